@@ -1,0 +1,60 @@
+# Two doors: `make start` for learners, `make test` for everybody else. Each works on a machine that has
+# Python 3.11+, a C++ compiler and make, and nothing else; a second run takes seconds.
+#
+#   JUPYTER=0      make start stops before it opens JupyterLab
+#   PYTHON=...     the Python to build the environment with
+#   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
+
+PYTHON  ?= python3
+JUPYTER ?= 1
+LLAMA   ?= cpu
+VENV    := .venv
+BIN     := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+llama_cpu    := -DGGML_NATIVE=ON
+llama_cuda   := -DGGML_CUDA=on
+llama_metal  := -DGGML_METAL=on
+llama_vulkan := -DGGML_VULKAN=on
+
+.PHONY: start test setup prepare lint labs notebooks perf clean
+
+start: prepare
+	@$(BIN)/under500 demo -n 1
+	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
+	else $(BIN)/jupyter lab labs; fi
+
+test: setup lint
+	@$(BIN)/under500 prepare --busy
+	@$(BIN)/python -m pytest -m "not perf"
+
+setup: $(INSTALLED)
+
+prepare: setup
+	@$(BIN)/under500 prepare
+
+# The checks come first, so that a missing compiler costs a second and not a failed build after minutes.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Under 500 needs Python 3.11 or newer; $(PYTHON) is not: install one and run make PYTHON=python3.12 $(MAKECMDGOALS)."; exit 2; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+	  echo "Under 500 needs a C++ compiler to build llama.cpp: install one (Debian: apt install g++, macOS: xcode-select --install) and run make again."; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
+	@$(BIN)/pip install --quiet --upgrade pip
+	@CMAKE_ARGS="$(llama_$(LLAMA)) $$CMAKE_ARGS" $(BIN)/pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $@
+
+lint: setup
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+# Regenerate labs/ from solutions/.
+labs: setup
+	@$(BIN)/python -m grader.release
+
+perf: prepare
+	@$(BIN)/python -m pytest -m perf
+
+clean:
+	rm -rf $(VENV) *.egg-info

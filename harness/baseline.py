@@ -1,0 +1,79 @@
+"""The slow assistant, assembled: what learners start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from harness import knobs, store
+from harness.kb import articles, vectors
+from harness.kb.products import products
+from harness.knobs import Knobs
+from harness.models.catalog import MINILM
+from harness.models.embedding import embedder
+from harness.models.torch_model import smollm2
+from harness.pipeline import Pipeline
+from harness.serve.client import Client
+from harness.serve.deployment import Deployment
+from harness.serve.network import Network
+from harness.stages.conversation_embedding import ConversationEmbedding
+from harness.stages.diff_postprocess import DiffPostprocess
+from harness.stages.loop_search import LoopSearch
+from harness.stages.stuffed_generation import StuffedGeneration
+
+
+def knowledge_vectors() -> np.ndarray:
+    """The vectors of all chunks, shape (n, 384), float32.
+
+    Raises StoreError when they are not built yet, or damaged.
+    """
+    return vectors.load(_vectors_folder())
+
+
+def build_vectors() -> None:
+    """Embed all chunks, unless that is done: minutes, with a progress bar, resumable.
+
+    Raises StoreError when the disk is full.
+    """
+    texts = [f"{chunk.title}. {chunk.text}" for chunk in articles.chunks()]
+    vectors.build(_vectors_folder(), texts, embedder())
+
+
+def vectors_ready() -> bool:
+    """True when the vectors of this knowledge base are there and intact."""
+    return vectors.ready(_vectors_folder())
+
+
+def _vectors_folder() -> Path:
+    # The weights decide the vectors, so their hash is the model's name here.
+    return vectors.place(store.home() / "vectors", articles.content_hash(), MINILM.sha256)
+
+
+def pipeline(setting: Knobs | None = None) -> Pipeline:
+    """The four slow stages, with this machine's knobs unless others are given.
+
+    Raises StoreError when something is not built yet.
+    """
+    setting = setting or knobs.load().knobs
+    return Pipeline(
+        preprocess=ConversationEmbedding(embedder(), setting.turns),
+        retrieve=LoopSearch(articles.chunks(), knowledge_vectors(), setting.scanned),
+        generate=StuffedGeneration(smollm2(), setting.max_tokens),
+        postprocess=DiffPostprocess([p.name for p in products()], setting.comparisons),
+    )
+
+
+def network(setting: Knobs | None = None) -> Network:
+    """The network as shipped: a new connection and three round trips a request."""
+    setting = setting or knobs.load().knobs
+    return Network(rtt_ms=setting.rtt_ms)
+
+
+@contextmanager
+def deployed() -> Iterator[Client]:
+    """The slow assistant behind real HTTP and emulated distance."""
+    with Deployment(pipeline(), network()) as client:
+        yield client

@@ -1,0 +1,46 @@
+"""How verbs talk: tables for people, one JSON object as the last line for machines, plain errors."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.errors import PlainError, WrongUseError
+
+OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+console = Console()
+problems = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
+
+
+def print_json(values: Mapping[str, object]) -> None:
+    """One line on stdout, whatever the width of the terminal."""
+    typer.echo(json.dumps(values, ensure_ascii=False, default=str))
+
+
+def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb with errors for people: one sentence, no traceback; with --json also as JSON."""
+
+    @functools.wraps(verb)
+    def guarded(**options: object) -> None:
+        try:
+            verb(**options)
+        except PlainError as error:
+            if options.get("as_json"):
+                print_json({"error": str(error)})
+            problems.print(f"[bold red]under500:[/] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(WRONG_USE if isinstance(error, WrongUseError) else FAILED) from error
+        except KeyboardInterrupt as interrupt:
+            problems.print(
+                "Stopped. Nothing that was finished is lost; run the same command again."
+            )
+            raise typer.Exit(INTERRUPTED) from interrupt
+
+    return guarded

@@ -1,0 +1,99 @@
+"""What is ready on this machine, what is missing, and what to run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+
+from rich.table import Table
+
+from harness import knobs, preparation
+from harness.measure import calibrate, machine
+
+COMPILERS = ("c++", "g++", "clang++", "cl")
+MARKS = {"ok": "[green]ready[/]", "missing": "[red]missing[/]", "note": "[yellow]note[/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. state: "ok", "missing" (nothing works without it) or "note"."""
+
+    name: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, and the machine they were made on."""
+
+    findings: tuple[Finding, ...]
+    machine: dict[str, object]
+
+    @property
+    def ready(self) -> bool:
+        """True when nothing is missing."""
+        return all(finding.state != "missing" for finding in self.findings)
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for `--json`."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {"ready": self.ready, "findings": findings, "machine": self.machine}
+
+    def table(self) -> Table:
+        """The findings for the terminal and the notebook."""
+        table = Table("", "state", "detail", title="under500 doctor", title_justify="left")
+        for finding in self.findings:
+            table.add_row(finding.name, MARKS[finding.state], finding.detail)
+        return table
+
+    def __rich__(self) -> Table:
+        return self.table()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**kwargs)  # rich draws itself in a notebook
+
+
+def doctor() -> Report:
+    """Look at everything; builds nothing."""
+    about = machine.describe()
+    findings = [_python(), _compiler(), *_steps(), *_calibration(), _load()]
+    return Report(tuple(findings), asdict(about))
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", "ok" if sys.version_info >= (3, 11) else "missing", version)
+
+
+def _compiler() -> Finding:
+    found = next((path for name in COMPILERS if (path := shutil.which(name))), None)
+    detail = found or "none found; only needed to install llama-cpp-python and hnswlib again"
+    return Finding("C++ compiler", "ok" if found else "note", detail)
+
+
+def _steps() -> list[Finding]:
+    return [
+        Finding(step.name, "ok", "intact") if step.ready() else _missing(step.name)
+        for step in preparation.steps()
+    ]
+
+
+def _missing(name: str) -> Finding:
+    return Finding(name, "missing", "run `under500 prepare`")
+
+
+def _calibration() -> list[Finding]:
+    if not preparation.calibrated():
+        return []
+    record = knobs.load()
+    stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in record.stages_ms.items())
+    fits = calibrate.within_contract(record.stages_ms, record.e2e_ms)
+    detail = f"end-to-end p50 {record.e2e_ms:.0f} ms (n={record.n}): {stages}"
+    return [Finding("baseline", "ok" if fits else "note", detail)]
+
+
+def _load() -> Finding:
+    load = machine.busy()
+    return Finding("load", "note" if load.too_busy else "ok", load.sentence())

@@ -1,0 +1,100 @@
+"""The help centre: each article with its facts and its chunk, drawn for every product."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from functools import cache
+from hashlib import sha256
+
+from harness.assistant import Chunk
+from harness.kb import dice
+from harness.kb.kinds import Kind, kinds
+from harness.kb.products import CATEGORIES, REGIONS, Product, products
+
+MISSING = (
+    0.08  # share of the (product, kind) pairs nobody has written about: honest gaps to ask into
+)
+VERSIONS = 5  # an article has been revised up to four times
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A chunk and how it came to be; `facts` holds the value of each fact by name."""
+
+    chunk: Chunk
+    product: Product
+    kind: Kind
+    region: str
+    facts: Mapping[str, str]
+
+    @property
+    def asked(self) -> str:
+        """The value that a question about this article asks for."""
+        return self.facts[self.kind.asked]
+
+
+@cache
+def articles() -> tuple[Article, ...]:
+    """All articles, product by product."""
+    return tuple(
+        _article(product, kind, region)
+        for product in products()
+        for kind in kinds()
+        if product.category in kind.categories and not _missing(product, kind)
+        for region in kind.regions
+    )
+
+
+@cache
+def chunks() -> tuple[Chunk, ...]:
+    """All chunks, in the order of `articles`."""
+    return tuple(article.chunk for article in articles())
+
+
+@cache
+def content_hash() -> str:
+    """64 hex digits that change with any character of any chunk, and with their order."""
+    return sha256(json.dumps([astuple(chunk) for chunk in chunks()]).encode()).hexdigest()
+
+
+def fill(template: str, product: Product, region: str, facts: Mapping[str, str]) -> str:
+    """`template` with its placeholders replaced. Raises KeyError for an unknown one."""
+    noun = CATEGORIES[product.category]
+    place = REGIONS.get(region, "")
+    return template.format(product=product.name, category=noun, region=place, **facts)
+
+
+def _article(product: Product, kind: Kind, region: str) -> Article:
+    facts = {name: _value(product, kind, region, name) for name in kind.facts}
+    key = (dice.SEED, product.name, kind.kind, region)
+    suffix, place = ("", "") if region == "all" else (f"/{region}", f" in {REGIONS[region]}")
+    chunk = Chunk(
+        id=f"{product.slug}/{kind.kind}{suffix}",
+        title=f"{product.name}: {kind.title}{place}",
+        text=fill(dice.choice(kind.articles, *key, "article"), product, region, facts),
+        product=product.name,
+        category=product.category,
+        region=region,
+        version=1 + dice.number(*key, "version") % VERSIONS,
+    )
+    return Article(chunk, product, kind, region, facts)
+
+
+def _value(product: Product, kind: Kind, region: str, fact: str) -> str:
+    """The value of `fact`: unlike that of any sibling, and unlike that of any other region.
+
+    The family shuffles the values once; sibling and region say where the list is read.
+    """
+    values = _family_values(product.family, kind.kind, fact, kind.facts[fact].values)
+    return values[(product.position + kind.regions.index(region)) % len(values)]
+
+
+@cache
+def _family_values(family: str, kind: str, fact: str, values: tuple[str, ...]) -> list[str]:
+    return dice.shuffled(values, dice.SEED, family, kind, fact)
+
+
+def _missing(product: Product, kind: Kind) -> bool:
+    return dice.fraction(dice.SEED, product.name, kind.kind, "missing") < MISSING

@@ -1,0 +1,152 @@
+"""The kinds of articles (warranty period, reset, ...) and their wordings, from content/*.yaml.
+
+Raises BadKindError, one sentence that names file, kind and rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from harness.kb.products import CATEGORIES, REGIONS
+from harness.kb.rules import broken_rules
+
+CONTENT = Path(__file__).parent / "content"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class BadKindError(ValueError):
+    """A kind breaks a rule of the content; the message names file, kind and rule."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Values(_Strict):
+    """A fact's possible values, listed."""
+
+    values: tuple[Text, ...]
+
+
+class Steps(_Strict):
+    """A fact's possible values as numbers from `low` to `high`: "35 days"."""
+
+    low: float
+    high: float
+    step: float = Field(gt=0)
+    unit: Text
+
+    @cached_property
+    def values(self) -> tuple[str, ...]:
+        count = (
+            int((self.high - self.low) / self.step + 1e-9) + 1
+        )  # 1e-9: 0.1 is not exact in floats
+        return tuple(f"{self.low + i * self.step:g} {self.unit}" for i in range(count))
+
+
+class Questions(_Strict):
+    """How people ask, per split: nobody who is tuned on one wording is tested on it."""
+
+    train: tuple[Text, ...] = Field(min_length=8)
+    dev: tuple[Text, ...] = Field(min_length=6)
+    test: tuple[Text, ...] = Field(min_length=6)
+
+
+class Kind(_Strict):
+    """One kind of article: the first of `facts` is the one that questions ask for."""
+
+    kind: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: Text
+    categories: tuple[str, ...] = Field(min_length=1)
+    regional: bool = False
+    facts: dict[str, Values | Steps] = Field(min_length=1, max_length=2)
+    articles: tuple[Text, ...] = Field(min_length=5)
+    answers: tuple[Text, ...] = Field(min_length=3, max_length=3)
+    questions: Questions
+
+    @field_validator("categories", mode="before")
+    @classmethod
+    def _all_categories(cls, given: Any) -> Any:
+        return tuple(CATEGORIES) if given == "all" else given
+
+    @model_validator(mode="after")
+    def _rules(self) -> Kind:
+        for broken in broken_rules(self):
+            raise ValueError(broken)
+        return self
+
+    @property
+    def asked(self) -> str:
+        """The name of the fact that questions ask for."""
+        return next(iter(self.facts))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that have an article of their own, or just "all"."""
+        return tuple(REGIONS) if self.regional else ("all",)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The placeholders that say what a question or an answer is about."""
+        return ("product", "region") if self.regional else ("product",)
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """All kinds of the shipped content, in the order of files and lines."""
+    return load(CONTENT)
+
+
+def load(folder: Path) -> tuple[Kind, ...]:
+    """All kinds of `folder`. Raises BadKindError for broken YAML, a broken rule, or a twin."""
+    found: dict[str, Kind] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        for kind in _read(file):
+            if kind.kind in found:
+                raise BadKindError(f"{file.name}: the kind '{kind.kind}' exists twice; rename one.")
+            found[kind.kind] = kind
+    if not found:
+        raise BadKindError(f"There are no kinds in {folder}: it needs at least one *.yaml file.")
+    return tuple(found.values())
+
+
+def _read(file: Path) -> Iterator[Kind]:
+    try:
+        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    except yaml.YAMLError as error:
+        raise BadKindError(
+            f"{file.name} is not valid YAML: {' '.join(str(error).split())}."
+        ) from error
+    for number, entry in enumerate(entries, start=1):
+        try:
+            yield Kind.model_validate(entry)
+        except ValidationError as error:
+            name = (
+                entry.get("kind", f"number {number}")
+                if isinstance(entry, dict)
+                else f"number {number}"
+            )
+            raise BadKindError(f"{file.name}, kind '{name}': {_first(error)}.") from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first broken rule in words."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    reason = str(first.get("ctx", {}).get("error", first["msg"])).rstrip(".")
+    return f"{place}: {reason}" if place else reason

@@ -1,0 +1,93 @@
+"""What can be asked: the topics that have an article, and the gaps that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from harness.kb import dice
+from harness.kb.articles import Article, articles, fill
+from harness.kb.kinds import Kind, kinds
+from harness.kb.products import Product, Split, ghosts, products, siblings
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One kind for one product in one region ("all" for kinds without regions)."""
+
+    product: Product
+    kind: Kind
+    region: str
+    article: Article | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from every other topic."""
+        return (self.product.name, self.kind.kind, self.region)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The wordings in which customers of the product's split ask."""
+        return getattr(self.kind.questions, self.product.split)
+
+    @property
+    def near_misses(self) -> tuple[str, ...]:
+        """The ids of the siblings' chunks: right kind and region, wrong product and value."""
+        keys = ((p.name, self.kind.kind, self.region) for p in siblings(self.product))
+        return tuple(by_key()[key].chunk.id for key in keys if key in by_key())
+
+    def ask(self, wording: int) -> str:
+        """The question in form number `wording`, counted round the forms."""
+        return fill(self.forms[wording % len(self.forms)], self.product, self.region, {})
+
+    def answer(self) -> str:
+        """The reference answer, one sentence. Raises ValueError for a topic without article."""
+        if self.article is None:
+            raise ValueError(f"Nobody has written about {self.key}: there is no answer to it.")
+        template = dice.choice(self.kind.answers, dice.SEED, *self.key, "answer")
+        return fill(template, self.product, self.region, self.article.facts)
+
+
+@cache
+def by_key() -> Mapping[tuple[str, str, str], Article]:
+    """All articles by product name, kind and region."""
+    return {(a.product.name, a.kind.kind, a.region): a for a in articles()}
+
+
+@cache
+def pairs(split: Split) -> tuple[tuple[Topic, ...], ...]:
+    """The (product, kind) pairs of a split that have an article; one topic for each region."""
+    return tuple(pair for pair in _all_pairs(products(), split) if pair[0].article is not None)
+
+
+@cache
+def gaps(split: Split) -> tuple[tuple[Topic, ...], ...]:
+    """The pairs of a split that nobody has written about, though a sibling has an article."""
+    return _gaps(products(), split)
+
+
+@cache
+def ghost_gaps(split: Split) -> tuple[tuple[Topic, ...], ...]:
+    """The pairs of a split whose product does not exist, though its siblings do."""
+    return _gaps(ghosts(), split)
+
+
+def _gaps(models: tuple[Product, ...], split: Split) -> tuple[tuple[Topic, ...], ...]:
+    found = (pair for pair in _all_pairs(models, split) if pair[0].article is None)
+    return tuple(pair for pair in found if pair[0].near_misses)
+
+
+def _all_pairs(models: tuple[Product, ...], split: Split) -> list[tuple[Topic, ...]]:
+    return [
+        _pair(product, kind)
+        for product in models
+        if product.split == split
+        for kind in kinds()
+        if product.category in kind.categories
+    ]
+
+
+def _pair(product: Product, kind: Kind) -> tuple[Topic, ...]:
+    keys = ((product.name, kind.kind, region) for region in kind.regions)
+    return tuple(Topic(product, kind, key[2], by_key().get(key)) for key in keys)

@@ -1,0 +1,111 @@
+"""A declared workload for caches: popular topics, exact repeats and paraphrases at known rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.kb.products import Split
+from harness.kb.questions import Case, case, draw_topics
+from harness.kb.topics import Topic, pairs
+
+EXACT_REPEATS = 0.20  # share of the requests whose text came before, letter by letter
+PARAPHRASES = 0.20  # share whose topic came before, in another wording
+ZIPF_EXPONENT = 1.0  # the classic: the topic of rank r is asked in proportion to 1 / r
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares of the requests of a workload; they add up to 1."""
+
+    exact: float
+    paraphrase: float
+    fresh: float
+
+
+def workload(
+    n: int,
+    seed: int,
+    split: Split = "dev",
+    exact: float = EXACT_REPEATS,
+    paraphrase: float = PARAPHRASES,
+    exponent: float = ZIPF_EXPONENT,
+) -> list[Case]:
+    """`n` requests in order of arrival; popular topics come earlier and are repeated more.
+
+    Raises ValueError when the split has too few topics for so many fresh requests.
+    """
+    rng = np.random.default_rng(seed)
+    sorts = _sorts(n, exact, paraphrase, rng)
+    fresh = sorts.count("fresh")
+    if fresh > len(pairs(split)):
+        raise ValueError(
+            f"{n} requests need {fresh} topics, but {split} has {len(pairs(split))}: ask for fewer."
+        )
+    topics = draw_topics(split, len(pairs(split)), seed)
+    popularity = np.arange(1, len(topics) + 1, dtype=float) ** -exponent
+    # Smallest exponential waiting times first = sampling without replacement by popularity.
+    arrivals = np.argsort(rng.exponential(size=len(topics)) / popularity)[:fresh]
+    return _requests(sorts, topics, popularity, list(arrivals), rng)
+
+
+def repeat_rates(cases: Sequence[Case]) -> Rates:
+    """How often a request repeats an earlier one exactly, or its topic in other words."""
+    texts: set[str] = set()
+    topics: set[tuple[str, str, str]] = set()
+    counts = {"exact": 0, "paraphrase": 0, "fresh": 0}
+    for request in cases:
+        topic, text = (request.product, request.kind, request.region), request.question.text
+        counts["exact" if text in texts else "paraphrase" if topic in topics else "fresh"] += 1
+        texts.add(text)
+        topics.add(topic)
+    return Rates(**{sort: count / max(1, len(cases)) for sort, count in counts.items()})
+
+
+def _sorts(n: int, exact: float, paraphrase: float, rng: np.random.Generator) -> list[str]:
+    """For each request what it is; the first is fresh, as there is nothing to repeat yet."""
+    repeats = ["exact"] * round(n * exact) + ["paraphrase"] * round(n * paraphrase)
+    sorts = (repeats + ["fresh"] * n)[:n]
+    rng.shuffle(sorts)
+    if "fresh" in sorts:
+        sorts.insert(0, sorts.pop(sorts.index("fresh")))
+    return sorts
+
+
+def _requests(
+    sorts: list[str],
+    topics: list[tuple[Topic, int]],
+    popularity: np.ndarray,
+    arrivals: list[int],
+    rng: np.random.Generator,
+) -> list[Case]:
+    """The cases in order; `popularity` (t,) and `arrivals` speak of the t topics by their rank."""
+    said: dict[int, int] = {}  # rank -> how many wordings of that topic have come so far
+    waiting = iter(arrivals)
+    requests: list[Case] = []
+    for sort in sorts:
+        rank = next(waiting) if sort == "fresh" else _earlier(sort, said, topics, popularity, rng)
+        topic, first = topics[rank]
+        known = said.get(rank, 0)
+        turn = int(rng.integers(known)) if sort == "exact" else known
+        said[rank] = max(known, turn + 1)
+        requests.append(case(topic, first + turn))
+    return requests
+
+
+def _earlier(
+    sort: str,
+    said: dict[int, int],
+    topics: list[tuple[Topic, int]],
+    popularity: np.ndarray,
+    rng: np.random.Generator,
+) -> int:
+    """The rank of a topic that came before, by popularity; for a paraphrase one with words left."""
+    ranks = list(said)
+    if sort == "paraphrase":
+        # In a tiny workload no words may be left anywhere: it becomes an exact repeat.
+        ranks = [rank for rank in ranks if said[rank] < len(topics[rank][0].forms)] or ranks
+    weights = popularity[ranks]
+    return ranks[int(rng.choice(len(ranks), p=weights / weights.sum()))]

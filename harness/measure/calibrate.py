@@ -1,0 +1,141 @@
+"""Calibration: turn the baseline's knobs until every stage takes what the interview question says.
+
+Each round measures real requests through the real deployment and moves every knob along the line
+through its last two points (the secant method): a stage's time is a constant plus a slope times its knob.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from harness import baseline, semconv
+from harness.assistant import ask
+from harness.kb.articles import chunks
+from harness.kb.questions import draw
+from harness.knobs import Knobs
+from harness.measure.trace import Trace, recording
+from harness.serve.deployment import Deployment
+
+TARGETS_MS = {
+    semconv.NETWORK: 100.0,
+    semconv.PREPROCESS: 200.0,
+    semconv.RETRIEVE: 300.0,
+    semconv.GENERATE: 2500.0,
+    semconv.POSTPROCESS: 100.0,
+}
+TOTAL_MS = sum(TARGETS_MS.values())
+STAGE_TOLERANCE, TOTAL_TOLERANCE = 0.20, 0.10  # the product's contract
+AIM = 0.05  # stop turning knobs when every stage is this close: half of the total's tolerance
+ROUNDS = 5
+REQUESTS = 5  # a round: enough for a median that one hiccup cannot move
+SEED = 20240  # questions of calibration; any fixed number
+
+KNOB_OF = {
+    semconv.NETWORK: "rtt_ms",
+    semconv.PREPROCESS: "turns",
+    semconv.RETRIEVE: "scanned",
+    semconv.GENERATE: "max_tokens",
+    semconv.POSTPROCESS: "comparisons",
+}
+LOWEST = {"rtt_ms": 5.0, "turns": 1, "max_tokens": 24, "comparisons": 25}  # 24 tokens: one sentence
+HIGHEST = {"rtt_ms": 25.0, "turns": 100, "scanned": 10**7, "max_tokens": 512, "comparisons": 10**5}
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One set of knobs and the medians it gave, in ms."""
+
+    knobs: Knobs
+    stages_ms: dict[str, float]
+    e2e_ms: float
+    n: int
+
+    def off(self, stage: str) -> float:
+        """Relative distance of a stage from its target; +0.1 is 10 % too slow."""
+        return self.stages_ms[stage] / TARGETS_MS[stage] - 1
+
+    @property
+    def close(self) -> bool:
+        """True when another round is not worth its time."""
+        return all(abs(self.off(stage)) <= AIM for stage in TARGETS_MS)
+
+
+def within_contract(stages_ms: dict[str, float], e2e_ms: float) -> bool:
+    """True when the total is within 10 % of 3.2 s and every stage within 20 % of the table."""
+    stages = all(abs(stages_ms[s] / t - 1) <= STAGE_TOLERANCE for s, t in TARGETS_MS.items())
+    return stages and abs(e2e_ms / TOTAL_MS - 1) <= TOTAL_TOLERANCE
+
+
+Measure = Callable[[Knobs], Round]
+
+
+def calibrate(measure: Measure | None = None, progress: Callable[[Round], None] = print) -> Round:
+    """The best round of at most ROUNDS; `progress` is called after each.
+
+    measure: knobs -> Round; real requests through the real deployment unless given.
+    """
+    measure = measure or measured
+    rounds: list[Round] = []
+    knobs = starting_knobs()
+    while len(rounds) < ROUNDS and not (rounds and rounds[-1].close):
+        rounds.append(measure(knobs))
+        progress(rounds[-1])
+        knobs = next_knobs(rounds)
+    return min(rounds, key=worst)
+
+
+def worst(one: Round) -> float:
+    """How far the worst stage of a round is from its target."""
+    return max(abs(one.off(stage)) for stage in TARGETS_MS)
+
+
+def starting_knobs() -> Knobs:
+    """Less work than any machine needs, so that the first round is quick."""
+    return Knobs(rtt_ms=20, turns=3, scanned=len(chunks()), max_tokens=24, comparisons=200)
+
+
+def next_knobs(rounds: list[Round]) -> Knobs:
+    """Each knob moved to where its stage should meet its target."""
+    last = rounds[-1].knobs.model_dump()
+    for stage, knob in KNOB_OF.items():
+        points = [(getattr(r.knobs, knob), r.stages_ms[stage]) for r in rounds]
+        last[knob] = _bounded(knob, _solve(points, TARGETS_MS[stage]))
+    return Knobs(**last)
+
+
+def _solve(points: list[tuple[float, float]], target_ms: float) -> float:
+    """The knob at which the line through the last two different points meets the target."""
+    knob, time_ms = points[-1]
+    others = [p for p in points[:-1] if p[0] != knob]
+    slope = time_ms / knob  # one point: the line through the origin
+    if others:
+        slope = (time_ms - others[-1][1]) / (knob - others[-1][0])
+    if slope <= 0:  # noise turned the line over
+        slope = time_ms / knob
+    return knob + (target_ms - time_ms) / slope
+
+
+def _bounded(knob: str, value: float) -> float:
+    low = len(chunks()) if knob == "scanned" else LOWEST[knob]
+    value = min(max(value, low), HIGHEST[knob])
+    return round(value, 1) if knob == "rtt_ms" else round(value)
+
+
+def measured(knobs: Knobs, n: int = REQUESTS, seed: int = SEED) -> Round:
+    """Medians over `n` requests to the deployed baseline, after one that does not count."""
+    first, *cases = draw("dev", n + 1, seed)
+    with (
+        Deployment(baseline.pipeline(knobs), baseline.network(knobs)) as assistant,
+        recording() as recorder,
+    ):
+        for case in [first, *cases]:
+            ask(assistant, case.question)
+    return _round(knobs, recorder.traces()[1:])
+
+
+def _round(knobs: Knobs, traces: list[Trace]) -> Round:
+    by_request = [trace.stage_ms() for trace in traces]
+    stages = {stage: median(ms[stage] for ms in by_request) for stage in TARGETS_MS}
+    return Round(knobs, stages, median(trace.total_ms for trace in traces), len(traces))

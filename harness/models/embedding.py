@@ -1,0 +1,70 @@
+"""Sentence embeddings with all-MiniLM-L6-v2 in torch: 384 numbers for a text, unit length."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from harness.models import offline  # noqa: F401  (before transformers)
+from harness.models.catalog import MINILM
+
+from transformers import AutoModel, AutoTokenizer  # isort: skip
+
+DIMENSIONS = 384
+BATCH = 32  # documents at a time: larger batches fall out of the CPU's cache and are slower
+MAX_TOKENS = 256  # what the model was trained with; longer texts are cut
+
+
+class Embedder:
+    """all-MiniLM-L6-v2: mean over the token vectors, then unit norm, as its authors define it.
+
+    Raises StoreError when the weights are missing or damaged.
+    """
+
+    def __init__(self) -> None:
+        folder = MINILM.verified().parent
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+
+    @torch.inference_mode()
+    def __call__(self, texts: list[str], pad_to: int | None = None) -> np.ndarray:
+        """Vectors of shape (len(texts), 384), float32, unit norm.
+
+        pad_to: pad every text to this many tokens instead of to the longest one; wasteful on purpose.
+        """
+        batch = self.tokenizer(
+            texts,
+            padding="max_length" if pad_to else "longest",
+            max_length=pad_to or MAX_TOKENS,
+            truncation=True,
+            return_tensors="pt",
+        )
+        hidden = self.model(**batch).last_hidden_state  # (n, tokens, 384)
+        mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * mask).sum(1) / mask.sum(1)
+        return torch.nn.functional.normalize(mean.float(), dim=1).numpy()
+
+    def documents(self, texts: list[str]) -> np.ndarray:
+        """Vectors of many texts, in batches; bfloat16 on a CPU made for it, 2.6 times as fast."""
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
+            batches = [self(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
+        return np.concatenate(batches)
+
+
+def has_bfloat16() -> bool:
+    """True when this CPU multiplies bfloat16 in hardware; emulated, it would be slower than fp32."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # younger than our torch range
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def documents_version() -> str:
+    """Names what decides the documents' vectors: the weights and the number format."""
+    return f"{MINILM.sha256[:12]}-{'bf16' if has_bfloat16() else 'fp32'}"
+
+
+@cache
+def embedder() -> Embedder:
+    """The process's one embedder."""
+    return Embedder()

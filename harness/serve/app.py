@@ -1,0 +1,117 @@
+"""The server: any Assistant as an HTTP application that streams server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from opentelemetry import context as otel_context
+from opentelemetry import propagate, trace
+from pydantic import BaseModel, ValidationError
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from harness import semconv
+from harness.assistant import Assistant, BadQuestionError, Done, Question
+from harness.serve import wire
+from harness.serve.network import ANSWER_PATH, CONFIG_PATH, SESSION_PATH
+
+log = logging.getLogger(__name__)
+tracer = trace.get_tracer("under500")
+
+Emit = Callable[[str, BaseModel], None]  # event name, data
+
+
+def create_app(assistant: Assistant) -> Starlette:
+    """The application around `assistant`.
+
+    Requests are answered one after the other on one thread: the model is one, and torch keeps a pool of
+    threads for every thread that calls it.
+    """
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="assistant")
+
+    async def session(request: Request) -> Response:
+        return JSONResponse({"user": "guest"})
+
+    async def config(request: Request) -> Response:
+        return JSONResponse({"language": "en"})
+
+    async def answer(request: Request) -> Response:
+        try:
+            body = wire.AskBody.model_validate_json(await request.body())
+        except ValidationError as error:
+            reason = error.errors()[0]
+            return _bad_request(f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}")
+        context = propagate.extract(dict(request.headers))
+        return EventSourceResponse(_events(assistant, body.question(), context, worker))
+
+    return Starlette(
+        routes=[
+            Route(SESSION_PATH, session),
+            Route(CONFIG_PATH, config),
+            Route(ANSWER_PATH, answer, methods=["POST"]),
+        ]
+    )
+
+
+def _bad_request(reason: str) -> Response:
+    body = wire.ErrorBody(message=f"The question cannot be read ({reason}).", kind="question")
+    return JSONResponse(body.model_dump(), status_code=400)
+
+
+async def _events(
+    assistant: Assistant,
+    question: Question,
+    context: otel_context.Context,
+    worker: ThreadPoolExecutor,
+) -> AsyncIterator[ServerSentEvent]:
+    """The assistant's events, carried over from the worker thread; a client that leaves stops the work."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Queue[tuple[str, BaseModel]] = asyncio.Queue()
+    left = threading.Event()
+
+    def emit(name: str, data: BaseModel) -> None:
+        loop.call_soon_threadsafe(ready.put_nowait, (name, data))
+
+    loop.run_in_executor(worker, _produce, assistant, question, context, emit, left)
+    try:
+        name = wire.TOKEN
+        while name == wire.TOKEN:
+            name, data = await ready.get()
+            yield ServerSentEvent(data.model_dump_json(), event=name)
+    finally:
+        left.set()
+
+
+def _produce(
+    assistant: Assistant,
+    question: Question,
+    context: otel_context.Context,
+    emit: Emit,
+    left: threading.Event,
+) -> None:
+    """Runs on the worker thread: emits tokens, then one done or error."""
+    started = time.time_ns()
+    with tracer.start_as_current_span(semconv.SERVER, context=context) as span:
+        span.set_attribute(semconv.QUESTION_ID, question.id)
+        try:
+            for event in assistant.stream(question):
+                if left.is_set():
+                    return
+                if isinstance(event, Done):
+                    emit(wire.DONE, wire.DoneBody.of(event.answer, started, time.time_ns()))
+                    return
+                emit(wire.TOKEN, wire.TokenBody(text=event.text))
+            emit(wire.ERROR, wire.ErrorBody(message="The assistant stopped without an answer."))
+        except BadQuestionError as error:
+            emit(wire.ERROR, wire.ErrorBody(message=str(error), kind="question"))
+        except Exception as error:  # whatever a stage raises must reach the client as an event
+            log.exception("The assistant failed")
+            emit(wire.ERROR, wire.ErrorBody(message=f"{type(error).__name__}: {error}"))

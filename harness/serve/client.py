@@ -1,0 +1,113 @@
+"""The client of a deployed assistant: an Assistant itself, at the user's end of the network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent, connect_sse
+from opentelemetry import propagate, trace
+
+from harness import semconv
+from harness.assistant import BadQuestionError, Done, Event, Question, Token, check_question
+from harness.errors import PlainError
+from harness.serve import wire
+from harness.serve.network import ANSWER_PATH, Network
+
+tracer = trace.get_tracer("under500")
+
+TIMEOUT_S = 120.0  # a slow laptop on its worst day still answers within it
+
+
+class ServeError(PlainError):
+    """The deployed assistant could not answer; the message says why."""
+
+
+@dataclass
+class Client:
+    """Asks a server over `network`; closes its connection with `close()`."""
+
+    url: str
+    network: Network
+    _kept: httpx.Client | None = field(default=None, repr=False)
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Raises BadQuestionError for a question the server refuses, ServeError for anything else."""
+        check_question(question)
+        root = tracer.start_span(semconv.REQUEST, attributes={semconv.QUESTION_ID: question.id})
+        sent_ns = time.time_ns()
+        try:
+            for event in self._events(question, trace.set_span_in_context(root)):
+                if event.event == wire.TOKEN:
+                    yield Token(wire.TokenBody.model_validate_json(event.data).text)
+                elif event.event == wire.DONE:
+                    done = wire.DoneBody.model_validate_json(event.data)
+                    self._trace_network(root, sent_ns, done)
+                    root.end()
+                    yield Done(done.answer())
+                    return
+                else:
+                    raise _failure(wire.ErrorBody.model_validate_json(event.data))
+            raise ServeError("The server closed the connection before the answer was complete.")
+        except httpx.HTTPError as error:
+            raise ServeError(
+                f"The server at {self.url} does not answer ({type(error).__name__}): is it still running?"
+            ) from error
+        finally:
+            if root.is_recording():
+                root.end()
+
+    def _events(self, question: Question, context: object) -> Iterator[ServerSentEvent]:
+        headers: dict[str, str] = {}
+        propagate.inject(headers, context)
+        http = self._connection()
+        try:
+            for path in self.network.preflight:
+                http.get(path).raise_for_status()
+            body = wire.AskBody.of(question).model_dump()
+            with connect_sse(http, "POST", ANSWER_PATH, json=body, headers=headers) as source:
+                _raise_if_refused(source)
+                yield from source.iter_sse()
+        finally:
+            if not self.network.keep_alive:
+                http.close()
+
+    def _connection(self) -> httpx.Client:
+        if self.network.keep_alive and self._kept is not None:
+            return self._kept
+        # No proxies from the environment and no certificates: the server is on this machine.
+        http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, verify=False)
+        if self.network.keep_alive:
+            self._kept = http
+        return http
+
+    def _trace_network(self, root: trace.Span, sent_ns: int, done: wire.DoneBody) -> None:
+        """Two spans, there and back: what of the request lies outside the server."""
+        context = trace.set_span_in_context(root)
+        attributes = {semconv.SIMULATED: self.network.rtt_ms > 0}
+        for start, end in ((sent_ns, done.started_ns), (done.ended_ns, time.time_ns())):
+            span = tracer.start_span(
+                semconv.NETWORK, context, start_time=start, attributes=attributes
+            )
+            span.end(end_time=end)
+
+    def close(self) -> None:
+        """Close the kept connection, if there is one."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+def _raise_if_refused(source: EventSource) -> None:
+    response = source.response
+    if response.status_code == httpx.codes.BAD_REQUEST:
+        raise _failure(wire.ErrorBody.model_validate_json(response.read()))
+    response.raise_for_status()
+
+
+def _failure(error: wire.ErrorBody) -> Exception:
+    if error.kind == "question":
+        return BadQuestionError(error.message)
+    return ServeError(f"The assistant failed: {error.message}")

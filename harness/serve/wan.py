@@ -1,0 +1,83 @@
+"""The WAN emulator: a TCP relay on a real socket that adds distance. The only sleep in the project.
+
+A byte sent at time t arrives at t + rtt/2. The first bytes of a connection wait one round trip more, for
+the TCP handshake that a real distance would need (on the loopback device it is instant).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+MS = 1e-3
+READ_BYTES = 65536
+
+
+@asynccontextmanager
+async def wan(host: str, server_port: int, rtt_ms: float) -> AsyncIterator[int]:
+    """Relay to `server_port` over `rtt_ms` of distance; yields the port to connect to."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Cancelled when the deployment stops; Python 3.11 would print a traceback for it.
+        with suppress(asyncio.CancelledError):
+            await _relay(reader, writer, host, server_port, rtt_ms * MS)
+
+    server = await asyncio.start_server(connected, host, 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def _relay(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    host: str,
+    port: int,
+    rtt_s: float,
+) -> None:
+    established = asyncio.get_running_loop().time() + rtt_s
+    inner_reader, inner_writer = await asyncio.open_connection(host, port)
+    ways = [
+        asyncio.create_task(_carry(reader, inner_writer, rtt_s / 2, established)),
+        asyncio.create_task(_carry(inner_reader, writer, rtt_s / 2, established)),
+    ]
+    try:
+        with suppress(OSError):  # one side hung up: so does the other
+            await asyncio.gather(*ways)
+    finally:
+        for way in ways:
+            way.cancel()
+        inner_writer.close()
+        writer.close()
+
+
+async def _carry(
+    source: asyncio.StreamReader,
+    target: asyncio.StreamWriter,
+    one_way_s: float,
+    established: float,
+) -> None:
+    """Copy bytes from `source` to `target`, each read delivered `one_way_s` after it was sent."""
+    loop = asyncio.get_running_loop()
+    underway: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+    async def receive() -> None:
+        while data := await source.read(READ_BYTES):
+            await underway.put((max(loop.time(), established) + one_way_s, data))
+        await underway.put((loop.time() + one_way_s, b""))
+
+    receiving = asyncio.create_task(receive())
+    try:
+        while True:
+            due, data = await underway.get()
+            await asyncio.sleep(due - loop.time())
+            if not data:
+                break
+            target.write(data)
+            await target.drain()
+        await receiving  # raises what the reading side ran into
+        target.write_eof()
+    finally:
+        receiving.cancel()

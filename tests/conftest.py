@@ -1,0 +1,20 @@
+"""What every test shares: nothing touches the user's folders unless it asks for the prepared models."""
+
+from pathlib import Path
+
+import pytest
+
+from harness import store
+
+
+@pytest.fixture(autouse=True)
+def private_home(request, tmp_path, monkeypatch):
+    """A cache folder of its own for each test; tests marked `models` use the prepared one."""
+    if "models" not in request.keywords:
+        monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
+
+
+@pytest.fixture
+def root() -> Path:
+    """The folder of the repository."""
+    return Path(__file__).resolve().parents[1]

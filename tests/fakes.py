@@ -1,0 +1,57 @@
+"""Stand-ins without weights: stages, assistants and models that answer at once."""
+
+import numpy as np
+
+from harness.assistant import Answer, Chunk, Done, Query, Token, check_question
+from harness.pipeline import Pipeline
+
+
+def chunk(number, text="The Kestrel X200 is covered for 24 months."):
+    return Chunk(
+        f"c{number}", f"Kestrel X{number}: Warranty", text, "Kestrel X200", "lamp", "all", 1
+    )
+
+
+class Scripted:
+    """An assistant that yields what it was given."""
+
+    def __init__(self, *events):
+        self.events = events
+
+    def stream(self, question):
+        check_question(question)
+        yield from self.events
+
+
+def saying(text, **fields):
+    """An assistant that streams `text` word by word and then finishes."""
+    words = [Token(word) for word in text.split(" ")]
+    return Scripted(*words, Done(Answer(text, **fields)))
+
+
+class FakeModel:
+    """A language model that always writes the same."""
+
+    name = "fake"
+
+    def __init__(self, text="The Kestrel X200 is covered for 24 months. And"):
+        self.text = text
+        self.calls = []
+
+    def stream(self, prompt, max_tokens, stop_at_end=True):
+        self.calls.append((prompt, max_tokens, stop_at_end))
+        yield from self.text.split(" ") if self.text else []
+
+    def count(self, text):
+        return len(text.split())
+
+
+def pipeline(**changes):
+    """A pipeline of the simplest stages."""
+    stages = {
+        "preprocess": lambda question: Query(question.text, np.ones(3, np.float32)),
+        "retrieve": lambda query, k: [chunk(n) for n in range(k)],
+        "generate": lambda question, chunks: iter(["Twenty-four ", "months."]),
+        "postprocess": lambda question, chunks, text: Answer(text, (chunks[0].id,)),
+    }
+    return Pipeline(**(stages | changes))

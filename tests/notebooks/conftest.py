@@ -1,0 +1,21 @@
+"""Fixtures of the notebook tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from course import ROOT, Course
+
+
+@pytest.fixture(scope="module")
+def new_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Course]:
+    """Makes a course with this project's settings and nothing in it."""
+
+    def make() -> Course:
+        course = Course(tmp_path_factory.mktemp("course"))
+        shutil.copy(ROOT / "nbgrader_config.py", course.root)
+        return course
+
+    return make

@@ -1,0 +1,126 @@
+"""Real HTTP, real sockets, fake assistants."""
+
+import threading
+import time
+
+import httpx
+import pytest
+
+from harness import semconv
+from harness.assistant import Answer, BadQuestionError, Done, Question, Token, ask
+from harness.measure.trace import recording
+from harness.serve.client import Client, ServeError
+from harness.serve.deployment import Deployment
+from harness.serve.network import AS_SHIPPED, Network
+from tests.fakes import Scripted, saying
+
+NEAR = Network(rtt_ms=1.0)
+
+
+class Broken:
+    def stream(self, question):
+        yield Token("half ")
+        raise OSError("disk on fire")
+
+
+def test_what_is_streamed_arrives_in_order_and_whole():
+    assistant = saying("zwölf Monate 🎧 für dich", citations=("a/b",), flags=("x",))
+    with Deployment(assistant, NEAR) as client:
+        events = list(client.stream(Question("wie lange?", history=("früher",) * 100)))
+    assert events == list(assistant.events)
+
+
+def test_keep_alive_opens_one_connection_for_many_requests():
+    with Deployment(saying("hi"), Network(1.0, keep_alive=True, preflight=())) as client:
+        first = client._connection()
+        assert [ask(client, Question("?")).text for _ in range(3)] == ["hi"] * 3
+        assert client._connection() is first
+
+
+class Picky:
+    def stream(self, question):
+        raise BadQuestionError("The question is not nice: be nice.")
+
+
+def test_a_question_the_server_refuses_comes_back_as_the_same_error():
+    with Deployment(Picky(), NEAR) as client, pytest.raises(BadQuestionError, match="be nice"):
+        ask(client, Question("?"))
+
+
+@pytest.mark.parametrize("body", [b"{not json", b'{"text": "' + b"x" * 100_000 + b'"}', b"[]"])
+def test_a_body_that_is_not_a_question_is_answered_with_400(body):
+    with Deployment(saying("hi"), NEAR) as client:
+        response = httpx.post(f"{client.url}/answer", content=body, trust_env=False)
+    assert response.status_code == 400
+    assert "cannot be read" in response.json()["message"]
+
+
+def test_a_stage_that_raises_is_named_and_the_server_lives_on():
+    with Deployment(Broken(), NEAR) as client:
+        for _ in range(2):
+            with pytest.raises(ServeError, match="OSError: disk on fire"):
+                ask(client, Question("?"))
+
+
+def test_an_assistant_that_never_finishes_its_answer_is_named():
+    with (
+        Deployment(Scripted(Token("a")), NEAR) as client,
+        pytest.raises(ServeError, match="stopped without an answer"),
+    ):
+        ask(client, Question("?"))
+
+
+def test_a_server_that_is_gone_is_named():
+    with pytest.raises(ServeError, match="does not answer"):
+        ask(Client("http://127.0.0.1:9", NEAR), Question("?"))
+
+
+def test_a_taken_port_is_one_sentence():
+    first = Deployment(saying("hi"), NEAR)
+    with first, pytest.raises(ServeError, match=r"Port \d+ is taken"):
+        Deployment(saying("hi"), NEAR, port=first.port).__enter__()
+
+
+def test_a_client_that_leaves_stops_the_work():
+    stopped = threading.Event()
+
+    class Endless:
+        def stream(self, question):
+            try:
+                while True:
+                    time.sleep(0.005)
+                    yield Token("more ")
+            finally:
+                stopped.set()
+
+    with Deployment(Endless(), NEAR) as client:
+        stream = client.stream(Question("?"))
+        next(stream)
+        stream.close()
+        assert stopped.wait(5)
+
+
+def test_the_request_is_covered_by_two_network_spans_around_the_server():
+    with Deployment(saying("hi"), NEAR) as client, recording() as recorder:
+        ask(client, Question("?", id="q7"))
+    one = recorder.last()
+    assert [s.name for s in one.spans] == [
+        semconv.REQUEST,
+        semconv.NETWORK,
+        semconv.SERVER,
+        semconv.NETWORK,
+    ]
+    assert one.spans[1].simulated and not one.spans[2].simulated
+    assert one.spans[2].attributes[semconv.QUESTION_ID] == "q7"
+
+
+def test_distance_is_counted_per_round_trip():
+    assert AS_SHIPPED.simulated_ms == 4 * AS_SHIPPED.rtt_ms
+    assert Network(10, keep_alive=True, preflight=()).simulated_ms == 10
+
+
+def test_distance_is_really_there():
+    with Deployment(Scripted(Done(Answer("hi"))), Network(rtt_ms=30)) as client:
+        start = time.perf_counter()
+        ask(client, Question("?"))
+    assert time.perf_counter() - start >= 0.120  # a lower bound: light cannot be faster
