@@ -24,6 +24,10 @@ from harness.store import HOME_VARIABLE
 class PredictionError(PlainError):
     """A prediction cannot be stored or read; the message says what to do."""
 
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this: a guess that is still empty is no reason for a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def predict(lab: str, **values: float) -> dict[str, float]:
     """Store the guesses for `lab` and return the first ones ever made, which are those that count.
@@ -81,7 +85,7 @@ def _number(name: str, value: float) -> float:
 
 
 def _path(lab: str) -> Path:
-    if Path(lab).name != lab:
+    if not lab or Path(lab).name != lab:
         raise PredictionError(f"{lab!r} is not the name of a lab, such as '01-profile'.")
     return folder() / f"{lab}.json"
 
@@ -90,7 +94,7 @@ def _read(lab: str) -> list[dict]:
     path = _path(lab)
     try:
         return json.loads(path.read_text(encoding="utf-8"))["predictions"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except (ValueError, KeyError, TypeError) as error:
         raise PredictionError(f"{path} is damaged: delete it and predict again.") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from harness.errors import WrongUseError
 from harness.kb import dice
 from harness.kb.products import REGIONS, Split
 from harness.kb.topics import Topic, pairs
@@ -108,10 +109,10 @@ SMALL_TALK: tuple[Exchange, ...] = (
 def history(topic: Topic, turns: int, *key: dice.Key) -> tuple[str, ...]:
     """The `turns` turns before a question about `topic`, alternating, the assistant's reply last.
 
-    An odd number starts with the assistant's greeting. Raises ValueError for a negative number.
+    An odd number starts with the assistant's greeting. Raises WrongUseError for a negative number.
     """
     if turns < 0:
-        raise ValueError(f"A history cannot have {turns} turns; use 0 or more.")
+        raise WrongUseError(f"A history cannot have {turns} turns; use 0 or more.")
     greeting = (GREETING,) if turns % 2 else ()
     talk = _exchanges(topic, turns // 2, *key) if turns > 1 else []
     return greeting + tuple(line for exchange in talk for line in exchange)

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from harness.errors import PlainError
 from harness.kb.products import CATEGORIES, REGIONS
 from harness.kb.rules import broken_rules
 
@@ -29,7 +30,7 @@ CONTENT = Path(__file__).parent / "content"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class BadKindError(ValueError):
+class BadKindError(PlainError):
     """A kind breaks a rule of the content; the message names file, kind and rule."""
 
 

@@ -5,33 +5,23 @@ Everything lies in one folder per (texts, model), so that changed texts never me
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import file_digest
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from tqdm import tqdm
 
-SHARD = (
-    256  # texts: about two seconds of work are lost by an interrupt, and 21,000 texts make 83 files
-)
+from harness import store
+
+SHARD = 256  # texts: an interrupt costs a few seconds of work, and 22,000 texts make 86 files
 VECTORS = "vectors.npy"
-CHECKSUM = "vectors.sha256"  # written last: without it the array does not count as finished
 
 Embed = Callable[[list[str]], np.ndarray]
 
 
-class CorruptVectorsError(ValueError):
+class CorruptVectorsError(store.CorruptFileError):
     """The stored vectors are not what was written; the message says what to run."""
-
-
-class DiskFullError(OSError):
-    """The vectors do not fit on the disk; the message says what to do and what was kept."""
 
 
 def embedded(
@@ -42,17 +32,17 @@ def embedded(
     model_hash: str,
     repair: bool = False,
 ) -> np.ndarray:
-    """The vectors of `texts` in their order, shape (n, d), float32; `repair` builds them anew.
+    """The vectors of `texts` in their order, shape (n, d), float32; built if they are not there.
 
-    Raises CorruptVectorsError for a damaged file, DiskFullError when the disk is full (finished
-    shards stay), and ValueError when `embed` returns anything but one vector per text.
+    `repair` builds them anew. Raises CorruptVectorsError for a damaged file, StoreError when the disk
+    is full (finished shards stay), and ValueError when `embed` gives anything but a vector per text.
     """
     if repair:
         drop(folder, texts_hash, model_hash)
     home = place(folder, texts_hash, model_hash)
-    if not (home / CHECKSUM).exists():
-        _build(home, texts, embed)
-    return _load(home, len(texts))
+    if not store.sealed(home / VECTORS):
+        build(home, texts, embed)
+    return load(home)
 
 
 def place(folder: Path, texts_hash: str, model_hash: str) -> Path:
@@ -65,106 +55,62 @@ def drop(folder: Path, texts_hash: str, model_hash: str) -> None:
     shutil.rmtree(place(folder, texts_hash, model_hash), ignore_errors=True)
 
 
-def _build(home: Path, texts: Sequence[str], embed: Embed) -> None:
-    """Embed what is missing and write array, then checksum, then delete the shards."""
+def ready(home: Path) -> bool:
+    """True when the vectors in `home` are finished and intact."""
+    return store.intact(home / VECTORS)
+
+
+def load(home: Path) -> np.ndarray:
+    """The vectors in `home`, shape (n, d), float32.
+
+    Raises StoreError when they are not built, and CorruptVectorsError when they are damaged.
+    """
+    try:
+        return np.load(store.verified(home / VECTORS), allow_pickle=False)
+    except store.CorruptFileError as error:
+        raise CorruptVectorsError(str(error)) from error
+
+
+def build(home: Path, texts: Sequence[str], embed: Embed) -> None:
+    """Embed `texts` into `home`, unless that is done; what an earlier run has finished is kept.
+
+    Raises StoreError when the disk is full.
+    """
+    if ready(home):
+        return
     # Longest first: texts of one length share a shard, so that little of it is padding.
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     parts = [order[start : start + SHARD] for start in range(0, len(order), SHARD)]
-    with _one_sentence_when_full(home):
-        home.mkdir(parents=True, exist_ok=True)
-        shards = list(_shards(home, texts, parts, embed))
-        vectors = np.empty((len(texts), shards[0].shape[1] if shards else 0), np.float32)
-        for part, shard in zip(parts, shards, strict=True):
-            vectors[part] = shard
-        _save(home / VECTORS, vectors)
-        _write(home / CHECKSUM, lambda file: file.write(_digest(home / VECTORS).encode()))
-    for number in range(len(parts)):
-        _shard_file(home, number).unlink(missing_ok=True)
+    with tqdm(total=len(texts), unit="texts", desc="embedding") as bar:
+        shards = [
+            _shard(home / f"shard-{number:05}.npy", [texts[i] for i in part], embed, bar)
+            for number, part in enumerate(parts)
+        ]
+    _save(home / VECTORS, _in_order(shards, order))
+    for leftover in home.glob("shard-*"):
+        leftover.unlink()
 
 
-def _shards(
-    home: Path, texts: Sequence[str], parts: Sequence[Sequence[int]], embed: Embed
-) -> Iterator[np.ndarray]:
-    """The vectors of each part, from its file if an earlier run has finished it."""
-    with tqdm(total=len(texts), unit="texts", desc="embedding", smoothing=0.1) as bar:
-        for number, part in enumerate(parts):
-            file = _shard_file(home, number)
-            shard = _finished(file, len(part))
-            if shard is None:
-                shard = _checked(embed([texts[i] for i in part]), len(part))
-                _save(file, shard)
-            bar.update(len(part))
-            yield shard
-
-
-def _shard_file(home: Path, number: int) -> Path:
-    return home / f"shard-{number:05}.npy"
-
-
-def _finished(file: Path, rows: int) -> np.ndarray | None:
-    """The shard in `file`, or None if it is not there, is damaged, or is of another size."""
-    try:
-        shard = np.load(file, allow_pickle=False)
-    except (FileNotFoundError, ValueError, EOFError):
-        return None
-    return shard if shard.ndim == 2 and len(shard) == rows else None
-
-
-def _checked(vectors: np.ndarray, rows: int) -> np.ndarray:
-    if vectors.ndim != 2 or len(vectors) != rows:
-        raise ValueError(
-            f"The embedder gave shape {vectors.shape} for {rows} texts instead of ({rows}, d)."
-        )
-    return vectors.astype(np.float32, copy=False)
-
-
-def _load(home: Path, rows: int) -> np.ndarray:
-    """The finished array, after its checksum has been recomputed."""
-    file = home / VECTORS
-    stored = (home / CHECKSUM).read_bytes()
-    if not file.exists() or _digest(file).encode() != stored:
-        raise CorruptVectorsError(
-            f"{file} is damaged: run `under500 prepare --repair` to build it anew."
-        )
-    vectors = np.load(file, allow_pickle=False)
-    if len(vectors) != rows:
-        raise CorruptVectorsError(
-            f"{file} holds {len(vectors)} vectors for {rows} texts: "
-            "run `under500 prepare --repair` to build it anew."
-        )
+def _shard(file: Path, texts: list[str], embed: Embed, bar: tqdm) -> np.ndarray:
+    """The vectors of `texts`, from `file` if an earlier run has finished it."""
+    vectors = np.load(file, allow_pickle=False) if store.intact(file) else None
+    if vectors is None or len(vectors) != len(texts):
+        vectors = np.asarray(embed(texts), np.float32)
+        if vectors.ndim != 2 or len(vectors) != len(texts):
+            raise ValueError(f"The embedder gave shape {vectors.shape} for {len(texts)} texts.")
+        _save(file, vectors)
+    bar.update(len(texts))
     return vectors
 
 
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
+def _in_order(shards: list[np.ndarray], order: list[int]) -> np.ndarray:
+    """The rows of all shards, each at the place of its text."""
+    stacked = np.concatenate(shards) if shards else np.empty((0, 0), np.float32)
+    vectors = np.empty_like(stacked)
+    vectors[order] = stacked
+    return vectors
 
 
 def _save(file: Path, array: np.ndarray) -> None:
-    _write(file, lambda stream: np.save(stream, array, allow_pickle=False))
-
-
-def _write(file: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write all of `file` or nothing: a temporary file beside it then takes its name."""
-    # Named by process, so that two never share one. Not tempfile: others may read a shared cache.
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as stream:
-            fill(stream)
-        os.replace(unfinished, file)  # atomic: a reader sees the old file or the new one
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _one_sentence_when_full(home: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise DiskFullError(
-            f"The disk is full: free some space for {home} and run `under500 prepare` again; "
-            "what is finished is kept."
-        ) from error
+    with store.written(file) as part, part.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.errors import WrongUseError
 from harness.kb.products import Split
 from harness.kb.questions import Case, case, draw_topics
 from harness.kb.topics import Topic, pairs
@@ -35,13 +36,13 @@ def workload(
 ) -> list[Case]:
     """`n` requests in order of arrival; popular topics come earlier and are repeated more.
 
-    Raises ValueError when the split has too few topics for so many fresh requests.
+    Raises WrongUseError when the split has too few topics for so many fresh requests.
     """
     rng = np.random.default_rng(seed)
     sorts = _sorts(n, exact, paraphrase, rng)
     fresh = sorts.count("fresh")
     if fresh > len(pairs(split)):
-        raise ValueError(
+        raise WrongUseError(
             f"{n} requests need {fresh} topics, but {split} has {len(pairs(split))}: ask for fewer."
         )
     topics = draw_topics(split, len(pairs(split)), seed)

@@ -1,54 +1,84 @@
 """Does the exact fact stand in the text, and no rival of it?
 
-Text and fact are cut into the same parts. A part has a shape: a number is "#", a code such as "E07" is "e#", a
-word is itself in the singular. The fact "24 months" has the shape (#, month); wherever that shape stands in
-the text, its number must be 24. So "a 24-month warranty" holds the fact, "124 months" does not, and
-"12 or 24 months" names a rival.
+The fact "24 months" has the shape (#, month). Wherever that shape stands in the text, its number
+must be 24: so "a 24-month warranty" holds the fact, "124 months" does not, and "12 or 24 months"
+names a rival. A fact without a number ("amber blinking twice") only has to stand there: its rivals
+cannot be told from other words.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
-NUMBER = "#"
+from harness.measure.spelling import MONEY, NUMBER, Part, parts
 
-
-class Part(NamedTuple):
-    """A word, number, code or sign; `value` is what may differ in a rival, "" for words and signs."""
-
-    shape: str
-    value: str = ""
-
-
-# What the same unit is called, in the singular; everything else keeps the name it has.
-UNITS = {
-    alias: unit
-    for unit, aliases in {
-        "second": "s sec", "minute": "min", "hour": "h hr", "month": "mo", "year": "yr",
-        "m": "meter metre", "mm": "millimeter millimetre", "cm": "centimeter centimetre",
-        "g": "gram gramme", "kg": "kilogram", "w": "watt", "v": "volt", "a": "amp ampere",
-        "mb": "megabyte", "gb": "gigabyte", "db": "decibel", "nit": "nits", "%": "percent",
-        "c": "celsius", "°": "degree",
-    }.items()
-    for alias in aliases.split()
-}  # fmt: skip
-
-_TO_NINETEEN = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"  # not "one": it is nearly always a pronoun
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBER_WORDS = (
-    {word: n for n, word in enumerate(_TO_NINETEEN, start=2)}
-    | {ten: 10 * n for n, ten in enumerate(_TENS, start=2)}
-    | {
-        f"{ten}{dash}{one}": 10 * n + m
-        for n, ten in enumerate(_TENS, start=2)
-        for m, one in enumerate(["one", *_TO_NINETEEN[:8]], start=1)
-        for dash in "- "
-    }
+# Between numbers that share one unit: "12, 18 or even 24 months", "12 to 24 months".
+LINKS = frozenset(
+    {",", "/", "or", "and", "to", "up", "through", "until", "not", "but", "nor", "even", "maybe"}
+    | {"perhaps", "possibly", "either", "about", "around"}
 )
+# What may follow a number that leaves its unit out: "24 months, or 36 if you register".
+TRAILERS = LINKS | frozenset(
+    {".", ";", ":", "!", "?", "if", "when", "for", "in", "on", "at", "with", "from", "after", "is"}
+    | {"are", "depending"}
+)
+PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def holds_fact(text: str, fact: str) -> bool:
+    """True when `fact` stands in `text` and no other value of the same shape does.
+
+    Raises ValueError for a fact without words or numbers.
+    """
+    wanted = parts(fact)
+    if not wanted:
+        raise ValueError(f"The fact {fact!r} has nothing to look for: give a value with its unit.")
+    shape = tuple(part.shape for part in wanted)
+    found = {_canonical(shape, values) for values in _occurrences(parts(text), shape)}
+    return found == {_canonical(shape, tuple(part.value for part in wanted))}
+
+
+def _occurrences(text: Sequence[Part], shape: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The values of every stretch of `text` with `shape`, and of numbers that share its unit."""
+    for start in range(len(text) - len(shape) + 1):
+        end = start + len(shape)
+        if tuple(part.shape for part in text[start:end]) != shape:
+            continue
+        yield tuple(part.value for part in text[start:end])
+        if shape.count(NUMBER) == 1:
+            for number in (*_before(text, start, shape[0]), *_after(text, end)):
+                yield tuple(number if part == NUMBER else "" for part in shape)
+
+
+def _before(text: Sequence[Part], start: int, first: str) -> Iterator[str]:
+    """Numbers linked to one whose unit follows: 12 and 18 in "12, 18 or 24 months"."""
+    if first not in (NUMBER, MONEY):
+        return
+    links = LINKS | {MONEY} if first == MONEY else LINKS
+    for at in range(start - 1, -1, -1):
+        if text[at].shape == NUMBER:
+            if first == NUMBER and at and text[at - 1].shape == MONEY:
+                return  # "$39 and 24 months": the 39 has its unit
+            yield text[at].value
+        elif text[at].shape not in links:
+            return
+
+
+def _after(text: Sequence[Part], end: int) -> Iterator[str]:
+    """The number that follows without a unit: 36 in "24 months or 36", 44 in "$39-44"."""
+    at = end
+    while at < len(text) and text[at].shape in LINKS:
+        at += 1
+    if at == len(text) or text[at].shape != NUMBER:
+        return
+    if at + 1 == len(text) or text[at + 1].shape in TRAILERS:
+        yield text[at].value
+
+
+def _canonical(shape: tuple[str, ...], values: tuple[str, ...]) -> tuple[object, ...]:
+    """7.50 hours are 7.5 hours, but firmware 4.10 is not firmware 4.1 and E7 is not E07."""
+    if shape[0] not in (NUMBER, MONEY):
+        return values
+    return tuple(Decimal(v) if PLAIN_NUMBER.fullmatch(v) else v for v in values)

@@ -1,0 +1,99 @@
+"""The command's manners: JSON last, plain errors, exit codes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import knobs, preparation
+from harness.cli.main import app
+from harness.measure import machine
+from harness.preparation import BusyMachineError, Step
+from tests.unit.test_knobs import RECORD
+
+run = CliRunner().invoke
+QUIET = machine.Busy(0.0, 2, 0.0, 0.1, ())
+
+
+def last_json(result):
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Two steps that note what was built, instead of minutes of work."""
+    built = []
+
+    def step(name):
+        return Step(name, lambda: name in built, lambda say: built.append(name))
+
+    monkeypatch.setattr(preparation, "steps", lambda **_: [step("one"), step("two")])
+    monkeypatch.setattr(machine, "busy", lambda: QUIET)
+    knobs.save(RECORD)
+    return built
+
+
+def test_prepare_builds_what_is_missing_and_then_nothing(steps):
+    first = run(app, ["prepare", "--json"])
+    assert (first.exit_code, steps) == (0, ["one", "two"])
+    assert last_json(first)["baseline"]["e2e_ms"] == RECORD.e2e_ms
+    second = run(app, ["prepare"])
+    assert (second.exit_code, steps) == (0, ["one", "two"])
+    assert "two: ready" in second.stdout
+
+
+def test_an_interrupt_keeps_what_was_finished(steps, monkeypatch):
+    def interrupted(say):
+        raise KeyboardInterrupt
+
+    one, two = preparation.steps()
+    broken = [one, replace(two, build=interrupted)]
+    monkeypatch.setattr(preparation, "steps", lambda **_: broken)
+    result = run(app, ["prepare"])
+    assert result.exit_code == 130
+    assert "Nothing that was finished is lost" in result.stderr
+    assert steps == ["one"]
+
+
+def test_two_prepares_do_not_meet(steps):
+    with preparation.alone():
+        result = run(app, ["prepare"])
+    assert result.exit_code == 1
+    assert "Another `under500 prepare` is running" in result.stderr
+
+
+def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
+    def busy(say):
+        raise BusyMachineError("The machine is too busy: 2.0 of 2 cores.")
+
+    monkeypatch.setattr(preparation, "steps", lambda **_: [Step("x", lambda: False, busy)])
+    result = run(app, ["prepare", "--json"])
+    assert result.exit_code == 1
+    assert "too busy" in last_json(result)["error"]
+    assert "Traceback" not in result.output
+
+
+def test_calibration_refuses_a_busy_machine_and_says_what_it_saw(monkeypatch):
+    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(1.6, 2, 0.0, 3.2, ("python 85%",)))
+    with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85%.*--busy"):
+        preparation.calibrate_baseline(lambda line: None, force_busy=False)
+
+
+def test_doctor_says_what_is_missing_and_fails(steps):
+    result = run(app, ["doctor", "--json"])
+    report = last_json(result)
+    assert (result.exit_code, report["ready"]) == (1, False)
+    missing = [f for f in report["findings"] if f["state"] == "missing"]
+    assert missing[0]["detail"] == "run `under500 prepare`"
+
+
+@pytest.mark.parametrize("arguments", [["demo", "-n", "0"], ["demo", "-n", "x"], ["nothing"]])
+def test_wrong_use_is_exit_code_2(arguments):
+    assert run(app, arguments).exit_code == 2
+
+
+def test_demo_before_prepare_says_what_to_run():
+    result = run(app, ["demo"])
+    assert result.exit_code == 1
+    assert "run `under500 prepare`" in result.stderr

@@ -1,0 +1,115 @@
+"""The rules of the house, checked."""
+
+import re
+import subprocess
+import tomllib
+from importlib.metadata import entry_points
+
+import pytest
+import yaml
+
+CODE = ("harness", "grader")
+
+
+def sources(root, *folders):
+    return [path for folder in folders for path in (root / folder).rglob("*.py")]
+
+
+def test_nothing_sleeps_but_the_network(root):
+    sleepers = [
+        path.relative_to(root).as_posix()
+        for path in sources(root, *CODE)
+        if re.search(r"\bsleep\(", path.read_text())
+    ]
+    assert sleepers == ["harness/serve/wan.py"]
+
+
+def test_the_harness_does_not_know_the_grader(root):
+    for path in sources(root, "harness"):
+        assert not re.search(r"^\s*(from|import) grader", path.read_text(), re.M), path
+
+
+def test_no_file_is_over_500_lines(root):
+    for path in sources(root, *CODE, "tests"):
+        assert len(path.read_text().splitlines()) <= 500, path
+
+
+def test_the_conda_door_names_no_second_version_list(root):
+    dependencies = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
+    pip = next(item for item in dependencies if isinstance(item, dict))["pip"]
+    names = [item for item in dependencies if isinstance(item, str)]
+    assert pip == ["-e .[test]"]
+    assert {re.split(r"[<>=]", name)[0] for name in names} <= {
+        "python",
+        "pip",
+        "cxx-compiler",
+        "cmake",
+        "make",
+    }
+    assert [name for name in names if re.search(r"[<>=]", name)] == ["python>=3.11"]
+
+
+def test_every_dependency_is_a_range_with_a_reason(root):
+    text = (root / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    for line in project["dependencies"] + project["optional-dependencies"]["test"]:
+        assert ">=" in line and "==" not in line, line
+    torch = next(d for d in project["dependencies"] if d.startswith("torch"))
+    assert torch.startswith("torch>=")
+
+
+def test_torch_is_not_pinned_by_the_constraints(root):
+    constraints = (root / "constraints.txt").read_text().splitlines()
+    assert all("==" in line for line in constraints if line and not line.startswith("#"))
+    assert not any(re.match(r"(torch|nvidia|triton)", line) for line in constraints)
+
+
+def test_every_verb_loads_and_has_a_help_line():
+    verbs = list(entry_points(group="under500.verbs"))
+    assert {"demo", "doctor", "prepare"} <= {verb.name for verb in verbs}
+    assert all(verb.load().__doc__ for verb in verbs)
+
+
+def make(root, *arguments, path="/usr/bin:/bin"):
+    return subprocess.run(
+        ["make", "-s", *arguments],
+        cwd=root,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def bare(root, tmp_path):
+    """The Makefile in a folder without an environment."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((root / name).read_bytes())
+    return tmp_path
+
+
+def test_a_python_that_is_too_old_is_named_before_anything_is_installed(bare):
+    old = bare / "python3.8"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    result = make(bare, "start", f"PYTHON={old}")
+    assert result.returncode != 0
+    assert "needs Python 3.11 or newer" in result.stdout
+    assert not (bare / ".venv").exists()
+
+
+def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("sh", "make", "echo", "env"):
+        found = subprocess.run(["which", tool], capture_output=True, text=True).stdout.strip()
+        if found:
+            (tools / tool).symlink_to(found)
+    python = tools / "python3"
+    python.write_text("#!/bin/sh\nexit 0\n")
+    python.chmod(0o755)
+    result = make(bare, "start", path=str(tools))
+    assert result.returncode != 0
+    assert "needs a C++ compiler" in result.stdout
+    assert not (bare / ".venv").exists()
