@@ -12,8 +12,7 @@ from harness import knobs, store
 from harness.kb import articles, vectors
 from harness.kb.products import products
 from harness.knobs import Knobs
-from harness.models.catalog import MINILM
-from harness.models.embedding import embedder
+from harness.models.embedding import documents_version, embedder
 from harness.models.torch_model import smollm2
 from harness.pipeline import Pipeline
 from harness.serve.client import Client
@@ -39,7 +38,7 @@ def build_vectors() -> None:
     Raises StoreError when the disk is full.
     """
     texts = [f"{chunk.title}. {chunk.text}" for chunk in articles.chunks()]
-    vectors.build(_vectors_folder(), texts, embedder())
+    vectors.build(_vectors_folder(), texts, embedder().documents)
 
 
 def vectors_ready() -> bool:
@@ -48,8 +47,7 @@ def vectors_ready() -> bool:
 
 
 def _vectors_folder() -> Path:
-    # The weights decide the vectors, so their hash is the model's name here.
-    return vectors.place(store.home() / "vectors", articles.content_hash(), MINILM.sha256)
+    return vectors.place(store.home() / "vectors", articles.content_hash(), documents_version())
 
 
 def pipeline(setting: Knobs | None = None) -> Pipeline:

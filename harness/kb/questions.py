@@ -12,6 +12,9 @@ from harness.kb.products import Split
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
 
 UNANSWERABLE = 0.10  # share of a draw: enough to measure refusals, few enough to be a surprise
+HISTORY_TURNS = (
+    100  # a support thread that has been open for weeks; see the baseline's preprocessing
+)
 REFUSAL = "I could not find that in the Halden help centre."
 
 
@@ -34,7 +37,7 @@ class Case:
     near_misses: tuple[str, ...]
 
 
-def draw(split: Split, n: int, seed: int, history_turns: int = 0) -> list[Case]:
+def draw(split: Split, n: int, seed: int, history_turns: int = HISTORY_TURNS) -> list[Case]:
     """`n` cases in random order; `split` decides the products and the wordings.
 
     No question comes twice before all of its sort (answerable or not) have come once.

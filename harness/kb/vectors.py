@@ -5,7 +5,6 @@ Everything lies in one folder per (texts, model), so that changed texts never me
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,39 +19,9 @@ VECTORS = "vectors.npy"
 Embed = Callable[[list[str]], np.ndarray]
 
 
-class CorruptVectorsError(store.CorruptFileError):
-    """The stored vectors are not what was written; the message says what to run."""
-
-
-def embedded(
-    texts_hash: str,
-    texts: Sequence[str],
-    embed: Embed,
-    folder: Path,
-    model_hash: str,
-    repair: bool = False,
-) -> np.ndarray:
-    """The vectors of `texts` in their order, shape (n, d), float32; built if they are not there.
-
-    `repair` builds them anew. Raises CorruptVectorsError for a damaged file, StoreError when the disk
-    is full (finished shards stay), and ValueError when `embed` gives anything but a vector per text.
-    """
-    if repair:
-        drop(folder, texts_hash, model_hash)
-    home = place(folder, texts_hash, model_hash)
-    if not store.sealed(home / VECTORS):
-        build(home, texts, embed)
-    return load(home)
-
-
 def place(folder: Path, texts_hash: str, model_hash: str) -> Path:
     """Where the vectors of these texts by this model lie inside `folder`."""
     return folder / f"{texts_hash[:16]}-{model_hash[:16]}"  # 64 bits each: no accidental twins
-
-
-def drop(folder: Path, texts_hash: str, model_hash: str) -> None:
-    """Delete these vectors and their shards; nothing happens if there are none."""
-    shutil.rmtree(place(folder, texts_hash, model_hash), ignore_errors=True)
 
 
 def ready(home: Path) -> bool:
@@ -63,12 +32,9 @@ def ready(home: Path) -> bool:
 def load(home: Path) -> np.ndarray:
     """The vectors in `home`, shape (n, d), float32.
 
-    Raises StoreError when they are not built, and CorruptVectorsError when they are damaged.
+    Raises StoreError when they are not built, and CorruptFileError when they are damaged.
     """
-    try:
-        return np.load(store.verified(home / VECTORS), allow_pickle=False)
-    except store.CorruptFileError as error:
-        raise CorruptVectorsError(str(error)) from error
+    return np.load(store.verified(home / VECTORS), allow_pickle=False)
 
 
 def build(home: Path, texts: Sequence[str], embed: Embed) -> None:

@@ -67,12 +67,12 @@ def repeat_rates(cases: Sequence[Case]) -> Rates:
 
 def _sorts(n: int, exact: float, paraphrase: float, rng: np.random.Generator) -> list[str]:
     """For each request what it is; the first is fresh, as there is nothing to repeat yet."""
+    if n == 0:
+        return []
     repeats = ["exact"] * round(n * exact) + ["paraphrase"] * round(n * paraphrase)
-    sorts = (repeats + ["fresh"] * n)[:n]
+    sorts = (repeats[: n - 1] + ["fresh"] * n)[: n - 1]
     rng.shuffle(sorts)
-    if "fresh" in sorts:
-        sorts.insert(0, sorts.pop(sorts.index("fresh")))
-    return sorts
+    return ["fresh", *sorts]
 
 
 def _requests(

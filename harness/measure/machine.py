@@ -1,161 +1,201 @@
-"""The machine a number was taken on: what it is, how fast its memory is, and how busy it is now."""
+"""The machine that numbers come from: what it is, how fast its memory is, and who else uses it.
+
+A number without its machine cannot be compared. `describe()` takes what is known at once,
+`measure_bandwidth()` measures for about a second, `busy()` watches for another.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
+import re
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-PACKAGES = ("torch", "transformers", "llama-cpp-python", "numpy")
-BUSY_CORES = 0.25  # a quarter of a core taken by others already moves a two-thread decode by 10 %
-WATCH_S = 1.0  # long enough to see a busy neighbour, short enough not to be noticed
-MB = 1 << 20
-ARRAY_MB = 256  # several times any laptop's last-level cache
-PASSES = 3  # the best of them counts: bandwidth is a limit, not an average
+from harness.measure.busy import Busy, busy
 
+__all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth"]
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What does not change from minute to minute."""
-
-    cpu: str
-    cores: int  # physical
-    threads: int  # logical
-    ram_gb: float
-    os: str
-    instruction_sets: str  # what torch uses
-    llama_cpp: str  # what llama.cpp says of its own build
-    python: str
-    versions: dict[str, str]
-
-    def fingerprint(self) -> str:
-        """The same on machines of one kind, whatever they are doing."""
-        parts = (self.cpu, self.cores, self.threads, self.os.split()[0], self.instruction_sets)
-        torch = self.versions.get("torch", "")
-        return hashlib.sha256("|".join(map(str, (*parts, torch))).encode()).hexdigest()[:12]
+LIBRARIES = {  # what decides how fast a model runs: name here -> name of the distribution
+    "torch": "torch",
+    "transformers": "transformers",
+    "llama_cpp": "llama-cpp-python",
+    "numpy": "numpy",
+}
+# Of llama.cpp's features those that change a kernel or its threads.
+MATTER = {
+    *("AVX", "AVX2", "AVX_VNNI", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "FMA", "F16C"),
+    *("NEON", "DOTPROD", "MATMUL_INT8", "SVE", "SME", "FP16_VA"),
+    *("LLAMAFILE", "OPENMP", "REPACK", "ACCELERATE"),
+}
+MIB, GIB = 2**20, 2**30
+ARRAY_MIB = 256  # 8 times the L3 cache of a common laptop, so that memory is read and not the cache
+ARRAY_MIB_PER_CORE = 16  # servers have 4 to 12 MiB of L3 a core
+READ_S = 0.3  # 30 passes at 25 GB/s: enough for one that nobody disturbed
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """Memory read by NumPy sums, in GB/s."""
+    """Memory read in GB/s (10**9 bytes): by all cores together, and by one."""
 
-    memory_gb_s: float
+    bandwidth_all_cores_gbs: float
+    bandwidth_one_core_gbs: float
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
-    """What other programs take of the machine, in cores, and what the host takes away (steal)."""
+class Machine:
+    """What a number needs beside it to be compared.
 
-    cores_taken: float
-    cores: int
-    stolen: float
-    load_average: float | None
-    culprits: tuple[str, ...]
+    cores: those that this process may use. ram_gb: GiB. torch_instructions: the widest vectors
+    torch uses here. llama_instructions: what this build of llama.cpp uses. load_average: over 1, 5
+    and 15 minutes. The bandwidths stay None unless `measure_bandwidth()` is asked for them.
+    """
 
-    @property
-    def too_busy(self) -> bool:
-        """True when a measurement taken now would be of the neighbours, too."""
-        return self.cores_taken + self.stolen > BUSY_CORES
+    cpu: str
+    physical_cores: int
+    logical_cores: int
+    ram_gb: float
+    gpu: str
+    torch_instructions: str
+    llama_instructions: tuple[str, ...]
+    load_average: tuple[float, float, float]
+    versions: dict[str, str]
+    bandwidth_all_cores_gbs: float | None = None
+    bandwidth_one_core_gbs: float | None = None
+
+    def fingerprint(self) -> str:
+        """12 hex digits, the same on every machine of a kind: no load, speed or version in it."""
+        instructions = (self.torch_instructions, *self.llama_instructions)
+        # Rounded up: systems report a little less than is built in, each kernel another bit.
+        cores = (str(self.physical_cores), str(self.logical_cores), str(math.ceil(self.ram_gb)))
+        system = (platform.system(), platform.machine())
+        kind = "|".join((self.cpu, *cores, self.gpu, *instructions, *system))
+        return hashlib.sha256(kind.encode()).hexdigest()[:12]
 
     def sentence(self) -> str:
-        """What was seen, for people."""
-        names = f" ({', '.join(self.culprits)})" if self.culprits else ""
-        stolen = f", {self.stolen:.1f} by the host" if self.stolen >= 0.05 else ""
-        load = f"; load average {self.load_average:.1f}" if self.load_average is not None else ""
-        return f"{self.cores_taken:.1f} of {self.cores} cores are taken by other programs{names}{stolen}{load}."
+        """The machine on one line, for the top of a notebook."""
+        libraries = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        gpu = f", {self.gpu}" if self.gpu else ""
+        cores = f"{self.physical_cores} cores ({self.logical_cores} threads)"
+        return f"{self.cpu}{gpu}: {cores}, {self.ram_gb:.0f} GB RAM; {libraries}."
+
+
+def describe() -> Machine:
+    """This machine, without measuring anything; about 2 s when torch is not imported yet."""
+    logical = _logical_cores()
+    physical = psutil.cpu_count(logical=False) or logical
+    instructions, gpu = _torch()
+    return Machine(
+        cpu=_cpu(),
+        physical_cores=min(physical, logical),
+        logical_cores=logical,
+        ram_gb=round(psutil.virtual_memory().total / GIB, 1),
+        gpu=gpu,
+        torch_instructions=instructions,
+        llama_instructions=_llama(),
+        load_average=tuple(round(load, 2) for load in psutil.getloadavg()),
+        versions=_versions(),
+    )
+
+
+def measure_bandwidth(seconds: float = READ_S) -> Bandwidth:
+    """The best of all passes over an array larger than L3, `seconds` for all cores and for one."""
+    cores = _logical_cores()
+    wanted = max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
+    size = min(wanted, psutil.virtual_memory().available // 8)
+    array = np.ones(size // 4, dtype=np.float32)
+    return Bandwidth(_read_gbs(array, cores, seconds), _read_gbs(array, 1, seconds))
+
+
+def _logical_cores() -> int:
+    limited = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
+    return len(os.sched_getaffinity(0)) if limited else os.cpu_count() or 1
+
+
+def _read_gbs(array: np.ndarray, threads: int, seconds: float) -> float:
+    """GB/s of `threads` that read a part of `array` each.
+
+    `max` because NumPy vectorises it best (`sum` is bound by its additions) and lets go of the GIL.
+    """
+    shares = np.array_split(array, threads)
+    best_s, end = float("inf"), time.perf_counter() + seconds
+    with ThreadPoolExecutor(threads) as pool:
+        while time.perf_counter() < end:
+            started = time.perf_counter()
+            list(pool.map(np.max, shares))
+            best_s = min(best_s, time.perf_counter() - started)
+    return round(array.nbytes / best_s / 1e9, 1)
 
 
 @cache
-def describe() -> Machine:
-    """This machine. Cheap after the first call."""
-    import torch
-    from llama_cpp import llama_print_system_info
-
-    return Machine(
-        cpu=_cpu_name(),
-        cores=psutil.cpu_count(logical=False) or 1,
-        threads=psutil.cpu_count() or 1,
-        ram_gb=round(psutil.virtual_memory().total / 1e9, 1),
-        os=f"{platform.system()} {platform.release()} {platform.machine()}",
-        instruction_sets=torch.backends.cpu.get_cpu_capability(),
-        llama_cpp=llama_print_system_info().decode(errors="replace").strip(),
-        python=platform.python_version(),
-        versions={name: _version(name) for name in PACKAGES},
-    )
+def _torch() -> tuple[str, str]:
+    """Vector instructions that torch uses, and its GPU's name or ""."""
+    try:
+        import torch
+    except (ImportError, OSError):  # OSError: installed, but a library of it is missing
+        return "", ""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    gpu = "Apple GPU" if not gpu and torch.backends.mps.is_available() else gpu
+    return torch.backends.cpu.get_cpu_capability(), gpu
 
 
-def measure_bandwidth() -> Bandwidth:
-    """Read an array that fits no cache, one core; takes about a second."""
-    array = np.ones(ARRAY_MB * MB // 8, np.float64)
-    best_s = min(_read_s(array) for _ in range(PASSES))
-    return Bandwidth(memory_gb_s=round(array.nbytes / best_s / 1e9, 1))
+@cache
+def _llama() -> tuple[str, ...]:
+    try:
+        import llama_cpp
+    except (ImportError, OSError, RuntimeError):  # RuntimeError: it cannot load its own library
+        return ()
+    return _features(llama_cpp.llama_print_system_info().decode())
 
 
-def busy(seconds: float = WATCH_S) -> Busy:
-    """Watch the machine for `seconds`; the calling process is not counted."""
-    before = _process_times()
-    start = psutil.cpu_times()
-    # Blocks for `seconds`: psutil's own wait, not a pause of ours.
-    used = psutil.cpu_percent(interval=seconds) / 100 * (psutil.cpu_count() or 1)
-    after, end = _process_times(), psutil.cpu_times()
-    own = after.get(os.getpid(), ("", 0.0))[1] - before.get(os.getpid(), ("", 0.0))[1]
-    return Busy(
-        cores_taken=max(0.0, used - own / seconds),
-        cores=psutil.cpu_count(logical=False) or 1,
-        stolen=max(0.0, getattr(end, "steal", 0.0) - getattr(start, "steal", 0.0)) / seconds,
-        load_average=psutil.getloadavg()[0] if hasattr(psutil, "getloadavg") else None,
-        culprits=_culprits(before, after, seconds),
-    )
+def _features(system_info: str) -> tuple[str, ...]:
+    """The features that matter of "CPU : AVX2 = 1 | FMA = 0 | ...", sorted."""
+    present = set(re.findall(r"(\w+) = 1\b", system_info))
+    return tuple(sorted(present & MATTER))
 
 
-def _culprits(
-    before: dict[int, tuple[str, float]], after: dict[int, tuple[str, float]], seconds: float
-) -> tuple[str, ...]:
-    """The three busiest other programs above 5 % of a core."""
-    shares = [
-        ((spent - before[pid][1]) / seconds, name)
-        for pid, (name, spent) in after.items()
-        if pid in before and pid != os.getpid()
-    ]
-    busiest = sorted((s for s in shares if s[0] > 0.05), reverse=True)[:3]
-    return tuple(f"{name} {share:.0%}" for share, name in busiest)
+def _versions() -> dict[str, str]:
+    system = f"{platform.system()} {platform.release()}"
+    libraries = {name: _version(package) for name, package in LIBRARIES.items()}
+    return {"os": system, "python": platform.python_version(), **libraries}
 
 
-def _process_times() -> dict[int, tuple[str, float]]:
-    """pid -> name and CPU seconds spent so far."""
-    times = {}
-    for process in psutil.process_iter(["name", "cpu_times"]):
-        spent = process.info["cpu_times"]
-        if spent is not None:
-            times[process.pid] = (process.info["name"] or "?", spent.user + spent.system)
-    return times
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
-def _read_s(array: np.ndarray) -> float:
-    start = time.perf_counter()
-    array.sum()
-    return time.perf_counter() - start
+def _cpu() -> str:
+    """The processor's name as its maker writes it, or at least its architecture."""
+    try:
+        name = _cpu_name()
+    except (OSError, subprocess.SubprocessError):
+        name = ""
+    return name or platform.processor() or platform.machine()
 
 
 def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        if names:
-            return names[0].split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    if sys.platform == "darwin":
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.check_output(command, text=True, timeout=5).strip()
+    if sys.platform == "win32":
+        import winreg
 
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+        key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+            return winreg.QueryValueEx(opened, "ProcessorNameString")[0].strip()
+    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    return found[1].strip() if found else ""

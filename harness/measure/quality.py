@@ -1,7 +1,7 @@
 """How good the answers are: exact fact, citation, refusal and length, each with its uncertainty.
 
-Nothing is dropped: an assistant that raises, or answers with nothing, is wrong on that question and the
-question is listed. What counts as a refusal is decided here, apart from the stages under test.
+Nothing is dropped: an assistant that raises, or answers with nothing, is wrong on that question and
+the question is listed. What counts as a refusal is decided here, apart from the stages under test.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 LENGTH_TOLERANCE = 0.10  # shorter answers are faster: speed must not be bought with fewer words
 REFUSED, EMPTY = "refused", "empty"  # flags of an Answer
-REFUSING = re.compile(
-    r"(could|can|did|do|does|is|was|am|are)( not|n['’]t) (find|found|know|able to (find|answer)"
-    r"|mention|contain|say|list|include|cover|specif|provide|state)"
-    r"|cannot (find|answer|say)|unable to (find|answer)|not (mentioned|specified|stated)"
-    r"|no (information|article|entry|mention)",
+REFUSING = re.compile(  # nothing that an article says of its product: "drops are not covered"
+    r"(could|can|did|was|am|are)( not|n['’]t) (find|found|able to (find|answer)|answer)"
+    r"|(do|does)( not|n['’]t) (mention|contain|say|list|specify|state)"
+    r"|\b(I|we) (do not|don['’]t) know|cannot (find|answer|say)|unable to (find|answer)"
+    r"|not (mentioned|specified|stated)|no (information|article|entry|mention)\b",
     re.IGNORECASE,
 )
 
@@ -116,7 +116,7 @@ class Quality:
         return tuple(judgement for judgement in self.judgements if judgement.error)
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`: question ids, but no gold facts, so that it may be shown."""
+        """Plain types for `json.dumps`: question ids but no gold facts, so that it may be shown."""
         shares = ("right", "fact", "citation", "refusal", "answered")
         return {
             "n": len(self.judgements),

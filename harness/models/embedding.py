@@ -61,7 +61,7 @@ def has_bfloat16() -> bool:
 
 def documents_version() -> str:
     """Names what decides the documents' vectors: the weights and the number format."""
-    return f"{MINILM.sha256[:12]}-{'bf16' if has_bfloat16() else 'fp32'}"
+    return f"{MINILM.sha256[:11]}-{'bf16' if has_bfloat16() else 'fp32'}"
 
 
 @cache

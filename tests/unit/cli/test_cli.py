@@ -13,7 +13,7 @@ from harness.preparation import BusyMachineError, Step
 from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
-QUIET = machine.Busy(0.0, 2, 0.0, 0.1, ())
+QUIET = machine.Busy(2, 0.0, 0.0, ())
 
 
 def last_json(result):
@@ -75,8 +75,8 @@ def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
 
 
 def test_calibration_refuses_a_busy_machine_and_says_what_it_saw(monkeypatch):
-    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(1.6, 2, 0.0, 3.2, ("python 85%",)))
-    with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85%.*--busy"):
+    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(2, 1.6, 0.0, (("python", 0.85),)))
+    with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85 %.*--busy"):
         preparation.calibrate_baseline(lambda line: None, force_busy=False)
 
 
