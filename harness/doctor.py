@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.table import Table
@@ -51,8 +52,10 @@ class Report:
     def __rich__(self) -> Table:
         return self.table()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**kwargs)  # rich draws itself in a notebook
+    def _repr_mimebundle_(
+        self, include: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(include, exclude)  # rich draws itself in a notebook
 
 
 def doctor() -> Report:

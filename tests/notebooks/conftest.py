@@ -10,11 +10,11 @@ from course import ROOT, Course
 
 
 @pytest.fixture(scope="module")
-def new_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Course]:
+def new_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Course]:
     """Makes a course with this project's settings and nothing in it."""
 
-    def make() -> Course:
-        course = Course(tmp_path_factory.mktemp("course"))
+    def make(fake: bool) -> Course:
+        course = Course(tmp_path_factory.mktemp("course"), fake)
         shutil.copy(ROOT / "nbgrader_config.py", course.root)
         return course
 

@@ -68,11 +68,22 @@ def cell(notebook: NotebookNode, cell_id: str) -> NotebookNode:
 
 @dataclass(frozen=True)
 class Course:
+    """The folder of a course; `fake`: kernels know only the fake assistant, and an empty cache."""
+
     root: Path
+    fake: bool
+
+    def __post_init__(self) -> None:
+        if self.fake:
+            startup = self.root / "ipython" / "profile_default" / "startup"
+            startup.mkdir(parents=True)
+            (startup / "00-fake-assistant.py").write_text(FAKE_ASSISTANT)
 
     def nbgrader(self, *arguments: str) -> str:
         """Run a command of nbgrader in the course; returns what it wrote."""
         home = {"JUPYTER_RUNTIME_DIR": f"{self.root}/run", "IPYTHONDIR": f"{self.root}/ipython"}
+        if self.fake:
+            home["UNDER500_HOME"] = f"{self.root}/home"
         done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
             cwd=self.root,
@@ -101,11 +112,6 @@ class Course:
 
     def feedback(self, student: str, lab: str) -> str:
         return (self.root / "feedback" / student / lab / f"{lab}.html").read_text()
-
-    def fake_assistant(self) -> None:
-        startup = self.root / "ipython" / "profile_default" / "startup"
-        startup.mkdir(parents=True)
-        (startup / "00-fake-assistant.py").write_text(FAKE_ASSISTANT)
 
     @staticmethod
     def _write(path: Path, notebook: NotebookNode) -> None:

@@ -31,11 +31,9 @@ def grade_everything(course: Course) -> Course:
 
 
 @pytest.fixture(scope="module")
-def graded(new_course: Callable[[], Course]) -> Course:
+def graded(new_course: Callable[[bool], Course]) -> Course:
     """Everything graded, with an assistant that answers at once."""
-    course = new_course()
-    course.fake_assistant()
-    return grade_everything(course)
+    return grade_everything(new_course(fake=True))
 
 
 @EACH_LAB
@@ -84,7 +82,7 @@ def test_validate_agrees(graded, lab):
 @pytest.mark.models
 @pytest.mark.timeout(900)  # fourteen requests of 3.2 s, several times that beside a busy neighbour
 def test_with_the_real_assistant_solved_labs_earn_all_points(new_course):
-    course = new_course()
+    course = new_course(fake=False)
     for lab in LABS:
         course.add(lab, solution(lab))
         course.nbgrader("generate_assignment", lab)

@@ -30,6 +30,14 @@ def percentile(samples_ms, p):
         raise ValueError("too few")
     return float(np.percentile(samples_ms, p))
 """
+# Writes after the check has returned, but still within its cell: only IgnorePattern helps here.
+LATE = """
+
+def late(result):
+    print("late", file=sys.stderr)
+
+get_ipython().events.register("post_run_cell", late)
+"""
 HALF_RIGHT = "def percentile(samples_ms, p):\n    return np.percentile(samples_ms, p)"
 WRONG = "def percentile(samples_ms, p):\n    return 0.0"
 
@@ -48,6 +56,7 @@ def exercise(source: str | None = None, tags: object = None):
 SUBMISSIONS = {
     "solver": exercise(),
     "noisy": exercise(NOISY),
+    "late": exercise(NOISY + LATE),
     "half": exercise(HALF_RIGHT),
     "wrong": exercise(WRONG),
     "skipper": exercise(WRONG, tags=["skip-execution"]),
@@ -56,7 +65,7 @@ SUBMISSIONS = {
 
 @pytest.fixture(scope="module")
 def graded(new_course) -> Course:
-    course = new_course()
+    course = new_course(fake=False)  # nothing here asks an assistant
     course.add(LAB, exercise())
     course.nbgrader("generate_assignment", LAB)
     for student, notebook in SUBMISSIONS.items():
@@ -70,6 +79,7 @@ def graded(new_course) -> Course:
     [
         ("solver", 15),
         ("noisy", 15),
+        ("late", 15),
         ("half", 10),
         ("wrong", 0),
         ("skipper", 0),

@@ -1,0 +1,38 @@
+"""What an exercise's check cell calls: `checks.breakdown(breakdown)`.
+
+Each check makes fresh inputs, runs the learner's function on them and computes what is right in a
+way of its own; no model runs here. A failed check raises CheckFailed, a passed one prints a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from grader.checks_ceiling import budget, ceiling, smallest_fix
+from grader.checks_profile import breakdown, explain, percentile
+from grader.checks_start_here import timings
+from grader.verdict import CheckFailed, Exercise, check, kind
+
+__all__ = [
+    "CheckFailed",
+    "breakdown",
+    "budget",
+    "ceiling",
+    "explain",
+    "percentile",
+    "prediction",
+    "smallest_fix",
+    "timings",
+]
+
+
+@check
+def prediction(guess: Mapping[str, float], names: Iterable[str], lab: str) -> None:
+    """Graded for being there: a positive number for each of `names`, right or wrong."""
+    exercise = Exercise(lab, 0, "prediction")
+    if not isinstance(guess, Mapping):
+        exercise.fail("a dict of guesses", kind(guess), "the cell with your guess")
+    for name in names:
+        if exercise.finite(guess.get(name), name) <= 0:
+            exercise.fail(f"{name} above zero", f"{guess[name]}", "your guess: nothing is free")
+    exercise.passed("Wrong guesses earn full marks; the gap is where the learning is.")

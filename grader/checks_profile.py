@@ -1,0 +1,173 @@
+"""The checks of lab 01, first half: reading a profile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
+
+import numpy as np
+
+from grader.synthetic import BareTrace, Known, known_trace, latencies, stage_table
+from grader.verdict import Exercise, check, close, kind, ms, score
+from harness.semconv import STAGES
+
+ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
+
+BREAKDOWN = Exercise("01", 1, "breakdown")
+PERCENTILE = Exercise("01", 2, "percentile")
+EXPLAIN = Exercise("01", 3, "explain")
+
+
+@check
+def breakdown(function: Callable[[BareTrace], dict[str, float]]) -> None:
+    """Stage times of made-up traces, with two `network` spans and spans that are no stage."""
+    for _ in range(ROUNDS):
+        known = known_trace(Random())
+        got = BREAKDOWN.call(function, known.trace)
+        if not isinstance(got, Mapping):
+            BREAKDOWN.fail("a dict, stage -> ms", kind(got), "the line with `return`")
+        if set(got) != set(STAGES):
+            extra, missing = set(got) - set(STAGES), set(STAGES) - set(got)
+            BREAKDOWN.fail(
+                f"the stages {', '.join(STAGES)}",
+                ", ".join(map(str, got)) or "an empty dict",
+                f"{_names(extra)}: not a stage, and it contains time that is counted already"
+                if extra
+                else f"{_names(missing)}: does the loop reach every span?",
+            )
+        for stage, expected in known.stage_ms.items():
+            value = BREAKDOWN.finite(got[stage], stage)
+            if not close(value, expected):
+                BREAKDOWN.fail(
+                    f"{stage} {_sum(known, stage)}", ms(value), _look_at_stage(value, known, stage)
+                )
+    BREAKDOWN.passed("That table is the one every latency conversation should start with.")
+
+
+def _names(names: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, names)))
+
+
+def _durations(known: Known, stage: str) -> list[float]:
+    return [span.duration_ms for span in known.trace.spans if span.name == stage]
+
+
+def _sum(known: Known, stage: str) -> str:
+    parts = _durations(known, stage)
+    total = ms(known.stage_ms[stage])
+    return total if len(parts) == 1 else f"{' + '.join(f'{part:.1f}' for part in parts)} = {total}"
+
+
+def _look_at_stage(value: float, known: Known, stage: str) -> str:
+    parts = _durations(known, stage)
+    if len(parts) > 1 and close(value, parts[-1]):
+        return f"the two {stage} spans: the second replaced the first; add them up"
+    if len(parts) > 1 and close(value, parts[0]):
+        return f"the two {stage} spans: only the first is counted; add them up"
+    if abs(value * 1000 - known.stage_ms[stage]) < 1:
+        return "the unit: span.duration_ms is in ms already"
+    return f"span.duration_ms of each span named {stage}"
+
+
+@check
+def percentile(function: Callable[[list[float], float], float], out_of: float) -> float:
+    """Two thirds of the points for right percentiles, one third for refusing a hopeless one."""
+    points = score(out_of, (2 / 3, lambda: _values(function)), (1 / 3, lambda: _refusals(function)))
+    if points == out_of:
+        PERCENTILE.passed("It knows p50 and p90, and it knows when to keep quiet, which is rarer.")
+    return points
+
+
+def _values(function: Callable) -> None:
+    rng = Random()
+    for p, sizes in [(50, (10, 11, 20)), (90, (44, 51, 60))] * (ROUNDS // 2):
+        samples = latencies(rng, rng.choice(sizes))
+        got = PERCENTILE.finite(PERCENTILE.call(function, samples, p), f"p{p}")
+        expected = float(np.percentile(samples, p))
+        if not close(got, expected):
+            PERCENTILE.fail(
+                f"p{p} = {ms(expected)} of {len(samples)} samples",
+                ms(got),
+                _look_at_percentile(got, samples, p),
+            )
+
+
+def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
+    rank = (len(samples) - 1) * p / 100
+    low = math.floor(rank)
+    unsorted = samples[low] + (rank - low) * (
+        samples[min(low + 1, len(samples) - 1)] - samples[low]
+    )
+    if close(got, unsorted):
+        return "the order of the samples: they arrive unsorted"
+    if close(got, float(np.mean(samples))):
+        return "the definition: this is the mean, and a percentile is not an average"
+    if got in samples:
+        return f"rank (n - 1) * p / 100 = {rank:.2f}: it lies between two samples, so interpolate"
+    return f"rank (n - 1) * p / 100 = {rank:.2f}, counted from 0 in the sorted samples"
+
+
+def _refusals(function: Callable) -> None:
+    for p, n in ((99, 20), (90, 43)):
+        if not _refused(function, p, n):
+            got = PERCENTILE.finite(PERCENTILE.call(function, latencies(Random(), n), p), f"p{p}")
+            PERCENTILE.fail(
+                f"ValueError for p{p} of {n} samples",
+                f"{ms(got)}, a maximum in disguise",
+                _chance(p, n),
+            )
+    for p, n in ((90, 44), (99, 459)):
+        if _refused(function, p, n):
+            PERCENTILE.fail(f"p{p} of {n} samples, which are enough", "ValueError", _chance(p, n))
+
+
+def _refused(function: Callable, p: int, n: int) -> bool:
+    """True when the function raises ValueError for p of n samples."""
+    samples = latencies(Random(), n)
+    try:
+        function(list(samples), p)
+    except ValueError:
+        return True
+    except (Exception, SystemExit):
+        PERCENTILE.call(function, samples, p)  # fails again, and says so in the usual way
+    return False
+
+
+def _chance(p: int, n: int) -> str:
+    return f"the chance that all {n} samples miss it: {p / 100:g} ** {n} = {(p / 100) ** n:.2g}"
+
+
+@check
+def explain(function: Callable[[dict[str, float], float], tuple[str, float]]) -> None:
+    """The largest stage, and the share of end-to-end that the stages account for."""
+    for _ in range(ROUNDS):
+        rng = Random()
+        stage_ms = stage_table(rng, rng.uniform(500, 4000))
+        inside = sum(stage_ms.values())
+        total = inside / rng.uniform(0.7, 0.99)
+        got = EXPLAIN.call(function, stage_ms, total)
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            EXPLAIN.fail("two things: (stage, coverage)", kind(got), "the line with `return`")
+        largest = max(stage_ms.values())
+        if not isinstance(got[0], str) or stage_ms.get(got[0]) != largest:
+            name = next(stage for stage, value in stage_ms.items() if value == largest)
+            EXPLAIN.fail(f"{name} in {stage_ms}", kind(got[0]), "the stage with the largest value")
+        coverage = EXPLAIN.finite(got[1], "coverage")
+        if abs(coverage - inside / total) > 0.001:
+            EXPLAIN.fail(
+                f"coverage {inside / total:.3f}: {inside:.1f} of {total:.1f} ms",
+                f"{coverage:.3f}",
+                _look_at_coverage(coverage, largest, inside, total),
+            )
+    EXPLAIN.passed("Below 98 % coverage, find the missing time before you fix anything else.")
+
+
+def _look_at_coverage(got: float, largest: float, inside: float, total: float) -> str:
+    if abs(got - 1) < 1e-9:
+        return "the divisor: total_ms, not the sum of the stages, or nothing can ever be missing"
+    if abs(got - largest / total) < 0.001:
+        return "the numerator: all stages together, not only the largest"
+    if abs(got - 100 * inside / total) < 0.1:
+        return "the unit: a share from 0 to 1, not a percentage"
+    return "the sum of all stages, divided by total_ms"

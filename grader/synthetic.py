@@ -1,0 +1,85 @@
+"""Made-up traces with known answers, new in every run, so that nobody can look them up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import NoReturn
+
+from grader.verdict import CheckFailed
+from harness.measure.trace import Span, Trace
+
+SERVER_STAGES = ("preprocess", "retrieve", "generate", "postprocess")
+
+
+@dataclass(frozen=True, slots=True)
+class BareTrace(Trace):
+    """A trace whose own answers are out of reach, for exercises that rebuild them."""
+
+    def stage_ms(self) -> NoReturn:
+        """Raises CheckFailed: this is the answer, not the way to it."""
+        _refuse("stage_ms()")
+
+    @property
+    def coverage(self) -> NoReturn:
+        """Raises CheckFailed: this is the answer, not the way to it."""
+        _refuse("coverage")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise CheckFailed(
+        f"trace.{name} is out of order today.",
+        "an answer built from trace.spans",
+        f"trace.{name}, which is this very exercise, already solved",
+        "span.name and span.duration_ms of each span in trace.spans",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A trace and the ms of each of its stages, computed while the trace was made."""
+
+    trace: BareTrace
+    stage_ms: dict[str, float]
+
+
+def known_trace(rng: Random) -> Known:
+    """A request like a real one: `network` twice, spans inside spans, small gaps."""
+    up, down = (rng.uniform(20, 80) for _ in range(2))
+    work = {stage: rng.uniform(30, 900) for stage in SERVER_STAGES}
+    gaps = {stage: rng.uniform(0, 5) for stage in SERVER_STAGES}
+    server = sum(work.values()) + sum(gaps.values())
+    spans = [
+        Span("request", 0.0, up + server + down),
+        Span("network", 0.0, up, 1, {"lab.simulated": True}),
+        Span("server", up, server, 1),
+        *_server_spans(rng, up, work, gaps),
+        Span("network", up + server, down, 1, {"lab.simulated": True}),
+    ]
+    return Known(BareTrace(tuple(spans)), {"network": up + down, **work})
+
+
+def _server_spans(
+    rng: Random, start: float, work: dict[str, float], gaps: dict[str, float]
+) -> list[Span]:
+    spans, at = [], start
+    for stage in SERVER_STAGES:
+        at += gaps[stage]
+        spans.append(Span(stage, at, work[stage], 2))
+        if stage == "generate":  # a span inside a stage is no stage
+            spans.append(Span("tokenize", at, work[stage] * rng.uniform(0.1, 0.3), 3))
+        at += work[stage]
+    return spans
+
+
+def stage_table(rng: Random, total_ms: float = 3200.0) -> dict[str, float]:
+    """ms per stage, adding up to `total_ms`, with the largest stage anywhere."""
+    names = ["network", *SERVER_STAGES]
+    weights = {name: rng.choice((1, 2, 3, 8, 25)) * rng.uniform(0.8, 1.2) for name in names}
+    scale = total_ms / sum(weights.values())
+    return {name: round(weight * scale, 1) for name, weight in weights.items()}
+
+
+def latencies(rng: Random, n: int) -> list[float]:
+    """`n` unsorted latencies in ms with the long tail that latencies have."""
+    return [round(300 + rng.expovariate(1 / 200), 1) for _ in range(n)]

@@ -1,0 +1,116 @@
+"""A trace as the rows of a waterfall, and what it shows in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness import semconv
+from harness.measure.trace import Span, Trace
+from harness.show.style import duration, ms, percent
+
+LABELS = {  # the words of the interview question's table
+    semconv.NETWORK: "network",
+    semconv.PREPROCESS: "preprocessing",
+    semconv.RETRIEVE: "vector search",
+    semconv.GENERATE: "LLM",
+    semconv.POSTPROCESS: "post-processing",
+}
+WITH_ARTICLE = {semconv.NETWORK: "the network", semconv.GENERATE: "the LLM"}
+OUTSIDE = "outside stages"  # time of the request that lies in no stage
+WORTH_A_ROW = 0.02  # of the request; less than that outside the stages is not worth a look
+SCOPES = {semconv.REQUEST: "end-to-end", semconv.SERVER: "on the server"}  # by root span
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stage: when it ran, as (start, duration) in ms, and its share of the request, 0 to 1."""
+
+    name: str
+    bars: tuple[tuple[float, float], ...]
+    share: float
+    simulated: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name for readers; emulated time is always marked."""
+        return label(self.name, self.simulated)
+
+    @property
+    def start_ms(self) -> float:
+        """When its first stretch began, after the request did."""
+        return self.bars[0][0]
+
+    @property
+    def total_ms(self) -> float:
+        """All its stretches together."""
+        return sum(length for _, length in self.bars)
+
+
+def label(stage: str, simulated: bool) -> str:
+    """The stage's name for readers, "(SIM)" behind it where its time is emulated."""
+    return LABELS.get(stage, stage) + (" (SIM)" if simulated else "")
+
+
+def named(stage: str, simulated: bool = False) -> str:
+    """The same as it stands in a sentence: "the LLM", "the network (SIM)"."""
+    return WITH_ARTICLE.get(stage, LABELS.get(stage, stage)) + (" (SIM)" if simulated else "")
+
+
+def rows(trace: Trace) -> list[Row]:
+    """One row per stage in the order of their starts, then the time that lies in none of them.
+
+    An answer from a cache has no stages, and all its time lies outside them.
+    """
+    stages = (span for span in trace.spans if span.name in semconv.STAGES)
+    spans = sorted(stages, key=lambda span: span.start_ms)
+    by_stage = {span.name: [s for s in spans if s.name == span.name] for span in spans}
+    found = [_row(name, group, trace.total_ms) for name, group in by_stage.items()]
+    outside = _gaps(spans, trace.total_ms)
+    share = sum(length for _, length in outside) / trace.total_ms
+    return found + ([Row(OUTSIDE, outside, share)] if share > WORTH_A_ROW else [])
+
+
+def numbers(row: Row) -> tuple[str, str, str]:
+    """Start, duration and share as they are written; scattered time has no start."""
+    start = "" if row.name == OUTSIDE else f"{row.start_ms:,.0f} ms"
+    return start, ms(row.total_ms), percent(row.share)
+
+
+def _row(name: str, spans: list[Span], total_ms: float) -> Row:
+    bars = tuple((span.start_ms, span.duration_ms) for span in spans)
+    share = sum(length for _, length in bars) / total_ms
+    return Row(name, bars, share, any(span.simulated for span in spans))
+
+
+def _gaps(spans: list[Span], total_ms: float) -> tuple[tuple[float, float], ...]:
+    """(start, duration) of the time that no span covers; spans are sorted by start."""
+    found, covered = [], 0.0
+    for start, end in [*((s.start_ms, s.end_ms) for s in spans), (total_ms, total_ms)]:
+        if start > covered:
+            found.append((covered, start - covered))
+        covered = max(covered, end)
+    return tuple(found)
+
+
+def finding(trace: Trace, limit_ms: float) -> str:
+    """Which stage takes most: "The LLM takes 78 % of 3.2 s", and whether that is under the limit."""
+    total, stages = duration(trace.total_ms), [r for r in rows(trace) if r.name != OUTSIDE]
+    text = f"No stage ran in these {total}"
+    if stages:
+        largest = max(stages, key=lambda row: row.total_ms)
+        who = named(largest.name, largest.simulated)
+        text = f"{who[0].upper()}{who[1:]} takes {percent(largest.share)} of {total}"
+    return f"{text}, under {limit_ms:,.0f} ms" if trace.total_ms < limit_ms else text
+
+
+def scope(trace: Trace) -> str:
+    """What the whole of the trace is: "end-to-end", or "on the server"."""
+    root = trace.spans[0].name
+    return SCOPES.get(root, root)
+
+
+def what_it_is(trace: Trace, requests: str = "one request") -> str:
+    """What the numbers are: "end-to-end, one request, measured; network SIM"."""
+    simulated = [LABELS.get(row.name, row.name) for row in rows(trace) if row.simulated]
+    note = f"; {', '.join(simulated)} SIM (emulated distance)" if simulated else ""
+    return f"{scope(trace)}, {requests}, measured{note}"
