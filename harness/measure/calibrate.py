@@ -1,7 +1,7 @@
 """Calibration: turn the baseline's knobs until every stage takes what the interview question says.
 
-Each round measures real requests through the real deployment and moves every knob along the line
-through its last two points (the secant method): a stage's time is a constant plus a slope times its knob.
+A stage's time is a constant plus a slope times its knob. Each round measures real requests through the real
+deployment, fits that line through all rounds so far, and moves each knob to where it meets its target.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+
+import numpy as np
 
 from harness import baseline, semconv
 from harness.assistant import ask
@@ -106,15 +108,14 @@ def next_knobs(rounds: list[Round]) -> Knobs:
 
 
 def _solve(points: list[tuple[float, float]], target_ms: float) -> float:
-    """The knob at which the line through the last two different points meets the target."""
-    knob, time_ms = points[-1]
-    others = [p for p in points[:-1] if p[0] != knob]
-    slope = time_ms / knob  # one point: the line through the origin
-    if others:
-        slope = (time_ms - others[-1][1]) / (knob - others[-1][0])
+    """The knob at which the line fitted through all points, (knob, ms), meets the target."""
+    knobs, times_ms = np.array(points, float).T
+    slope, constant = times_ms[-1] / knobs[-1], 0.0  # one point: the line through the origin
+    if np.ptp(knobs) > 0:
+        slope, constant = np.polyfit(knobs, times_ms, 1)
     if slope <= 0:  # noise turned the line over
-        slope = time_ms / knob
-    return knob + (target_ms - time_ms) / slope
+        slope, constant = times_ms[-1] / knobs[-1], 0.0
+    return (target_ms - constant) / slope
 
 
 def _bounded(knob: str, value: float) -> float:

@@ -6,11 +6,9 @@ from functools import cache
 
 import numpy as np
 import torch
+from transformers import AutoModel, AutoTokenizer
 
-from harness.models import offline  # noqa: F401  (before transformers)
 from harness.models.catalog import MINILM
-
-from transformers import AutoModel, AutoTokenizer  # isort: skip
 
 DIMENSIONS = 384
 BATCH = 32  # documents at a time: larger batches fall out of the CPU's cache and are slower

@@ -7,13 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness import store
-from harness.models import offline  # noqa: F401  (before transformers)
 from harness.models.catalog import SMOLLM2
 from harness.models.weights import WEIGHTS, folder_of
-
-from transformers import AutoModelForCausalLM, AutoTokenizer  # isort: skip
 
 
 class TorchModel:

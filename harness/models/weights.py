@@ -10,13 +10,11 @@ import copy
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness import store
-from harness.models import offline  # noqa: F401  (before transformers)
 from harness.models.catalog import PackagedModel
-
-from safetensors.torch import save_file  # isort: skip
-from transformers import AutoModelForCausalLM, AutoTokenizer  # isort: skip
 
 WEIGHTS = "model.safetensors"
 

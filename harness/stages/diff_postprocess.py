@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 
 from harness.assistant import Answer, Chunk, Question
 
+WINDOW_CHARS = 150  # about two sentences; from 200 on, difflib ignores frequent letters
 EMPTY = "The assistant wrote no answer. Please ask again in other words."
 REFUSING = re.compile(
     r"(?i)could not find|couldn't find|cannot find|not mentioned|do(es)? not contain"
@@ -55,17 +56,17 @@ class DiffPostprocess:
 
     def _source(self, written: str, chunks: list[Chunk]) -> str:
         best = max(
-            self._windows(len(written), chunks),
+            self._windows(chunks),
             key=lambda window: SequenceMatcher(None, written, window[1]).ratio(),
         )
         return best[0]
 
-    def _windows(self, width: int, chunks: list[Chunk]) -> Iterator[tuple[str, str]]:
+    def _windows(self, chunks: list[Chunk]) -> Iterator[tuple[str, str]]:
         """(chunk id, text) of `comparisons` windows, the same number for every chunk."""
         each = max(1, self.comparisons // len(chunks))
         for chunk in chunks:
             text = f"{chunk.title}. {chunk.text}"
-            slack = max(0, len(text) - width)
+            slack = max(0, len(text) - WINDOW_CHARS)
             for number in range(each):
                 start = round(slack * number / max(1, each - 1))
-                yield chunk.id, text[start : start + width]
+                yield chunk.id, text[start : start + WINDOW_CHARS]
