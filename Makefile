@@ -20,7 +20,6 @@ llama_vulkan := -DGGML_VULKAN=on
 .PHONY: start test setup prepare lint labs notebooks perf clean
 
 start: prepare
-	@$(BIN)/under500 demo -n 1
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
 	else $(BIN)/jupyter lab labs; fi
 

@@ -2,7 +2,11 @@
 
 
 class PlainError(Exception):
-    """One sentence: what happened, and what to try. The command line shows it without a traceback."""
+    """One sentence: what happened, and what to try. Shown without a traceback, in both places."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class WrongUseError(PlainError):

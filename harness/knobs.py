@@ -33,6 +33,7 @@ class Record(BaseModel, frozen=True):
     stages_ms: dict[str, float]  # measured medians, by stage
     e2e_ms: float  # measured median
     n: int  # requests behind the medians
+    typical: list[dict[str, object]]  # spans of the request in the middle, as plain values
     machine: dict[str, object]
 
 

@@ -24,10 +24,6 @@ from harness.store import HOME_VARIABLE
 class PredictionError(PlainError):
     """A prediction cannot be stored or read; the message says what to do."""
 
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this: a guess that is still empty is no reason for a traceback."""
-        return [f"{type(self).__name__}: {self}"]
-
 
 def predict(lab: str, **values: float) -> dict[str, float]:
     """Store the guesses for `lab` and return the first ones ever made, which are those that count.

@@ -18,6 +18,7 @@ from harness.errors import PlainError
 from harness.kb import articles
 from harness.knobs import Record
 from harness.measure import calibrate, machine
+from harness.measure.trace import Span, Trace
 from harness.models import catalog, weights
 from harness.models.catalog import SMOLLM2
 
@@ -119,12 +120,18 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
         stages_ms=best.stages_ms,
         e2e_ms=best.e2e_ms,
         n=best.n,
+        typical=[asdict(span) for span in best.typical.spans],
         machine=asdict(machine.describe()) | asdict(machine.measure_bandwidth()),
     )
     knobs.save(record)
     if not calibrate.within_contract(best.stages_ms, best.e2e_ms):
         say(f"Note: this machine stays off the table: {_line(best)}.")
     return record
+
+
+def typical_trace() -> Trace:
+    """The calibrated baseline's request in the middle. Raises StoreError when not calibrated."""
+    return Trace(tuple(Span(**span) for span in knobs.load().typical))
 
 
 def _line(one: calibrate.Round) -> str:

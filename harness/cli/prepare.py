@@ -19,6 +19,7 @@ def prepare(
 ) -> None:
     """Build models, knowledge base vectors and calibration; what is there and intact is kept."""
     from harness import knobs, preparation, store  # heavy imports only when the verb runs
+    from harness.show.text import text_waterfall
 
     took: dict[str, float] = {}
     with preparation.alone():
@@ -29,10 +30,11 @@ def prepare(
             state = "ready"
             if not step.ready():
                 console.print(f"[bold]{step.name}[/]: building …")
-                step.build(lambda line: console.print(f"  {line}", highlight=False))
+                step.build(lambda line: console.print(f"  {line}", highlight=False, soft_wrap=True))
                 state = "built"
             took[step.name] = round(time.perf_counter() - started, 1)
             console.print(f"[bold]{step.name}[/]: {state} ({took[step.name]} s)")
+    console.print(text_waterfall(preparation.typical_trace()))
     if as_json:
         record = knobs.load()
         print_json({"home": str(store.home()), "seconds": took, "baseline": record.model_dump()})

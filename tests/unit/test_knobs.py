@@ -4,7 +4,19 @@ from harness import knobs, store
 from harness.knobs import Knobs, Record
 
 KNOBS = Knobs(rtt_ms=20, turns=5, scanned=60_000, max_tokens=40, comparisons=400)
-RECORD = Record(knobs=KNOBS, key="k", stages_ms={"network": 100.0}, e2e_ms=3200, n=5, machine={})
+SPANS = [
+    {"name": "request", "start_ms": 0, "duration_ms": 3200},
+    {"name": "generate", "start_ms": 100, "duration_ms": 3000, "depth": 1},
+]
+RECORD = Record(
+    knobs=KNOBS,
+    key="k",
+    stages_ms={"network": 100.0},
+    e2e_ms=3200,
+    n=5,
+    typical=SPANS,
+    machine={},
+)
 
 
 def test_a_record_survives_the_disk():

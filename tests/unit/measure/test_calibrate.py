@@ -6,6 +6,7 @@ import pytest
 from harness.kb.articles import chunks
 from harness.measure import calibrate
 from harness.measure.calibrate import TARGETS_MS, Round, within_contract
+from harness.measure.trace import Trace
 
 # constant ms, ms per unit of the knob, as measured once on a 2-core machine
 LAPTOP = {
@@ -26,7 +27,7 @@ def simulated(stages, speed=1.0, noise=0.0, seed=0):
             knob = getattr(knobs, calibrate.KNOB_OF[stage])
             factor = 1.0 if stage == "network" else speed
             times[stage] = (constant + slope * knob) * factor * rng.normal(1, noise)
-        return Round(knobs, times, sum(times.values()), 5)
+        return Round(knobs, times, sum(times.values()), 5, Trace(()))
 
     return measure
 
