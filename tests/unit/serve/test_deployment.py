@@ -12,7 +12,8 @@ from harness.measure.trace import recording
 from harness.serve.client import Client, ServeError
 from harness.serve.deployment import Deployment
 from harness.serve.network import AS_SHIPPED, Network
-from tests.fakes import Scripted, saying
+from harness.stages.diff_postprocess import EMPTY, DiffPostprocess
+from tests.fakes import Scripted, pipeline, saying
 
 NEAR = Network(rtt_ms=1.0)
 
@@ -124,3 +125,12 @@ def test_distance_is_really_there():
         start = time.perf_counter()
         ask(client, Question("?"))
     assert time.perf_counter() - start >= 0.120  # a lower bound: light cannot be faster
+
+
+def test_a_model_that_writes_nothing_is_answered_with_a_sentence():
+    silent = pipeline(
+        generate=lambda question, chunks: iter([]),
+        postprocess=DiffPostprocess(["Kestrel X200"], comparisons=5),
+    )
+    with Deployment(silent, NEAR) as client:
+        assert ask(client, Question("anyone there?")) == Answer(EMPTY, flags=("empty",))
