@@ -17,7 +17,7 @@ llama_cuda   := -DGGML_CUDA=on
 llama_metal  := -DGGML_METAL=on
 llama_vulkan := -DGGML_VULKAN=on
 
-.PHONY: start test setup prepare lint labs notebooks perf clean
+.PHONY: start test setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -25,7 +25,7 @@ start: prepare
 
 test: setup lint
 	@$(BIN)/under500 prepare --busy
-	@$(BIN)/python -m pytest -m "not perf"
+	@$(BIN)/python -m pytest
 
 setup: $(INSTALLED)
 
@@ -51,9 +51,6 @@ lint: setup
 # Regenerate labs/ from solutions/.
 labs: setup
 	@$(BIN)/python -m grader.release
-
-perf: prepare
-	@$(BIN)/python -m pytest -m perf
 
 clean:
 	rm -rf $(VENV) *.egg-info

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def demo(
-    n: Annotated[int, typer.Option(min=1, max=500, help="Questions to ask.")] = 5,
+    n: Annotated[int, typer.Option("-n", "--n", min=1, max=500, help="Questions to ask.")] = 5,
     seed: Annotated[int | None, typer.Option(help="Draw the same questions again.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write a Chrome trace, for Perfetto.")] = None,
     as_json: Json = False,

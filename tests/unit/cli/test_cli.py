@@ -88,9 +88,18 @@ def test_doctor_says_what_is_missing_and_fails(steps):
     assert missing[0]["detail"] == "run `under500 prepare`"
 
 
-@pytest.mark.parametrize("arguments", [["demo", "-n", "0"], ["demo", "-n", "x"], ["nothing"]])
-def test_wrong_use_is_exit_code_2(arguments):
-    assert run(app, arguments).exit_code == 2
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["demo", "-n", "0"], "range"),
+        (["demo", "-n", "x"], "integer"),
+        (["demo", "--fast"], "No such option"),
+        (["nothing"], "No such command"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(arguments, said):
+    result = run(app, arguments)
+    assert (result.exit_code, said in result.stderr) == (2, True)
 
 
 def test_demo_before_prepare_says_what_to_run():
