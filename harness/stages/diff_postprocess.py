@@ -17,7 +17,7 @@ from harness.assistant import Answer, Chunk, Question
 WINDOW_CHARS = 150  # about two sentences; from 200 on, difflib ignores frequent letters
 EMPTY = "The assistant wrote no answer. Please ask again in other words."
 REFUSING = re.compile(
-    r"(?i)could not find|couldn't find|cannot find|not mentioned|do(es)? not contain"
+    r"(?i)could not find|couldn't find|can(no|')t find|not mentioned|do(es)? not contain"
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])(\s|$)")  # "7.5 hours" does not end a sentence
 

@@ -91,8 +91,8 @@ def test_doctor_says_what_is_missing_and_fails(steps):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["demo", "-n", "0"], "range"),
-        (["demo", "-n", "x"], "integer"),
+        (["demo", "-n", "0"], "greater than"),
+        (["demo", "-n", "x"], "Invalid value"),
         (["demo", "--fast"], "No such option"),
         (["nothing"], "No such command"),
     ],
