@@ -17,6 +17,9 @@ llama_cuda   := -DGGML_CUDA=on
 llama_metal  := -DGGML_METAL=on
 llama_vulkan := -DGGML_VULKAN=on
 
+# nbgrader and Jupyter call their helpers by name.
+export PATH := $(abspath $(BIN)):$(PATH)
+
 .PHONY: start test setup prepare lint labs clean
 
 start: prepare

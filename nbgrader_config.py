@@ -1,6 +1,13 @@
 """How nbgrader reads, releases, runs and grades the labs; each setting with its reason."""
 
+import os
+import sys
+from pathlib import Path
+
 c = get_config()  # noqa: F821 (nbgrader puts it there)
+
+# nbgrader calls `alembic` by name, so `.venv/bin/nbgrader` fails where the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "under500"
 
