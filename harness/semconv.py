@@ -9,6 +9,9 @@ Names of our own start with `lab.`.
 REQUEST = "request"  # client side: from the click to the last event
 NETWORK = "network"  # client side: what of the request lies outside the server
 SERVER = "server"
+QUEUE = (
+    "queue"  # server side: arrived, but another request is being answered; no stage, nobody works
+)
 PREPROCESS = "preprocess"
 RETRIEVE = "retrieve"
 GENERATE = "generate"

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
@@ -27,6 +28,14 @@ log = logging.getLogger(__name__)
 tracer = trace.get_tracer("under500")
 
 Emit = Callable[[str, BaseModel], None]  # event name, data
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where a request comes from (the client's span), and when it came, ns since the epoch."""
+
+    context: otel_context.Context
+    at_ns: int
 
 
 def create_app(assistant: Assistant) -> Starlette:
@@ -49,8 +58,8 @@ def create_app(assistant: Assistant) -> Starlette:
         except ValidationError as error:
             reason = error.errors()[0]
             return _bad_request(f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}")
-        context = propagate.extract(dict(request.headers))
-        return EventSourceResponse(_events(assistant, body.question(), context, worker))
+        arrived = Arrived(propagate.extract(dict(request.headers)), time.time_ns())
+        return EventSourceResponse(_events(assistant, body.question(), arrived, worker))
 
     return Starlette(
         routes=[
@@ -69,7 +78,7 @@ def _bad_request(reason: str) -> Response:
 async def _events(
     assistant: Assistant,
     question: Question,
-    context: otel_context.Context,
+    arrived: Arrived,
     worker: ThreadPoolExecutor,
 ) -> AsyncIterator[ServerSentEvent]:
     """The assistant's events, carried over from the worker thread; a client that leaves stops the work."""
@@ -80,7 +89,7 @@ async def _events(
     def emit(name: str, data: BaseModel) -> None:
         loop.call_soon_threadsafe(ready.put_nowait, (name, data))
 
-    loop.run_in_executor(worker, _produce, assistant, question, context, emit, left)
+    loop.run_in_executor(worker, _produce, assistant, question, arrived, emit, left)
     try:
         name = wire.TOKEN
         while name == wire.TOKEN:
@@ -93,20 +102,21 @@ async def _events(
 def _produce(
     assistant: Assistant,
     question: Question,
-    context: otel_context.Context,
+    arrived: Arrived,
     emit: Emit,
     left: threading.Event,
 ) -> None:
     """Runs on the worker thread: emits tokens, then one done or error."""
-    started = time.time_ns()
-    with tracer.start_as_current_span(semconv.SERVER, context=context) as span:
+    start = arrived.at_ns
+    with tracer.start_as_current_span(semconv.SERVER, arrived.context, start_time=start) as span:
         span.set_attribute(semconv.QUESTION_ID, question.id)
+        tracer.start_span(semconv.QUEUE, start_time=start).end()  # until now
         try:
             for event in assistant.stream(question):
                 if left.is_set():
                     return
                 if isinstance(event, Done):
-                    emit(wire.DONE, wire.DoneBody.of(event.answer, started, time.time_ns()))
+                    emit(wire.DONE, wire.DoneBody.of(event.answer, start, time.time_ns()))
                     return
                 emit(wire.TOKEN, wire.TokenBody(text=event.text))
             emit(wire.ERROR, wire.ErrorBody(message="The assistant stopped without an answer."))

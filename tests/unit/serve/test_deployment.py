@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -109,10 +110,30 @@ def test_the_request_is_covered_by_two_network_spans_around_the_server():
         semconv.REQUEST,
         semconv.NETWORK,
         semconv.SERVER,
+        semconv.QUEUE,
         semconv.NETWORK,
     ]
     assert one.spans[1].simulated and not one.spans[2].simulated
     assert one.spans[2].attributes[semconv.QUESTION_ID] == "q7"
+
+
+def test_waiting_for_another_request_is_queueing_and_not_network():
+    class Slow:
+        def stream(self, question):
+            time.sleep(1.0)
+            yield Done(Answer("hi"))
+
+    with (
+        Deployment(Slow(), NEAR) as client,
+        recording() as recorder,
+        ThreadPoolExecutor(2) as users,
+    ):
+        list(users.map(lambda _: ask(client, Question("?")), range(2)))
+    first, second = sorted(recorder.traces(), key=lambda one: one.total_ms)
+    waited = {s.name: s.duration_ms for s in second.spans}[semconv.QUEUE]
+    assert waited >= 300  # of the second that the first one takes
+    assert second.stage_ms()[semconv.NETWORK] < waited
+    assert second.coverage < first.coverage
 
 
 def test_distance_is_counted_per_round_trip():
