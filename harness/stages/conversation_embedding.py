@@ -15,6 +15,8 @@ import numpy as np
 
 from harness.assistant import Query, Question
 
+TRAINED_TOKENS = 128  # MiniLM saw no longer texts in training: its maximum, whatever a turn needs
+
 
 def cleaned(text: str) -> str:
     """Unicode composed (NFC), runs of white space made one space, ends trimmed."""
@@ -32,7 +34,7 @@ class ConversationEmbedding:
 
     embed: Callable[..., np.ndarray]
     turns: int
-    pad_to: int = 256
+    pad_to: int = TRAINED_TOKENS
 
     def __call__(self, question: Question) -> Query:
         conversation = [*question.history, question.text][-self.turns :]

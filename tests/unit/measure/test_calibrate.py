@@ -11,7 +11,7 @@ from harness.measure.trace import Trace
 # constant ms, ms per unit of the knob, as measured once on a 2-core machine
 LAPTOP = {
     "network": (16, 4.0),
-    "preprocess": (2, 40.0),
+    "preprocess": (2, 20.0),
     "retrieve": (5, 0.0024),
     "generate": (750, 40.0),
     "postprocess": (12, 0.2),
