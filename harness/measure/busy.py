@@ -43,7 +43,8 @@ class Busy:
 
     def sentence(self) -> str:
         """What it saw: "1.6 of 2 cores are taken by other programs (python 85 %, node 40 %)."."""
-        names = ", ".join(f"{name} {cores:.0%}".replace("%", " %") for name, cores in self.top)
+        top = self.top if self.others >= 0.05 else ()  # nobody to blame for nothing
+        names = ", ".join(f"{name} {cores:.0%}".replace("%", " %") for name, cores in top)
         are = "core is" if self.cores == 1 else "cores are"
         text = f"{self.others:.1f} of {self.cores} {are} taken by other programs"
         text += f" ({names})" if names else ""
