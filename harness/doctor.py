@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
-from harness import knobs, preparation
+from harness import knobs, preparation, store
 from harness.measure import calibrate, machine
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
@@ -40,7 +40,12 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """Plain values for `--json`."""
         findings = [asdict(finding) for finding in self.findings]
-        return {"ready": self.ready, "findings": findings, "machine": self.machine}
+        return {
+            "ready": self.ready,
+            "home": str(store.home()),
+            "findings": findings,
+            "machine": self.machine,
+        }
 
     def table(self) -> Table:
         """The findings for the terminal and the notebook."""

@@ -84,6 +84,7 @@ def test_doctor_says_what_is_missing_and_fails(steps):
     result = run(app, ["doctor", "--json"])
     report = last_json(result)
     assert (result.exit_code, report["ready"]) == (1, False)
+    assert report["home"] and report["machine"]["physical_cores"] >= 1
     missing = [f for f in report["findings"] if f["state"] == "missing"]
     assert missing[0]["detail"] == "run `under500 prepare`"
 
