@@ -106,7 +106,9 @@ def _produce(
     emit: Emit,
     left: threading.Event,
 ) -> None:
-    """Runs on the worker thread: emits tokens, then one done or error."""
+    """Runs on the worker thread: emits tokens, then one done or error; nothing for who has left."""
+    if left.is_set():
+        return
     start = arrived.at_ns
     with tracer.start_as_current_span(semconv.SERVER, arrived.context, start_time=start) as span:
         span.set_attribute(semconv.QUESTION_ID, question.id)

@@ -102,6 +102,28 @@ def test_a_client_that_leaves_stops_the_work():
         assert stopped.wait(5)
 
 
+def test_a_request_abandoned_in_the_queue_is_never_worked_on():
+    worked_on, gate = [], threading.Event()
+
+    class Gated:
+        def stream(self, question):
+            worked_on.append(question.text)
+            gate.wait(10)
+            yield Done(Answer("hi"))
+
+    with Deployment(Gated(), NEAR) as client, ThreadPoolExecutor(1) as users:
+        first = users.submit(ask, client, Question("first"))
+        while not worked_on:
+            time.sleep(0.01)
+        with pytest.raises(httpx.TimeoutException):
+            httpx.post(f"{client.url}/answer", json={"text": "left"}, timeout=0.3, trust_env=False)
+        time.sleep(0.2)  # the hang-up crosses the emulated network
+        gate.set()
+        first.result()
+        ask(client, Question("third"))
+    assert worked_on == ["first", "third"]
+
+
 def test_the_request_is_covered_by_two_network_spans_around_the_server():
     with Deployment(saying("hi"), NEAR) as client, recording() as recorder:
         ask(client, Question("?", id="q7"))
