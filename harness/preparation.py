@@ -38,10 +38,11 @@ class Step:
     build: Callable[[Say], object]
 
 
-def steps(force_busy: bool = False) -> list[Step]:
+def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
     """All steps in the order in which they depend on each other.
 
     force_busy: calibrate even if other programs use the machine.
+    recalibrate: calibrate even if that is done; the old record stays until there is a new one.
     """
     return [
         Step("packaged models", models_intact, lambda say: verify_models()),
@@ -49,7 +50,11 @@ def steps(force_busy: bool = False) -> list[Step]:
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
         ),
-        Step("calibration", calibrated, lambda say: calibrate_baseline(say, force_busy)),
+        Step(
+            "calibration",
+            lambda: calibrated() and not recalibrate,
+            lambda say: calibrate_baseline(say, force_busy),
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from harness.cli.output import Json, console, print_json
 
@@ -50,10 +51,11 @@ def demo(
 
 
 def _show_answer(case: Case, timing: Timing) -> None:
-    console.print(f"[bold]Q[/] {case.question.text}", highlight=False)
+    # Escaped: what a model writes may look like markup.
+    console.print(f"[bold]Q[/] {escape(case.question.text)}", highlight=False)
     flags = f" [yellow]({', '.join(timing.answer.flags)})[/]" if timing.answer.flags else ""
-    console.print(f"[bold]A[/] {timing.answer.text}{flags}", highlight=False)
-    console.print(f"  [dim]end-to-end {timing.e2e_ms:.0f} ms; right: {case.reference}[/]")
+    console.print(f"[bold]A[/] {escape(timing.answer.text)}{flags}", highlight=False)
+    console.print(f"  [dim]end-to-end {timing.e2e_ms:.0f} ms; right: {escape(case.reference)}[/]")
 
 
 def _show_waterfall(timings: list[Timing], traces: list[Trace]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from harness.errors import PlainError, WrongUseError
 
@@ -35,7 +36,9 @@ def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
         except PlainError as error:
             if options.get("as_json"):
                 print_json({"error": str(error)})
-            problems.print(f"[bold red]under500:[/] {error}", highlight=False, soft_wrap=True)
+            problems.print(
+                f"[bold red]under500:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+            )
             raise typer.Exit(WRONG_USE if isinstance(error, WrongUseError) else FAILED) from error
         except KeyboardInterrupt as interrupt:
             problems.print(

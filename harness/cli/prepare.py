@@ -23,9 +23,7 @@ def prepare(
 
     took: dict[str, float] = {}
     with preparation.alone():
-        if recalibrate:
-            knobs.path().unlink(missing_ok=True)
-        for step in preparation.steps(force_busy=busy):
+        for step in preparation.steps(force_busy=busy, recalibrate=recalibrate):
             started = time.perf_counter()
             state = "ready"
             if not step.ready():

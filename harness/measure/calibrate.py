@@ -76,7 +76,7 @@ def within_contract(stages_ms: dict[str, float], e2e_ms: float, share: float = 1
 Measure = Callable[[Knobs], Round]
 
 
-def calibrate(measure: Measure | None = None, progress: Callable[[Round], None] = print) -> Round:
+def calibrate(progress: Callable[[Round], None], measure: Measure | None = None) -> Round:
     """The best round of at most ROUNDS; `progress` is called after each.
 
     measure: knobs -> Round; real requests through the real deployment unless given.

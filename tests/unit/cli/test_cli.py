@@ -7,8 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import knobs, preparation
+from harness.assistant import Answer
+from harness.cli.demo import _show_answer
 from harness.cli.main import app
+from harness.kb.questions import draw
 from harness.measure import machine
+from harness.measure.timing import Timing
 from harness.preparation import BusyMachineError, Step
 from tests.unit.test_knobs import RECORD
 
@@ -72,6 +76,28 @@ def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
     assert result.exit_code == 1
     assert "too busy" in last_json(result)["error"]
     assert "Traceback" not in result.output
+
+
+def test_a_refused_recalibration_keeps_the_old_one(monkeypatch):
+    knobs.save(RECORD)
+    monkeypatch.setattr(preparation, "calibrated", lambda: True)
+    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(2, 1.6, 0.0, ()))
+    *_, calibration = preparation.steps(recalibrate=True)
+    assert not calibration.ready()
+    with pytest.raises(BusyMachineError):
+        calibration.build(lambda line: None)
+    assert knobs.load() == RECORD
+
+
+def test_what_looks_like_markup_is_shown_as_it_is(steps, monkeypatch, capsys):
+    def odd(say):
+        raise BusyMachineError("Odd file [/oops] in [bold].")
+
+    monkeypatch.setattr(preparation, "steps", lambda **_: [Step("x", lambda: False, odd)])
+    assert "[/oops] in [bold]." in run(app, ["prepare"]).stderr
+    case = draw("dev", 1, seed=1, history_turns=0)[0]
+    _show_answer(case, Timing(1.0, 2.0, Answer("see [/1] and [bold]")))
+    assert "see [/1] and [bold]" in capsys.readouterr().out
 
 
 def test_calibration_refuses_a_busy_machine_and_says_what_it_saw(monkeypatch):

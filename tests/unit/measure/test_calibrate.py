@@ -35,18 +35,18 @@ def simulated(stages, speed=1.0, noise=0.0, seed=0):
 @pytest.mark.parametrize("speed", [0.3, 0.6, 1.0, 1.5])
 @pytest.mark.parametrize("noise", [0.0, 0.02])
 def test_fast_and_slow_machines_end_up_within_the_contract(speed, noise):
-    best = calibrate.calibrate(simulated(LAPTOP, speed, noise), progress=lambda one: None)
+    best = calibrate.calibrate(lambda one: None, simulated(LAPTOP, speed, noise))
     assert within_contract(best.stages_ms, best.e2e_ms)
 
 
 def test_a_calibrated_machine_needs_few_rounds():
     rounds = []
-    calibrate.calibrate(simulated(LAPTOP), progress=rounds.append)
+    calibrate.calibrate(rounds.append, simulated(LAPTOP))
     assert len(rounds) <= 3
 
 
 def test_a_machine_too_slow_keeps_sane_knobs_and_is_told_apart():
-    best = calibrate.calibrate(simulated(LAPTOP, speed=8), progress=lambda one: None)
+    best = calibrate.calibrate(lambda one: None, simulated(LAPTOP, speed=8))
     assert best.knobs.scanned >= len(chunks())  # never a search that skips articles
     assert best.knobs.max_tokens >= 24
     assert not within_contract(best.stages_ms, best.e2e_ms)
