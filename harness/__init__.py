@@ -18,5 +18,8 @@ _SWITCHES = {
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
+# A user's own wish to stay offline counts for downloads, too; ours is only about models that are there.
+OFFLINE_WISHED = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
+
 for _name, _value in _SWITCHES.items():
     os.environ.setdefault(_name, _value)

@@ -13,7 +13,7 @@ from harness.kb import articles, vectors
 from harness.kb.products import products
 from harness.knobs import Knobs
 from harness.models.embedding import documents_version, embedder
-from harness.models.torch_model import smollm2
+from harness.models.torch_model import large
 from harness.pipeline import Pipeline
 from harness.serve.client import Client
 from harness.serve.deployment import Deployment
@@ -59,7 +59,7 @@ def pipeline(setting: Knobs | None = None) -> Pipeline:
     return Pipeline(
         preprocess=ConversationEmbedding(embedder(), setting.turns),
         retrieve=LoopSearch(articles.chunks(), knowledge_vectors(), setting.scanned),
-        generate=StuffedGeneration(smollm2(), setting.max_tokens),
+        generate=StuffedGeneration(large(), setting.max_tokens),
         postprocess=DiffPostprocess([p.name for p in products()], setting.comparisons),
     )
 

@@ -19,8 +19,8 @@ from harness.kb import articles
 from harness.knobs import Record
 from harness.measure import calibrate, machine
 from harness.measure.trace import Span, Trace
-from harness.models import catalog, weights
-from harness.models.catalog import SMOLLM2
+from harness.models import build, catalog
+from harness.models.offline import BUILT, FULL, LARGE, STUDENT, WEIGHTS
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,9 @@ def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
     """
     return [
         Step("packaged models", models_intact, lambda say: verify_models()),
-        Step("SmolLM2 in fp32", weights_ready, lambda say: weights.unpack(SMOLLM2)),
+        Step("large model, tuned, fp32", large_ready, lambda say: build.build_large()),
+        Step("student, pruned, fp32", student_ready, lambda say: build.build_student()),
+        Step("quantised models", quantised_ready, lambda say: build.build_quantised(say)),
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
         ),
@@ -85,9 +87,19 @@ def models_intact() -> bool:
     return True
 
 
-def weights_ready() -> bool:
-    """True when the unpacked model is there and intact."""
-    return store.intact(weights.folder_of(SMOLLM2) / weights.WEIGHTS)
+def large_ready() -> bool:
+    """True when the tuned model is there, for torch and for llama.cpp, and intact."""
+    return all(map(store.intact, (LARGE.folder / WEIGHTS, LARGE.gguf(FULL))))
+
+
+def student_ready() -> bool:
+    """True when the full file of the student is there and intact."""
+    return store.intact(STUDENT.gguf(FULL))
+
+
+def quantised_ready() -> bool:
+    """True when every quantised file is there and intact."""
+    return all(store.intact(model.gguf(kind)) for model in BUILT for kind in model.kinds)
 
 
 def calibrated() -> bool:
@@ -103,7 +115,7 @@ def calibration_key() -> str:
     here = machine.describe()
     # Versions count: another torch is another speed.
     software = sorted(here.versions.items())
-    parts = (here.fingerprint(), *map(str, software), articles.content_hash(), SMOLLM2.sha256)
+    parts = (here.fingerprint(), *map(str, software), articles.content_hash(), LARGE.folder.name)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

@@ -79,14 +79,20 @@ def verified(path: Path) -> Path:
 
     Raises StoreError when it is missing and CorruptFileError when it is damaged.
     """
-    if not sealed(path):
-        raise StoreError(f"{path.name} is not built yet: run `under500 prepare`.")
-    if sha256(path) != _seal(path).read_text().strip():
+    wanted = seal(path)
+    if sha256(path) != wanted:
         raise CorruptFileError(
             f"{path.name} in {path.parent} is damaged (its checksum differs): "
             "run `under500 prepare`, which builds it again."
         )
     return path
+
+
+def seal(path: Path) -> str:
+    """The SHA-256 that `path` was sealed with; cheap. Raises StoreError when it is not built."""
+    if not sealed(path):
+        raise StoreError(f"{path.name} is not built yet: run `under500 prepare`.")
+    return _seal(path).read_text().strip()
 
 
 def sealed(path: Path) -> bool:

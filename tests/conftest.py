@@ -10,7 +10,7 @@ from harness import store
 @pytest.fixture(autouse=True)
 def private_home(request, tmp_path, monkeypatch):
     """A cache folder of its own for each test; tests marked `models` use the prepared one."""
-    if "models" not in request.keywords:
+    if request.node.get_closest_marker("models") is None:  # not `in keywords`: folders are, too
         monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
 
 

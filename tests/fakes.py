@@ -42,6 +42,9 @@ class FakeModel:
         self.calls.append((prompt, max_tokens, stop_at_end))
         yield from self.text.split(" ") if self.text else []
 
+    def forget(self):
+        self.calls.append("forget")
+
     def count(self, text):
         return len(text.split())
 

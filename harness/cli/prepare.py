@@ -15,14 +15,21 @@ def prepare(
     recalibrate: Annotated[
         bool, typer.Option(help="Calibrate again, even if that is done.")
     ] = False,
+    tier: Annotated[
+        str, typer.Option(help="Also download larger models: laptop (5 GB) or gpu (23 GB).")
+    ] = "offline",
+    yes: Annotated[bool, typer.Option("--yes", help="Download without asking.")] = False,
     as_json: Json = False,
 ) -> None:
     """Build models, knowledge base vectors and calibration; what is there and intact is kept."""
     from harness import knobs, preparation, store  # heavy imports only when the verb runs
+    from harness.cli.download import download
     from harness.show.text import text_waterfall
 
     took: dict[str, float] = {}
     with preparation.alone():
+        if tier != "offline":
+            download(tier, yes)
         for step in preparation.steps(force_busy=busy, recalibrate=recalibrate):
             started = time.perf_counter()
             state = "ready"

@@ -18,15 +18,24 @@ class LanguageModel(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Drop what is kept of earlier prompts, so that the next one is cold."""
+        ...
+
     def count(self, text: str) -> int:
         """Number of tokens of `text`."""
         ...
 
 
+END_OF_TURN = "<|im_end|>"
+ANSWER_TURN = f"{END_OF_TURN}\n<|im_start|>assistant\n"
+
+
+def chat_start(system: str, user: str) -> str:
+    """ChatML, the format SmolLM2 and Qwen2.5 were trained with; the user's turn is still open."""
+    return f"<|im_start|>system\n{system}{END_OF_TURN}\n<|im_start|>user\n{user}"
+
+
 def chat_prompt(system: str, user: str) -> str:
-    """A conversation of one turn in ChatML, the format SmolLM2 and Qwen2.5 were trained with."""
-    return (
-        f"<|im_start|>system\n{system}<|im_end|>\n"
-        f"<|im_start|>user\n{user}<|im_end|>\n"
-        "<|im_start|>assistant\n"
-    )
+    """A conversation of one turn, ready for the assistant's answer."""
+    return chat_start(system, user) + ANSWER_TURN

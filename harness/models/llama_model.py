@@ -6,55 +6,65 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import psutil
-from llama_cpp import Llama
+import llama_cpp
+import numpy as np
 
-from harness.store import StoreError
+from harness.models.llama_context import CONTEXT_TOKENS, LlamaContext
+from harness.models.threads import Threads, probed
 
-CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
+EVERY_LAYER = -1
 
 
 class LlamaModel:
     """A GGUF file in llama.cpp. One instance serves one request at a time.
 
-    n_gpu_layers: -1 puts every layer on the GPU when this build of llama.cpp has one.
-    Raises StoreError for a file that is not a GGUF this llama.cpp can read.
+    threads: tried out at the start unless given. n_gpu_layers: all of them unless given, when this build of
+    llama.cpp has a GPU. Raises StoreError for a file that this llama.cpp cannot run, and
+    NotEnoughMemoryError.
     """
 
-    def __init__(self, gguf: Path, n_threads: int | None = None, n_gpu_layers: int = 0) -> None:
+    def __init__(
+        self,
+        gguf: Path,
+        threads: Threads | None = None,
+        n_gpu_layers: int | None = None,
+        n_ctx: int = CONTEXT_TOKENS,
+    ) -> None:
         self.name = gguf.stem
-        threads = n_threads or psutil.cpu_count(logical=False) or 1
-        try:
-            self.llama = Llama(
-                str(gguf),
-                n_ctx=CONTEXT_TOKENS,
-                n_threads=threads,
-                n_threads_batch=threads,
-                n_gpu_layers=n_gpu_layers,
-                verbose=False,
-            )
-        except ValueError as error:
-            raise StoreError(
-                f"llama.cpp cannot read {gguf.name}: it is damaged or not a model. "
-                "Run `under500 prepare`, or name another file."
-            ) from error
+        layers = gpu_layers() if n_gpu_layers is None else n_gpu_layers
+        self.context = LlamaContext(gguf, n_ctx, layers)
+        self.threads = threads or probed(self.context)
+        self.context.use_threads(self.threads.decode, self.threads.prefill)
 
-    def tokens(self, text: str) -> list[int]:
-        """Token ids of `text`, special tokens such as <|im_start|> recognised."""
-        return self.llama.tokenize(text.encode(), add_bos=False, special=True)
+    def forget(self) -> None:
+        self.context.forget()
 
     def count(self, text: str) -> int:
-        return len(self.tokens(text))
+        return len(self.context.tokens(text))
 
     def stream(self, prompt: str, max_tokens: int, stop_at_end: bool = True) -> Iterator[str]:
-        """Pieces of whole characters; the prefix shared with the previous prompt is not read again."""
+        """Pieces of whole characters; the prefix shared with the previous prompt is not read again.
+
+        Raises WrongUseError for a prompt longer than the context.
+        """
+        self.context.read(self.context.tokens(prompt))
         pending = b""
-        generated = self.llama.generate(self.tokens(prompt), temp=0.0)
-        for token in islice(generated, max_tokens):
-            if stop_at_end and token == self.llama.token_eos():
-                break
-            pending += self.llama.detokenize([token])
+        for token in islice(self.context.greedy(), max_tokens):
+            if token == self.context.end:
+                if stop_at_end:
+                    break
+                pending += b"\n"  # a model that is not stopped starts another turn
+            pending += self.context.text(token)
             text = pending.decode("utf-8", errors="ignore")
             if text and text.encode() == pending:  # never half a character
                 yield text
                 pending = b""
+
+    def every_score(self, text: str) -> np.ndarray:
+        """Logits after each token of `text`, (tokens, vocabulary), float32; read cold."""
+        return self.context.every_score(self.context.tokens(text))
+
+
+def gpu_layers() -> int:
+    """How many layers go on the GPU: all if this build of llama.cpp supports one, otherwise none."""
+    return EVERY_LAYER if llama_cpp.llama_supports_gpu_offload() else 0

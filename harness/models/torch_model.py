@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
+from tokenizers.decoders import DecodeStream
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness import store
-from harness.models.catalog import SMOLLM2
-from harness.models.weights import WEIGHTS, folder_of
+from harness.models.offline import LARGE, WEIGHTS
 
 
 class TorchModel:
-    """An unpacked model in fp32. Raises StoreError when its folder is missing or damaged."""
+    """An unpacked model in fp32, streaming. Raises StoreError when its folder is missing or damaged."""
 
     def __init__(self, folder: Path, name: str) -> None:
         store.verified(folder / WEIGHTS)
@@ -23,32 +24,38 @@ class TorchModel:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
+    def forget(self) -> None:
+        """Nothing to do: each prompt is read from its first token."""
+
     def count(self, text: str) -> int:
         return len(self.tokenizer(text).input_ids)
 
     def stream(self, prompt: str, max_tokens: int, stop_at_end: bool = True) -> Iterator[str]:
-        """One piece: the whole text, after the last token. Nothing is streamed."""
-        yield self.complete(prompt, max_tokens, stop_at_end)
+        """Pieces of whole characters, one token each; nothing is kept for the next prompt."""
+        pieces = DecodeStream(skip_special_tokens=True)
+        for token in self._greedy(prompt, max_tokens):
+            if token == self.tokenizer.eos_token_id:
+                if stop_at_end:
+                    return
+                yield "\n"  # a model that is not stopped starts another turn
+            elif piece := pieces.step(self.tokenizer.backend_tokenizer, token):
+                yield piece
 
     @torch.inference_mode()
-    def complete(self, prompt: str, max_tokens: int, stop_at_end: bool = True) -> str:
-        """The greedy continuation of `prompt`, special tokens kept out.
+    def every_score(self, text: str) -> np.ndarray:
+        """Logits after each token of `text`, (tokens, vocabulary), float32."""
+        return self.model(self.tokenizer(text, return_tensors="pt").input_ids).logits[0].numpy()
 
-        stop_at_end=False always produces exactly `max_tokens` tokens.
-        """
-        inputs = self.tokenizer(prompt, return_tensors="pt")
-        output = self.model.generate(
-            **inputs,
-            max_new_tokens=max_tokens,
-            min_new_tokens=None if stop_at_end else max_tokens,
-            do_sample=False,
-            pad_token_id=self.tokenizer.eos_token_id,
-        )
-        new = output[0, inputs.input_ids.shape[1] :]
-        return self.tokenizer.decode(new, skip_special_tokens=True)
+    @torch.inference_mode()
+    def _greedy(self, prompt: str, max_tokens: int) -> Iterator[int]:
+        ids, past = self.tokenizer(prompt, return_tensors="pt").input_ids, None
+        for _ in range(max_tokens):
+            output = self.model(ids, past_key_values=past, use_cache=True, logits_to_keep=1)
+            ids, past = output.logits[:, -1].argmax(-1, keepdim=True), output.past_key_values
+            yield ids.item()
 
 
 @cache
-def smollm2() -> TorchModel:
-    """The process's one SmolLM2 in torch."""
-    return TorchModel(folder_of(SMOLLM2), SMOLLM2.name)
+def large() -> TorchModel:
+    """The process's one tuned SmolLM2 in torch."""
+    return TorchModel(LARGE.folder, LARGE.name)

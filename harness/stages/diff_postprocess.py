@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from harness.assistant import Answer, Chunk, Question
+from harness.stages.prompt import pointed
 
 WINDOW_CHARS = 150  # about two sentences; from 200 on, difflib ignores frequent letters
 EMPTY = "The assistant wrote no answer. Please ask again in other words."
@@ -45,8 +46,8 @@ class DiffPostprocess:
         return Answer(sentence, (self._source(written, chunks),) if chunks else (), flags)
 
     def _without_echo(self, question: Question, text: str) -> str:
-        """The text without the question, should the model repeat it, on one line."""
-        return re.sub(re.escape(question.text), "", " ".join(text.split())).strip()
+        """The text on one line, without the question, should the model repeat it, and its own pointer."""
+        return pointed(re.sub(re.escape(question.text), "", " ".join(text.split())).strip())[1]
 
     def _off_topic(self, question: Question, sentence: str) -> tuple[str, ...]:
         asked = re.escape(question.text)  # makes the pattern new each time, so `re` cannot cache it

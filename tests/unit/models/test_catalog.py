@@ -1,10 +1,25 @@
+import re
 from dataclasses import replace
 
 import pytest
 
 from harness import store
-from harness.models.catalog import MINILM, OFFLINE
+from harness.models import catalog
+from harness.models.catalog import (
+    MINILM,
+    OFFLINE,
+    QWEN2_5_7B,
+    QWEN2_5_7B_GGUF,
+    SMOLLM2,
+    SMOLLM2_360M_GGUF,
+    TIERS,
+)
 from harness.models.language import chat_prompt
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path, monkeypatch):
+    monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
 
 
 @pytest.mark.parametrize("model", OFFLINE, ids=lambda m: m.name)
@@ -29,3 +44,81 @@ def test_chatml_is_what_the_models_were_trained_with():
         "user\nhello<|im_end|>\n",
         "assistant\n",
     ]
+
+
+HUB_MODELS = [
+    model for tier in TIERS.values() for model in tier if isinstance(model, catalog.HubModel)
+]
+
+
+@pytest.mark.parametrize("model", HUB_MODELS, ids=lambda m: m.name)
+def test_every_hub_model_is_pinned_down_to_the_byte(model):
+    assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in model.files)
+    assert model.licence == "Apache-2.0"
+    assert model in TIERS[model.tier]
+    assert model.repository.split("/")[1] == model.name
+
+
+@pytest.mark.parametrize("tier", ["laptop", "gpu"])
+def test_each_tier_has_every_role_for_llama_cpp_and_the_large_one_for_torch_too(tier):
+    forms = [(m.role, m.form) for m in catalog.of_tier(tier) if isinstance(m, catalog.HubModel)]
+    assert sorted(forms) == [
+        ("draft", "gguf"),
+        ("large", "gguf"),
+        ("large", "safetensors"),
+        ("small", "gguf"),
+    ]
+
+
+def test_each_model_has_a_variable_of_its_own():
+    names = [catalog.variable(model) for model in {m for tier in TIERS.values() for m in tier}]
+    assert len(set(names)) == len(names)
+    assert catalog.variable(MINILM) == "UNDER500_MODEL_ALL_MINILM_L6_V2"
+    assert catalog.variable(QWEN2_5_7B) == "UNDER500_MODEL_QWEN2_5_7B_INSTRUCT"
+
+
+@pytest.mark.parametrize("model", [*HUB_MODELS, SMOLLM2], ids=lambda m: m.name)
+def test_a_named_copy_that_is_not_there_is_an_error(model, monkeypatch):
+    monkeypatch.setenv(catalog.variable(model), "/nowhere/at/all")
+    with pytest.raises(store.StoreError, match=f"unset {catalog.variable(model)}"):
+        catalog.located(model)
+
+
+@pytest.mark.parametrize("model", HUB_MODELS, ids=lambda m: m.name)
+def test_a_model_that_is_not_downloaded_says_what_to_run(model):
+    with pytest.raises(store.StoreError, match=f"run `under500 prepare --tier {model.tier}`"):
+        catalog.located(model)
+
+
+def test_a_packaged_model_is_located_in_its_package_or_where_it_is_named(tmp_path, monkeypatch):
+    assert catalog.located(SMOLLM2) == SMOLLM2.path()
+    monkeypatch.setenv(catalog.variable(SMOLLM2), str(tmp_path))
+    assert catalog.located(SMOLLM2) == tmp_path
+
+
+def test_an_argument_counts_before_the_variable(tmp_path, monkeypatch):
+    mine, other = tmp_path / "mine.gguf", tmp_path / "other.gguf"
+    mine.touch(), other.touch()
+    monkeypatch.setenv(catalog.variable(SMOLLM2_360M_GGUF), str(other))
+    assert catalog.located(SMOLLM2_360M_GGUF) == other
+    assert catalog.located(SMOLLM2_360M_GGUF, local=mine) == mine
+
+
+def test_a_folder_stands_in_for_the_gguf_in_it(tmp_path):
+    (tmp_path / "tuned-00001-of-00002.gguf").touch()
+    (tmp_path / "tuned-00002-of-00002.gguf").touch()
+    assert catalog.located(QWEN2_5_7B_GGUF, tmp_path) == tmp_path / "tuned-00001-of-00002.gguf"
+    (tmp_path / "another.gguf").touch()
+    with pytest.raises(store.StoreError, match="2 GGUF models lie, not one"):
+        catalog.located(QWEN2_5_7B_GGUF, tmp_path)
+    own = tmp_path / QWEN2_5_7B_GGUF.files[0].name
+    own.touch()
+    assert catalog.located(QWEN2_5_7B_GGUF, tmp_path) == own
+
+
+def test_torch_needs_a_model_folder(tmp_path):
+    with pytest.raises(store.StoreError, match=r"not a model folder with a config\.json"):
+        catalog.located(QWEN2_5_7B, tmp_path)
+    (tmp_path / "config.json").touch()
+    assert catalog.located(QWEN2_5_7B, tmp_path) == tmp_path

@@ -1,0 +1,80 @@
+"""Fetching a tier's models: what, how large and under which licence first, then a bar for each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from harness.cli.output import OK, console
+from harness.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from harness.models.hub import Need
+
+
+def download(tier: str, agreed: bool) -> None:
+    """Fetch what `tier` lacks, once the user has seen it and agreed.
+
+    agreed: do not ask. Raises WrongUseError where nobody can be asked, and HubError.
+    """
+    from harness.models import hub
+
+    needs = hub.plan(tier, thorough=True)
+    if not needs:
+        console.print(f"[bold]models of tier {tier}[/]: ready")
+        return
+    console.print(_table(needs, tier))
+    hub.require_room(needs)
+    _agree(agreed)
+    with _bars() as bars:
+        for need in needs:
+            bar = bars.add_task(need.model.name, total=None)
+            hub.fetch(
+                need.model, lambda at, bar=bar: bars.update(bar, completed=at.done, total=at.total)
+            )
+
+
+def _agree(agreed: bool) -> None:
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise WrongUseError("Nobody is here to agree to the download: add --yes.")
+    if not typer.confirm("Download these files?", default=True):
+        raise typer.Exit(OK)
+
+
+def _table(needs: Sequence[Need], tier: str) -> Table:
+    table = Table(title=f"To download for the tier {tier}", title_justify="left", show_footer=True)
+    total = sum(need.size_mb for need in needs)
+    table.add_column("model", "all")
+    table.add_column("role")
+    table.add_column("MB", f"{total:,.0f}", justify="right")
+    table.add_column("licence")
+    table.add_column("from (huggingface.co)")
+    for need in needs:
+        model = need.model
+        table.add_row(model.name, model.role, f"{need.size_mb:,.0f}", model.licence, model.repository)
+    return table
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )

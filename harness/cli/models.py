@@ -1,0 +1,42 @@
+"""under500 models: what is built, what is really in each file, how good and how fast it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.output import Json, console, print_json
+
+PROMPTS = 8  # questions that speed and divergence are measured with
+
+
+def models(
+    exam: Annotated[
+        int, typer.Option(help="Ask every model this many questions: minutes a model.")
+    ] = 0,
+    only: Annotated[str, typer.Option(help="Look at one model, by name.")] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Measure again what was measured.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List every model file; what is not known yet is measured now, ten seconds a file, and kept."""
+    from tqdm import tqdm  # heavy imports only when the verb runs
+
+    from harness.measure import desk, figures, machine
+    from harness.models.served import named, served
+    from harness.show.models import caption, models_table
+
+    chosen = [named(only)] if only else served()
+    sheets = desk.exam(max(exam, PROMPTS), figures.PASSAGES)
+    if exam:
+        for one in chosen:
+            console.print(f"[bold]{one.name}[/]: {figures.examined(one, sheets)}")
+    bandwidth = machine.measure_bandwidth().bandwidth_all_cores_gbs
+    bar = tqdm(chosen, "Measuring", unit="file", leave=False)
+    found = [figures.figures(one, sheets[:PROMPTS], bandwidth, fresh) for one in bar]
+    console.print(models_table(found))
+    console.print(caption(found))
+    if as_json:
+        print_json({"models": [one.model_dump() for one in found]})

@@ -1,0 +1,149 @@
+"""A torch Llama as a GGUF file in F32, for llama.cpp.
+
+The vocabulary comes from a GGUF that has it already: turning a Hugging Face tokenizer into GGUF fields is a
+long story of special cases, and a tuned or pruned model keeps the tokenizer it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf as gguf_package
+import numpy as np
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+
+from harness.errors import WrongUseError
+from harness.models import gguf
+from harness.models.gguf import Field
+from harness.store import StoreError
+
+ARCHITECTURE = gguf_package.MODEL_ARCH.LLAMA
+TOKENS = "tokenizer.ggml.tokens"
+
+
+def export(model: PreTrainedModel, tokenizer_source: Path, out: Path, name: str) -> Path:
+    """Write `model` to `out`, sealed, in F32; the same bytes for the same weights. Returns `out`.
+
+    tokenizer_source: a GGUF with the model's own vocabulary; its tokenizer and licence fields are copied.
+    Raises WrongUseError for a model that is no plain Llama or has another vocabulary, and StoreError.
+    """
+    _check(model)
+    copied = gguf.metadata(tokenizer_source, "tokenizer.")
+    copied |= gguf.metadata(tokenizer_source, "general.license")
+    _check_vocabulary(model, copied, tokenizer_source)
+    with gguf.written(out) as part:
+        writer = gguf_package.GGUFWriter(part, gguf_package.MODEL_ARCH_NAMES[ARCHITECTURE])
+        try:
+            _describe(writer, model, name)
+            for key, field in copied.items():
+                if field.value != []:  # GGUFWriter refuses empty lists, and they say nothing
+                    writer.add_key_value(key, field.value, field.type, field.item_type)
+            for tensor_name, tensor in _tensors(model):
+                writer.add_tensor(tensor_name, tensor)
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+        finally:
+            writer.close()
+    return out
+
+
+def _describe(writer: gguf_package.GGUFWriter, model: PreTrainedModel, name: str) -> None:
+    config = model.config
+    writer.add_type("model")
+    writer.add_name(name)
+    writer.add_file_type(gguf_package.LlamaFileType.ALL_F32)
+    writer.add_block_count(len(model.model.layers))
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_vocab_size(config.vocab_size)
+
+
+def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, np.ndarray]]:
+    """Every weight under its GGUF name, float32; an output layer that is the embedding is left out.
+
+    Raises WrongUseError for a weight that a plain Llama does not have, or that is not a number.
+    """
+    names = gguf_package.get_tensor_name_map(ARCHITECTURE, len(model.model.layers))
+    tied = torch.equal(model.lm_head.weight, model.model.embed_tokens.weight)
+    for source, weight in model.state_dict().items():
+        if tied and source == "lm_head.weight":
+            continue
+        target = names.get_name(source, try_suffixes=(".weight",))
+        if target is None:
+            raise WrongUseError(
+                f"The model has the weights {source}, which a plain Llama lacks: merge its adapters "
+                "first (`merge_and_unload`)."
+            )
+        if not weight.isfinite().all():
+            raise WrongUseError(
+                f"{source} holds numbers that are not finite: the training went wrong; "
+                "train again at a lower learning rate."
+            )
+        yield target, _rotary(source, weight.detach().float().cpu(), model.config).numpy()
+
+
+def _rotary(name: str, weight: torch.Tensor, config: LlamaConfig) -> torch.Tensor:
+    """Rows of q and k in the order of llama.cpp, which turns neighbours where torch turns halves.
+
+    Within each head, torch pairs row i with row i + head_dim/2 and llama.cpp row 2i with row 2i + 1; see
+    `permute` in llama.cpp's conversion of Llama.
+    """
+    if "q_proj" in name:
+        heads = config.num_attention_heads
+    elif "k_proj" in name:
+        heads = config.num_key_value_heads
+    else:
+        return weight
+    rows, columns = weight.shape
+    halves = weight.reshape(heads, 2, rows // heads // 2, columns)
+    return halves.transpose(1, 2).reshape(rows, columns)
+
+
+def _check(model: PreTrainedModel) -> None:
+    """Raise WrongUseError for what llama.cpp would compute differently, or not at all."""
+    if not isinstance(model, LlamaForCausalLM):
+        raise WrongUseError(
+            f"Only a LlamaForCausalLM can be exported, not a {type(model).__name__}: "
+            "merge its adapters first, or name another model."
+        )
+    config = model.config
+    rope = config.rope_parameters.get("rope_type", "default")
+    rope_part = config.rope_parameters.get("partial_rotary_factor", 1)
+    widths = {layer.mlp.gate_proj.weight.shape[0] for layer in model.model.layers}
+    unlike = {
+        f"rotary scaling {rope!r}": rope != "default",
+        "rotary positions in a part of each head": rope_part != 1,
+        "an attention bias": config.attention_bias,
+        "a bias in its feed-forward layers": config.mlp_bias,
+        f"the activation {config.hidden_act!r} instead of 'silu'": config.hidden_act != "silu",
+        "feed-forward layers of another width than its config": widths - {config.intermediate_size},
+    }
+    found = [what for what, there in unlike.items() if there]
+    if found:
+        raise WrongUseError(f"A model with {found[0]} cannot be exported: use one without.")
+
+
+def _check_vocabulary(model: PreTrainedModel, fields: dict[str, Field], source: Path) -> None:
+    """Raise StoreError for a source without a tokenizer, WrongUseError for one of another size."""
+    tokens = fields[TOKENS].value if TOKENS in fields else None
+    if not tokens:
+        raise StoreError(
+            f"{source.name} holds no tokenizer: name the GGUF that the model was made from."
+        )
+    rows = model.model.embed_tokens.weight.shape[0]
+    if len(tokens) != rows:
+        raise WrongUseError(
+            f"{source.name} has {len(tokens):,} tokens and the model {rows:,}: "
+            "name the GGUF that the model was made from."
+        )

@@ -1,0 +1,332 @@
+"""Fetching the models of a tier from the Hugging Face hub: asked first, resumable, checked.
+
+Each file grows as NAME.incomplete beside its place, and gets its name and its seal once its SHA-256 is the
+catalog's. `hf_hub_download` would be shorter, but throws a partial file away; `http_get` under it goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import harness
+from harness import store
+from harness.errors import PlainError
+from harness.models.catalog import HubFile, HubModel, located, of_tier, stand_in, variable
+
+UNFINISHED = ".incomplete"
+
+
+class HubError(PlainError):
+    """A model cannot be had from the hub; the message says what to try."""
+
+
+class UnreachableError(HubError):
+    """No answer from the hub, or none that is of use; also in offline mode."""
+
+
+class BrokenOffError(HubError):
+    """The connection was lost in the middle of a file; what came before is kept."""
+
+
+class GoneError(HubError):
+    """The hub does not know the repository, the commit or the file."""
+
+
+class GatedError(HubError):
+    """The hub wants to know who asks."""
+
+
+class NoRoomError(HubError):
+    """The disk has less free space than the download needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A model that is still to be fetched, and how many bytes of it."""
+
+    model: HubModel
+    bytes: int
+
+    @property
+    def size_mb(self) -> float:
+        """What is left to download, in 10^6 bytes."""
+        return self.bytes / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one model is: the file being received, and bytes of all its files."""
+
+    file: str
+    done: int
+    total: int
+
+
+def plan(tier: str, thorough: bool = False) -> tuple[Need, ...]:
+    """What `tier` still has to download; empty when all is there. Asks no network.
+
+    thorough: read every file and compare its checksum, about 0.6 s per GB, and plan damaged ones again.
+    Raises WrongUseError for an unknown tier, StoreError for a local copy that does not fit.
+    """
+    return tuple(
+        Need(model, _bytes_left(model, files))
+        for model in of_tier(tier)
+        if isinstance(model, HubModel) and (files := _wanted(model, thorough))
+    )
+
+
+def require_room(needs: Iterable[Need]) -> None:
+    """Raises NoRoomError when the disk of the cache folder cannot hold what is planned."""
+    needed = sum(need.bytes for need in needs)
+    free = shutil.disk_usage(store.home()).free
+    if needed > free:
+        raise NoRoomError(
+            f"The download needs {_size(needed)} and {store.home()} has {_size(free)} free: make room, "
+            f"or set {store.HOME_VARIABLE} to a folder on another disk."
+        )
+
+
+def fetch(model: HubModel, progress: Callable[[Progress], None] = lambda _: None) -> Path:
+    """Download what is missing or damaged of `model`; returns what a back end opens.
+
+    Stopped at any moment, it goes on from there when it is called again; what is intact is not fetched twice.
+    Raises HubError (not reachable, gone, gated, no room, broken off), CorruptFileError when the hub's content
+    is not the catalog's, and StoreError when the disk is full.
+    """
+    if wanted := _wanted(model, thorough=True):
+        require_room([Need(model, _bytes_left(model, wanted))])
+        with _online():
+            _ask(model, wanted[0])
+            _receive_all(model, wanted, progress)
+    return located(model)
+
+
+def _receive_all(
+    model: HubModel, wanted: tuple[HubFile, ...], progress: Callable[[Progress], None]
+) -> None:
+    total = sum(file.size for file in model.files)
+    before = total - sum(file.size for file in wanted)
+    for file in wanted:
+        _receive(model, file, _reporter(progress, file, before, total))
+        before += file.size
+
+
+@contextmanager
+def _online() -> Iterator[None]:
+    """Inside, the library may use the network, unless the user forbids it."""
+    from huggingface_hub import constants
+
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, harness.OFFLINE_WISHED
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _reporter(
+    progress: Callable[[Progress], None], file: HubFile, before: int, total: int
+) -> Callable[[int], None]:
+    return lambda received: progress(Progress(file.name, before + received, total))
+
+
+def _wanted(model: HubModel, thorough: bool) -> tuple[HubFile, ...]:
+    if stand_in(model):
+        return ()
+    there = store.intact if thorough else store.sealed
+    return tuple(file for file in model.files if not there(model.folder / file.name))
+
+
+def _bytes_left(model: HubModel, files: Iterable[HubFile]) -> int:
+    return sum(max(0, file.size - _received(_unfinished(model, file))) for file in files)
+
+
+def _unfinished(model: HubModel, file: HubFile) -> Path:
+    return model.folder / (file.name + UNFINISHED)
+
+
+def _received(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _ask(model: HubModel, file: HubFile) -> None:
+    """One small request first: what is wrong shows within seconds, not after five retries."""
+    from huggingface_hub import get_hf_file_metadata
+
+    with _plain_errors(model, file):
+        get_hf_file_metadata(_url(model, file))
+
+
+def _receive(model: HubModel, file: HubFile, report: Callable[[int], None]) -> None:
+    """Download one file, or the rest of it, and put it in its place once its checksum is right."""
+    part = _unfinished(model, file)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    if _received(part) > file.size:
+        part.unlink()  # not ours
+    try:
+        with _plain_errors(model, file):
+            _append(part, _url(model, file), file.size, report)
+    except UnreachableError as error:
+        raise _broken_off(model, file, _received(part)) from error
+    if _received(part) != file.size or store.sha256(part) != file.sha256:
+        part.unlink()
+        raise _other_content(model, file)
+    with _plain_errors(model, file):
+        _put(part, model.folder / file.name, file.sha256)
+    report(file.size)
+
+
+def _put(part: Path, path: Path, digest: str) -> None:
+    """Seal first, then name: stopped in between, the whole part still lies there to go on with.
+
+    `store.written` would read gigabytes once more, and throw them away if it is stopped meanwhile.
+    """
+    path.unlink(missing_ok=True)  # a damaged one
+    path.with_name(path.name + store.SEAL_SUFFIX).write_text(digest)
+    part.replace(path)
+
+
+def _append(part: Path, url: str, size: int, report: Callable[[int], None]) -> None:
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    # Compressed on the way, a file could not be continued at a byte of its own.
+    headers = build_hf_headers() | {"Accept-Encoding": "identity"}
+    with part.open("ab") as out, _quiet():
+        http_get(
+            url,
+            out,
+            resume_size=out.tell(),
+            headers=headers,
+            expected_size=size,
+            tqdm_class=_bar(report),
+        )
+
+
+def _bar(report: Callable[[int], None]) -> type:
+    """What huggingface_hub takes for a tqdm: hands the bytes of the file so far to `report`."""
+
+    class Bar:
+        def __init__(self, initial: int = 0, **_: object) -> None:
+            self.done = initial
+            report(self.done)
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self, n: int) -> None:
+            self.done += n
+            report(self.done)
+
+    return Bar
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the library's log of each retry out of the terminal."""
+    from huggingface_hub.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _url(model: HubModel, file: HubFile) -> str:
+    from huggingface_hub import hf_hub_url
+
+    return hf_hub_url(model.repository, file.name, revision=model.revision)
+
+
+@contextmanager
+def _plain_errors(model: HubModel, file: HubFile) -> Iterator[None]:
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except errors.OfflineModeIsEnabled as error:
+        raise _offline(model) from error
+    except errors.HfHubHTTPError as error:
+        raise _refused(model, file, error) from error
+    except errors.HTTPError as error:  # no answer at all: name, route, proxy, time
+        raise _unreachable(model, "does not answer") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise store.disk_full(model.folder / file.name) from error
+        if error.errno is not None:
+            raise
+        # huggingface_hub's own word for a file of another size: `_receive` looks at it
+
+
+def _refused(model: HubModel, file: HubFile, error: Exception) -> HubError:
+    """The sentence for an answer that is an error."""
+    from huggingface_hub import errors
+
+    status = error.response.status_code
+    unknown = (errors.RepositoryNotFoundError, errors.RevisionNotFoundError)
+    if isinstance(error, errors.GatedRepoError):
+        return _gated(model)
+    if isinstance(error, unknown) or status in (404, 410):
+        return _gone(model, file)
+    if status in (401, 403):
+        return _gated(model)
+    return _unreachable(model, f"answers with status {status}")
+
+
+def _again(model: HubModel) -> str:
+    return f"`under500 prepare --tier {model.tier}`"
+
+
+def _unreachable(model: HubModel, why: str) -> HubError:
+    return UnreachableError(
+        f"The Hugging Face hub {why} when asked for {model.name}: check the connection and run "
+        f"{_again(model)} again, or set {variable(model)} to a copy of your own."
+    )
+
+
+def _offline(model: HubModel) -> HubError:
+    return UnreachableError(
+        f"{model.name} cannot be downloaded in offline mode: unset HF_HUB_OFFLINE and run "
+        f"{_again(model)} again, or set {variable(model)} to a copy of your own."
+    )
+
+
+def _gone(model: HubModel, file: HubFile) -> HubError:
+    return GoneError(
+        f"The Hugging Face hub no longer has {file.name} of {model.repository} at commit "
+        f"{model.revision[:12]}: get a copy of {model.origin} elsewhere and set {variable(model)} to it."
+    )
+
+
+def _gated(model: HubModel) -> HubError:
+    return GatedError(
+        f"The Hugging Face hub does not give {model.repository} to everyone: accept its terms at "
+        f"https://huggingface.co/{model.repository}, run `hf auth login`, then {_again(model)} again."
+    )
+
+
+def _broken_off(model: HubModel, file: HubFile, received: int) -> HubError:
+    return BrokenOffError(
+        f"The connection was lost after {_size(received)} of the {_size(file.size)} of {file.name}: "
+        f"nothing is lost, run {_again(model)} again to go on from there."
+    )
+
+
+def _other_content(model: HubModel, file: HubFile) -> store.CorruptFileError:
+    return store.CorruptFileError(
+        f"{file.name} of {model.repository} arrived with a checksum that is not the catalog's and was "
+        f"thrown away: run {_again(model)} again, and if it comes again, look for a proxy or mirror between."
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

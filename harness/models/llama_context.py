@@ -1,0 +1,172 @@
+"""llama.cpp, token by token: what it has read, what it keeps, and the scores of what comes next.
+
+Below llama-cpp-python's own `generate`, which copies all scores of every token and samples through a chain
+of filters: a greedy step needs neither, and a timing should hold the model's work alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import psutil
+
+from harness.errors import PlainError, WrongUseError
+from harness.models import gguf
+
+CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
+FLOATS = ctypes.POINTER(ctypes.c_float)
+MEMORY_RESERVE = 64e6  # bytes besides the weights: keys and values of 2048 tokens and work space
+
+
+class NotEnoughMemoryError(PlainError):
+    """The model does not fit into the free memory."""
+
+
+class LlamaContext:
+    """A GGUF file with the tokens it has read; one request at a time.
+
+    n_gpu_layers: -1 puts every layer on the GPU when this build of llama.cpp has one.
+    Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
+    """
+
+    def __init__(self, path: Path, n_ctx: int = CONTEXT_TOKENS, n_gpu_layers: int = 0) -> None:
+        header = gguf.usable(path)  # says what is wrong with the file, where llama.cpp says nothing
+        _check_memory(path, n_gpu_layers)
+        self._llama = _loaded(path, n_ctx, n_gpu_layers)
+        self._context = self._llama.ctx
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self.n_ctx = n_ctx
+        self.n_vocab = self._llama.n_vocab()
+        self.n_layers = header.layers
+        self.seen: list[int] = []
+
+    def tokens(self, text: str) -> list[int]:
+        """Token ids of `text`; special tokens such as <|im_start|> are recognised."""
+        return self._llama.tokenize(text.encode(), add_bos=False, special=True)
+
+    def text(self, token: int) -> bytes:
+        """The bytes of one token, perhaps half a character; nothing for a special token."""
+        return self._llama.detokenize([token])
+
+    @property
+    def end(self) -> int:
+        """The end-of-turn token."""
+        return self._llama.token_eos()
+
+    def use_threads(self, decode: int, prefill: int) -> None:
+        """From now on, use this many threads."""
+        llama_cpp.llama_set_n_threads(self._context, decode, prefill)
+
+    def forget(self) -> None:
+        """Drop everything read: the next prompt is cold."""
+        self._keep(0)
+
+    def read(self, tokens: Sequence[int]) -> int:
+        """Make `tokens` what the model has read; returns how many of them it knew already.
+
+        The longest common prefix with what it has seen is kept. Raises WrongUseError for no tokens, or
+        more than the context holds.
+        """
+        if not 0 < len(tokens) <= self.n_ctx:
+            raise WrongUseError(
+                f"The prompt has {len(tokens)} tokens and the context window holds {self.n_ctx}: "
+                "use a shorter question or fewer chunks."
+            )
+        # The last one is read again in any case: it gives the scores.
+        known = min(_common_prefix(self.seen, tokens), len(tokens) - 1)
+        self._keep(known)
+        self.feed(tokens[known:])
+        return known
+
+    def feed(self, tokens: Sequence[int]) -> None:
+        """Read further tokens after those seen."""
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        self._decode(llama_cpp.llama_batch_get_one(array, len(tokens)))
+        self.seen += tokens
+
+    def _decode(self, batch: llama_cpp.llama_batch) -> None:
+        status = llama_cpp.llama_decode(self._context, batch)
+        if status != 0:
+            raise WrongUseError(
+                f"llama.cpp stopped with status {status} after {len(self.seen)} tokens: "
+                f"its context window of {self.n_ctx} tokens is full. Use a shorter prompt."
+            )
+
+    def wait(self) -> None:
+        """Until what was fed is computed; reading scores waits by itself."""
+        llama_cpp.llama_synchronize(self._context)
+
+    def scores(self) -> np.ndarray:
+        """Logits of the next token, (n_vocab,), float32: a view that the next `feed` overwrites."""
+        return self._row(llama_cpp.llama_get_logits_ith(self._context, -1))
+
+    def _row(self, pointer: ctypes.Array) -> np.ndarray:
+        return np.ctypeslib.as_array(ctypes.cast(pointer, FLOATS), (self.n_vocab,))
+
+    def every_score(self, tokens: Sequence[int]) -> np.ndarray:
+        """Logits after each of `tokens`, read cold in one batch: (len(tokens), n_vocab), float32, a copy."""
+        self.forget()
+        batch = _scored_batch(tokens)
+        try:
+            self._decode(batch)
+            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
+            scores = np.stack([self._row(row).copy() for row in rows])
+        finally:
+            llama_cpp.llama_batch_free(batch)
+        self.seen = list(tokens)
+        return scores
+
+    def greedy(self) -> Iterator[int]:
+        """The most likely next tokens, one after the other, until the context is full."""
+        while True:
+            token = int(self.scores().argmax())
+            yield token
+            if len(self.seen) == self.n_ctx:
+                return
+            self.feed([token])
+
+    def _keep(self, count: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, -1, count, -1)
+        del self.seen[count:]
+
+
+def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+
+
+def _scored_batch(tokens: Sequence[int]) -> llama_cpp.llama_batch:
+    """A batch that asks for scores at every token; to be freed."""
+    batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
+    batch.n_tokens = len(tokens)
+    for i, token in enumerate(tokens):
+        batch.token[i], batch.pos[i], batch.logits[i] = token, i, True
+        batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+    return batch
+
+
+def _loaded(path: Path, n_ctx: int, n_gpu_layers: int) -> llama_cpp.Llama:
+    try:
+        return llama_cpp.Llama(
+            str(path), n_ctx=n_ctx, n_batch=n_ctx, n_gpu_layers=n_gpu_layers, verbose=False
+        )
+    except (ValueError, MemoryError) as error:
+        raise NotEnoughMemoryError(
+            f"llama.cpp could not load {path.name}: the memory is full, or the file is damaged where "
+            "its header does not show it. Close other programs, or run `under500 prepare`."
+        ) from error
+
+
+def _check_memory(path: Path, n_gpu_layers: int) -> None:
+    """Without this, a system that overcommits would swap for minutes instead of saying no."""
+    needed = path.stat().st_size + MEMORY_RESERVE
+    free = psutil.virtual_memory().available
+    if n_gpu_layers == 0 and needed > free:
+        raise NotEnoughMemoryError(
+            f"{path.name} needs {needed / 1e6:.0f} MB of memory and {free / 1e6:.0f} MB are free: "
+            "close other programs, or use a smaller file (`under500 models` lists them)."
+        )

@@ -1,0 +1,63 @@
+"""The offline tier's own models: which there are, and where their files lie.
+
+Everything of one model lies in one folder, named after all that it is made from, so that a new adapter never
+meets old files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from harness import store
+from harness.models.catalog import SMOLLM2
+
+WEIGHTS = "model.safetensors"
+ADAPTERS = Path(__file__).parent / "adapters"
+FULL = "F32"
+# The student's layers of the large model. The first two turn words into features and the last two turn
+# features into words: both are worth keeping. Between them every second one goes, so that no gap is wide.
+KEPT = (0, *range(1, 28, 2), 29)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltModel:
+    """A tuned model, its role, and the GGUF kinds that it comes in."""
+
+    name: str
+    role: str
+    kinds: tuple[str, ...]
+
+    @property
+    def adapter(self) -> Path:
+        """The committed adapter, a folder in peft's format."""
+        return ADAPTERS / self.name
+
+    @property
+    def folder(self) -> Path:
+        """Where the model's files lie on this machine."""
+        return store.home() / "models" / f"{self.name}-{_made_from(self.name)}"
+
+    def gguf(self, kind: str) -> Path:
+        """The GGUF file of one kind, whether it is there or not."""
+        return self.folder / f"{self.name}-{kind}.gguf"
+
+
+# Every kind of the large model is in a lab: the reference, the half, the best, and three that disappoint.
+LARGE = BuiltModel("halden-135m", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
+STUDENT = BuiltModel("halden-85m", "student", (FULL, "Q8_0", "Q4_0"))
+BUILT = (LARGE, STUDENT)
+
+
+@cache
+def _made_from(name: str) -> str:
+    """12 hex digits that change with the source, any adapter involved, and the layers kept."""
+    adapters = [ADAPTERS / one / "adapter_model.safetensors" for one in _ancestry(name)]
+    parts = [SMOLLM2.sha256, *map(store.sha256, adapters), str(KEPT)]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+
+def _ancestry(name: str) -> list[str]:
+    return [LARGE.name] if name == LARGE.name else [LARGE.name, STUDENT.name]

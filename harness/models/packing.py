@@ -1,0 +1,82 @@
+"""One prompt, many questions about it, read in one pass: each sees the prompt and itself alone.
+
+Training on one question at a time would read the same passages again for each; here the passages are read
+once, and the branches cannot see one another (block attention), so the numbers are those of separate texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+Encode = Callable[[str], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What follows the shared prompt (`asked`), and what the model shall write then (`wanted`)."""
+
+    asked: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A shared prompt with its branches, at least one."""
+
+    prompt: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A lesson as tensors, T tokens in all.
+
+    ids, positions: (1, T), int64. mask: (1, 1, T, T), bool, True where a token (row) sees another.
+    predicting: (P,), int64, the tokens whose next token is wanted; wanted: (P,), int64, those next tokens.
+    weight: (P,), float32, sums to 1: each branch counts the same, however long its answer.
+    """
+
+    ids: torch.Tensor
+    positions: torch.Tensor
+    mask: torch.Tensor
+    predicting: torch.Tensor
+    wanted: torch.Tensor
+    weight: torch.Tensor
+
+
+def packed(lesson: Lesson, encode: Encode) -> Packed:
+    """`lesson` as one sequence; `encode` must add no special tokens of its own."""
+    prompt = encode(lesson.prompt)
+    pairs = [(encode(branch.asked), encode(branch.wanted)) for branch in lesson.branches]
+    lengths = [len(asked) + len(wanted) for asked, wanted in pairs]
+    ids = prompt + [token for asked, wanted in pairs for token in (*asked, *wanted)]
+    positions = [*range(len(prompt))]
+    for length in lengths:
+        positions += range(len(prompt), len(prompt) + length)
+    predicting = list(_predicting(len(prompt), pairs))
+    weight = [1 / (len(w) * len(pairs)) for _, w in pairs for _ in w]
+    return Packed(
+        ids=torch.tensor([ids]),
+        positions=torch.tensor([positions]),
+        mask=_mask(len(prompt), lengths)[None, None],
+        predicting=torch.tensor(predicting),
+        wanted=torch.tensor([ids[at + 1] for at in predicting]),
+        weight=torch.tensor(weight),
+    )
+
+
+def _predicting(start: int, pairs: list[tuple[list[int], list[int]]]) -> Iterator[int]:
+    """For every wanted token, the index of the token before it."""
+    for asked, wanted in pairs:
+        yield from range(start + len(asked) - 1, start + len(asked) + len(wanted) - 1)
+        start += len(asked) + len(wanted)
+
+
+def _mask(prompt: int, lengths: list[int]) -> torch.Tensor:
+    """(T, T), bool: causal, and between branches nothing."""
+    branch = torch.cat([torch.full((n,), i) for i, n in enumerate((prompt, *lengths))])
+    related = (branch[None, :] == 0) | (branch[:, None] == branch[None, :])
+    return related & torch.ones(len(branch), len(branch), dtype=torch.bool).tril()

@@ -1,0 +1,39 @@
+"""Fewer layers: a shallower model that keeps some of another's, with the same tokenizer and width."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from transformers import PreTrainedModel
+
+
+def pruned(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
+    """A copy of `model` with the layers `kept`, in that order; `model` itself stays as it is.
+
+    Raises ValueError for a layer that is not there.
+    """
+    layers = model.config.num_hidden_layers
+    if not kept or any(not 0 <= layer < layers for layer in kept):
+        raise ValueError(f"The model has the layers 0 to {layers - 1}; kept cannot be {kept}.")
+    config = copy.deepcopy(model.config)
+    config.num_hidden_layers = len(kept)
+    if getattr(config, "layer_types", None):
+        config.layer_types = [config.layer_types[layer] for layer in kept]
+    student = type(model)(config).to(model.dtype)
+    with torch.no_grad():
+        student.load_state_dict(_renumbered(model.state_dict(), kept))
+    return student.eval()
+
+
+def _renumbered(state: dict[str, torch.Tensor], kept: Sequence[int]) -> dict[str, torch.Tensor]:
+    """`state` without the dropped layers, the kept ones numbered from 0."""
+    prefix = "model.layers."
+    renumbered = {name: t for name, t in state.items() if not name.startswith(prefix)}
+    for new, old in enumerate(kept):
+        start = f"{prefix}{old}."
+        for name, tensor in state.items():
+            if name.startswith(start):
+                renumbered[f"{prefix}{new}.{name.removeprefix(start)}"] = tensor
+    return renumbered

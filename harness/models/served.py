@@ -1,0 +1,69 @@
+"""Every model file of the offline tier that can be served, and the engine that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import store
+from harness.errors import WrongUseError
+from harness.models import gguf
+from harness.models.catalog import SMOLLM2
+from harness.models.llama_model import LlamaModel
+from harness.models.offline import BUILT, FULL, LARGE, WEIGHTS, BuiltModel
+from harness.models.torch_model import TorchModel
+
+UNTUNED = f"{SMOLLM2.name}-Q4_1"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model file. reference: the full file that it was made from, None for the packaged one."""
+
+    name: str
+    role: str
+    path: Path
+    reference: Path | None = None
+
+    @property
+    def engine(self) -> str:
+        """What runs it: "torch" or "llama.cpp"."""
+        return "torch" if self.path.name == WEIGHTS else "llama.cpp"
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, as it was written."""
+        return SMOLLM2.sha256 if self.name == UNTUNED else store.seal(self.path)
+
+    def load(self) -> TorchModel | LlamaModel:
+        """The model in its engine. Raises StoreError when the file is missing or damaged."""
+        if self.engine == "torch":
+            return TorchModel(self.path.parent, self.name)
+        return LlamaModel(self.path if self.name == UNTUNED else store.verified(self.path))
+
+    def bytes_by_type(self) -> dict[str, int]:
+        """Bytes of the weights by their number format; the name of a file says less."""
+        if self.engine == "torch":
+            return {FULL: self.path.stat().st_size}
+        return gguf.inspect(self.path).bytes_by_type
+
+
+def served() -> list[Served]:
+    """All of them: the untuned one, the large one in torch, then every GGUF file."""
+    return [
+        Served(UNTUNED, "untuned", SMOLLM2.path()),
+        Served(f"{LARGE.name}-torch-F32", LARGE.role, LARGE.folder / WEIGHTS, LARGE.gguf(FULL)),
+        *(_gguf(model, kind) for model in BUILT for kind in model.kinds),
+    ]
+
+
+def named(name: str) -> Served:
+    """The one with this name. Raises WrongUseError when there is none."""
+    found = {one.name.lower(): one for one in served()}
+    if name.lower() not in found:
+        raise WrongUseError(f"There is no model {name!r}: choose one of {', '.join(found)}.")
+    return found[name.lower()]
+
+
+def _gguf(model: BuiltModel, kind: str) -> Served:
+    return Served(f"{model.name}-{kind}", model.role, model.gguf(kind), model.gguf(FULL))

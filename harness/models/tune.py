@@ -1,0 +1,181 @@
+"""LoRA tuning on lessons: seeded, resumable, with a progress bar; the base model stays as it is.
+
+One step is one optimizer update over a few lessons. The state lies in one safetensors file, so a run
+that was interrupted goes on where it stopped and ends with the same adapter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel
+
+from harness import store
+from harness.models.packing import Encode, Lesson, Packed, packed
+
+LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+Loss = Callable[[PreTrainedModel, Packed], torch.Tensor]
+Weights = dict[str, torch.nn.Parameter]
+MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
+STATE = "state.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides the adapter, besides base model, lessons and loss.
+
+    steps: optimizer updates, `lessons` lessons each. rank, alpha: of LoRA. rate: peak learning rate,
+    reached after `warmup` steps, then down a cosine. seed: of the adapter's start and the lessons.
+    """
+
+    steps: int
+    lessons: int
+    rank: int
+    alpha: int
+    rate: float
+    seed: int
+    warmup: int = 20
+    save_every: int = 20  # steps
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of update number `step`, from 0; ends at a tenth of the peak."""
+        ramp = min(1.0, (step + 1) / self.warmup)
+        along = step / max(1, self.steps)
+        return self.rate * ramp * (0.55 + 0.45 * math.cos(math.pi * along))
+
+
+def answer_loss(model: PreTrainedModel, one: Packed) -> torch.Tensor:
+    """Cross entropy of the wanted tokens, every branch weighted the same; nats."""
+    return answer_loss_of(model, hidden_states(model, one)[-1], one)
+
+
+def answer_loss_of(model: PreTrainedModel, hidden: torch.Tensor, one: Packed) -> torch.Tensor:
+    """The same from the last hidden states, (1, T, d); scores only where a token is wanted."""
+    logits = model.lm_head(hidden[0, one.predicting]).float()
+    return (functional.cross_entropy(logits, one.wanted, reduction="none") * one.weight).sum()
+
+
+def hidden_states(model: PreTrainedModel, one: Packed) -> tuple[torch.Tensor, ...]:
+    """What enters each layer, (1, T, d) each, and at the end what `lm_head` reads."""
+    output = model.model(
+        input_ids=one.ids,
+        position_ids=one.positions,
+        attention_mask=_additive(one.mask, model.dtype),
+        use_cache=False,
+        output_hidden_states=True,
+    )
+    return output.hidden_states
+
+
+def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """0 where a token may look and the smallest number elsewhere, as eager attention adds it."""
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
+
+
+def with_adapter(base: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
+    """`base` with a LoRA adapter on every linear layer of its blocks; embeddings stay frozen."""
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
+    )
+    return get_peft_model(base, config)
+
+
+def merged(base: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    """`base` with the adapter's changes in its weights, fp32; `base` is used up.
+
+    Raises StoreError when the folder `adapter` holds none that fits.
+    """
+    try:
+        return PeftModel.from_pretrained(base, adapter).merge_and_unload(safe_merge=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise store.StoreError(
+            f"The adapter in {adapter} cannot be read or does not fit its base model: "
+            "reinstall the package under500."
+        ) from error
+
+
+def tune(
+    base: PreTrainedModel,
+    encode: Encode,
+    lesson: Callable[[int], Lesson],
+    recipe: Recipe,
+    folder: Path,
+    loss: Loss = answer_loss,
+) -> Path:
+    """Train an adapter into `folder`, in peft's format; `base` gets the adapter attached.
+
+    lesson: number -> Lesson, always the same for a number. A run that was stopped goes on from the last
+    saved step. Raises StoreError when the disk is full.
+    """
+    torch.manual_seed(recipe.seed)
+    tuned = with_adapter(base, recipe.rank, recipe.alpha)
+    weights = {n: p for n, p in tuned.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.AdamW(weights.values(), lr=recipe.rate, weight_decay=0.0)
+    done = _resumed(folder / STATE, weights, optimizer)
+    bar = tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="tuning")
+    for step in bar:
+        numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
+        value = sum(_learn(tuned, packed(lesson(n), encode), loss, recipe) for n in numbers)
+        _update(optimizer, weights, recipe.rate_at(step))
+        bar.set_postfix(loss=f"{value:.3f}")
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
+            _save(folder / STATE, weights, optimizer, step + 1)
+    return _saved_adapter(tuned, folder)
+
+
+def _saved_adapter(tuned: PeftModel, folder: Path) -> Path:
+    """The adapter in peft's own format, fp16, which halves the file and costs nothing measurable."""
+    tuned.half()
+    tuned.save_pretrained(folder, save_embedding_layers=False)
+    return folder
+
+
+def _learn(tuned: PeftModel, one: Packed, loss: Loss, recipe: Recipe) -> float:
+    """Add the gradient of one lesson; returns its share of the step's loss."""
+    value = loss(tuned.get_base_model(), one) / recipe.lessons
+    value.backward()
+    return value.item()
+
+
+def _update(optimizer: torch.optim.Optimizer, weights: Weights, rate: float) -> None:
+    torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)  # one odd lesson must not undo the others
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _save(file: Path, weights: Weights, optimizer: torch.optim.Optimizer, done: int) -> None:
+    """Adapter, both moments of the optimizer and the number of finished steps, in one file."""
+    moments = {
+        f"{moment}/{name}": optimizer.state[p][moment]
+        for name, p in weights.items()
+        for moment in MOMENTS
+    }
+    values = {f"weight/{name}": p.detach() for name, p in weights.items()}
+    with store.written(file) as part:
+        save_file(values | moments | {"done": torch.tensor(done)}, part)
+
+
+def _resumed(file: Path, weights: Weights, optimizer: torch.optim.Optimizer) -> int:
+    """Put a saved state back; returns the number of finished steps, 0 without an intact state."""
+    if not store.intact(file):
+        return 0
+    saved = load_file(file)
+    with torch.no_grad():
+        for name, p in weights.items():
+            p.copy_(saved[f"weight/{name}"])
+            state = {moment: saved[f"{moment}/{name}"] for moment in MOMENTS}
+            optimizer.state[p] = state | {"step": saved["done"].float()}
+    return int(saved["done"])

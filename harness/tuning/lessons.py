@@ -1,0 +1,146 @@
+"""What the model is taught: contexts of one to five passages, and every question that they raise.
+
+Only the `train` split is used: its products, its wordings, its passages. A context is what search returns
+for a question, or harder: only near misses, only one product. Each of its passages is asked about; so is
+something that it does not contain, with the refusal as the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+
+import numpy as np
+
+from harness.assistant import Question
+from harness.kb.articles import Article
+from harness.kb.questions import REFUSAL
+from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
+from harness.models.language import END_OF_TURN
+from harness.models.packing import Branch, Lesson
+from harness.stages.prompt import cited, passages, question_part
+
+Embed = Callable[[list[str]], np.ndarray]
+
+# Shares of contexts by how they are found; the rest is what search returns.
+NEAR_MISSES, ONE_PRODUCT = 0.25, 0.20
+SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
+SHUFFLED = 0.5  # contexts in another order than search's: the first passage is not always right
+FOUND = 20  # passages that search offers to choose from
+UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Draws lessons: number `i` of `seed` is always the same.
+
+    articles, vectors: of the train split's products, row by row. embed: questions -> (n, d).
+    """
+
+    articles: Sequence[Article]
+    vectors: np.ndarray
+    embed: Embed
+    seed: int
+
+    def lesson(self, i: int) -> Lesson:
+        """One context with the questions about it."""
+        random = Random(f"{self.seed}/{i}")
+        pool = self._missing if random.random() < UNANSWERABLE else self._answerable
+        topic = random.choice(pool)
+        asked = topic.ask(random.randrange(len(topic.forms)))
+        context = self._context(topic, asked, random.choice(SIZES), random)
+        present = [self._topics[a.chunk.id] for a in context]
+        branches = [*self._answers(present, random), *self._refusals(topic, asked, present, random)]
+        random.shuffle(branches)
+        return Lesson(passages([a.chunk for a in context]), tuple(branches))
+
+    def _context(self, topic: Topic, asked: str, k: int, random: Random) -> list[Article]:
+        """`k` articles; the topic's own is among them unless it has none."""
+        kind = random.random()
+        if kind < NEAR_MISSES:
+            near = [self._by_id[c] for c in topic.near_misses if c in self._by_id]
+            found = random.sample(near, len(near))
+        else:
+            one = topic.product.name if kind < NEAR_MISSES + ONE_PRODUCT else None
+            found = self._search(asked, one)
+        own = topic.article
+        if own and own not in found[:k]:
+            found = [own, *found]
+        return random.sample(found[:k], len(found[:k])) if random.random() < SHUFFLED else found[:k]
+
+    def _search(self, asked: str, product: str | None) -> list[Article]:
+        scores = self.vectors @ self.embed([asked])[0]
+        if product in self._products:
+            scores = np.where(self._products_of == product, scores, -1.0)
+        return [self.articles[i] for i in np.argsort(-scores)[:FOUND]]
+
+    def _answers(self, present: Sequence[Topic], random: Random) -> Iterator[Branch]:
+        """Each passage asked about; a lonely passage twice, in two wordings."""
+        for number, topic in enumerate(present, start=1):
+            times = 2 if len(present) == 1 else 1
+            for wording in random.sample(range(len(topic.forms)), times):
+                yield _branch(topic.ask(wording), cited(number, topic.answer()))
+
+    def _refusals(
+        self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
+    ) -> Iterator[Branch]:
+        """One or two questions that the context does not answer, as close to it as there are."""
+        keys = {t.key for t in present}
+        if topic.key not in keys:
+            yield _branch(asked, REFUSAL)
+        close = random.choice(present)
+        pool = [t for t in self._close(close, random) if t.key not in keys]
+        if pool:
+            other = random.choice(pool)
+            yield _branch(other.ask(random.randrange(len(other.forms))), REFUSAL)
+
+    def _close(self, topic: Topic, random: Random) -> list[Topic]:
+        """Same kind in the same family, or (half of the time) other kinds of the same product."""
+        name = topic.product.name if random.random() < 0.5 else ""
+        return self._by_product.get(name) or self._by_family[topic.product.family, topic.kind.kind]
+
+    @cached_property
+    def _answerable(self) -> list[Topic]:
+        return [topic for pair in pairs("train") for topic in pair]
+
+    @cached_property
+    def _missing(self) -> list[Topic]:
+        return [t for found in (gaps("train"), ghost_gaps("train")) for pair in found for t in pair]
+
+    @cached_property
+    def _topics(self) -> Mapping[str, Topic]:
+        return {t.article.chunk.id: t for t in self._answerable if t.article}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Article]:
+        return {article.chunk.id: article for article in self.articles}
+
+    @cached_property
+    def _by_product(self) -> Mapping[str, list[Topic]]:
+        return _grouped(self._answerable + self._missing, lambda t: t.product.name)
+
+    @cached_property
+    def _by_family(self) -> Mapping[tuple[str, str], list[Topic]]:
+        everything = self._answerable + self._missing
+        return _grouped(everything, lambda t: (t.product.family, t.kind.kind))
+
+    @cached_property
+    def _products_of(self) -> np.ndarray:
+        return np.array([a.product.name for a in self.articles])
+
+    @cached_property
+    def _products(self) -> set[str]:
+        return set(self._products_of)
+
+
+def _branch(asked: str, wanted: str) -> Branch:
+    return Branch(question_part(Question(asked)), wanted + END_OF_TURN)
+
+
+def _grouped(topics: Sequence[Topic], key: Callable) -> dict:
+    groups: dict = {}
+    for topic in topics:
+        groups.setdefault(key(topic), []).append(topic)
+    return groups

@@ -1,0 +1,130 @@
+"""The real llama.cpp on a random Llama of two layers: reading, keeping, forgetting, and bad files."""
+
+import numpy as np
+import psutil
+import pytest
+
+from harness.errors import WrongUseError
+from harness.models import llama_context
+from harness.models.catalog import SMOLLM2
+from harness.models.export import export
+from harness.models.llama_context import LlamaContext, NotEnoughMemoryError
+from harness.models.llama_model import LlamaModel
+from harness.models.threads import Threads, choices, probed
+from harness.store import CorruptFileError, StoreError
+from tests.tiny import tiny_llama
+
+ONE = Threads(1, 1)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    model = tiny_llama(layers=2, vocabulary=49152)
+    return export(model, SMOLLM2.path(), tmp_path_factory.mktemp("tiny") / "tiny.gguf", "tiny")
+
+
+@pytest.fixture
+def context(file):
+    return LlamaContext(file, n_ctx=128)
+
+
+def written(context, prompt, n=6):
+    context.read(prompt)
+    tokens = context.greedy()
+    return [next(tokens) for _ in range(n)]
+
+
+def test_a_known_prefix_is_not_read_again_and_changes_nothing(context, file):
+    first, second = [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 9, 8, 7]
+    assert context.read(first) == 0
+    assert context.read(second) == 4
+    warm = context.scores().copy()
+    cold = LlamaContext(file, n_ctx=128)
+    cold.read(second)
+    assert np.allclose(warm, cold.scores(), atol=1e-4)
+
+
+def test_the_same_prompt_again_reads_its_last_token_again(context):
+    context.read([1, 2, 3])
+    before = context.scores().copy()
+    assert context.read([1, 2, 3]) == 2
+    assert np.allclose(before, context.scores(), atol=1e-5)
+
+
+def test_what_was_written_counts_as_read(context):
+    tokens = written(context, [5, 6, 7])
+    assert context.seen == [5, 6, 7, *tokens[:-1]]
+    assert context.read([5, 6, 7, *tokens[:3], 4]) == 6
+
+
+def test_forgotten_is_cold(context):
+    context.read([1, 2, 3])
+    context.forget()
+    assert context.read([1, 2, 3]) == 0
+
+
+def test_every_score_is_the_score_of_each_step(context):
+    prompt = [3, 1, 4, 1, 5]
+    scores = context.every_score(prompt)
+    assert scores.shape == (5, 49152)
+    for end in range(1, 6):
+        context.forget()
+        context.read(prompt[:end])
+        assert np.allclose(context.scores(), scores[end - 1], atol=1e-3)
+
+
+def test_a_prompt_that_does_not_fit_is_refused_in_a_sentence(context):
+    with pytest.raises(WrongUseError, match=r"129 tokens .* holds 128"):
+        context.read([1] * 129)
+    with pytest.raises(WrongUseError, match="0 tokens"):
+        context.read([])
+
+
+def test_writing_ends_where_the_context_is_full(context):
+    context.read([1] * 120)
+    assert len(list(context.greedy())) == 9
+
+
+def test_a_model_streams_whole_characters_and_keeps_its_limit(file):
+    model = LlamaModel(file, ONE, n_ctx=128)
+    pieces = list(model.stream("Hello", 20, stop_at_end=False))
+    assert len(pieces) <= 20
+    assert "�" not in "".join(pieces)
+    assert pieces == list(model.stream("Hello", 20, stop_at_end=False))
+
+
+def test_a_stream_left_in_the_middle_leaves_the_model_usable(file):
+    model = LlamaModel(file, ONE, n_ctx=128)
+    whole = list(model.stream("Hello there", 8, stop_at_end=False))
+    next(model.stream("Something else", 8, stop_at_end=False))
+    assert list(model.stream("Hello there", 8, stop_at_end=False)) == whole
+
+
+def test_the_number_of_threads_is_one_of_the_choices_and_the_probe_leaves_nothing(context):
+    found = probed(context)
+    assert {found.decode, found.prefill} <= set(choices())
+    assert context.seen == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "error", "sentence"),
+    [
+        (lambda data: data[:-1000], CorruptFileError, "cut short"),
+        (lambda data: b"", CorruptFileError, "empty"),
+        (lambda data: b"PK\x03\x04" + data, CorruptFileError, "GGUF"),
+        (lambda data: data.replace(b"llama", b"lhama"), StoreError, "lhama"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_sentence(file, tmp_path, harm, error, sentence):
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(harm(file.read_bytes()))
+    with pytest.raises(error, match=sentence) as caught:
+        LlamaContext(bad)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_larger_than_the_free_memory_is_refused_before_it_is_loaded(file, monkeypatch):
+    little = psutil.virtual_memory()._replace(available=1_000_000)
+    monkeypatch.setattr(llama_context.psutil, "virtual_memory", lambda: little)
+    with pytest.raises(NotEnoughMemoryError, match="1 MB are free"):
+        LlamaContext(file)

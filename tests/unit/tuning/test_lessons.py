@@ -1,0 +1,97 @@
+import re
+
+import numpy as np
+import pytest
+
+from harness.kb.articles import articles
+from harness.kb.questions import REFUSAL
+from harness.kb.topics import gaps, ghost_gaps, pairs
+from harness.measure.facts import holds_fact
+from harness.models.language import END_OF_TURN
+from harness.stages.prompt import pointed
+from harness.tuning.lessons import Curriculum
+
+LESSONS = 80
+
+
+def embed(texts):
+    """Words as directions: what shares words is near."""
+    rows = np.zeros((len(texts), 256), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for word in re.findall(r"\w+", text.lower()):
+            row[sum(map(ord, word)) % 256] += 1
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def curriculum():
+    known = [article for article in articles() if article.product.split == "train"]
+    vectors = embed([f"{article.chunk.title}. {article.chunk.text}" for article in known])
+    return Curriculum(known, vectors, embed, seed=1)
+
+
+@pytest.fixture(scope="module")
+def lessons(curriculum):
+    return [curriculum.lesson(i) for i in range(LESSONS)]
+
+
+@pytest.fixture(scope="module")
+def asked_for():
+    """What each question of the train split asks for: (product, kind, region)."""
+    topics = [t for found in (pairs, gaps, ghost_gaps) for pair in found("train") for t in pair]
+    return {topic.ask(n): topic for topic in topics for n in range(len(topic.forms))}
+
+
+def context(lesson):
+    """The articles in the prompt, in order."""
+    titles = {f"{article.chunk.title}. {article.chunk.text}": article for article in articles()}
+    return [titles[line] for line in re.findall(r"(?m)^\[\d\] (.*)$", lesson.prompt)]
+
+
+def question(branch):
+    return re.search(r"Question: (.*)<\|im_end\|>", branch.asked)[1]
+
+
+def test_a_number_is_always_the_same_lesson(curriculum, lessons):
+    assert [curriculum.lesson(i) for i in (7, 3)] == [lessons[7], lessons[3]]
+    assert len({lesson.prompt for lesson in lessons}) == LESSONS
+
+
+def test_only_the_train_split_is_taught(lessons):
+    for lesson in lessons:
+        assert {article.product.split for article in context(lesson)} == {"train"}
+
+
+def test_contexts_have_one_to_five_passages(lessons):
+    assert {len(context(lesson)) for lesson in lessons} == {1, 2, 3, 4, 5}
+
+
+def test_every_answer_points_at_its_passage_and_holds_its_fact(lessons, asked_for):
+    for lesson in lessons:
+        present = context(lesson)
+        for branch in lesson.branches:
+            number, sentence = pointed(branch.wanted.removesuffix(END_OF_TURN))
+            if sentence == REFUSAL:
+                continue
+            article = present[number - 1]
+            assert asked_for[question(branch)].article is article
+            assert holds_fact(sentence, article.asked)
+
+
+def test_a_refusal_is_wanted_just_where_the_context_has_no_answer(lessons, asked_for):
+    for lesson in lessons:
+        present = {(a.product.name, a.kind.kind, a.region) for a in context(lesson)}
+        for branch in lesson.branches:
+            refused = branch.wanted == REFUSAL + END_OF_TURN
+            assert refused == (asked_for[question(branch)].key not in present)
+
+
+def test_refusals_are_common_and_close_to_what_is_there(lessons, asked_for):
+    branches = [branch for lesson in lessons for branch in lesson.branches]
+    refusals = [branch for branch in branches if REFUSAL in branch.wanted]
+    assert 0.15 < len(refusals) / len(branches) < 0.40
+
+
+def test_no_context_always_has_its_answer_first(lessons):
+    firsts = [pointed(lesson.branches[0].wanted)[0] for lesson in lessons]
+    assert {1, 2, 3} <= set(firsts)
