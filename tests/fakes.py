@@ -1,5 +1,7 @@
 """Stand-ins without weights: stages, assistants and models that answer at once."""
 
+import re
+
 import numpy as np
 
 from harness.assistant import Answer, Chunk, Done, Query, Token, check_question
@@ -40,7 +42,7 @@ class FakeModel:
 
     def stream(self, prompt, max_tokens, stop_at_end=True):
         self.calls.append((prompt, max_tokens, stop_at_end))
-        yield from self.text.split(" ") if self.text else []
+        yield from re.findall(r"\S+\s*", self.text)
 
     def forget(self):
         self.calls.append("forget")

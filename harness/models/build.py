@@ -44,7 +44,7 @@ def build_quantised(say: Callable[[str], None]) -> None:
 
     say: hears of each file that is made, and of older models that are deleted.
     """
-    for model, kind in [(model, kind) for model in BUILT for kind in model.kinds]:
+    for model, kind in ((one, kind) for one in BUILT for kind in one.kinds):
         file = model.gguf(kind)
         if not store.intact(file):
             quantize(store.verified(model.gguf(FULL)), kind, file)
@@ -70,13 +70,13 @@ def unpacked() -> PreTrainedModel:
     )
     model.config = copy.deepcopy(model.config)
     del model.config.quantization_config  # the numbers are plain now
-    return model
+    return _named(model, SMOLLM2.origin)
 
 
 def large() -> PreTrainedModel:
     """The tuned model in fp32, in memory. Raises StoreError when it is not built, or damaged."""
     folder = store.verified(LARGE.folder / WEIGHTS).parent
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return _named(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), LARGE.name)
 
 
 def pruned_large() -> PreTrainedModel:
@@ -87,6 +87,12 @@ def pruned_large() -> PreTrainedModel:
 def tokenizer() -> AutoTokenizer:
     """The tokenizer of every model of the offline tier."""
     return AutoTokenizer.from_pretrained(SMOLLM2.path().parent, gguf_file=SMOLLM2.weights)
+
+
+def _named(model: PreTrainedModel, name: str) -> PreTrainedModel:
+    """An adapter notes what it belongs to: a name, not a path on this machine."""
+    model.name_or_path = model.config._name_or_path = name
+    return model
 
 
 def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:

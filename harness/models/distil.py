@@ -36,9 +36,9 @@ class Imitation:
         with torch.inference_mode():
             thoughts = hidden_states(self.teacher, one)
         own = hidden_states(student, one)
-        # What enters a kept layer shall be what entered it in the teacher; and so for the very end.
+        # What enters a kept layer shall be what entered it in the teacher. Not so at the very end: there, all
+        # but the answer's tokens guess how a passage goes on, which nobody needs.
         pairs = [(own[n], thoughts[layer]) for n, layer in enumerate(self.kept) if n]
-        pairs.append((own[-1], thoughts[-1]))
         distance = torch.stack([_distance(mine, theirs) for mine, theirs in pairs]).mean()
         return answer_loss_of(student, own[-1], one) + self.weight * distance
 

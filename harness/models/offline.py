@@ -54,9 +54,15 @@ BUILT = (LARGE, STUDENT)
 @cache
 def _made_from(name: str) -> str:
     """12 hex digits that change with the source, any adapter involved, and the layers kept."""
-    adapters = [ADAPTERS / one / "adapter_model.safetensors" for one in _ancestry(name)]
-    parts = [SMOLLM2.sha256, *map(store.sha256, adapters), str(KEPT)]
+    parts = [SMOLLM2.sha256, *map(_adapter_hash, _ancestry(name)), str(KEPT)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+
+def _adapter_hash(name: str) -> str:
+    file = ADAPTERS / name / "adapter_model.safetensors"
+    if not file.exists():
+        raise store.StoreError(f"The adapter of {name} is missing: reinstall the package under500.")
+    return store.sha256(file)
 
 
 def _ancestry(name: str) -> list[str]:

@@ -7,7 +7,9 @@ that was interrupted goes on where it stopped and ends with the same adapter.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +90,16 @@ def with_adapter(base: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
     )
-    return get_peft_model(base, config)
+    with _quietly():
+        return get_peft_model(base, config)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without peft's and transformers' talk of names that they will change one day."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def merged(base: PreTrainedModel, adapter: Path) -> PreTrainedModel:
@@ -97,8 +108,9 @@ def merged(base: PreTrainedModel, adapter: Path) -> PreTrainedModel:
     Raises StoreError when the folder `adapter` holds none that fits.
     """
     try:
-        return PeftModel.from_pretrained(base, adapter).merge_and_unload(safe_merge=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        with _quietly():
+            return PeftModel.from_pretrained(base, adapter).merge_and_unload(safe_merge=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise store.StoreError(
             f"The adapter in {adapter} cannot be read or does not fit its base model: "
             "reinstall the package under500."
@@ -136,6 +148,8 @@ def tune(
 
 def _saved_adapter(tuned: PeftModel, folder: Path) -> Path:
     """The adapter in peft's own format, fp16, which halves the file and costs nothing measurable."""
+    config = tuned.peft_config["default"]
+    config.target_modules = sorted(config.target_modules)  # a set, in another order each time
     tuned.half()
     tuned.save_pretrained(folder, save_embedding_layers=False)
     return folder

@@ -2,20 +2,21 @@
 
 Only the `train` split is used: its products, its wordings, its passages. A context is what search returns
 for a question, or harder: only near misses, only one product. Each of its passages is asked about; so is
-something that it does not contain, with the refusal as the answer.
+something that it does not contain, with the refusal as the answer. Most branches stop once the passage is
+chosen: choosing is what is hard, and the words that follow would drown it in the loss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
 
 import numpy as np
 
 from harness.assistant import Question
-from harness.kb.articles import Article
+from harness.kb.articles import Article, fill
 from harness.kb.questions import REFUSAL
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
 from harness.models.language import END_OF_TURN
@@ -30,6 +31,9 @@ SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 SHUFFLED = 0.5  # contexts in another order than search's: the first passage is not always right
 FOUND = 20  # passages that search offers to choose from
 UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
+WORDINGS = 2  # in which each passage is asked about
+TRAPS = 2  # questions a context that it does not answer
+POINTED = "[{}]"
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,21 @@ class Curriculum:
     """Draws lessons: number `i` of `seed` is always the same.
 
     articles, vectors: of the train split's products, row by row. embed: questions -> (n, d).
+    wordings: of each kind, beside those of the train split.
     """
 
     articles: Sequence[Article]
     vectors: np.ndarray
     embed: Embed
     seed: int
+    wordings: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def lesson(self, i: int) -> Lesson:
         """One context with the questions about it."""
         random = Random(f"{self.seed}/{i}")
         pool = self._missing if random.random() < UNANSWERABLE else self._answerable
         topic = random.choice(pool)
-        asked = topic.ask(random.randrange(len(topic.forms)))
+        [asked] = self._wordings(topic, 1, random)
         context = self._context(topic, asked, random.choice(SIZES), random)
         present = [self._topics[a.chunk.id] for a in context]
         branches = [*self._answers(present, random), *self._refusals(topic, asked, present, random)]
@@ -77,24 +83,31 @@ class Curriculum:
         return [self.articles[i] for i in np.argsort(-scores)[:FOUND]]
 
     def _answers(self, present: Sequence[Topic], random: Random) -> Iterator[Branch]:
-        """Each passage asked about; a lonely passage twice, in two wordings."""
+        """Each passage asked about in several wordings, one of them answered to its end."""
         for number, topic in enumerate(present, start=1):
-            times = 2 if len(present) == 1 else 1
-            for wording in random.sample(range(len(topic.forms)), times):
-                yield _branch(topic.ask(wording), cited(number, topic.answer()))
+            first, *others = self._wordings(topic, WORDINGS, random)
+            yield _branch(first, cited(number, topic.answer()) + END_OF_TURN)
+            yield from (_branch(asked, POINTED.format(number)) for asked in others)
 
     def _refusals(
         self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
     ) -> Iterator[Branch]:
-        """One or two questions that the context does not answer, as close to it as there are."""
-        keys = {t.key for t in present}
+        """Questions that the context does not answer, as close to it as there are."""
+        keys = {one.key for one in present}
         if topic.key not in keys:
-            yield _branch(asked, REFUSAL)
-        close = random.choice(present)
-        pool = [t for t in self._close(close, random) if t.key not in keys]
-        if pool:
-            other = random.choice(pool)
-            yield _branch(other.ask(random.randrange(len(other.forms))), REFUSAL)
+            yield _branch(asked, REFUSAL + END_OF_TURN)
+        for _ in range(TRAPS):
+            pool = [
+                one for one in self._close(random.choice(present), random) if one.key not in keys
+            ]
+            if pool:
+                [trap] = self._wordings(random.choice(pool), 1, random)
+                yield _branch(trap, REFUSAL + END_OF_TURN)
+
+    def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
+        """`n` different ways to ask for `topic`."""
+        forms = (*topic.forms, *self.wordings.get(topic.kind.kind, ()))
+        return [fill(form, topic.product, topic.region, {}) for form in random.sample(forms, n)]
 
     def _close(self, topic: Topic, random: Random) -> list[Topic]:
         """Same kind in the same family, or (half of the time) other kinds of the same product."""
@@ -136,7 +149,7 @@ class Curriculum:
 
 
 def _branch(asked: str, wanted: str) -> Branch:
-    return Branch(question_part(Question(asked)), wanted + END_OF_TURN)
+    return Branch(question_part(Question(asked)), wanted)
 
 
 def _grouped(topics: Sequence[Topic], key: Callable) -> dict:

@@ -53,7 +53,7 @@ def test_reading_adds_up_answers_and_refusals():
         Sheet(case(), (CHUNKS[3], CHUNKS[1])),
         Sheet(case(1, answerable=False), (CHUNKS[3],)),
     ]
-    result = reading(FakeModel(RIGHT.replace(" ", " ")), asked)
+    result = reading(FakeModel(RIGHT), asked)
     assert (result.fact.rate, result.refusal.rate, result.citation.rate) == (1, 0, 1)
 
 

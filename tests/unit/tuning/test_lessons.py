@@ -1,15 +1,18 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from harness.kb.articles import articles
+from harness.kb.kinds import kinds
 from harness.kb.questions import REFUSAL
 from harness.kb.topics import gaps, ghost_gaps, pairs
 from harness.measure.facts import holds_fact
 from harness.models.language import END_OF_TURN
 from harness.stages.prompt import pointed
 from harness.tuning.lessons import Curriculum
+from harness.tuning.recipes import wordings
 
 LESSONS = 80
 
@@ -75,7 +78,14 @@ def test_every_answer_points_at_its_passage_and_holds_its_fact(lessons, asked_fo
                 continue
             article = present[number - 1]
             assert asked_for[question(branch)].article is article
-            assert holds_fact(sentence, article.asked)
+            assert not sentence or holds_fact(sentence, article.asked)
+
+
+def test_one_branch_of_each_passage_is_answered_to_its_end(lessons):
+    for lesson in lessons:
+        ended = [b for b in lesson.branches if b.wanted.endswith(END_OF_TURN)]
+        assert sum(REFUSAL not in b.wanted for b in ended) == len(context(lesson))
+        assert all(re.fullmatch(r"\[\d\]", b.wanted) for b in lesson.branches if b not in ended)
 
 
 def test_a_refusal_is_wanted_just_where_the_context_has_no_answer(lessons, asked_for):
@@ -92,6 +102,23 @@ def test_refusals_are_common_and_close_to_what_is_there(lessons, asked_for):
     assert 0.15 < len(refusals) / len(branches) < 0.40
 
 
-def test_no_context_always_has_its_answer_first(lessons):
+def test_the_order_of_the_passages_tells_nothing(lessons):
     firsts = [pointed(lesson.branches[0].wanted)[0] for lesson in lessons]
     assert {1, 2, 3} <= set(firsts)
+
+
+def test_more_wordings_are_used_and_belong_to_no_held_out_split(curriculum):
+    more = wordings()
+    assert set(more) == {kind.kind for kind in kinds()}
+    for kind in kinds():
+        held_out = {*kind.questions.dev, *kind.questions.test}
+        assert len(more[kind.kind]) >= 40 and not held_out & set(more[kind.kind])
+    asked = {question(b) for b in replace(curriculum, wordings=more).lesson(1).branches}
+    assert asked - {question(b) for b in curriculum.lesson(1).branches}
+
+
+def test_every_wording_can_be_filled_in():
+    for kind in kinds():
+        for wording in wordings()[kind.kind]:
+            names = set(re.findall(r"{(\w*)}", wording))
+            assert names == ({"product", "region"} if kind.regional else {"product"}), wording

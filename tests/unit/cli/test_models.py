@@ -1,0 +1,127 @@
+"""The verbs about models: what they say and refuse, with nothing loaded or downloaded."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli import download as downloading
+from harness.cli.main import app
+from harness.measure import desk, figures, machine
+from harness.measure.figures import Exam, Figures
+from harness.models import catalog, hub, served
+from tests.unit.test_knobs import RECORD
+
+run = CliRunner().invoke
+ONE = Figures(
+    name="halden-Q8_0",
+    role="large",
+    engine="llama.cpp",
+    file_mb=145.0,
+    bytes_by_type={"Q8_0": 144_000_000, "F32": 1_000_000},
+    kl=0.004,
+    top1=0.958,
+    quality=Exam(exact=0.96, refusal=0.93, n=300, passages=3, where="shipped"),
+    prefill_tok_s=750.0,
+    decode_tok_s=136.0,
+    ttft_ms=400.0,
+    prompt_tokens=300,
+    bandwidth_share=0.6,
+)
+NEED = hub.Need(catalog.SMOLLM2_360M_GGUF, 386_000_000)
+
+
+def last_json(result):
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """What was asked for, instead of minutes of measuring."""
+    asked = []
+
+    def fake(one, sheets, bandwidth, fresh):
+        asked.append((one, len(sheets), fresh))
+        return ONE
+
+    monkeypatch.setattr(served, "served", lambda: ["a", "b"])
+    monkeypatch.setattr(desk, "exam", lambda n, passages: ["sheet"] * n)
+    monkeypatch.setattr(machine, "measure_bandwidth", lambda: machine.Bandwidth(20.0, 12.0))
+    monkeypatch.setattr(figures, "figures", fake)
+    return asked
+
+
+def test_models_lists_every_file_with_its_figures(measured):
+    result = run(app, ["models", "--json"])
+    assert result.exit_code == 0, result.output
+    [first, second] = last_json(result)["models"]
+    assert first == second == ONE.model_dump()
+    assert {"name", "role", "file_mb", "bytes_by_type", "kl", "top1"} <= set(first)
+    assert {"exact", "refusal"} <= set(first["quality"])
+    assert {"prefill_tok_s", "decode_tok_s", "ttft_ms"} <= set(first)
+    assert measured == [("a", 8, False), ("b", 8, False)]
+
+
+def test_an_exam_comes_before_the_figures(measured, monkeypatch):
+    sat = []
+    monkeypatch.setattr(figures, "examined", lambda one, sheets: sat.append((one, len(sheets))))
+    assert run(app, ["models", "--exam", "20", "--fresh"]).exit_code == 0
+    assert sat == [("a", 20), ("b", 20)]
+    assert [fresh for *_, fresh in measured] == [True, True]
+
+
+def test_a_model_that_is_not_there_is_wrong_use():
+    result = run(app, ["models", "--only", "gpt-5"])
+    assert result.exit_code == 2
+    assert "halden-135m-q8_0" in result.stderr
+
+
+def test_tuning_needs_a_recipe():
+    result = run(app, ["tune", "gpt-5"])
+    assert result.exit_code == 2
+    assert "halden-135m" in result.stderr
+
+
+@pytest.fixture
+def fetched(monkeypatch):
+    """A tier that needs one model; fetching it only takes note."""
+    names = []
+    monkeypatch.setattr("harness.preparation.steps", lambda **_: [])
+    monkeypatch.setattr("harness.preparation.typical_trace", lambda: _trace())
+    monkeypatch.setattr(hub, "plan", lambda tier, thorough: () if names else (NEED,))
+    monkeypatch.setattr(hub, "fetch", lambda model, progress: names.append(model.name))
+    return names
+
+
+def _trace():
+    from harness.measure.trace import Span, Trace
+
+    return Trace(tuple(Span(**span) for span in RECORD.typical))
+
+
+def test_size_and_licence_are_shown_before_a_download_and_nobody_is_asked_twice(fetched):
+    result = run(app, ["prepare", "--tier", "laptop", "--yes"])
+    assert fetched == [NEED.model.name], result.output
+    assert "386" in result.stdout and "Apache-2.0" in result.stdout
+    assert "ready" in run(app, ["prepare", "--tier", "laptop"]).stdout
+
+
+def test_without_a_terminal_nothing_is_downloaded_unasked(fetched):
+    result = run(app, ["prepare", "--tier", "laptop"])
+    assert (result.exit_code, fetched) == (2, [])
+    assert "--yes" in result.stderr
+
+
+def test_no_is_an_answer(fetched, monkeypatch):
+    terminal = type("Terminal", (), {"isatty": lambda _: True})()
+    monkeypatch.setattr(downloading.sys, "stdin", terminal)
+    monkeypatch.setattr(downloading.typer, "confirm", lambda *_, **__: False)
+    with pytest.raises(downloading.typer.Exit):
+        downloading.download("laptop", agreed=False)
+    assert fetched == []
+
+
+def test_a_tier_that_does_not_exist_is_wrong_use(monkeypatch):
+    result = run(app, ["prepare", "--tier", "moon"])
+    assert result.exit_code == 2
+    assert "laptop" in result.stderr
