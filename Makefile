@@ -20,7 +20,7 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test setup prepare lint labs clean
+.PHONY: start test perf setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -29,6 +29,10 @@ start: prepare
 test: setup lint
 	@$(BIN)/under500 prepare --busy
 	@$(BIN)/python -m pytest
+
+# Speed, as ratios in one run: only worth something on a quiet machine.
+perf: prepare
+	@$(BIN)/python -m pytest -m perf -s
 
 setup: $(INSTALLED)
 

@@ -10,7 +10,8 @@ from harness import store
 @pytest.fixture(autouse=True)
 def private_home(request, tmp_path, monkeypatch):
     """A cache folder of its own for each test; tests marked `models` use the prepared one."""
-    if request.node.get_closest_marker("models") is None:  # not `in keywords`: folders are, too
+    prepared = ("models", "perf")  # not `in request.keywords`: that holds the names of folders, too
+    if not any(map(request.node.get_closest_marker, prepared)):
         monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
 
 

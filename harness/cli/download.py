@@ -65,7 +65,9 @@ def _table(needs: Sequence[Need], tier: str) -> Table:
     table.add_column("from (huggingface.co)")
     for need in needs:
         model = need.model
-        table.add_row(model.name, model.role, f"{need.size_mb:,.0f}", model.licence, model.repository)
+        table.add_row(
+            model.name, model.role, f"{need.size_mb:,.0f}", model.licence, model.repository
+        )
     return table
 
 

@@ -19,6 +19,9 @@ def models(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure again what was measured.")
     ] = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="For maintainers: keep the exams beside the adapters.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List every model file; what is not known yet is measured now, ten seconds a file, and kept."""
@@ -33,6 +36,8 @@ def models(
     if exam:
         for one in chosen:
             console.print(f"[bold]{one.name}[/]: {figures.examined(one, sheets)}")
+    if ship:
+        console.print(f"Written: {figures.ship(served())}")
     bandwidth = machine.measure_bandwidth().bandwidth_all_cores_gbs
     bar = tqdm(chosen, "Measuring", unit="file", leave=False)
     found = [figures.figures(one, sheets[:PROMPTS], bandwidth, fresh) for one in bar]

@@ -113,6 +113,14 @@ def examined(one: Served, sheets: Sequence[Sheet], progress: bool = True) -> Exa
     return exam
 
 
+def ship(files: Sequence[Served]) -> Path:
+    """Put what was measured here beside the adapters, for everybody. Returns the file."""
+    exams = {one.name: exam for one in files if (exam := quality_of(one)) is not None}
+    values = {name: exam.model_dump() | {"where": "shipped"} for name, exam in exams.items()}
+    SHIPPED.write_text(json.dumps(values, indent=2) + "\n")
+    return SHIPPED
+
+
 def quality_of(one: Served) -> Exam | None:
     """What was measured here, else what came with the adapters, else nothing."""
     if store.intact(_exam_place(one)):

@@ -53,8 +53,10 @@ BUILT = (LARGE, STUDENT)
 
 @cache
 def _made_from(name: str) -> str:
-    """12 hex digits that change with the source, any adapter involved, and the layers kept."""
-    parts = [SMOLLM2.sha256, *map(_adapter_hash, _ancestry(name)), str(KEPT)]
+    """12 hex digits that change with the source and the adapter; a student's also with its teacher."""
+    parts = [SMOLLM2.sha256, _adapter_hash(LARGE.name)]
+    if name == STUDENT.name:
+        parts += [_adapter_hash(STUDENT.name), str(KEPT)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
 
@@ -63,7 +65,3 @@ def _adapter_hash(name: str) -> str:
     if not file.exists():
         raise store.StoreError(f"The adapter of {name} is missing: reinstall the package under500.")
     return store.sha256(file)
-
-
-def _ancestry(name: str) -> list[str]:
-    return [LARGE.name] if name == LARGE.name else [LARGE.name, STUDENT.name]

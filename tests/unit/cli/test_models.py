@@ -1,6 +1,7 @@
 """The verbs about models: what they say and refuse, with nothing loaded or downloaded."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -41,10 +42,10 @@ def measured(monkeypatch):
     asked = []
 
     def fake(one, sheets, bandwidth, fresh):
-        asked.append((one, len(sheets), fresh))
+        asked.append((one.name, len(sheets), fresh))
         return ONE
 
-    monkeypatch.setattr(served, "served", lambda: ["a", "b"])
+    monkeypatch.setattr(served, "served", lambda: [SimpleNamespace(name=n) for n in "ab"])
     monkeypatch.setattr(desk, "exam", lambda n, passages: ["sheet"] * n)
     monkeypatch.setattr(machine, "measure_bandwidth", lambda: machine.Bandwidth(20.0, 12.0))
     monkeypatch.setattr(figures, "figures", fake)
@@ -64,7 +65,9 @@ def test_models_lists_every_file_with_its_figures(measured):
 
 def test_an_exam_comes_before_the_figures(measured, monkeypatch):
     sat = []
-    monkeypatch.setattr(figures, "examined", lambda one, sheets: sat.append((one, len(sheets))))
+    monkeypatch.setattr(
+        figures, "examined", lambda one, sheets: sat.append((one.name, len(sheets)))
+    )
     assert run(app, ["models", "--exam", "20", "--fresh"]).exit_code == 0
     assert sat == [("a", 20), ("b", 20)]
     assert [fresh for *_, fresh in measured] == [True, True]

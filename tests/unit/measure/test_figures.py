@@ -98,6 +98,12 @@ def test_quality_is_what_was_measured_here_or_else_what_was_shipped_or_nothing(o
     assert figures.figures(one, SHEETS, 1.0).quality == here
 
 
+def test_what_was_measured_here_can_be_shipped_to_everybody(one):
+    figures.examined(one, SHEETS, progress=False)
+    shipped = json.loads(figures.ship([one]).read_text())
+    assert shipped[one.name]["exact"] == 1 and shipped[one.name]["where"] == "shipped"
+
+
 def test_a_model_that_is_not_there_is_refused_with_the_names_of_all():
     with pytest.raises(Exception, match=UNTUNED.lower()):
         named("gpt-5")
