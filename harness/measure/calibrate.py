@@ -40,7 +40,7 @@ KNOB_OF = {
     semconv.GENERATE: "max_tokens",
     semconv.POSTPROCESS: "comparisons",
 }
-LOWEST = {"rtt_ms": 5.0, "turns": 1, "max_tokens": 24, "comparisons": 25}  # 24 tokens: one sentence
+LOWEST = {"rtt_ms": 5.0, "turns": 1, "max_tokens": 32, "comparisons": 25}  # 32 tokens: one sentence
 HIGHEST = {"rtt_ms": 25.0, "turns": 100, "scanned": 10**7, "max_tokens": 512, "comparisons": 10**5}
 
 

@@ -34,13 +34,15 @@ class Lesson:
 class Packed:
     """A lesson as tensors, T tokens in all.
 
-    ids, positions: (1, T), int64. mask: (1, 1, T, T), bool, True where a token (row) sees another.
+    ids, positions: (1, T), int64. prompt: how many of them are shared; they come first.
+    mask: (1, 1, T, T), bool, True where a token (row) sees another.
     predicting: (P,), int64, the tokens whose next token is wanted; wanted: (P,), int64, those next tokens.
     weight: (P,), float32, sums to 1: each branch counts the same, however long its answer.
     """
 
     ids: torch.Tensor
     positions: torch.Tensor
+    prompt: int
     mask: torch.Tensor
     predicting: torch.Tensor
     wanted: torch.Tensor
@@ -61,6 +63,7 @@ def packed(lesson: Lesson, encode: Encode) -> Packed:
     return Packed(
         ids=torch.tensor([ids]),
         positions=torch.tensor([positions]),
+        prompt=len(prompt),
         mask=_mask(len(prompt), lengths)[None, None],
         predicting=torch.tensor(predicting),
         wanted=torch.tensor([ids[at + 1] for at in predicting]),

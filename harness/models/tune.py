@@ -22,13 +22,13 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from harness import store
+from harness.models.masters import Masters
 from harness.models.packing import Encode, Lesson, Packed, packed
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
 Loss = Callable[[PreTrainedModel, Packed], torch.Tensor]
-Weights = dict[str, torch.nn.Parameter]
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
 STATE = "state.safetensors"
 
@@ -76,6 +76,7 @@ def hidden_states(model: PreTrainedModel, one: Packed) -> tuple[torch.Tensor, ..
         attention_mask=_additive(one.mask, model.dtype),
         use_cache=False,
         output_hidden_states=True,
+        prompt=one.prompt,
     )
     return output.hidden_states
 
@@ -86,12 +87,12 @@ def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def with_adapter(base: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
-    """`base` with a LoRA adapter on every linear layer of its blocks; embeddings stay frozen."""
+    """`base` with a LoRA adapter on every linear layer, in its number format; embeddings stay frozen."""
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
     )
     with _quietly():
-        return get_peft_model(base, config)
+        return get_peft_model(base, config, autocast_adapter_dtype=False)
 
 
 @contextmanager
@@ -132,8 +133,8 @@ def tune(
     """
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(base, recipe.rank, recipe.alpha)
-    weights = {n: p for n, p in tuned.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.AdamW(weights.values(), lr=recipe.rate, weight_decay=0.0)
+    weights = Masters.of(tuned)
+    optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
     done = _resumed(folder / STATE, weights, optimizer)
     bar = tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="tuning")
     for step in bar:
@@ -143,14 +144,15 @@ def tune(
         bar.set_postfix(loss=f"{value:.3f}")
         if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
             _save(folder / STATE, weights, optimizer, step + 1)
-    return _saved_adapter(tuned, folder)
+    return _saved_adapter(tuned, weights, folder)
 
 
-def _saved_adapter(tuned: PeftModel, folder: Path) -> Path:
+def _saved_adapter(tuned: PeftModel, weights: Masters, folder: Path) -> Path:
     """The adapter in peft's own format, fp16, which halves the file and costs nothing measurable."""
     config = tuned.peft_config["default"]
     config.target_modules = sorted(config.target_modules)  # a set, in another order each time
     tuned.half()
+    weights.put_back()
     tuned.save_pretrained(folder, save_embedding_layers=False)
     return folder
 
@@ -162,34 +164,36 @@ def _learn(tuned: PeftModel, one: Packed, loss: Loss, recipe: Recipe) -> float:
     return value.item()
 
 
-def _update(optimizer: torch.optim.Optimizer, weights: Weights, rate: float) -> None:
-    torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)  # one odd lesson must not undo the others
+def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
+    weights.take_gradients()
+    torch.nn.utils.clip_grad_norm_(weights.masters.values(), 1.0)  # no odd lesson undoes the others
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    weights.put_back()
 
 
-def _save(file: Path, weights: Weights, optimizer: torch.optim.Optimizer, done: int) -> None:
+def _save(file: Path, weights: Masters, optimizer: torch.optim.Optimizer, done: int) -> None:
     """Adapter, both moments of the optimizer and the number of finished steps, in one file."""
     moments = {
         f"{moment}/{name}": optimizer.state[p][moment]
-        for name, p in weights.items()
+        for name, p in weights.masters.items()
         for moment in MOMENTS
     }
-    values = {f"weight/{name}": p.detach() for name, p in weights.items()}
+    values = {f"weight/{name}": p.detach() for name, p in weights.masters.items()}
     with store.written(file) as part:
         save_file(values | moments | {"done": torch.tensor(done)}, part)
 
 
-def _resumed(file: Path, weights: Weights, optimizer: torch.optim.Optimizer) -> int:
+def _resumed(file: Path, weights: Masters, optimizer: torch.optim.Optimizer) -> int:
     """Put a saved state back; returns the number of finished steps, 0 without an intact state."""
     if not store.intact(file):
         return 0
     saved = load_file(file)
     with torch.no_grad():
-        for name, p in weights.items():
+        for name, p in weights.masters.items():
             p.copy_(saved[f"weight/{name}"])
             state = {moment: saved[f"{moment}/{name}"] for moment in MOMENTS}
             optimizer.state[p] = state | {"step": saved["done"].float()}
+    weights.put_back()
     return int(saved["done"])
