@@ -30,3 +30,7 @@ SIMULATED = "lab.simulated"  # true on a span whose duration is emulated, not co
 QUESTION_ID = "lab.question.id"
 CHUNKS = "lab.retrieve.chunks"
 PIECES = "lab.generate.pieces"
+CACHE = "lab.cache"  # which cache answered: "response", "semantic", "precomputed", ...
+SIMILARITY = "lab.cache.similarity"  # cosine between the question and the one it was taken for
+ROUTE = "lab.route"  # "simple" or "full"
+DIFFICULTY = "lab.route.difficulty"

@@ -27,4 +27,8 @@ class Network:
         return trips * self.rtt_ms
 
 
+EDGE_RTT_MS = 5.0  # a server in the user's own region: 1 ms per 100 km of fibre, and the last mile
+
 AS_SHIPPED = Network()  # four round trips of 25 ms: the 100 ms of the interview question
+KEEP_ALIVE = Network(keep_alive=True, preflight=())  # one round trip: question there, answer back
+EDGE = Network(rtt_ms=EDGE_RTT_MS, keep_alive=True, preflight=())  # the same, from nearby

@@ -1,0 +1,130 @@
+"""Approximate search: a graph of neighbours, walked towards the query (HNSW, by hnswlib).
+
+A search looks at some hundred vectors instead of all, and may miss one: recall has to be measured. Below
+a few thousand vectors the exact product is as fast and never misses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import hnswlib
+import numpy as np
+
+from harness import store
+from harness.assistant import Chunk, Query
+from harness.errors import WrongUseError
+from harness.stages.exact_search import Allowed, nearest
+
+LINKS = 16  # neighbours a vector keeps (hnswlib's M), 8 bytes each; 12 to 48 is usual
+EF_CONSTRUCTION = 200  # candidates while building; recall stops growing about there
+EF = 64  # candidates while searching: the knob between recall and time
+SEED = 500  # of the levels that the vectors are drawn into
+FEW = 2000  # rows: so many are compared exactly in the time of one walk, and none is missed
+SPARE = 2  # times the rows that a filter is expected to leave, as answers cluster
+
+
+@dataclass(frozen=True)
+class HnswSearch:
+    """Walk the graph `index` of `vectors`, one query on one thread.
+
+    vectors: shape (n, d), float32, unit norm; chunks: the n chunks in the same order.
+    ef: candidates kept on the walk, raised to k where k is larger.
+    Raises WrongUseError when the index holds other vectors.
+    """
+
+    chunks: Sequence[Chunk]
+    vectors: np.ndarray
+    index: hnswlib.Index
+    ef: int = EF
+    allowed: Allowed | None = None
+
+    def __post_init__(self) -> None:
+        held = self.index.get_current_count()
+        if not (len(self.chunks) == len(self.vectors) == held and self._holds_the_vectors()):
+            raise WrongUseError(
+                f"{len(self.chunks)} chunks, {len(self.vectors)} vectors and an index of {held} "
+                "do not belong together: build the index again."
+            )
+
+    def _holds_the_vectors(self) -> bool:
+        """Two rows compared: hnswlib itself loads an index of other vectors, or of other dimensions."""
+        if not len(self.vectors):
+            return True
+        ends = [0, len(self.vectors) - 1]
+        same_width = self.index.dim == self.vectors.shape[1]
+        return same_width and np.array_equal(self.index.get_items(ends), self.vectors[ends])
+
+    def __call__(self, query: Query, k: int) -> list[Chunk]:
+        mask = self.allowed(query.text) if self.allowed else None
+        return [self.chunks[row] for row in self._rows(query.vector, k, mask)]
+
+    def _rows(self, vector: np.ndarray, k: int, mask: np.ndarray | None) -> np.ndarray:
+        return self._walk(vector, k) if mask is None else self._filtered(vector, k, mask)
+
+    def _filtered(self, vector: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray:
+        """The nearest k of the rows in `mask`.
+
+        Not by hnswlib's own filter: it calls Python for each vector it meets, and the rarer the allowed
+        ones are the more it meets and the fewer it finds. Few rows are compared exactly; of many, enough
+        is fetched that k should remain, and if they do not, all are compared.
+        """
+        allowed = np.count_nonzero(mask)
+        if allowed > FEW:
+            found = self._walk(vector, SPARE * math.ceil(k * len(mask) / allowed))
+            kept = found[mask[found]][:k]
+            if len(kept) == k:
+                return kept
+        return nearest(self.vectors, vector, k, mask)
+
+    def _walk(self, vector: np.ndarray, k: int) -> np.ndarray:
+        k = min(k, len(self.vectors))
+        if k <= 0:
+            return np.empty(0, np.intp)
+        self.index.set_ef(max(self.ef, k))  # each time: the file does not hold it
+        try:
+            labels, _ = self.index.knn_query(vector, k, num_threads=1)
+        except RuntimeError:  # hnswlib raises when the walk met fewer than k
+            return nearest(self.vectors, vector, k)
+        return labels[0].astype(np.intp)
+
+
+def build(
+    vectors: np.ndarray,
+    m: int = LINKS,
+    ef_construction: int = EF_CONSTRUCTION,
+    seed: int = SEED,
+    threads: int = 1,
+) -> hnswlib.Index:
+    """The graph of `vectors` (n, d), float32, unit norm; about a second for 1,000 to 3,000 of them.
+
+    threads: with one, the same input gives the same graph; with more it is faster and differs each time.
+    """
+    index = hnswlib.Index("ip", vectors.shape[1])  # inner product: the norms are 1 already
+    index.init_index(max(1, len(vectors)), M=m, ef_construction=ef_construction, random_seed=seed)
+    if len(vectors):
+        index.add_items(vectors, np.arange(len(vectors)), num_threads=threads)
+    return index
+
+
+def save(index: hnswlib.Index, path: Path) -> None:
+    """Write `index`, whole and sealed. Raises StoreError when the disk is full."""
+    with store.written(path) as part:
+        index.save_index(str(part))
+
+
+def load(path: Path, dimensions: int) -> hnswlib.Index:
+    """The index in `path`, of vectors with `dimensions` numbers.
+
+    Raises StoreError when it is not built, CorruptFileError when it is damaged or no index. Whether it is
+    the index of the right vectors shows when it meets them, in `HnswSearch`.
+    """
+    index = hnswlib.Index("ip", dimensions)
+    try:
+        index.load_index(str(store.verified(path)))
+    except RuntimeError as error:
+        raise store.CorruptFileError(f"{path.name} holds no index: build it again.") from error
+    return index

@@ -1,0 +1,58 @@
+"""Prompt lookup: the answer repeats its source, so the prompt itself can guess what comes next.
+
+The last few tokens are looked up further up in the text; what followed there is the draft. The model checks
+the whole draft in one step and keeps what it would have written itself, so the output is that of
+plain greedy decoding. It pays where checking n tokens costs little more than one, which is to be measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from harness.errors import WrongUseError
+
+SIZES = (
+    3,
+    2,
+)  # tokens looked up; the longer match is the surer one, a single token matches anything
+LENGTH = 4  # tokens drafted: on a CPU every further one to check has its price
+
+
+def draft(tokens: Sequence[int], sizes: Sequence[int] = SIZES, length: int = LENGTH) -> list[int]:
+    """Up to `length` tokens that may follow `tokens`; none when nothing repeats.
+
+    sizes: n-gram lengths in the order in which they are tried. Raises WrongUseError for one below 1.
+    """
+    if min(sizes, default=1) < 1:
+        raise WrongUseError(
+            f"An n-gram has at least one token: {tuple(sizes)} cannot be looked up."
+        )
+    seen = list(tokens)
+    starts = (start for size in sizes if (start := _after_match(seen, size)))
+    start = next(starts, len(seen))
+    return seen[start : start + length]
+
+
+def accepted(drafted: Sequence[int], choices: Sequence[int]) -> list[int]:
+    """What the model would have written: the draft as far as it agrees, and one token of its own.
+
+    choices: the model's greedy token after each of drafted[:0], drafted[:1], ..., so one more than drafted.
+    Never empty. Raises WrongUseError for another number of choices.
+    """
+    if len(choices) != len(drafted) + 1:
+        raise WrongUseError(
+            f"A draft of {len(drafted)} tokens needs {len(drafted) + 1} choices, not {len(choices)}."
+        )
+    agreed = takewhile(lambda pair: pair[0] == pair[1], zip(drafted, choices, strict=False))
+    return list(choices[: len(list(agreed)) + 1])
+
+
+def _after_match(tokens: list[int], size: int) -> int:
+    """Where the first earlier occurrence of the last `size` tokens ends, or 0.
+
+    The first: the passages stand before the question, and the answer follows a passage.
+    """
+    tail = tokens[-size:]
+    ends = range(size, len(tokens))
+    return next((end for end in ends if tokens[end - size : end] == tail), 0)

@@ -1,0 +1,38 @@
+"""A clock that goes on only when told, and assistants that take their time on it."""
+
+from harness.assistant import Answer, Done, Token
+from harness.measure.timing import NS_PER_MS, NS_PER_S
+
+
+class FakeClock:
+    """Stands in for `harness.measure.timing.Clock`."""
+
+    def __init__(self):
+        self.ns = 0
+
+    def now_ns(self):
+        return self.ns
+
+    def wait(self, seconds):
+        self.ns += round(seconds * NS_PER_S)
+
+    def go_on(self, ms):
+        self.ns += round(ms * NS_PER_MS)
+
+
+class Paced:
+    """Yields each event `ms` after the one before: Paced(clock, (100, Token("a")), …)."""
+
+    def __init__(self, clock, *steps):
+        self.clock, self.steps = clock, steps
+
+    def stream(self, question):
+        for ms, event in self.steps:
+            self.clock.go_on(ms)
+            yield event
+
+
+def taking(clock, ms, ttft_ms=None):
+    """An assistant that answers "yes" after `ms`, its text after `ttft_ms` (all of it unless given)."""
+    first = ms if ttft_ms is None else ttft_ms
+    return Paced(clock, (first, Token("yes")), (ms - first, Done(Answer("yes"))))
