@@ -15,6 +15,7 @@ def models(
     exam: Annotated[
         int, typer.Option(help="Ask every model this many questions: minutes a model.")
     ] = 0,
+    passages: Annotated[int, typer.Option(min=1, max=5, help="Passages a question.")] = 3,
     only: Annotated[str, typer.Option(help="Look at one model, by name.")] = "",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure again what was measured.")
@@ -32,15 +33,14 @@ def models(
     from harness.show.models import caption, models_table
 
     chosen = [named(only)] if only else served()
-    sheets = desk.exam(max(exam, PROMPTS), figures.PASSAGES)
-    if exam:
-        for one in chosen:
-            console.print(f"[bold]{one.name}[/]: {figures.examined(one, sheets)}")
+    for one in chosen if exam else ():
+        console.print(f"{one.name}: {figures.examined(one, desk.exam(exam, passages))}")
     if ship:
         console.print(f"Written: {figures.ship(served())}")
     bandwidth = machine.measure_bandwidth().bandwidth_all_cores_gbs
     bar = tqdm(chosen, "Measuring", unit="file", leave=False)
-    found = [figures.figures(one, sheets[:PROMPTS], bandwidth, fresh) for one in bar]
+    prompts = desk.exam(PROMPTS, figures.PASSAGES)
+    found = [figures.figures(one, prompts, bandwidth, fresh) for one in bar]
     console.print(models_table(found))
     console.print(caption(found))
     if as_json:

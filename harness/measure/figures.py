@@ -25,7 +25,7 @@ from harness.models.served import Served
 from harness.stages.prompt import stuffed_prompt
 
 SHIPPED = ADAPTERS / "quality.json"
-PASSAGES = 3  # for every figure: what most labs retrieve
+PASSAGES = 3  # in the prompts that speed and divergence are measured with: what most labs retrieve
 HELD_OUT = 4  # conversations of about 330 tokens: 1,300 predictions compared
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from transformers import AttentionInterface, PreTrainedModel
 
+from harness.models.packing import ROUND
+
 NAME = "packed"
 
 
@@ -34,6 +36,7 @@ def packed_attention(
     attention_mask: (1, 1, T, T), added to the scores. prompt: tokens that no branch belongs to.
     """
     groups = module.num_key_value_groups
+    prompt -= prompt % ROUND  # what is left of it is computed with the branches, for round sizes
     q, mask = query[0] * scaling, attention_mask[0]
     k, v = (part[0].repeat_interleave(groups, dim=0) for part in (key, value))
     shared = _attend(q[:, :prompt], k[:, :prompt], v[:, :prompt], mask[:, :prompt, :prompt])

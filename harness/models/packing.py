@@ -13,6 +13,10 @@ import torch
 
 Encode = Callable[[str], list[int]]
 
+ROUND = (
+    64  # tokens; sizes are rounded up, as matrix kernels are compiled anew for each size they meet
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -38,6 +42,7 @@ class Packed:
     mask: (1, 1, T, T), bool, True where a token (row) sees another.
     predicting: (P,), int64, the tokens whose next token is wanted; wanted: (P,), int64, those next tokens.
     weight: (P,), float32, sums to 1: each branch counts the same, however long its answer.
+    T and P are multiples of ROUND; what fills them up looks like one more branch and weighs nothing.
     """
 
     ids: torch.Tensor
@@ -53,13 +58,17 @@ def packed(lesson: Lesson, encode: Encode) -> Packed:
     """`lesson` as one sequence; `encode` must add no special tokens of its own."""
     prompt = encode(lesson.prompt)
     pairs = [(encode(branch.asked), encode(branch.wanted)) for branch in lesson.branches]
-    lengths = [len(asked) + len(wanted) for asked, wanted in pairs]
-    ids = prompt + [token for asked, wanted in pairs for token in (*asked, *wanted)]
+    parts = [prompt, *(asked + wanted for asked, wanted in pairs)]
+    padding = -sum(map(len, parts)) % ROUND
+    lengths = [len(part) for part in parts[1:]] + [padding]
+    ids = [token for part in parts for token in part] + prompt[:1] * padding
     positions = [*range(len(prompt))]
     for length in lengths:
         positions += range(len(prompt), len(prompt) + length)
     predicting = list(_predicting(len(prompt), pairs))
     weight = [1 / (len(w) * len(pairs)) for _, w in pairs for _ in w]
+    spare = -len(predicting) % ROUND
+    predicting += [0] * spare
     return Packed(
         ids=torch.tensor([ids]),
         positions=torch.tensor([positions]),
@@ -67,7 +76,7 @@ def packed(lesson: Lesson, encode: Encode) -> Packed:
         mask=_mask(len(prompt), lengths)[None, None],
         predicting=torch.tensor(predicting),
         wanted=torch.tensor([ids[at + 1] for at in predicting]),
-        weight=torch.tensor(weight),
+        weight=torch.tensor(weight + [0.0] * spare),
     )
 
 

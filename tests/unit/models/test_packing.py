@@ -1,8 +1,10 @@
 import torch
 
-from harness.models.packing import Branch, Lesson, packed
+from harness.models.packing import ROUND, Branch, Lesson, packed
 
 LESSON = Lesson("abc", (Branch("d", "ef"), Branch("gh", "ij"), Branch("k", "l")))
+
+LENGTH = 12  # tokens, before it is filled up
 
 
 def encode(text):
@@ -11,16 +13,17 @@ def encode(text):
 
 def test_the_prompt_comes_once_and_each_branch_goes_on_from_it():
     one = packed(LESSON, encode)
-    assert "".join(map(chr, one.ids[0].tolist())) == "abcdefghijkl"
-    assert one.positions[0].tolist() == [0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 3, 4]
+    assert "".join(map(chr, one.ids[0, :LENGTH].tolist())) == "abcdefghijkl"
+    assert one.positions[0, :LENGTH].tolist() == [0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 3, 4]
+    assert one.prompt == 3
 
 
 def test_a_branch_sees_the_prompt_and_itself_and_never_the_future():
     one = packed(LESSON, encode)
-    letters = [chr(i) for i in one.ids[0].tolist()]
+    letters = [chr(i) for i in one.ids[0, :LENGTH].tolist()]
     sees = {
-        letter: "".join(other for other, seen in zip(letters, row, strict=True) if seen)
-        for letter, row in zip(letters, one.mask[0, 0].tolist(), strict=True)
+        letter: "".join(other for other, seen in zip(letters, row, strict=False) if seen)
+        for letter, row in zip(letters, one.mask[0, 0, :LENGTH].tolist(), strict=True)
     }
     assert sees["c"] == "abc"
     assert sees["f"] == "abcdef"
@@ -31,7 +34,7 @@ def test_a_branch_sees_the_prompt_and_itself_and_never_the_future():
 def test_what_is_wanted_is_predicted_from_the_token_before_it():
     one = packed(LESSON, encode)
     pairs = zip(one.predicting.tolist(), one.wanted.tolist(), strict=True)
-    assert [(chr(one.ids[0, at]), chr(token)) for at, token in pairs] == [
+    assert [(chr(one.ids[0, at]), chr(token)) for at, token in pairs][:5] == [
         ("d", "e"),
         ("e", "f"),
         ("h", "i"),
@@ -42,4 +45,12 @@ def test_what_is_wanted_is_predicted_from_the_token_before_it():
 
 def test_every_branch_counts_the_same():
     one = packed(LESSON, encode)
-    assert torch.allclose(one.weight, torch.tensor([1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 3]))
+    assert torch.allclose(one.weight[:5], torch.tensor([1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 3]))
+
+
+def test_what_fills_up_the_sizes_is_seen_by_nobody_and_weighs_nothing():
+    one = packed(LESSON, encode)
+    assert one.ids.shape == (1, ROUND) and one.weight.shape == (ROUND,)
+    assert not one.mask[0, 0, :LENGTH, LENGTH:].any()
+    assert one.mask[0, 0].any(-1).all()  # a row that sees nothing would be a softmax over nothing
+    assert one.weight[5:].sum() == 0
