@@ -4,6 +4,7 @@ An update is often smaller than one bfloat16 step of its weight and would be rou
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,10 +25,16 @@ class Masters:
             weights, {n: torch.nn.Parameter(p.detach().float().clone()) for n, p in weights.items()}
         )
 
-    def take_gradients(self) -> None:
-        """Move the gradients from the model to the masters."""
-        for name, p in self.model.items():
-            self.masters[name].grad, p.grad = p.grad.float(), None
+    def learn(self, lessons: Iterable[tuple[float, Sequence[torch.Tensor]]]) -> float:
+        """Give the masters the mean gradient of some lessons; returns their mean loss.
+
+        lessons: loss and gradients of each, in the order of the weights. Added up in the order given, so the
+        sum is the same however they were computed.
+        """
+        losses, gradients = zip(*lessons, strict=True)
+        for p, parts in zip(self.masters.values(), zip(*gradients, strict=True), strict=True):
+            p.grad = torch.stack([part.float() for part in parts]).mean(0)
+        return sum(losses) / len(losses)
 
     @torch.no_grad()
     def put_back(self) -> None:

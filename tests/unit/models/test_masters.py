@@ -20,11 +20,9 @@ def test_updates_too_small_for_the_short_format_add_up():
     assert not torch.equal(layer.weight, before)
 
 
-def test_gradients_move_to_the_masters():
-    layer = bfloat16_layer()
-    weights = Masters.of(layer)
-    layer(torch.ones(1, 3, dtype=torch.bfloat16)).sum().backward()
-    weights.take_gradients()
-    assert layer.weight.grad is None
+def test_the_masters_get_the_mean_gradient_of_the_lessons():
+    weights = Masters.of(bfloat16_layer())
+    lessons = [(3.0, [torch.full((2, 3), 1.0).bfloat16()]), (1.0, [torch.full((2, 3), 2.0)])]
+    assert weights.learn(iter(lessons)) == 2.0
     assert weights.masters["weight"].grad.dtype == torch.float32
-    assert weights.masters["weight"].grad.tolist() == [[1.0] * 3] * 2
+    assert weights.masters["weight"].grad.tolist() == [[1.5] * 3] * 2

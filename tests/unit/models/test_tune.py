@@ -77,6 +77,11 @@ def test_a_damaged_state_starts_again(tmp_path):
     assert weights(tuned(tmp_path)) == whole
 
 
+def test_a_state_of_another_recipe_is_not_gone_on_with(tmp_path):
+    tuned(tmp_path, replace(RECIPE, rate=1e-3))
+    assert weights(tuned(tmp_path)) == weights(tuned(tmp_path / "fresh"))
+
+
 def test_the_adapter_says_what_it_belongs_to_and_is_half_precision(tmp_path):
     folder = tuned(tmp_path)
     config = json.loads((folder / "adapter_config.json").read_text())
