@@ -25,10 +25,28 @@ class Knobs(BaseModel, frozen=True):
     comparisons: int = Field(ge=5)  # text windows compared with the answer
 
 
+class Work(BaseModel, frozen=True):
+    """How much of each kind of work a request to the yardstick is.
+
+    tokens: decoded after the prompt. rows: vectors compared one by one in Python. rtt_ms: of the
+    emulated distance (SIM), one round trip.
+    """
+
+    tokens: int = Field(ge=1)
+    rows: int = Field(ge=1)
+    rtt_ms: float = Field(ge=0)
+
+
 class Record(BaseModel, frozen=True):
-    """A calibration: the knobs, what they gave, and on which machine."""
+    """A calibration: the knobs, what they gave, and on which machine.
+
+    yardstick: the work that is 500 ms where the baseline is 3.2 s; yardstick_ratio: yardstick / baseline
+    end-to-end as it was measured, 0.156 when it is right.
+    """
 
     knobs: Knobs
+    yardstick: Work
+    yardstick_ratio: float
     key: str  # what the knobs depend on; another key means: calibrate again
     stages_ms: dict[str, float]  # measured medians, by stage
     e2e_ms: float  # measured median

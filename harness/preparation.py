@@ -17,10 +17,11 @@ from harness import baseline, knobs, store
 from harness.errors import PlainError
 from harness.kb import articles
 from harness.knobs import Record
-from harness.measure import calibrate, machine
+from harness.measure import calibrate, gauge, machine
 from harness.measure.trace import Span, Trace
 from harness.models import build, catalog
 from harness.models.offline import BUILT, FULL, LARGE, STUDENT, WEIGHTS
+from harness.serve.entry import Entry
 
 Say = Callable[[str], None]
 
@@ -131,8 +132,12 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
             "Close them and run `under500 prepare` again, or add --busy to calibrate anyway."
         )
     best = calibrate.calibrate(progress=lambda one: say(_line(one)))
+    slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
+    bar = gauge.gauge(slow, best.e2e_ms, say)
     record = Record(
         knobs=best.knobs,
+        yardstick=bar.work,
+        yardstick_ratio=bar.ratio.p50,
         key=calibration_key(),
         stages_ms=best.stages_ms,
         e2e_ms=best.e2e_ms,

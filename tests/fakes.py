@@ -27,7 +27,7 @@ class Scripted:
 
 def saying(text, **fields):
     """An assistant that streams `text` word by word and then finishes."""
-    words = [Token(word) for word in text.split(" ")]
+    words = [Token(word) for word in re.findall(r"\S+\s*", text)]
     return Scripted(*words, Done(Answer(text, **fields)))
 
 

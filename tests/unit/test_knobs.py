@@ -1,7 +1,7 @@
 import pytest
 
 from harness import knobs, store
-from harness.knobs import Knobs, Record
+from harness.knobs import Knobs, Record, Work
 
 KNOBS = Knobs(rtt_ms=20, turns=5, scanned=60_000, max_tokens=40, comparisons=400)
 SPANS = [
@@ -10,6 +10,8 @@ SPANS = [
 ]
 RECORD = Record(
     knobs=KNOBS,
+    yardstick=Work(tokens=9, rows=4000, rtt_ms=12.5),
+    yardstick_ratio=0.156,
     key="k",
     stages_ms={"network": 100.0},
     e2e_ms=3200,

@@ -1,0 +1,98 @@
+"""Setting the yardstick: how much of each kind of work is 500 ms here, then proven beside the baseline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from harness.assistant import Question
+from harness.kb.questions import draw
+from harness.knobs import Work
+from harness.measure.calibrate import TARGETS_MS
+from harness.measure.compare import Comparison, Ratio, compare
+from harness.measure.yardstick import SHARE, Yardstick, yardstick
+from harness.semconv import GENERATE, NETWORK, PREPROCESS
+from harness.serve.entry import Entry
+
+# Of the baseline's computing, what its two models take: the yardstick's share of matrix products.
+MODELS = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (
+    sum(TARGETS_MS.values()) - TARGETS_MS[NETWORK]
+)
+REPEATS = 5  # of each piece of work: a median that one hiccup does not move
+FEW, MANY, ROWS = 1, 9, 4000  # tokens and rows of the pieces: some 100 ms each
+PAIRS = 8  # beside the baseline: half a minute
+CLOSE = 0.02  # of the ratio wanted; the baseline itself may be off by 10 %
+TRIES = 3
+SEED = 6400
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the pieces take here, in ms: reading the prompt, each token after it, each row compared."""
+
+    prompt_ms: float
+    token_ms: float
+    row_ms: float
+
+    def work(self, wanted_ms: float, rtt_ms: float) -> Work:
+        """Work of `wanted_ms`, the distance included, in the baseline's proportions."""
+        computed = wanted_ms - rtt_ms
+        tokens = max(1, round((MODELS * computed - self.prompt_ms) / self.token_ms))
+        rest = computed - self.prompt_ms - tokens * self.token_ms
+        return Work(tokens=tokens, rows=max(1, round(rest / self.row_ms)), rtt_ms=rtt_ms)
+
+    def corrected(self, work: Work, by_ms: float) -> Work:
+        """`work` made longer by `by_ms`, in rows, which are the finer grain."""
+        return work.model_copy(update={"rows": max(1, work.rows + round(by_ms / self.row_ms))})
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """The yardstick's work, and yardstick / baseline end-to-end as measured in one run."""
+
+    work: Work
+    ratio: Ratio
+
+
+def costs() -> Costs:
+    """The pieces, timed in turns. About 3 s."""
+    few, many = ([_took_ms(tokens, rows=1) for _ in range(REPEATS)] for tokens in (FEW, MANY))
+    rows = [_took_ms(FEW, ROWS) for _ in range(REPEATS)]
+    token_ms = (median(many) - median(few)) / (MANY - FEW)
+    row_ms = (median(rows) - median(few)) / (ROWS - 1)
+    return Costs(median(few) - FEW * token_ms, token_ms, row_ms)
+
+
+def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Gauge:
+    """The yardstick that is worth 500 ms where `baseline` is worth 3.2 s. About a minute.
+
+    baseline_ms: its end-to-end p50, as far as it is known.
+    """
+    pieces = costs()
+    work = pieces.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms)
+    for _ in range(TRIES):
+        both = beside(baseline, work)
+        ratio = both.ratio("e2e_ms")
+        say(f"yardstick / baseline {ratio.p50:.3f} of {SHARE:.3f} (n={len(both.pairs)} pairs)")
+        if abs(ratio.p50 / SHARE - 1) <= CLOSE:
+            break
+        a = median(both.samples("a", "e2e_ms"))
+        work = pieces.corrected(work, by_ms=a * (SHARE / ratio.p50 - 1))
+    return Gauge(work, ratio)
+
+
+def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:
+    """Yardstick (a) and baseline (b) on the same questions, interleaved."""
+    first, *cases = draw("dev", pairs + 1, SEED)
+    with yardstick(work).deployed() as a, baseline.deployed() as b:
+        questions = [case.question for case in cases]
+        return compare(a, b, questions, warm_up=[first.question])
+
+
+def _took_ms(tokens: int, rows: int) -> float:
+    one = Yardstick(Work(tokens=tokens, rows=rows, rtt_ms=0))
+    started = time.perf_counter()
+    list(one.stream(Question("How long is 500 ms?")))
+    return 1e3 * (time.perf_counter() - started)

@@ -1,0 +1,76 @@
+"""The yardstick: frozen work that takes 500 ms where the slow baseline takes 3.2 s, whatever the machine.
+
+A stored limit in ms fails honest work on a slow or busy machine. This limit is slow where the machine is
+slow: the same kinds of work as in the baseline, in about the same proportions, set once beside it.
+Nothing of it is shared with the stages, so that a change to them is not a change to the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import torch
+
+from harness.assistant import Answer, Done, Event, Question, Token
+from harness.knobs import Work
+from harness.models.embedding import DIMENSIONS
+from harness.models.torch_model import TorchModel, large
+from harness.serve.entry import Entry
+from harness.serve.network import Network
+
+BAR_MS, BASELINE_MS = 500.0, 3200.0
+SHARE = BAR_MS / BASELINE_MS
+PROMPT_TOKENS = 64  # read before the first token: a seventh of what the baseline reads
+ROWS = 20_000  # vectors that the Python loop walks through, as many as the help centre has: 31 MB
+SEED = 500
+DONE = Answer("Five hundred milliseconds of work are done.")
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """An assistant that does `work` and says so, whatever it is asked."""
+
+    work: Work
+    model: TorchModel = field(default_factory=lambda: large())
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Nothing of the question is used: its length cannot change the limit."""
+        _compare(self.work.rows)
+        _generate(self.model.model, self.work.tokens)
+        yield Token(DONE.text)
+        yield Done(DONE)
+
+
+def yardstick(work: Work) -> Entry:
+    """The yardstick as it is measured: one round trip away."""
+    network = Network(rtt_ms=work.rtt_ms, keep_alive=True, preflight=())
+    return Entry("yardstick", Yardstick(work), network)
+
+
+def _compare(rows: int) -> None:
+    """Python and NumPy in turns, as in the baseline's search and post-processing."""
+    vectors = _vectors()
+    query = vectors[0]
+    scores = []
+    for position in range(rows):
+        vector = vectors[position % ROWS]
+        scores.append((float(np.dot(vector, query) / np.linalg.norm(vector)), position))
+    scores.sort(reverse=True)
+
+
+@torch.inference_mode()
+def _generate(model: torch.nn.Module, tokens: int) -> None:
+    """Read a prompt, then decode token by token, in fp32."""
+    ids, past = torch.arange(PROMPT_TOKENS)[None] + PROMPT_TOKENS, None
+    for _ in range(tokens + 1):
+        output = model(ids, past_key_values=past, use_cache=True, logits_to_keep=1)
+        ids, past = output.logits[:, -1].argmax(-1, keepdim=True), output.past_key_values
+        ids.item()  # read, as one reads a token to show it
+
+
+@cache
+def _vectors() -> np.ndarray:
+    return np.random.default_rng(SEED).standard_normal((ROWS, DIMENSIONS), dtype=np.float32)

@@ -1,0 +1,29 @@
+import pytest
+
+from harness.knobs import Work
+from harness.measure.gauge import Costs
+
+COSTS = Costs(prompt_ms=120.0, token_ms=25.0, row_ms=0.005)
+
+
+def took_ms(work):
+    computed = COSTS.prompt_ms + work.tokens * COSTS.token_ms + work.rows * COSTS.row_ms
+    return computed + work.rtt_ms
+
+
+@pytest.mark.parametrize("wanted_ms", [300.0, 500.0, 550.0])
+def test_the_work_takes_as_long_as_was_wanted(wanted_ms):
+    work = COSTS.work(wanted_ms, rtt_ms=15.6)
+    assert took_ms(work) == pytest.approx(wanted_ms, abs=COSTS.row_ms)
+
+
+def test_most_of_it_is_what_the_models_do():
+    work = COSTS.work(500.0, rtt_ms=15.6)
+    models_ms = COSTS.prompt_ms + work.tokens * COSTS.token_ms
+    assert models_ms / (500.0 - work.rtt_ms) == pytest.approx(0.87, abs=0.03)
+
+
+def test_a_correction_is_made_in_rows():
+    work = COSTS.work(500.0, rtt_ms=15.6)
+    assert took_ms(COSTS.corrected(work, by_ms=-10)) == pytest.approx(490, abs=0.01)
+    assert COSTS.corrected(Work(tokens=5, rows=100, rtt_ms=0), by_ms=-99).rows == 1
