@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
 from grader.checks_profile import breakdown, explain, percentile
 from grader.checks_start_here import timings
@@ -18,11 +19,17 @@ __all__ = [
     "breakdown",
     "budget",
     "ceiling",
+    "entry",
     "explain",
+    "memo",
     "percentile",
     "prediction",
+    "search",
     "smallest_fix",
     "timings",
+    "under_bar",
+    "way",
+    "writer",
 ]
 
 

@@ -47,6 +47,9 @@ class FakeModel:
     def forget(self):
         self.calls.append("forget")
 
+    def warm(self, prefix):
+        self.calls.append(f"warm {prefix}")
+
     def count(self, text):
         return len(text.split())
 

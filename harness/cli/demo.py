@@ -1,70 +1,95 @@
-"""under500 demo: ask the slow assistant fresh questions and see where the time goes."""
+"""under500 demo: the slow assistant beside the reference, on fresh questions, and where the time goes."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from harness.cli.output import Json, console, print_json
+from harness.cli.output import FAILED, Json, console, print_json
 
 if TYPE_CHECKING:
     from harness.kb.questions import Case
-    from harness.measure.timing import Timing
+    from harness.measure.bench import Bench
+    from harness.measure.compare import Pair, Side
     from harness.measure.trace import Trace
+
+SIDES = {"a": "baseline", "b": "reference"}
 
 
 def demo(
-    n: Annotated[int, typer.Option("-n", "--n", min=1, max=500, help="Questions to ask.")] = 5,
+    n: Annotated[int, typer.Option("-n", "--n", min=2, max=500, help="Questions to ask.")] = 6,
     seed: Annotated[int | None, typer.Option(help="Draw the same questions again.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write a Chrome trace, for Perfetto.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask the slow assistant N fresh questions through its network; show answers and waterfall."""
-    from harness import baseline
+    """Ask the slow assistant and the reference N fresh questions in turns; show both waterfalls."""
+    from harness import contenders
     from harness.kb.questions import draw
-    from harness.measure.timing import timed
+    from harness.measure.bench import WARM_UP, Bench, benched
     from harness.measure.trace import recording
 
     seed = secrets.randbelow(10**9) if seed is None else seed
-    warm_up, *cases = draw("dev", n + 1, seed)
-    timings: list[Timing] = []
-    with console.status("Starting the slow assistant …") as status:
-        with baseline.deployed() as assistant:
-            timed(assistant, warm_up.question)  # page-in and first-call costs are nobody's latency
-            with recording() as recorder:
-                for number, case in enumerate(cases, start=1):
-                    status.update(f"Question {number} of {n} …")
-                    timings.append(timed(assistant, case.question))
-                    _show_answer(case, timings[-1])
-        traces = recorder.traces()
+    cases = draw("dev", WARM_UP + n + n % 2, seed)
+    with console.status("Loading both assistants …"):
+        result = Bench(*map(contenders.named, SIDES.values()))
+    with recording() as recorder:
+        for result in benched(result.a, result.b, cases):
+            for pair, case in list(zip(result.comparison.pairs, result.cases, strict=False))[-2:]:
+                _show_answers(case, pair)
+    _fail_if_faulty(result)
+    traces = by_side(recorder.traces()[2 * WARM_UP :], result.comparison.pairs)
     if trace:
-        _write_trace(trace, traces)
-    _show_waterfall(timings, traces)
+        _write_trace(trace, [one for side in traces.values() for one in side])
+    _show(result, traces)
     if as_json:
-        print_json(_summary(seed, cases, timings, traces))
+        print_json({"seed": seed} | _summary(result, traces))
 
 
-def _show_answer(case: Case, timing: Timing) -> None:
+def by_side(traces: Sequence[Trace], pairs: Sequence[Pair]) -> dict[Side, list[Trace]]:
+    """The traces of a comparison, recorded in the order A B B A, by side."""
+    sides = [side for pair in pairs for side in ("ab" if pair.a_first else "ba")]
+    return {side: [t for t, s in zip(traces, sides, strict=True) if s == side] for side in SIDES}
+
+
+def _show_answers(case: Case, pair: Pair) -> None:
+    from harness.measure.timing import Timing
+
     # Escaped: what a model writes may look like markup.
     console.print(f"[bold]Q[/] {escape(case.question.text)}", highlight=False)
-    flags = f" [yellow]({', '.join(timing.answer.flags)})[/]" if timing.answer.flags else ""
-    console.print(f"[bold]A[/] {escape(timing.answer.text)}{flags}", highlight=False)
-    console.print(f"  [dim]end-to-end {timing.e2e_ms:.0f} ms; right: {escape(case.reference)}[/]")
+    for side, name in SIDES.items():
+        if isinstance(timing := getattr(pair, side), Timing):
+            flags = f" ({', '.join(timing.answer.flags)})" if timing.answer.flags else ""
+            said = escape(timing.answer.text + flags)
+            console.print(f"  [dim]{name:<10}{timing.e2e_ms:6,.0f} ms[/]  {said}", highlight=False)
+    console.print(f"  [dim]right                {escape(case.reference)}[/]", highlight=False)
 
 
-def _show_waterfall(timings: list[Timing], traces: list[Trace]) -> None:
+def _fail_if_faulty(result: Bench) -> None:
+    from harness.show.bench import finding
+
+    if not result.comparison.clean:
+        console.print(finding(result), highlight=False)
+        raise typer.Exit(FAILED)
+
+
+def _show(result: Bench, traces: dict[Side, list[Trace]]) -> None:
+    from harness.show.bench import bench_table, finding
     from harness.show.text import text_waterfall
 
-    typical = sorted(traces, key=lambda trace: trace.total_ms)[len(traces) // 2]
-    console.print(text_waterfall(typical))
-    p50 = median(timing.e2e_ms for timing in timings)
-    console.print(f"end-to-end p50 {p50:.0f} ms (n={len(timings)}, measured at the client)")
+    for side in SIDES:
+        console.print(text_waterfall(_typical(traces[side])))
+        console.print()
+    console.print(bench_table(result))
+    console.print(finding(result), soft_wrap=True, highlight=False)
+
+
+def _typical(traces: Sequence[Trace]) -> Trace:
+    return sorted(traces, key=lambda trace: trace.total_ms)[len(traces) // 2]
 
 
 def _write_trace(path: Path, traces: list[Trace]) -> None:
@@ -76,23 +101,16 @@ def _write_trace(path: Path, traces: list[Trace]) -> None:
     console.print(f"Trace written to {path}: open it at ui.perfetto.dev.")
 
 
-def _summary(
-    seed: int, cases: list[Case], timings: list[Timing], traces: list[Trace]
-) -> dict[str, object]:
-    from harness.measure.machine import describe
-    from harness.measure.quality import summary
+def _summary(result: Bench, traces: dict[Side, list[Trace]]) -> dict[str, object]:
+    """What `bench` says, and the stages of each side."""
+    from statistics import median
 
-    answered = [(case, timing.answer) for case, timing in zip(cases, timings, strict=True)]
-    stages = [trace.stage_ms() for trace in traces]
-    return {
-        "seed": seed,
-        "n": len(timings),
-        "baseline": {
-            "e2e_ms": {"p50": median(t.e2e_ms for t in timings)},
-            "ttft_ms": {"p50": median(t.ttft_ms for t in timings if t.ttft_ms is not None)},
-            "stages_ms": {name: median(ms[name] for ms in stages) for name in stages[0]},
-            "coverage": min(trace.coverage for trace in traces),
-            "quality": summary(answered).to_json(),
-        },
-        "machine": asdict(describe()),
-    }
+    values = result.to_json()
+    for side, name in SIDES.items():
+        stages = [trace.stage_ms() for trace in traces[side]]
+        values[name] = {
+            **{measured: values[measured][side] for measured in ("e2e_ms", "ttft_ms", "quality")},
+            "stages_ms": {stage: median(ms[stage] for ms in stages) for stage in stages[0]},
+            "coverage": min(trace.coverage for trace in traces[side]),
+        }
+    return values

@@ -22,6 +22,10 @@ class LanguageModel(Protocol):
         """Drop what is kept of earlier prompts, so that the next one is cold."""
         ...
 
+    def warm(self, prefix: str) -> None:
+        """Have read `prefix` and nothing else, as far as anything is kept at all."""
+        ...
+
     def count(self, text: str) -> int:
         """Number of tokens of `text`."""
         ...

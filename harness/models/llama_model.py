@@ -39,6 +39,10 @@ class LlamaModel:
     def forget(self) -> None:
         self.context.forget()
 
+    def warm(self, prefix: str) -> None:
+        """Have read `prefix` and nothing else: what every prompt starts with, before anybody asks."""
+        self.context.read(self.context.tokens(prefix))
+
     def count(self, text: str) -> int:
         return len(self.context.tokens(text))
 

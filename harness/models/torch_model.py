@@ -27,6 +27,9 @@ class TorchModel:
     def forget(self) -> None:
         """Nothing to do: each prompt is read from its first token."""
 
+    def warm(self, prefix: str) -> None:
+        """Nothing to do, for the same reason."""
+
     def count(self, text: str) -> int:
         return len(self.tokenizer(text).input_ids)
 

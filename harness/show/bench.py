@@ -31,7 +31,7 @@ def finding(bench: Bench) -> str:
     """The ratio with its interval, or why there is none."""
     for side, found in bench.comparison.faults.items():
         if found:
-            return f"No number: {getattr(bench, side).name} {found[0].kind}. {found[0].sentence}"
+            return f"No number: {getattr(bench, side).name} went wrong. {found[0].sentence}"
     if bench.saturated:
         return (
             f"No number, the machine is saturated: {bench.saturated} Close them and run it again."

@@ -15,7 +15,7 @@ from harness import semconv
 from harness.assistant import Chunk, Question
 from harness.models.language import LanguageModel
 from harness.stages.pointer import pointer_joined
-from harness.stages.prompt import stuffed_prompt
+from harness.stages.prompt import passages, stuffed_prompt
 from harness.stages.stop_rule import first_sentence
 
 MAX_TOKENS = 64  # twice a long answer: only a model that has lost its way gets there
@@ -44,6 +44,10 @@ class LlamaGeneration:
         if not self.keep_prefix:
             self.model.forget()
         yield from first_sentence(pointer_joined(self.model.stream(prompt, self.max_tokens)))
+
+    def fresh(self) -> None:
+        """As before the first request: the instructions are read, and nothing of anybody's question."""
+        self.model.warm(passages([]))
 
     def _describe(self, prompt_tokens: int) -> None:
         trace.get_current_span().set_attributes(

@@ -110,13 +110,15 @@ def test_odd_questions_get_an_answer(deployed, text):
 
 
 def test_demo_speaks_json():
-    result = run("demo", "-n", "1", "--json", "--seed", "3")
+    result = run("demo", "-n", "6", "--json", "--seed", "3")
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout.strip().splitlines()[-1])
     slow = report["baseline"]
     assert set(slow["stages_ms"]) == set(semconv.STAGES)
     assert slow["e2e_ms"]["p50"] >= slow["ttft_ms"]["p50"] > 0
     assert 0 <= slow["quality"]["exact"] <= 1
+    assert report["reference"]["e2e_ms"]["p50"] < slow["e2e_ms"]["p50"] / 3
+    assert report["ratio"]["low"] <= report["ratio"]["p50"] <= report["ratio"]["high"]
     assert report["machine"]["physical_cores"] >= 1
 
 
@@ -162,6 +164,6 @@ def test_a_damaged_model_is_refused_with_a_sentence(tmp_path, monkeypatch, harm)
     with store.written(weights) as part:
         part.write_bytes(b"x" * 5000)
     weights.write_bytes(harm(weights.read_bytes()))
-    result = run("demo", "-n", "1", env={"UNDER500_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    result = run("demo", "-n", "2", env={"UNDER500_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
     assert result.returncode == 1
     assert "under500 prepare" in result.stderr and "Traceback" not in result.stderr

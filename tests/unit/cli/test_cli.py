@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from harness import knobs, preparation
 from harness.assistant import Answer
-from harness.cli.demo import _show_answer
+from harness.cli.demo import _show_answers, by_side
 from harness.cli.main import app
 from harness.kb.questions import draw
 from harness.measure import machine
+from harness.measure.compare import Pair
 from harness.measure.timing import Timing
 from harness.preparation import BusyMachineError, Step
 from tests.unit.test_knobs import RECORD
@@ -96,7 +97,8 @@ def test_what_looks_like_markup_is_shown_as_it_is(steps, monkeypatch, capsys):
     monkeypatch.setattr(preparation, "steps", lambda **_: [Step("x", lambda: False, odd)])
     assert "[/oops] in [bold]." in run(app, ["prepare"]).stderr
     case = draw("dev", 1, seed=1, history_turns=0)[0]
-    _show_answer(case, Timing(1.0, 2.0, Answer("see [/1] and [bold]")))
+    timing = Timing(1.0, 2.0, Answer("see [/1] and [bold]"))
+    _show_answers(case, Pair(case.question, timing, timing, a_first=True))
     assert "see [/1] and [bold]" in capsys.readouterr().out
 
 
@@ -133,3 +135,9 @@ def test_demo_before_prepare_says_what_to_run():
     result = run(app, ["demo"])
     assert result.exit_code == 1
     assert "run `under500 prepare`" in result.stderr
+
+
+def test_traces_are_sorted_by_who_answered_in_the_order_a_b_b_a():
+    question, timing = draw("dev", 1, seed=1)[0].question, Timing(1.0, 2.0, Answer("Yes."))
+    pairs = [Pair(question, timing, timing, a_first) for a_first in (True, False)]
+    assert by_side(["a1", "b1", "b2", "a2"], pairs) == {"a": ["a1", "a2"], "b": ["b1", "b2"]}

@@ -1,0 +1,197 @@
+"""The checks of lab 10: parts that work, an honest entry, a bar that is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import SystemRandom
+
+from grader.verdict import Exercise, check, kind
+from harness import contenders
+from harness.assistant import Assistant, Chunk, Question
+from harness.kb.articles import chunks
+from harness.kb.questions import Case, draw
+from harness.measure.compare import blocks
+from harness.measure.facts import holds_fact
+from harness.measure.faults import Fault
+from harness.measure.quality import Quality, summary
+from harness.measure.timing import clocked
+from harness.measure.verdict import State, Verdict, decide
+from harness.serve.entry import Division, Entry
+from harness.serve.network import Network
+
+QUESTIONS = 40  # fresh ones for the parts: seconds, and far from luck
+MOST_PAIRS = 60  # of entry and yardstick: a minute at most
+FOUND = (
+    0.85  # of the gold passages at the top: above what the slow search puts among its first three
+)
+RIGHT = 0.80  # of answers with the gold passage alone; the tuned models reach over 0.9
+KEPT = 0.80  # of all answers, end to end; the slow baseline lies around 0.85
+
+WAY = Exercise("10", 1, "way")
+SEARCH = Exercise("10", 2, "search")
+WRITER = Exercise("10", 3, "writer")
+ENTRY = Exercise("10", 4, "entry")
+BAR = Exercise("10", 5, "under 500")
+MEMO = Exercise("10", 6, "memo")
+
+
+@check
+def way(function: Callable[[Network], Network]) -> None:
+    """One round trip a request, over the same distance."""
+    for rtt_ms in (12.0, 25.0):
+        got = WAY.call(function, Network(rtt_ms=rtt_ms))
+        if not isinstance(got, Network):
+            WAY.fail("a Network", kind(got), "the line with `return`")
+        if got.rtt_ms != rtt_ms:
+            WAY.fail(
+                f"the same distance, {rtt_ms:g} ms",
+                f"{got.rtt_ms:g} ms",
+                "rtt_ms: users do not move",
+            )
+        if got.simulated_ms > rtt_ms:
+            WAY.fail(
+                f"one round trip, {rtt_ms:g} ms (SIM)",
+                f"{got.simulated_ms / rtt_ms:.0f} round trips",
+                "keep_alive and preflight",
+            )
+    WAY.passed("Three quarters of the network were politeness.")
+
+
+@check
+def search(function: Callable[[], tuple]) -> None:
+    """The gold passage is the first one found, for fresh questions that have one."""
+    parts = SEARCH.call(function)
+    if not isinstance(parts, tuple) or len(parts) != 2 or not all(map(callable, parts)):
+        SEARCH.fail("two stages: (preprocess, retrieve)", kind(parts), "the line with `return`")
+    preprocess, retrieve = parts
+    cases = [case for case in _fresh(QUESTIONS) if case.answerable]
+    hits = sum(_first(preprocess, retrieve, case.question) == case.gold for case in cases)
+    if hits < FOUND * len(cases):
+        SEARCH.fail(
+            f"the right passage first for {FOUND:.0%} of {len(cases)} fresh questions",
+            f"{hits} of {len(cases)}",
+            "the filter: a question that names its product needs no passage of another one",
+        )
+    SEARCH.passed(f"{hits} of {len(cases)} right at the first place: one passage will do.")
+
+
+@check
+def writer(function: Callable[[], Callable]) -> None:
+    """Right answers from the gold passage, streamed, and one sentence long."""
+    generate = WRITER.call(function)
+    if not callable(generate):
+        WRITER.fail(
+            "a stage: (question, chunks) -> pieces", kind(generate), "the line with `return`"
+        )
+    cases = [case for case in _fresh(QUESTIONS) if case.answerable]
+    texts = [list(generate(case.question, [_gold(case)])) for case in cases]
+    if max(map(len, texts)) < 2:
+        WRITER.fail("text in pieces", "everything in one", "how the model's pieces are passed on")
+    right = sum(
+        holds_fact("".join(pieces), case.fact) for case, pieces in zip(cases, texts, strict=True)
+    )
+    if right < RIGHT * len(cases):
+        WRITER.fail(
+            f"{RIGHT:.0%} of {len(cases)} facts right from the gold passage",
+            f"{right} of {len(cases)}",
+            "which model, and whether it is a tuned one",
+        )
+    WRITER.passed(f"{right} of {len(cases)} facts right, one sentence each.")
+
+
+@check
+def entry(function: Callable[[], Entry]) -> None:
+    """An honest entry: it streams, finishes, answers right, and its division says what it remembers."""
+    one = _entry(function)
+    quality = _quality(one)
+    if quality.right.rate < KEPT:
+        ENTRY.fail(
+            f"{KEPT:.0%} right of {QUESTIONS} fresh questions",
+            f"{quality.right}",
+            "k, and the model",
+        )
+    ENTRY.passed(
+        f"{quality.right.successes} of {quality.right.n} right through HTTP, {one.division} division."
+    )
+
+
+@check
+def under_bar(function: Callable[[], Entry]) -> None:
+    """Faster than the yardstick, with confidence: 12 to 60 interleaved pairs."""
+    verdict = _verdict(_entry(function))
+    if verdict.state is State.UNDECIDED:
+        BAR.fail("a clear verdict", verdict.sentence(), "what else runs on this machine")
+    if verdict.state is State.SLOWER:
+        BAR.fail(
+            "a ratio to the yardstick below 1",
+            verdict.sentence(),
+            "the waterfall: which stage dominates now?",
+        )
+    BAR.passed(f"{verdict.sentence()} That is under 500 ms, wherever you sit.")
+
+
+@check
+def memo(options: Sequence[Mapping[str, object]], ask: str, rule: str) -> None:
+    """Three options with numbers, a question back, and a rule: complete, not yet judged for its words."""
+    if len(options) != 3:
+        MEMO.fail("three options", f"{len(options)}", "the list of options")
+    for number, option in enumerate(options, start=1):
+        for name in ("what", "cost"):
+            if len(str(option.get(name, "")).split()) < 3:
+                MEMO.fail(
+                    f"a few words for `{name}` of option {number}",
+                    kind(option.get(name)),
+                    "the option",
+                )
+        for name in ("ttft_ms", "e2e_ms"):
+            MEMO.finite(option.get(name), f"{name} of option {number}")
+    for name, text in (("question back", ask), ("rule", rule)):
+        if len(str(text).split()) < 6:
+            MEMO.fail(f"a {name} in a sentence", kind(text), f"the {name}")
+    MEMO.passed("Product can decide with this. Most memos end before that.")
+
+
+def _fresh(n: int) -> list[Case]:
+    return draw("dev", n, SystemRandom().randrange(10**9), history_turns=0)
+
+
+def _first(preprocess: Callable, retrieve: Callable, question: Question) -> str:
+    found = retrieve(preprocess(question), 1)
+    return found[0].id if found else ""
+
+
+def _gold(case: Case) -> Chunk:
+    return next(one for one in chunks() if one.id == case.gold)
+
+
+def _entry(function: Callable[[], Entry]) -> Entry:
+    one = ENTRY.call(function)
+    if not isinstance(one, Entry):
+        ENTRY.fail("an Entry", kind(one), "the line with `return`")
+    if not isinstance(one.assistant, Assistant) or not isinstance(one.division, Division):
+        ENTRY.fail("an assistant, and a Division", kind(one), "what the Entry is made of")
+    return one
+
+
+def _quality(one: Entry) -> Quality:
+    """Of fresh questions, one by one; the first fault fails the check."""
+    judged = []
+    with one.deployed() as client:
+        for case in _fresh(QUESTIONS):
+            one.reset()
+            timing = clocked(client, case.question)
+            if isinstance(timing, Fault):
+                ENTRY.fail("an answer to every question", timing.sentence, f"why it {timing.kind}")
+            judged.append((case, timing.answer))
+    return summary(judged)
+
+
+def _verdict(one: Entry) -> Verdict:
+    bar = contenders.named("yardstick")
+    questions = [case.question for case in _fresh(MOST_PAIRS + 2)]
+    with one.deployed() as a, bar.deployed() as b:
+        so_far = blocks(a, b, questions[2:], warm_up=questions[:2], reset=one.reset)
+        comparison, verdict = decide(so_far)
+    for fault in comparison.faults["a"]:
+        BAR.fail("an answer to every question", fault.sentence, f"why it {fault.kind}")
+    return verdict

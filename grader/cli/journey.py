@@ -1,0 +1,76 @@
+"""under500 journey: measure every step from the slow assistant to the reference."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import track
+
+from harness.cli.output import Json, console, print_json
+
+if TYPE_CHECKING:
+    from harness.measure.journey import Journey
+
+QUESTIONS = 44  # the fewest that have a p90
+SEED = 5000
+START, END = "<!-- journey: made by `under500 journey --write` -->", "<!-- end of journey -->"
+
+
+def journey(
+    n: Annotated[int, typer.Option("-n", "--n", min=5, help="Questions.")] = QUESTIONS,
+    seed: Annotated[int, typer.Option(help="Of the questions.")] = SEED,
+    write: Annotated[bool, typer.Option(help="Keep the result, with the README's table.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let every step from slow to fast answer N fresh questions in turn: about 20 s a question."""
+    from grader import reference
+    from harness.kb.questions import draw
+    from harness.measure import journey as measure
+    from harness.measure import machine
+    from harness.preparation import BusyMachineError
+
+    load = machine.busy()
+    if load.too_busy:
+        raise BusyMachineError(
+            f"{load.sentence()} Close them: a journey is measured on a quiet machine."
+        )
+    stops = reference.stops()
+    cases = draw("dev", n + measure.WARM_UP, seed)
+    answers = measure.answers(stops, cases)
+    timings = list(track(answers, "Questions", total=n, console=console))
+    found = measure.journey(stops, cases, timings, reference.described())
+    _show(found)
+    if write:
+        save(found, reference.ROOT)
+    if as_json:
+        print_json(found.model_dump())
+
+
+def save(found: Journey, root: Path) -> None:
+    """Write the record and the README's table of it."""
+    record(root).write_text(found.model_dump_json(indent=1) + "\n")
+    readme = root / "README.md"
+    readme.write_text(with_table(readme.read_text(), found))
+
+
+def record(root: Path) -> Path:
+    """Where the measured journey is kept."""
+    return root / "docs" / "journey.json"
+
+
+def with_table(text: str, found: Journey) -> str:
+    """`text` with the table between the two marks replaced."""
+    from harness.show.journey import journey_table
+
+    between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+    return between.sub(lambda _: f"{START}\n{journey_table(found)}\n{END}", text)
+
+
+def _show(found: Journey) -> None:
+    from harness.show.journey import finding, text_table
+
+    console.print(text_table(found))
+    console.print(finding(found), highlight=False)

@@ -1,0 +1,110 @@
+"""The way from slow to fast: a bar for each step, and the same as a Markdown table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matplotlib.axes import Axes
+from rich.table import Table
+
+from harness.measure.journey import Journey, Step
+from harness.show import style
+from harness.show.style import Picture, Room, picture, room_for
+
+LIMIT_MS = 500.0
+RATIO_PT, TIME_PT = 62, 128  # right edges of the two columns of numbers
+RIGHT_IN = 2.0
+COLUMNS = (
+    *("step", "end-to-end p50", "p90", "TTFT p50", "p90", "times faster (95 % interval)"),
+    *("exact fact", "refusal", "paid with"),
+)
+WORDS = (0, len(COLUMNS) - 1)  # columns of words; the others are numbers
+HEADER = (
+    f"| {' | '.join(COLUMNS)} |",
+    f"|{'|'.join('---' if n in WORDS else '--:' for n in range(len(COLUMNS)))}|",
+)
+
+
+def journey_picture(journey: Journey) -> Picture:
+    """A bar for end-to-end p50 and a dot for TTFT p50, step by step, against 500 ms."""
+    labels = [label(step) for step in journey.steps]
+    heights = [style.ROW_IN * len(labels)]
+    figure, [axes] = picture(
+        finding(journey), _note(journey), heights, Room(room_for(labels), RIGHT_IN)
+    )
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlim(0, 1.05 * max(step.e2e_ms.p50 for step in journey.steps))
+    axes.set_yticks(range(len(labels)), labels)
+    for y, step in enumerate(journey.steps):
+        _row(axes, y, step)
+    style.heading(axes, "times faster", RATIO_PT)
+    style.heading(axes, "end-to-end", TIME_PT)
+    style.limit_line(axes, LIMIT_MS)
+    style.time_axis(axes, "ms; bar: end-to-end p50, dot: time to first token (TTFT) p50")
+    figure.description = "\n".join([finding(journey), *HEADER, *map(_line, journey.steps)])
+    return figure
+
+
+def journey_table(journey: Journey) -> str:
+    """Markdown: one row a step, then what the numbers are."""
+    return "\n".join(
+        [*HEADER, *map(_line, journey.steps), "", f"{_note(journey)} {journey.machine}"]
+    )
+
+
+def text_table(journey: Journey) -> Table:
+    """The same for the terminal."""
+    table = Table(title=_note(journey), title_justify="left", box=None, pad_edge=False)
+    for number, name in enumerate(COLUMNS):
+        table.add_column(name, justify="left" if number in WORDS else "right")
+    for step in journey.steps:
+        table.add_row(*_cells(step))
+    return table
+
+
+def finding(journey: Journey) -> str:
+    """The whole way in a sentence."""
+    first, last = journey.steps[0], [step for step in journey.steps if not step.detour][-1]
+    right = f"{last.exact} of {last.answerable} facts right (before: {first.exact})"
+    return (
+        f"{style.duration(first.e2e_ms.p50)} to {style.duration(last.e2e_ms.p50)} end-to-end: "
+        f"{last.ratio:.1f} times faster, {right}"
+    )
+
+
+def label(step: Step) -> str:
+    """Its name; a detour is set off."""
+    return f"({step.name})" if step.detour else step.name
+
+
+def _note(journey: Journey) -> str:
+    n = journey.steps[0].n
+    return (
+        f"Questions nobody asked before (n={n}), every step in turn, through HTTP; network distance is SIM. "
+        "(In brackets: tried, not kept.)"
+    )
+
+
+def _row(axes: Axes, y: int, step: Step) -> None:
+    colour = style.GREY if step.detour else style.BLUE
+    axes.barh(y, step.e2e_ms.p50, height=0.62, color=colour)
+    if step.ttft_ms.p50 is not None:
+        axes.plot(step.ttft_ms.p50, y, "o", color=style.ORANGE, markersize=7, zorder=4)
+    style.beside(axes, f"{step.ratio:.1f}", y, RATIO_PT)
+    style.beside(axes, style.ms(step.e2e_ms.p50), y, TIME_PT, weight="bold")
+
+
+def _line(step: Step) -> str:
+    return "| " + " | ".join(_cells(step)) + " |"
+
+
+def _cells(step: Step) -> Iterator[str]:
+    yield label(step)
+    for times in (step.e2e_ms, step.ttft_ms):
+        yield from (
+            style.ms(value) if value is not None else "–" for value in (times.p50, times.p90)
+        )
+    yield f"{step.ratio:.1f} ({step.low:.1f} to {step.high:.1f})"
+    yield f"{step.exact} of {step.answerable}"
+    yield f"{step.refused} of {step.unanswerable}"
+    yield step.cost or "–"
