@@ -18,7 +18,7 @@ from harness.serve.entry import Entry
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "solutions" / "10-capstone" / "10-capstone.ipynb"
 LAST = "journey"  # id of the last cell that is needed
-NEEDED = ("setup", "setup-parts", LAST)  # besides the exercises
+NEEDED = ("setup", "setup-parts", "writers", LAST)  # besides the exercises
 # What the journey's numbers depend on, besides the notebook.
 FOLDERS = ("harness/stages", "harness/wrappers", "harness/serve", "harness/models")
 

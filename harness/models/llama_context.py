@@ -64,7 +64,7 @@ class LlamaContext:
 
     def forget(self) -> None:
         """Drop everything read: the next prompt is cold."""
-        self._keep(0)
+        self.keep(0)
 
     def read(self, tokens: Sequence[int]) -> int:
         """Make `tokens` what the model has read; returns how many of them it knew already.
@@ -79,7 +79,7 @@ class LlamaContext:
             )
         # The last one is read again in any case: it gives the scores.
         known = min(_common_prefix(self.seen, tokens), len(tokens) - 1)
-        self._keep(known)
+        self.keep(known)
         self.feed(tokens[known:])
         return known
 
@@ -88,6 +88,18 @@ class LlamaContext:
         array = (llama_cpp.llama_token * len(tokens))(*tokens)
         self._decode(llama_cpp.llama_batch_get_one(array, len(tokens)))
         self.seen += tokens
+
+    def choices(self, tokens: Sequence[int]) -> list[int]:
+        """Read further tokens in one step; the most likely next token after each of them."""
+        batch = _scored_batch(tokens, start=len(self.seen))
+        try:
+            self._decode(batch)
+            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
+            found = [int(self._row(row).argmax()) for row in rows]
+        finally:
+            llama_cpp.llama_batch_free(batch)
+        self.seen += tokens
+        return found
 
     def _decode(self, batch: llama_cpp.llama_batch) -> None:
         status = llama_cpp.llama_decode(self._context, batch)
@@ -130,7 +142,8 @@ class LlamaContext:
                 return
             self.feed([token])
 
-    def _keep(self, count: int) -> None:
+    def keep(self, count: int) -> None:
+        """Drop all but the first `count` tokens read; scores are of no use until the next is read."""
         llama_cpp.llama_memory_seq_rm(self._memory, -1, count, -1)
         del self.seen[count:]
 
@@ -139,12 +152,12 @@ def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
 
 
-def _scored_batch(tokens: Sequence[int]) -> llama_cpp.llama_batch:
-    """A batch that asks for scores at every token; to be freed."""
+def _scored_batch(tokens: Sequence[int], start: int = 0) -> llama_cpp.llama_batch:
+    """A batch from position `start` on that asks for scores at every token; to be freed."""
     batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
     batch.n_tokens = len(tokens)
     for i, token in enumerate(tokens):
-        batch.token[i], batch.pos[i], batch.logits[i] = token, i, True
+        batch.token[i], batch.pos[i], batch.logits[i] = token, start + i, True
         batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
     return batch
 

@@ -10,6 +10,7 @@ import llama_cpp
 import numpy as np
 
 from harness.models.llama_context import CONTEXT_TOKENS, LlamaContext
+from harness.models.speculation import Draft, speculative
 from harness.models.threads import Threads, probed
 
 EVERY_LAYER = -1
@@ -19,8 +20,8 @@ class LlamaModel:
     """A GGUF file in llama.cpp. One instance serves one request at a time.
 
     threads: tried out at the start unless given. n_gpu_layers: all of them unless given, when this build of
-    llama.cpp has a GPU. Raises StoreError for a file that this llama.cpp cannot run, and
-    NotEnoughMemoryError.
+    llama.cpp has a GPU. draft: guesses tokens for this model to check; the text stays the same.
+    Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class LlamaModel:
         threads: Threads | None = None,
         n_gpu_layers: int | None = None,
         n_ctx: int = CONTEXT_TOKENS,
+        draft: Draft | None = None,
     ) -> None:
         self.name = gguf.stem
+        self.draft = draft
         layers = gpu_layers() if n_gpu_layers is None else n_gpu_layers
         self.context = LlamaContext(gguf, n_ctx, layers)
         self.threads = threads or probed(self.context)
@@ -53,7 +56,7 @@ class LlamaModel:
         """
         self.context.read(self.context.tokens(prompt))
         pending = b""
-        for token in islice(self.context.greedy(), max_tokens):
+        for token in islice(self._tokens(), max_tokens):
             if token == self.context.end:
                 if stop_at_end:
                     break
@@ -63,6 +66,9 @@ class LlamaModel:
             if text and text.encode() == pending:  # never half a character
                 yield text
                 pending = b""
+
+    def _tokens(self) -> Iterator[int]:
+        return speculative(self.context, self.draft) if self.draft else self.context.greedy()
 
     def every_score(self, text: str) -> np.ndarray:
         """Logits after each token of `text`, (tokens, vocabulary), float32; read cold."""

@@ -8,7 +8,6 @@ plain greedy decoding. It pays where checking n tokens costs little more than on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 from harness.errors import WrongUseError
 
@@ -32,20 +31,6 @@ def draft(tokens: Sequence[int], sizes: Sequence[int] = SIZES, length: int = LEN
     starts = (start for size in sizes if (start := _after_match(seen, size)))
     start = next(starts, len(seen))
     return seen[start : start + length]
-
-
-def accepted(drafted: Sequence[int], choices: Sequence[int]) -> list[int]:
-    """What the model would have written: the draft as far as it agrees, and one token of its own.
-
-    choices: the model's greedy token after each of drafted[:0], drafted[:1], ..., so one more than drafted.
-    Never empty. Raises WrongUseError for another number of choices.
-    """
-    if len(choices) != len(drafted) + 1:
-        raise WrongUseError(
-            f"A draft of {len(drafted)} tokens needs {len(drafted) + 1} choices, not {len(choices)}."
-        )
-    agreed = takewhile(lambda pair: pair[0] == pair[1], zip(drafted, choices, strict=False))
-    return list(choices[: len(list(agreed)) + 1])
 
 
 def _after_match(tokens: list[int], size: int) -> int:

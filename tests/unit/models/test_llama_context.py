@@ -73,6 +73,13 @@ def test_every_score_is_the_score_of_each_step(context):
         assert np.allclose(context.scores(), scores[end - 1], atol=1e-3)
 
 
+def test_choices_are_the_greedy_token_after_each(context):
+    tokens = written(context, [5, 6, 7], n=4)
+    context.read([5, 6])
+    assert context.choices([7, *tokens[:3]]) == tokens
+    assert context.seen == [5, 6, 7, *tokens[:3]]
+
+
 def test_a_prompt_that_does_not_fit_is_refused_in_a_sentence(context):
     with pytest.raises(WrongUseError, match=r"129 tokens .* holds 128"):
         context.read([1] * 129)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import WrongUseError
-from harness.stages.prompt_lookup import accepted, draft
+from harness.models.speculation import accepted
+from harness.stages.prompt_lookup import draft
 
 
 @pytest.mark.parametrize(

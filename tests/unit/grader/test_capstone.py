@@ -1,0 +1,126 @@
+"""The checks of lab 10, on parts without models: what passes, what does not, and what they say."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader import checks, checks_capstone
+from grader.verdict import CheckFailed
+from harness.assistant import Query
+from harness.kb.articles import chunks
+from harness.kb.questions import draw
+from harness.serve.entry import Entry
+from harness.serve.network import Network
+from tests.fakes import Scripted, saying
+
+NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
+CASES = draw("dev", 40, seed=11, history_turns=0)
+BY_TEXT = {case.question.text: case for case in CASES}
+BY_ID = {chunk.id: chunk for chunk in chunks()}
+
+
+@pytest.fixture(autouse=True)
+def known_questions(monkeypatch):
+    """Fresh questions would need a model; these are fresh enough for a fake that knows them."""
+    monkeypatch.setattr(checks_capstone, "_fresh", lambda n: CASES[:n])
+
+
+def finding(right=lambda case: True):
+    """Stages that find the gold passage where `right` says so."""
+
+    def retrieve(query, k):
+        case = BY_TEXT[query.text]
+        wrong = BY_ID[case.near_misses[0]] if case.near_misses else chunks()[0]
+        return [BY_ID[case.gold] if right(case) else wrong][:k]
+
+    return lambda question: Query(question.text, None), retrieve
+
+
+def writing(question, passages):
+    yield from ("It is ", BY_TEXT[question.text].fact, ".")
+
+
+class Knowing:
+    def stream(self, question):
+        case = BY_TEXT[question.text]
+        yield from saying(case.reference, citations=(case.gold or "",)).stream(question)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda slow: slow, "4 round trips"),
+        (lambda slow: replace(slow, keep_alive=True), "3 round trips"),
+        (lambda slow: replace(NEAR, rtt_ms=1), "users do not move"),
+        (lambda slow: None, "a Network"),
+    ],
+)
+def test_a_way_that_is_no_shorter_or_moves_the_users(function, said):
+    with pytest.raises(CheckFailed, match=said):
+        checks.way(function)
+
+
+def test_one_round_trip_passes(capsys):
+    checks.way(lambda slow: replace(slow, keep_alive=True, preflight=()))
+    assert "passed" in capsys.readouterr().out
+
+
+def test_a_search_that_finds_the_gold_passage_first_passes(capsys):
+    checks.search(finding)
+    assert "36 of 36 right at the first place" in capsys.readouterr().out
+
+
+def test_a_search_that_finds_near_misses_does_not():
+    with pytest.raises(CheckFailed, match="the filter"):
+        checks.search(lambda: finding(lambda case: False))
+    with pytest.raises(CheckFailed, match="two stages"):
+        checks.search(lambda: finding()[0])
+
+
+def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
+    checks.writer(lambda: writing)
+    assert "36 of 36 facts right" in capsys.readouterr().out
+    with pytest.raises(CheckFailed, match="everything in one"):
+        checks.writer(lambda: lambda question, passages: ["".join(writing(question, passages))])
+    with pytest.raises(CheckFailed, match="which model"):
+        checks.writer(lambda: lambda question, passages: iter(["No ", "idea."]))
+
+
+def test_an_entry_is_asked_through_http(capsys):
+    checks.entry(lambda: Entry("mine", Knowing(), NEAR))
+    assert "40 of 40 right through HTTP, closed division" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (Knowing(), "an Entry"),
+        (Entry("mine", Scripted(), NEAR), "an answer to every question"),
+        (Entry("mine", saying("It is covered for 999 months."), NEAR), "right of 40"),
+        (Entry("mine", "assistant", NEAR), "what the Entry is made of"),
+    ],
+)
+def test_an_entry_that_is_none_or_does_not_answer(made, said):
+    with pytest.raises(CheckFailed, match=said):
+        checks.entry(lambda: made)
+
+
+OPTION = {
+    "what": "ship the small model",
+    "cost": "some answers worse",
+    "ttft_ms": 90,
+    "e2e_ms": 200,
+}
+ASK = "Do users need all of it in 500 ms?"
+RULE = "If the first words are enough, streaming."
+
+
+def test_a_complete_memo_passes_and_an_incomplete_one_says_what_is_missing(capsys):
+    checks.memo([OPTION] * 3, ASK, RULE)
+    assert "passed" in capsys.readouterr().out
+    with pytest.raises(CheckFailed, match="three options"):
+        checks.memo([OPTION], ASK, RULE)
+    with pytest.raises(CheckFailed, match="e2e_ms of option 3"):
+        checks.memo([OPTION, OPTION, OPTION | {"e2e_ms": None}], ASK, RULE)
+    with pytest.raises(CheckFailed, match="a rule in a sentence"):
+        checks.memo([OPTION] * 3, ASK, "It depends.")

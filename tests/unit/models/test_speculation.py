@@ -1,0 +1,75 @@
+"""Speculative decoding on the real llama.cpp: whatever is guessed, the text is that of greedy decoding."""
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from harness.models.catalog import SMOLLM2
+from harness.models.export import export
+from harness.models.llama_context import LlamaContext
+from harness.models.speculation import ModelDraft, speculative
+from tests.tiny import tiny_llama
+
+PROMPT = [5, 6, 7, 8]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    model = tiny_llama(layers=2, vocabulary=49152)
+    return export(model, SMOLLM2.path(), tmp_path_factory.mktemp("tiny") / "tiny.gguf", "tiny")
+
+
+@pytest.fixture
+def context(file):
+    return LlamaContext(file, n_ctx=64)
+
+
+@pytest.fixture
+def plain(context):
+    context.read(PROMPT)
+    return list(context.greedy())
+
+
+def drafted(context, draft, n=None):
+    context.forget()
+    context.read(PROMPT)
+    return list(islice(speculative(context, draft), n))
+
+
+def oracle(plain, wrong_every=0):
+    """Guesses what comes, but for one token now and then."""
+
+    def draft(tokens):
+        at = len(tokens) - len(PROMPT)
+        guess = plain[at : at + 4]
+        return [
+            t + 1 if wrong_every and (at + i) % wrong_every == 0 else t for i, t in enumerate(guess)
+        ]
+
+    return draft
+
+
+def test_a_right_draft_gives_the_same_text_in_fewer_steps(context, plain):
+    steps = []
+    choices = context.choices
+    context.choices = lambda tokens: steps.append(len(tokens)) or choices(tokens)
+    assert drafted(context, oracle(plain)) == plain
+    assert len(steps) < len(plain) / 3
+
+
+@pytest.mark.parametrize("wrong_every", [1, 2, 3])
+def test_a_draft_that_is_wrong_now_and_then_changes_nothing(context, plain, wrong_every):
+    assert drafted(context, oracle(plain, wrong_every)) == plain
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rubbish_and_silence_change_nothing(context, plain, seed):
+    random = Random(seed)
+    guess = lambda tokens: [random.randrange(49152) for _ in range(random.randrange(5))]  # noqa: E731
+    assert drafted(context, guess) == plain
+    assert drafted(context, lambda tokens: []) == plain
+
+
+def test_a_model_may_draft_for_itself(context, file, plain):
+    assert drafted(context, ModelDraft(LlamaContext(file, n_ctx=64)), 20) == plain[:20]
