@@ -1,0 +1,112 @@
+"""The verbs that measure, on assistants without models: tables, JSON, and faults named."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import journey as journey_verb
+from harness import contenders
+from harness.cli.main import app
+from harness.errors import WrongUseError
+from harness.measure import machine
+from harness.measure.journey import Journey
+from harness.pipeline import Pipeline
+from harness.route import Change, route
+from harness.serve.entry import Entry
+from harness.serve.network import Network
+from tests.fakes import Scripted, pipeline
+
+run = CliRunner().invoke
+NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
+QUIET = machine.Busy(2, 0.0, 0.0, ())
+HOGGED = machine.Busy(2, 1.5, 0.0, (("hog", 1.5),))
+KNOWN = {
+    "baseline": Entry("baseline", pipeline(), NEAR),
+    "reference": Entry("reference", pipeline(streaming=True), NEAR),
+    "broken": Entry("broken", Scripted(), NEAR),
+}
+
+
+def last_json(result):
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch):
+    monkeypatch.setattr(contenders, "named", KNOWN.__getitem__)
+    monkeypatch.setattr(machine, "busy", lambda: QUIET)
+
+
+def test_bench_shows_times_quality_and_the_ratio():
+    result = run(app, ["bench", "baseline", "reference", "-n", "6", "--seed", "1", "--json"])
+    assert result.exit_code == 0, result.output
+    assert "baseline ÷ reference, end-to-end p50" in result.stdout
+    values = last_json(result)
+    assert (values["n"], values["seed"], values["division"]) == (6, 1, "closed")
+    assert {"p50", "low", "high"} == set(values["ratio"])
+    assert values["e2e_ms"]["a"]["p50"] > 0 and values["e2e_ms"]["a"]["p90"] is None
+    assert values["quality"]["b"]["exact"] == 0
+
+
+def test_an_odd_number_of_questions_becomes_even():
+    assert last_json(run(app, ["bench", "baseline", "reference", "-n", "3", "--json"]))["n"] == 4
+
+
+def test_a_pipeline_that_says_nothing_is_named_and_fails():
+    result = run(app, ["bench", "baseline", "broken", "-n", "4", "--json"])
+    assert result.exit_code == 1
+    assert "No number: broken went wrong" in result.stdout
+    assert last_json(result)["ratio"] is None
+
+
+def test_a_saturated_machine_gives_no_number_unless_it_is_wanted(monkeypatch):
+    monkeypatch.setattr(machine, "busy", lambda: HOGGED)
+    result = run(app, ["bench", "baseline", "reference", "-n", "6", "--json"])
+    assert (result.exit_code, last_json(result)["e2e_ms"]) == (1, None)
+    assert "hog" in result.stdout
+    wanted = run(app, ["bench", "baseline", "reference", "-n", "6", "--busy", "--json"])
+    assert (wanted.exit_code, last_json(wanted)["saturated"]) == (0, "")
+
+
+def test_an_unknown_name_lists_those_that_there_are(monkeypatch):
+    monkeypatch.undo()
+    with pytest.raises(WrongUseError, match="baseline, reference, yardstick"):
+        contenders.named("rocket")
+
+
+def test_demo_shows_both_sides_and_their_stages(tmp_path):
+    trace = tmp_path / "t.json"
+    result = run(app, ["demo", "-n", "6", "--json", "--trace", str(trace)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("limit 500 ms") == 2
+    values = last_json(result)
+    for name in ("baseline", "reference"):
+        assert values[name]["stages_ms"]["generate"] > 0
+    assert json.loads(trace.read_text())
+
+
+def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path):
+    assert isinstance(KNOWN["baseline"].assistant, Pipeline)
+    stops = route(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
+    monkeypatch.setattr("grader.reference.stops", lambda: stops)
+    monkeypatch.setattr("grader.reference.ROOT", tmp_path)
+    monkeypatch.setattr("grader.reference.described", lambda: "abc")
+    (tmp_path / "docs").mkdir()
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")
+    result = run(app, ["journey", "-n", "5", "--write", "--json"])
+    assert result.exit_code == 0, result.output
+    kept = Journey.model_validate_json(journey_verb.record(tmp_path).read_text())
+    assert [step.name for step in kept.steps] == ["baseline", "streamed"]
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "| streamed |" in text
+    assert last_json(result)["code"] == "abc"
+
+
+def test_a_journey_on_a_busy_machine_is_refused(monkeypatch):
+    monkeypatch.setattr(machine, "busy", lambda: HOGGED)
+    result = run(app, ["journey"])
+    assert result.exit_code == 1
+    assert "hog" in result.stderr
