@@ -11,22 +11,36 @@ from collections.abc import Iterable, Mapping
 from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
 from grader.checks_profile import breakdown, explain, percentile
+from grader.checks_speculation import accept, agree
+from grader.checks_speedup import best_length, speedup, tokens_a_step
+from grader.checks_sse import frame, parse
 from grader.checks_start_here import timings
+from grader.checks_streaming import deliver, stream, times
 from grader.verdict import CheckFailed, Exercise, check, kind
 
 __all__ = [
     "CheckFailed",
+    "accept",
+    "agree",
+    "best_length",
     "breakdown",
     "budget",
     "ceiling",
+    "deliver",
     "entry",
     "explain",
+    "frame",
     "memo",
+    "parse",
     "percentile",
     "prediction",
     "search",
     "smallest_fix",
+    "speedup",
+    "stream",
+    "times",
     "timings",
+    "tokens_a_step",
     "under_bar",
     "way",
     "writer",

@@ -38,7 +38,8 @@ def bench(
     with console.status("Loading models …") as status:
         entries = contenders.named(a), contenders.named(b)
         result = Bench(*entries)
-        for result in benched(*entries, cases):
+        for so_far in benched(*entries, cases):
+            result = so_far
             status.update(f"{len(result.comparison.pairs)} of {n + n % 2} questions …")
     watched = () if busy else (before, machine.busy())
     result = replace(result, busy=watched)

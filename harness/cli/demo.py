@@ -38,7 +38,8 @@ def demo(
     with console.status("Loading both assistants …"):
         result = Bench(*map(contenders.named, SIDES.values()))
     with recording() as recorder:
-        for result in benched(result.a, result.b, cases):
+        for so_far in benched(result.a, result.b, cases):
+            result = so_far
             for pair, case in list(zip(result.comparison.pairs, result.cases, strict=False))[-2:]:
                 _show_answers(case, pair)
     _fail_if_faulty(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from typing import Any
 
 import typer
 
@@ -22,5 +23,17 @@ def _group() -> None:
     """Keeps `under500` a group of verbs, even with one installed."""
 
 
+def _add(name: str, verb: Any) -> None:
+    """A verb is a function, or a group of verbs (a Typer app) whose errors are as plain."""
+    if not isinstance(verb, typer.Typer):
+        app.command(name)(plain_errors(verb))
+        return
+    parts = [*verb.registered_commands, verb.registered_callback]
+    for part in parts:
+        if part is not None and part.callback:
+            part.callback = plain_errors(part.callback)
+    app.add_typer(verb, name=name)
+
+
 for _verb in sorted(entry_points(group="under500.verbs"), key=lambda entry: entry.name):
-    app.command(_verb.name)(plain_errors(_verb.load()))
+    _add(_verb.name, _verb.load())

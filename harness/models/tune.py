@@ -28,8 +28,6 @@ from harness.models.packing import Encode, Lesson, Packed, packed
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
-
-Loss = Callable[[PreTrainedModel, Packed], torch.Tensor]
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
 STATE = "state.safetensors"
 
@@ -59,27 +57,19 @@ class Recipe:
 
 
 def answer_loss(model: PreTrainedModel, one: Packed) -> torch.Tensor:
-    """Cross entropy of the wanted tokens, every branch weighted the same; nats."""
-    return answer_loss_of(model, hidden_states(model, one)[-1], one)
+    """Cross entropy of the wanted tokens, every branch weighted the same; nats.
 
-
-def answer_loss_of(model: PreTrainedModel, hidden: torch.Tensor, one: Packed) -> torch.Tensor:
-    """The same from the last hidden states, (1, T, d); scores only where a token is wanted."""
-    logits = model.lm_head(hidden[0, one.predicting]).float()
-    return (functional.cross_entropy(logits, one.wanted, reduction="none") * one.weight).sum()
-
-
-def hidden_states(model: PreTrainedModel, one: Packed) -> tuple[torch.Tensor, ...]:
-    """What enters each layer, (1, T, d) each, and at the end what `lm_head` reads."""
+    Scores are computed only where a token is wanted.
+    """
     output = model.model(
         input_ids=one.ids,
         position_ids=one.positions,
         attention_mask=_additive(one.mask, model.dtype),
         use_cache=False,
-        output_hidden_states=True,
         prompt=one.prompt,
     )
-    return output.hidden_states
+    logits = model.lm_head(output.last_hidden_state[0, one.predicting]).float()
+    return (functional.cross_entropy(logits, one.wanted, reduction="none") * one.weight).sum()
 
 
 def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -125,7 +115,6 @@ def tune(
     lesson: Callable[[int], Lesson],
     recipe: Recipe,
     folder: Path,
-    loss: Loss = answer_loss,
 ) -> Path:
     """Train an adapter into `folder`, in peft's format; `base` gets the adapter attached.
 
@@ -142,7 +131,7 @@ def tune(
         for step in bar:
             numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
             read = [packed(lesson(n), encode) for n in numbers]
-            value = weights.learn(pool.map(lambda one: _learned(tuned, weights, one, loss), read))
+            value = weights.learn(pool.map(lambda one: _learned(tuned, weights, one), read))
             _update(optimizer, weights, recipe.rate_at(step))
             bar.set_postfix(loss=f"{value:.3f}")
             if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
@@ -172,10 +161,10 @@ def _saved_adapter(tuned: PeftModel, weights: Masters, folder: Path) -> Path:
 
 
 def _learned(
-    tuned: PeftModel, weights: Masters, one: Packed, loss: Loss
+    tuned: PeftModel, weights: Masters, one: Packed
 ) -> tuple[float, tuple[torch.Tensor, ...]]:
     """The loss of one lesson, and its gradient weight by weight."""
-    value = loss(tuned.get_base_model(), one)
+    value = answer_loss(tuned.get_base_model(), one)
     return value.item(), torch.autograd.grad(value, list(weights.model.values()))
 
 

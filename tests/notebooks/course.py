@@ -13,8 +13,12 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).resolve().parents[2]
-LIGHT = ("00-start-here", "01-profile")  # run with an assistant that answers at once
-LABS = (*LIGHT, "10-capstone")
+LIGHT = (
+    "00-start-here",
+    "01-profile",
+    "02-streaming",
+)  # run with an assistant that answers at once
+LABS = (*LIGHT, "05-speculative-decoding", "10-capstone")
 
 # Kernels of the course run this first: the same HTTP and spans, and an answer in milliseconds.
 FAKE_ASSISTANT = """
@@ -29,19 +33,26 @@ from harness.serve.deployment import Deployment
 from harness.serve.network import Network
 
 
-@contextmanager
-def deployed():
-    pipeline = Pipeline(
+def pipeline(setting=None):
+    return Pipeline(
         preprocess=lambda question: Query(question.text, np.ones(1, np.float32)),
         retrieve=lambda query, k: [],
         generate=lambda question, chunks: iter(["Hold ", "the button."]),
         postprocess=lambda question, chunks, text: Answer(text),
     )
-    with Deployment(pipeline, Network(rtt_ms=1.0)) as client:
+
+
+def network(setting=None):
+    return Network(rtt_ms=1.0)
+
+
+@contextmanager
+def deployed():
+    with Deployment(pipeline(), network()) as client:
         yield client
 
 
-baseline.deployed = deployed
+baseline.pipeline, baseline.network, baseline.deployed = pipeline, network, deployed
 """
 
 

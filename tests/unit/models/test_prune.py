@@ -3,16 +3,10 @@ import itertools
 import pytest
 import torch
 
-from harness.models.distil import Imitation
 from harness.models.offline import KEPT
-from harness.models.packing import Branch, Lesson, packed
 from harness.models.prune import pruned
-from harness.models.tune import answer_loss
 from tests.tiny import tiny_llama
 
-LESSON = packed(
-    Lesson("abc", (Branch("d", "ef"),)), lambda text: [ord(letter) - 97 for letter in text]
-)
 IDS = torch.arange(8)[None]
 
 
@@ -46,16 +40,3 @@ def test_a_layer_that_is_not_there_is_refused(kept):
 def test_the_student_keeps_both_ends_and_leaves_no_wide_gap():
     assert (KEPT[:2], KEPT[-2:], len(KEPT)) == ((0, 1), (27, 29), 16)
     assert max(b - a for a, b in itertools.pairwise(KEPT)) == 2
-
-
-def test_a_student_that_is_its_teacher_is_at_no_distance():
-    teacher = tiny_llama()
-    loss = Imitation(teacher, range(4), weight=10.0)(pruned(teacher, range(4)), LESSON)
-    assert loss.item() == pytest.approx(answer_loss(teacher, LESSON).item(), rel=1e-5)
-
-
-def test_a_student_without_layers_in_between_is_at_a_distance():
-    teacher = tiny_llama()
-    student = pruned(teacher, (0, 2))
-    near, far = (Imitation(teacher, (0, 2), weight)(student, LESSON) for weight in (0.0, 1.0))
-    assert far.item() > near.item() == pytest.approx(answer_loss(student, LESSON).item(), rel=1e-5)

@@ -1,0 +1,144 @@
+"""The checks of lab 02, the wire: server-sent events, written to bytes and read from bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from random import Random
+
+from grader.pieces import MOST_EVENTS, WORDS, Pieces
+from grader.verdict import Exercise, check, kind
+from grader.watch import Watch
+
+ROUNDS = 30  # fresh inputs per check
+
+FRAME = Exercise("02", 2, "frame")
+PARSE = Exercise("02", 3, "parse")
+
+Event = tuple[str, str]  # name, data
+
+
+@check
+def frame(function: Callable[[str, str], bytes]) -> None:
+    """Bytes that any reader of server-sent events turns back into the same event."""
+    watch, rng = Watch(FRAME), Random()
+    for name, data in [*_fixed(), *(_message(rng) for _ in range(ROUNDS))]:
+        got = watch.call(function, name, data)
+        if not isinstance(got, bytes):
+            FRAME.fail("bytes: a wire carries no characters", kind(got), ".encode() at the end")
+        read = _events_in(_text(got))
+        if read != [(name, data)]:
+            FRAME.fail(
+                f"a frame that reads as {(name, data)}",
+                f"{got!r:.120}, which reads as {read or 'nothing yet'}",
+                _look_at_frame(got, name, data, read),
+            )
+    FRAME.passed("Umlauts, emoji and blank lines arrive as they left.")
+
+
+def _fixed() -> list[Event]:
+    return [("token", "plain"), ("token", " lasts"), ("done", "a\nb"), ("token", "a\n\nb\n")]
+
+
+def _message(rng: Random) -> Event:
+    lines = (" ".join(rng.sample(WORDS, rng.randint(0, 3))) for _ in range(rng.randint(1, 3)))
+    return rng.choice(("token", "done")), "\n".join(lines) or "é"
+
+
+def _text(got: bytes) -> str:
+    try:
+        return got.decode()
+    except UnicodeDecodeError:
+        FRAME.fail("UTF-8", f"{got!r:.80}", "the encoding: .encode() alone is UTF-8")
+
+
+def _events_in(text: str) -> list[Event]:
+    """What the specification of server-sent events reads in `text` (WHATWG HTML, 9.2.6)."""
+    found = []
+    for block in re.split(r"\n\n", text.replace("\r\n", "\n"))[:-1]:
+        fields = [line.partition(":") for line in block.split("\n") if line and line[0] != ":"]
+        values = [(name, value[1:] if value[:1] == " " else value) for name, _, value in fields]
+        data = [value for name, value in values if name == "data"]
+        names = [value for name, value in values if name == "event"]
+        if data:
+            found.append((names[-1] if names else "message", "\n".join(data)))
+    return found
+
+
+def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
+    if not got.endswith(b"\n\n"):
+        return "the end: a blank line says that the event is complete"
+    if "\n" in data and data not in [d for _, d in read]:
+        return "the line breaks in the data: each line gets its own `data: `, an empty one too"
+    if read and read[0][1] == data.removeprefix(" "):
+        return "the space after the colon: readers drop one, so write one"
+    if read and read[0][0] != name:
+        return "the line `event: NAME`, before the data"
+    return "`event: NAME`, a `data: ` for each line of the data, a blank line"
+
+
+@check
+def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
+    """Events out of bytes that are cut anywhere, each as soon as its blank line is there."""
+    watch, rng = Watch(PARSE), Random()
+    for turn in range(ROUNDS):
+        sent = [_message(rng) for _ in range(rng.randint(1, 5))]
+        chunks, ends = _wire(rng, sent, whole=turn == 0)
+        source = Pieces(chunks)
+        got = watch.call(function, source, then=lambda events, of=source: _parsed(events, of))
+        if [event for _, event in got] != sent:
+            events = [event for _, event in got]
+            PARSE.fail(f"{sent}", f"{events!s:.160}", _look_at_parse(events, sent))
+        for (made, event), end in zip(got, ends, strict=True):
+            if made > end:
+                PARSE.fail(
+                    f"{event} when chunk {end} of {len(chunks)} completes it",
+                    f"it comes when {made} have been read",
+                    "a list or a join: the loop should yield while it reads",
+                )
+    PARSE.passed("Cut in the middle of an emoji and nobody notices.")
+
+
+def _wire(rng: Random, sent: list[Event], whole: bool) -> tuple[list[bytes], list[int]]:
+    """Frames with comments between them, cut at random; and which chunk completes each event."""
+    text, lengths = b"", []
+    for name, data in sent:
+        comment = rng.choice((b"", b": still here\n\n"))
+        lines = "".join(f"data: {line}\n" for line in data.split("\n"))
+        text += comment + f"event: {name}\n{lines}\n".encode()
+        lengths.append(len(text))
+    text += b"event: done\ndata: the connection br"  # unfinished: the reader must drop it
+    places = sorted(rng.sample(range(1, len(text)), 0 if whole else min(len(text) // 3, 40)))
+    edges = [0, *places, len(text)]
+    chunks = [text[a:b] for a, b in pairwise(edges)]
+    ends = [next(n for n, edge in enumerate(edges) if edge >= length) for length in lengths]
+    return chunks, ends
+
+
+def _parsed(events: object, source: Pieces) -> list[tuple[int, Event]]:
+    if not isinstance(events, Iterable) or isinstance(events, str | bytes):
+        PARSE.fail("a generator of (event, data)", kind(events), "`yield`")
+    got = []
+    for event in events:
+        if not isinstance(event, tuple) or [type(part) for part in event] != [str, str]:
+            PARSE.fail("pairs of text, (event, data)", kind(event), "what is yielded")
+        got.append((source.made, event))
+        if len(got) > MOST_EVENTS:
+            PARSE.fail("as many events as were sent", f"over {MOST_EVENTS:,}", "the loop")
+    return got
+
+
+def _look_at_parse(got: list[Event], sent: list[Event]) -> str:
+    data, wanted = [d for _, d in got], [d for _, d in sent]
+    if got[: len(sent)] == sent:
+        return "what is unfinished at the end: without a blank line it is no event"
+    if data == wanted:
+        return "the name: it belongs to one event; afterwards it is `message` again until named"
+    if data == [d.replace("\n", "") for d in wanted]:
+        return "several data lines: they are joined by a newline"
+    if [d.strip() for d in data] == [d.strip() for d in wanted]:
+        return "white space: one space after the colon goes, all other stays"
+    if len(got) < len(sent):
+        return "what remains of a chunk after its last line break: it begins the next line"
+    return "lines first, fields second: split the bytes at b'\\n', decode whole lines only"

@@ -1,0 +1,165 @@
+"""Where a learner's process runs: behind bubblewrap on Linux; elsewhere a plain process, and it says so.
+
+Inside there is a read-only system, the Python that we run on, the two packages without what is hidden,
+and a private home that vanishes. There is no network, no other process, no gradebook, no solution, no
+other learner. Nothing of it needs root. Processes in it cannot see the referee, which can stop and kill
+them all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import grader
+import harness
+from grader.limits import Limits
+from harness import store
+
+HOME = Path("/home/learner")
+PACKAGES = tuple(Path(package.__file__).parent for package in (harness, grader))
+# What libraries look for: the linker's cache, `libblas.so` and the like, time zones, fonts, cores.
+ETC = ("ld.so.cache", "alternatives", "localtime", "fonts")
+SYSTEM = ("/usr", *(f"/etc/{name}" for name in ETC), "/sys/devices/system")
+LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")  # into /usr, on most distributions
+SECRET = ("predictions",)  # in the cache folder: somebody else's guesses
+# Both sides of a comparison get the same number of threads; nothing else of our environment goes in.
+HANDED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PROBE_S = 10.0  # a start takes 0.02 s
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a process finds.
+
+    models: give it what `under500 prepare` built, read-only. jailed: False to do without bubblewrap.
+    """
+
+    models: bool = False
+    jailed: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process that runs. note: "" in a jail; else why it is not in one. scratch: to be removed after."""
+
+    process: subprocess.Popen[bytes]
+    note: str
+    scratch: Path
+
+    def clear(self) -> None:
+        """Remove its files. Call it when the process has ended."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def start(arguments: Sequence[str], room: Room, fds: Iterable[int] = ()) -> Started:
+    """Run Python with `arguments` in a room of its own; output comes through one pipe.
+
+    fds: file descriptors that it inherits. Raises OSError when the system cannot start another process.
+    """
+    note = missing() if room.jailed else "Jailing was switched off."
+    scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
+    home = scratch if note else HOME
+    command = [sys.executable, "-I", *arguments]
+    process = subprocess.Popen(
+        command if note else [*walls(room), "--", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment(home, room, jailed=not note),
+        cwd=scratch,
+        pass_fds=tuple(fds),
+        start_new_session=True,  # a signal to our group, such as Ctrl-C, is not one to theirs
+    )
+    return Started(process, note and f"Not jailed: {note}", scratch)
+
+
+@cache
+def missing() -> str:
+    """Why there is no jail on this machine; "" when there is."""
+    if not sys.platform.startswith("linux"):
+        return "bubblewrap exists only on Linux."
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed (Debian: apt install bubblewrap)."
+    try:
+        command = [*walls(Room()), "--", sys.executable, "-I", "-c", "pass"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, env={})
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap does not start ({type(error).__name__})."
+    if done.returncode:
+        why = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        return f"bubblewrap does not start ({why[0]})."
+    return ""
+
+
+def environment(home: Path, room: Room, jailed: bool) -> dict[str, str]:
+    """The whole environment of the process: nothing of it says who grades, or that anybody does."""
+    handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    cache_folder = home / "under500" if jailed or not room.models else store.home()
+    return handed_on | {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(home if not jailed else Path("/tmp")),
+        "USER": "learner",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "agg",
+        store.HOME_VARIABLE: str(cache_folder),
+    }
+
+
+def walls(room: Room) -> list[str]:
+    """The bubblewrap command line, up to the command."""
+    size = ["--size", str(room.limits.scratch)] if _knows("--size") else []
+    nested = ["--disable-userns"] if _knows("--disable-userns") else []
+    return [
+        *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
+        *("--new-session", "--cap-drop", "ALL", "--hostname", "desk"),
+        *_system(),
+        *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
+        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),
+        *_python(),
+        *(_models() if room.models else ()),
+    ]
+
+
+def _system() -> list[str]:
+    bound = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
+    for path in map(Path, LINKS):
+        if path.is_symlink():
+            bound += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            bound += ["--ro-bind", str(path), str(path)]
+    return bound
+
+
+def _python() -> list[str]:
+    """The interpreter, its packages and ours; what is hidden is covered up."""
+    places = dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)])
+    bound = [part for place in places for part in ("--ro-bind", place, place)]
+    hidden = PACKAGES[1] / "hidden"
+    return [*bound, *(["--tmpfs", str(hidden)] if hidden.exists() else [])]
+
+
+def _models() -> list[str]:
+    folder = store.home()
+    found = sorted(path for path in folder.iterdir() if path.name not in SECRET)
+    return [
+        part
+        for path in found
+        for part in ("--ro-bind", str(path), str(HOME / "under500" / path.name))
+    ]
+
+
+@cache
+def _knows(option: str) -> bool:
+    """True when this bubblewrap has the option: `--size` came with 0.5, `--disable-userns` with 0.8."""
+    done = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, timeout=PROBE_S)
+    return option in done.stdout + done.stderr

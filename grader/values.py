@@ -1,0 +1,187 @@
+"""Values on their way between the referee and a learner's process, as plain JSON.
+
+A closed list of kinds: numbers, text, containers, arrays, the project's vocabulary, and things that stay
+where they are and are used from afar: functions, assistants. Everything else becomes an `Opaque`, which
+a verdict can name and which does nothing. Never pickle: bytes that a learner controls must not run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from grader.synthetic import BareTrace
+from harness.assistant import Answer, Chunk, Done, Query, Question, Token
+from harness.errors import PlainError
+from harness.measure.trace import Span
+from harness.serve.entry import Division, Entry
+from harness.serve.network import AS_SHIPPED, Network
+
+Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
+Keep = Callable[[object], int]  # puts an object aside and returns its number
+Far = Callable[[int], object]  # what stands in for the object of that number
+
+MOST_ITEMS = 10_000  # of an iterator: five times what fits into the model's context
+MOST_REPR = 200  # characters of a thing that nobody knows
+FURTHEST_MS = 400.0  # round trip of a server: once round the world and back
+EXACT = 2**53  # integers beyond it do not survive readers of JSON that know only floats
+VOCABULARY = (Question, Chunk, Answer, Token, Done, Span, BareTrace, Network)
+WORDS = {f"${kind.__name__}": kind for kind in VOCABULARY}
+TAG_OF = {kind: tag for tag, kind in WORDS.items()}
+CONTAINERS = {"$tuple": tuple, "$set": set, "$iterator": iter}
+
+
+class MalformedError(PlainError):
+    """What came from the other side is not a value of these kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A thing that cannot travel: its repr, under a class with the original's name."""
+
+    shown: str
+
+    def __repr__(self) -> str:
+        return self.shown
+
+
+def encode(value: object, keep: Keep | None = None) -> Json:
+    """`value` as JSON. Functions and assistants go through `keep`; without one they are opaque."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return None if value is None else bool(value)
+    if isinstance(value, Division):
+        return {"$Division": value.value}
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Real):
+        return _number(value)
+    if type(value) in TAG_OF:
+        return {TAG_OF[type(value)]: _fields(value, keep)}
+    if isinstance(value, Query | Entry):
+        return {f"${type(value).__name__}": _fields(value, keep)}
+    return _container(value, keep)
+
+
+def decode(sent: Json, far: Far | None = None) -> object:
+    """The value behind `sent`. Raises MalformedError for what `encode` does not make."""
+    if isinstance(sent, list):
+        return [decode(item, far) for item in sent]
+    if not isinstance(sent, dict):
+        return sent
+    if len(sent) != 1:
+        raise MalformedError("A tagged value has exactly one tag.")
+    [(tag, body)] = sent.items()
+    try:
+        return _tagged(tag, body, far)
+    except (TypeError, ValueError, AttributeError, KeyError, LookupError) as error:
+        raise MalformedError(f"A value tagged {tag!r:.30} is not one.") from error
+
+
+def _text(value: str) -> str:
+    """As it is, but for halves of characters, which JSON cannot carry."""
+    return str.encode(value, "utf-8", "replace").decode()
+
+
+def _number(value: Real) -> Json:
+    if not isinstance(value, Integral):
+        return float(value)
+    return int(value) if abs(value) <= EXACT else {"$int": f"{int(value):x}"}
+
+
+def _fields(value: object, keep: Keep | None) -> dict[str, Json]:
+    return {one.name: encode(getattr(value, one.name), keep) for one in dataclasses.fields(value)}
+
+
+def _container(value: object, keep: Keep | None) -> Json:
+    if isinstance(value, Mapping):
+        return {"$dict": [[encode(k, keep), encode(v, keep)] for k, v in value.items()]}
+    if isinstance(value, list):
+        return [encode(item, keep) for item in value]
+    for tag, kind in (("$tuple", tuple), ("$set", set | frozenset)):
+        if isinstance(value, kind):
+            return {tag: [encode(item, keep) for item in value]}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return {"$array": [value.dtype.str, value.tolist()]}
+    if isinstance(value, Iterator):
+        items = zip(range(MOST_ITEMS), value, strict=False)
+        return {"$iterator": [encode(item, keep) for _, item in items]}
+    if keep is not None and (callable(value) or hasattr(value, "stream")):
+        return {"$far": keep(value)}
+    return {"$other": [type(value).__name__[:MOST_REPR], _shown(value)]}
+
+
+def _shown(value: object) -> str:
+    try:
+        return _text(repr(value)[:MOST_REPR])
+    except Exception:  # a repr that raises is still no reason to stop
+        return f"a {type(value).__name__[:MOST_REPR]}"
+
+
+def _tagged(tag: str, body: Json, far: Far | None) -> object:
+    if tag in WORDS:
+        fields = {name: decode(value, far) for name, value in body.items()}
+        return _checked(WORDS[tag]).validate_python(fields)
+    if tag in CONTAINERS:
+        return CONTAINERS[tag]([decode(item, far) for item in body])
+    if tag == "$dict":
+        return {decode(k, far): decode(v, far) for k, v in body}
+    if tag == "$far" and far is not None:
+        return far(int(body))
+    return _rest(tag, body, far)
+
+
+def _rest(tag: str, body: Json, far: Far | None) -> object:
+    if tag == "$int":
+        return int(body, 16)
+    if tag == "$array":
+        return _array(*body)
+    if tag == "$Query":
+        return Query(str(body["text"]), decode(body["vector"]))
+    if tag == "$Division":
+        return Division(body)
+    if tag == "$Entry":
+        return _entry(**{name: decode(value, far) for name, value in body.items()})
+    if tag == "$other":
+        return _opaque(*body)
+    raise MalformedError(f"{tag!r:.30} is no kind of value.")
+
+
+@cache
+def _checked(kind: type) -> TypeAdapter:
+    """Refuses fields of another type than declared; a list may stand for a tuple."""
+    return TypeAdapter(kind)
+
+
+def _array(dtype: str, items: Json) -> np.ndarray:
+    kind = np.dtype(str(dtype))
+    if kind.kind not in "fiub":  # numbers and nothing else, least of all "object"
+        raise MalformedError("An array holds numbers.")
+    return np.array(items, dtype=kind)
+
+
+def _entry(
+    name: object, assistant: object, network: object, division: object, forget: object
+) -> object:
+    """An Entry whose assistant and `forget` live elsewhere; opaque when a part is something else."""
+    parts = (str(name)[:MOST_REPR], assistant, network, division, forget)
+    if not isinstance(network, Network) or not _crossable(network) or not callable(forget):
+        return _opaque("Entry", f"Entry({', '.join(map(_shown, parts))})")
+    return Entry(*parts)
+
+
+def _crossable(network: Network) -> bool:
+    """A distance there can be, and no address but the server's: it is our client that goes there."""
+    paths = set(network.preflight) <= set(AS_SHIPPED.preflight) and len(network.preflight) < 10
+    return paths and 0 <= network.rtt_ms <= FURTHEST_MS
+
+
+def _opaque(name: str, shown: str) -> Opaque:
+    kind = type(str(name)[:MOST_REPR], (Opaque,), {"__slots__": ()})
+    return kind(str(shown)[:MOST_REPR])

@@ -1,0 +1,203 @@
+"""An eye on a learner's function: that it ends, that it keeps its voice down, that its input stays as it is.
+
+`Exercise.call` says what a function raised. A function that never comes back raises nothing, one that prints
+in an endless loop fills the notebook, and one that changes its input breaks whoever calls it next.
+"""
+
+from __future__ import annotations
+
+import copy
+import ctypes
+import io
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from types import CodeType
+
+import numpy as np
+
+from grader.verdict import Exercise
+
+PATIENCE_S = 8.0  # of a whole check; those that pass need less than a second
+MOST_CHARS = 20_000  # of a whole check: some hundred lines, more than anybody reads
+
+
+class OutOfTimeError(BaseException):
+    """Not an Exception: a learner's `except Exception` should not catch it."""
+
+
+class TooLoudError(BaseException):
+    """More was printed than anybody reads; no Exception for the same reason."""
+
+
+class Dice(np.random.Generator):
+    """NumPy's generator, but a copy of it is itself: a check copies its inputs, and dice have to roll on."""
+
+    def __deepcopy__(self, memo: dict) -> Dice:
+        return self
+
+
+@dataclass
+class Watch:
+    """The eye on one check: every call of it shares the same patience.
+
+    left_s: seconds, left_chars: characters that may still be printed.
+    """
+
+    exercise: Exercise
+    left_s: float = field(default_factory=lambda: PATIENCE_S)
+    left_chars: int = MOST_CHARS
+
+    def call(
+        self,
+        function: Callable[..., object],
+        *arguments: object,
+        then: Callable[[object], object] = lambda result: result,
+    ) -> object:
+        """What the function returns, after `then`, which may for instance exhaust an iterator.
+
+        Raises CheckFailed for whatever `Exercise.call` does, and for a function that does not end, prints
+        without end or changes what it was given.
+        """
+        if not callable(function):
+            return self.exercise.call(function, *arguments)
+        watched = _Watched(lambda *given: then(function(*given)), self, _code(function))
+        return self.exercise.call(watched, *arguments)
+
+    def each(
+        self, function: Callable[..., object], firsts: Sequence[object], *others: object
+    ) -> list[object]:
+        """function(first, *others) for each of `firsts`, watched once: for thousands of short calls."""
+        if not callable(function):
+            self.exercise.call(function)
+        every = _Watched(
+            lambda many, *given: [function(one, *given) for one in many], self, _code(function)
+        )
+        return self.exercise.call(every, firsts, *others)
+
+
+def _code(function: Callable[..., object]) -> CodeType | None:
+    return getattr(function, "__code__", None)
+
+
+@dataclass
+class _Watched:
+    """What `Exercise.call` calls; `__code__` is the learner's, so that a line of it can be named."""
+
+    function: Callable[..., object]
+    watch: Watch
+    __code__: CodeType | None
+
+    def __call__(self, *arguments: object) -> object:
+        before, exercise = copy.deepcopy(arguments), self.watch.exercise
+        try:
+            with _patient(self.watch), _low_voice(self.watch):
+                result = self.function(*arguments)
+        except OutOfTimeError:
+            exercise.fail(
+                f"an end within {PATIENCE_S:g} s",
+                "a function that is still running",
+                "loops that wait for something that never comes",
+            )
+        except TooLoudError:
+            exercise.fail(
+                f"at most {MOST_CHARS:,} characters of print",
+                "more of them than anybody reads",
+                "`print` inside a loop: take it out again",
+            )
+        if not _same(arguments, before):
+            exercise.fail(
+                "an input that stays as it was",
+                "an input that the function has changed",
+                "pop, sort, append, += or an assignment to an item of an argument",
+            )
+        return result
+
+
+@contextmanager
+def _patient(watch: Watch) -> Iterator[None]:
+    """Inside the block, OutOfTimeError is raised once the patience is used up."""
+    start = time.perf_counter()
+    with _alarm(max(watch.left_s, 0.001)):  # an alarm in 0 s would be none
+        yield
+    watch.left_s -= time.perf_counter() - start
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        with _alarm_by_thread(seconds):
+            yield
+        return
+    handler = signal.signal(signal.SIGALRM, _ring)
+    others, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # somebody's limit around this one
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if others:
+            left = others - (time.perf_counter() - start)
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
+
+
+def _ring(*_: object) -> None:
+    raise OutOfTimeError
+
+
+@contextmanager
+def _alarm_by_thread(seconds: float) -> Iterator[None]:
+    """Where there are no signals: stops loops, but not a call that waits in C."""
+    target = ctypes.c_ulong(threading.get_ident())
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    timer = threading.Timer(seconds, raise_in, (target, ctypes.py_object(OutOfTimeError)))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _low_voice(watch: Watch) -> Iterator[None]:
+    """Inside the block, TooLoudError is raised for more text than the watch allows."""
+    voice = _Voice(watch, sys.stdout)
+    with redirect_stdout(voice), redirect_stderr(voice):
+        yield
+
+
+@dataclass
+class _Voice(io.TextIOBase):
+    """Passes text on and counts it."""
+
+    watch: Watch
+    to: io.TextIOBase
+
+    def write(self, text: str) -> int:
+        self.watch.left_chars -= len(text)
+        if self.watch.left_chars < 0:
+            raise TooLoudError
+        return self.to.write(text)
+
+    def flush(self) -> None:
+        self.to.flush()
+
+
+def _same(a: object, b: object) -> bool:
+    """Equal in value, arrays included; what has no values to compare is taken as unchanged."""
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and np.array_equal(a, b)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, dict | set | str | bytes | int | float):
+        return a == b
+    return True

@@ -1,0 +1,178 @@
+"""under500 interview: the mock interview in the terminal, its walkthroughs, and the scorer."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from harness.cli.output import Json, console, print_json
+from harness.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from harness.interview.moves import Move
+    from harness.interview.play import Play
+    from harness.interview.session import Session
+
+app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a fair score.")
+
+PARTS = ("score", "lint")  # verbs below this one, each in a module of its own
+MINUTES = 20
+
+
+@app.callback(invoke_without_command=True)
+def interview(
+    context: typer.Context,
+    scenario: Annotated[str | None, typer.Option(help="S01 to S12; without, one is drawn.")] = None,
+    level: Annotated[str, typer.Option(help="mid, senior or staff.")] = "senior",
+    mode: Annotated[str, typer.Option(help="exam, or coach with hints.")] = "exam",
+    minutes: Annotated[float, typer.Option(min=1, max=120, help="8, 20 or 35.")] = MINUTES,
+    seed: Annotated[int | None, typer.Option(help="Play the same numbers again.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Where the transcript goes.")] = None,
+    replay: Annotated[str | None, typer.Option(help="Step through a walkthrough instead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Play a mock interview: ask for data, find the hidden cause, propose, explain, be scored."""
+    if context.invoked_subcommand:
+        return
+    if replay:
+        from harness.cli.interview_replay import replayed
+
+        replayed(replay)
+        return
+    session = _session(scenario, level, mode, minutes, seed)
+    file = save or _new_file(session)
+    play = _play(session, file)
+    try:
+        _talk(play, console.input)
+    except (KeyboardInterrupt, EOFError):
+        console.print("\nYou left early; nothing that was said is lost.")
+    _after(play, file, as_json)
+
+
+def _session(name: str | None, level: str, mode: str, minutes: float, seed: int | None) -> Session:
+    from harness.interview.scenario import scenario, scenarios
+    from harness.interview.session import Session
+
+    for given, allowed in ((level, ("mid", "senior", "staff")), (mode, ("exam", "coach"))):
+        if given not in allowed:
+            raise WrongUseError(f"'{given}' is none of {', '.join(allowed)}: choose one of them.")
+    seed = secrets.randbelow(10**9) if seed is None else seed
+    chosen = scenario(name) if name else secrets.choice(list(scenarios().values()))
+    return Session(chosen, seed, level, mode, minutes)
+
+
+def _new_file(session: Session) -> Path:
+    from harness import store
+
+    now = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    return store.home() / "interviews" / f"{now}-{session.scenario.id}.jsonl"
+
+
+def _play(session: Session, file: Path) -> Play:
+    from harness.interview.gaps import gaps
+    from harness.interview.interviewer import Interviewer
+    from harness.interview.play import Play
+    from harness.interview.routing import router
+
+    if file.exists():
+        raise WrongUseError(f"{file} exists already: name another file with --save.")
+    with console.status("Reading the cards …"):
+        route, missing = router(), gaps(session)
+        route("where does the time go?")  # loads MiniLM and its examples, off the clock
+        missing(session.transcript(()))
+    return Play(Interviewer(session, route, missing), time.monotonic, file)
+
+
+def _talk(play: Play, ask: Callable[[str], str]) -> None:
+    from harness.cli import interview_screen as screen
+
+    screen.rules(play.session)
+    screen.show(play.begin(), play.session)
+    while not play.state.ended:
+        text = _line(play, ask).strip()
+        moves = _command(play, text, ask) if text.startswith("/") else play.say(text)
+        screen.show(moves, play.session)
+
+
+def _line(play: Play, ask: Callable[[str], str]) -> str:
+    """What the candidate types; a backslash at the end goes on in the next line."""
+    from harness.cli import interview_screen as screen
+
+    text = ask(f"\n[dim]{screen.clock(play.left)}[/] [bold green]You[/]  ")
+    while text.endswith("\\"):
+        text = text[:-1] + "\n" + ask("… ")
+    return text
+
+
+def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
+    """Moves of a line that begins with a slash. Raises EOFError to leave."""
+    from harness.cli import interview_screen as screen
+
+    name, _, rest = text[1:].partition(" ")
+    if name in ("quit", "q", "exit"):
+        raise EOFError
+    if name == "pause":
+        return _pause(play, ask)
+    if name in ("open", "hint", "next"):
+        return play.open(rest.strip().lower()) if name == "open" else getattr(play, name)()
+    if name == "cards":
+        screen.card_list(play.session, play.state.opened)
+    elif name == "time":
+        console.print(f"{screen.clock(play.left)} left; this is the part “{play.state.phase}”.")
+    else:
+        console.print(screen.COMMANDS, highlight=False)
+    return play.tick()
+
+
+def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
+    if not play.pause():
+        console.print("An exam has no pause; the clock goes on.")
+        return []
+    ask("The clock stands still. Enter to go on. ")
+    play.resume()
+    return []
+
+
+def _after(play: Play, file: Path, as_json: bool) -> None:
+    """The scorecard of a finished interview, and where its transcript is."""
+    scores = _scored(play) if play.state.ended else {}
+    for name, text in (("Transcript", str(file)), ("Score it", f"under500 interview score {file}")):
+        console.print(f"[bold]{name}[/]  {escape(text)}", soft_wrap=True, highlight=False)
+    if as_json:
+        print_json(
+            {
+                "scenario": play.session.scenario.id,
+                "seed": play.session.seed,
+                "transcript": str(file),
+                "ended": play.state.ended or "left",
+                "seconds": round(play.seconds, 1),
+                "opened": list(play.state.opened),
+                "scores": scores,
+            }
+        )
+
+
+def _scored(play: Play) -> dict[str, int | None]:
+    """Shows the scorecard; its four scores."""
+    from harness.interview import gaps
+    from harness.show.scorecard import scorecard
+
+    card = gaps.scored(play.session, play.interviewer.transcript(play.state))
+    console.print(scorecard(card))
+    return dict(card.scores)
+
+
+for _part in PARTS:
+    try:
+        _verb = getattr(import_module(f"harness.cli.interview_{_part}"), _part)
+    except (ImportError, AttributeError):
+        continue
+    app.command(_part)(_verb)

@@ -1,0 +1,106 @@
+"""under500 interview --replay: a walkthrough step by step, with time to predict what comes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.rule import Rule
+
+from harness.cli import interview_screen as screen
+from harness.cli.output import console
+
+if TYPE_CHECKING:
+    from harness.interview.walkthrough import Walkthrough
+
+KEYS = "[dim]Enter: next · b: back · a number: jump · s: score so far · q: quit[/]"
+PROMPT = "[dim]›[/] "
+
+
+def replayed(name: str) -> None:
+    """Steps through the walkthrough `name`, or a file; piped, it is shown as a whole."""
+    from harness.interview.walkthrough import walkthrough
+
+    walk = walkthrough(name)
+    _head(walk)
+    if not sys.stdin.isatty() and not console.is_terminal:
+        for number in range(len(walk.steps)):
+            _step(walk, number)
+    else:
+        _stepped(walk)
+    _score(walk, len(walk.steps))
+    console.print(
+        f"\n[bold]What to take from it[/]  {escape(walk.words(walk.lesson))}", width=screen.WIDTH
+    )
+
+
+def _stepped(walk: Walkthrough) -> None:
+    number = 0
+    while 0 <= number < len(walk.steps):
+        if (predict := walk.steps[number].predict) and not _asked(predict):
+            return
+        _step(walk, number)
+        moved = _moved(walk, number)
+        if moved is None:
+            return
+        number = moved
+
+
+def _asked(predict: str) -> bool:
+    """Asks the class; False when they want to leave."""
+    console.print(
+        Padding(f"[bold yellow]Pause and predict[/]  {escape(predict)}", (1, 0, 0, 0)),
+        width=screen.WIDTH,
+    )
+    return _answer() is not None
+
+
+def _moved(walk: Walkthrough, number: int) -> int | None:
+    """The step to show next; None to leave."""
+    while True:
+        key = _answer()
+        if key is None or key in ("q", "quit"):
+            return None
+        if key == "s":
+            _score(walk, number + 1)
+            continue
+        if key == "b":
+            return max(0, number - 1)
+        return min(len(walk.steps), max(1, int(key))) - 1 if key.isdecimal() else number + 1
+
+
+def _answer() -> str | None:
+    try:
+        return console.input(PROMPT).strip().lower()
+    except (EOFError, KeyboardInterrupt):
+        return None
+
+
+def _head(walk: Walkthrough) -> None:
+    console.print(Rule(f"{walk.scenario} · {walk.kind} · {escape(walk.title)}"))
+    console.print(KEYS)
+
+
+def _step(walk: Walkthrough, number: int) -> None:
+    step, event = walk.steps[number], walk.events[number]
+    at = f"[dim]{number + 1} of {len(walk.steps)}, {screen.clock(step.t)}[/]"
+    console.print(Padding(at, (1, 0, 0, 0)))
+    if event.open_card:
+        screen.card(walk.session.cards[event.open_card])
+    else:
+        screen.said(event.text or "", "Interviewer" if event.who == "interviewer" else "Candidate")
+    if step.note:
+        note = f"[yellow]{escape(walk.words(step.note))}[/]"
+        console.print(Padding(note, (0, 0, 0, 4)), width=screen.WIDTH, highlight=False)
+
+
+def _score(walk: Walkthrough, steps: int) -> None:
+    """What the scorer makes of the first steps."""
+    from harness.interview.gaps import scored
+
+    with console.status("Scoring …"):
+        found = scored(walk.session, walk.transcript(steps))
+    scores = " · ".join(f"{name} {value or '–'}" for name, value in found.scores.items())
+    console.print(f"\n[bold]Score after {steps} steps[/]  {scores}", highlight=False)

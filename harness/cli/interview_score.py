@@ -1,0 +1,123 @@
+"""under500 interview score: a transcript, one answer or many, scored with quotes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.output import Json, console, print_json
+from harness.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from harness.interview.scoring.score import Scorer
+    from harness.interview.scoring.scorecard import Scorecard
+
+STDIN = Path("-")
+MAX_BYTES = 5_000_000  # of one answer; 50,000 words are 300 kB
+
+
+def score(
+    file: Annotated[Path | None, typer.Argument(help="A transcript, as JSON lines.")] = None,
+    answer: Annotated[
+        Path | None, typer.Option(help="A file with one free-text answer; - reads standard input.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="JSON lines with id, text and, for a follow-up, prompt.")
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="The follow-up that --answer answers.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score a transcript, one answer or many: levels with quotes, misconceptions, four scores."""
+    chosen = [given for given in (file, answer, answers) if given is not None]
+    if len(chosen) != 1:
+        raise WrongUseError("Give one thing to score: FILE, --answer FILE or --answers FILE.jsonl.")
+    if prompt is not None and answer is None:
+        raise WrongUseError("--prompt goes with --answer; --answers has a prompt in each line.")
+    if answers is not None:
+        _many(answers)
+        return
+    card = _transcript(file) if file is not None else _scorer().answer(_text(answer), prompt)
+    if as_json:
+        print_json(card.to_json())
+    else:
+        _show(card)
+
+
+def _many(path: Path) -> None:
+    """One JSON object a line, in the order of the file; a line that is wrong stops before the first."""
+    items = list(_items(_text(path)))
+    scorer = _scorer()
+    for name, text, prompt in items:
+        print_json({"id": name} | scorer.answer(text, prompt).to_json())
+
+
+def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise WrongUseError(f"Line {number} of the answers is not JSON.") from error
+        if not (isinstance(item, dict) and "id" in item and isinstance(item.get("text"), str)):
+            raise WrongUseError(
+                f'Line {number} of the answers needs "id" and "text": {{"id": 1, "text": "…"}}.'
+            )
+        prompt = item.get("prompt")
+        if not isinstance(prompt, str | None):
+            raise WrongUseError(f'Line {number} of the answers has a "prompt" that is no text.')
+        yield item["id"], item["text"], prompt
+
+
+def _transcript(path: Path) -> Scorecard:
+    from harness.interview import transcript
+    from harness.interview.session import find_case
+
+    read = transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
+    return _scorer().transcript(read, find_case(read.header))
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongUseError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = (
+            sys.stdin.buffer.read(MAX_BYTES + 1)
+            if path == STDIN
+            else _read(path, MAX_BYTES + 1)
+        )
+    except OSError as error:
+        raise WrongUseError(f"{path} cannot be read ({error.strerror}): check the name.") from error
+    if len(data) > MAX_BYTES:
+        raise WrongUseError(f"{path} is larger than {MAX_BYTES / 1e6:.0f} MB: is it the right file?")
+    return data
+
+
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _scorer() -> Scorer:
+    from harness.interview.scoring.score import scorer
+
+    with console.status("Loading MiniLM …"):
+        return scorer()
+
+
+def _show(card: Scorecard) -> None:
+    from harness.show.scorecard import scorecard
+
+    console.print(scorecard(card))

@@ -1,0 +1,126 @@
+"""The numbers on cards: a dotted name ("p95.total", "slowest.mean.decode", "fact.vectors") -> a figure.
+
+    [group.]statistic.measure    statistic: mean, p50, p75, p90, p95, max
+    group.share, group.count     how many requests a group has
+    base.quantity                what a mechanism is made of, in this session
+    fact.name                    what the scenario says about its service
+    after.total, after.ttft      what the fix leaves, in the requests that were felt slow
+
+Groups: all, felt, a regime (or not_ and a regime), slowest (5 %), renewed, h00 … h20 (four hours each),
+s00 … s45 (quarters of the minute), and single requests: one_typical, one_slow, one_slowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.interview.sample import N, Sample, product
+from harness.interview.scenario import BEFORE_FIRST_TOKEN, STAGES, Derived, Fact, Given, Term
+
+SLOWEST = 15  # of 300: 5 %
+STATISTICS: Mapping[str, Callable[[np.ndarray], float]] = {
+    "mean": np.mean,
+    **{f"p{p}": lambda values, p=p: np.percentile(values, p) for p in (50, 75, 90, 95)},
+    "max": np.max,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its unit, shown as people write it."""
+
+    value: float
+    unit: str = ""
+
+    def __format__(self, spec: str) -> str:
+        number = format(self.value, spec) if spec else _plain(self.value)
+        if self.unit.startswith("$"):
+            return f"${number}{self.unit[1:]}"
+        return f"{number} {self.unit}".strip()
+
+
+def _plain(value: float) -> str:
+    if value == round(value) or value >= 20:
+        return f"{value:,.0f}"
+    return f"{value:.1f}".removesuffix(".0") if value >= 1 else f"{value:.2g}"
+
+
+def figure(name: str, sample: Sample, facts: Mapping[str, Fact]) -> Figure | str:
+    """The number that `name` stands for; a fact may be words. Raises KeyError for an unknown name."""
+    first, *rest = name.split(".")
+    if first == "fact" and len(rest) == 1:
+        return _fact(facts[rest[0]], sample)
+    if first == "base" and len(rest) == 1:
+        return Figure(sample.base[rest[0]], sample.scenario.quantities[rest[0]].unit)
+    if first == "after" and len(rest) == 1:
+        return Figure(_after(rest[0], sample), "ms")
+    if first in STATISTICS and len(rest) == 1:
+        return _statistic("all", first, rest[0], sample)
+    return _of_group(name, first, rest, sample)
+
+
+def _of_group(name: str, group: str, rest: list[str], sample: Sample) -> Figure:
+    if rest == ["share"]:
+        return Figure(100 * float(_group(group, sample).mean()), "%")
+    if rest == ["count"]:
+        return Figure(float(_group(group, sample).sum()))
+    if len(rest) == 2 and rest[0] in STATISTICS:
+        return _statistic(group, *rest, sample)
+    raise KeyError(name)
+
+
+def _statistic(group: str, statistic: str, measure: str, sample: Sample) -> Figure:
+    values, unit = _measure(measure, sample)
+    values = values[_group(group, sample)]
+    # Nobody came in that part of the day: there is nothing to say but none.
+    return Figure(float(STATISTICS[statistic](values)) if len(values) else 0.0, unit)
+
+
+def _measure(name: str, sample: Sample) -> tuple[np.ndarray, str]:
+    if name in STAGES:
+        return sample.stages[name], "ms"
+    if name in ("total", "ttft", "server"):
+        return getattr(sample, name), "ms"
+    if name == "service":
+        return sample.stages["prefill"] + sample.stages["decode"], "ms"
+    return sample.quantities[name], sample.scenario.quantities[name].unit
+
+
+def _group(name: str, sample: Sample) -> np.ndarray:
+    """bool (300,). Raises KeyError for an unknown group."""
+    if name == "felt":
+        return sample.where(sample.scenario.felt)
+    if name in ("renewed", "not_renewed"):
+        return sample.renewed == (name == "renewed")
+    if name[:1] in "hs" and name[1:].isdigit():
+        width, values = (4, sample.hour) if name[0] == "h" else (15, sample.second)
+        return values // width == int(name[1:]) // width
+    if name in ("slowest", "one_typical", "one_slow", "one_slowest"):
+        return _by_rank(name, sample.total)
+    return sample.where(name.replace("not_", "not ", 1))
+
+
+def _by_rank(name: str, total: np.ndarray) -> np.ndarray:
+    order = np.argsort(total, kind="stable")
+    rank = {"one_typical": N // 2, "one_slow": N * 95 // 100, "one_slowest": N - 1}.get(name)
+    mask = np.zeros(N, bool)
+    mask[order[-SLOWEST:] if rank is None else order[rank]] = True
+    return mask
+
+
+def _fact(fact: Fact, sample: Sample) -> Figure | str:
+    if isinstance(fact, Given):
+        return Figure(fact.value, fact.unit)
+    if isinstance(fact, Derived):
+        term = Term(of=fact.of, over=fact.over, scale=fact.scale)
+        return Figure(float(product(term, sample.base)), fact.unit)
+    return fact
+
+
+def _after(measure: str, sample: Sample) -> float:
+    felt, after = sample.where(sample.scenario.felt), sample.scenario.fix.after
+    stages = STAGES if measure == "total" else BEFORE_FIRST_TOKEN
+    return sum(after.get(stage, float(sample.stages[stage][felt].mean())) for stage in stages)

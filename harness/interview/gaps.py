@@ -1,0 +1,39 @@
+"""What the scorer has found in an interview so far, as the interviewer and the walkthroughs need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from harness.interview.probes import Gaps
+from harness.interview.session import Session
+from harness.interview.transcript import Transcript
+
+if TYPE_CHECKING:
+    from harness.interview.scoring.score import Scorer
+    from harness.interview.scoring.scorecard import Scorecard
+
+
+def gaps(session: Session) -> Gaps:
+    """Levels by id, misconceptions included. Raises StoreError where MiniLM's weights are missing."""
+
+    def levels(transcript: Transcript) -> Mapping[str, str]:
+        card = scored(session, transcript)
+        shown = {name: finding.level.name.lower() for name, finding in card.shown.items()}
+        wrong = {m.misconception: "repaired" if m.repaired else "active" for m in card.mistakes}
+        return shown | wrong
+
+    return levels
+
+
+def scored(session: Session, transcript: Transcript) -> Scorecard:
+    """The scorecard of an interview, finished or not."""
+    return _scorer().transcript(transcript, session.case)
+
+
+@cache
+def _scorer() -> Scorer:
+    from harness.interview.scoring.score import scorer
+
+    return scorer()

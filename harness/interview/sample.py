@@ -1,0 +1,196 @@
+"""300 requests of a scenario's service, drawn once: every data card is computed from them, so all agree.
+
+Draws are stratified: of 300 requests exactly the stated share is slow, and a mean is met without luck. The
+same seed gives the same requests on every machine; another seed gives other values (±10 %), the same cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from harness.interview.scenario import (
+    BEFORE_FIRST_TOKEN,
+    EVERY,
+    NOT,
+    STAGES,
+    Quantity,
+    Regime,
+    Scenario,
+    Term,
+    Waiting,
+)
+from harness.kb import dice
+
+N = 300
+SWING = 0.10  # of what varies from session to session
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread evenly over (0, 1), in any stretch of them
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arrays of shape (300,), one entry a request. stages in ms; hour and second say when it came.
+
+    base: the quantities of this session, before they spread over requests.
+    renewed: True for requests answered after the innocent deploy.
+    """
+
+    scenario: Scenario
+    base: Mapping[str, float]
+    hour: np.ndarray
+    second: np.ndarray
+    quantities: Mapping[str, np.ndarray]
+    regimes: Mapping[str, np.ndarray]
+    stages: Mapping[str, np.ndarray]
+    renewed: np.ndarray
+
+    @property
+    def total(self) -> np.ndarray:
+        """End-to-end, in ms."""
+        return sum(self.stages.values())
+
+    @property
+    def ttft(self) -> np.ndarray:
+        """Until the model's first token could be shown, in ms."""
+        return sum(self.stages[stage] for stage in BEFORE_FIRST_TOKEN)
+
+    @property
+    def server(self) -> np.ndarray:
+        """What the server's own clock sees, in ms."""
+        return self.total - self.stages["network"]
+
+    def where(self, condition: str) -> np.ndarray:
+        """bool (300,): the requests a condition holds for; "all", a regime, or "not " and a regime."""
+        name = condition.removeprefix(NOT)
+        mask = np.ones(N, bool) if name == EVERY else self.regimes[name]
+        return ~mask if condition.startswith(NOT) else mask
+
+
+def draw(scenario: Scenario, seed: int | None) -> Sample:
+    """The sample of one session; without a seed every quantity has its written value."""
+    swing = 0.0 if seed is None else SWING
+    seed = seed or 0
+    hour, second = _hours(scenario, seed), 60 * _strata(scenario.id, seed, "second")
+    regimes = {
+        name: _holds(regime, hour, second, _strata(scenario.id, seed, "regime", name))
+        for name, regime in scenario.regimes.items()
+    }
+    base = {
+        name: _of_session(quantity, swing, scenario.id, seed, name)
+        for name, quantity in scenario.quantities.items()
+    }
+    quantities = {
+        name: _spread(quantity, base[name], _strata(scenario.id, seed, "quantity", name))
+        for name, quantity in scenario.quantities.items()
+    }
+    stages = _stages(scenario, quantities, regimes, hour)
+    renewed = _renewed(sum(stages.values()))
+    return Sample(scenario, base, hour, second, quantities, regimes, stages, renewed)
+
+
+def product(
+    term: Term, quantities: Mapping[str, np.ndarray] | Mapping[str, float]
+) -> np.ndarray | float:
+    """The product that a term stands for, in every request; also of plain numbers."""
+    value = term.scale
+    for name in term.of:
+        value = value * quantities[name]
+    for name in term.over:
+        value = value / quantities[name]
+    return value
+
+
+def _strata(*key: str | int) -> np.ndarray:
+    """(300,): one number in each 300th part of (0, 1), shuffled."""
+    return (np.array(dice.shuffled(range(N), *key)) + 0.5) / N
+
+
+def _hours(scenario: Scenario, seed: int) -> np.ndarray:
+    """Hours of the day in the proportions of the scenario's traffic."""
+    edges = np.concatenate([[0.0], np.cumsum(scenario.traffic)])
+    return np.interp(_strata(scenario.id, seed, "hour") * edges[-1], edges, np.arange(25.0))
+
+
+def _holds(regime: Regime, hour: np.ndarray, second: np.ndarray, u: np.ndarray) -> np.ndarray:
+    if regime.hours:
+        return _between(hour, *regime.hours)
+    if regime.seconds:
+        return _between(second, *regime.seconds)
+    share = regime.share or 1 - (1 - regime.chance) ** regime.parts
+    return u < share
+
+
+def _between(value: np.ndarray, start: float, end: float) -> np.ndarray:
+    """From `start` to `end`, also over midnight: (20, 2)."""
+    after, before = value >= start, value < end
+    return after & before if start <= end else after | before
+
+
+def _of_session(quantity: Quantity, swing: float, *key: str | int) -> float:
+    factor = 1 + swing * (2 * dice.fraction(*key, "swing") - 1) if quantity.vary else 1.0
+    value = quantity.value * factor
+    return float(round(value)) if quantity.whole else value
+
+
+def _spread(quantity: Quantity, base: float, u: np.ndarray) -> np.ndarray:
+    """Lognormal around a mean of `base`."""
+    if not quantity.spread or not base:
+        return np.full(N, base)
+    normal = np.array([NormalDist().inv_cdf(p) for p in u])
+    factors = np.exp(quantity.spread * normal)
+    values = base * factors / factors.mean()
+    return np.maximum(np.round(values), 1) if quantity.whole else values
+
+
+def _stages(
+    scenario: Scenario,
+    quantities: Mapping[str, np.ndarray],
+    regimes: Mapping[str, np.ndarray],
+    hour: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Products first: whoever waits, waits for their times."""
+    times = {stage: np.zeros(N) for stage in STAGES}
+    for stage, terms in scenario.stages.items():
+        for term in terms:
+            if isinstance(term, Term):
+                mask = _mask(term.when, regimes)
+                times[stage] = times[stage] + np.where(mask, product(term, quantities), 0.0)
+    for stage, terms in scenario.stages.items():
+        for term in terms:
+            if isinstance(term, Waiting):
+                busy = quantities[term.utilisation] / 100 * _busy(scenario, hour)
+                service = sum(times[behind].mean() for behind in term.behind)
+                times[stage] = times[stage] + _waits(service, busy, hour)
+    return times
+
+
+def _mask(when: str | None, regimes: Mapping[str, np.ndarray]) -> np.ndarray | bool:
+    if when is None:
+        return True
+    mask = regimes[when.removeprefix(NOT)]
+    return ~mask if when.startswith(NOT) else mask
+
+
+def _busy(scenario: Scenario, hour: np.ndarray) -> np.ndarray:
+    """Traffic of the hour as a part of the busiest hour's."""
+    return np.array(scenario.traffic)[hour.astype(int)] / max(scenario.traffic)
+
+
+def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
+    """Waiting times of M/M/1: none with probability 1 - rho, else exponential."""
+    u = np.empty(N)
+    # By hour, so that every stretch of the day has its share of short and long waits.
+    u[np.argsort(hour, kind="stable")] = (0.5 + GOLDEN * np.arange(N)) % 1.0
+    waiting = u > 1 - rho
+    mean = service_ms / (1 - rho)  # of those who wait
+    return np.where(waiting, -mean * np.log(np.where(waiting, (1 - u) / rho, 1.0)), 0.0)
+
+
+def _renewed(total: np.ndarray) -> np.ndarray:
+    """Half of the requests, as slow as the other half: A B B A along the order of their times."""
+    renewed = np.zeros(N, bool)
+    renewed[np.argsort(total, kind="stable")] = np.isin(np.arange(N) % 4, (1, 2))
+    return renewed

@@ -1,0 +1,111 @@
+"""What a scenario must be like for a fair interview: consistent, solvable, and silent about its cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.errors import PlainError
+from harness.interview.agreement import disagreements
+from harness.interview.probes import follow_ups
+from harness.interview.scenario import Scenario
+from harness.interview.session import Session
+from harness.interview.wording import moves
+
+SLOW_MS = (2700, 4100)  # "users wait 3 to 4 seconds", ±10 %
+GOAL_MS = 500
+INNOCENT = 0.03  # how far apart requests before and after the deploy may be
+REMEDIES = {  # what a matrix of remedies may name: the techniques of the rubric, and repairs
+    *("STK-SMALLER", "STK-STREAM", "STK-CACHE", "STK-ANN", "STK-QUANT", "STK-SPEC", "STK-BATCH"),
+    *("STK-PREFILL", "STK-DIMS", "STK-ROUTE", "STK-PRECOMP", "STK-EDGE", "STK-PARALLEL"),
+    *("output-cap", "replicas", "keep-warm", "single-flight", "isolate", "batch-post"),
+}
+BARE_NUMBER = re.compile(r"\d[\d.,]*\s?(ms|s|%|tokens?|GB)\b")
+SEEDS = (None, 1, 2, 3)
+
+
+def broken_rules(scenario: Scenario, seeds: tuple[int | None, ...] = SEEDS) -> Iterator[str]:
+    """One sentence for each rule that is broken, in the sessions of these seeds."""
+    yield from _remedies(scenario)
+    yield from _typed_numbers(scenario)
+    yield from _given_away(scenario)
+    for seed in seeds:
+        session = Session(scenario, seed)
+        try:
+            yield from (f"seed {seed}: {broken}" for broken in _of_session(session))
+        except PlainError as error:
+            yield str(error)
+            return
+
+
+def _of_session(session: Session) -> Iterator[str]:
+    yield from disagreements(session.cards)
+    yield from _slow(session)
+    yield from _innocent(session)
+    for text in _told(session.scenario):
+        session.filled(text)  # raises for a number that does not exist
+
+
+def _slow(session: Session) -> Iterator[str]:
+    sample, cause = session.sample, session.scenario.cause
+    felt = sample.where(session.scenario.felt)
+    total = sample.total[felt].mean()
+    if not SLOW_MS[0] <= total <= SLOW_MS[1]:
+        yield f"the slow requests take {total:.0f} ms, and users are said to wait 3 to 4 s"
+    means = {stage: times[felt].mean() for stage, times in sample.stages.items()}
+    if max(means, key=lambda stage: means[stage]) != cause.stage:
+        yield f"the cause is said to be in {cause.stage}, which is not the largest stage"
+    after = float(session.filled("{after.total:.0f}").split()[0])
+    if not GOAL_MS < after < total:
+        yield f"the fix leaves {after:.0f} ms: it should help, and still need a talk with product"
+
+
+def _innocent(session: Session) -> Iterator[str]:
+    sample = session.sample
+    before, after = (sample.total[sample.renewed == new].mean() for new in (False, True))
+    if abs(before - after) > INNOCENT * before:
+        yield f"the innocent deploy made a difference: {before:.0f} ms before, {after:.0f} ms after"
+
+
+def _remedies(scenario: Scenario) -> Iterator[str]:
+    if unknown := set(scenario.remedies) - REMEDIES:
+        yield f"remedies: there is no {', '.join(sorted(unknown))}"
+    if "fixes" not in scenario.remedies.values():
+        yield "remedies: nothing fixes it"
+
+
+def _typed_numbers(scenario: Scenario) -> Iterator[str]:
+    """A number typed into the words of a card disagrees with the others as soon as the seed changes."""
+    cells = [
+        (name, text)
+        for name, card in scenario.cards.items()
+        for text in (card.note, *(cell for row in card.rows for cell in row))
+    ]
+    told = [("cause", scenario.cause.equation), ("product", scenario.product.truth)]
+    for name, text in cells + told:
+        # "recall is 100 %" of an exact scan is no measurement.
+        found = BARE_NUMBER.search(re.sub(r"\{[^}]*\}|100 %", "", text))
+        if found:
+            yield f"“{name}” has a typed number, {found.group()}: name a quantity or a fact instead"
+
+
+def _given_away(scenario: Scenario) -> Iterator[str]:
+    for text in _before_the_end(scenario):
+        for term in scenario.cause.terms:
+            if re.search(rf"\b{re.escape(term)}\b", text, re.IGNORECASE):
+                yield f"the interviewer gives the cause away: “{term}” in “{text}”"
+
+
+def _before_the_end(scenario: Scenario) -> Iterator[str]:
+    """Everything the interviewer may say before the debrief."""
+    yield from (text for pool in moves().values() for text in pool)
+    yield from (t for one in follow_ups().values() for t in (*one.ask, one.hint, one.explain))
+    yield from (scenario.name, scenario.setting, scenario.twist, *scenario.hints)
+    yield from (scenario.product.premise, scenario.product.pushback)
+
+
+def _told(scenario: Scenario) -> Iterator[str]:
+    yield from (scenario.setting, scenario.twist, *scenario.hints)
+    yield from (scenario.product.premise, scenario.product.pushback, scenario.product.truth)
+    yield from (scenario.cause.equation, scenario.cause.explanation, scenario.deploy.truth)
+    yield from (scenario.fix.text, scenario.fix.leaves)

@@ -1,0 +1,72 @@
+"""One session: a scenario, drawn with a seed, to be played by somebody at a level, in a mode, in a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from harness.interview import cards as decks
+from harness.interview.cards import Card
+from harness.interview.casefile import CaseFile
+from harness.interview.sample import Sample, draw
+from harness.interview.scenario import Scenario, scenario, scenarios
+from harness.interview.transcript import Event, Header, Transcript
+
+Level = Literal["mid", "senior", "staff"]
+Mode = Literal["exam", "coach"]
+BREAKDOWN_CARDS = frozenset({"breakdown", "slowest"})
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is played; sample and cards follow from it. seed None: the numbers as they are written."""
+
+    scenario: Scenario
+    seed: int | None = None
+    level: Level = "senior"
+    mode: Mode = "exam"
+    minutes: float = 20
+
+    @cached_property
+    def sample(self) -> Sample:
+        return draw(self.scenario, self.seed)
+
+    @cached_property
+    def cards(self) -> Mapping[str, Card]:
+        return decks.cards(self.sample)
+
+    def filled(self, template: str) -> str:
+        """Words of the scenario with this session's numbers."""
+        return decks.filled(template, self.sample)
+
+    def transcript(self, events: Sequence[Event]) -> Transcript:
+        """These events as a transcript, on lines as in its file: the header is the first."""
+        header = Header(scenario=self.scenario.id, level=self.level, mode=self.mode, seed=self.seed)
+        lines = (event.model_copy(update={"line": n}) for n, event in enumerate(events, start=2))
+        return Transcript(header, tuple(lines))
+
+    @cached_property
+    def case(self) -> CaseFile:
+        """What the scorer has to know."""
+        cause = self.scenario.cause
+        return CaseFile(
+            scenario_id=self.scenario.id,
+            card_numbers={
+                name: tuple((figure.value, figure.unit) for figure in card.figures)
+                for name, card in self.cards.items()
+            },
+            revealing_cards=frozenset(cause.cards),
+            cause_terms=cause.named,
+            cause_id=cause.name,
+            breakdown_cards=BREAKDOWN_CARDS,
+            remedies=dict(self.scenario.remedies),
+        )
+
+
+def find_case(header: Header) -> CaseFile | None:
+    """The case of a transcript's header; None where its scenario is not installed."""
+    if header.scenario.upper() not in scenarios():
+        return None
+    return Session(scenario(header.scenario), header.seed).case

@@ -1,0 +1,169 @@
+"""A transcript: what was said and which cards were opened, as JSON lines.
+
+The first line is the header; every other line is a turn or an opened card. A file that cannot be read is
+refused with its line; what can be read and looks odd is scored, with a notice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from harness.errors import WrongUseError
+
+MAX_BYTES = 5_000_000  # an hour of fast typing is 30 kB; what is larger is no interview
+MAX_LINES = 5_000
+
+Who = Literal["interviewer", "candidate"]
+
+
+class Header(BaseModel):
+    """The first line: which scenario was played, at which level, in which mode.
+
+    seed: of the session, where the scenario's numbers were varied by it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    scenario: str = Field(min_length=1, max_length=80)
+    level: Literal["mid", "senior", "staff"] = "senior"
+    mode: Literal["exam", "coach"] = "exam"
+    seed: int | None = None
+
+
+class Event(BaseModel):
+    """Something said (`text`), or a card that the candidate opened (`open_card`); t in seconds.
+
+    move, target: set by an interviewer who helps ("hint", "reveal") with the expectation named in target.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    t: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    who: Who
+    text: str | None = None
+    open_card: str | None = None
+    move: str | None = None
+    target: str | None = None
+    line: int = 0  # where it stands in the file, from 1
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Event:
+        if (self.text is None) == (self.open_card is None):
+            raise ValueError("needs either text or open_card")
+        if self.open_card is not None and self.who != "candidate":
+            raise ValueError("only the candidate opens cards")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Header, events in the order of the file, and what was odd about it, one sentence each."""
+
+    header: Header
+    events: tuple[Event, ...]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """Ids of the opened cards, each once, in order."""
+        return tuple(dict.fromkeys(e.open_card for e in self.events if e.open_card is not None))
+
+    def said_by(self, who: Who) -> tuple[Event, ...]:
+        """The spoken turns of one side."""
+        return tuple(e for e in self.events if e.who == who and e.text is not None)
+
+
+def load(path: Path) -> Transcript:
+    """The transcript in a file. Raises WrongUseError when it cannot be read, naming the line."""
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise WrongUseError(f"{path} cannot be read ({error.strerror}): check the name.") from error
+    if size > MAX_BYTES:
+        raise WrongUseError(
+            f"{path} has {size / 1e6:.0f} MB and a transcript at most {MAX_BYTES / 1e6:.0f}: "
+            "is it the right file?"
+        )
+    return parse(data)
+
+
+def parse(data: bytes) -> Transcript:
+    """The transcript in these bytes. Raises WrongUseError, naming the line that is wrong."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongUseError("The transcript is not UTF-8 text: save it as UTF-8.") from error
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise WrongUseError(
+            'The transcript is empty: its first line should be like {"scenario": "S01", '
+            '"level": "senior", "mode": "exam"}.'
+        )
+    if len(lines) > MAX_LINES:
+        raise WrongUseError(
+            f"The transcript has {len(lines)} lines and may have {MAX_LINES}: is it the right file?"
+        )
+    header = _header(*lines[0])
+    events = tuple(_event(number, line) for number, line in lines[1:])
+    return Transcript(header, events, tuple(_oddities(events)))
+
+
+def _header(number: int, line: str) -> Header:
+    values = _object(number, line)
+    if "who" in values or "t" in values:
+        raise WrongUseError(
+            f"Line {number} is a turn and should be the header: begin with a line like "
+            '{"scenario": "S01", "level": "senior", "mode": "exam"}.'
+        )
+    try:
+        return Header.model_validate(values)
+    except ValidationError as error:
+        raise WrongUseError(_sentence(number, "header", error)) from error
+
+
+def _event(number: int, line: str) -> Event:
+    values = _object(number, line)
+    try:
+        return Event.model_validate(values | {"line": number})
+    except ValidationError as error:
+        raise WrongUseError(_sentence(number, "turn", error)) from error
+
+
+def _object(number: int, line: str) -> dict[str, object]:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise WrongUseError(
+            f"Line {number} of the transcript is not JSON: every line holds one JSON object."
+        ) from error
+    if not isinstance(values, dict):
+        raise WrongUseError(f"Line {number} of the transcript is not a JSON object {{…}}.")
+    return values
+
+
+def _sentence(number: int, what: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    reason = first["msg"].removeprefix("Value error, ")
+    return (
+        f"Line {number} is no {what} ({f'{field}: ' if field else ''}{reason}): correct that line."
+    )
+
+
+def _oddities(events: tuple[Event, ...]) -> Iterator[str]:
+    for before, event in pairwise(events):
+        if event.t < before.t:
+            yield (
+                f"Line {event.line} goes back in time ({event.t:g} s after {before.t:g} s): "
+                "the order of the lines was kept."
+            )
+    if not any(event.who == "candidate" and event.text for event in events):
+        yield "The candidate says nothing in this transcript."

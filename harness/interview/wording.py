@@ -1,0 +1,39 @@
+"""Which wording is used next: each once, in an order that depends on the session, before one comes again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated
+
+from pydantic import Field
+
+from harness.interview.content_files import CONTENT, Text, read
+from harness.kb import dice
+
+Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+@cache
+def moves() -> dict[str, tuple[str, ...]]:
+    """All wordings by occasion."""
+    return read(CONTENT / "moves.yaml", dict[str, Wordings])
+
+
+def fresh(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str | None:
+    """The key of a wording that was not used, or None."""
+    keys = [f"{key}.{number}" for number in range(len(wordings))]
+    return next((k for k in dice.shuffled(keys, seed, key) if k not in used), None)
+
+
+def next_one(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str:
+    """The key of the wording that was used least."""
+    keys = dice.shuffled([f"{key}.{number}" for number in range(len(wordings))], seed, key)
+    counts = Counter(used)
+    return min(keys, key=lambda k: counts[k])
+
+
+def text_of(key: str, wordings: Sequence[str]) -> str:
+    """The words behind a key."""
+    return wordings[int(key.rpartition(".")[2])]

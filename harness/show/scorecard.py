@@ -1,0 +1,91 @@
+"""A scorecard in the terminal: four bars, quotes, what was missed and why, the next drill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from harness.interview.scoring.findings import Level
+from harness.interview.scoring.scorecard import DRILLS, Scorecard
+
+NAMES = {
+    "systematic": "Systematic debugging",
+    "stack": "Inference stack",
+    "tradeoffs": "Trade-offs",
+    "stakeholders": "Stakeholders",
+}
+STYLES = {Level.MENTION: "yellow", Level.APPLIED: "green", Level.EXPLAINED: "bold green"}
+QUOTE = 90  # characters of a quote in a table
+
+
+def scorecard(card: Scorecard) -> RenderableType:
+    """All of it; the notices first, because they may say that there is no score."""
+    return Group(*_parts(card))
+
+
+def _parts(card: Scorecard) -> Iterator[RenderableType]:
+    for notice in card.notices:
+        yield Text(notice, style="yellow")
+    yield _scores(card)
+    if card.shown:
+        yield _shown(card)
+    for mistake in card.mistakes:
+        yield _mistake(card, mistake.misconception)
+    if card.near_misses:
+        yield _near_misses(card)
+    if card.gaps and any(card.scores.values()):
+        yield _drills(card)
+    yield Text("Scored offline: patterns and MiniLM; the labels are the rubric's.", style="dim")
+
+
+def _scores(card: Scorecard) -> Table:
+    table = Table(title="Scores (3 = advance)", title_justify="left", show_header=False, box=None)
+    for name, score in card.scores.items():
+        bar = "█" * (score or 0) + "░" * (4 - (score or 0)) if score else "not shown here"
+        table.add_row(NAMES[name], bar, str(score or ""))
+    return table
+
+
+def _shown(card: Scorecard) -> Table:
+    table = Table(title="What you showed", title_justify="left", show_header=False)
+    for expectation in card.rubric.expectations:
+        if finding := card.shown.get(expectation.id):
+            table.add_row(
+                Text(finding.level.name.lower(), style=STYLES[finding.level]),
+                escape(expectation.says),
+                _short(str(card.quote(finding.sentence)["quote"])),
+            )
+    return table
+
+
+def _mistake(card: Scorecard, name: str) -> Text:
+    mistake = next(m for m in card.mistakes if m.misconception == name)
+    truth = next(m.truth for m in card.rubric.misconceptions if m.id == name)
+    mark = "taken back" if mistake.repaired else "not right"
+    said = str(card.quote(mistake.sentence)["quote"])
+    return Text.assemble((f"{mark}: ", "bold red"), f"“{said}” ", (truth, "italic"))
+
+
+def _near_misses(card: Scorecard) -> Table:
+    table = Table(title="Nearly", title_justify="left", show_header=False)
+    for finding in card.near_misses:
+        says = card.rubric.by_id[finding.expectation].says
+        quote = _short(str(card.quote(finding.sentence)["quote"]))
+        table.add_row(escape(says), quote, str(finding.loss))
+    return table
+
+
+def _drills(card: Scorecard) -> Table:
+    table = Table(title="Next", title_justify="left", show_header=False)
+    for expectation in card.gaps[:DRILLS]:
+        table.add_row(escape(expectation.says), expectation.lab)
+    return table
+
+
+def _short(text: str) -> Text:
+    line = " ".join(text.split())
+    return Text(f"“{line}”" if len(line) <= QUOTE else f"“{line[: QUOTE - 1]}…”")

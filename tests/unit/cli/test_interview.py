@@ -1,0 +1,148 @@
+"""The interview on the terminal: played from typed lines, kept on disk, replayed."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli import interview
+from harness.cli.main import app
+from harness.interview import gaps
+from harness.interview.play import Play
+from harness.show import scorecard
+from tests.unit.interview.interviews import by_words
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """No models: routes by words, every gap open, a clock that takes 20 s a turn."""
+    from harness.interview.interviewer import Interviewer
+
+    def play(session, file):
+        seconds = iter(range(0, 100_000, 5))
+        return Play(Interviewer(session, by_words, lambda transcript: {}), seconds.__next__, file)
+
+    monkeypatch.setattr(interview, "_play", play)
+
+
+@pytest.fixture
+def unscored(monkeypatch):
+    """A scorer that says the same of everything."""
+
+    card = SimpleNamespace(scores={"systematic": 3, "stack": None})
+    monkeypatch.setattr(gaps, "scored", lambda session, transcript: card)
+    monkeypatch.setattr(scorecard, "scorecard", lambda card: f"Scored: {card.scores}")
+
+
+def typed(*lines, options=()):
+    return run(app, ["interview", *options], input="\n".join(lines) + "\n")
+
+
+def last_json(result):
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+def test_a_whole_interview_is_played_told_and_scored(offline, unscored, tmp_path):
+    file = tmp_path / "one.jsonl"
+    result = typed(
+        "The goal?",
+        "The breakdown?",
+        "I would use a smaller \\",
+        "model.",
+        *["That's all"] * 2,
+        "It will feel fast.",
+        "No.",
+        *["done"] * 4,
+        options=["--scenario", "S01", "--seed", "1", "--save", str(file), "--json"],
+    )
+    assert result.exit_code == 0, result.output
+    assert "wants it under 500 ms" in result.stdout and "Time per stage" in result.stdout
+    assert "decode-bound" in result.stdout
+    found = last_json(result)
+    assert (found["ended"], found["opened"]) == ("finished", ["goal", "breakdown"])
+    assert found["scores"] == {"systematic": 3, "stack": None} and "Scored:" in result.stdout
+    texts = [json.loads(line).get("text") for line in file.read_text().splitlines()]
+    assert "I would use a smaller \nmodel." in texts
+
+
+def test_leaving_loses_nothing(offline, tmp_path):
+    file = tmp_path / "one.jsonl"
+    options = ["--scenario", "s02", "--save", str(file), "--json"]
+    for last in ("/quit", "Is there a cache?"):  # the second ends with the input itself
+        result = typed("The tokens?", last, options=options)
+        assert (result.exit_code, last_json(result)["ended"]) == (0, "left")
+        assert "nothing that was said is lost" in result.stdout
+        assert json.loads(file.read_text().splitlines()[4])["open_card"] == "tokens"
+        file.unlink()
+
+
+def test_commands_are_no_answers(offline, tmp_path):
+    result = typed(
+        "/cards", "/open index", "/open nonsense", "/time", "/pause", "/hint", "/what", "/quit"
+    )
+    assert result.exit_code == 0, result.output
+    assert "how the vector search works" in result.stdout
+    assert "There is no such card" in result.stdout and "part “diagnose”" in result.stdout
+    assert "An exam has no pause" in result.stdout and "Ask in your own words" in result.stdout
+
+
+def test_a_coach_pauses_and_hints(offline):
+    result = typed("/pause", "", "hint", "/quit", options=["--mode", "coach", "--scenario", "S03"])
+    assert "The clock stands still" in result.stdout and "several clocks" in result.stdout
+
+
+def test_markup_and_control_characters_are_shown_as_text(offline):
+    result = typed("[bold]the cause?[/oops]", "/quit")
+    assert result.exit_code == 0 and not result.exception
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scenario", "S99"], "no scenario 'S99'"),
+        (["--level", "junior"], "'junior' is none of mid, senior, staff"),
+        (["--mode", "fun"], "none of exam, coach"),
+        (["--minutes", "0"], "Invalid value"),
+        (["--replay", "S99-strong"], "no walkthrough or file 'S99-strong'"),
+    ],
+)
+def test_wrong_use_is_one_sentence(options, said):
+    result = run(app, ["interview", *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.stderr.split()) and "Traceback" not in result.output
+
+
+def test_an_existing_transcript_is_not_written_over(tmp_path):
+    file = tmp_path / "one.jsonl"
+    file.write_text("mine")
+    result = run(app, ["interview", "--scenario", "S01", "--save", str(file)])
+    assert result.exit_code == 2 and "exists already" in " ".join(result.stderr.split())
+    assert file.read_text() == "mine"
+
+
+def test_a_walkthrough_is_replayed_as_a_whole_where_nobody_types(unscored):
+    result = run(app, ["interview", "--replay", "S01-strong"])
+    assert result.exit_code == 0, result.output
+    assert "The goal first." in result.stdout and "What to take from it" in result.stdout
+    assert "systematic 3 · stack –" in result.stdout
+
+
+def test_a_class_predicts_before_it_sees(unscored, monkeypatch):
+    from harness.cli import interview_replay
+
+    keys = iter(["", "s", "", "b", "", "99", "", "q"])
+    shown = []
+    monkeypatch.setattr(interview_replay, "_answer", lambda: next(keys))
+    monkeypatch.setattr(interview_replay, "_step", lambda walk, number: shown.append(number))
+    from harness.interview.walkthrough import walkthrough
+
+    interview_replay._stepped(walkthrough("S03-misguided"))
+    assert shown[0] == 0 and shown[1] == 1
+
+
+def test_the_parts_are_verbs_of_their_own():
+    result = run(app, ["interview", "--help"])
+    assert "score" in result.stdout and "--replay" in result.stdout

@@ -1,0 +1,43 @@
+"""Golden submissions as data: what a learner may write for an exercise, and what its check answers."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from grader import checks
+from grader.verdict import CheckFailed
+from harness.assistant import Done, Token
+from harness.measure.faults import visible
+
+FOLDER = Path(__file__).parent / "golden"
+# What the setup cells of the labs import for these exercises.
+SETUP = {"Done": Done, "Token": Token, "np": np, "pairwise": pairwise, "visible": visible}
+
+
+def load(name, *kinds):
+    """The submissions of these kinds, each as a parameter with a readable id."""
+    data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return [
+        pytest.param(one, id=f"{kind}-{one['check']}-{number}")
+        for kind in kinds
+        for number, one in enumerate(data[kind])
+    ]
+
+
+def function_of(one):
+    """The function that a submission defines; these sources are our own."""
+    names = dict(SETUP)
+    exec(compile(one["source"], "cell", "exec"), names)
+    return names[one["check"]]
+
+
+def answer(one, out_of=None):
+    """(points, what was said) of a submission, passed or not."""
+    options = {} if out_of is None else {"out_of": out_of}
+    try:
+        return getattr(checks, one["check"])(function_of(one), **options), ""
+    except CheckFailed as failed:
+        return 0.0, str(failed)

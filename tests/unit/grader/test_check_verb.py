@@ -1,0 +1,81 @@
+"""`under500 check`: the same verdict as in class, on the command line."""
+
+import json
+
+import nbformat
+import pytest
+import typer
+from nbformat.v4 import new_code_cell, new_notebook
+from typer.testing import CliRunner
+
+from grader import secret
+from grader.cli.check import check
+from harness.cli.output import plain_errors
+from tests.unit.grader.test_referee import BREAKDOWN
+
+DATA = {"grade": True, "grade_id": "l01-q1-breakdown", "points": 20}
+app = typer.Typer()
+app.command()(plain_errors(check))
+
+
+@pytest.fixture(autouse=True)
+def course(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / "key"})
+    return tmp_path
+
+
+def handed_in(course, source):
+    path = course / "labs" / "01-profile" / "01-profile.ipynb"
+    path.parent.mkdir(parents=True)
+    check_cell = new_code_cell("checks.breakdown(breakdown)", metadata={"nbgrader": DATA})
+    nbformat.write(new_notebook(cells=[new_code_cell(source), check_cell]), path)
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_full_points_are_exit_status_0(course):
+    path = handed_in(course, BREAKDOWN)
+    for lab in ("01", str(path)):
+        result = run(lab, "--json")
+        assert result.exit_code == 0, result.output
+        values = json.loads(result.stdout.splitlines()[-1])
+        assert (values["points"], values["out_of"]) == (20, 20)
+        assert "20 of 20 points" in result.stdout
+
+
+def test_anything_less_is_exit_status_1_with_its_reason(course):
+    handed_in(course, "def breakdown(trace):\n    return '[red]nothing'")
+    result = run("01")
+    assert result.exit_code == 1
+    assert "[red]nothing" in result.stdout  # text of a learner, not markup
+
+
+@pytest.mark.parametrize(
+    ("lab", "status", "said"),
+    [
+        ("99", 2, "choose from 01"),
+        ("../01", 2, "choose from 01"),
+        ("none.ipynb", 1, "cannot be read"),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_sentence(course, lab, status, said):
+    handed_in(course, BREAKDOWN)
+    result = run(lab)
+    assert result.exit_code == status
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("content", ["{}", '{"cells": []}', "no"])
+def test_a_file_without_checks_never_passes(course, content):
+    (course / "mine.ipynb").write_text(content)
+    result = run("mine.ipynb")
+    assert result.exit_code == 1
+    assert "mine.ipynb" in result.output
+
+
+def test_outside_a_course_it_says_where_to_go(course):
+    assert "folder of the course" in " ".join(run("01").output.split())

@@ -1,0 +1,70 @@
+"""What a lab asks for is read from the released notebook, and only read."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grader.lab import LabError, Name, lab
+from harness.semconv import STAGES
+
+
+def graded(source, points=10, id_="l01-q1-check"):
+    data = {"grade": True, "grade_id": id_, "points": points}
+    return new_code_cell(source, metadata={"nbgrader": data})
+
+
+def notebook(*cells):
+    return new_notebook(cells=[new_markdown_cell("# A lab"), *cells])
+
+
+def only(*cells):
+    [one] = lab("01", notebook(*cells)).grades.values()
+    return one
+
+
+def test_names_and_literals_are_told_apart():
+    grade = only(graded('checks.prediction(guess, ["a", "b"], lab="01")', 5))
+    assert (grade.id, grade.points, grade.check) == ("l01-q1-check", 5.0, "prediction")
+    assert grade.arguments == (Name("guess"), ["a", "b"])
+    assert grade.options == {"lab": "01"}
+    assert grade.names == ("guess",)
+
+
+def test_stages_are_ours_and_not_the_learners():
+    assert only(graded("checks.prediction(guess, STAGES, lab='00')")).arguments[1] == STAGES
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "x = 1",
+        "checks.breakdown(f)\nchecks.explain(g)",
+        "checks.no_such_check(f)",
+        "checks.__class__(f)",
+        "os.system('true')",
+        "checks.breakdown(f())",
+        "checks.breakdown(*args)",
+        "checks.breakdown(",
+        "breakdown(f)",
+    ],
+)
+def test_a_check_cell_of_another_form_is_refused(source):
+    with pytest.raises(LabError, match="l01-q1-check must be one call"):
+        lab("01", notebook(graded(source)))
+
+
+@pytest.mark.parametrize(
+    ("returned", "points"),
+    [(None, 10), (4.5, 4.5), (99.0, 10), (-3.0, 0), (float("nan"), 0), (float("inf"), 0)],
+)
+def test_points_stay_within_what_the_cell_has(monkeypatch, returned, points):
+    monkeypatch.setattr("grader.checks.breakdown", lambda function: returned)
+    assert only(graded("checks.breakdown(f)")).run({"f": print}.__getitem__) == points
+
+
+def test_every_check_cell_of_every_lab_is_one(root):
+    for path in sorted((root / "labs").glob("*/*.ipynb")):
+        found = lab(path.stem, nbformat.read(path, as_version=4))
+        assert sum(grade.points for grade in found.grades.values()) == 100, path
+        assert set(found.grades) < found.ids

@@ -1,0 +1,58 @@
+"""Files that are notebooks, and files that are not."""
+
+import json
+
+import pytest
+
+from grader.notebook import MOST_BYTES, NotebookError, code, read
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "not json",
+        "[1, 2]",
+        "{}",
+        {"cells": 3},
+        {"cells": [3]},
+        {"cells": ["x"]},
+        "[" * 5000,
+        {"cells": [{"metadata": {"nbgrader": 3}}]},
+    ],
+)
+def test_what_is_not_a_notebook_is_told_so(tmp_path, content):
+    with pytest.raises(NotebookError, match="not a notebook"):
+        read(write(tmp_path / "lab.ipynb", content))
+
+
+def test_a_file_that_is_not_there_or_binary_or_huge(tmp_path):
+    with pytest.raises(NotebookError, match="cannot be read"):
+        read(tmp_path / "none.ipynb")
+    (tmp_path / "zip.ipynb").write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(NotebookError, match="not a notebook"):
+        read(tmp_path / "zip.ipynb")
+    with (tmp_path / "huge.ipynb").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(NotebookError, match="clear all outputs"):
+        read(tmp_path / "huge.ipynb")
+
+
+def test_only_the_source_and_the_name_of_a_cell_are_read(tmp_path):
+    cell = {
+        "cell_type": "code",
+        "id": "q1",
+        "source": ["a = 1\n", "b = 2"],
+        "outputs": [{"text": "x"}],
+        "metadata": {"tags": ["skip-execution"], "nbgrader": {"grade_id": "l01", "points": 99}},
+    }
+    text = {"cell_type": "markdown", "source": "x", "metadata": {}}
+    found = read(write(tmp_path / "lab.ipynb", {"cells": [cell, text], "nbformat": 4}))
+    assert found.cells[0].metadata == {"nbgrader": {"grade_id": "l01"}}
+    assert found.cells[0].outputs == []
+    assert [code(one) for one in found.cells] == ["a = 1\nb = 2", None]

@@ -1,0 +1,207 @@
+"""From notebook to report: order, places of checks, and what goes wrong on whose side."""
+
+import json
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grader import bar as timing
+from grader import referee, secret
+from grader.jail import missing
+from grader.lab import lab
+from grader.notebook import NotebookError
+from grader.referee import Setting, grade, unreadable
+from grader.report import Outcome
+from grader.thresholds import FILE, Bar, Thresholds, thresholds
+from harness.errors import PlainError
+
+QUICK = Thresholds(models=False, check_s=20, cell_s=5, call_s=5, total_s=20)
+BREAKDOWN = (
+    "def breakdown(trace):\n"
+    "    names = ('network', 'preprocess', 'retrieve', 'generate', 'postprocess')\n"
+    "    return {n: sum(s.duration_ms for s in trace.spans if s.name == n) for n in names}"
+)
+SETTING = Setting(jailed=not missing(), thresholds=lambda lab: QUICK)
+
+
+@pytest.fixture(autouse=True)
+def private_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / "key"})
+
+
+def cell(source, id_=None, points=None):
+    if id_ is None:
+        return new_code_cell(source)
+    data = {"grade_id": id_, "grade": points is not None, "points": points}
+    return new_code_cell(source, metadata={"nbgrader": data})
+
+
+def notebook(*cells):
+    return new_notebook(cells=[new_markdown_cell("# A lab"), *cells])
+
+
+GUESS = cell("checks.prediction(guess, ['a'], lab='01')", "guess", 5)
+CHECK = cell("checks.breakdown(breakdown)", "q1", 20)
+GAP = cell("raise NotImplementedError('empty')", "q1-gap")
+LAB = lab("01", notebook(GUESS, GAP, CHECK))
+
+
+def marks(*cells, setting=SETTING):
+    return {mark.id: mark for mark in grade(LAB, notebook(*cells), setting).marks}
+
+
+def test_a_check_sees_what_is_defined_where_it_stands():
+    found = marks(cell("guess = {'a': 1}"), GUESS, cell("guess = None"), cell(BREAKDOWN), CHECK)
+    assert (found["guess"].points, found["q1"].points) == (5, 20)
+    assert found["q1"].outcome is Outcome.PASSED
+    assert "passed" in found["q1"].reason
+
+
+def test_what_a_check_cell_was_made_into_is_never_run():
+    mine = cell("breakdown = None\nimport os\nos._exit(0)", "q1", 20)
+    assert marks(cell(BREAKDOWN), mine)["q1"].points == 20
+
+
+def test_a_check_cell_counts_once_wherever_it_is_copied_to():
+    copies = [cell("", "q1", 20) for _ in range(2)]
+    found = marks(CHECK, cell(BREAKDOWN), *copies)
+    assert found["q1"].points == 0
+    assert "There is no `breakdown` in the notebook." in found["q1"].reason
+
+
+def test_missing_check_cells_are_run_at_the_end():
+    assert marks(cell(BREAKDOWN, "q1-gap"), cell("guess = {'a': 2}"))["guess"].points == 5
+
+
+def test_cells_that_raise_are_named_and_cost_nothing():
+    report = grade(LAB, notebook(cell("1/0"), cell(BREAKDOWN), CHECK, cell("nix")), SETTING)
+    assert report.points == 20
+    assert [one.error.split(":")[0] for one in report.errors] == ["ZeroDivisionError", "NameError"]
+    values = json.loads(json.dumps(report.to_json()))
+    assert (values["points"], values["out_of"], values["complete"]) == (20, 25, True)
+    assert values["jail"] == "jailed" or values["jail"].startswith("Not jailed")
+
+
+def test_who_dies_keeps_what_was_earned_and_the_reason_is_at_the_rest():
+    found = marks(
+        cell("guess = {'a': 1}"), GUESS, cell("import os; os._exit(7)"), cell(BREAKDOWN), CHECK
+    )
+    assert found["guess"].points == 5
+    assert (found["q1"].points, found["q1"].outcome) == (0, Outcome.FAILED)
+    assert "exit status 7" in found["q1"].reason
+
+
+def test_all_cells_together_have_a_limit():
+    hasty = QUICK.model_copy(update={"total_s": 1.0})
+    setting = Setting(jailed=SETTING.jailed, thresholds=lambda lab: hasty)
+    report = grade(LAB, notebook(cell("while True: pass"), cell(BREAKDOWN), CHECK), setting)
+    assert report.points == 0
+    assert "All cells together took more than 1 s." in report.errors[1].error
+
+
+def test_all_calls_of_a_check_have_a_limit_and_the_next_check_its_own():
+    hasty = QUICK.model_copy(update={"check_s": 0.5})
+    setting = Setting(jailed=SETTING.jailed, thresholds=lambda lab: hasty)
+    slow = (
+        "import time\ndef breakdown(trace):\n    time.sleep(0.2)\n    return {}\nguess = {'a': 1}"
+    )
+    found = marks(cell(slow), CHECK, GUESS, setting=setting)
+    assert (found["q1"].points, found["guess"].points) == (0, 5)
+
+
+def test_what_learners_write_cannot_steer_a_terminal():
+    found = marks(
+        cell("def breakdown(trace):\n    raise ValueError('\\x1b[2J\\u202e paid')"), CHECK
+    )
+    assert "?[2J? paid" in found["q1"].reason
+
+
+def test_a_notebook_of_another_lab_is_told_so():
+    report = grade(LAB, notebook(cell(BREAKDOWN, "l07-q1")), SETTING)
+    assert report.points == 0 and report.complete
+    assert {mark.reason for mark in report.marks} == {
+        "This notebook has no cell of lab 01: hand in the one from labs/01."
+    }
+
+
+def test_a_file_that_is_none_has_a_report_too():
+    report = unreadable(LAB, NotebookError("It is not a notebook."))
+    assert [mark.reason for mark in report.marks] == ["It is not a notebook."] * 2
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PlainError("Why not.")])
+def test_when_grading_fails_there_are_no_points_rather_than_zeros(monkeypatch, error):
+    def broken(*args):
+        raise error
+
+    monkeypatch.setattr(referee, "session", broken)
+    report = grade(LAB, notebook(CHECK), SETTING)
+    assert not report.complete
+    assert {mark.outcome for mark in report.marks} == {Outcome.NOT_GRADED}
+    assert all(mark.points is None for mark in report.marks)
+    assert all(str(error) in mark.reason for mark in report.marks)
+
+
+def test_a_check_that_cannot_work_here_is_not_graded(monkeypatch):
+    def unprepared(function):
+        raise PlainError("Run `under500 prepare`.")
+
+    monkeypatch.setattr("grader.checks.breakdown", unprepared)
+    mark = marks(cell(BREAKDOWN), CHECK)["q1"]
+    assert (mark.outcome, mark.points) == (Outcome.NOT_GRADED, None)
+
+
+@pytest.mark.parametrize(
+    ("sources", "rooms"),
+    [
+        (["guess = {'a': 1}", BREAKDOWN], [False]),  # right without models
+        (["guess = {}", "raise NotImplementedError"], [False]),  # wrong, but not for want of them
+        (["import numpy_of_mine", BREAKDOWN], [False, True]),  # perhaps it wanted them
+    ],
+)
+def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatch, sources, rooms):
+    seen = []
+    made = referee.session
+
+    def noted(room, call_s):
+        seen.append(room.models)
+        return made(Setting(jailed=SETTING.jailed).room(False), call_s)
+
+    monkeypatch.setattr(referee, "session", noted)
+    monkeypatch.setattr(referee, "_prepared", lambda: True)
+    marks(*map(cell, sources), GAP, CHECK)
+    assert seen == rooms
+
+
+def test_without_a_yardstick_nothing_is_graded():
+    bar = Bar(
+        grade="q1", function="entry", bound=1, pairs=12, most=12, right=0, shortest=0, nearest_ms=5
+    )
+    setting = Setting(
+        jailed=SETTING.jailed,
+        thresholds=lambda lab: QUICK.model_copy(update={"bar": bar}),
+        yardstick="raise RuntimeError('no model')",
+    )
+    report = grade(LAB, notebook(cell(BREAKDOWN), CHECK), setting)
+    assert {mark.points for mark in report.marks} == {None}
+    assert "no model" in report.marks[0].reason
+
+
+def test_fresh_questions_are_the_same_for_a_regrade_and_for_nobody_else(tmp_path):
+    one, again, other = (secret.seed("10", text) for text in ("x", "x", "y"))
+    assert one == again != other
+    assert one != secret.seed("10", "x", file=tmp_path / "another")
+    assert (tmp_path / "another").stat().st_mode & 0o077 == 0
+
+
+def test_no_question_comes_twice_and_none_says_where_its_answer_stands():
+    cases = timing.fresh(2 * 62, seed=1)
+    assert len({case.question.text for case in cases}) == len(cases)
+    assert not {case.question.id for case in cases} & {c.question.id for c in timing.fresh(124, 1)}
+
+
+def test_thresholds_fit_the_labs(root):
+    assert thresholds("01-profile").bar is None
+    capstone = thresholds("10-capstone")
+    assert capstone.models and capstone.bar.most >= capstone.bar.pairs >= 44  # enough for a p90
+    assert "01-profile" not in FILE.read_text() or thresholds("01-profile")

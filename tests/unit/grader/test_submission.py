@@ -1,0 +1,197 @@
+"""A notebook alive in its own process; jailed where that is possible, and plain."""
+
+import os
+
+import pytest
+
+from grader.jail import Room, missing
+from grader.limits import MIB, Limits
+from grader.submission import RelayedCheckFailed, session
+from grader.wire import GoneError, HangingError, SpoofError, WorkerError
+from harness.assistant import Answer, Done, Question, Token, ask
+from harness.serve.entry import Entry
+
+ROOMS = [
+    pytest.param(
+        Room(), id="jailed", marks=pytest.mark.skipif(bool(missing()), reason=missing() or "-")
+    ),
+    pytest.param(Room(jailed=False), id="plain"),
+]
+
+
+@pytest.fixture(scope="module", params=ROOMS)
+def learner(request):
+    """One that nobody breaks."""
+    with session(request.param) as one:
+        yield one
+
+
+@pytest.fixture(params=ROOMS)
+def fragile(request):
+    limits = Limits(memory=400 * MIB, processes=16)
+    room = Room(jailed=request.param.jailed, limits=limits)
+    with session(room, call_s=1.0) as one:
+        yield one
+
+
+def test_functions_are_called_over_there(learner):
+    learner.cell("import os\ndef where(x):\n    return os.getpid(), x + 1")
+    where = learner.value("where")
+    pid, value = where(41)
+    assert value == 42
+    assert pid != os.getpid()
+
+
+def test_a_function_may_return_functions_and_take_them_back(learner):
+    learner.cell("def pair():\n    return (lambda x: 2 * x), (lambda f, x: f(f(x)))")
+    double, twice = learner.value("pair")()
+    assert twice(double, 3) == 12
+
+
+def test_cells_are_notebook_cells(learner):
+    learner.cell(
+        "%config InlineBackend.figure_format = 'svg'\nimport asyncio\nawait asyncio.sleep(0)"
+    )
+    learner.cell("a = 1; a")
+    learner.cell("!true")
+    assert learner.value("a") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("1 / 0", ZeroDivisionError, "division by zero (line 1 of the cell: 1 / 0)"),
+        ("def", SyntaxError, "invalid syntax"),
+        ("raise SystemExit(3)", RuntimeError, "SystemExit"),
+        ("raise KeyboardInterrupt", RuntimeError, "KeyboardInterrupt"),
+        ("class Own(ValueError): pass\nraise Own('few')", ValueError, "Own: few"),
+        ("raise UnicodeDecodeError('a', b'', 0, 1, 'x')", ValueError, "x"),
+        ("raise StopIteration(1)", RuntimeError, "StopIteration: 1"),
+        ("raise NotImplementedError('empty')", NotImplementedError, "empty"),
+        ("raise Exception('half \\ud800')", Exception, "half ?"),
+    ],
+)
+def test_errors_come_back_as_what_they_are(learner, source, kind, text):
+    with pytest.raises(kind) as raised:
+        learner.cell(source)
+    assert text in str(raised.value)
+    learner.cell("1")  # and it goes on
+
+
+def test_a_check_that_fails_over_there_keeps_its_words(learner):
+    learner.cell("from grader.verdict import CheckFailed")
+    learner.cell("def f():\n    raise CheckFailed('T', 'e', 'g', 'l')")
+    with pytest.raises(RelayedCheckFailed, match="look at"):
+        learner.value("f")()
+
+
+def test_what_is_not_there_is_a_key_error(learner):
+    with pytest.raises(KeyError, match="nobody"):
+        learner.value("nobody")
+
+
+def test_an_answer_that_is_too_long_is_an_error_of_that_call(learner):
+    learner.cell("def f(n):\n    return 'x' * n")
+    with pytest.raises(ValueError, match="more than"):
+        learner.value("f")(50_000_000)
+    assert learner.value("f")(2) == "xx"
+
+
+def test_what_it_prints_is_read_and_kept_to_its_end(learner):
+    learner.cell(
+        "import sys\nprint('x' * 30_000_000)\nprint('the end', file=sys.stderr, flush=True)"
+    )
+    learner.cell("")
+    assert len(learner.tail.text()) <= 20_000
+
+
+ENTRY = """
+from harness.assistant import Answer, Done, Token
+from harness.serve.entry import Entry
+from harness.serve.network import Network
+forgot = []
+class Echo:
+    def stream(self, question):
+        for word in question.text.split():
+            yield Token(word + " ")
+        yield Done(Answer(question.text, ["c1"]))
+def entry():
+    return Entry("echo", Echo(), Network(), forget=lambda: forgot.append(1))
+"""
+
+
+def test_an_entry_answers_over_there(learner):
+    learner.cell(ENTRY)
+    entry = learner.value("entry")()
+    assert isinstance(entry, Entry)
+    events = list(entry.assistant.stream(Question("one two")))
+    assert events == [Token("one "), Token("two "), Done(Answer("one two", ("c1",)))]
+    entry.forget()
+    assert learner.value("forgot") == [1]
+
+
+def test_a_stream_that_is_left_early_does_not_leak_into_the_next(learner):
+    learner.cell(ENTRY)
+    assistant = learner.value("entry")().assistant
+    next(assistant.stream(Question("first second third")))
+    assert ask(assistant, Question("fourth")).text == "fourth"
+
+
+def test_too_slow_is_interrupted_and_goes_on(fragile):
+    with pytest.raises(TimeoutError, match="not done after 1 s"):
+        fragile.cell("while True: pass", limit_s=1.0)
+    fragile.cell("def f():\n    while True: pass")
+    with pytest.raises(TimeoutError):
+        fragile.value("f")()
+    assert fragile.broken is None
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("import os; os._exit(3)", GoneError, "exit status 3"),
+        ("import os; os.write(CHANNEL, b'\\xff' * 100)", SpoofError, "4,294,967,295 bytes"),
+        ("import os; os.write(CHANNEL, b'\\x00\\x00\\x00\\x02{}')", SpoofError, "not one"),
+        (
+            "import os, json; b = json.dumps({'number': '0' * 16}).encode()\n"
+            "os.write(CHANNEL, len(b).to_bytes(4, 'big') + b)",
+            SpoofError,
+            "nobody had asked",
+        ),
+    ],
+)
+def test_what_dies_or_lies_is_over(fragile, source, kind, text):
+    fragile.cell(
+        "import os, stat\nCHANNEL = next(fd for fd in range(3, 64) "
+        "if os.path.exists(f'/proc/self/fd/{fd}') and stat.S_ISSOCK(os.fstat(fd).st_mode))"
+    )
+    with pytest.raises(kind, match=text):
+        fragile.cell(source)
+        fragile.cell("1")
+    with pytest.raises(WorkerError, match=text):
+        fragile.value("anything")
+    assert fragile.processes.all() == [] or not fragile.processes.first.is_running()
+
+
+def test_deaf_code_is_ended_by_the_referee(fragile, monkeypatch):
+    monkeypatch.setattr("grader.submission.GRACE_S", 0.2)
+    with pytest.raises(HangingError):
+        fragile.cell(
+            "import signal\nsignal.alarm(0); signal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass",
+            0.2,
+        )
+    assert fragile.broken
+
+
+def test_memory_that_is_not_there_is_an_error_of_the_cell(fragile):
+    with pytest.raises((MemoryError, GoneError)):
+        fragile.cell("hoard = [bytearray(1 << 20) for _ in range(1000)]")
+
+
+def test_a_session_leaves_nothing_behind():
+    with session(Room(jailed=False)) as one:
+        one.cell("import subprocess\nchild = subprocess.Popen(['sleep', '600'])")
+        scratch, every = one.started.scratch, one.processes.all()
+        assert len(every) == 2
+    assert not scratch.exists()
+    assert not any(process.is_running() and process.status() != "zombie" for process in every)

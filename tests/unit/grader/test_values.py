@@ -1,0 +1,196 @@
+"""What travels between referee and worker, and what is refused."""
+
+import json
+import math
+from collections import OrderedDict, defaultdict
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.synthetic import BareTrace
+from grader.values import MOST_ITEMS, MalformedError, Opaque, decode, encode
+from harness.assistant import Answer, Chunk, Done, Query, Question, Token
+from harness.measure.trace import Span
+from harness.serve.entry import Division, Entry
+from harness.serve.network import Network
+from tests.fakes import chunk
+
+
+def there_and_back(value, keep=None, far=None):
+    return decode(json.loads(json.dumps(encode(value, keep))), far)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner)
+    ),
+)
+
+
+@given(PLAIN)
+def test_plain_values_come_back_as_they_were(value):
+    assert there_and_back(value) == value
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        Question("Why?", "q1", ("Hello", "Hi")),
+        chunk(1),
+        Answer("Because.", ("c1",), ("refused",)),
+        Token("Be"),
+        Done(Answer("Because.")),
+        Span("generate", 1.0, 2.0, 1, {"lab.simulated": True}),
+        BareTrace((Span("request", 0.0, 3.0),)),
+        Network(12.0, True, ()),
+        {1, 2},
+        (1, (2.5, "x")),
+        Division.OPEN,
+    ],
+)
+def test_the_vocabulary_comes_back_as_it_was(word):
+    back = there_and_back(word)
+    assert back == word and type(back) is type(word)
+
+
+def test_vectors_keep_shape_and_kind():
+    query = there_and_back(Query("text", np.array([0.6, 0.8], np.float32)))
+    assert query.vector.dtype == np.float32
+    assert query.vector.tolist() == pytest.approx([0.6, 0.8])
+    assert there_and_back(np.ones((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "back"),
+    [
+        (np.float32(0.5), 0.5),
+        (np.int64(7), 7),
+        (np.bool_(True), True),
+        (Fraction(1, 4), 0.25),
+        (defaultdict(int, a=1), {"a": 1}),
+        (OrderedDict(b=2), {"b": 2}),
+        (frozenset({3}), {3}),
+        (10**30, 10**30),
+        ("half \ud800", "half ?"),
+    ],
+)
+def test_unusual_but_fitting_values_become_plain_ones(given, back):
+    assert there_and_back(given) == back
+
+
+def test_numbers_that_are_none_stay_what_they_are():
+    assert math.isnan(there_and_back(math.nan))
+    assert there_and_back(-math.inf) == -math.inf
+
+
+def test_an_iterator_is_read_over_there_and_not_forever():
+    def endless():
+        while True:
+            yield "x"
+
+    back = there_and_back(endless())
+    assert next(back) == "x"
+    assert len(list(back)) == MOST_ITEMS - 1
+
+
+@pytest.mark.parametrize("thing", [object(), Decimal(1), print, {1: 2}.keys(), range(3)])
+def test_anything_else_is_named_and_does_nothing(thing):
+    back = there_and_back(thing)
+    assert isinstance(back, Opaque)
+    assert type(back).__name__ == type(thing).__name__
+    assert not callable(back)
+
+
+def test_a_repr_that_raises_or_is_endless_is_cut():
+    class Rude:
+        def __repr__(self):
+            raise RuntimeError
+
+    class Long:
+        def __repr__(self):
+            return "x" * 10**6
+
+    assert repr(there_and_back(Rude())) == "a Rude"
+    assert len(repr(there_and_back(Long()))) == 200
+
+
+def test_functions_and_entries_stay_where_they_are():
+    kept = []
+
+    def keep(value):
+        kept.append(value)
+        return len(kept) - 1
+
+    class Silent:
+        def stream(self, question):
+            yield from ()
+
+    entry = Entry("mine", Silent(), Network(), Division.OPEN)
+    back = there_and_back(entry, keep, lambda number: lambda: number)
+    assert isinstance(back, Entry)
+    assert (back.name, back.network, back.division) == ("mine", Network(), Division.OPEN)
+    assert kept[back.assistant()] is entry.assistant
+    assert kept[back.forget()] is entry.forget
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"$int": "1", "$set": []},
+        {"$int": 3},
+        {"$set": [[1]]},
+        {"$dict": [[{"$set": [1]}, 2]]},
+        {"$array": ["O", [1]]},
+        {"$array": ["<f8", [[1], [1, 2]]]},
+        {"$Token": {"text": 3}},
+        {"$Token": 3},
+        {"$Answer": {"text": "x", "citations": "c1"}},
+        {"$Done": {"answer": "x"}},
+        {"$Network": {"rtt_ms": "soon"}},
+        {"$Division": "half open"},
+        {"$Entry": {"name": "x"}},
+        {"$far": 1},
+        {"$other": []},
+        {"$os.system": ["true"]},
+        {"__class__": "x"},
+    ],
+)
+def test_what_was_never_encoded_is_refused_with_a_sentence(sent):
+    with pytest.raises(MalformedError) as refused:
+        decode(sent)
+    assert str(refused.value).endswith(".")
+
+
+def test_an_entry_made_of_something_else_is_only_a_name():
+    sent = {"name": "x", "assistant": 1, "network": 2, "division": 3, "forget": 4}
+    assert isinstance(decode({"$Entry": sent}), Opaque)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network(math.nan),
+        Network(-1.0),
+        Network(1e9),
+        Network(5.0, True, ("http://169.254.169.254/",)),
+        Network(5.0, True, ("/session",) * 1000),
+    ],
+)
+def test_an_entry_on_an_impossible_network_is_only_a_name(network):
+    parts = {"name": "x", "assistant": {"$far": 1}, "forget": {"$far": 2}}
+    parts |= {"network": encode(network), "division": {"$Division": "closed"}}
+    assert isinstance(decode({"$Entry": parts}, lambda number: print), Opaque)
+
+
+def test_a_chunk_needs_all_its_fields():
+    with pytest.raises(MalformedError):
+        decode({"$Chunk": {"id": "c1"}})
+    assert Chunk.__name__ in str(encode(chunk(1)))

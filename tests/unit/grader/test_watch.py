@@ -1,0 +1,113 @@
+"""A learner's function may loop, shout or break its input: it is named, and the notebook goes on."""
+
+import contextlib
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from grader import watch
+from grader.verdict import CheckFailed, Exercise
+from grader.watch import Dice, Watch
+
+MINE = Exercise("05", 2, "mine")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(watch, "PATIENCE_S", 0.3)
+
+
+def failure(function, *arguments, **options):
+    with pytest.raises(CheckFailed) as caught:
+        Watch(MINE).call(function, *arguments, **options)
+    return str(caught.value)
+
+
+def endless(x):
+    while True:
+        with contextlib.suppress(Exception):
+            x[99]
+
+
+def waiting(x):
+    threading.Event().wait(60)
+
+
+@pytest.mark.parametrize("function", [endless, waiting])
+def test_a_function_that_does_not_end_is_named(function):
+    assert "still running" in failure(function, [3])
+
+
+def test_so_it_is_where_signals_do_not_reach():
+    said = []
+    thread = threading.Thread(target=lambda: said.append(failure(endless, [3])))
+    thread.start()
+    thread.join(5)
+    assert "still running" in said[0]
+
+
+def test_all_calls_of_a_check_share_the_same_patience():
+    one = Watch(MINE)
+    with pytest.raises(CheckFailed, match="still running"):
+        for _ in range(10):
+            one.call(lambda: time.sleep(0.1))
+
+
+def test_somebody_elses_alarm_still_rings(monkeypatch):
+    rung = []
+    monkeypatch.setattr(watch, "PATIENCE_S", 5.0)
+    handler = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
+    outer = signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        Watch(MINE).call(lambda: time.sleep(0.15))
+        time.sleep(0.1)
+        assert rung == [True]
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *outer)
+
+
+def test_megabytes_of_print_are_cut_off(capsys):
+    def loud():
+        while True:
+            print("and on")
+
+    assert "characters of print" in failure(loud)
+    assert len(capsys.readouterr().out) <= watch.MOST_CHARS
+
+
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        ([1, 2], lambda x: x.append(3)),
+        ({"a": 1}, lambda x: x.clear()),
+        (np.ones(3), lambda x: x.__isub__(1)),
+        ([(1.0, "a")], lambda x: x.pop()),
+    ],
+)
+def test_a_changed_input_is_named(given, change):
+    assert "has changed" in failure(change, given)
+
+
+def test_an_error_names_the_line_of_the_learner_also_inside_a_generator():
+    def broken(x):
+        yield 1
+        yield x[99]
+
+    assert "yield x[99]" in failure(broken, [3], then=list)
+    with pytest.raises(CheckFailed, match=r"return x\[one\]"):
+
+        def many(one, x):
+            return x[one]
+
+        Watch(MINE).each(many, [0, 5], [1, 2])
+
+
+def test_what_is_right_comes_back_and_dice_roll_on():
+    assert Watch(MINE).each(lambda one, two: one + two, [1, 2], 10) == [11, 12]
+    dice = Dice(np.random.PCG64(1))
+    first, second = (Watch(MINE).call(lambda rng: rng.random(), dice) for _ in range(2))
+    assert first != second

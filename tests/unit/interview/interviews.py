@@ -1,0 +1,40 @@
+"""Fakes for interviews: routes by words, gaps as told, a clock that goes on when told."""
+
+from harness.interview.cards import card_ids
+from harness.interview.interviewer import Interviewer
+from harness.interview.moves import Heard, Say
+from harness.interview.routing import Kind, Routed
+from harness.interview.scenario import scenario
+from harness.interview.session import Session
+
+
+def by_words(question):
+    """A card whose id occurs in the question; "which" is unsure, "cause" is the cause."""
+    named = [card for card in card_ids() if card in question.lower()]
+    if "cause" in question:
+        return Routed(Kind.CAUSE)
+    if "everything" in question:
+        return Routed(Kind.EVERYTHING)
+    if "which" in question.lower():
+        return Routed(Kind.UNSURE, ("tokens", "model", "gpu"))
+    return Routed(Kind.CARD, (named[0],)) if named else Routed(Kind.OUTSIDE)
+
+
+def interviewer(name="S01", levels=None, **options):
+    """One that finds every gap, unless `levels` says what has been shown."""
+    session = Session(scenario(name), options.pop("seed", 1), **options)
+    return Interviewer(session, by_words, lambda transcript: levels or {})
+
+
+def played(one, *texts, every_s=10, state=None):
+    """(state, moves of each turn) after these turns."""
+    state, moves = (state, []) if state else one.begin()
+    turns = []
+    for text in texts:
+        state, moves = one.step(state, Heard(state.t + every_s, text))
+        turns.append(moves)
+    return state, turns
+
+
+def words(moves):
+    return " ".join(move.text for move in moves if isinstance(move, Say))
