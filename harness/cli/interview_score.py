@@ -29,9 +29,7 @@ def score(
     answers: Annotated[
         Path | None, typer.Option(help="JSON lines with id, text and, for a follow-up, prompt.")
     ] = None,
-    prompt: Annotated[
-        str | None, typer.Option(help="The follow-up that --answer answers.")
-    ] = None,
+    prompt: Annotated[str | None, typer.Option(help="The follow-up that --answer answers.")] = None,
     as_json: Json = False,
 ) -> None:
     """Score a transcript, one answer or many: levels with quotes, misconceptions, four scores."""
@@ -93,15 +91,13 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        data = (
-            sys.stdin.buffer.read(MAX_BYTES + 1)
-            if path == STDIN
-            else _read(path, MAX_BYTES + 1)
-        )
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if path == STDIN else _read(path, MAX_BYTES + 1)
     except OSError as error:
         raise WrongUseError(f"{path} cannot be read ({error.strerror}): check the name.") from error
     if len(data) > MAX_BYTES:
-        raise WrongUseError(f"{path} is larger than {MAX_BYTES / 1e6:.0f} MB: is it the right file?")
+        raise WrongUseError(
+            f"{path} is larger than {MAX_BYTES / 1e6:.0f} MB: is it the right file?"
+        )
     return data
 
 

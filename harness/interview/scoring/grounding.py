@@ -1,0 +1,45 @@
+"""Numbers that a candidate quotes, held against the cards that were opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.interview.casefile import CaseFile, Number
+
+TOLERANCE = 0.05  # people round: 2,340 ms is "2.3 seconds"
+QUOTED = re.compile(
+    r"(?i)(?<![\w.])(\d[\d,]*(?:\.\d+)?|\.\d+) ?"
+    r"(milliseconds?|millis|ms|seconds?|secs?|s|%|percent|tokens?|tok|vectors?|dims?|k|gb|mb|users?|requests?)?(?!\w)"
+)
+UNITS = {
+    **dict.fromkeys(("ms", "millis", "millisecond", "milliseconds"), ("ms", 1.0)),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("ms", 1000.0)),
+    **dict.fromkeys(("%", "percent"), ("%", 1.0)),
+    **dict.fromkeys(("token", "tokens", "tok"), ("tokens", 1.0)),
+}
+
+
+def quoted(text: str) -> list[Number]:
+    """The numbers with a unit of time in a text, in ms; others as they are written."""
+    return [_number(value, unit or "") for value, unit in QUOTED.findall(text)]
+
+
+def times(numbers: Iterable[Number]) -> list[float]:
+    """Those in ms."""
+    return [value for value, unit in numbers if unit == "ms"]
+
+
+def grounded(text: str, case: CaseFile, opened: Iterable[str]) -> bool | None:
+    """True when a time in `text` stands on an opened card; None when the text quotes no time."""
+    said = times(quoted(text))
+    if not said:
+        return None
+    numbers = (n for card in opened for n in case.card_numbers.get(card, ()))
+    known = times(_number(str(value), unit) for value, unit in numbers)
+    return any(abs(a - b) <= TOLERANCE * b for a in said for b in known)
+
+
+def _number(value: str, unit: str) -> Number:
+    name, factor = UNITS.get(unit.lower(), (unit.lower(), 1.0))
+    return float(value.replace(",", "") or 0) * factor, name

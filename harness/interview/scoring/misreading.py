@@ -1,0 +1,116 @@
+"""Misconceptions: said and left standing, or said and taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from harness.interview.scoring import guards
+from harness.interview.scoring.findings import Finding, Level, Mistake
+from harness.interview.scoring.matching import Reader
+from harness.interview.scoring.patterns import any_span
+from harness.interview.scoring.reading import Sentence
+from harness.interview.scoring.rubric import Misconception
+
+# Said of others, or in order to be denied: "some think streaming is faster in total, which is a myth".
+DISTANCED = re.compile(
+    r"(?i)\b(myth|misconception|common mistake|mistaken(ly)?|wrong(ly)?|untrue|not true|false|people (often )?(think|say"
+    r"|believe|assume)|some (say|think|believe|people)|you might think|one might think|naive(ly)?|it is tempting"
+    r"|tempting|would be a mistake|be careful|trap|sounds? nice|contrary to|isn't true|aren't true)\b"
+)
+DENIAL = re.compile(r"(?i)\b(not|never|\w+n't|cannot|hardly|nothing|no faster|dont|doesnt|wont)\b")
+TAKES_BACK = re.compile(
+    r"(?i)^\W*(actually|no,? wait|wait|sorry|correction|let me (correct|rephrase)|i (take|mean|meant|misspoke)"
+    r"|scratch that|hmm|on second thought|strike that|that's (wrong|not right)|thinking about it|rather)\b"
+)
+
+
+def mistakes(
+    reader: Reader, sentences: Sequence[Sentence], found: Sequence[Finding]
+) -> list[Mistake]:
+    """One entry for each misconception that is said: where it was said last, and whether it still stands."""
+    return [
+        mistake
+        for misconception in reader.rubric.misconceptions
+        if (mistake := _mistake(reader, misconception, sentences, found))
+    ]
+
+
+def _mistake(
+    reader: Reader,
+    misconception: Misconception,
+    sentences: Sequence[Sentence],
+    found: Sequence[Finding],
+) -> Mistake | None:
+    said = list(_said(reader, misconception, sentences))
+    if not said:
+        return None
+    last = sentences[said[-1]]
+    return Mistake(misconception.id, last, _taken_back(misconception, sentences, said[-1], found))
+
+
+def _said(
+    reader: Reader, misconception: Misconception, sentences: Sequence[Sentence]
+) -> Iterator[int]:
+    for number, sentence in enumerate(sentences):
+        named = (reader.subject(one, sentence.turn) for one in misconception.denies)
+        readings = [sentence, *(_with(name, sentence) for name in named if name)]
+        if any(says(misconception, one) for one in readings) and not reader.sources.copied(
+            sentence.text
+        ):
+            yield number
+
+
+def _with(named: str, sentence: Sentence) -> Sentence:
+    """The sentence with what the question has named in front of it."""
+    return replace(sentence, text=f"{named} {sentence.text}")
+
+
+def says(misconception: Misconception, sentence: Sentence) -> bool:
+    """True when a sentence asserts the misconception."""
+    text = sentence.text
+    spans = any_span(misconception.accept, text)
+    return bool(
+        spans
+        and not sentence.is_question
+        and not any_span(misconception.unless, text)
+        and not DISTANCED.search(text)
+        and not guards.about_the_scoring(text)
+        and not guards.negated(text, spans[0])
+        and (misconception.negative or not DENIAL.search(text, *spans[0]))
+    )
+
+
+def repairs(
+    reader: Reader, sentences: Sequence[Sentence], wrong: Sequence[Mistake]
+) -> Iterator[Finding]:
+    """What is right in the sentence that takes a misconception back; it need not name its subject again."""
+    denies = {m.id: m.denies for m in reader.rubric.misconceptions}
+    for mistake in wrong:
+        after = [
+            s
+            for s in sentences
+            if (s.turn, s.start) > (mistake.sentence.turn, mistake.sentence.start)
+        ]
+        for sentence in after[:2] if mistake.repaired else ():
+            for name in denies[mistake.misconception]:
+                if any_span(reader.rubric.by_id[name].explain, sentence.text):
+                    yield Finding(name, Level.APPLIED, sentence)
+
+
+def _taken_back(
+    misconception: Misconception,
+    sentences: Sequence[Sentence],
+    number: int,
+    found: Sequence[Finding],
+) -> bool:
+    last = sentences[number]
+    later = [s for s in sentences[number + 1 :] if TAKES_BACK.match(s.text)]
+    right = (
+        f.expectation in misconception.denies
+        and f.level == Level.EXPLAINED
+        and (f.sentence.turn, f.sentence.start) > (last.turn, last.start)
+        for f in found
+    )
+    return any(right) or any(s.turn == last.turn for s in later[:1])

@@ -1,0 +1,142 @@
+"""A candidate's text as it is read: clean, cut into sentences, every character with its place.
+
+What is hidden from a human reader (tags, zero-width characters) is hidden from the scorer, too; what is
+quoted is always a piece of the original, so every clean character remembers where it came from.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+MAX_WORDS = 1_200  # eight minutes of talking; what comes after is not read, and that is said
+MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters: no writing needs as much
+MAX_SENTENCE_WORDS = 80  # a longer one is cut: patterns look within a sentence
+
+INVISIBLE = re.compile(r"(?is)<(script|style)\b.{0,5000}?</\1\s*>|<!--.*?-->|</?[a-z][^<>]{0,300}>")
+ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+SAME = str.maketrans("’‘ʼ`“”–—‑−→⇒…", "''''\"\"----⟶⟶.")  # one spelling for one sign
+WORD = re.compile(r"\w+(?:'\w+)*")
+ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|vs|etc|approx|ca|incl|resp|no|fig|cf)\.$")
+BULLET = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.)]|[a-z]\))\s+")
+BREAK = re.compile(r"[.!?]+[\"')\]]*(?=\s)|;|\n")
+WRAPPED = 50  # characters of a line that may go on in the next; a shorter one is a line of a list
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A piece of clean text, and the characters [start, end) of the original that it stands for."""
+
+    text: str
+    start: int
+    end: int
+    turn: int = 0  # which of the candidate's turns, in order
+    pieces: int = 1  # how many sentences these are
+
+    @property
+    def words(self) -> list[str]:
+        """Lower-case words."""
+        return WORD.findall(self.text.lower())
+
+    @property
+    def is_question(self) -> bool:
+        """True when it ends in a question mark."""
+        return self.text.rstrip("\"') ").endswith("?")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One turn of a candidate: the original, its clean characters and where each came from."""
+
+    original: str
+    clean: str
+    places: tuple[int, ...]  # index in the original of every clean character
+    words_left_out: int = 0
+    turn: int = 0
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """In order; every one has at least one word."""
+        return tuple(self._sentence(a, b) for a, b in _spans(self.clean))
+
+    def quote(self, start: int, end: int) -> str:
+        """The original between two places of it."""
+        return self.original[start:end]
+
+    def _sentence(self, start: int, end: int) -> Sentence:
+        return Sentence(
+            self.clean[start:end], self.places[start], self.places[end - 1] + 1, self.turn
+        )
+
+
+def read(original: str, turn: int = 0) -> Passage:
+    """The passage of a text, cut after MAX_WORDS words."""
+    characters = list(_visible(original[:MAX_CHARACTERS]))
+    clean = "".join(character for character, _ in characters)
+    words = list(WORD.finditer(clean))
+    end = words[MAX_WORDS - 1].end() if len(words) > MAX_WORDS else len(clean)
+    places = tuple(place for _, place in characters[:end])
+    left_out = max(0, len(words) - MAX_WORDS) + len(WORD.findall(original[MAX_CHARACTERS:]))
+    return Passage(original, clean[:end], places, left_out, turn)
+
+
+def _visible(original: str) -> Iterator[tuple[str, int]]:
+    """Every character that a reader sees, normalised, with its place."""
+    position = 0
+    for hidden in INVISIBLE.finditer(original):
+        yield from _characters(original, position, hidden.start())
+        yield " ", hidden.start()
+        position = hidden.end()
+    yield from _characters(original, position, len(original))
+
+
+def _characters(original: str, start: int, end: int) -> Iterator[tuple[str, int]]:
+    position = start
+    while position < end:
+        entity = ENTITY.match(original, position, end) if original[position] == "&" else None
+        raw = html.unescape(entity[0]) if entity else original[position]
+        for character in unicodedata.normalize("NFKC", raw):
+            category = unicodedata.category(character)
+            if category == "Cf":  # zero-width and direction marks, soft hyphens
+                continue
+            shown = character if character == "\n" or category[0] != "C" else " "
+            yield (" " if category == "Zs" else shown.translate(SAME)), position
+        position = entity.end() if entity else position + 1
+
+
+def _spans(clean: str) -> Iterator[tuple[int, int]]:
+    """Start and end of every sentence."""
+    start = 0
+    for end in [*_breaks(clean), len(clean)]:
+        yield from _trimmed(clean, start, end)
+        start = end
+
+
+def _breaks(clean: str) -> Iterator[int]:
+    for found in BREAK.finditer(clean):
+        sign, place = clean[found.start()], found.start()
+        abbreviated = sign == "." and ABBREVIATION.search(clean[max(0, place - 8) : place + 1])
+        if not abbreviated and not (sign == "\n" and _goes_on(clean, place)):
+            yield found.end()
+
+
+def _goes_on(clean: str, newline: int) -> bool:
+    """True when a text was wrapped here: a long line, and the next begins in lower case."""
+    line = newline - (clean.rfind("\n", 0, newline) + 1)
+    return line >= WRAPPED and clean[newline + 1 : newline + 2].islower()
+
+
+def _trimmed(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Without bullet and space around it; cut where it is too long; nothing where there is no word."""
+    if bullet := BULLET.match(clean, start, end):
+        start = bullet.end()
+    words = list(WORD.finditer(clean, start, end))
+    for first in range(0, len(words), MAX_SENTENCE_WORDS):
+        piece = words[first : first + MAX_SENTENCE_WORDS]
+        last = first + MAX_SENTENCE_WORDS >= len(words)
+        stop = len(clean[:end].rstrip()) if last else piece[-1].end()
+        yield piece[0].start(), stop

@@ -1,0 +1,96 @@
+"""The scorecard: what was shown, with quotes; what was not, and why; the scores; the next drill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.interview.scoring.behaviour import Check
+from harness.interview.scoring.dimensions import best
+from harness.interview.scoring.findings import Finding, Level, Mistake
+from harness.interview.scoring.reading import Passage, Sentence
+from harness.interview.scoring.rubric import Expectation, Rubric
+
+ENGINE = "offline"
+TIERS = ("core", "solid", "outstanding")
+DRILLS = 3  # things to practise next; more is a wish list
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """One answer or interview, scored. lines: where each of the candidate's turns stands in its file."""
+
+    rubric: Rubric
+    passages: tuple[Passage, ...]
+    found: tuple[Finding, ...]
+    mistakes: tuple[Mistake, ...]
+    scores: Mapping[str, int | None]
+    model_sha256: str | None
+    lines: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def shown(self) -> dict[str, Finding]:
+        """The best finding of each expectation that is shown."""
+        return best(self.found)
+
+    @property
+    def near_misses(self) -> tuple[Finding, ...]:
+        """For each expectation that is not shown, the finding that came nearest; in the rubric's order."""
+        shown = self.shown
+        lost = {f.expectation: f for f in reversed(self.found) if f.loss and not f.level}
+        return tuple(
+            lost[e.id] for e in self.rubric.expectations if e.id in lost and e.id not in shown
+        )
+
+    @property
+    def gaps(self) -> tuple[Expectation, ...]:
+        """Expectations that are not shown, the core first."""
+        missing = [e for e in self.rubric.expectations if e.id not in self.shown]
+        return tuple(sorted(missing, key=lambda e: TIERS.index(e.tier)))
+
+    def to_json(self) -> dict[str, object]:
+        """Plain types for `json.dumps`; levels, quotes and scores as the scoring contract names them."""
+        shown = self.shown
+        return {
+            "expectations": {e.id: self._shown(shown.get(e.id)) for e in self.rubric.expectations},
+            "misconceptions": {
+                m.misconception: "repaired" if m.repaired else "active" for m in self.mistakes
+            },
+            "scores": dict(self.scores),
+            "engine": ENGINE,
+            "rubric_sha256": self.rubric.sha256,
+            "model_sha256": self.model_sha256,
+            "why_not": [self._why_not(finding) for finding in self.near_misses],
+            "mistakes": [self._mistake(mistake) for mistake in self.mistakes],
+            "checks": {c.name: c.passed for c in self.checks},
+            "drills": [{"id": e.id, "says": e.says, "lab": e.lab} for e in self.gaps[:DRILLS]],
+            "notices": list(self.notices),
+        }
+
+    def quote(self, sentence: Sentence) -> dict[str, object]:
+        """Verbatim words with their place in the turn's text; `line` where there are several turns."""
+        passage = self.passages[sentence.turn]
+        text = passage.quote(sentence.start, sentence.end)
+        place: dict[str, object] = {"quote": text, "start": sentence.start, "end": sentence.end}
+        return place | ({"line": self.lines[sentence.turn]} if self.lines else {})
+
+    def _shown(self, finding: Finding | None) -> dict[str, object]:
+        if finding is None:
+            return {"level": Level.ABSENT.name.lower(), "quote": "", "start": 0, "end": 0}
+        reason = {"because": str(finding.loss)} if finding.loss else {}
+        return {"level": finding.level.name.lower(), **self.quote(finding.sentence), **reason}
+
+    def _why_not(self, finding: Finding) -> dict[str, object]:
+        lab = self.rubric.by_id[finding.expectation].lab
+        return {
+            "id": finding.expectation,
+            "because": str(finding.loss),
+            **self.quote(finding.sentence),
+            "lab": lab,
+        }
+
+    def _mistake(self, mistake: Mistake) -> dict[str, object]:
+        truth = next(m.truth for m in self.rubric.misconceptions if m.id == mistake.misconception)
+        return {"id": mistake.misconception, **self.quote(mistake.sentence), "truth": truth}

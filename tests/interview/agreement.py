@@ -1,0 +1,136 @@
+"""How well the scorer agrees with the gold set: F1 per expectation, weighted kappa per dimension.
+
+python -m tests.interview.agreement tuning [--all]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from harness.interview.scoring.rubric import DIMENSIONS
+from harness.interview.scoring.score import Scorer
+from harness.interview.scoring.scorecard import Scorecard
+
+GOLD = Path(__file__).parent / "gold"
+
+
+def short_answers(half: str) -> list[dict]:
+    """Short answers of "tuning" or "held_out"."""
+    return _load(f"{half}_short*.yaml")
+
+
+def full_answers(half: str) -> list[dict]:
+    """Full answers of a half, with a score for each dimension."""
+    return _load(f"{half}_full*.yaml")
+
+
+@dataclass
+class Counts:
+    """Right, false and missed credits, by expectation or misconception."""
+
+    right: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    false: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    missed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, said: Iterable[str], gold: Iterable[str], text: str) -> None:
+        said, gold = set(said), set(gold)
+        for one in said | gold:
+            if one in said and one in gold:
+                self.right[one] += 1
+            elif one in said:
+                self.false[one].append(text)
+            else:
+                self.missed[one].append(text)
+
+    def f1(self, name: str) -> float:
+        wrong = len(self.false[name]) + len(self.missed[name])
+        return 2 * self.right[name] / (2 * self.right[name] + wrong or 1)
+
+    def macro(self, names: Iterable[str]) -> float:
+        """Mean F1 over those that the gold set has."""
+        known = [n for n in names if self.right[n] or self.missed[n]]
+        return float(np.mean([self.f1(n) for n in known])) if known else float("nan")
+
+
+def credited(card: Scorecard) -> set[str]:
+    return set(card.shown)
+
+
+def active(card: Scorecard) -> set[str]:
+    return {m.misconception for m in card.mistakes if not m.repaired}
+
+
+def counted(scorer: Scorer, items: Iterable[dict]) -> Counts:
+    """Credits over answers, misconceptions included."""
+    counts = Counts()
+    for item in items:
+        card = scorer.answer(item["text"], item.get("prompt"))
+        said = credited(card) | active(card)
+        counts.add(said, {*item.get("shows", ()), *item.get("wrong", ())}, item["text"])
+    return counts
+
+
+def kappa(pairs: list[tuple[int, int]], categories: int = 4) -> float:
+    """Quadratic weighted kappa of (gold, said) on 1 to 4."""
+    table = np.zeros((categories, categories))
+    for gold, said in pairs:
+        table[gold - 1, said - 1] += 1
+    weights = np.subtract.outer(np.arange(categories), np.arange(categories)) ** 2
+    expected = np.outer(table.sum(1), table.sum(0)) / table.sum()
+    return float(1 - (weights * table).sum() / (weights * expected).sum())
+
+
+def score_pairs(scorer: Scorer, items: Iterable[dict]) -> dict[str, list[tuple[int, int]]]:
+    """(gold, said) for each dimension."""
+    pairs: dict[str, list[tuple[int, int]]] = {name: [] for name in DIMENSIONS}
+    for item in items:
+        said = scorer.answer(item["text"]).scores
+        for name, gold in zip(DIMENSIONS, item["scores"], strict=True):
+            pairs[name].append((gold, said[name]))
+    return pairs
+
+
+def _load(pattern: str) -> list[dict]:
+    return [
+        item for path in sorted(GOLD.glob(pattern)) for item in yaml.safe_load(path.read_text())
+    ]
+
+
+def _report(half: str, everything: bool) -> Iterator[str]:
+    from harness.interview.scoring.score import scorer
+
+    engine = scorer()
+    short = short_answers(half)
+    counts = counted(engine, short)
+    ids = [e.id for e in engine.rubric.expectations]
+    wrong = [m.id for m in engine.rubric.misconceptions]
+    yield f"{half}: {len(short)} short answers"
+    yield f"macro-F1 expectations {counts.macro(ids):.3f}, misconceptions {counts.macro(wrong):.3f}"
+    if everything:
+        for name in (*ids, *wrong):
+            yield f"{name} F1 {counts.f1(name):.2f} right {counts.right[name]}"
+            yield from (f"    false  {text}" for text in counts.false[name])
+            yield from (f"    missed {text}" for text in counts.missed[name])
+    full = full_answers(half)
+    yield f"{half}: {len(full)} full answers"
+    if full:
+        for name, pairs in score_pairs(engine, full).items():
+            lenient = np.mean([said - gold for gold, said in pairs])
+            exact = np.mean([said == gold for gold, said in pairs])
+            yield f"{name} kappa {kappa(pairs):.3f} exact {exact:.2f} leniency {lenient:+.2f}"
+            if everything:
+                yield "    " + " ".join(f"{i}:{g}>{s}" for i, (g, s) in enumerate(pairs) if g != s)
+        counts = counted(engine, [item for item in full if "shows" in item])
+        yield f"macro-F1 in full answers {counts.macro(ids):.3f}"
+
+
+if __name__ == "__main__":
+    for line in _report(sys.argv[1], "--all" in sys.argv):
+        print(line)
