@@ -51,7 +51,9 @@ def test_the_student_starts_from_the_tuned_model_and_learns(tmp_path):
 def test_a_tuned_model_answers_where_the_untuned_one_does_not(name):
     sheets = desk.exam(30, passages=2, seed=77)
     tuned, untuned = (reading(named(one).load(), sheets) for one in (name, UNTUNED))
-    assert tuned.right.rate >= 0.8 > untuned.right.rate + 0.2
+    assert tuned.right.rate >= max(
+        0.65, untuned.right.rate + 0.2
+    )  # 30 questions: a floor, no claim
 
 
 def test_every_file_is_there_and_holds_what_its_name_says_or_shows_that_it_does_not():

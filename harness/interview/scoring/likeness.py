@@ -50,7 +50,7 @@ def examples(rubric: Rubric) -> list[tuple[str | None, str]]:
     own = [(e.id, text) for e in rubric.expectations for text in (e.says, *e.examples)]
     wrong = [(None, t) for e in rubric.expectations for t in e.counterexamples]
     mistaken = [(None, t) for m in rubric.misconceptions for t in m.examples]
-    return [*own, *wrong, *mistaken]
+    return [*own, *wrong, *mistaken, *((None, text) for text in rubric.background)]
 
 
 def likeness(rubric: Rubric, embed: Embed) -> Likeness:

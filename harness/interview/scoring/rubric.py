@@ -18,6 +18,8 @@ from harness.interview.scoring.patterns import Lexicon, Pattern, Source
 FOLDER = Path(__file__).parents[1] / "content" / "rubric"
 LEXICON, MISCONCEPTIONS, PHRASINGS = "lexicon.yaml", "misconceptions.yaml", "phrasings.yaml"
 
+BACKGROUND = "NOTHING"  # the entry of the phrasings that belongs to no expectation
+
 Tier = Literal["core", "solid", "outstanding"]
 Model = TypeVar("Model", bound=BaseModel)
 DIMENSIONS = ("systematic", "stack", "tradeoffs", "stakeholders")
@@ -142,10 +144,14 @@ class Misconception:
 
 @dataclass(frozen=True, eq=False)
 class Rubric:
-    """All of it, in the order of the files. sha256: of the files' bytes."""
+    """All of it, in the order of the files.
+
+    background: sentences that say nothing of it. sha256: of the files' bytes.
+    """
 
     expectations: tuple[Expectation, ...]
     misconceptions: tuple[Misconception, ...]
+    background: tuple[str, ...]
     sha256: str
 
     @cached_property
@@ -176,7 +182,8 @@ def rubric(folder: Path = FOLDER) -> Rubric:
     listed = _checked(MisconceptionsEntry, folder / MISCONCEPTIONS).misconceptions
     misconceptions = tuple(_misconception(entry, lexicon) for entry in listed)
     _check_ids(expectations, misconceptions)
-    return Rubric(expectations, misconceptions, digest.hexdigest())
+    background = more[BACKGROUND].not_ if BACKGROUND in more else ()
+    return Rubric(expectations, misconceptions, background, digest.hexdigest())
 
 
 def _expectations(

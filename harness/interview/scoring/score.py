@@ -24,7 +24,7 @@ from harness.interview.scoring.rubric import DIMENSIONS, Rubric
 from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.transcript import Transcript
 
-LIKE, NEAR = 0.68, 0.5  # cosine to an example: credit where the topic is there, too; a near miss
+LIKE, NEAR = 0.5, 0.42  # cosine to the nearest example: credit; a near miss
 LIKE_WORDS = 5  # shorter sentences are like many things
 
 
@@ -122,10 +122,10 @@ class Scorer:
         topic = any_span(expectation.topic, text)
         doubtful = (
             cosine < LIKE
-            or topic is None
             or any_span(expectation.refuse, text)
+            or guards.ignorant(text)
             or guards.negated(text, (len(text), len(text)))
-            or guards.negated(text, topic[0])
+            or (topic is not None and guards.negated(text, topic[0]))
             or (sentence.is_question and not expectation.asks)
         )
         if doubtful:
