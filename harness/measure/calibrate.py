@@ -98,7 +98,7 @@ def worst(one: Round) -> float:
 
 def starting_knobs() -> Knobs:
     """Less work than any machine needs, so that the first round is quick."""
-    return Knobs(rtt_ms=20, turns=3, scanned=len(chunks()), max_tokens=24, comparisons=200)
+    return Knobs(rtt_ms=20, turns=3, scanned=len(chunks()), max_tokens=32, comparisons=200)
 
 
 def next_knobs(rounds: list[Round]) -> Knobs:

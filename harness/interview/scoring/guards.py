@@ -17,7 +17,7 @@ BEFORE = (
     (
         re.compile(
             r"(?i)\b(not|never|\w+n't|cannot|dont|doesnt|wont|cant|shouldnt|skip\w*|avoid\w*|refus\w+|stop"
-            r"|forget|against|drop(ping)?|remove|disable|turn off|get rid of|useless|pointless|nobody|none of|no one|who (needs|cares)|leave out)\b"
+            r"|forget|against|drop(ping)?|remove|disable|turn off|get rid of|useless|pointless|irrelevant|dangerous|nothing to be gained|stay away|keep away|nobody|none of|no one|who (needs|cares)|leave out)\b"
         ),
         6,
     ),
@@ -39,7 +39,7 @@ AFTER = re.compile(
     r"|useless|pointless|unnecessary|overkill|irrelevant|a waste|out of the question|nonsense|overrated|wrong"
     r"|a bad idea|a mistake)|\w+n't (needed|necessary|useful|an option|worth|helpful)"
     r"|(does|do|did|will|would|can|could)( not|n't)\W+(help|work|matter|make sense|apply|buy|fix|solve)"
-    r"|cannot (help|work|fix|solve)|(never|rarely|hardly|barely) (helps?|works?|pays?|matters?)|leave (it|them|those) out|makes no (sense|difference)|is no use|does nothing"
+    r"|cannot (help|work|fix|solve)|(never|rarely|hardly|barely) (helps?|works?|pays?|matters?)|leave (it|them|those) out|(is|are) (too )?(dangerous|risky|harmful)( and|,|$)|makes no (sense|difference)|is no use|does nothing"
     r"|can be (skipped|ignored|dropped)|(can't|cannot|can not|won't) be (used|applied))\b"
 )
 AFTER_REACH = 6  # words
@@ -226,9 +226,14 @@ def about_the_scoring(text: str) -> bool:
     return bool(META.search(text))
 
 
+def lists_knowledge(text: str) -> bool:
+    """True for "I am familiar with …"."""
+    return bool(RECITES.search(text))
+
+
 def recites(text: str) -> bool:
     """True for a list of what one knows, and no proposal."""
-    return bool(RECITES.search(text)) or not PROPOSES.search(text)
+    return lists_knowledge(text) or not PROPOSES.search(text)
 
 
 def function_share(texts: Sequence[str]) -> float:

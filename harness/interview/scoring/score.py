@@ -25,6 +25,7 @@ from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.transcript import Transcript
 
 LIKE, NEAR = 0.5, 0.42  # cosine to the nearest example: credit; a near miss
+SURE = 0.6  # below this cosine, never more than a mention
 LIKE_WORDS = 5  # shorter sentences are like many things
 
 
@@ -124,13 +125,15 @@ class Scorer:
             cosine < LIKE
             or any_span(expectation.refuse, text)
             or guards.ignorant(text)
+            or guards.lists_knowledge(text)
             or guards.negated(text, (len(text), len(text)))
             or (topic is not None and guards.negated(text, topic[0]))
             or (sentence.is_question and not expectation.asks)
         )
         if doubtful:
             return Finding(name, Level.ABSENT, sentence, Loss.CLOSE)
-        return Finding(name, levels.level(expectation, text, ""), sentence)
+        most = Level.EXPLAINED if cosine >= SURE else Level.MENTION
+        return Finding(name, min(most, levels.level(expectation, text, "")), sentence)
 
     def _card(
         self,
