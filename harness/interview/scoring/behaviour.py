@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from harness.interview.casefile import CaseFile
 from harness.interview.scoring.findings import Finding, Level
 from harness.interview.scoring.grounding import grounded
-from harness.interview.scoring.guards import negated
+from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.reading import Sentence
 from harness.interview.transcript import Event, Transcript
 
@@ -42,6 +42,7 @@ class Conduct:
     spoken: Sequence[Event]  # the candidate's turns, in order
     sentences: Sequence[Sentence]
     found: Sequence[Finding]
+    guards: Guards
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -88,7 +89,8 @@ class Conduct:
         seen = self._first_open(self.case.revealing_cards)
         terms = [re.compile(term, re.IGNORECASE) for term in self.case.cause_terms]
         return any(
-            (found := term.search(sentence.text)) and not negated(sentence.text, found.span())
+            (found := term.search(sentence.text))
+            and not self.guards.negated(sentence.text, found.span())
             for sentence in self.sentences
             if self.spoken[sentence.turn].line > seen and not sentence.is_question
             for term in terms

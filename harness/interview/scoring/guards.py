@@ -1,273 +1,164 @@
 """Guards: what takes credit away from a sentence that has the right words.
 
 A word list cannot tell "cache the answers" from "never cache the answers", from a question about caches, or
-from a list of everything one has heard of. These functions can; each looks at one thing.
+from a list of everything one has heard of. These can; each looks at one thing. Their words are content.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from harness.interview.scoring.patterns import Span
+from pydantic import BaseModel, ConfigDict
+
+from harness.interview.scoring.patterns import Lexicon, Pattern, Span, any_span
 from harness.interview.scoring.reading import WORD
 
-# What denies the words after it, and over how many words at most: "no cache" ends sooner than "I doubt that".
-BEFORE = (
-    (
-        re.compile(
-            r"(?i)\b(not|never|\w+n't|cannot|dont|doesnt|wont|cant|shouldnt|skip\w*|avoid\w*|refus\w+|stop"
-            r"|forget|against|drop(ping)?|remove|disable|turn off|get rid of|useless|pointless|irrelevant|dangerous|nothing to be gained|stay away|keep away|nobody|none of|no one|who (needs|cares)|leave out)\b"
-        ),
-        6,
-    ),
-    (
-        re.compile(
-            r"(?i)\b(no|without|instead of|rather than|nor|neither|far from|better than|faster than|quicker than)\b"
-        ),
-        4,
-    ),
-    (re.compile(r"(?i)\b(doubt|(not|n't) (think|believe|expect|see)|hardly|unconvinced)\b"), 9),
-    (re.compile(r"(?i)\b(replac\w+|swap\w*|switch from|mov\w+ (away )?from|migrat\w+ from)\b"), 3),
-)
-EXCHANGE = re.compile(
-    r"(?i)\W(to|for|with|by|into)\W|⟶|->"
-)  # "the 70B for an 8B" is no longer only the 70B
-# What denies the words before it.
-AFTER = re.compile(
-    r"(?i)\b((is|are|was|would be|seems?|'s)\W+(\w+\W+)?(not (needed|necessary|useful|an option|worth|helpful)"
-    r"|useless|pointless|unnecessary|overkill|irrelevant|a waste|out of the question|nonsense|overrated|wrong"
-    r"|a bad idea|a mistake)|\w+n't (needed|necessary|useful|an option|worth|helpful)"
-    r"|(does|do|did|will|would|can|could)( not|n't)\W+(help|work|matter|make sense|apply|buy|fix|solve)"
-    r"|cannot (help|work|fix|solve)|(never|rarely|hardly|barely) (helps?|works?|pays?|matters?)|leave (it|them|those) out|(is|are) (too )?(dangerous|risky|harmful)( and|,|$)|makes no (sense|difference)|is no use|does nothing"
-    r"|can be (skipped|ignored|dropped)|(can't|cannot|can not|won't) be (used|applied))\b"
-)
-AFTER_REACH = 6  # words
-CONDITION = re.compile(
-    r"(?i)\W*(\w+\W+){0,2}?(if|when|unless|until|with|without|by itself|alone|on its own|for (an?|one|single|unique|new|lone|short|small|the))\b"
-)
-TOPICAL = re.compile(
-    r"(?i)\b((was|were) (published|invented|introduced|proposed|developed|created|written) (by|in|at)|stands? for"
-    r"|is short for|is an acronym|tokens are)\b"
-)
-IGNORANT = re.compile(
-    r"(?i)\b((don't|do not|didn't|can't|cannot) (really |quite )?(remember|know|recall|understand) (how|what|much|anything)"
-    r"|not (really )?sure (what|how)|no idea (what|how)|read up on|look (it|that) up|never (heard|used|tried)|unfamiliar)\b"
-)
-# Said with a "not", meant with a "yes".
-HARMLESS = re.compile(
-    r"(?i)\b(not (only|just|merely|sure|yet|necessarily)|why not|no (doubt|matter|longer|wonder|surprise)"
-    r"|if not|whether or not|(don't|do not|didn't|did not) (know|forget|understand|yet know|have)"
-    r"|can't hurt|can't wait|couldn't hurt|not to mention|last but not least|no idea|not before|not until"
-    r"|without (further|more) ado|isn't it|won't we|aren't we|no one size|not a silver bullet)\b"
-)
-BOUNDARY = re.compile(
-    r"(?i)[,;:()]|\s-+\s|\b(but|however|because|since|so|then|although|though|while|whereas|unless|until|before"
-    r"|after|which|if|when|instead(?! of)|just|first|rather(?! than)|only|with(?=\W+(hnsw|an? (ann|approx)))"
-    r"|by(?=\W+(hnsw|an? (ann|approx|index)))|and(?=\W+(we|i|it|they|then|use|add|should|instead|need)\b))\b"
-)
-WRONG_WAY = re.compile(
-    r"(?i)\W+(\w+\W+){0,3}?((makes?|is|are|gets?|will be|would be|becomes?)\W+(\w+\W+){0,3}?(slower|worse)"
-    r"|(increases?|raises?|adds? to|delays?|hurts?|worsens?|harms?)\W+(the\W+)?(total\W+|time to\W+|perceived\W+)?"
-    r"(latency|response time|first|speed|performance|users?)|slows?\b|hurts?\W*$"
-    r"|needs?\W+more\W+(\w+\W+){1,3}than|(is|are)\W+(completely\W+|totally\W+)?free|costs?\W+nothing|takes?\W+no\W+time)"
-)
-
-ASKS_FOR_FACTS = re.compile(
-    r"(?i)^\W*(and |but |so |ok(ay)?,? |also,? )?(what(?! (about|if))|which|how|where|when|who|whose"
-    r"|(can|could) (you|i|we) (please )?(tell|show|give|see|get)|do|does|did|is|are|was|were|has|have (?!you (tried|thought|considered))|had)\b"
-)
-PROPOSES = re.compile(
-    r"(?i)\b(i|we)('d|'ll)?\b.{0,20}\b(use|using|add|try|apply|combine|do|go|introduce|switch|implement|put"
-    r"|start|deploy|cache|stream|quanti[sz]e)\b|^\W*(use|add|try|apply|combine|do|switch|implement)\b"
-)
-RECITES = re.compile(
-    r"(?i)\b(i (know|am familiar|'m familiar|have (heard|read|experience|worked|used)|understand|love|studied)"
-    r"|i've (heard|read|used|worked|studied)|familiar with|key ?words?|topics?|concepts?|buzzwords?"
-    r"|techniques (like|such|include)|things (like|such)|(are|is) (all )?(important|relevant|great|useful|key)"
-    r"|expert in|there (is|are|exists?))\b"
-)
-META = re.compile(
-    r"(?i)\b(the|this) candidate('s)? (has|have|is|shows?|show(ed|n)|explain\w*|demonstrat\w+|answer\w*|deserve\w*"
-    r"|mention\w*|cover\w*|gave|gives|should|understands?|passe[sd]|clearly|correctly|perfectly|must)\b"
-    r"|\b(full (marks|score|credit|points)|rubric|grad(er|ing)|scorer|scoring|ignore (all|any|the|previous|prior)"
-    r"|disregard (all|any|the|previous|prior)|previous instructions|(your|the|print|reveal|show) system prompt (says|and|is:)|as an ai|you are now"
-    r"|expectations? (met|covered|ids?)|level: ?(explained|applied)|award|score (of )?4|score: ?4)\b"
-    r"|^\W*(system|assistant|user|developer)\s*:|\b(SYS|STK|TRD|COM|MIS)-[A-Z]{2,}|\"(level|scores?|expectations)\"\s*:"
-)
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "i",
-        "we",
-        "you",
-        "it",
-        "they",
-        "this",
-        "that",
-        "these",
-        "those",
-        "my",
-        "our",
-        "your",
-        "their",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "do",
-        "does",
-        "did",
-        "has",
-        "have",
-        "had",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "may",
-        "might",
-        "must",
-        "to",
-        "of",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "without",
-        "into",
-        "over",
-        "under",
-        "after",
-        "before",
-        "while",
-        "if",
-        "then",
-        "than",
-        "so",
-        "because",
-        "since",
-        "but",
-        "and",
-        "or",
-        "not",
-        "no",
-        "as",
-        "when",
-        "where",
-        "which",
-        "what",
-        "how",
-        "who",
-        "there",
-        "here",
-        "until",
-        "only",
-        "also",
-        "first",
-        "more",
-        "less",
-        "i'd",
-        "i'll",
-        "i'm",
-        "we'd",
-        "we'll",
-        "it's",
-        "don't",
-    ]
-)
+Words = str | tuple[str, ...]
 
 
-def negated(text: str, span: Span, exempt: Iterable[Span] = ()) -> bool:
-    """True when what stands at `span` is denied; a denial inside `exempt` is part of the point made.
+class DenialEntry(BaseModel):
+    """Words that deny what is at most `reach` words away."""
 
-    Two denials cancel: "don't forget to cache".
-    """
-    free = [*exempt, *(match.span() for match in HARMLESS.finditer(text))]
-    return sum(1 for _ in _denials(text, span, free)) % 2 == 1
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reach: int
+    words: tuple[str, ...]
 
 
-def wrong_way(text: str, span: Span) -> bool:
-    """True for "… makes it slower" about a remedy, when no condition is named with it."""
-    found = WRONG_WAY.match(text, span[1])
-    hedged = re.search(
-        r"(?i)\b(if|when|may|might|can|could|unless|at low|for an?|on cpu|alone)\b", text
+class GuardsEntry(BaseModel):
+    """The guards as they are written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    denies_after: tuple[DenialEntry, ...]
+    gives_up: DenialEntry
+    for_what: str
+    denies_before: DenialEntry
+    condition: str
+    harmless: Words
+    ends_sign: str
+    ends_word: Words
+    wrong_way: Words
+    hedge: str
+    ignorant: Words
+    topical: Words
+    asks_for_facts: Words
+    proposes: Words
+    recites: Words
+    about_the_scoring: Words
+    distanced: Words
+    denial: str
+    takes_back: str
+    carries_on: str
+    tied: Words
+    function_words: str
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Words that deny what is at most `reach` words away."""
+
+    reach: int
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Guards:
+    """All guards of a rubric, ready to be asked about a sentence."""
+
+    denies_after: tuple[Denial, ...]
+    gives_up: Denial
+    denies_before: Denial
+    patterns: dict[str, tuple[Pattern, ...]]
+    ends_sign: re.Pattern[str]
+    function_words: frozenset[str]
+
+    def says(self, guard: str, text: str) -> bool:
+        """True when a text has the words of a guard, such as "ignorant" or "about_the_scoring"."""
+        return any_span(self.patterns[guard], text) is not None
+
+    def negated(self, text: str, span: Span, exempt: Iterable[Span] = ()) -> bool:
+        """True when what stands at `span` is denied; a denial inside `exempt` is part of the point made.
+
+        Two denials cancel: "don't forget to cache".
+        """
+        free = [*exempt, *self._harmless(text)]
+        return sum(1 for _ in self._denials(text, span, free)) % 2 == 1
+
+    def wrong_way(self, text: str, span: Span) -> bool:
+        """True for "… makes it slower" about a remedy, when no condition is named with it."""
+        spans = any_span(self.patterns["wrong_way"], text[span[1] :])
+        return spans is not None and spans[0][0] <= 2 and not self.says("hedge", text)
+
+    def recites(self, text: str) -> bool:
+        """True for a list of what one knows, and no proposal."""
+        return self.says("recites", text) or not self.says("proposes", text)
+
+    def function_share(self, texts: Sequence[str]) -> float:
+        """The share of words that only hold others together; half of them in speech, none in a list."""
+        words = [word for text in texts for word in WORD.findall(text.lower())]
+        return sum(word in self.function_words for word in words) / len(words) if words else 0.0
+
+    def bare(self, text: str) -> bool:
+        """True for a name standing alone: "Semantic caching."."""
+        words = WORD.findall(text.lower())
+        spoken = any(word in self.function_words or word[0].isdigit() for word in words)
+        return len(words) <= 3 and not spoken
+
+    def _denials(self, text: str, span: Span, free: Sequence[Span]) -> Iterable[Span]:
+        for denial in (*self.denies_after, self.gives_up):
+            for match in denial.words.finditer(text, 0, span[0]):
+                between = text[match.end() : span[0]]
+                taken = denial is self.gives_up and self._says_for_what(text, between, span)
+                if not taken and not _overlaps(match.span(), free) and self._near(between, denial):
+                    yield match.span()
+        after = self.denies_before.words.search(text, span[1])
+        if after and not _overlaps(after.span(), free) and not self._conditional(text, after.end()):
+            between = text[span[1] : after.start()]
+            if self._near(between, self.denies_before):
+                yield after.span()
+
+    def _says_for_what(self, text: str, between: str, span: Span) -> bool:
+        """True for "replace X by Y", of Y, and of both where one pattern has read both."""
+        return self.says("for_what", between) or self.says("for_what", text[slice(*span)])
+
+    def _conditional(self, text: str, end: int) -> bool:
+        spans = any_span(self.patterns["condition"], text[end:])
+        return spans is not None and spans[0][0] <= 1
+
+    def _near(self, between: str, denial: Denial) -> bool:
+        ended = self.ends_sign.search(between) or self.says("ends_word", between)
+        return len(WORD.findall(between)) <= denial.reach and not ended
+
+    def _harmless(self, text: str) -> Iterable[Span]:
+        for pattern in self.patterns["harmless"]:
+            yield from (match.span() for match in pattern.parts[0].finditer(text))
+
+
+def guards(entry: GuardsEntry, lexicon: Lexicon) -> Guards:
+    """The guards of an entry. Raises PatternError."""
+    patterns = {
+        name: tuple(
+            lexicon.compile(word) for word in ([words] if isinstance(words, str) else words)
+        )
+        for name, words in entry
+        if name not in ("denies_after", "gives_up", "denies_before", "ends_sign", "function_words")
+    }
+
+    def denial(one: DenialEntry) -> Denial:
+        alternatives = f"({'|'.join(one.words)})"
+        return Denial(one.reach, lexicon.compile(alternatives).parts[0])
+
+    return Guards(
+        tuple(denial(one) for one in entry.denies_after),
+        denial(entry.gives_up),
+        denial(entry.denies_before),
+        patterns,
+        re.compile(entry.ends_sign),
+        frozenset(entry.function_words.split()),
     )
-    return bool(found and not hedged)
-
-
-def ignorant(text: str) -> bool:
-    """True for "I don't remember how it works"."""
-    return bool(IGNORANT.search(text))
-
-
-def topical(text: str) -> bool:
-    """True for a fact about a thing that says nothing of what it would do here."""
-    return bool(TOPICAL.search(text))
-
-
-def asks_for_facts(text: str) -> bool:
-    """True for a question that wants to know, not one that proposes ("Could we cache?")."""
-    return bool(ASKS_FOR_FACTS.match(text))
-
-
-def about_the_scoring(text: str) -> bool:
-    """True for text about the interview itself: instructions, praise, rubric ids."""
-    return bool(META.search(text))
-
-
-def lists_knowledge(text: str) -> bool:
-    """True for "I am familiar with …"."""
-    return bool(RECITES.search(text))
-
-
-def recites(text: str) -> bool:
-    """True for a list of what one knows, and no proposal."""
-    return lists_knowledge(text) or not PROPOSES.search(text)
-
-
-def function_share(texts: Sequence[str]) -> float:
-    """The share of words that only hold others together; about half in speech, none in a keyword list."""
-    words = [word for text in texts for word in WORD.findall(text.lower())]
-    return sum(word in FUNCTION_WORDS for word in words) / len(words) if words else 0.0
-
-
-def bare(text: str) -> bool:
-    """True for a name standing alone: "Semantic caching." """
-    words = WORD.findall(text.lower())
-    return len(words) <= 3 and not any(w in FUNCTION_WORDS or w[0].isdigit() for w in words)
-
-
-def _denials(text: str, span: Span, free: list[Span]) -> Iterable[Span]:
-    exchange = EXCHANGE.search(text[slice(*span)])
-    for words, reach in BEFORE[:-1] if exchange else BEFORE:
-        for match in words.finditer(text, 0, span[0]):
-            between = text[match.end() : span[0]]
-            given_up = words is not BEFORE[-1][0] or not EXCHANGE.search(f" {between} ")
-            if given_up and not _overlaps(match.span(), free) and _near(between, reach):
-                yield match.span()
-    after = AFTER.search(text, span[1])
-    if (
-        after
-        and not _overlaps(after.span(), free)
-        and not CONDITION.match(text, after.end())
-        and _near(text[span[1] : after.start()], AFTER_REACH)
-    ):
-        yield after.span()
-
-
-def _near(between: str, reach: int) -> bool:
-    return len(WORD.findall(between)) <= reach and not BOUNDARY.search(between)
 
 
 def _overlaps(span: Span, others: Iterable[Span]) -> bool:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 
-from harness.interview.scoring.guards import FUNCTION_WORDS
 from harness.interview.scoring.reading import WORD
 
 # The commonest short words of the languages in which answers are most likely to come.
 OTHERS = {
-    "German": "der die das und ist nicht ein eine ich wir mit von zu auf für den dem sich auch es wenn dann aber",
-    "French": "le la les et est une des je nous avec pour dans que qui ne pas sur du il plus si alors mais",
-    "Spanish": "el la los las y es una un que con para por no se del al más si entonces pero como primero",
-    "Portuguese": "o os as e é uma um que com para por não se do da mais então mas como primeiro em",
-    "Italian": "il lo la gli e è una un che con per non si del della più se allora ma come prima di",
-    "Dutch": "de het een en is niet ik we met van voor op te dat die ook als dan maar eerst",
+    "German": "der die das und ist nicht ein eine ich wir mit von zu auf für den dem sich auch es wenn dann",
+    "French": "le la les et est une des je nous avec pour dans que qui ne pas sur du il plus si mais",
+    "Spanish": "el la los las y es una un que con para por no se del al más si pero como",
+    "Portuguese": "o os as e é uma um que com para por não se do da mais mas como em",
+    "Italian": "il lo la gli e è una un che con per non si del della più se ma come di",
+    "Dutch": "de het een en is niet ik we met van voor op te dat die ook als dan maar",
     "Polish": "i w na z do nie jest się to że a jak ale dla przez czy tylko",
     "Turkish": "bir ve bu için ile ne de da çok daha ama gibi",
 }
@@ -23,14 +22,17 @@ FEWEST = 3  # words of another language before it can be one
 LEAD = 1.5  # times as many as English ones
 
 
-def other_language(text: str) -> str | None:
-    """The language when it is not English: its name, or "another script"; None for English and for noise."""
+def other_language(text: str, english: frozenset[str]) -> str | None:
+    """The language when it is not English: its name, or "another script"; None for English and noise.
+
+    english: its commonest short words.
+    """
     letters = [c for c in text if c.isalpha()]
     foreign = sum(not unicodedata.name(c, "LATIN").startswith("LATIN") for c in letters)
     if letters and foreign / len(letters) > 0.5:
         return "another script"
     words = WORD.findall(text.lower())
-    english = sum(word in FUNCTION_WORDS for word in words)
+    ours = sum(word in english for word in words)
     hits = {name: sum(word in known for word in words) for name, known in WORDS.items()}
     name = max(hits, key=lambda one: hits[one])
-    return name if hits[name] >= max(FEWEST, LEAD * english) else None
+    return name if hits[name] >= max(FEWEST, LEAD * ours) else None

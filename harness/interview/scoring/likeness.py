@@ -1,7 +1,7 @@
 """Likeness in meaning: which of the rubric's examples a sentence is nearest to.
 
-An embedding knows what a sentence is about, and hardly what it says of it: a contradiction lies as near as the
-right answer. So it proposes, for sentences in which no pattern was found, and the guards still decide.
+An embedding knows what a sentence is about, and hardly what it says of it: a contradiction lies as near as
+the right answer. So it proposes, for sentences in which no pattern was found, and the guards still decide.
 """
 
 from __future__ import annotations

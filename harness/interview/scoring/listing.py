@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.scoring import guards
 from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Rubric
@@ -47,7 +46,7 @@ class _Lists:
         if (
             self._is_keywords
             or (sentence in self._bare and len(self._bare) >= BARE_NAMES)
-            or (names_alone and guards.recites(sentence.text))
+            or (names_alone and self.rubric.guards.recites(sentence.text))
         ):
             return Level.ABSENT
         return Level.MENTION if names_alone or share <= PURPOSE_WORDS else Level.EXPLAINED
@@ -68,11 +67,15 @@ class _Lists:
     @cached_property
     def _is_keywords(self) -> bool:
         several = len({finding.expectation for finding in self.credited}) >= LISTED
-        return several and guards.function_share([s.text for s in self.sentences]) < SPEECH
+        return (
+            several and self.rubric.guards.function_share([s.text for s in self.sentences]) < SPEECH
+        )
 
     @cached_property
     def _bare(self) -> frozenset[Sentence]:
-        return frozenset(f.sentence for f in self.credited if guards.bare(f.sentence.text))
+        return frozenset(
+            f.sentence for f in self.credited if self.rubric.guards.bare(f.sentence.text)
+        )
 
     @cached_property
     def _moulds(self) -> frozenset[Sentence]:

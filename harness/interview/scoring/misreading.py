@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.interview.scoring import guards
 from harness.interview.scoring.findings import Finding, Level, Mistake
+from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.matching import Reader
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Misconception
-
-# Said of others, or in order to be denied: "some think streaming is faster in total, which is a myth".
-DISTANCED = re.compile(
-    r"(?i)\b(myth|misconception|common mistake|mistaken(ly)?|wrong(ly)?|untrue|not true|false|people (often )?(think|say"
-    r"|believe|assume)|some (say|think|believe|people)|you might think|one might think|naive(ly)?|it is tempting"
-    r"|tempting|would be a mistake|be careful|trap|sounds? nice|contrary to|isn't true|aren't true)\b"
-)
-DENIAL = re.compile(r"(?i)\b(not|never|\w+n't|cannot|hardly|nothing|no faster|dont|doesnt|wont)\b")
-TAKES_BACK = re.compile(
-    r"(?i)^\W*(actually|no,? wait|wait|sorry|correction|let me (correct|rephrase)|i (take|mean|meant|misspoke)"
-    r"|scratch that|hmm|on second thought|strike that|that's (wrong|not right)|thinking about it|rather)\b"
-)
 
 
 def mistakes(
@@ -47,7 +34,11 @@ def _mistake(
     if not said:
         return None
     last = sentences[said[-1]]
-    return Mistake(misconception.id, last, _taken_back(misconception, sentences, said[-1], found))
+    return Mistake(
+        misconception.id,
+        last,
+        _taken_back(reader.rubric.guards, misconception, sentences, said[-1], found),
+    )
 
 
 def _said(
@@ -56,9 +47,9 @@ def _said(
     for number, sentence in enumerate(sentences):
         named = (reader.subject(one, sentence.turn) for one in misconception.denies)
         readings = [sentence, *(_with(name, sentence) for name in named if name)]
-        if any(says(misconception, one) for one in readings) and not reader.sources.copied(
-            sentence.text
-        ):
+        if any(
+            says(reader.rubric.guards, misconception, one) for one in readings
+        ) and not reader.sources.copied(sentence.text):
             yield number
 
 
@@ -67,7 +58,7 @@ def _with(named: str, sentence: Sentence) -> Sentence:
     return replace(sentence, text=f"{named} {sentence.text}")
 
 
-def says(misconception: Misconception, sentence: Sentence) -> bool:
+def says(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:
     """True when a sentence asserts the misconception."""
     text = sentence.text
     spans = any_span(misconception.accept, text)
@@ -75,10 +66,10 @@ def says(misconception: Misconception, sentence: Sentence) -> bool:
         spans
         and not sentence.is_question
         and not any_span(misconception.unless, text)
-        and not DISTANCED.search(text)
-        and not guards.about_the_scoring(text)
+        and not guards.says("distanced", text)
+        and not guards.says("about_the_scoring", text)
         and not guards.negated(text, spans[0])
-        and (misconception.negative or not DENIAL.search(text, *spans[0]))
+        and (misconception.negative or not guards.says("denial", text[slice(*spans[0])]))
     )
 
 
@@ -100,13 +91,14 @@ def repairs(
 
 
 def _taken_back(
+    guards: Guards,
     misconception: Misconception,
     sentences: Sequence[Sentence],
     number: int,
     found: Sequence[Finding],
 ) -> bool:
     last = sentences[number]
-    later = [s for s in sentences[number + 1 :] if TAKES_BACK.match(s.text)]
+    later = [s for s in sentences[number + 1 :] if guards.says("takes_back", s.text)]
     right = (
         f.expectation in misconception.denies
         and f.level == Level.EXPLAINED

@@ -13,10 +13,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from harness.errors import PlainError
+from harness.interview.scoring.guards import Guards, GuardsEntry, guards
 from harness.interview.scoring.patterns import Lexicon, Pattern, Source
 
 FOLDER = Path(__file__).parents[1] / "content" / "rubric"
 LEXICON, MISCONCEPTIONS, PHRASINGS = "lexicon.yaml", "misconceptions.yaml", "phrasings.yaml"
+GUARDS = "guards.yaml"
+OTHERS = (LEXICON, MISCONCEPTIONS, PHRASINGS, GUARDS)  # every other file is a dimension
 
 BACKGROUND = "NOTHING"  # the entry of the phrasings that belongs to no expectation
 
@@ -57,6 +60,7 @@ class DimensionEntry(_Entry):
 
     dimension: Literal[DIMENSIONS]
     name: str
+    asked: tuple[Source, ...] = ()
     expectations: tuple[ExpectationEntry, ...]
 
 
@@ -146,11 +150,14 @@ class Misconception:
 class Rubric:
     """All of it, in the order of the files.
 
+    asked: by dimension, questions that ask about it and name nothing in it.
     background: sentences that say nothing of it. sha256: of the files' bytes.
     """
 
     expectations: tuple[Expectation, ...]
     misconceptions: tuple[Misconception, ...]
+    asked: Mapping[str, tuple[Pattern, ...]]
+    guards: Guards
     background: tuple[str, ...]
     sha256: str
 
@@ -173,26 +180,19 @@ def rubric(folder: Path = FOLDER) -> Rubric:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     lexicon = Lexicon(_yaml(folder / LEXICON))
     more = _checked(PhrasingsEntry, folder / PHRASINGS).root
+    dimensions = [_checked(DimensionEntry, path) for path in files if path.name not in OTHERS]
     expectations = tuple(
-        expectation
-        for path in files
-        if path.name not in (LEXICON, MISCONCEPTIONS, PHRASINGS)
-        for expectation in _expectations(path, lexicon, more)
+        _expectation(entry.dimension, one, lexicon, more.get(one.id))
+        for entry in dimensions
+        for one in entry.expectations
     )
+    asked = {d.dimension: tuple(map(lexicon.compile, d.asked)) for d in dimensions}
     listed = _checked(MisconceptionsEntry, folder / MISCONCEPTIONS).misconceptions
     misconceptions = tuple(_misconception(entry, lexicon) for entry in listed)
     _check_ids(expectations, misconceptions)
     background = more[BACKGROUND].not_ if BACKGROUND in more else ()
-    return Rubric(expectations, misconceptions, background, digest.hexdigest())
-
-
-def _expectations(
-    path: Path, lexicon: Lexicon, more: Mapping[str, PhrasingEntry]
-) -> list[Expectation]:
-    entry = _checked(DimensionEntry, path)
-    return [
-        _expectation(entry.dimension, one, lexicon, more.get(one.id)) for one in entry.expectations
-    ]
+    guarding = guards(_checked(GuardsEntry, folder / GUARDS), lexicon)
+    return Rubric(expectations, misconceptions, asked, guarding, background, digest.hexdigest())
 
 
 def _expectation(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.interview.casefile import CaseFile
-from harness.interview.scoring import guards, levels
 from harness.interview.scoring.asking import asked_about
 from harness.interview.scoring.behaviour import Conduct
 from harness.interview.scoring.context import subjects
@@ -15,6 +14,7 @@ from harness.interview.scoring.dimensions import best, follow_up_scores, scores
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.grounding import grounded
 from harness.interview.scoring.language import other_language
+from harness.interview.scoring.levels import level
 from harness.interview.scoring.likeness import Likeness
 from harness.interview.scoring.matching import Reader
 from harness.interview.scoring.misreading import mistakes, repairs
@@ -71,7 +71,11 @@ class Scorer:
             )
         marks = scores(self.rubric, best(found), wrong)
         sentences = _sentences(passages)
-        conduct = Conduct(transcript, case, spoken, sentences, found) if case else None
+        conduct = (
+            Conduct(transcript, case, spoken, sentences, found, self.rubric.guards)
+            if case
+            else None
+        )
         words = marks["systematic"] or 1
         marks["systematic"] = conduct.score(words) if conduct else min(words, 2)
         card = self._card(passages, found, wrong, marks, [e.line for e in spoken], notices)
@@ -105,8 +109,7 @@ class Scorer:
             for s in sentences
             if (s.turn, s.start) not in seen
             and len(s.words) >= LIKE_WORDS
-            and not guards.about_the_scoring(s.text)
-            and not reader.sources.copied(s.text)
+            and not reader.discounted(s)
         ]
         if self.likeness is None or not open_ones:
             return []
@@ -118,14 +121,14 @@ class Scorer:
         ]
 
     def _by_meaning(self, sentence: Sentence, name: str, cosine: float) -> Finding:
-        expectation = self.rubric.by_id[name]
+        expectation, guards = self.rubric.by_id[name], self.rubric.guards
         text = sentence.text
         topic = any_span(expectation.topic, text)
         doubtful = (
             cosine < LIKE
             or any_span(expectation.refuse, text)
-            or guards.ignorant(text)
-            or guards.lists_knowledge(text)
+            or guards.says("ignorant", text)
+            or guards.says("recites", text)
             or guards.negated(text, (len(text), len(text)))
             or (topic is not None and guards.negated(text, topic[0]))
             or (sentence.is_question and not expectation.asks)
@@ -133,7 +136,7 @@ class Scorer:
         if doubtful:
             return Finding(name, Level.ABSENT, sentence, Loss.CLOSE)
         most = Level.EXPLAINED if cosine >= SURE else Level.MENTION
-        return Finding(name, min(most, levels.level(expectation, text, "")), sentence)
+        return Finding(name, min(most, level(guards, expectation, text, "")), sentence)
 
     def _card(
         self,
@@ -144,7 +147,9 @@ class Scorer:
         lines: Sequence[int] = (),
         notices: Sequence[str] = (),
     ) -> Scorecard:
-        language = other_language("\n".join(passage.clean for passage in passages))
+        language = other_language(
+            "\n".join(passage.clean for passage in passages), self.rubric.guards.function_words
+        )
         if language:
             found, wrong, marks = (), (), dict.fromkeys(DIMENSIONS)
         return Scorecard(
