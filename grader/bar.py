@@ -44,7 +44,7 @@ class NoYardstickError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class ReadyYardstick:
     """The yardstick, ready in its own process. alone_ms: its end-to-end p50 before anybody else is there."""
 
     session: Session
@@ -58,7 +58,7 @@ def exclusive() -> FileLock:
 
 
 @contextmanager
-def yardstick(room: Room, seed: int, source: str = SOURCE) -> Iterator[Yardstick]:
+def yardstick(room: Room, seed: int, source: str = SOURCE) -> Iterator[ReadyYardstick]:
     """Started, warmed up, and standing still. Raises NoYardstickError."""
     with session(room) as one:
         try:
@@ -71,7 +71,7 @@ def yardstick(room: Room, seed: int, source: str = SOURCE) -> Iterator[Yardstick
             alone_ms = alone(Lane(client, one.processes), questions)
         if not alone_ms:
             raise NoYardstickError("The yardstick does not answer: run `under500 prepare`.")
-        yield Yardstick(one, entry, alone_ms)
+        yield ReadyYardstick(one, entry, alone_ms)
 
 
 def fresh(n: int, seed: int) -> list[Case]:
@@ -80,7 +80,9 @@ def fresh(n: int, seed: int) -> list[Case]:
     return [replace(case, question=replace(case.question, id=number())) for case in cases]
 
 
-def judged(learner: Session, entry: object, bar: Bar, yard: Yardstick, seed: int) -> list[Race]:
+def judged(
+    learner: Session, entry: object, bar: Bar, yard: ReadyYardstick, seed: int
+) -> list[Race]:
     """One race, or two when the first one stays undecided; no question is asked twice in all.
 
     Raises EntryError; anything else is not the learner's doing.
@@ -106,7 +108,9 @@ def _check(entry: object, bar: Bar) -> None:
         )
 
 
-def _race(learner: Session, entry: Entry, bar: Bar, yard: Yardstick, cases: list[Case]) -> Race:
+def _race(
+    learner: Session, entry: Entry, bar: Bar, yard: ReadyYardstick, cases: list[Case]
+) -> Race:
     rule = Rule(bound=bar.bound, most=bar.most)
     with exclusive(), _unlogged(), ExitStack() as stack:
         # Ours, both of them: the learner says how far the server is, and we put it there.

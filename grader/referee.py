@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from grader import bar as timing
-from grader.bar import EntryError, NoYardstickError, Yardstick
+from grader.bar import EntryError, NoYardstickError, ReadyYardstick
 from grader.jail import Room
 from grader.lab import Grade, Lab
 from grader.limits import Limits
@@ -56,7 +56,7 @@ class _Sitting:
     lab: Lab
     limits: Thresholds
     learner: Session
-    yardstick: Yardstick | None
+    yardstick: ReadyYardstick | None
     seed: int
     marks: dict[str, Mark] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)

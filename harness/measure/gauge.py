@@ -75,7 +75,10 @@ def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Ga
     for _ in range(TRIES):
         both = beside(baseline, work)
         ratio = both.ratio("e2e_ms")
-        say(f"yardstick / baseline {ratio.p50:.3f} of {SHARE:.3f} (n={len(both.pairs)} pairs)")
+        say(
+            f"yardstick / baseline, end-to-end p50: {ratio.p50:.3f}, wanted {SHARE:.3f} "
+            f"(n={len(both.pairs)} pairs, interleaved)"
+        )
         if abs(ratio.p50 / SHARE - 1) <= CLOSE:
             break
         a = median(both.samples("a", "e2e_ms"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness import store
 from harness.models.offline import LARGE, WEIGHTS
+
+# Newer versions of transformers call the argument `cache`, a name that the oldest of our range do not know.
+warnings.filterwarnings("ignore", message="`past_key_values` is deprecated", category=FutureWarning)
 
 
 class TorchModel:

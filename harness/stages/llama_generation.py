@@ -30,19 +30,15 @@ class LlamaGeneration:
 
     The pointer is what post-processing cites by; the wrapper `HiddenPointer` keeps it from the user's eyes.
     max_tokens: limit of the answer. prompt_tokens: limit of the prompt; the last chunks are left out first.
-    keep_prefix: False forgets the prompt before, for requests that must have no memory of each other.
     """
 
     model: LanguageModel
     max_tokens: int = MAX_TOKENS
     prompt_tokens: int = PROMPT_TOKENS
-    keep_prefix: bool = True
 
     def __call__(self, question: Question, chunks: list[Chunk]) -> Iterator[str]:
         prompt, tokens = trimmed(self.model, question, chunks, self.prompt_tokens)
         self._describe(tokens)
-        if not self.keep_prefix:
-            self.model.forget()
         yield from first_sentence(pointer_joined(self.model.stream(prompt, self.max_tokens)))
 
     def fresh(self) -> None:

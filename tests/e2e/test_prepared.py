@@ -144,6 +144,8 @@ def test_a_prepare_that_is_interrupted_goes_on_later(tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # A background job of a shell inherits that Ctrl-C is ignored; this one must hear it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     seen = ""
     while "256/" not in seen:  # the bar after the first shard

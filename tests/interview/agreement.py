@@ -7,28 +7,32 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from harness.interview.scoring.rubric import DIMENSIONS
+from harness.interview.scoring.rubric import DIMENSIONS, FOLDER, SENTENCES
 from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.scorecard import Scorecard
 
+RESAMPLES = 1000
 GOLD = Path(__file__).parent / "gold"
 
 
 def short_answers(half: str) -> list[dict]:
-    """Short answers of "tuning" or "held_out"."""
-    return _load(f"{half}_short*.yaml")
+    """Short answers of "tuning", which are the rubric's labelled sentences, or of "held_out"."""
+    folder, pattern = (
+        (FOLDER / SENTENCES, "*.yaml") if half == "tuning" else (GOLD, f"{half}_short*.yaml")
+    )
+    return _load(folder, pattern)
 
 
 def full_answers(half: str) -> list[dict]:
     """Full answers of a half, with a score for each dimension."""
-    return _load(f"{half}_full*.yaml")
+    return _load(GOLD, f"{half}_full*.yaml")
 
 
 @dataclass
@@ -97,38 +101,66 @@ def score_pairs(scorer: Scorer, items: Iterable[dict]) -> dict[str, list[tuple[i
     return pairs
 
 
-def _load(pattern: str) -> list[dict]:
+def _load(folder: Path, pattern: str) -> list[dict]:
     return [
-        item for path in sorted(GOLD.glob(pattern)) for item in yaml.safe_load(path.read_text())
+        item for path in sorted(folder.glob(pattern)) for item in yaml.safe_load(path.read_text())
     ]
+
+
+def interval(values: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:
+    """95 % bootstrap interval over n answers; `values` gives the figure of a resample."""
+    draws = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
+    low, high = np.nanpercentile([values(draw) for draw in draws], [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _report(half: str, everything: bool) -> Iterator[str]:
     from harness.interview.scoring.score import scorer
 
     engine = scorer()
-    short = short_answers(half)
-    counts = counted(engine, short)
     ids = [e.id for e in engine.rubric.expectations]
     wrong = [m.id for m in engine.rubric.misconceptions]
+    short, full = short_answers(half), full_answers(half)
+    each = [counted(engine, [item]) for item in short]
     yield f"{half}: {len(short)} short answers"
-    yield f"macro-F1 expectations {counts.macro(ids):.3f}, misconceptions {counts.macro(wrong):.3f}"
+    for name, names in (("expectations", ids), ("misconceptions", wrong)):
+        low, high = interval(
+            lambda draw, names=names: merged(each[i] for i in draw).macro(names), len(each)
+        )
+        yield f"macro-F1 {name} {merged(each).macro(names):.3f} [{low:.3f}, {high:.3f}]"
     if everything:
-        for name in (*ids, *wrong):
-            yield f"{name} F1 {counts.f1(name):.2f} right {counts.right[name]}"
-            yield from (f"    false  {text}" for text in counts.false[name])
-            yield from (f"    missed {text}" for text in counts.missed[name])
-    full = full_answers(half)
+        yield from _details(merged(each), (*ids, *wrong))
     yield f"{half}: {len(full)} full answers"
-    if full:
-        for name, pairs in score_pairs(engine, full).items():
-            lenient = np.mean([said - gold for gold, said in pairs])
-            exact = np.mean([said == gold for gold, said in pairs])
-            yield f"{name} kappa {kappa(pairs):.3f} exact {exact:.2f} leniency {lenient:+.2f}"
-            if everything:
-                yield "    " + " ".join(f"{i}:{g}>{s}" for i, (g, s) in enumerate(pairs) if g != s)
-        counts = counted(engine, [item for item in full if "shows" in item])
-        yield f"macro-F1 in full answers {counts.macro(ids):.3f}"
+    for name, pairs in score_pairs(engine, full).items():
+        low, high = interval(lambda draw, pairs=pairs: kappa([pairs[i] for i in draw]), len(pairs))
+        lenient = np.mean([said - gold for gold, said in pairs])
+        exact = np.mean([said == gold for gold, said in pairs])
+        yield (
+            f"{name} kappa {kappa(pairs):.3f} [{low:.3f}, {high:.3f}] "
+            f"exact {exact:.2f} leniency {lenient:+.2f}"
+        )
+    labelled = [item for item in full if "shows" in item]
+    if labelled:
+        yield f"macro-F1 in full answers {counted(engine, labelled).macro(ids):.3f}"
+
+
+def merged(many: Iterable[Counts]) -> Counts:
+    """All counts together."""
+    total = Counts()
+    for counts in many:
+        for name, n in counts.right.items():
+            total.right[name] += n
+        for mine, theirs in ((total.false, counts.false), (total.missed, counts.missed)):
+            for name, texts in theirs.items():
+                mine[name] += texts
+    return total
+
+
+def _details(counts: Counts, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield f"{name} F1 {counts.f1(name):.2f} right {counts.right[name]}"
+        yield from (f"    false  {text}" for text in counts.false[name])
+        yield from (f"    missed {text}" for text in counts.missed[name])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from harness.interview.scoring.likeness import Likeness
+from harness.interview.scoring.hearing import Hearing, loudest
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Rubric
 
 
-def asked_about(rubric: Rubric, prompt: str, likeness: Likeness | None) -> frozenset[str]:
+def asked_about(rubric: Rubric, prompt: str, hearing: Hearing | None) -> frozenset[str]:
     """Ids of the expectations a follow-up can show; by its words, then by its topics, then by meaning."""
     named = {e.id for e in rubric.expectations if any_span((*e.accept, *e.asked), prompt)}
     for dimension, cues in rubric.asked.items():
@@ -18,5 +18,4 @@ def asked_about(rubric: Rubric, prompt: str, likeness: Likeness | None) -> froze
     topics = {e.id for e in rubric.expectations if any_span(e.topic, prompt)}
     if topics and len(topics) <= len(rubric.expectations) // 4:
         return frozenset(topics)
-    near = likeness.nearest([prompt])[0].expectation if likeness else None
-    return frozenset({near}) if near else frozenset(topics)
+    return frozenset({loudest(hearing.listen(prompt))}) if hearing else frozenset(topics)

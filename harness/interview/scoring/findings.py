@@ -31,6 +31,7 @@ class Loss(StrEnum):
     LIST = "it is one name in a list"
     COPIED = "these words were said or written by somebody else"
     META = "the sentence is about the scoring"
+    ELSEWHERE = "the sentence is about something else"
     CLOSE = "the sentence is about it, and does not quite say it"
     NAMED = "it is named without mechanism, condition or cost"
     UNGROUNDED = "its numbers are on no card that was opened"

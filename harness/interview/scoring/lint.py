@@ -38,8 +38,8 @@ class Confusion:
 
 
 def lint(scorer: Scorer) -> Iterator[Confusion]:
-    """One for each expectation, then one for each misconception; by patterns, not by likeness to itself."""
-    bare = replace(scorer, likeness=None, rubric_is_source=False)
+    """One for each expectation, then each misconception; by patterns: the hearing knows its lessons."""
+    bare = replace(scorer, hearing=None, rubric_is_source=False)
     for entry in (*scorer.rubric.expectations, *scorer.rubric.misconceptions):
         yield _confusion(bare, entry)
 

@@ -18,6 +18,8 @@ BARE_NAMES = 3  # one-name sentences that make a list written line by line
 SPEECH = 0.12  # share of function words; a keyword list has less
 FRAMED, FRAME_WORDS = 4, 14  # sentences that begin alike and are no longer than this are a mould
 
+Place = tuple[int, int]  # turn and start: where a sentence, or several from it on, begins
+
 
 def without_lists(
     rubric: Rubric, found: Sequence[Finding], sentences: Sequence[Sentence]
@@ -26,11 +28,11 @@ def without_lists(
     lists = _Lists(rubric, [finding for finding in found if finding.level], sentences)
     for finding in found:
         most = lists.most(finding.sentence)
-        if finding.level <= most:
-            yield finding
+        if finding.level and most < Level.EXPLAINED:
+            level = min(finding.level, most)
+            yield replace(finding, level=level, loss=Loss.LIST, by_list=lists.bare_list(finding))
         else:
-            crowded = lists.words_a_name(finding.sentence) <= NAME_WORDS
-            yield replace(finding, level=most, loss=Loss.LIST, by_list=crowded and bool(most))
+            yield finding
 
 
 @dataclass(frozen=True)
@@ -41,45 +43,51 @@ class _Lists:
 
     def most(self, sentence: Sentence) -> Level:
         """The highest level that anything in a sentence may have."""
-        share = self.words_a_name(sentence)
-        names_alone = share <= NAME_WORDS or sentence in self._moulds
-        if (
-            self._is_keywords
-            or (sentence in self._bare and len(self._bare) >= BARE_NAMES)
-            or (names_alone and self.rubric.guards.recites(sentence.text))
-        ):
+        share = self._words_a_name(sentence)
+        names_alone = share <= NAME_WORDS or _place(sentence) in self._moulds
+        line_of_list = _place(sentence) in self._bare and len(self._bare) >= BARE_NAMES
+        recited = names_alone and self.rubric.guards.recites(sentence.text)
+        if self._is_keywords or line_of_list or recited:
             return Level.ABSENT
         return Level.MENTION if names_alone or share <= PURPOSE_WORDS else Level.EXPLAINED
 
-    def words_a_name(self, sentence: Sentence) -> float:
+    def bare_list(self, finding: Finding) -> bool:
+        """True in a sentence that is names and hardly anything else."""
+        return self._words_a_name(finding.sentence) <= NAME_WORDS
+
+    def _words_a_name(self, sentence: Sentence) -> float:
         """Words for each idea of the dimension that has most in a sentence; endless below LISTED ideas."""
-        names = self._names[sentence]
+        names = self._names[_place(sentence)]
         return len(sentence.words) / names if names >= LISTED else float("inf")
 
     @cached_property
-    def _names(self) -> dict[Sentence, int]:
-        counts: defaultdict[Sentence, Counter[str]] = defaultdict(Counter)
+    def _names(self) -> defaultdict[Place, int]:
+        counts: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         for finding in self.credited:
-            counts[finding.sentence][self.rubric.by_id[finding.expectation].dimension] += 1
-        most = {sentence: max(counter.values()) for sentence, counter in counts.items()}
-        return defaultdict(int, most)
+            dimension = self.rubric.by_id[finding.expectation].dimension
+            counts[_place(finding.sentence)][dimension] += 1
+        return defaultdict(int, {place: max(counts[place].values()) for place in counts})
 
     @cached_property
     def _is_keywords(self) -> bool:
         several = len({finding.expectation for finding in self.credited}) >= LISTED
-        return (
-            several and self.rubric.guards.function_share([s.text for s in self.sentences]) < SPEECH
-        )
+        share = self.rubric.guards.function_share([s.text for s in self.sentences])
+        return several and share < SPEECH
 
     @cached_property
-    def _bare(self) -> frozenset[Sentence]:
-        return frozenset(
-            f.sentence for f in self.credited if self.rubric.guards.bare(f.sentence.text)
-        )
+    def _bare(self) -> frozenset[Place]:
+        credited = {_place(f.sentence) for f in self.credited}
+        bare = (s for s in self.sentences if self.rubric.guards.bare(s.text))
+        return frozenset(credited & {_place(s) for s in bare})
 
     @cached_property
-    def _moulds(self) -> frozenset[Sentence]:
+    def _moulds(self) -> frozenset[Place]:
         """Short sentences that begin with the same three words."""
-        short = {f.sentence for f in self.credited if len(f.sentence.words) <= FRAME_WORDS}
+        credited = {_place(f.sentence) for f in self.credited}
+        short = [s for s in self.sentences if _place(s) in credited and len(s.words) <= FRAME_WORDS]
         frames = Counter(tuple(s.words[:3]) for s in short)
-        return frozenset(s for s in short if frames[tuple(s.words[:3])] >= FRAMED)
+        return frozenset(_place(s) for s in short if frames[tuple(s.words[:3])] >= FRAMED)
+
+
+def _place(sentence: Sentence) -> Place:
+    return sentence.turn, sentence.start

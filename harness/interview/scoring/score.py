@@ -11,30 +11,25 @@ from harness.interview.scoring.behaviour import Conduct
 from harness.interview.scoring.context import subjects
 from harness.interview.scoring.copying import MAIN_QUESTION, main_question, sources
 from harness.interview.scoring.dimensions import best, follow_up_scores, scores
+from harness.interview.scoring.ear import listened
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.grounding import grounded
+from harness.interview.scoring.hearing import Hearing
 from harness.interview.scoring.language import other_language
-from harness.interview.scoring.levels import level
-from harness.interview.scoring.likeness import Likeness
 from harness.interview.scoring.matching import Reader
 from harness.interview.scoring.misreading import mistakes, repairs
-from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.reading import MAX_WORDS, Passage, Sentence, read
 from harness.interview.scoring.rubric import DIMENSIONS, Rubric
 from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.transcript import Transcript
 
-LIKE, NEAR = 0.5, 0.42  # cosine to the nearest example: credit; a near miss
-SURE = 0.6  # below this cosine, never more than a mention
-LIKE_WORDS = 5  # shorter sentences are like many things
-
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A rubric, and a likeness for sentences that no pattern knows (None: patterns alone)."""
+    """A rubric, and a hearing for sentences that no pattern knows (None: patterns alone)."""
 
     rubric: Rubric
-    likeness: Likeness | None = None
+    hearing: Hearing | None = None
     model_sha256: str | None = None
     rubric_is_source: bool = True  # off while the rubric's own examples are tried
 
@@ -48,7 +43,7 @@ class Scorer:
             scores(self.rubric, shown, wrong)
             if main
             else follow_up_scores(
-                self.rubric, asked_about(self.rubric, prompt, self.likeness), shown, wrong
+                self.rubric, asked_about(self.rubric, prompt, self.hearing), shown, wrong
             )
         )
         return self._card([passage], found, wrong, marks)
@@ -92,51 +87,8 @@ class Scorer:
         wrong = mistakes(reader, sentences, found)
         found = [_denied(self.rubric, finding, wrong) for finding in found]
         found += repairs(reader, sentences, wrong)
-        return [*found, *self._alike(sentences, found, wrong, reader)], wrong
-
-    def _alike(
-        self,
-        sentences: Sequence[Sentence],
-        found: Sequence[Finding],
-        wrong: Sequence[Mistake],
-        reader: Reader,
-    ) -> list[Finding]:
-        """Findings by meaning, in sentences where the patterns found nothing."""
-        seen = {(f.sentence.turn, f.sentence.start) for f in found}
-        seen |= {(m.sentence.turn, m.sentence.start) for m in wrong}
-        open_ones = [
-            s
-            for s in sentences
-            if (s.turn, s.start) not in seen
-            and len(s.words) >= LIKE_WORDS
-            and not reader.discounted(s)
-        ]
-        if self.likeness is None or not open_ones:
-            return []
-        nearest = self.likeness.nearest([s.text for s in open_ones])
-        return [
-            self._by_meaning(sentence, near.expectation, near.cosine)
-            for sentence, near in zip(open_ones, nearest, strict=True)
-            if near.expectation is not None and near.cosine >= NEAR
-        ]
-
-    def _by_meaning(self, sentence: Sentence, name: str, cosine: float) -> Finding:
-        expectation, guards = self.rubric.by_id[name], self.rubric.guards
-        text = sentence.text
-        topic = any_span(expectation.topic, text)
-        doubtful = (
-            cosine < LIKE
-            or any_span(expectation.refuse, text)
-            or guards.says("ignorant", text)
-            or guards.says("recites", text)
-            or guards.negated(text, (len(text), len(text)))
-            or (topic is not None and guards.negated(text, topic[0]))
-            or (sentence.is_question and not expectation.asks)
-        )
-        if doubtful:
-            return Finding(name, Level.ABSENT, sentence, Loss.CLOSE)
-        most = Level.EXPLAINED if cosine >= SURE else Level.MENTION
-        return Finding(name, min(most, level(guards, expectation, text, "")), sentence)
+        own = [sentence for sentence in sentences if not reader.discounted(sentence)]
+        return listened(self.rubric, self.hearing, own, found, wrong), wrong
 
     def _card(
         self,
@@ -250,7 +202,7 @@ def _notices(passages: Sequence[Passage], language: str | None) -> list[str]:
 
 def scorer() -> Scorer:
     """The scorer of this installation: the shipped rubric, MiniLM. Raises StoreError without the model."""
-    from harness.interview.scoring.likeness import minilm
+    from harness.interview.scoring.hearing import minilm
     from harness.interview.scoring.rubric import rubric
     from harness.models.catalog import MINILM
 

@@ -40,7 +40,6 @@ def test_a_strong_candidate_opens_the_card_that_shows_the_cause(name):
     assert set(walk.transcript().opened) >= set(walk.session.scenario.cause.cards)
 
 
-@pytest.mark.xfail(reason="the scorer still moves; claims are set when it is final", strict=False)
 @pytest.mark.models
 @pytest.mark.parametrize("name", names())
 def test_a_claimed_score_holds(name):

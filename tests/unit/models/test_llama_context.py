@@ -6,21 +6,12 @@ import pytest
 
 from harness.errors import WrongUseError
 from harness.models import llama_context
-from harness.models.catalog import SMOLLM2
-from harness.models.export import export
 from harness.models.llama_context import LlamaContext, NotEnoughMemoryError
 from harness.models.llama_model import LlamaModel
 from harness.models.threads import Threads, choices, probed
 from harness.store import CorruptFileError, StoreError
-from tests.tiny import tiny_llama
 
 ONE = Threads(1, 1)
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    model = tiny_llama(layers=2, vocabulary=49152)
-    return export(model, SMOLLM2.path(), tmp_path_factory.mktemp("tiny") / "tiny.gguf", "tiny")
 
 
 @pytest.fixture

@@ -5,19 +5,10 @@ from random import Random
 
 import pytest
 
-from harness.models.catalog import SMOLLM2
-from harness.models.export import export
 from harness.models.llama_context import LlamaContext
 from harness.models.speculation import ModelDraft, speculative
-from tests.tiny import tiny_llama
 
 PROMPT = [5, 6, 7, 8]
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    model = tiny_llama(layers=2, vocabulary=49152)
-    return export(model, SMOLLM2.path(), tmp_path_factory.mktemp("tiny") / "tiny.gguf", "tiny")
 
 
 @pytest.fixture

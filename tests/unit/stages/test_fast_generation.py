@@ -121,10 +121,10 @@ def test_one_chunk_always_stays(chunks, kept):
     assert model.calls[0][0] == stuffed_prompt(ASKED, chunks[:kept])
 
 
-def test_without_a_kept_prefix_the_model_forgets_first():
+def test_fresh_is_the_instructions_read_and_nobodys_question():
     model = FakeModel()
-    generated(model, keep_prefix=False)
-    assert model.calls[0] == "forget"
+    LlamaGeneration(model).fresh()
+    assert model.calls == [f"warm {passages([])}"]
 
 
 def test_the_span_says_what_was_asked_of_the_model():

@@ -1,4 +1,4 @@
-"""The checks of lab 05: excellent, typical, empty and bad submissions, and what each is told."""
+"""Checks of labs 02 and 05 on golden submissions: excellent, typical, empty, bad; what each is told."""
 
 import pytest
 
@@ -6,27 +6,30 @@ from grader import checks, watch
 from grader.verdict import CheckFailed
 from tests.unit.grader.golden_submissions import answer, load
 
-CHECKS = ("agree", "accept", "tokens_a_step", "speedup", "best_length")
+LABS = {
+    "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
+    "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
+}
+OUT_OF = {"times": 25}  # checks that give a part of their points
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """A loop that never ends takes a second here, and eight in a lab."""
-    monkeypatch.setattr(watch, "PATIENCE_S", 1.0)
+def every(*kinds):
+    return [one for lab in LABS for one in load(lab, *kinds)]
 
 
-@pytest.mark.parametrize("one", load("speculation", "excellent"))
+@pytest.mark.parametrize("one", every("excellent"))
 def test_an_excellent_submission_passes_with_one_line(one, capsys):
     for _ in range(10):
-        points, _ = answer(one)
+        points, _ = answer(one, OUT_OF.get(one["check"]))
         assert points == one.get("points")
         [line] = capsys.readouterr().out.splitlines()
         assert "passed" in line
 
 
-@pytest.mark.parametrize("one", load("speculation", "typical", "bad"))
-def test_a_mistake_is_named_and_says_where_to_look(one, capsys):
-    points, said = answer(one)
+@pytest.mark.parametrize("one", every("typical", "bad"))
+def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
+    monkeypatch.setattr(watch, "PATIENCE_S", 2.0)  # a loop that never ends takes eight in a lab
+    points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out
     said = said or printed  # a check with partial points prints what failed
@@ -37,15 +40,18 @@ def test_a_mistake_is_named_and_says_where_to_look(one, capsys):
     assert max(map(len, block)) <= 86  # `nbgrader validate` cuts there
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_an_empty_exercise_says_so(name):
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, names in LABS.values() for name in names]
+)
+def test_an_empty_exercise_says_so(number, name):
     def empty(*arguments):
-        raise NotImplementedError(f"Lab 05: {name}() is still empty.")
+        raise NotImplementedError(f"Lab {number}: {name}() is still empty.")
 
+    options = {"out_of": OUT_OF[name]} if name in OUT_OF else {}
     with pytest.raises(CheckFailed, match="still empty"):
-        getattr(checks, name)(empty)
+        getattr(checks, name)(empty, **options)
     with pytest.raises(CheckFailed, match="look at"):
-        getattr(checks, name)(None)
+        getattr(checks, name)(None, **options)
 
 
 def test_a_right_sampler_passes_again_and_again():

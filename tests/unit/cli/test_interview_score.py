@@ -1,0 +1,119 @@
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from harness.cli import interview_lint, interview_score
+from harness.cli.output import plain_errors
+from harness.interview.scoring.rubric import rubric
+from harness.interview.scoring.score import Scorer
+
+GOOD = "Stream it: the first words come early, the total stays the same."
+
+
+@pytest.fixture
+def app(monkeypatch):
+    monkeypatch.setattr(interview_score, "_scorer", lambda: Scorer(rubric()))
+    app = typer.Typer()
+    app.command("score")(plain_errors(interview_score.score))
+    app.command("lint")(plain_errors(interview_lint.lint))
+    return app
+
+
+def run(app, *arguments, stdin=None):
+    return CliRunner().invoke(app, ["score", *map(str, arguments)], input=stdin)
+
+
+def last(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout.strip().split("\n")[-1])
+
+
+def test_an_answer_from_a_file_and_from_standard_input(app, tmp_path):
+    path = tmp_path / "answer.txt"
+    path.write_text(GOOD)
+    card = last(run(app, "--answer", path, "--json"))
+    assert card["expectations"]["STK-STREAM"]["quote"] == GOOD
+    assert last(run(app, "--answer", "-", "--json", stdin=GOOD)) == card
+
+
+def test_a_prompt_makes_it_a_follow_up(app):
+    card = last(
+        run(app, "--answer", "-", "--prompt", "What does streaming buy?", "--json", stdin=GOOD)
+    )
+    assert card["scores"]["systematic"] is None and card["scores"]["stack"] >= 3
+
+
+def test_many_answers_are_one_object_a_line_in_their_order(app, tmp_path):
+    path = tmp_path / "many.jsonl"
+    items = [{"id": 2, "text": GOOD}, {"id": "b", "text": "fine", "prompt": "Why HNSW?"}]
+    path.write_text("\n".join(map(json.dumps, items)) + "\n\n")
+    cards = [json.loads(line) for line in run(app, "--answers", path).stdout.strip().split("\n")]
+    assert [card["id"] for card in cards] == [2, "b"]
+    assert cards[0]["expectations"]["STK-STREAM"]["level"] == "explained"
+    assert cards[1]["scores"]["stack"] == 1 and cards[1]["scores"]["tradeoffs"] is None
+
+
+def test_a_transcript_of_an_unknown_scenario_says_so(app, tmp_path):
+    path = tmp_path / "t.jsonl"
+    turns = [{"scenario": "S99"}, {"t": 1, "who": "candidate", "text": GOOD}]
+    path.write_text("\n".join(map(json.dumps, turns)))
+    card = last(run(app, path, "--json"))
+    assert card["scores"]["systematic"] <= 2
+    assert "no scenario S99 here" in card["notices"][0]
+
+
+def test_for_people_there_are_tables_and_no_json(app):
+    result = run(app, "--answer", "-", stdin=GOOD)
+    assert "Inference stack" in result.stdout and "{" not in result.stdout
+
+
+def test_nothing_is_praised(app):
+    shown = run(app, "--answer", "-", stdin="fine").stdout.lower()
+    assert "scores" in shown
+    assert not any(
+        word in shown for word in ("great", "good", "well done", "nice", "what you showed")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        ([], "", "Give one thing to score"),
+        (["--answer", "-", "--answers", "-"], "", "Give one thing to score"),
+        (["t.jsonl", "--prompt", "Why?"], "", "--prompt goes with --answer"),
+        (["--answer", "/no/such/file"], "", "cannot be read"),
+        (["--answer", "-"], b"\xff\xfe", "not UTF-8"),
+        (["--answers", "-"], "{", "Line 1 of the answers is not JSON"),
+        (["--answers", "-"], '{"id": 1}', 'needs "id" and "text"'),
+        (["--answers", "-"], '{"id": 1, "text": "a", "prompt": 3}', "that is no text"),
+        (["-"], "", "transcript is empty"),
+    ],
+)
+def test_wrong_use_is_one_sentence(app, arguments, stdin, said):
+    result = run(app, *arguments, stdin=stdin)
+    assert result.exit_code == 2
+    assert said in result.stderr and "Traceback" not in result.output
+
+
+def test_an_answer_that_is_far_too_large_is_refused(app, monkeypatch):
+    monkeypatch.setattr(interview_score, "MAX_BYTES", 10)
+    assert "is it the right file" in run(app, "--answer", "-", stdin="a" * 11).stderr
+
+
+def test_lint_shows_every_entry_and_fails_when_one_is_wrong(app, monkeypatch):
+    result = CliRunner().invoke(app, ["lint", "--json"])
+    report = json.loads(result.stdout.strip().split("\n")[-1])
+    assert result.exit_code == 0 and report["clean"] and len(report["entries"]) == 42
+    wrong = interview_lint_with(monkeypatch, "not credited: a sentence")
+    result = CliRunner().invoke(app, ["lint"])
+    assert result.exit_code == 1 and wrong in result.stdout
+
+
+def interview_lint_with(monkeypatch, sentence):
+    from harness.interview.scoring import lint
+
+    one = lint.Confusion("STK-X", 1, 0, 0, 0, (sentence,))
+    monkeypatch.setattr(lint, "lint", lambda scorer: iter([one]))
+    return sentence
