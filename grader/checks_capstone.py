@@ -16,6 +16,7 @@ from harness.measure.compare import blocks
 from harness.measure.facts import holds_fact
 from harness.measure.faults import Fault
 from harness.measure.quality import Quality, summary
+from harness.measure.stats import Proportion
 from harness.measure.timing import clocked
 from harness.measure.verdict import Rule, State, Verdict, decide
 from harness.serve.entry import Division, Entry
@@ -24,10 +25,9 @@ from harness.stages.diff_postprocess import SENTENCE_END
 
 QUESTIONS = 40  # fresh ones for the parts: seconds, and far from luck
 BAR_OF = thresholds("10-capstone").bar  # the referee's own limits: practice asks for no less
-FOUND = (
-    0.85  # of the gold passages at the top: above what the slow search puts among its first three
-)
-RIGHT = 0.80  # of answers with the gold passage alone; the tuned models reach over 0.9
+# Shares, asked of 40 questions only as far as chance does not explain what is missing.
+FOUND = 0.85  # of the gold passages, at the first place
+RIGHT = 0.80  # of the facts, with the gold passage alone; the small tuned model has 0.885 of 300
 
 WAY = Exercise("10", 1, "way")
 SEARCH = Exercise("10", 2, "search")
@@ -68,7 +68,7 @@ def search(function: Callable[[], tuple]) -> None:
     preprocess, retrieve = parts
     cases = [case for case in _fresh(QUESTIONS) if case.answerable]
     hits = sum(_first(preprocess, retrieve, case.question) == case.gold for case in cases)
-    if hits < FOUND * len(cases):
+    if _short_of(FOUND, Proportion(hits, len(cases))):
         SEARCH.fail(
             f"the right passage first for {FOUND:.0%} of {len(cases)} fresh questions",
             f"{hits} of {len(cases)}",
@@ -94,7 +94,7 @@ def writer(function: Callable[[], Callable]) -> None:
     right = sum(
         holds_fact("".join(pieces), case.fact) for case, pieces in zip(cases, texts, strict=True)
     )
-    if right < RIGHT * len(cases):
+    if _short_of(RIGHT, Proportion(right, len(cases))):
         WRITER.fail(
             f"{RIGHT:.0%} of {len(cases)} facts right from the gold passage",
             f"{right} of {len(cases)}",
@@ -108,7 +108,7 @@ def entry(function: Callable[[], Entry]) -> None:
     """An honest entry: it streams, finishes, answers right, and its division says what it remembers."""
     one = _entry(function)
     quality = _quality(one)
-    if quality.right.rate < BAR_OF.right:
+    if _short_of(BAR_OF.right, quality.right):
         ENTRY.fail(
             f"{BAR_OF.right:.0%} right of {QUESTIONS} fresh questions",
             f"{quality.right}",
@@ -153,6 +153,11 @@ def memo(options: Sequence[Mapping[str, object]], ask: str, rule: str) -> None:
         if len(str(text).split()) < 6:
             MEMO.fail(f"a {name} in a sentence", kind(text), f"the {name}")
     MEMO.passed("Product can decide with this. Most memos end before that.")
+
+
+def _short_of(floor: float, share: Proportion) -> bool:
+    """True when even the upper end of its interval lies below `floor`: nobody fails by bad luck."""
+    return share.interval.high < floor
 
 
 def rambles(text: str) -> bool:
