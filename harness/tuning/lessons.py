@@ -1,9 +1,10 @@
 """What the model is taught: contexts of one to five passages, and every question that they raise.
 
 Only the `train` split is used: its products, its wordings, its passages. A context is what search returns
-for a question, or harder: only near misses, only one product. Each of its passages is asked about; so is
-something that it does not contain, with the refusal as the answer. Most branches stop once the passage is
-chosen: choosing is what is hard, and the words that follow would drown it in the loss.
+for a question, or harder: only near misses, only one product. Each of its passages is asked about; so are
+things that it does not contain, with the refusal as the answer. Most branches stop once it is clear which
+passage answers, or that none does: choosing is what is hard, and the words that follow would drown it in
+the loss.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, repeat
 from random import Random
 
 import numpy as np
@@ -31,9 +33,9 @@ SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 SHUFFLED = 0.5  # contexts in another order than search's: the first passage is not always right
 FOUND = 20  # passages that search offers to choose from
 UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
-WORDINGS = 2  # in which each passage is asked about
-TRAPS = 2  # questions a context that it does not answer
-POINTED = "[{}]"
+WORDINGS = 3  # in which each passage is asked about
+# Two tokens each, the first of which decides between answer and refusal: both weigh the same.
+POINTED, REFUSED = "[{}", "I could"
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,19 @@ class Curriculum:
     def _refusals(
         self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
     ) -> Iterator[Branch]:
-        """Questions that the context does not answer, as close to it as there are."""
+        """Questions that the context does not answer, as close to it as there are; the first to its end."""
+        traps = [asked] if topic.key not in {one.key for one in present} else []
+        traps += self._traps(present, random)
+        wanted = chain([REFUSAL + END_OF_TURN], repeat(REFUSED))
+        yield from map(_branch, traps, wanted)
+
+    def _traps(self, present: Sequence[Topic], random: Random) -> Iterator[str]:
+        """For each passage a question close to it, and one more: one for every two that are answered."""
         keys = {one.key for one in present}
-        if topic.key not in keys:
-            yield _branch(asked, REFUSAL + END_OF_TURN)
-        for _ in range(TRAPS):
-            pool = [
-                one for one in self._close(random.choice(present), random) if one.key not in keys
-            ]
+        for near in [*present, random.choice(present)]:
+            pool = [one for one in self._close(near, random) if one.key not in keys]
             if pool:
-                [trap] = self._wordings(random.choice(pool), 1, random)
-                yield _branch(trap, REFUSAL + END_OF_TURN)
+                yield from self._wordings(random.choice(pool), 1, random)
 
     def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
         """`n` different ways to ask for `topic`."""
