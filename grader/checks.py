@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from grader.checks_batching import serve
 from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
+from grader.checks_noninferiority import choose, worst_case
+from grader.checks_load import admit, good, in_system, waits
 from grader.checks_profile import breakdown, explain, percentile
+from grader.checks_remembering import remembering
+from grader.checks_rightsizing import answer_ms, frontier, until_done
 from grader.checks_speculation import accept, agree
 from grader.checks_speedup import best_length, speedup, tokens_a_step
 from grader.checks_sse import frame, parse
@@ -21,20 +26,28 @@ from grader.verdict import CheckFailed, Exercise, check, kind
 __all__ = [
     "CheckFailed",
     "accept",
+    "admit",
     "agree",
+    "answer_ms",
     "best_length",
     "breakdown",
     "budget",
     "ceiling",
+    "choose",
     "deliver",
     "entry",
     "explain",
     "frame",
+    "frontier",
+    "good",
+    "in_system",
     "memo",
     "parse",
     "percentile",
     "prediction",
+    "remembering",
     "search",
+    "serve",
     "smallest_fix",
     "speedup",
     "stream",
@@ -42,7 +55,10 @@ __all__ = [
     "timings",
     "tokens_a_step",
     "under_bar",
+    "until_done",
+    "waits",
     "way",
+    "worst_case",
     "writer",
 ]
 

@@ -18,7 +18,7 @@ LIGHT = (
     "01-profile",
     "02-streaming",
 )  # run with an assistant that answers at once
-LABS = (*LIGHT, "05-speculative-decoding", "10-capstone")
+LABS = (*LIGHT, "03-smaller-models", "05-speculative-decoding", "10-capstone")
 
 # Kernels of the course run this first: the same HTTP and spans, and an answer in milliseconds.
 FAKE_ASSISTANT = """

@@ -1,4 +1,4 @@
-"""Checks of labs 02 and 05 on golden submissions: excellent, typical, empty, bad; what each is told."""
+"""Checks of labs 02 to 05 on golden submissions: excellent, typical, empty, bad; what each is told."""
 
 import pytest
 
@@ -8,6 +8,7 @@ from tests.unit.grader.golden_submissions import answer, load
 
 LABS = {
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
+    "rightsizing": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
 }
 OUT_OF = {"times": 25}  # checks that give a part of their points

@@ -1,0 +1,42 @@
+"""How surprised a model is by the right answer: smooth where right or wrong is all or nothing.
+
+A model that gets no answer right yet may still be on its way; this shows how far it has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from scipy.special import log_softmax
+
+from harness.measure.divergence import held_out
+from harness.measure.reading import Sheet
+from harness.stages.prompt import stuffed_prompt
+
+
+class Scoring(Protocol):
+    """What is needed of a `LlamaContext`."""
+
+    def tokens(self, text: str) -> list[int]: ...
+    def every_score(self, tokens: Sequence[int]) -> np.ndarray: ...
+
+
+def surprise(context: Scoring, sheets: Sequence[Sheet]) -> float:
+    """Cross entropy of the reference answers, nats a token, mean over all their tokens.
+
+    0 is certainty. Raises ValueError for no sheets.
+    """
+    if not sheets:
+        raise ValueError("There is no answer to be surprised by: give at least one sheet.")
+    return float(np.concatenate([_costs(context, sheet) for sheet in sheets]).mean())
+
+
+def _costs(context: Scoring, sheet: Sheet) -> np.ndarray:
+    """-log p of each token of the answer, (tokens of the answer,)."""
+    [text] = held_out([sheet])
+    tokens = context.tokens(text)
+    asked = len(context.tokens(stuffed_prompt(sheet.case.question, list(sheet.chunks))))
+    scores = log_softmax(context.every_score(tokens)[asked - 1 : -1], axis=1)
+    return -scores[np.arange(len(tokens) - asked), tokens[asked:]]
