@@ -34,16 +34,24 @@ c.ClearSolutions.code_stub = {"python": "# Your turn."}
 
 # One cell of lab 01 asks the slow assistant ten times: 32 s on a quiet machine, several times that
 # beside a busy neighbour; the default of 30 s would turn slow machines into zeros. nbgrader's own
-# `Execute`, for autograde and for the learner's `nbgrader validate`, inherits this section.
+# `Execute`, for the learner's `nbgrader validate`, inherits this section.
 c.ExecutePreprocessor.timeout = 300
 # Beside another kernel that loads models, one can take longer than the default minute to start.
 c.ExecutePreprocessor.startup_timeout = 120
 
-# nbgrader counts any text on stderr as a failure: a progress bar or a library's warning would be a
-# zero. `nbgrader validate` knows no such setting; there, `grader.quiet` inside every check does it.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = r".*"
+# Learners' cells run in a jail and nbgrader's kernel runs none: these take the place of its own passes.
+# A mark comes from the referee alone, and an old one is taken out before a new run.
+c.Autograde.pre_convert_hook = "grader.preprocessors.expire_scores"
+c.Autograde.sanitize_preprocessors = ["grader.preprocessors.Restore"]
+c.Autograde.autograde_preprocessors = [
+    "grader.preprocessors.Referee",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# nbgrader's own feedback shows hidden tests, and a mark that is still open as a zero.
+c.GenerateFeedback.preprocessors = ["grader.preprocessors.Entered"]
+c.GenerateFeedback.exporter_class = "grader.feedback.FeedbackExporter"
 
-# A cell with this tag is not run, and a grade cell that is not run scores full marks: a learner
-# could write the default, "skip-execution", there. No tag is empty: nbconvert refuses one that is.
+# For the learner's own `nbgrader validate`: a cell with this tag is not run, and a check cell that is not
+# run passes. No tag is empty: nbconvert refuses one that is.
 c.Execute.skip_cells_with_tag = ""

@@ -149,8 +149,14 @@ def _lane(one: Session, entry: Entry, client: Client) -> Lane:
 
 
 def mark(id_: str, points: float, races: list[Race], bar: Bar) -> Mark:
-    """The mark that the last of `races` earns."""
+    """The mark that the last of `races` earns, and the times behind it."""
     last = races[-1]
+    pairs = last.comparison.pairs if last.comparison.clean else ()
+    times = tuple((one.a.e2e_ms, one.b.e2e_ms) for one in pairs)
+    return replace(_mark(id_, points, last, bar), pairs=times)
+
+
+def _mark(id_: str, points: float, last: Race, bar: Bar) -> Mark:
     if last.our_fault:
         reason = f"The yardstick failed, not you: {last.our_fault.sentence}"
         return Mark(id_, Outcome.NOT_GRADED, None, points, reason)

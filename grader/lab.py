@@ -77,7 +77,9 @@ def lab(name: str, released: NotebookNode) -> Lab:
         data = cell.metadata.get("nbgrader", {})
         if data.get("grade_id"):
             ids.add(data["grade_id"])
-        if data.get("grade"):
+        if data.get("grade") and not data.get(
+            "solution"
+        ):  # an answer in words is a person's to mark
             grades[data["grade_id"]] = _grade(data, cell.source)
     return Lab(name, grades, frozenset(ids), frozenset(cell.source for cell in released.cells))
 

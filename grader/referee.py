@@ -94,8 +94,8 @@ class _Sitting:
                 raise TimeoutError(f"All cells together took more than {self.limits.total_s:g} s.")
             self.learner.cell(source, limit_s)
         except Exception as error:  # a learner's cell may raise anything; the next ones still run
-            self.errors.append(CellError(id_, _said(error)))
             own = source not in self.lab.sources and not isinstance(error, NotImplementedError)
+            self.errors.append(CellError(id_, _said(error), own))
             self.failed = self.failed or own
 
     def _mark(self, grade: Grade) -> None:

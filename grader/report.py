@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
+
+JAILED = "jailed"
 
 
 class Outcome(StrEnum):
@@ -22,6 +25,7 @@ class Mark:
     """Points for one grade cell, None when there are none yet, and why.
 
     queued: undecided twice, so its timing should be repeated on a quiet machine.
+    pairs: end-to-end ms at the client of the learner and of the yardstick, where it was timed.
     """
 
     id: str
@@ -30,14 +34,16 @@ class Mark:
     out_of: float
     reason: str
     queued: bool = False
+    pairs: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """A cell that raised, and what; it costs nothing by itself."""
+    """A cell that raised, and what; it costs nothing by itself. own: the learner wrote it."""
 
     cell: str
     error: str
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,11 @@ class Report:
         """True when every mark has its points."""
         return all(mark.points is not None for mark in self.marks)
 
+    @property
+    def queued(self) -> bool:
+        """True when a quiet machine should time it again."""
+        return any(mark.queued for mark in self.marks)
+
     def to_json(self) -> dict[str, object]:
         """Plain types for `json.dumps`."""
         return {
@@ -74,8 +85,22 @@ class Report:
             "complete": self.complete,
             "marks": [asdict(mark) | {"outcome": str(mark.outcome)} for mark in self.marks],
             "errors": [asdict(one) for one in self.errors],
-            "jail": self.jailed or "jailed",
+            "jail": self.jailed or JAILED,
         }
+
+
+def from_json(values: Mapping[str, Any]) -> Report:
+    """The report that `to_json` made; without what was printed. Raises KeyError, TypeError, ValueError."""
+    marks = (
+        Mark(
+            **one
+            | {"outcome": Outcome(one["outcome"]), "pairs": tuple(map(tuple, one.get("pairs", ())))}
+        )
+        for one in values["marks"]
+    )
+    errors = tuple(CellError(**one) for one in values["errors"])
+    jailed = "" if values["jail"] == JAILED else values["jail"]
+    return Report(values["lab"], tuple(marks), errors, jailed)
 
 
 def scored(id_: str, points: float, out_of: float, reason: str) -> Mark:

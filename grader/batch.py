@@ -1,0 +1,150 @@
+"""A class, one submission after the other: whatever happens with one, the next is graded.
+
+Of each: old scores out, referee, autograded notebook, feedback page, scores in, and the record last. So a
+record says that all the rest is done, and a run that is killed anywhere does the unfinished one again.
+Several graders may share a course: a submission that another one has in hand is left to it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import nbformat
+from filelock import FileLock, Timeout
+from nbformat import NotebookNode
+
+from grader import gradebook, records
+from grader.course import Course, Work
+from grader.feedback import page
+from grader.lab import Lab, lab
+from grader.marked import marked, refused, restored
+from grader.notebook import NotebookError, read
+from grader.records import Record
+from grader.referee import grade, unreadable
+from grader.report import Report, not_graded
+from harness.errors import PlainError
+
+Judge = Callable[[Lab, NotebookNode], Report]
+log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    """What happened to a submission in this run."""
+
+    GRADED = "graded"
+    KEPT = "kept"  # nothing has changed since it was graded
+    ENTERED = "entered"  # graded before, and only now in the gradebook
+    ELSEWHERE = "elsewhere"  # another grader is at it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One submission of a batch. record: None only when another grader has it."""
+
+    work: Work
+    state: State
+    record: Record | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How a class is graded.
+
+    again: also what has not changed. queued: only what waits for a quiet machine.
+    """
+
+    course: Course
+    judge: Judge = grade
+    again: bool = False
+    queued: bool = False
+
+    def wanted(self, works: Iterable[Work]) -> list[Work]:
+        """Those that this run is about."""
+        return [work for work in works if not self.queued or self._waits(work)]
+
+    def run(self, works: Iterable[Work]) -> Iterator[Step]:
+        """One step for each, in order. Raises what makes grading pointless: CourseError, LabError."""
+        for work in works:
+            path = self.course.record(work.student, work.lab)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with FileLock(path.with_name(f".{path.stem}.lock"), timeout=0):
+                    yield self._step(work)
+            except Timeout:
+                yield Step(work, State.ELSEWHERE, None)
+
+    def _waits(self, work: Work) -> bool:
+        record = records.read(self.course.record(work.student, work.lab))
+        return record is not None and record.report.queued
+
+    def _step(self, work: Work) -> Step:
+        released = self.course.released(work.lab)
+        digest = records.digest(work.path, released)
+        before = records.read(self.course.record(work.student, work.lab))
+        if before and before.digest == digest and not self.again and not self.queued:
+            if before.entered:
+                return Step(work, State.KEPT, before)
+            return Step(work, State.ENTERED, self._entered(work, before.report, digest))
+        return Step(work, State.GRADED, self._graded(work, released, digest))
+
+    def _graded(self, work: Work, released: NotebookNode, digest: str) -> Record:
+        problems = [self._tried(records.forget, self.course.record(work.student, work.lab))]
+        problems += [self._tried(gradebook.register, self.course, work.lab)]
+        problems += [self._tried(gradebook.expire, self.course, work.student, work.lab)]
+        notebook, report = judged(lab(work.lab, released), released, work, self.judge)
+        text = nbformat.writes(marked(notebook, report))
+        path = self.course.autograded(work.student, work.lab)
+        problems += [self._tried(records.written, path, text)]
+        return self._entered(work, report, digest, next(filter(None, problems), ""))
+
+    def _entered(self, work: Work, report: Report, digest: str, problem: str = "") -> Record:
+        """Scores in, page out, record written."""
+        problem = problem or self._tried(self._enter, work, report)
+        record = Record(digest, report, entered=not problem, note=problem)
+        told = self._tried(records.write, self.course.record(work.student, work.lab), record)
+        return Record(digest, report, entered=not (problem or told), note=problem or told)
+
+    def _enter(self, work: Work, report: Report) -> None:
+        gradebook.register(self.course, work.lab)
+        gradebook.expire(self.course, work.student, work.lab)
+        gradebook.save(self.course, work.student, report)
+        notebook = nbformat.read(self.course.autograded(work.student, work.lab), as_version=4)
+        found = gradebook.entries(self.course, work.student, work.lab)
+        records.written(self.course.feedback(work.student, work.lab), page(notebook, found))
+
+    @staticmethod
+    def _tried(action: Callable[..., None], *arguments: object) -> str:
+        """Why it did not work, or ""."""
+        try:
+            action(*arguments)
+        except PlainError as error:
+            return str(error)
+        except Exception as error:  # one submission, whatever it is; the log has the rest of it
+            log.exception("%s", arguments)
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+
+def judged(
+    wanted: Lab, released: NotebookNode, work: Work, judge: Judge = grade
+) -> tuple[NotebookNode, Report]:
+    """The restored notebook and the report on it, whatever was handed in. Raises nothing but an interrupt."""
+    try:
+        notebook = restored(released, read(work.path), work.lab)
+    except NotebookError as error:
+        return refused(released), unreadable(wanted, error)
+    return notebook, refereed(wanted, notebook, judge)
+
+
+def refereed(wanted: Lab, notebook: NotebookNode, judge: Judge) -> Report:
+    """The report on a restored notebook; a mistake of ours is nobody's zero."""
+    try:
+        return judge(wanted, notebook)
+    except Exception as error:
+        log.exception("%s", wanted.name)
+        grades = ((one.id, one.points) for one in wanted.grades.values())
+        reason = f"The grader failed, not you ({type(error).__name__})."
+        return not_graded(wanted.name, grades, reason)

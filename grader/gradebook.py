@@ -1,0 +1,151 @@
+"""Marks in nbgrader's gradebook: old ones taken out before a run, new ones put in all at once.
+
+A score that is not there is `None`, which nbgrader shows as "needs manual grading": never a zero, never
+what the last run gave. What a person entered by hand is not touched.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import OperationalError, SAWarning
+
+from grader.course import Course
+from grader.report import Report
+from harness.errors import PlainError
+
+PATIENCE_S = 10  # for somebody else's transaction: nbgrader's take milliseconds
+STAMP = "timestamp.txt"  # beside a notebook that came through nbgrader's exchange
+
+
+class LockedError(PlainError):
+    """Somebody else holds the gradebook; nothing was written."""
+
+
+class StaleError(PlainError):
+    """The gradebook knows another version of the lab."""
+
+
+def register(course: Course, name: str) -> None:
+    """Tell the gradebook about a lab, as `nbgrader generate_assignment` does.
+
+    Raises StaleError, LockedError.
+    """
+    released = course.released(name)
+    with opened(course) as book:
+        try:
+            known = {
+                cell.name: cell.max_score for cell in book.find_notebook(name, name).grade_cells
+            }
+        except MissingEntry:
+            known = {}
+        if known == _points(released):
+            return
+        book.update_or_create_assignment(name)
+    resources = {"nbgrader": {"notebook": name, "assignment": name, "db_url": course.database}}
+    try:
+        SaveCells().preprocess(released, resources)
+    except RuntimeError as error:  # it has submissions of the other version
+        raise StaleError(
+            f"The gradebook has marks for another version of {name}: "
+            "keep a copy of gradebook.db, and grade this version in a course of its own."
+        ) from error
+
+
+def expire(course: Course, student: str, name: str) -> None:
+    """Take out what earlier runs gave: whatever happens next, it will not be an old score.
+
+    Raises LockedError.
+    """
+    with opened(course) as book:
+        book.update_or_create_student(student)
+        book.update_or_create_submission(name, student, **_stamp(course, student, name))
+        for grade in _grades(book, student, name):
+            grade.auto_score, grade.needs_manual_grade = None, True
+        book.db.commit()
+
+
+def save(course: Course, student: str, report: Report) -> None:
+    """Put in all marks of a report in one transaction. `expire` came before. Raises LockedError."""
+    points = {mark.id: mark.points for mark in report.marks}
+    with opened(course) as book:
+        for grade in _grades(book, student, report.lab):
+            score = points.get(grade.name)
+            grade.auto_score = score
+            grade.needs_manual_grade = score is None or grade.manual_score is not None
+        book.db.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What the gradebook has on one submission. scores: by grade id, None where there is none yet.
+
+    comments: of a person, by the id of the cell.
+    """
+
+    scores: Mapping[str, float | None]
+    comments: Mapping[str, str]
+
+
+def entries(course: Course, student: str, name: str) -> Entries:
+    """What stands there now; points given by hand come first. Raises LockedError."""
+    with opened(course) as book:
+        notebook = book.find_submission_notebook(name, name, student)
+        scores = {grade.name: _score(grade) for grade in notebook.grades}
+        return Entries(scores, {one.name: one.comment for one in notebook.comments if one.comment})
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """The gradebook. Raises LockedError when somebody else does not let go of it."""
+    try:
+        with _unwarned(), Gradebook(_patient(course.database), course.directory.course_id) as book:
+            yield book
+    except OperationalError as error:
+        raise LockedError(
+            "The gradebook is locked by another program, or cannot be written: "
+            "close what uses gradebook.db and run the same command again."
+        ) from error
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """nbgrader builds its rows in an order that SQLAlchemy 2 remarks on, and that is right."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
+
+
+def _patient(database: str) -> str:
+    return f"{database}?timeout={PATIENCE_S}" if database.startswith("sqlite:///") else database
+
+
+def _points(released: NotebookNode) -> dict[str, float]:
+    every = (cell.metadata.get("nbgrader", {}) for cell in released.cells)
+    return {one["grade_id"]: float(one["points"]) for one in every if one.get("grade")}
+
+
+def _grades(book: Gradebook, student: str, name: str) -> list[Grade]:
+    return list(book.find_submission_notebook(name, name, student).grades)
+
+
+def _score(grade: Grade) -> float | None:
+    return grade.auto_score if grade.manual_score is None else grade.manual_score
+
+
+def _stamp(course: Course, student: str, name: str) -> dict[str, datetime]:
+    """When it was handed in; nothing when nobody knows."""
+    stamp = Path(course.submitted(student, name)).with_name(STAMP)
+    try:
+        return {"timestamp": parse_utc(stamp.read_text().strip())}
+    except (OSError, ValueError, OverflowError):  # a learner may write anything there
+        return {}

@@ -1,0 +1,100 @@
+"""What nbgrader's own commands do in a course with this project's settings (nbgrader_config.py).
+
+    autograde          old scores out (`expire_scores`); the lab's cells restored (`Restore`); the referee's
+                       verdicts into notebook and gradebook (`Referee`)
+    generate_feedback  what the gradebook says now (`Entered`), on `grader.feedback`'s page
+
+nbgrader runs no cell of a learner any more: the referee does, in a jail. `under500 grade` does the same from
+the same code, and goes on where nbgrader would stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
+
+from grader import batch, gradebook, jail, marked
+from grader.course import Course, Work, course
+from grader.feedback import ENTRIES
+from grader.lab import lab
+from grader.notebook import NotebookError, read
+from grader.referee import Setting, grade, unreadable
+
+REFUSED = "under500_refused"  # key in the notebook's metadata between the two passes of autograde
+
+
+def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> None:
+    """nbgrader's hook before a submission is read: whatever happens from here on, old scores are out."""
+    here = course(Path.cwd())  # nbgrader has gone to the folder of the course
+    for path in map(Path, notebooks):
+        gradebook.expire(here, _student(here, path), path.stem)
+
+
+class Restore(NbGraderPreprocessor):
+    """Of what was handed in, the sources of cells, in the lab as it was released."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """The notebook that the referee will grade; for a file of no lab, the lab untouched."""
+        here, work = _course(self), _work(self, resources)
+        released = here.released(work.lab)
+        try:
+            return marked.restored(released, read(work.path), work.lab), resources
+        except NotebookError as error:
+            untouched = marked.refused(released)
+            untouched.metadata[REFUSED] = str(error)
+            return untouched, resources
+
+
+class Referee(NbGraderPreprocessor):
+    """Cells in the jail, checks out here, points into the gradebook."""
+
+    jailed = Bool(True, help="Run submissions behind bubblewrap where it exists.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """The notebook with its verdicts. Raises LockedError, and then nbgrader keeps nothing of it."""
+        here, work = _course(self), _work(self, resources)
+        wanted = lab(work.lab, here.released(work.lab))
+        if refused := nb.metadata.pop(REFUSED, None):
+            report = unreadable(wanted, NotebookError(refused))
+        else:
+            setting = Setting(jailed=self.jailed and not jail.missing())
+            report = batch.refereed(wanted, nb, partial(grade, setting=setting))
+        gradebook.save(here, work.student, report)
+        return marked.marked(nb, report), resources
+
+
+class Entered(NbGraderPreprocessor):
+    """What the gradebook says about a submission now, points and comments of a person included."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """The notebook with the entries in its metadata."""
+        work = _work(self, resources)
+        nb.metadata[ENTRIES] = asdict(gradebook.entries(_course(self), work.student, work.lab))
+        return nb, resources
+
+
+def _course(self: NbGraderPreprocessor) -> Course:
+    converter = self.parent.parent  # of the exporter, which made this
+    return Course(converter.coursedir, converter.config)
+
+
+def _work(self: NbGraderPreprocessor, resources: dict) -> Work:
+    ours = resources["nbgrader"]
+    student, name = ours["student"], ours["notebook"]
+    return Work(student, name, _course(self).submitted(student, name))
+
+
+def _student(here: Course, path: Path) -> str:
+    """The learner's id out of a path in `submitted`, wherever the course's layout has it."""
+    pattern = here.directory.format_path(
+        here.directory.submitted_directory, "(?P<student>.*)", path.stem, escape=True
+    )
+    found = re.fullmatch(pattern, str(path.parent))
+    return found["student"] if found else path.parts[-3]
