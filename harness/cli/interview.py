@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +11,6 @@ import typer
 from rich.markup import escape
 
 from harness.cli.output import Json, console, print_json
-from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from harness.interview.moves import Move
@@ -25,6 +21,7 @@ app = typer.Typer(help="Play the mock interview: a hidden cause, data on request
 
 PARTS = ("score", "lint")  # verbs below this one, each in a module of its own
 MINUTES = 20
+PORT = 8866  # what Voilà takes by itself
 
 
 @app.callback(invoke_without_command=True)
@@ -37,18 +34,28 @@ def interview(
     seed: Annotated[int | None, typer.Option(help="Play the same numbers again.")] = None,
     save: Annotated[Path | None, typer.Option(help="Where the transcript goes.")] = None,
     replay: Annotated[str | None, typer.Option(help="Step through a walkthrough instead.")] = None,
+    page: Annotated[bool, typer.Option(help="In a browser instead, as a page of its own.")] = False,
+    port: Annotated[int, typer.Option(help="Where that page is served.")] = PORT,
+    browser: Annotated[bool, typer.Option(help="Open the browser with it.")] = True,
     as_json: Json = False,
 ) -> None:
     """Play a mock interview: ask for data, find the hidden cause, propose, explain, be scored."""
     if context.invoked_subcommand:
+        return
+    if page:
+        from harness.cli.interview_page import served
+
+        served(port, browser)
         return
     if replay:
         from harness.cli.interview_replay import replayed
 
         replayed(replay)
         return
-    session = _session(scenario, level, mode, minutes, seed)
-    file = save or _new_file(session)
+    from harness.interview.opening import new_file, new_session
+
+    session = new_session(scenario, level, mode, minutes, seed)
+    file = save or new_file(session)
     play = _play(session, file)
     try:
         _talk(play, console.input)
@@ -57,38 +64,11 @@ def interview(
     _after(play, file, as_json)
 
 
-def _session(name: str | None, level: str, mode: str, minutes: float, seed: int | None) -> Session:
-    from harness.interview.scenario import scenario, scenarios
-    from harness.interview.session import Session
-
-    for given, allowed in ((level, ("mid", "senior", "staff")), (mode, ("exam", "coach"))):
-        if given not in allowed:
-            raise WrongUseError(f"'{given}' is none of {', '.join(allowed)}: choose one of them.")
-    seed = secrets.randbelow(10**9) if seed is None else seed
-    chosen = scenario(name) if name else secrets.choice(list(scenarios().values()))
-    return Session(chosen, seed, level, mode, minutes)
-
-
-def _new_file(session: Session) -> Path:
-    from harness import store
-
-    now = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    return store.home() / "interviews" / f"{now}-{session.scenario.id}.jsonl"
-
-
 def _play(session: Session, file: Path) -> Play:
-    from harness.interview.gaps import gaps
-    from harness.interview.interviewer import Interviewer
-    from harness.interview.play import Play
-    from harness.interview.routing import router
+    from harness.interview.opening import ready
 
-    if file.exists():
-        raise WrongUseError(f"{file} exists already: name another file with --save.")
     with console.status("Reading the cards …"):
-        route, missing = router(), gaps(session)
-        route("where does the time go?")  # loads MiniLM and its examples, off the clock
-        missing(session.transcript(()))
-    return Play(Interviewer(session, route, missing), time.monotonic, file)
+        return ready(session, file)
 
 
 def _talk(play: Play, ask: Callable[[str], str]) -> None:

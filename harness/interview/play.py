@@ -47,6 +47,11 @@ class Play:
         """Seconds that are left."""
         return max(0.0, 60 * self.session.minutes - self.seconds)
 
+    @property
+    def paused(self) -> bool:
+        """True while the clock stands still."""
+        return self._paused_at is not None
+
     def begin(self) -> list[Move]:
         """Asks the question and starts the clock."""
         self._began = self.clock()
@@ -84,6 +89,14 @@ class Play:
         if self._paused_at is not None:
             self._began += self.clock() - self._paused_at
             self._paused_at = None
+
+    def toggled(self) -> list[Move]:
+        """Pauses, or goes on: what one button does. An exam goes on either way."""
+        if self.paused:
+            self.resume()
+        else:
+            self.pause()
+        return self.tick()
 
     def _give(self, given: Input) -> list[Move]:
         return self._go_on(self.interviewer.step(self.state, given))

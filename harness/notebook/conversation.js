@@ -1,0 +1,213 @@
+// The interview in a browser: transcript, cards and clock. It shows what the kernel says and reports what is
+// typed and clicked; it knows no rules. The deadline is the kernel's: this side only counts down to it.
+
+const SILENCE_MS = 30000; // a kernel that has not answered by then is busy, or gone
+const WARN_AT = [0.5, 0.2, 0]; // parts of the time that are left when the kernel is asked what it has to say
+const WHO = { interviewer: "Interviewer", candidate: "You", card: "Card" };
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null)); // strings become text, never markup
+  return element;
+}
+
+function table(card) {
+  const words = card.rows.some((row) => /^[a-z]/i.test(row[0]));
+  const kind = (column) => (column === 0 && words ? "u5-words" : "u5-number");
+  const head = card.columns.map((name, i) => h("th", { scope: "col", class: kind(i) }, name));
+  const rows = card.rows.map((row) =>
+    h("tr", { class: row[0] === "end-to-end" && "u5-total" }, ...row.map((cell, i) => h(i || !words ? "td" : "th", { class: kind(i), scope: !i && words && "row" }, cell))),
+  );
+  return h("div", { class: "u5-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
+}
+
+function clock(seconds) {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+// A ladder of focus: up and down go from one button of a list to the next.
+function arrows(event) {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step || event.target.tagName !== "BUTTON") return;
+  const all = [...event.currentTarget.querySelectorAll("button")];
+  all[(all.indexOf(event.target) + step + all.length) % all.length].focus();
+  event.preventDefault();
+}
+
+function build(model) {
+  const parts = {
+    part: h("span", { class: "u5-part", "data-testid": "part" }),
+    time: h("span", { class: "u5-time", role: "timer", "data-testid": "time", "aria-label": "time left" }),
+    log: h("ol", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }),
+    offer: h("div", { class: "u5-offer", role: "group", "aria-label": "Did you mean", "data-testid": "offer", onkeydown: arrows }),
+    notice: h("p", { class: "u5-notice", role: "status", "data-testid": "notice" }),
+    box: h("textarea", { rows: "3", "aria-label": "Your question or answer", "data-testid": "box", placeholder: "Ask for a number, or say what you think. Enter sends, Shift+Enter starts a new line." }),
+    tabs: h("div", { class: "u5-tabs", role: "group", "aria-label": "Cards on the table", "data-testid": "tabs", onkeydown: arrows }),
+    card: h("div", { class: "u5-card", "aria-live": "polite", "data-testid": "card" }),
+    closed: h("div", { class: "u5-closed", role: "group", "aria-label": "Cards that can be opened", "data-testid": "closed", onkeydown: arrows }),
+  };
+  parts.send = h("button", { type: "submit", class: "u5-send", "data-testid": "send" }, "Send");
+  parts.form = h("form", { class: "u5-form" }, parts.box, parts.send);
+  parts.more = h("details", { class: "u5-more", "data-testid": "more" }, h("summary", {}, "What can be shown"), parts.closed);
+  parts.root = h(
+    "section",
+    // Lumino's own switch: without it, keys on these buttons would move JupyterLab's cells.
+    { class: "u5", "aria-label": "Mock interview", "data-lm-suppress-shortcuts": "true", "data-testid": "interview" },
+    h("header", {}, parts.part, parts.time),
+    h("div", { class: "u5-talk" }, parts.log, parts.offer, parts.notice, parts.form),
+    h("aside", { "aria-label": "Cards" }, parts.tabs, parts.card, parts.more),
+  );
+  return parts;
+}
+
+function render({ model, el }) {
+  const parts = build(model);
+  let began = performance.now();
+  let asked = 0; // how many of WARN_AT were reported
+  let waiting = null;
+  let selected = "";
+
+  const left = () => {
+    const { left_s: seconds, running } = model.get("clock");
+    return running ? seconds - (performance.now() - began) / 1000 : seconds;
+  };
+
+  const settle = () => {
+    clearTimeout(waiting);
+    waiting = null;
+    parts.root.classList.remove("u5-waiting");
+  };
+
+  const send = (message, pending) => {
+    model.send(message);
+    if (!pending) return;
+    parts.root.classList.add("u5-waiting");
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      parts.notice.textContent = "The kernel has not answered yet. If its circle is not filled, restart it; the transcript is on disk.";
+    }, SILENCE_MS);
+  };
+
+  const say = (text) => {
+    if (!text.trim() || model.get("ended")) return;
+    parts.log.append(turn({ who: "candidate", text }, "u5-pending"));
+    parts.log.scrollTop = parts.log.scrollHeight;
+    parts.offer.replaceChildren();
+    send({ kind: "say", text }, true);
+    parts.box.value = "";
+  };
+
+  const turn = ({ who, text, card, help }, extra = "") => {
+    const name = h("span", { class: "u5-who" }, help ? `${WHO[who]}, ${help}` : WHO[who]);
+    const shown = model.get("cards").find((one) => one.id === card);
+    const body = shown
+      ? h("button", { type: "button", class: "u5-chip", onclick: () => select(card) }, shown.title)
+      : h("span", { class: "u5-text" }, text);
+    return h("li", { class: `u5-turn u5-by-${who} ${extra}`, "data-who": who }, name, body);
+  };
+
+  const drawTurns = () => {
+    parts.log.replaceChildren(...model.get("turns").map((one) => turn(one)));
+    parts.log.scrollTop = parts.log.scrollHeight;
+  };
+
+  const select = (id) => {
+    selected = id;
+    drawCards();
+  };
+
+  const drawCards = () => {
+    const cards = model.get("cards");
+    const open = cards.filter((card) => card.title);
+    const card = open.find((one) => one.id === selected) ?? open.at(-1);
+    parts.tabs.replaceChildren(
+      ...open.map((one) => h("button", { type: "button", "aria-pressed": String(one === card), "data-card": one.id, onclick: () => select(one.id) }, one.title)),
+    );
+    parts.card.replaceChildren(
+      ...(card
+        ? [h("h4", {}, card.title), h("p", {}, card.note), card.rows.length ? table(card) : null].filter(Boolean)
+        : [h("p", { class: "u5-empty" }, "Nothing on the table yet: ask for a measurement.")]),
+    );
+    parts.closed.replaceChildren(
+      ...cards.filter((one) => !one.title).map((one) => h("button", { type: "button", "data-card": one.id, onclick: () => send({ kind: "open", card: one.id }, true) }, one.about)),
+    );
+  };
+
+  const drawOffer = () => {
+    parts.offer.replaceChildren(
+      ...model.get("offer").map((about, i) => {
+        const letter = "abc"[i];
+        return h("button", { type: "button", "data-offer": letter, onclick: () => say(`Option ${letter}, please.`) }, `${letter}  ${about}`);
+      }),
+    );
+  };
+
+  const drawClock = () => {
+    const { running, part } = model.get("clock");
+    const ended = model.get("ended");
+    parts.part.textContent = part;
+    parts.time.textContent = ended ? "over" : running ? clock(left()) : `${clock(left())} (stopped)`;
+    parts.root.classList.toggle("u5-over", ended);
+    parts.time.classList.toggle("u5-late", !ended && left() < 60);
+    for (const control of [parts.box, parts.send, ...parts.closed.children, ...parts.offer.children]) control.disabled = ended;
+  };
+
+  const tick = () => {
+    const { running, whole_s: whole } = model.get("clock");
+    drawClock();
+    if (!running || model.get("ended")) return;
+    const due = WARN_AT.filter((part) => left() <= part * whole).length;
+    if (due > asked) send({ kind: "tick" });
+    asked = Math.max(asked, due);
+  };
+
+  // The kernel changes the clock with each of its answers, last.
+  const answered = () => {
+    settle();
+    began = performance.now();
+    asked = WARN_AT.filter((part) => left() <= part * model.get("clock").whole_s).length;
+    drawClock();
+  };
+
+  parts.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    say(parts.box.value);
+  });
+  parts.box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    say(parts.box.value);
+  });
+
+  const listeners = {
+    "change:turns": drawTurns,
+    "change:cards": drawCards,
+    "change:offer": drawOffer,
+    "change:notice": () => (parts.notice.textContent = model.get("notice")),
+    "change:ended": drawClock,
+    "change:clock": answered,
+    "msg:custom": (message) => message.select && select(message.select),
+  };
+  for (const [name, act] of Object.entries(listeners)) model.on(name, act);
+  el.append(parts.root);
+  drawTurns();
+  drawCards();
+  drawOffer();
+  parts.notice.textContent = model.get("notice");
+  drawClock();
+  send({ kind: "hello" }); // a page that was loaded again does not know how long ago the clock was set
+  parts.box.focus({ preventScroll: true });
+  const timer = setInterval(tick, 250);
+  return () => {
+    clearInterval(timer);
+    clearTimeout(waiting);
+    for (const [name, act] of Object.entries(listeners)) model.off(name, act);
+  };
+}
+
+export default { render };

@@ -1,0 +1,123 @@
+"""The one widget of our own: transcript, cards and clock of an interview, alive in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from harness.errors import PlainError
+from harness.interview.cards import abouts
+from harness.interview.moves import Move, Phase, Show, State
+from harness.interview.play import Play
+from harness.interview.session import Session
+
+HERE = Path(__file__).parent
+PARTS = {
+    Phase.CLARIFY: "Part 1: what is it about?",
+    Phase.DIAGNOSE: "Part 2: where does the time go?",
+    Phase.PROPOSE: "Part 3: what would you do?",
+    Phase.STAKEHOLDER: "Part 4: the product manager listens",
+    Phase.WRAP: "Last words",
+    Phase.DEBRIEF: "Debrief",
+}
+HELP = {"hint": "a hint", "reveal": "the answer"}
+
+
+class Conversation(anywidget.AnyWidget):
+    """What the browser shows; `answer` is called with each thing that is typed or clicked there.
+
+    Only cards that were opened are sent to it with their content: the cause is not in the page.
+    """
+
+    _esm = HERE / "conversation.js"
+    _css = HERE / "conversation.css"
+    turns = traitlets.List().tag(sync=True)
+    cards = traitlets.List().tag(sync=True)
+    offer = traitlets.List().tag(sync=True)
+    clock = traitlets.Dict(
+        {"left_s": 0.0, "whole_s": 1.0, "running": False, "part": "", "answers": 0}
+    ).tag(sync=True)
+    ended = traitlets.Bool(False).tag(sync=True)
+    notice = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, play: Play, after: Callable[[], None]) -> None:
+        """after: called once each time something has been done."""
+        super().__init__()
+        self.play, self.after = play, after
+        self.on_msg(self._received)
+        self.show(play.begin())
+
+    def show(self, moves: list[Move]) -> None:
+        """Brings the page in line with the interview; the clock last, because it says "answered"."""
+        play = self.play
+        self.ended = bool(play.state.ended)
+        self.cards = deck(play.session, play.state)
+        self.turns = turns(play.state)
+        self.offer = [abouts()[name] for name in play.state.offered]
+        shown = [move.card for move in moves if isinstance(move, Show)]
+        if shown:
+            self.send({"select": shown[-1]})
+        self._set_clock()
+
+    def act(self, action: Callable[[], list[Move]]) -> None:
+        """Does something with the interview, and shows what came of it, or what went wrong."""
+        try:
+            moves = action()
+        except (PlainError, OSError) as error:
+            self.notice = f"{error}"
+            self._set_clock()
+            return
+        self.notice = ""
+        self.show(moves)
+        self.after()
+
+    def _set_clock(self) -> None:
+        play = self.play
+        self.clock = {
+            "left_s": round(play.left, 2),
+            "whole_s": 60 * play.session.minutes,
+            "running": not play.paused and not play.state.ended,
+            "part": PARTS.get(play.state.phase, ""),
+            "answers": self.clock["answers"] + 1,  # always another value, so that it always arrives
+        }
+
+    def _received(self, _widget: object, message: Mapping[str, str], _buffers: object) -> None:
+        kind = message.get("kind")
+        if kind == "say":
+            self.act(lambda: self.play.say(message["text"]))
+        elif kind == "open":
+            self.act(lambda: self.play.open(message["card"]))
+        elif kind in ("tick", "hello"):
+            self.act(self.play.tick)
+
+
+def turns(state: State) -> list[dict[str, str]]:
+    """The transcript: {"who", "text"} for what was said, {"who": "card", "card"} for an opened card."""
+    return [
+        {"who": "card", "card": event.open_card}
+        if event.open_card
+        else {"who": event.who, "text": event.text or "", "help": HELP.get(event.move or "", "")}
+        for event in state.events
+    ]
+
+
+def deck(session: Session, state: State) -> list[dict[str, object]]:
+    """All cards: those on the table whole and first, of the others only what they are about."""
+    opened = [
+        {
+            "id": name,
+            "about": abouts()[name],
+            "title": session.cards[name].title,
+            "note": session.cards[name].note,
+            "columns": list(session.cards[name].columns),
+            "rows": [list(row) for row in session.cards[name].rows],
+        }
+        for name in state.opened
+    ]
+    closed = [
+        {"id": name, "about": about} for name, about in abouts().items() if name not in state.opened
+    ]
+    return [*opened, *closed]

@@ -1,0 +1,160 @@
+"""The mock interview in a notebook, or in a page of its own: a form, the conversation, the scorecard."""
+
+from __future__ import annotations
+
+import html
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import ipywidgets as widgets
+
+from harness.errors import PlainError
+from harness.interview import gaps, opening
+from harness.interview.play import Clock, Play
+from harness.interview.scenario import scenarios
+from harness.interview.session import Session
+from harness.notebook.conversation import Conversation
+from harness.show.dimension_bars import NOBODY
+from harness.show.scorecard_page import scorecard_page
+
+LEVELS = ("mid", "senior", "staff")
+MODES = (("exam: no hints", "exam"), ("coach: hints, and a pause", "coach"))
+MINUTES = (8, 20, 35)
+GRADED = (
+    "NBGRADER_EXECUTION"  # set by nbgrader while it runs a notebook: nobody is there to talk to
+)
+WIDE = widgets.Layout(width="max-content")
+
+
+def interview(
+    scenario: str | None = None,
+    level: str = "senior",
+    mode: str = "exam",
+    minutes: float = opening.MINUTES,
+    seed: int | None = None,
+    guess: Mapping[str, float] = NOBODY,
+    clock: Clock = time.monotonic,
+) -> widgets.Widget:
+    """The interview as a widget; what is given here is preset in its form.
+
+    seed: everybody who plays it sees the same numbers. guess: expected scores, shown on the scorecard.
+    Raises WrongUseError for a scenario, level, mode or time that there is not.
+    """
+    opening.new_session(scenario, level, mode, minutes, seed)
+    if os.environ.get(GRADED):
+        return widgets.Label(
+            "The interview is played in JupyterLab, not while a notebook is graded."
+        )
+    form = Form(scenario, level, mode, minutes)
+    return Room(form, seed, guess, clock).box
+
+
+@dataclass
+class Form:
+    """What to play."""
+
+    scenario: str | None
+    level: str
+    mode: str
+    minutes: float
+    fields: widgets.Widget = field(init=False)
+    start: widgets.Button = field(init=False)
+
+    def __post_init__(self) -> None:
+        stories = [(f"{name}  {one.name}", name) for name, one in scenarios().items()]
+        minutes = sorted({*MINUTES, self.minutes})
+        name = self.scenario and self.scenario.upper()
+        self._scenario = _choice("Scenario", [("drawn by lot", None), *stories], name)
+        self._level = _choice("Level", list(LEVELS), self.level)
+        self._mode = _choice("Mode", list(MODES), self.mode)
+        self._minutes = _choice("Time", [(f"{m:g} minutes", m) for m in minutes], self.minutes)
+        self.start = widgets.Button(description="Start the interview", button_style="primary")
+        chosen = [self._scenario, self._level, self._mode, self._minutes, self.start]
+        self.fields = widgets.HBox(chosen, layout=widgets.Layout(flex_flow="row wrap"))
+
+    def session(self, seed: int | None) -> Session:
+        """The session that is chosen."""
+        return opening.new_session(
+            self._scenario.value,
+            self._level.value,
+            self._mode.value,
+            self._minutes.value,
+            seed,
+        )
+
+
+def _choice(name: str, options: list, value: object) -> widgets.Dropdown:
+    style = {"description_width": "max-content"}
+    return widgets.Dropdown(
+        description=name, options=options, value=value, style=style, layout=WIDE
+    )
+
+
+class Room:
+    """Form, then conversation with its buttons, then scorecard, one below the other in `box`."""
+
+    def __init__(
+        self, form: Form, seed: int | None, guess: Mapping[str, float], clock: Clock
+    ) -> None:
+        self.form, self.seed, self.guess, self.clock = form, seed, guess, clock
+        self.talk: Conversation | None = None
+        self.said = widgets.HTML()
+        self.box = widgets.VBox([form.fields, self.said])
+        form.start.on_click(lambda _: self.begin())
+
+    def begin(self) -> None:
+        """Loads what is needed, and asks the question."""
+        self._say("Reading the cards; the first time this takes some seconds.")
+        self.form.start.disabled = True
+        try:
+            session = self.form.session(self.seed)
+            play = opening.ready(session, opening.new_file(session), self.clock)
+            self.talk = Conversation(play, self._after)
+        except (PlainError, OSError) as error:
+            self._say(str(error))
+            self.form.start.disabled = False
+            return
+        self._say("")
+        self.box.children = [self.talk, self._buttons(self.talk)]
+
+    def _buttons(self, talk: Conversation) -> widgets.Widget:
+        play = talk.play
+        buttons = [
+            _button("Next part", "what you have said so far stands", lambda: talk.act(play.next))
+        ]
+        if play.session.mode == "coach":
+            buttons.append(
+                _button("Hint", "an idea is then worth less", lambda: talk.act(play.hint))
+            )
+            buttons.append(_button("Pause", "stops the clock", lambda: talk.act(play.toggled)))
+        return widgets.HBox(buttons)
+
+    def _after(self) -> None:
+        """The scorecard, once the interview has ended."""
+        talk = self.talk
+        if talk is None or not talk.play.state.ended or len(self.box.children) > 2:
+            return
+        again = _button("Play another one", "a new interview", self._again)
+        self.box.children = [talk, widgets.HTML(_debrief(talk.play, self.guess)), again]
+
+    def _again(self) -> None:
+        self.talk = None
+        self.form.start.disabled = False
+        self.box.children = [self.form.fields, self.said]
+
+    def _say(self, text: str) -> None:
+        self.said.value = f'<p role="status">{html.escape(text)}</p>' if text else ""
+
+
+def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
+    button = widgets.Button(description=name, tooltip=tooltip)
+    button.on_click(lambda _: act())
+    return button
+
+
+def _debrief(play: Play, guess: Mapping[str, float]) -> str:
+    card = gaps.scored(play.session, play.interviewer.transcript(play.state))
+    where = f"<p>Transcript: <code>{html.escape(str(play.file))}</code></p>"
+    return f'<div class="u5-scorecard">{scorecard_page(card, guess)}{where}</div>'

@@ -1,0 +1,81 @@
+"""Four bars, one for each dimension of an interview, against the line where a candidate advances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+
+from harness.show import style
+from harness.show.scorecard import NAMES
+from harness.show.style import Picture, Room, picture, room_for
+
+WORDS = {1: "nothing yet", 2: "in part", 3: "advance", 4: "outstanding"}
+ADVANCE, MOST = 3, 4
+RIGHT_IN = 1.6
+NOBODY: Mapping[str, float] = {}  # no guess
+ABOVE_IN = 0.15  # room for the name of the line
+NOTE = "score of each dimension, 1 to 4, of one interview, scored offline"
+
+
+def dimension_bars(
+    scores: Mapping[str, int | None], before: Mapping[str, float] = NOBODY
+) -> Picture:
+    """One row a dimension. before: what was guessed or reached earlier, as a ring; None: not shown."""
+    names = [NAMES[name] for name in scores]
+    height = style.ROW_IN * len(names) + ABOVE_IN
+    figure, [axes] = picture(_finding(scores), NOTE, [height], Room(room_for(names), RIGHT_IN))
+    axes.set_xlim(0, MOST)
+    axes.set_ylim(len(names) - 0.5, -0.5 - ABOVE_IN / style.ROW_IN)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(MOST + 1))
+    for y, name in enumerate(scores):
+        _row(axes, y, scores[name], before.get(name))
+    _advance_line(axes)
+    style.time_axis(axes, "score" + ("; ring: your guess" if before else ""))
+    figure.description = "\n".join([_finding(scores), *_in_words(scores, before)])
+    return figure
+
+
+def _row(axes: Axes, y: int, score: int | None, before: float | None) -> None:
+    axes.barh(y, MOST, height=0.55, color=style.PALE, zorder=1)
+    if score:
+        colour = style.BLUE if score >= ADVANCE else style.ORANGE
+        axes.barh(y, score, height=0.55, color=colour, zorder=2)
+    if before:
+        axes.plot(
+            before, y, "o", mfc="none", mec=style.INK, mew=2, markersize=11, clip_on=False, zorder=4
+        )
+    text = f"{score}  {WORDS[score]}" if score else "not shown"
+    at = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    axes.annotate(
+        text, (1, y), xytext=(16, 0), va="center", fontsize=style.TEXT_PT, color=style.INK, **at
+    )
+
+
+def _advance_line(axes: Axes) -> None:
+    axes.axvline(ADVANCE, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=3)
+    at = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate(
+        "advance", (ADVANCE, 1), xytext=(0, 1), ha="center", fontsize=style.SMALL_PT,
+        color=style.LIMIT, **at,
+    )  # fmt: skip
+
+
+def _finding(scores: Mapping[str, int | None]) -> str:
+    given = {NAMES[name]: score for name, score in scores.items() if score}
+    if not given:
+        return "There is no score"
+    low = min(given, key=given.__getitem__)
+    if given[low] >= ADVANCE:
+        return f"All {len(given)} dimensions at {ADVANCE} or more: this one advances"
+    under = sum(score < ADVANCE for score in given.values())
+    return f"{under} of {len(given)} below {ADVANCE}, furthest down: {low} ({given[low]})"
+
+
+def _in_words(scores: Mapping[str, int | None], before: Mapping[str, float]) -> list[str]:
+    return [
+        f"{NAMES[name]:<22}{score or '–'} of {MOST}"
+        + (f", guessed {before[name]:g}" if name in before else "")
+        for name, score in scores.items()
+    ]

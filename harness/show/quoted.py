@@ -1,0 +1,107 @@
+"""A candidate's own words, what earned credit highlighted in them, what nearly did, and what was wrong."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.interview.scoring.findings import Finding, Level, Mistake
+from harness.interview.scoring.scorecard import Scorecard
+
+# Colour is never alone: each kind has its mark, too.
+KINDS = {
+    "explained": ("✓✓", "explained", "#009E7333"),
+    "applied": ("✓", "applied", "#56B4E944"),
+    "mention": ("·", "named, without its reason", "#E69F0033"),
+    "near": ("?", "nearly", "#99999933"),
+    "wrong": ("✗", "not right", "#D55E0033"),
+}
+LEVELS = {Level.EXPLAINED: "explained", Level.APPLIED: "applied", Level.MENTION: "mention"}
+TURN = "margin:0 0 8px;padding-left:10px;border-left:3px solid #0072B2;white-space:pre-wrap"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Characters [start, end) of a turn, and what is to be said about them."""
+
+    turn: int
+    start: int
+    end: int
+    kind: str
+    says: str
+
+
+def quoted(card: Scorecard) -> str:
+    """HTML: every turn of the candidate as it was written, everything escaped."""
+    marks = list(_marks(card))
+    said = [(n, p.original) for n, p in enumerate(card.passages) if p.original.strip()]
+    turns = "".join(
+        f'<p style="{TURN}">{_marked(text, [mark for mark in marks if mark.turn == n])}</p>'
+        for n, text in said
+    )
+    return f"{_legend(marks)}{turns}" if turns else "<p>Nothing was said.</p>"
+
+
+def _marks(card: Scorecard) -> Iterator[Mark]:
+    for mistake in card.mistakes:
+        yield _wrong(card, mistake)
+    for finding in card.shown.values():
+        yield _mark(card, finding, LEVELS[finding.level])
+    for finding in card.near_misses:
+        yield _mark(card, finding, "near")
+
+
+def _mark(card: Scorecard, finding: Finding, kind: str) -> Mark:
+    where, says = finding.sentence, card.rubric.by_id[finding.expectation].says
+    because = f": {finding.loss}" if finding.loss else ""
+    return Mark(where.turn, where.start, where.end, kind, f"{says}{because}")
+
+
+def _wrong(card: Scorecard, mistake: Mistake) -> Mark:
+    where = mistake.sentence
+    truth = next(m.truth for m in card.rubric.misconceptions if m.id == mistake.misconception)
+    says = f"taken back later: {truth}" if mistake.repaired else truth
+    return Mark(where.turn, where.start, where.end, "wrong", says)
+
+
+def _marked(text: str, marks: Iterable[Mark]) -> str:
+    """The text with its marks; where they overlap, one highlight with all that is said about it."""
+    out, at = [], 0
+    for start, end, group in _groups(marks):
+        earned = [mark for mark in group if mark.kind != "near"]  # what else it nearly says is noise
+        out.append(html.escape(text[at:start]))
+        out.append(_highlight(text[start:end], earned or group))
+        at = end
+    return "".join([*out, html.escape(text[at:])])
+
+
+def _groups(marks: Iterable[Mark]) -> list[tuple[int, int, list[Mark]]]:
+    groups: list[tuple[int, int, list[Mark]]] = []
+    for mark in sorted(marks, key=lambda m: (m.start, m.end)):
+        if groups and mark.start < groups[-1][1]:
+            start, end, group = groups[-1]
+            groups[-1] = (start, max(end, mark.end), [*group, mark])
+        else:
+            groups.append((mark.start, mark.end, [mark]))
+    return groups
+
+
+def _highlight(text: str, group: list[Mark]) -> str:
+    kind = min((mark.kind for mark in group), key=["wrong", *KINDS].index)
+    signs = "".join(f" {KINDS[mark.kind][0]} {html.escape(mark.says)}" for mark in group)
+    title = html.escape(" / ".join(mark.says for mark in group), quote=True)
+    return (
+        f'<mark data-kind="{kind}" title="{title}" style="background:{KINDS[kind][2]};color:inherit">'
+        f"{html.escape(text)}</mark><small style='opacity:.75'>{signs}</small>"
+    )
+
+
+def _legend(marks: Iterable[Mark]) -> str:
+    used = {mark.kind for mark in marks}
+    items = [
+        f'<mark style="background:{colour};color:inherit">{sign} {says}</mark>'
+        for kind, (sign, says, colour) in KINDS.items()
+        if kind in used
+    ]
+    return f"<p>{' &nbsp; '.join(items)}</p>" if items else ""
