@@ -8,9 +8,6 @@ from harness.cli.output import console
 
 NOTEBOOK = Path(__file__).parents[1] / "notebook" / "page.ipynb"
 WITHOUT = ["@jupyter/nbgrader"]  # wants a JupyterLab around it
-    "@jupyter-widgets/jupyterlab-manager",
-    "anywidget",
-]  # others want a JupyterLab around them
 # Voilà's template asks a CDN for an icon font: nothing here needs it, and nothing should leave this machine.
 OWN_STYLES = {"headers": {"Content-Security-Policy": "style-src 'self' 'unsafe-inline'"}}
 
