@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, repeat
 from random import Random
 
 import numpy as np
@@ -33,7 +32,8 @@ SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 SHUFFLED = 0.5  # contexts in another order than search's: the first passage is not always right
 FOUND = 20  # passages that search offers to choose from
 UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
-WORDINGS = 3  # in which each passage is asked about
+WORDINGS = 2  # in which each passage is asked about
+IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
 # Two tokens each, the first of which decides between answer and refusal: both weigh the same.
 POINTED, REFUSED = "[{}", "I could"
 
@@ -94,19 +94,16 @@ class Curriculum:
     def _refusals(
         self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
     ) -> Iterator[Branch]:
-        """Questions that the context does not answer, as close to it as there are; the first to its end."""
-        traps = [asked] if topic.key not in {one.key for one in present} else []
-        traps += self._traps(present, random)
-        wanted = chain([REFUSAL + END_OF_TURN], repeat(REFUSED))
-        yield from map(_branch, traps, wanted)
-
-    def _traps(self, present: Sequence[Topic], random: Random) -> Iterator[str]:
-        """For each passage a question close to it, and one more: one for every two that are answered."""
+        """Questions that the context does not answer, one as close to each passage as there is."""
         keys = {one.key for one in present}
-        for near in [*present, random.choice(present)]:
+        traps = [asked] if topic.key not in keys else []
+        for near in present:
             pool = [one for one in self._close(near, random) if one.key not in keys]
             if pool:
-                yield from self._wordings(random.choice(pool), 1, random)
+                traps += self._wordings(random.choice(pool), 1, random)
+        for trap in traps:
+            wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
+            yield _branch(trap, wanted)
 
     def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
         """`n` different ways to ask for `topic`."""

@@ -26,7 +26,7 @@ LESSONS_SEED = 500
 WORDINGS = Path(__file__).parent / "wordings.yaml"
 
 RECIPES = {
-    LARGE.name: Recipe(steps=680, lessons=4, rank=16, alpha=32, rate=2e-3, seed=500),
+    LARGE.name: Recipe(steps=720, lessons=4, rank=16, alpha=32, rate=2e-3, seed=500),
     STUDENT.name: Recipe(steps=320, lessons=4, rank=64, alpha=128, rate=1.5e-3, seed=501),
 }
 

@@ -86,7 +86,6 @@ def test_one_branch_of_each_passage_is_answered_to_its_end(lessons):
     for lesson in lessons:
         ended = [b for b in lesson.branches if b.wanted.endswith(END_OF_TURN)]
         assert sum(REFUSAL not in b.wanted for b in ended) == len(context(lesson))
-        assert sum(REFUSAL in b.wanted for b in ended) <= 1
         chosen = [b.wanted for b in lesson.branches if b not in ended]
         assert all(wanted == REFUSED or re.fullmatch(r"\[\d", wanted) for wanted in chosen)
 
@@ -119,9 +118,20 @@ def test_more_wordings_are_used_and_belong_to_no_held_out_split(curriculum):
     assert set(more) == {kind.kind for kind in kinds()}
     for kind in kinds():
         held_out = {*kind.questions.dev, *kind.questions.test}
-        assert len(more[kind.kind]) >= 40 and not held_out & set(more[kind.kind])
+        assert len(more[kind.kind]) >= 90 and not held_out & set(more[kind.kind])
     asked = {question(b) for b in replace(curriculum, wordings=more).lesson(1).branches}
     assert asked - {question(b) for b in curriculum.lesson(1).branches}
+
+
+def test_no_wording_is_almost_one_of_a_held_out_split():
+    def words(text):
+        return set(re.findall(r"\w+", text.lower()))
+
+    for kind in kinds():
+        held_out = [words(text) for text in (*kind.questions.dev, *kind.questions.test)]
+        for wording in wordings()[kind.kind]:
+            own = words(wording)
+            assert all(len(own & other) / len(own | other) <= 0.6 for other in held_out), wording
 
 
 def test_every_wording_can_be_filled_in():
