@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from grader.checks_batching import serve
 from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
-from grader.checks_noninferiority import choose, worst_case
+from grader.checks_graph import filtered, reranked, walk
 from grader.checks_load import admit, good, in_system, waits
+from grader.checks_noninferiority import choose, worst_case
 from grader.checks_profile import breakdown, explain, percentile
 from grader.checks_remembering import remembering
 from grader.checks_rightsizing import answer_ms, frontier, until_done
+from grader.checks_search import cheapest, exact, recall_at
 from grader.checks_speculation import accept, agree
 from grader.checks_speedup import best_length, speedup, tokens_a_step
 from grader.checks_sse import frame, parse
@@ -33,10 +35,13 @@ __all__ = [
     "breakdown",
     "budget",
     "ceiling",
+    "cheapest",
     "choose",
     "deliver",
     "entry",
+    "exact",
     "explain",
+    "filtered",
     "frame",
     "frontier",
     "good",
@@ -45,7 +50,9 @@ __all__ = [
     "parse",
     "percentile",
     "prediction",
+    "recall_at",
     "remembering",
+    "reranked",
     "search",
     "serve",
     "smallest_fix",
@@ -57,6 +64,7 @@ __all__ = [
     "under_bar",
     "until_done",
     "waits",
+    "walk",
     "way",
     "worst_case",
     "writer",

@@ -34,7 +34,7 @@ SEARCH = Exercise("10", 2, "search")
 WRITER = Exercise("10", 3, "writer")
 ENTRY = Exercise("10", 4, "entry")
 BAR = Exercise("10", 5, "under 500")
-MEMO = Exercise("10", 6, "memo")
+MEMO = Exercise("10", 7, "memo")
 
 
 @check

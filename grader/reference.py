@@ -17,8 +17,8 @@ from harness.serve.entry import Entry
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "solutions" / "10-capstone" / "10-capstone.ipynb"
-LAST = "journey"  # id of the last cell that is needed
-NEEDED = ("setup", "setup-parts", "writers", LAST)  # besides the exercises
+LAST = "with-caches"  # id of the last cell that is needed
+NEEDED = ("setup", "setup-parts", "writers", "journey", LAST)  # besides the exercises
 # What the journey's numbers depend on, besides the notebook.
 FOLDERS = ("harness/stages", "harness/wrappers", "harness/serve", "harness/models")
 
@@ -35,6 +35,11 @@ def reference() -> Entry:
 def stops() -> list[Stop]:
     """The way to the reference, one change a step; the slow baseline first."""
     return _namespace()["journey"]()
+
+
+def remembering() -> list[Stop]:
+    """What is asked the mixed workload: the slow baseline, the reference, and it with caches."""
+    return _namespace()["with_caches"]()
 
 
 def described() -> str:

@@ -12,22 +12,31 @@ from rich.progress import track
 from harness.cli.output import Json, console, print_json
 
 if TYPE_CHECKING:
-    from harness.measure.journey import Journey
+    from collections.abc import Sequence
+
+    from harness.kb.questions import Case
+    from harness.measure.journey import Journey, Step, Stop
 
 QUESTIONS = 44  # the fewest that have a p90
+MIXED = 60  # requests of the mixed workload: a dozen come again word for word
 SEED = 5000
 START, END = "<!-- journey: made by `under500 journey --write` -->", "<!-- end of journey -->"
 
 
 def journey(
     n: Annotated[int, typer.Option("-n", "--n", min=5, help="Questions.")] = QUESTIONS,
+    mixed: Annotated[int, typer.Option(min=5, help="Requests of the mixed workload.")] = MIXED,
     seed: Annotated[int, typer.Option(help="Of the questions.")] = SEED,
     write: Annotated[bool, typer.Option(help="Keep the result, with the README's table.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let every step from slow to fast answer N fresh questions in turn: about 20 s a question."""
+    """Let every step from slow to fast answer N fresh questions in turn: about 20 s a question.
+
+    Then the caches: a mixed workload, about 4 s a request.
+    """
     from grader import reference
     from harness.kb.questions import draw
+    from harness.kb.workload import workload
     from harness.measure import journey as measure
     from harness.measure import machine
     from harness.preparation import BusyMachineError
@@ -37,16 +46,24 @@ def journey(
         raise BusyMachineError(
             f"{load.sentence()} Close them: a journey is measured on a quiet machine."
         )
-    stops = reference.stops()
-    cases = draw("dev", n + measure.WARM_UP, seed)
-    answers = measure.answers(stops, cases)
-    timings = list(track(answers, "Questions", total=n, console=console))
-    found = measure.journey(stops, cases, timings, reference.described())
+    steps = _measured("Questions", reference.stops(), draw("dev", n + measure.WARM_UP, seed))
+    requests = workload(mixed + measure.WARM_UP, seed)
+    again = _measured("Workload", reference.remembering(), requests)
+    found = measure.journey(steps, again, reference.described())
     _show(found)
     if write:
         save(found, reference.ROOT)
     if as_json:
         print_json(found.model_dump())
+
+
+def _measured(what: str, stops: Sequence[Stop], cases: Sequence[Case]) -> tuple[Step, ...]:
+    from harness.measure import journey as measure
+
+    answers = measure.answers(stops, cases)
+    total = len(cases) - measure.WARM_UP
+    timings = list(track(answers, what, total=total, console=console))
+    return measure.measured(stops, cases, timings)
 
 
 def save(found: Journey, root: Path) -> None:
@@ -70,7 +87,7 @@ def with_table(text: str, found: Journey) -> str:
 
 
 def _show(found: Journey) -> None:
-    from harness.show.journey import finding, text_table
+    from harness.show.journey import finding, text_tables
 
-    console.print(text_table(found))
+    console.print(*text_tables(found), sep="\n")
     console.print(finding(found), highlight=False)

@@ -63,9 +63,14 @@ class Step(BaseModel, frozen=True):
 
 
 class Journey(BaseModel, frozen=True):
-    """All steps, where they were measured, and which code they describe."""
+    """All steps, where they were measured, and which code they describe.
+
+    steps: on the miss path, with questions nobody asked before. mixed: what caches make of a workload in
+    which some come again, other sides beside them.
+    """
 
     steps: tuple[Step, ...]
+    mixed: tuple[Step, ...] = ()
     machine: str
     code: str
 
@@ -95,17 +100,21 @@ def answers(stops: Sequence[Stop], cases: Sequence[Case]) -> Iterator[list[Timin
                 yield [found[at] for at in range(len(stops))]
 
 
-def journey(
-    stops: Sequence[Stop], cases: Sequence[Case], timings: Iterable[Sequence[Timing]], code: str
-) -> Journey:
+def journey(steps: tuple[Step, ...], mixed: tuple[Step, ...] = (), code: str = "") -> Journey:
+    """`steps` as measured on this machine, of the code with the hash `code`."""
+    return Journey(steps=steps, mixed=mixed, machine=describe().sentence(), code=code)
+
+
+def measured(
+    stops: Sequence[Stop], cases: Sequence[Case], timings: Iterable[Sequence[Timing]]
+) -> tuple[Step, ...]:
     """What `answers` gave, added up. cases: the same as there."""
     columns = list(zip(*timings, strict=True))
     first = [one.e2e_ms for one in columns[0]]
-    steps = tuple(
+    return tuple(
         _step(stop, cases[WARM_UP:], column, first)
         for stop, column in zip(stops, columns, strict=True)
     )
-    return Journey(steps=steps, machine=describe().sentence(), code=code)
 
 
 def code_hash(files: Mapping[str, Path]) -> str:

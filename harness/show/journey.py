@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from matplotlib.axes import Axes
 from rich.table import Table
 
+from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
 from harness.measure.journey import Journey, Step
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
@@ -47,18 +48,24 @@ def journey_picture(journey: Journey) -> Picture:
 
 
 def journey_table(journey: Journey) -> str:
-    """Markdown: one row a step, then what the numbers are."""
-    return "\n".join(
-        [*HEADER, *map(_line, journey.steps), "", f"{_note(journey)} {journey.machine}"]
-    )
+    """Markdown: one row a step, then what the numbers are; the same for the mixed workload."""
+    parts = [*HEADER, *map(_line, journey.steps), "", f"{_note(journey)} {journey.machine}"]
+    if journey.mixed:
+        parts += ["", *HEADER, *map(_line, journey.mixed), "", _mixed_note(journey)]
+    return "\n".join(parts)
 
 
-def text_table(journey: Journey) -> Table:
+def text_tables(journey: Journey) -> list[Table]:
     """The same for the terminal."""
-    table = Table(title=_note(journey), title_justify="left", box=None, pad_edge=False)
+    tables = [_text_table(_note(journey), journey.steps)]
+    return tables + ([_text_table(_mixed_note(journey), journey.mixed)] if journey.mixed else [])
+
+
+def _text_table(title: str, steps: Sequence[Step]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for number in SHORT:
         table.add_column(COLUMNS[number], justify="left" if number in WORDS else "right")
-    for step in journey.steps:
+    for step in steps:
         cells = list(_cells(step))
         table.add_row(*(cells[number] for number in SHORT))
     return table
@@ -84,6 +91,14 @@ def _note(journey: Journey) -> str:
     return (
         f"Questions nobody asked before (n={n}), every step in turn, through HTTP; network distance is SIM. "
         "(In brackets: tried, not kept.)"
+    )
+
+
+def _mixed_note(journey: Journey) -> str:
+    return (
+        f"A mixed workload (n={journey.mixed[0].n}): {EXACT_REPEATS:.0%} of the questions come again word "
+        f"for word, {PARAPHRASES:.0%} in other words. Hits and misses together; every side in turn, through "
+        "HTTP; network distance is SIM. (In brackets: tried, not kept.)"
     )
 
 

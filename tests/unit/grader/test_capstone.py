@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from grader import checks, checks_capstone
+from grader import checks, checks_capstone, checks_remembering
 from grader.verdict import CheckFailed
 from harness.assistant import Query
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
-from harness.serve.entry import Entry
+from harness.measure.timing import Clock
+from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted, saying
 
@@ -103,6 +104,80 @@ def test_an_entry_is_asked_through_http(capsys):
 def test_an_entry_that_is_none_or_does_not_answer(made, said):
     with pytest.raises(CheckFailed, match=said):
         checks.entry(lambda: made)
+
+
+class Ticking:
+    """A clock that only work moves: a millisecond a look, and what writing an answer takes."""
+
+    def __init__(self):
+        self.ns = 0
+
+    def now_ns(self):
+        self.ns += 10**6
+        return self.ns
+
+    def write(self):
+        self.ns += 10**8
+
+
+TICKING = Ticking()
+
+
+@pytest.fixture
+def ticking(monkeypatch):
+    monkeypatch.setattr(checks_remembering, "CLOCK", Clock(TICKING.now_ns))
+
+
+def cached(inner, key=lambda text: " ".join(text.split()), division=Division.OPEN):
+    """`inner` with answers kept by `key`."""
+    kept = {}
+
+    class Cached:
+        def stream(self, question):
+            name = key(question.text)
+            if name not in kept:
+                TICKING.write()
+                kept[name] = list(inner.stream(question))
+            yield from kept[name]
+
+    return Entry("mine", Cached(), NEAR, division)
+
+
+def echoing():
+    class Echo:
+        def stream(self, question):
+            yield from saying(f"About {question.text}").stream(question)
+
+    return Echo()
+
+
+def test_a_cache_that_is_declared_and_tells_products_apart_passes(ticking, capsys):
+    checks.remembering(lambda: cached(echoing()))
+    assert "passed" in capsys.readouterr().out
+
+
+def blind(text):
+    """The question without the names in it."""
+    return " ".join(word for word in text.split() if not any(map(str.isupper, word)))
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (cached(echoing(), division=Division.CLOSED), "the open division"),
+        (cached(echoing(), key=lambda text: text), "asked again, spaces apart"),
+        (cached(saying("It is.")), "passed"),
+        (cached(saying("It is."), key=blind), "an answer of its own"),
+        (cached(Scripted()), "an answer to every question"),
+        (None, "an Entry"),
+    ],
+)
+def test_caches_that_hide_forget_or_mix_up(made, said, ticking, capsys):
+    try:
+        checks.remembering(lambda: made)
+    except CheckFailed as failed:
+        print(failed)
+    assert said in capsys.readouterr().out
 
 
 OPTION = {

@@ -24,7 +24,7 @@ def test_every_step_answers_every_question_and_the_first_is_the_measure():
     stops = [stop("slow"), stop("fast", cost="a lot"), stop("odd", detour=True)]
     timings = list(measure.answers(stops, CASES))
     assert [len(row) for row in timings] == [3] * (len(CASES) - measure.WARM_UP)
-    found = measure.journey(stops, CASES, timings, code="abc")
+    found = measure.journey(measure.measured(stops, CASES, timings), code="abc")
     assert [(s.name, s.cost, s.detour) for s in found.steps] == [
         ("slow", "", False),
         ("fast", "a lot", False),

@@ -27,6 +27,7 @@ JOURNEY = Journey(
         step("one passage", 400, 8.0, p90=460),
         step("Q4_1 instead", 700, 4.6, detour=True),
     ),
+    mixed=(step("with a cache", 300, 10.0),),
     machine="A machine.",
     code="abc",
 )
@@ -41,10 +42,11 @@ def test_the_finding_ignores_what_was_not_kept():
 def test_the_table_has_a_row_a_step_and_says_what_it_is():
     table = journey_table(JOURNEY)
     rows = [line for line in table.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 3
+    assert len(rows) == (2 + 3) + (2 + 1)
     assert "(Q4_1 instead)" in table and "8.0 (7.9 to 8.1)" in table
     assert "460 ms" in table and "–" in table
     assert "n=10" in table and "SIM" in table and "A machine." in table
+    assert "20% of the questions come again word for word" in table
 
 
 def test_the_picture_says_the_same_in_words_and_can_be_drawn(tmp_path):
