@@ -1,0 +1,211 @@
+"""The checks of lab 06: an exact search, what an approximate one misses, and the setting to choose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+
+import numpy as np
+
+from grader.verdict import Exercise, check, kind
+from grader.watch import Watch
+
+ROUNDS = 20  # fresh inputs per check
+D = 16  # dimensions: enough for distinct similarities, few enough to be quick
+SPEED_ROWS, SPEED_D = 20_000, 64
+SPEED_TRIES = 5  # the fastest of them counts: a busy neighbour slows single tries
+LEAST_FASTER = (
+    3.0  # than one `np.dot` at a time; a product of matrix and vector is 20 times as fast
+)
+TOLERANCE = 1e-4  # of a recall or a time
+
+EXACT = Exercise("06", 1, "exact")
+RECALL = Exercise("06", 2, "recall_at")
+CHEAPEST = Exercise("06", 4, "cheapest")
+
+
+# ---- exercise 1: all of them at once ------------------------------------------------------------------
+
+
+@check
+def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> None:
+    """The rows of the k highest inner products, best first, several times faster than a loop."""
+    watch, dice = Watch(EXACT), np.random.default_rng()
+    for _ in range(ROUNDS):
+        vectors, k = unit(dice, int(dice.integers(3, 400))), int(dice.integers(1, 9))
+        query = unit(dice, 1)[0]
+        got = rows(EXACT, watch.call(function, vectors, query, k))
+        scores = vectors @ query
+        expected = [int(row) for row in np.argsort(-scores)[:k]]
+        if got != expected:
+            EXACT.fail(
+                f"rows {expected} of {len(vectors)} vectors, k = {k}",
+                f"{got!s:.80}",
+                _look_at_exact(got, expected, scores),
+            )
+    faster = _times_a_loop(watch, function, dice)
+    if faster < LEAST_FASTER:
+        EXACT.fail(
+            f"{SPEED_ROWS:,} vectors at least {LEAST_FASTER:g} times as fast as by one np.dot each",
+            f"{faster:.1f} times",
+            "a Python loop over the rows: `vectors @ query` is all of them in one call",
+        )
+    EXACT.passed(f"{faster:.0f} times as fast as a loop of np.dot, and it never misses.")
+
+
+def unit(dice: np.random.Generator, n: int, d: int = D) -> np.ndarray:
+    """n random vectors of length 1, (n, d), float32."""
+    vectors = dice.standard_normal((n, d)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def rows(exercise: Exercise, got: object) -> list[int]:
+    """What was returned, as a list of row numbers. Raises CheckFailed for anything else."""
+    if isinstance(got, np.ndarray) and got.ndim == 1 and np.issubdtype(got.dtype, np.integer):
+        return [int(row) for row in got]
+    listed = isinstance(got, list | tuple)
+    if not listed or not all(isinstance(one, int | np.integer) for one in got):
+        exercise.fail("row numbers, a list or an array", kind(got), "the line with `return`")
+    return [int(row) for row in got]
+
+
+def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> str:
+    if sorted(got) == sorted(expected):
+        return "the order: best first; argpartition leaves its k in no order"
+    if got == [int(row) for row in np.argsort(scores)[: len(expected)]]:
+        return "the sign: a higher inner product is nearer, and argsort begins with the lowest"
+    if len(got) < len(expected):
+        return "how many are returned: k, or all of them where there are fewer than k"
+    if len(got) > len(expected):
+        return "how many are returned: k, and not one more"
+    return "vectors @ query gives all similarities; the rows of the k highest are wanted"
+
+
+def _times_a_loop(watch: Watch, function: Callable, dice: np.random.Generator) -> float:
+    """How many times as fast as the loop, both at their best of several tries in turn."""
+    vectors, query = unit(dice, SPEED_ROWS, SPEED_D), unit(dice, 1, SPEED_D)[0]
+    theirs, loops = [], []
+
+    def timed(*arguments: object) -> None:
+        start = time.perf_counter()
+        function(*arguments)
+        theirs.append(time.perf_counter() - start)
+
+    for _ in range(SPEED_TRIES):
+        watch.call(timed, vectors, query, 5)
+        start = time.perf_counter()
+        sorted(((float(np.dot(vector, query)), row) for row, vector in enumerate(vectors)))[-5:]
+        loops.append(time.perf_counter() - start)
+    return min(loops) / min(theirs)
+
+
+# ---- exercise 2: what is missed -----------------------------------------------------------------------
+
+
+@check
+def recall_at(function: Callable[[list, list], float]) -> None:
+    """True neighbours found, over all queries, divided by all true neighbours."""
+    watch, rng = Watch(RECALL), Random()
+    for _ in range(ROUNDS):
+        found, truth = _answers(rng)
+        got = RECALL.finite(watch.call(function, found, truth), "recall@k")
+        expected = _recall(found, truth)
+        if abs(got - expected) > TOLERANCE:
+            RECALL.fail(
+                f"{expected:.3f} for found {found!s:.60}, truth {truth!s:.60}",
+                f"{got:.3f}",
+                _look_at_recall(got, found, truth),
+            )
+    RECALL.passed("A fast search without its recall is a rumour.")
+
+
+def _answers(rng: Random) -> tuple[list[list[int]], list[list[int]]]:
+    """Found and true rows for some queries: shuffled, some missing, some answers short."""
+    k, truth, found = rng.randint(2, 6), [], []
+    for _ in range(rng.randint(2, 5)):
+        true = rng.sample(range(100), k)
+        kept = rng.sample(true, rng.randint(0, k))
+        others = rng.sample(range(100, 200), k - len(kept))
+        got = kept + others[: rng.randint(0, len(others))]
+        rng.shuffle(got)
+        truth.append(true)
+        found.append(got)
+    found[0] = [*found[0], *found[0][:1]]  # the same row twice counts once
+    return found, truth
+
+
+def _recall(found: list[list[int]], truth: list[list[int]]) -> float:
+    hits = sum(len(set(got) & set(true)) for got, true in zip(found, truth, strict=True))
+    return hits / sum(map(len, truth))
+
+
+def _look_at_recall(got: float, found: list[list[int]], truth: list[list[int]]) -> str:
+    pairs = list(zip(found, truth, strict=True))
+    asked = sum(map(len, truth))
+    mistakes = {
+        sum(a == b for f, t in pairs for a, b in zip(f, t, strict=False)) / asked: (
+            "the order: a neighbour that was found counts wherever it stands"
+        ),
+        sum(len(set(f) & set(t)) for f, t in pairs) / max(1, sum(map(len, found))): (
+            "the divisor: how many there are to be found, not how many were returned"
+        ),
+        sum(set(f) >= set(t) for f, t in pairs) / len(pairs): (
+            "all or nothing: four of five found is 0.8, not 0"
+        ),
+        sum(bool(set(f) & set(t)) for f, t in pairs) / len(pairs): (
+            "one or none: a query of which one of five was found has 0.2, not 1"
+        ),
+        sum(x in t for f, t in pairs for x in f) / asked: "a row returned twice: it is found once",
+    }
+    near = min(mistakes, key=lambda value: abs(value - got))
+    if abs(near - got) <= TOLERANCE:
+        return mistakes[near]
+    return "true rows that were found, all queries together, divided by all true rows"
+
+
+# ---- exercise 4: the setting --------------------------------------------------------------------------
+
+
+@check
+def cheapest(function: Callable[[list[tuple[int, float, float]], float], int | None]) -> None:
+    """The fastest setting among those that find enough; None when none does."""
+    watch, rng = Watch(CHEAPEST), Random()
+    for number in range(ROUNDS):
+        points = _points(rng)
+        floor = 0.999 if number % 4 == 0 else rng.choice(points)[1]  # met exactly is met
+        got = watch.call(function, points, floor)
+        enough = [point for point in points if point[1] >= floor]
+        expected = min(enough, key=lambda point: point[2])[0] if enough else None
+        if got != expected or isinstance(got, bool):
+            CHEAPEST.fail(
+                f"{expected} for recall of at least {floor:g}",
+                kind(got),
+                _look_at_cheapest(got, points, enough, floor),
+            )
+    CHEAPEST.passed("Recall is a requirement, time is the price. Now the knob has an answer.")
+
+
+def _points(rng: Random) -> list[tuple[int, float, float]]:
+    """(ef, recall, ms): both grow with ef, but a measured time may lie below its neighbour's."""
+    recall, ms, points = rng.uniform(0.4, 0.7), rng.uniform(0.01, 0.05), []
+    for ef in (8, 16, 32, 64, 128, 256):
+        points.append((ef, round(recall, 3), round(ms * rng.uniform(0.6, 1.4), 4)))
+        recall += (0.995 - recall) * rng.uniform(0.2, 0.6)
+        ms *= 1.5
+    rng.shuffle(points)
+    return points
+
+
+def _look_at_cheapest(got: object, points: list, enough: list, floor: float) -> str:
+    if not enough:
+        return f"no point has a recall of {floor:g}: say so with None, and nobody ships it"
+    if got is None:
+        return "whether the floor itself counts: a recall equal to it is enough"
+    if got == min(points, key=lambda point: point[2])[0]:
+        return "the recall of that one: the fastest of all misses too much"
+    if got == max(points, key=lambda point: point[1])[0]:
+        return "the time of that one: more recall than asked for has its price"
+    if got == min(enough)[0]:
+        return "its time: the smallest ef that is good enough need not be the fastest one measured"
+    return "keep the points with recall >= floor; of these the one with the least ms; return its ef"
