@@ -1,0 +1,51 @@
+"""The quick assistants that are put under load: a small one, and a larger one that reads more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.baseline import knowledge_vectors
+from harness.kb.articles import chunks
+from harness.models.embedding import embedder
+from harness.models.llama_model import LlamaModel
+from harness.models.offline import LARGE, STUDENT
+from harness.pipeline import Pipeline
+from harness.serve.entry import Division, Entry
+from harness.serve.network import EDGE
+from harness.stages.cited_postprocess import CitedPostprocess
+from harness.stages.exact_search import ExactSearch
+from harness.stages.llama_generation import LlamaGeneration
+from harness.stages.question_embedding import QuestionEmbedding
+from harness.stages.question_filter import QuestionFilter
+from harness.wrappers.hidden_pointer import HiddenPointer
+
+READ = 3  # passages that the larger one reads: the right one is among them more often
+
+
+def small() -> Entry:
+    """Half the layers, one passage. Raises StoreError before `under500 prepare`."""
+    return _entry("small", STUDENT.gguf("Q8_0"), 1)
+
+
+def large() -> Entry:
+    """All layers, three passages. Raises StoreError before `under500 prepare`."""
+    return _entry("large", LARGE.gguf("Q8_0"), READ)
+
+
+def quick(file: Path, k: int) -> Pipeline:
+    """Exact filtered search, the model in `file` with `k` passages, streamed."""
+    return Pipeline(
+        QuestionEmbedding(embedder()),
+        ExactSearch(chunks(), knowledge_vectors(), QuestionFilter(chunks())),
+        LlamaGeneration(LlamaModel(file)),
+        CitedPostprocess(),
+        k=k,
+        streaming=True,
+    )
+
+
+def _entry(name: str, file: Path, k: int) -> Entry:
+    """In the user's own region, with a kept connection; nothing of another request is remembered."""
+    pipeline = quick(file, k)
+    fresh = pipeline.generate.fresh
+    return Entry(name, HiddenPointer(pipeline), EDGE, Division.CLOSED, fresh)

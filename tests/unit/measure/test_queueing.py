@@ -1,0 +1,77 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import WrongUseError
+from harness.measure.faults import Fault
+from harness.measure.goodput import Limits
+from harness.measure.queueing import Service, Users, repeated, simulated, waits_ms
+
+TIMES = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.1, 1e3)), max_size=30)
+SERVICE = [Service(100, 300)]
+
+
+def test_one_server_is_lindleys_recursion():
+    assert waits_ms([0, 10, 20, 500], [100, 50, 10, 5]) == [0, 90, 130, 0]
+
+
+def test_two_servers_take_turns():
+    assert waits_ms([0, 0, 0, 0], [100, 30, 10, 10], servers=2) == [0, 0, 30, 40]
+
+
+@given(TIMES, st.integers(1, 4))
+def test_more_servers_never_make_anybody_wait_longer(times, servers):
+    starts, service = sorted(start for start, _ in times), [takes for _, takes in times]
+    few, more = (waits_ms(starts, service, n) for n in (servers, servers + 1))
+    assert all(wait >= 0 for wait in few)
+    assert all(b <= a + 1e-6 for a, b in zip(few, more, strict=True))
+
+
+def test_work_that_is_dropped_makes_nobody_wait():
+    starts, service = [0, 1, 2], [100, 100, 100]
+    ends = {noticed: waits_ms(starts, service, 1, Users(50, noticed)) for noticed in (True, False)}
+    assert ends[True] == [0, 99, 98]  # the second has left, the third, too
+    assert ends[False] == [0, 99, 198]
+
+
+def test_the_mean_wait_is_that_of_pollaczek_and_khinchine():
+    """M/D/1 at load r: mean wait = service r / (2 (1 - r)); F. Pollaczek (1930), A. Khinchine (1932)."""
+    run = simulated([Service(10, 100)], per_s=6, n=60_000, seed=4)
+    waited = sum(one.waited_ms for one in run.requests) / len(run.requests)
+    assert waited == pytest.approx(100 * 0.6 / (2 * 0.4), rel=0.05)
+
+
+def test_a_simulation_says_what_it_is():
+    run = simulated(SERVICE, per_s=1, n=100, seed=2)
+    assert run.load.startswith("SIM")
+    assert {one.outcome.e2e_ms for one in run.requests} == {300}
+    assert all(one.ttft_ms == pytest.approx(one.waited_ms + 100) for one in run.requests)
+    assert run == simulated(SERVICE, per_s=1, n=100, seed=2)
+    assert run != simulated(SERVICE, per_s=1, n=100, seed=3)
+
+
+def test_who_leaves_is_a_fault_and_noticing_it_serves_others():
+    shares = {}
+    for noticed in (True, False):
+        run = simulated(SERVICE, 5, n=2000, users=Users(400, noticed))
+        assert any(isinstance(one.outcome, Fault) for one in run.requests)
+        shares[noticed] = run.goodput(Limits(600, math.inf)).share.rate
+    assert shares[True] > 2 * shares[False]
+
+
+def test_short_runs_together_have_seen_less_than_a_long_one():
+    short, long = repeated(SERVICE, 4, 20, runs=50), simulated(SERVICE, 4, 1000)
+    assert len(short.requests) == len(long.requests) == 1000
+    assert short.load.endswith("50 runs of 20")
+    assert short.waited_ms.p50 < long.waited_ms.p50
+
+
+def test_wrong_use_is_a_sentence():
+    with pytest.raises(WrongUseError, match="at least one server"):
+        waits_ms([1], [1], servers=0)
+    with pytest.raises(WrongUseError, match="for each start"):
+        waits_ms([1], [1, 2])
+    with pytest.raises(WrongUseError, match="measure some requests"):
+        simulated([], 1, 1)
