@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from random import SystemRandom
 
+from grader.chance import dice
 from grader.thresholds import thresholds
 from grader.verdict import Exercise, check, kind
 from harness import contenders
@@ -166,7 +166,7 @@ def rambles(text: str) -> bool:
 
 
 def _fresh(n: int) -> list[Case]:
-    return draw("dev", n, SystemRandom().randrange(10**9), history_turns=0)
+    return draw("dev", n, dice().randrange(10**9), history_turns=0)
 
 
 def _first(preprocess: Callable, retrieve: Callable, question: Question) -> str:

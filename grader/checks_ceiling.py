@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
-from random import Random
 
+from grader.chance import dice
 from grader.synthetic import stage_table
 from grader.verdict import Exercise, check, close, kind, ms
 from harness.semconv import STAGES
@@ -28,7 +28,7 @@ BUDGET = Exercise("01", 6, "budget")
 @check
 def ceiling(function: Callable[[dict[str, float], str, float], float]) -> None:
     """End-to-end when one stage gets faster by a factor, up to an infinite one."""
-    rng = Random()
+    rng = dice()
     for factor in [1, 2, 10, math.inf] * (ROUNDS // 4):
         stage_ms = stage_table(rng)
         stage = rng.choice(list(stage_ms))
@@ -58,7 +58,7 @@ def _look_at_ceiling(got: float, stage_ms: dict[str, float], stage: str, factor:
 @check
 def smallest_fix(function: Callable[[dict[str, float], float], Iterable[str]]) -> None:
     """The fewest stages that must shrink until the rest fits; any smallest set passes."""
-    rng = Random()
+    rng = dice()
     cases = [(SEED_TABLE, 500.0), (SEED_TABLE, 3200.0), (SEED_TABLE, 700.0)]
     cases += [(stage_table(rng), rng.choice((300.0, 500.0, 900.0))) for _ in range(ROUNDS)]
     for stage_ms, limit in cases:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from grader.chance import fresh_seed
 from grader.checks_search import rows, unit
 from grader.verdict import Exercise, check
 from grader.watch import Watch
@@ -47,7 +48,7 @@ def walk(
     function: Callable[[list[list[int]], Callable[[int], float], int, int], Sequence[int]],
 ) -> None:
     """The ef best rows that a walk from `start` meets, best first, without asking for a row twice."""
-    watch, dice = Watch(WALK), np.random.default_rng()
+    watch, dice = Watch(WALK), np.random.default_rng(fresh_seed())
     vectors = unit(dice, GRAPH)
     graph = small_world(vectors, near=6, far=1, seed=int(dice.integers(2**31)))
     looked = []
@@ -137,7 +138,7 @@ class Walker:
 @check
 def filtered(function: Callable[..., Sequence[int]]) -> None:
     """The k nearest allowed rows: exact where few are left, otherwise by walk, and k in any case."""
-    watch, dice = Watch(FILTERED), np.random.default_rng()
+    watch, dice = Watch(FILTERED), np.random.default_rng(fresh_seed())
     for number in range(ROUNDS):
         vectors, query = unit(dice, 1000), unit(dice, 1)[0]
         allowed = _allowed(number, dice, vectors, query)
@@ -216,7 +217,7 @@ def _judge_walks(asked: list[int], left: int, k: int) -> None:
 @check
 def reranked(function: Callable[..., Sequence[int]]) -> None:
     """Of the candidates that the short vectors find, the k nearest by the long ones."""
-    watch, dice = Watch(RERANKED), np.random.default_rng()
+    watch, dice = Watch(RERANKED), np.random.default_rng(fresh_seed())
     for number in range(ROUNDS):
         vectors, query = unit(dice, 300, 32), unit(dice, 1, 32)[0]
         near = Walker(np.ascontiguousarray(vectors[:, :6]), query[:6])

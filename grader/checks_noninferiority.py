@@ -8,6 +8,7 @@ from random import Random
 
 import numpy as np
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
 
@@ -28,7 +29,7 @@ Option = tuple[str, float, list[bool]]  # name, ms, right or wrong
 @check
 def worst_case(function: Callable[[list[bool], list[bool]], float]) -> None:
     """The lower end of the one-sided 95 % interval of paired differences, with two imagined pairs."""
-    watch, rng = Watch(WORST), Random()
+    watch, rng = Watch(WORST), dice()
     for turn in range(ROUNDS):
         large, small = _exam(rng, turn)
         got = WORST.finite(watch.call(function, large, small), "the worst case")
@@ -96,7 +97,7 @@ def choose(function: Callable[[list[Option], float], str]) -> None:
 
     In every round the very fastest option is a wrong one.
     """
-    watch, rng = Watch(CHOOSE), Random()
+    watch, rng = Watch(CHOOSE), dice()
     for turn in range(ROUNDS):
         options = _options(rng, turn)
         got = watch.call(function, options, MARGIN)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from random import SystemRandom
 from statistics import median
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, kind
 from harness.assistant import Assistant, Question
 from harness.kb.products import products, siblings
@@ -86,5 +86,5 @@ def _answered(client: Assistant, question: Question) -> Timing:
 
 
 def _fresh(n: int) -> list[Case]:
-    found = draw("dev", 2 * n, SystemRandom().randrange(10**9), history_turns=0)
+    found = draw("dev", 2 * n, dice().randrange(10**9), history_turns=0)
     return [case for case in found if case.answerable][:n]

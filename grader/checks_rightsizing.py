@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from random import Random
 
+from grader.chance import dice
 from grader.pieces import MOST_EVENTS, WORDS, Pieces
 from grader.verdict import Exercise, check, close, kind, ms
 from grader.watch import Watch
@@ -22,7 +23,7 @@ FRONTIER = Exercise("03", 3, "frontier")
 @check
 def until_done(function: Callable[[Iterator[str], Callable[[str], bool], int], Iterator]) -> None:
     """The pieces up to the end of the sentence or the limit; none asked for that is not passed on."""
-    watch, rng = Watch(STOP), Random()
+    watch, rng = Watch(STOP), dice()
     for turn in range(ROUNDS):
         pieces, length, most = _speech(rng, turn)
         source = Pieces(pieces)
@@ -109,7 +110,7 @@ def _look_at_stop(got: list[object], pieces: list[str], length: int, most: int) 
 @check
 def answer_ms(function: Callable[[int, int, float, float], float]) -> None:
     """Reading the prompt gives the first token, each further one is a step of decoding."""
-    watch, rng = Watch(PRICE), Random()
+    watch, rng = Watch(PRICE), dice()
     for _ in range(ROUNDS):
         prompt, answer = rng.randint(60, 900), rng.randint(1, 90)
         reading, writing = rng.uniform(200, 3000), rng.uniform(20, 250)
@@ -143,7 +144,7 @@ def _look_at_price(got: float, read_ms: float, step_ms: float, answer: int) -> s
 @check
 def frontier(function: Callable[[Mapping[str, tuple[float, float]]], Collection[str]]) -> None:
     """The options that no other beats: faster or more often right, and in the other no worse."""
-    watch, rng = Watch(FRONTIER), Random()
+    watch, rng = Watch(FRONTIER), dice()
     for turn in range(ROUNDS):
         points = _options(rng, turn)
         got = watch.call(function, points)

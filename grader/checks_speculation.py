@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 from scipy import stats
 
+from grader.chance import dice, fresh_seed
 from grader.verdict import Exercise, check, kind
 from grader.watch import Dice, Watch
 
@@ -34,7 +35,7 @@ ACCEPT = Exercise("05", 2, "accept")
 def agree(function: Callable[[list[int], list[int]], list[int]]) -> None:
     """What greedy decoding keeps of a draft, and the model's own token behind it."""
     watch = Watch(AGREE)
-    for drafted, choices in _greedy_cases(Random()):
+    for drafted, choices in _greedy_cases(dice()):
         got = watch.call(function, drafted, choices)
         if not isinstance(got, Sequence) or isinstance(got, str):
             AGREE.fail("a list of tokens", kind(got), "the line with `return`")
@@ -109,7 +110,7 @@ def accept(function: Callable[[int, np.ndarray, np.ndarray, np.random.Generator]
     Per pair a chi-square test of 20,000 draws and a binomial test of those kept; over all pairs a right
     answer fails with a probability below 1e-6.
     """
-    watch, dice = Watch(ACCEPT), Dice(np.random.PCG64())
+    watch, dice = Watch(ACCEPT), Dice(np.random.PCG64(fresh_seed()))
     for number in range(PAIRS):
         toy = _toy(dice, hole=number)
         drafts = [int(token) for token in dice.choice(VOCABULARY, DRAWS, p=toy.q)]

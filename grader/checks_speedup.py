@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check
 from grader.watch import Watch
 
@@ -23,7 +24,7 @@ Q8_0 = {1: 1.0, 2: 1.90, 3: 2.15, 5: 2.88, 9: 3.70}
 @check
 def tokens_a_step(function: Callable[[float, int], float]) -> None:
     """1 + a + a**2 + ... + a**g, for any acceptance from 0 to 1."""
-    watch, rng = Watch(TOKENS), Random()
+    watch, rng = Watch(TOKENS), dice()
     edges = [(0.0, 4), (1.0, 4), (0.5, 0), (1.0, 0)]
     for alpha, g in [
         *((rng.uniform(0.05, 0.95), rng.randint(1, 8)) for _ in range(ROUNDS)),
@@ -54,7 +55,7 @@ def _look_at_tokens(got: float, alpha: float, g: int) -> str:
 @check
 def speedup(function: Callable[[float, int, float, Mapping[int, float]], float]) -> None:
     """tau / (g c + v(g + 1))."""
-    watch, rng = Watch(SPEEDUP), Random()
+    watch, rng = Watch(SPEEDUP), dice()
     for _ in range(ROUNDS):
         g, c, v = rng.randint(1, 5), rng.choice((0.0, rng.uniform(0.05, 0.6))), _costs(rng)
         tau = rng.uniform(1, g + 1)
@@ -95,7 +96,7 @@ def _look_at_speedup(got: float, tau: float, g: int, c: float, v: Mapping[int, f
 @check
 def best_length(function: Callable[[float, float, Mapping[int, float]], int]) -> None:
     """The draft length with the highest speed-up; 0 where none is above 1."""
-    watch, rng = Watch(LENGTH), Random()
+    watch, rng = Watch(LENGTH), dice()
     measured = [(alpha, 0.0, v) for alpha in (0.3, 0.5, 0.7, 0.9) for v in (F32, Q8_0)]
     made_up = [(rng.uniform(0.1, 0.95), rng.uniform(0, 0.5), _costs(rng)) for _ in range(ROUNDS)]
     for alpha, c, v in [*measured, *made_up]:

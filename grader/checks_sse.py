@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from random import Random
 
+from grader.chance import dice
 from grader.pieces import MOST_EVENTS, WORDS, Pieces
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
@@ -22,7 +23,7 @@ Event = tuple[str, str]  # name, data
 @check
 def frame(function: Callable[[str, str], bytes]) -> None:
     """Bytes that any reader of server-sent events turns back into the same event."""
-    watch, rng = Watch(FRAME), Random()
+    watch, rng = Watch(FRAME), dice()
     for name, data in [*_fixed(), *(_message(rng) for _ in range(ROUNDS))]:
         got = watch.call(function, name, data)
         if not isinstance(got, bytes):
@@ -81,7 +82,7 @@ def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
 @check
 def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
     """Events out of bytes that are cut anywhere, each as soon as its blank line is there."""
-    watch, rng = Watch(PARSE), Random()
+    watch, rng = Watch(PARSE), dice()
     for turn in range(ROUNDS):
         sent = [_message(rng) for _ in range(rng.randint(1, 5))]
         chunks, ends = _wire(rng, sent, whole=turn == 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, close, kind, ms, score
 from harness.assistant import Answer, Done, Token
 
@@ -16,7 +17,7 @@ TIMINGS = Exercise("00", 1, "timings")
 @check
 def timings(function: Callable[[list], tuple[float, float]], out_of: float) -> float:
     """Four sevenths of the points for TTFT, three for end-to-end, of made-up event lists."""
-    streams = [_stream(Random()) for _ in range(ROUNDS)]
+    streams = [_stream(dice()) for _ in range(ROUNDS)]
 
     def first_token() -> None:
         for events, ttft, end in streams:

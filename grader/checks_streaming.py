@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
+from grader.chance import dice
 from grader.pieces import MOST_EVENTS, WORDS, Pieces
 from grader.verdict import Exercise, check, close, kind, ms, score
 from grader.watch import Watch
@@ -25,7 +26,7 @@ DELIVER = Exercise("02", 5, "deliver")
 @check
 def stream(function: Callable[[Iterator[str], Callable[[str], Answer]], Iterator]) -> None:
     """A Token for each piece with text, at once; then one Done with what `finish` made of the whole."""
-    watch, rng = Watch(STREAM), Random()
+    watch, rng = Watch(STREAM), dice()
     for _ in range(ROUNDS):
         pieces = _pieces(rng)
         source = Pieces(pieces)
@@ -116,7 +117,7 @@ class Known:
 @check
 def times(function: Callable[[list], tuple], out_of: float) -> float:
     """Two fifths of the points for TTFT, two for the gaps, one for end-to-end."""
-    watch, streams = Watch(TIMES), [_known(Random()) for _ in range(ROUNDS)]
+    watch, streams = Watch(TIMES), [_known(dice()) for _ in range(ROUNDS)]
 
     def ttft() -> None:
         for known in streams:
@@ -223,7 +224,7 @@ def _look_at_gaps(got: list[float], known: Known) -> str:
 @check
 def deliver(function: Callable[[Iterator[str], Callable[[str], None]], int]) -> None:
     """A client that leaves after some pieces: nothing more is made, and the source is closed."""
-    watch, rng = Watch(DELIVER), Random()
+    watch, rng = Watch(DELIVER), dice()
     for _ in range(ROUNDS):
         pieces = [f"{rng.choice(WORDS)} " for _ in range(rng.randint(3, 12))]
         source, client = Pieces(pieces), _Client(rng.choice((rng.randrange(len(pieces)), None)))
