@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from grader.checks_batching import serve
+from grader.checks_cache import answer_key, cached
 from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
+from grader.checks_flight import together
 from grader.checks_graph import filtered, reranked, walk
+from grader.checks_interview import card_ms, finding, three_sentences
 from grader.checks_load import admit, good, in_system, waits
 from grader.checks_noninferiority import choose, worst_case
 from grader.checks_profile import breakdown, explain, percentile
+from grader.checks_quantization import foretold, pick, ship
 from grader.checks_remembering import remembering
 from grader.checks_rightsizing import answer_ms, frontier, until_done
+from grader.checks_rounding import error, quantise, step_ms
 from grader.checks_search import cheapest, exact, recall_at
+from grader.checks_semantic import layout, meaning, safe_threshold
 from grader.checks_speculation import accept, agree
 from grader.checks_speedup import best_length, speedup, tokens_a_step
 from grader.checks_sse import frame, parse
@@ -30,36 +36,51 @@ __all__ = [
     "accept",
     "admit",
     "agree",
+    "answer_key",
     "answer_ms",
     "best_length",
     "breakdown",
     "budget",
+    "cached",
+    "card_ms",
     "ceiling",
     "cheapest",
     "choose",
     "deliver",
     "entry",
+    "error",
     "exact",
     "explain",
     "filtered",
+    "finding",
+    "foretold",
     "frame",
     "frontier",
     "good",
     "in_system",
+    "layout",
+    "meaning",
     "memo",
     "parse",
     "percentile",
+    "pick",
     "prediction",
+    "quantise",
     "recall_at",
     "remembering",
     "reranked",
+    "safe_threshold",
     "search",
     "serve",
+    "ship",
     "smallest_fix",
     "speedup",
+    "step_ms",
     "stream",
+    "three_sentences",
     "times",
     "timings",
+    "together",
     "tokens_a_step",
     "under_bar",
     "until_done",

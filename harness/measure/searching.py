@@ -43,9 +43,9 @@ class Found:
         return self.hits.rate
 
 
-def exact(vectors: np.ndarray) -> Search:
-    """All similarities with `vectors` (n, d) at once, by BLAS."""
-    return lambda vector, k: nearest(vectors, vector, k)
+def exact(vectors: np.ndarray, mask: np.ndarray | None = None) -> Search:
+    """All similarities with `vectors` (n, d) at once, by BLAS; or with the rows in `mask`, bool (n,)."""
+    return lambda vector, k: nearest(vectors, vector, k, mask)
 
 
 def walk(index: hnswlib.Index, ef: int) -> Search:
