@@ -13,6 +13,7 @@ from grader.checks_cache import answer_key, cached
 from grader.checks_capstone import entry, memo, search, under_bar, way, writer
 from grader.checks_ceiling import budget, ceiling, smallest_fix
 from grader.checks_flight import together
+from grader.checks_flow import hedged, masked
 from grader.checks_graph import filtered, reranked, walk
 from grader.checks_interview import card_ms, finding, three_sentences
 from grader.checks_load import admit, good, in_system, waits
@@ -22,6 +23,7 @@ from grader.checks_quantization import foretold, pick, ship
 from grader.checks_remembering import remembering
 from grader.checks_rightsizing import answer_ms, frontier, until_done
 from grader.checks_rounding import error, quantise, step_ms
+from grader.checks_routing import cut_off, finish_ms, head_share
 from grader.checks_search import cheapest, exact, recall_at
 from grader.checks_semantic import layout, meaning, safe_threshold
 from grader.checks_speculation import accept, agree
@@ -46,6 +48,7 @@ __all__ = [
     "ceiling",
     "cheapest",
     "choose",
+    "cut_off",
     "deliver",
     "entry",
     "error",
@@ -53,12 +56,16 @@ __all__ = [
     "explain",
     "filtered",
     "finding",
+    "finish_ms",
     "foretold",
     "frame",
     "frontier",
     "good",
+    "head_share",
+    "hedged",
     "in_system",
     "layout",
+    "masked",
     "meaning",
     "memo",
     "parse",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from harness import knobs
+from harness.assistant import Chunk, Query, Question
 from harness.baseline import knowledge_vectors
 from harness.kb.articles import chunks
 from harness.models.embedding import embedder
@@ -13,8 +16,10 @@ from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry
 from harness.serve.network import EDGE
 from harness.stages.cited_postprocess import CitedPostprocess
+from harness.stages.conversation_embedding import ConversationEmbedding
 from harness.stages.exact_search import ExactSearch
 from harness.stages.llama_generation import LlamaGeneration
+from harness.stages.loop_search import LoopSearch
 from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.wrappers.hidden_pointer import HiddenPointer
@@ -42,6 +47,13 @@ def quick(file: Path, k: int) -> Pipeline:
         k=k,
         streaming=True,
     )
+
+
+def slow_search() -> tuple[Callable[[Question], Query], Callable[[Query, int], list[Chunk]]]:
+    """The baseline's first two stages, without its model. Raises StoreError before `under500 prepare`."""
+    setting = knobs.load().knobs
+    embed = ConversationEmbedding(embedder(), setting.turns)
+    return embed, LoopSearch(chunks(), knowledge_vectors(), setting.scanned)
 
 
 def _entry(name: str, file: Path, k: int) -> Entry:

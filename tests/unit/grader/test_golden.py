@@ -9,6 +9,7 @@ from grader.verdict import CheckFailed
 from tests.unit.grader.golden_submissions import answer, load
 
 LABS = {
+    "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
     "rightsizing": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
