@@ -43,7 +43,7 @@ class Curriculum:
     """Draws lessons: number `i` of `seed` is always the same.
 
     articles, vectors: of the train split's products, row by row. embed: questions -> (n, d).
-    wordings: of each kind, beside those of the train split.
+    wordings: of each kind, beside those of the train split. sizes: numbers of passages, drawn evenly.
     """
 
     articles: Sequence[Article]
@@ -51,6 +51,7 @@ class Curriculum:
     embed: Embed
     seed: int
     wordings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sizes: Sequence[int] = SIZES
 
     def lesson(self, i: int) -> Lesson:
         """One context with the questions about it."""
@@ -58,7 +59,7 @@ class Curriculum:
         pool = self._missing if random.random() < UNANSWERABLE else self._answerable
         topic = random.choice(pool)
         [asked] = self._wordings(topic, 1, random)
-        context = self._context(topic, asked, random.choice(SIZES), random)
+        context = self._context(topic, asked, random.choice(self.sizes), random)
         present = [self._topics[a.chunk.id] for a in context]
         branches = [*self._answers(present, random), *self._refusals(topic, asked, present, random)]
         random.shuffle(branches)

@@ -6,7 +6,7 @@ the wrong product; pruned from a model that already reads well, it only has to r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -20,15 +20,18 @@ from harness.models.embedding import embedder, has_bfloat16
 from harness.models.offline import LARGE, STUDENT
 from harness.models.packing import Encode
 from harness.models.tune import Recipe, tune
-from harness.tuning.lessons import Curriculum
+from harness.tuning.lessons import SIZES, Curriculum
 
 LESSONS_SEED = 500
 WORDINGS = Path(__file__).parent / "wordings.yaml"
 
 RECIPES = {
     LARGE.name: Recipe(steps=720, lessons=4, rank=16, alpha=32, rate=2e-3, seed=500),
-    STUDENT.name: Recipe(steps=320, lessons=4, rank=64, alpha=128, rate=1.5e-3, seed=501),
+    STUDENT.name: Recipe(steps=560, lessons=4, rank=64, alpha=128, rate=1.5e-3, seed=501),
 }
+# The student is there to be fast, and is served with one passage, or two: it learns most from those.
+SHORT = (1, 1, 2, 3)
+CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
 
 
 def run(name: str, recipe: Recipe, folder: Path) -> Path:
@@ -39,7 +42,7 @@ def run(name: str, recipe: Recipe, folder: Path) -> Path:
     return tune(
         base=_trainable(BASES[name]()),
         encode=encoder(build.tokenizer()),
-        lesson=curriculum().lesson,
+        lesson=curriculum(CONTEXTS[name]).lesson,
         recipe=recipe,
         folder=folder,
     )
@@ -50,13 +53,12 @@ def encoder(tokenizer: PreTrainedTokenizerBase) -> Encode:
     return lambda text: tokenizer(text, add_special_tokens=False).input_ids
 
 
-def curriculum() -> Curriculum:
+def curriculum(sizes: Sequence[int] = SIZES) -> Curriculum:
     """Lessons from the `train` split alone: its passages, its products, its wordings."""
     rows = [i for i, article in enumerate(articles()) if article.product.split == "train"]
     chosen = [articles()[i] for i in rows]
-    return Curriculum(
-        chosen, baseline.knowledge_vectors()[rows], embedder(), LESSONS_SEED, wordings()
-    )
+    vectors = baseline.knowledge_vectors()[rows]
+    return Curriculum(chosen, vectors, embedder(), LESSONS_SEED, wordings(), sizes)
 
 
 def wordings() -> dict[str, list[str]]:
