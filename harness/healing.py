@@ -1,35 +1,44 @@
 """A small tuning run on a budget: what a minute does for a model that has just lost half of its layers.
 
-The recipe of the course takes many minutes; this one takes as many steps of it as fit, with the learning rate
-falling to its end within them.
+The recipes of the course take as many lessons as they need; this run takes those that fit into the time, with
+the learning rate falling to its end within it.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import torch
+from peft import PeftModel
+from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
+from harness.errors import WrongUseError
 from harness.models import build, packed_attention
 from harness.models.catalog import SMOLLM2
 from harness.models.embedding import has_bfloat16
 from harness.models.export import export
+from harness.models.masters import Masters
 from harness.models.offline import STUDENT
-from harness.models.packing import Lesson
+from harness.models.packing import Packed, packed
 from harness.models.quantize import quantize
-from harness.models.tune import Recipe, merged, tune
+from harness.models.tune import answer_loss, merged, with_adapter
 from harness.tuning.recipes import RECIPES, curriculum, encoder
 
-LESSONS = 2  # an update: half of the recipe's, because few updates teach less than noisy ones
-TRIED = 2  # updates to see how long the last of them takes
-WARM_UP = 8  # one update in so many is spent on warming up
+AN_UPDATE = 2  # lessons: half of the recipe's, as twice the updates teach more in a short time
+WARM_UP = 0.1  # of the budget
+LAST_RATE = 0.1  # of the peak, at the end of the cosine
+GRADIENT_NORM = 1.0  # at most: no odd lesson undoes the others
 
-Lessons = Callable[[int], Lesson]
+Clock = Callable[[], float]  # seconds
+Lessons = Iterator[Packed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +55,14 @@ def heal(budget_s: float, folder: Path) -> Healed:
     """Tune the freshly pruned student for about `budget_s` seconds; files go into `folder`.
 
     Making the two files takes some ten seconds more. Needs the tuned large model and the vectors. Raises
-    StoreError.
+    StoreError, and WrongUseError for a budget that is none.
     """
     base = build.pruned_large()
-    before = _served(copy.deepcopy(base), folder / "before")
-    trainable = packed_attention.use(
-        copy.deepcopy(base).to(torch.bfloat16 if has_bfloat16() else torch.float32)
-    )
-    lesson = curriculum().lesson
-    steps = max(
-        TRIED, round(budget_s / _step_s(copy.deepcopy(trainable), lesson, folder / "tried"))
-    )
-    started = time.perf_counter()
-    adapter = _tuned(trainable, lesson, steps, folder / "adapter")
-    seconds = time.perf_counter() - started
-    after = _served(merged(base, adapter), folder / "after")
-    return Healed(before, after, steps * LESSONS, seconds)
+    before = _served(base, folder / "before")
+    lessons, encode = curriculum().lesson, encoder(build.tokenizer())
+    read = (packed(lessons(number), encode) for number in count())
+    adapter, done, seconds = tuned_for(budget_s, base, read, folder / "adapter")
+    return Healed(before, _served(merged(base, adapter), folder / "after"), done, seconds)
 
 
 def full_course() -> int:
@@ -70,31 +71,75 @@ def full_course() -> int:
     return recipe.steps * recipe.lessons
 
 
-def _step_s(base: PreTrainedModel, lesson: Lessons, folder: Path) -> float:
-    """Seconds of an update, the first ones left out: compiling kernels is paid once."""
-    begun: list[float] = []
+def tuned_for(
+    budget_s: float,
+    base: PreTrainedModel,
+    lessons: Lessons,
+    folder: Path,
+    now: Clock = time.perf_counter,
+) -> tuple[Path, int, float]:
+    """(adapter in peft's format, lessons read, seconds); a copy of `base` is tuned, at least one update.
 
-    def noted(number: int) -> Lesson:
-        begun.append(time.perf_counter())
-        return lesson(number)
+    Raises WrongUseError for a budget that is not above zero.
+    """
+    if not budget_s > 0:
+        raise WrongUseError("Nothing is learned in no time: give a budget above zero seconds.")
+    recipe = RECIPES[STUDENT.name]
+    torch.manual_seed(recipe.seed)
+    tuned = with_adapter(_trainable(base), recipe.rank, recipe.alpha)
+    weights = Masters.of(tuned)
+    optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
+    done, started = 0, now()
+    bar = tqdm(total=round(budget_s), desc="tuning", unit="s")
+    with _a_core_each() as pool, bar:
+        while (spent := now() - started) < budget_s or not done:
+            chunk = [next(lessons) for _ in range(AN_UPDATE)]
+            loss = weights.learn(pool.map(lambda one: _learned(tuned, weights, one), chunk))
+            _update(optimizer, weights, recipe.rate * _share(spent / budget_s))
+            done += len(chunk)
+            bar.set_postfix(loss=f"{loss:.2f}", lessons=done)
+            bar.update(min(now() - started, budget_s) - bar.n)
+    tuned.save_pretrained(folder, save_embedding_layers=False)
+    return folder, done, now() - started
 
-    _tuned(base, noted, TRIED, folder)
-    return time.perf_counter() - begun[-LESSONS]
+
+def _share(along: float) -> float:
+    """The learning rate as a share of its peak, `along` from 0 to 1: a ramp, then down a cosine."""
+    along = min(along, 1.0)
+    cosine = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * along)) / 2
+    return cosine * min(1.0, max(along, WARM_UP / 4) / WARM_UP)
 
 
-def _tuned(base: PreTrainedModel, lesson: Lessons, steps: int, folder: Path) -> Path:
-    full = RECIPES[STUDENT.name]
-    short = Recipe(
-        steps=steps,
-        lessons=LESSONS,
-        rank=full.rank,
-        alpha=full.alpha,
-        rate=full.rate,
-        seed=full.seed,
-        warmup=max(1, steps // WARM_UP),
-        save_every=steps,
-    )
-    return tune(base, encoder(build.tokenizer()), lesson, short, folder)
+def _trainable(base: PreTrainedModel) -> PreTrainedModel:
+    """A copy in the format that this CPU multiplies fastest, with the attention made for lessons."""
+    short = torch.bfloat16 if has_bfloat16() else torch.float32
+    return packed_attention.use(copy.deepcopy(base).to(short))
+
+
+def _a_core_each() -> ThreadPoolExecutor:
+    """Two lessons side by side on one core each waste less than two cores on one lesson."""
+    return ThreadPoolExecutor(min(AN_UPDATE, torch.get_num_threads()), initializer=_on_one_core)
+
+
+def _on_one_core() -> None:
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # a sharp softmax leaves tiny numbers, which a CPU is slow with
+
+
+def _learned(
+    tuned: PeftModel, weights: Masters, one: Packed
+) -> tuple[float, tuple[torch.Tensor, ...]]:
+    """The loss of one lesson, and its gradient weight by weight."""
+    value = answer_loss(tuned.get_base_model(), one)
+    return value.item(), torch.autograd.grad(value, list(weights.model.values()))
+
+
+def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
+    torch.nn.utils.clip_grad_norm_(weights.masters.values(), GRADIENT_NORM)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    weights.put_back()
 
 
 def _served(model: PreTrainedModel, folder: Path) -> Path:

@@ -19,6 +19,7 @@ from harness.kb.questions import Case
 from harness.measure.journey import WARM_UP, Stop, answers
 from harness.measure.quality import judge
 from harness.measure.stats import Interval, Proportion, bootstrap_ratio
+from harness.measure.timing import Timing
 from harness.models.embedding import embedder
 from harness.models.language import LanguageModel
 from harness.pipeline import Pipeline
@@ -34,7 +35,8 @@ from harness.stages.question_filter import QuestionFilter
 from harness.stages.stop_rule import SENTENCE_END, SURE_END
 from harness.wrappers.hidden_pointer import HiddenPointer
 
-LONGEST = 512  # tokens that a model may ever write; whoever reads its pieces stops much sooner
+# Tokens: half as many again as a limit of 64 pieces, for a broken model writes bytes that make no piece.
+LONGEST = 96
 
 Stopping = Callable[[Iterator[str]], Iterator[str]]
 
@@ -46,7 +48,10 @@ def ended(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Writing:
-    """A generation stage whose end is decided by `until`: pieces of the model -> pieces of the answer."""
+    """A generation stage whose end is decided by `until` alone: pieces of the model -> of the answer.
+
+    The model itself is not stopped at the end of its turn: it goes on, as the slow assistant's does.
+    """
 
     model: LanguageModel
     until: Stopping
@@ -56,7 +61,8 @@ class Writing:
         trace.get_current_span().set_attributes(
             {semconv.REQUEST_MODEL: self.model.name, semconv.INPUT_TOKENS: tokens}
         )
-        yield from pointer_joined(self.until(self.model.stream(prompt, LONGEST)))
+        pieces = self.model.stream(prompt, LONGEST, stop_at_end=False)
+        yield from pointer_joined(self.until(pieces))
 
     def fresh(self) -> None:
         """As before the first request: the instructions are read, and nothing else."""
@@ -86,11 +92,12 @@ class Kitchen:
 
 @dataclass(frozen=True)
 class Measured:
-    """One option: end-to-end ms and right or wrong for each question, in the order they were asked."""
+    """One option: end-to-end ms, right or wrong, and the answer's text for each question, in their order."""
 
     name: str
     e2e_ms: tuple[float, ...]
     right: tuple[bool, ...]
+    texts: tuple[str, ...]
 
     @property
     def p50_ms(self) -> float:
@@ -114,14 +121,15 @@ def measured(entries: Sequence[Entry], cases: Sequence[Case]) -> list[Measured]:
     """
     turns = answers([Stop(entry) for entry in entries], cases)
     rows = list(tqdm(turns, "questions", total=len(cases) - WARM_UP))
-    return [
-        Measured(
-            entry.name,
-            tuple(timing.e2e_ms for timing in column),
-            tuple(
-                judge(case, timing.answer).right
-                for case, timing in zip(cases[WARM_UP:], column, strict=True)
-            ),
-        )
-        for entry, column in zip(entries, zip(*rows, strict=True), strict=True)
-    ]
+    asked, columns = cases[WARM_UP:], zip(*rows, strict=True)
+    return [_judged(entry.name, asked, c) for entry, c in zip(entries, columns, strict=True)]
+
+
+def _judged(name: str, cases: Sequence[Case], timings: Sequence[Timing]) -> Measured:
+    pairs = list(zip(cases, timings, strict=True))
+    return Measured(
+        name,
+        tuple(timing.e2e_ms for timing in timings),
+        tuple(judge(case, timing.answer).right for case, timing in pairs),
+        tuple(timing.answer.text for timing in timings),
+    )

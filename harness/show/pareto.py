@@ -46,7 +46,7 @@ def pareto(
         _point(axes, point, WORTH if point.name in frontier else BEATEN, above=place % 2 == 0)
     for name, (ms, share) in (guessed or {}).items():
         axes.plot(ms, share, "x", color=GUESS, markersize=10, mew=2.5, zorder=5)
-        _name(axes, f"guess: {name}", ms, share, GUESS, (8, -12))
+        _name(axes, f"guess: {name}", ms, share, GUESS, (9, -4))
     style.time_axis(axes, AXIS)
     rows = (_in_words(point, point.name in frontier) for point in points)
     guesses = (f"guessed {n}: {ms:,.0f} ms, {s:.0%}" for n, (ms, s) in (guessed or {}).items())
@@ -65,7 +65,7 @@ def _scales(
     axes.set_xticks(marks, [f"{ms:,}" for ms in marks])
     axes.minorticks_off()
     axes.set_ylim(-0.06, 1.12)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %" if value <= 1 else "")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %" if value < 1.01 else "")
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
     axes.grid(axis="y", color=style.PALE, linewidth=0.8)
     axes.set_axisbelow(True)
@@ -76,8 +76,7 @@ def _point(axes: Axes, point: Point, colour: str, above: bool) -> None:
     axes.vlines(point.ms, interval.low, interval.high, color=colour, linewidth=2, zorder=2)
     face = colour if colour == WORTH else "white"
     axes.plot(point.ms, rate, "o", mfc=face, mec=colour, mew=2, markersize=9, zorder=3)
-    end = interval.high if above else interval.low
-    _name(axes, point.name, point.ms, end, colour, (0, 5 if above else -13), "center")
+    _name(axes, point.name, point.ms, rate, colour, (9, 6 if above else -13))
 
 
 def _name(
@@ -87,14 +86,14 @@ def _name(
     y: float,
     colour: str,
     shift: tuple[int, int],
-    side: str = "left",
 ) -> None:
     axes.annotate(
         text,
         (x, y),
         xytext=shift,
         textcoords="offset points",
-        ha=side,
+        ha="left",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
         fontsize=style.SMALL_PT,
         weight="bold",
         color=style.FAINT if colour == BEATEN else colour,

@@ -18,7 +18,16 @@ LIGHT = (
     "01-profile",
     "02-streaming",
 )  # run with an assistant that answers at once
-LABS = (*LIGHT, "03-smaller-models", "05-speculative-decoding", "10-capstone")
+LABS = (
+    *LIGHT,
+    "03-smaller-models",
+    "04-quantization",
+    "05-speculative-decoding",
+    "08-batching-and-load",
+    "09-architecture",
+    "10-capstone",
+    "11-mock-interview",
+)
 
 # Kernels of the course run this first: the same HTTP and spans, and an answer in milliseconds.
 FAKE_ASSISTANT = """

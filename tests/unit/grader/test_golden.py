@@ -9,6 +9,8 @@ from grader.verdict import CheckFailed
 from tests.unit.grader.golden_submissions import answer, load
 
 LABS = {
+    "retrieval": ("06", ("exact", "recall_at", "walk", "cheapest", "filtered", "reranked")),
+    "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
@@ -17,7 +19,7 @@ LABS = {
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
     "interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
-OUT_OF = {"times": 25}  # checks that give a part of their points
+OUT_OF = {"times": 25, "answer_key": 20}  # checks that give a part of their points
 
 
 def every(*kinds):
@@ -43,7 +45,9 @@ def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     assert one["says"] in " ".join(said.split())
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
-    block = said[re.search(r"Lab \d\d", said).start() :].splitlines()[:9]  # before it, what the function printed
+    block = said[re.search(r"Lab \d\d", said).start() :].splitlines()[
+        :9
+    ]  # before it, what the function printed
     assert max(map(len, block)) <= 86  # `nbgrader validate` cuts there
 
 

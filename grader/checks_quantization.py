@@ -1,0 +1,189 @@
+"""The checks of lab 04, second half: a prediction against the clock, and the file that may be shipped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random, SystemRandom
+
+from grader.verdict import Exercise, check, kind, say
+from grader.watch import Watch
+from harness.measure import machine
+from harness.measure.desk import exam
+from harness.measure.divergence import Divergence, divergence, held_out
+from harness.measure.gate import MARGIN, MOST_KL, Candidate
+from harness.measure.phases import best_step_ms, phases, times_faster
+from harness.measure.stats import Interval
+from harness.measure.weights import kv_bytes, weight_bytes
+from harness.models.llama_model import LlamaModel
+from harness.models.offline import FULL, LARGE
+from harness.models.threads import Threads
+from harness.stages.prompt import stuffed_prompt
+
+ROUNDS = 40  # fresh inputs per check
+NEAR, FAR = 1.5, 3.0  # factors between predicted and measured: all points, half of them
+TEXTS = 2  # held-out conversations: some 700 predictions compared
+PAIRS = 6  # of prompts on the clock: an interval needs five
+SHORT = 64  # tokens of a prompt when only the steps after it matter
+
+FORETOLD = Exercise("04", 3, "foretold")
+PICK = Exercise("04", 4, "pick")
+SHIP = Exercise("04", 5, "ship")
+
+
+# ---- exercise 3: the prediction, on the clock ----------------------------------------------------------
+
+
+@check
+def foretold(function: Callable[[float, float, float], float], out_of: float) -> float:
+    """The floor that `function` computes for the full file, against a step measured now, on one core.
+
+    All points within a factor of 1.5 either way, half of them within 3: bytes and bandwidth are right, and
+    nothing was measured by the learner that could be adjusted.
+    """
+    gbs, measured_ms = _full_file_now()
+    predicted = Watch(FORETOLD).call(
+        function, float(weight_bytes(LARGE.gguf(FULL))), kv_bytes(LARGE.gguf(FULL), SHORT), gbs
+    )
+    predicted_ms = FORETOLD.finite(predicted, "the prediction")
+    if predicted_ms <= 0:
+        FORETOLD.fail("a time above zero", f"{predicted_ms:g} ms", "step_ms() of exercise 3")
+    factor = math.exp(abs(math.log(predicted_ms / measured_ms)))
+    line = (
+        f"predicted {predicted_ms:.1f} ms, measured {measured_ms:.1f} ms a token at {gbs:.1f} GB/s"
+    )
+    if factor <= NEAR:
+        FORETOLD.passed(f"{line}: a factor of {factor:.2f}.")
+        return float(out_of)
+    if factor <= FAR:
+        say(
+            f"{FORETOLD}: half of the points. {line}: a factor of {factor:.2f}; is the machine busy?"
+        )
+        return float(out_of / 2)
+    FORETOLD.fail(
+        f"a prediction within a factor of {NEAR} of the clock",
+        f"{line}: a factor of {factor:.1f}",
+        "step_ms() of exercise 3, and whether the machine is busy",
+    )
+
+
+def _full_file_now() -> tuple[float, float]:
+    """(GB/s of one core, best ms a token of the full file with one thread), one right after the other."""
+    model = LlamaModel(LARGE.gguf(FULL), threads=Threads(decode=1, prefill=1))
+    prompt = list(range(100, 100 + SHORT))
+    first = machine.measure_bandwidth().bandwidth_one_core_gbs
+    step = best_step_ms(model.context, prompt)
+    return max(first, machine.measure_bandwidth().bandwidth_one_core_gbs), step
+
+
+# ---- exercise 4: the gate ------------------------------------------------------------------------------
+
+
+@check
+def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
+    """The fastest of those that keep both limits; the first, the full file, where none does.
+
+    In every round the very fastest file is a wrong one.
+    """
+    watch, rng = Watch(PICK), Random()
+    for turn in range(ROUNDS):
+        files = _candidates(rng, turn)
+        got = watch.call(function, files, MOST_KL, MARGIN)
+        names = [one.name for one in files]
+        if got not in names:
+            PICK.fail(f"a name, one of {names}", kind(got), "the line with `return`")
+        right = _right(files)
+        if got != right.name:
+            PICK.fail(f"{right.name} of {_table(files)}", f"{got}", _look_at_pick(got, files))
+    PICK.passed("Fast, small and wrong is three adjectives, and only the last one counts.")
+
+
+def _candidates(rng: Random, turn: int) -> list[Candidate]:
+    """The full file first; the fastest fails by KL, by its answers or by both; the smallest is no faster."""
+    wrong = {
+        0: ("Q4_0", rng.uniform(0.05, 0.4), rng.uniform(-0.1, -0.02)),
+        1: ("Q4_0", rng.uniform(0.001, 0.015), rng.uniform(-0.5, -0.2)),
+        2: ("Q2_K", rng.uniform(0.2, 0.9), rng.uniform(-0.6, -0.3)),
+    }[turn % 3]
+    rest = [Candidate(wrong[0], rng.uniform(80, 120), *wrong[1:])]
+    if turn % 4:
+        rest.append(Candidate("Q8_0", rng.uniform(180, 250), rng.uniform(0, 0.01), -0.06))
+        rest.append(Candidate("F16", rng.uniform(300, 380), rng.uniform(0, 0.001), -0.05))
+    if turn % 2:
+        rest.append(
+            Candidate("Q4_1", rng.uniform(420, 600), MOST_KL * rng.uniform(0.2, 0.9), -0.08)
+        )
+    rng.shuffle(rest)
+    return [Candidate(FULL, rng.uniform(400, 420), 0.0, 0.0), *rest]
+
+
+def _right(files: Sequence[Candidate]) -> Candidate:
+    return min([files[0], *(one for one in files[1:] if one.passes)], key=lambda one: one.ms)
+
+
+def _look_at_pick(got: str, files: Sequence[Candidate]) -> str:
+    one = next(file for file in files if file.name == got)
+    if one is not files[0] and not one.passes:
+        return (
+            f"the gate before the clock: {got} fails by {one.why_not}; a fast wrong answer is wrong"
+        )
+    return "of those that pass, the one with the lowest ms; the first always passes"
+
+
+def _table(files: Sequence[Candidate]) -> str:
+    rows = (f"{o.name} ({o.ms:.0f} ms, KL {o.kl:.3f}, worst {o.worst:+.2f})" for o in files)
+    return ", ".join(rows)
+
+
+# ---- exercise 5: the file itself -----------------------------------------------------------------------
+
+
+@check
+def ship(function: Callable[[], str]) -> None:
+    """The kind that the learner ships: close to the full file on fresh texts, smaller, and not slower.
+
+    Whatever is faster and further away than the gate allows is refused.
+    """
+    chosen_kind = _kind(Watch(SHIP).call(function))
+    full = LlamaModel(LARGE.gguf(FULL))
+    chosen = LlamaModel(LARGE.gguf(chosen_kind), threads=full.threads)
+    away = _distance(chosen, full)
+    ratio, interval = _race(full, chosen)
+    quick = f"{ratio:.2f} times as fast as {FULL} ({interval})"
+    if away.kl > MOST_KL:
+        SHIP.fail(
+            f"KL to {FULL} of at most {MOST_KL} nats, on {away.n:,} fresh predictions",
+            f"{away.kl:.3f}, same first choice in {away.top1:.0%}; {quick}",
+            "the gate: however fast, this file says something else than the model that was tested",
+        )
+    if interval.high < 1:
+        SHIP.fail(
+            f"an answer faster than with {FULL}", quick, "prefill and decode, not bytes alone"
+        )
+    SHIP.passed(
+        f"{chosen_kind}: KL {away.kl:.4f}, same first choice in {away.top1:.0%} (n={away.n:,}), {quick}."
+    )
+
+
+def _kind(got: object) -> str:
+    if got not in LARGE.kinds:
+        SHIP.fail(f"one of the kinds {list(LARGE.kinds)}", kind(got), "the line with `return`")
+    if got == FULL:
+        SHIP.fail(
+            "a kind smaller than the full one", FULL, "the point of this lab: smaller numbers"
+        )
+    return got
+
+
+def _distance(chosen: LlamaModel, full: LlamaModel) -> Divergence:
+    texts = held_out(exam(TEXTS, passages=3, seed=SystemRandom().randrange(10**6)))
+    return divergence(chosen, full, texts)
+
+
+def _race(full: LlamaModel, chosen: LlamaModel) -> tuple[float, Interval]:
+    """Model time of an answer, in turn, on fresh questions."""
+    sheets = exam(PAIRS, passages=1, seed=SystemRandom().randrange(10**6))
+    texts = [stuffed_prompt(sheet.case.question, list(sheet.chunks)) for sheet in sheets]
+    prompts = [full.context.tokens(text) for text in texts]
+    found = phases({"full": full.context, "chosen": chosen.context}, prompts)
+    return times_faster(found["full"].answer_ms, found["chosen"].answer_ms)

@@ -1,0 +1,50 @@
+"""The weights in a GGUF file as numbers, and what a model keeps of each token beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from gguf import GGUFReader
+from gguf.quants import dequantize
+
+from harness.errors import WrongUseError
+from harness.measure.roofline import kv_bytes_per_token
+from harness.models import gguf
+
+BITS = 8
+
+
+def weights(path: Path, name: str) -> np.ndarray:
+    """One matrix of the file, unpacked: (rows, columns), float32.
+
+    Raises WrongUseError for a tensor that is not there.
+    """
+    for tensor in GGUFReader(path).tensors:
+        if tensor.name == name:
+            return np.array(dequantize(tensor.data, tensor.tensor_type), np.float32)
+    raise WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
+
+
+def bits_a_weight(path: Path, name: str) -> float:
+    """What a weight of that matrix takes in the file, its share of the scales included."""
+    for tensor in gguf.inspect(path).tensors:
+        if tensor.name == name:
+            return BITS * tensor.bytes / tensor.parameters
+    raise WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
+
+
+def weight_bytes(path: Path) -> int:
+    """All that is multiplied with for a token; an output layer shared with the embedding counts once."""
+    return sum(gguf.inspect(path).bytes_by_type.values())
+
+
+def kv_bytes(path: Path, tokens: int) -> float:
+    """Keys and values of `tokens` tokens in the cache, as llama.cpp keeps them."""
+    header = gguf.inspect(path)
+    known = gguf.metadata(path, f"{header.architecture}.")
+    heads = known[f"{header.architecture}.attention.head_count"].value
+    shared = known.get(f"{header.architecture}.attention.head_count_kv")
+    width = known[f"{header.architecture}.embedding_length"].value
+    kv_heads = shared.value if shared else heads
+    return tokens * kv_bytes_per_token(header.layers or 1, kv_heads, width // heads)

@@ -1,0 +1,112 @@
+"""The pictures of labs 03 and 04: the finding in the title, computed, and all of it in words."""
+
+import pytest
+
+from harness.measure.gate import Candidate
+from harness.measure.phases import Phases
+from harness.measure.stats import Proportion
+from harness.show.formats import formats, own_share
+from harness.show.gate import gate
+from harness.show.learning import Stage, learning
+from harness.show.pareto import Point, pareto
+from harness.show.roofline import Step, roofline
+from harness.show.rounding import rounding
+from harness.show.threads import threads
+from harness.show.two_phases import two_phases
+
+SMALL = Point("small", 120.0, Proportion(24, 30))
+LARGE = Point("large", 300.0, Proportion(27, 30))
+SLOW = Point("slow", 500.0, Proportion(20, 30))
+MB = 1_000_000
+
+
+def title(figure):
+    return figure.texts[0].get_text().replace("\n", " ")
+
+
+def steady(prefill_ms, step_ms):
+    return Phases((prefill_ms,) * 6, (step_ms,) * 6)
+
+
+def test_pareto_names_both_ends_of_the_frontier_and_what_is_beaten():
+    figure = pareto([LARGE, SMALL, SLOW], ["small", "large"], {"small": (100.0, 0.95)})
+    assert title(figure) == (
+        "Fastest: small, 120 ms, 24 of 30; most often right: large, 300 ms, 27 of 30"
+    )
+    assert "slow: 500 ms end-to-end p50, right 67 % (20 of 30" in repr(figure)
+    assert repr(figure).count("beaten") == 1
+    assert "guessed small: 100 ms, 95%" in repr(figure)
+
+
+def test_pareto_of_one_of_none_and_of_an_empty_frontier():
+    assert title(pareto([LARGE], {"large"})).startswith("large, 300 ms, 27 of 30: no other")
+    assert "Nothing" in title(pareto([LARGE], set()))
+    with pytest.raises(ValueError, match="at least one"):
+        pareto([], set())
+
+
+def test_learning_compares_the_short_way_with_the_long_one():
+    stages = [Stage("pruned", 0, 10.0), Stage("mine", 50, 4.0), Stage("full", 1000, 2.0)]
+    figure = learning(stages, Stage("large", 0, 1.5), n=12)
+    assert title(figure) == "50 lessons go 75 % of the way that 1,000 go"
+    assert "mine: 50 lessons, 4.00 nats a token" in repr(figure)
+    assert "from 10.00 to 4.00" in title(learning(stages[:2], stages[2], n=12))
+
+
+def test_rounding_shows_your_curve_and_the_files():
+    curve = [(4.5, 0.1), (8.5, 0.006)]
+    figure = rounding({"blocks of 32": curve}, {"Q4_0": (4.5, 0.09)})
+    assert title(figure) == "Blocks of 32: 10.0 % is lost at 4.5 bits a weight, 0.6 % at 8.5"
+    assert "file Q4_0: 4.5 bits, 9.00%" in repr(figure)
+    with pytest.raises(ValueError, match="1 or 2"):
+        rounding({}, {})
+
+
+def test_formats_name_the_file_that_is_least_what_it_says():
+    mixed = {"Q5_0": 50 * MB, "Q8_0": 40 * MB, "Q4_K": 10 * MB}
+    figure = formats({"Q8_0": {"Q8_0": 140 * MB}, "Q4_K_M": mixed})
+    assert title(figure).startswith("Q4_K_M is Q4_K for 10 % of its bytes")
+    assert own_share("Q8_0", {"Q8_0": 3, "F32": 1}) == 0.75
+    assert "Q4_K_M: Q5_0 50%, Q8_0 40%, Q4_K 10%" in repr(figure)
+
+
+def test_two_phases_may_have_two_winners():
+    found = {"F32": steady(300, 20), "Q8_0": steady(150, 10), "Q4_0": steady(200, 5)}
+    figure = two_phases(found)
+    assert title(figure) == (
+        "Reads fastest: Q8_0, 2.0 times the first file; writes fastest: Q4_0, 4.0 times"
+    )
+    assert "Q4_0: 200 ms prefill, 5.0 ms a token (p50)" in repr(figure)
+    with pytest.raises(ValueError, match="at least two"):
+        two_phases({"F32": steady(1, 1)})
+
+
+@pytest.mark.parametrize(
+    ("measured", "finding"),
+    [
+        ((22.0, 11.0), "F32 waits for memory; Q8_0 reaches 50 % of its limit: it computes"),
+        ((22.0, 6.0), "Every file waits for memory"),
+        ((60.0, 11.0), "None waits for memory"),
+    ],
+)
+def test_the_roofline_says_who_waits_for_memory(measured, finding):
+    steps = [Step("F32", 21.0, measured[0]), Step("Q8_0", 5.5, measured[1])]
+    assert title(roofline(steps, 25.0)).startswith(finding)
+
+
+def test_the_gate_ships_the_fastest_that_passes_and_says_what_is_refused():
+    full = Candidate("F32", 600.0, 0.0, 0.0)
+    good, wrong = Candidate("Q8_0", 400.0, 0.004, -0.07), Candidate("Q4_0", 300.0, 0.3, -0.3)
+    assert title(gate([full, good, wrong])) == (
+        "Ship Q8_0, 400 ms an answer; Q4_0 would be faster and is refused"
+    )
+    assert title(gate([full, good])).endswith("nothing that was refused is faster")
+    assert title(gate([full, wrong])).startswith("Ship F32")
+
+
+def test_threads_name_the_best_number_in_each_surrounding():
+    alone = {1: steady(500, 9), 2: steady(270, 7)}
+    beside = {1: steady(520, 10), 2: steady(1300, 43)}
+    figure = threads({"alone": alone, "beside a busy program": beside})
+    assert title(figure) == "Threads that write fastest: alone 2, beside a busy program 1"
+    assert "beside a busy program, 2 threads: 1,300 ms prefill, 43 ms a token" in repr(figure)
