@@ -14,7 +14,7 @@ HEDGED = Exercise("09", 3, "hedged")
 MASKED = Exercise("09", 5, "masked")
 
 SOON_S, LATE_S = 0.02, 4.0  # when the second is to be asked: at once, or not within this check
-STUCK_S = 3.0  # a copy that nobody calls off gives up after this; a check has eight seconds
+STUCK_S = 1.2  # a copy that nobody calls off gives up after this; a check has eight seconds
 ROUNDS = 40  # fresh texts
 COVER = "▇▇"
 

@@ -1,0 +1,43 @@
+import threading
+
+import pytest
+
+from harness.architecture.replicas import CalledOffError, Replica
+from harness.assistant import BadQuestionError, Question, Token
+from tests.fakes import saying
+
+QUESTION = Question("why?")
+
+
+def test_a_replica_answers():
+    assert Replica(saying("because it is"), QUESTION).answer().text == "because it is"
+
+
+def test_who_is_called_off_reads_no_further_and_closes_the_stream():
+    closed, begun = threading.Event(), []
+
+    class Endless:
+        def stream(self, question):
+            try:
+                while True:
+                    begun.append(True)
+                    yield Token("on and on ")
+            finally:
+                closed.set()
+
+    replica = Replica(Endless(), QUESTION)
+    replica.cancel()
+    with pytest.raises(CalledOffError, match="another server"):
+        replica.answer()
+    assert closed.is_set() and len(begun) == 1
+
+
+def test_two_replicas_are_called_off_apart():
+    first, second = (Replica(saying("yes"), QUESTION) for _ in range(2))
+    first.cancel()
+    assert second.answer().text == "yes"
+
+
+def test_an_error_of_the_assistant_is_passed_on():
+    with pytest.raises(BadQuestionError):
+        Replica(saying("yes"), Question("")).answer()
