@@ -15,11 +15,12 @@ from harness.cli.output import Json, console, print_json
 if TYPE_CHECKING:
     from harness.interview.moves import Move
     from harness.interview.play import Play
+    from harness.interview.scoring.scorecard import Scorecard
     from harness.interview.session import Session
 
 app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a fair score.")
 
-PARTS = ("score", "lint")  # verbs below this one, each in a module of its own
+PARTS = ("score", "history", "lint")  # verbs below this one, each in a module of its own
 MINUTES = 20
 PORT = 8866  # what Voilà takes by itself
 
@@ -147,7 +148,22 @@ def _scored(play: Play) -> dict[str, int | None]:
 
     card = gaps.scored(play.session, play.interviewer.transcript(play.state))
     console.print(scorecard(card))
+    _kept(play, card)
     return dict(card.scores)
+
+
+def _kept(play: Play, card: Scorecard) -> None:
+    """Into the history; what goes wrong there takes nothing from the scorecard."""
+    from harness.interview.history import HistoryError
+    from harness.interview.keeping import comeback, keep
+
+    try:
+        keep(play, card)
+        lines = comeback().lines
+    except HistoryError as error:
+        lines = [str(error)]
+    for line in lines:
+        console.print(escape(line), highlight=False)
 
 
 for _part in PARTS:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.interview.cards import abouts
+from harness.interview.own_numbers import OwnNumber
 from harness.interview.session import Session
 
 
-def debrief(session: Session, opened: Sequence[str]) -> Iterator[str]:
-    """Paragraphs, most important first. opened: the cards the candidate has seen."""
+def debrief(
+    session: Session, opened: Sequence[str], own: Sequence[OwnNumber] = ()
+) -> Iterator[str]:
+    """Paragraphs, most important first. opened: the cards the candidate has seen; own: what they measured."""
     scenario, filled = session.scenario, session.filled
     cause, fix = scenario.cause, scenario.fix
     yield f"The cause was {cause.name}: {filled(cause.equation)}. {filled(cause.explanation)}"
@@ -17,6 +20,8 @@ def debrief(session: Session, opened: Sequence[str]) -> Iterator[str]:
     yield f"What helps. {filled(fix.text)} {filled(fix.leaves)}"
     yield f"The product manager's belief. {filled(scenario.product.truth)}"
     yield f"The change. {filled(scenario.deploy.truth)}"
+    if own:
+        yield f"Your own numbers. {' '.join(one.says for one in own)}"
 
 
 def _how_shown(session: Session, opened: Sequence[str]) -> str:

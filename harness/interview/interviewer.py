@@ -26,6 +26,8 @@ from harness.interview.moves import (
     Show,
     State,
 )
+from harness.interview.own_numbers import OwnNumber, worth_asking
+from harness.interview.pace import overdue, passed, warning
 from harness.interview.picking import picked
 from harness.interview.probes import Gaps, follow_ups
 from harness.interview.routing import Kind, Routed
@@ -33,8 +35,6 @@ from harness.interview.session import Session
 from harness.interview.transcript import Event, Transcript
 from harness.interview.wording import moves, next_one, text_of
 
-WARNINGS = ((0.5, "half_time"), (0.8, "short_time"))  # parts of the time
-UNTIL = {Phase.CLARIFY: 0.5, Phase.DIAGNOSE: 0.5, Phase.PROPOSE: 0.78, Phase.STAKEHOLDER: 0.93}
 GUESSES = 2  # cards before which a coach asks for a guess: more is a nuisance
 PROPOSALS = 3  # turns of proposals, at least, before the product manager comes in
 PLEADINGS = 3  # turns with the product manager: the news, their objection, one follow-up
@@ -45,11 +45,15 @@ Step = tuple[State, list[Move]]
 
 @dataclass(frozen=True)
 class Interviewer:
-    """Plays one session. route: a question -> a card; gaps: what is missing in a transcript so far."""
+    """Plays one session. route: a question -> a card; gaps: what is missing in a transcript so far.
+
+    own: what the learner has measured in the labs; asked about once, when its idea is on the table.
+    """
 
     session: Session
     route: Callable[[str], Routed]
     gaps: Gaps
+    own: tuple[OwnNumber, ...] = ()
 
     def begin(self) -> Step:
         """The question, and the state before anything was answered."""
@@ -67,7 +71,7 @@ class Interviewer:
         if state.ended:
             return state, []
         state = replace(state, t=max(state.t, given.t))  # a clock that runs back stands still
-        if self._passed(state) >= 1 and not isinstance(given, Heard):
+        if passed(self.session, state) >= 1 and not isinstance(given, Heard):
             return self._end((state, []), "time")
         step = self._warned((state, []))
         if isinstance(given, Heard):
@@ -91,7 +95,7 @@ class Interviewer:
         state, out = step
         event = Event(t=state.t, who="candidate", text=text)
         state = replace(state, events=(*state.events, event), turns=state.turns + 1)
-        if self._passed(state) >= 1:
+        if passed(self.session, state) >= 1:
             return self._end((state, out), "time")  # the last sentence still counts
         if card := state.held or picked(text, state.offered):
             return self._in_time(self._opened((replace(state, offered=()), out), card))
@@ -110,7 +114,7 @@ class Interviewer:
             return self._pleaded(step)
         if said == Act.ASK and (answered := self._answered(step, text)):
             return self._in_time(answered)
-        if self._overdue(step[0]):
+        if overdue(self.session, step[0]):
             return self._next(step)
         return self._proposed(step) if phase == Phase.PROPOSE else self._claimed(step, text)
 
@@ -143,7 +147,7 @@ class Interviewer:
             if not set(state.opened) - CONTEXT:
                 return self._say(step, "early")
             return self._proposed((state.enter(Phase.PROPOSE), []))
-        if acts.act(text) == Act.BLAME and "challenge" not in _last_pools(state):
+        if acts.act(text) == Act.BLAME and "challenge" not in state.last_pools:
             return self._say(step, "challenge")  # right or wrong, so that it tells nothing
         return self._probe(step) or self._say(step, "listen")
 
@@ -151,8 +155,10 @@ class Interviewer:
         state, _ = step
         if self._enough(state):
             return self._next(step)
-        return self._probe(step) or (
-            self._next(step) if state.turns >= PROPOSALS else self._say(step, "listen")
+        return (
+            self._own(step)
+            or self._probe(step)
+            or (self._next(step) if state.turns >= PROPOSALS else self._say(step, "listen"))
         )
 
     def _enough(self, state: State) -> bool:
@@ -166,7 +172,7 @@ class Interviewer:
         if state.turns == 1:
             pushback = self.session.filled(self.session.scenario.product.pushback)
             return self._say(step, "pushback", pushback=pushback)
-        more = state.turns <= PLEADINGS and not self._overdue(state)
+        more = state.turns <= PLEADINGS and not overdue(self.session, state)
         return (self._probe(step) if more else None) or self._next(step)
 
     # Cards.
@@ -185,7 +191,7 @@ class Interviewer:
         return self._show((replace(state, held=None), out), card)
 
     def _show(self, step: Step, card: str) -> Step:
-        if "card" not in _last_pools(step[0]):
+        if "card" not in step[0].last_pools:
             step = self._say(step, "card")
         state, out = step
         event = Event(t=state.t, who="candidate", open_card=card)
@@ -204,6 +210,12 @@ class Interviewer:
         target, key = found
         state = replace(state, probed=(*state.probed, target), used=(*state.used, key))
         return self._speak((state, out), text_of(key, follow_ups()[target].ask), "probe", target)
+
+    def _own(self, step: Step) -> Step | None:
+        """A question about a measurement of the candidate's own."""
+        state, out = step
+        one = worth_asking(self.own, state, lambda: self.gaps(self.transcript(state)))
+        return one and self._speak((replace(state, used=(*state.used, one.key)), out), one.asks)
 
     def _lost(self, step: Step) -> Step:
         lost = step[0].lost
@@ -227,9 +239,7 @@ class Interviewer:
             return self._speak((replace(state, hints=state.hints + 1), out), text, "hint")
         if target is None:
             return self._say(step, "no_more_hints")
-        helped = any(e.move == "hint" and e.target == target for e in state.events)
-        follow_up = follow_ups()[target]
-        text, move = (follow_up.explain, "reveal") if helped else (follow_up.hint, "hint")
+        text, move = probes.help_with(target, state)
         if text in (e.text for e in state.events):
             return self._say(step, "no_more_hints")
         return self._speak(step, text, move, target)
@@ -242,7 +252,11 @@ class Interviewer:
         if state.phase in (Phase.CLARIFY, Phase.DIAGNOSE):
             return self._say((state.enter(Phase.PROPOSE), out), "to_propose")
         if state.phase == Phase.PROPOSE:
-            if not state.twisted and self.session.level != "mid" and not self._overdue(state):
+            if (
+                not state.twisted
+                and self.session.level != "mid"
+                and not overdue(self.session, state)
+            ):
                 twist = self.session.filled(self.session.scenario.twist)
                 return self._say((replace(state, twisted=True), out), "twist", twist=twist)
             return self._say((state.enter(Phase.STAKEHOLDER), out), "to_stakeholder")
@@ -250,30 +264,22 @@ class Interviewer:
             return self._say((state.enter(Phase.WRAP), out), "to_wrap")
         return self._end(step, "finished")
 
-    def _passed(self, state: State) -> float:
-        return state.t / (60 * self.session.minutes)
-
-    def _overdue(self, state: State) -> bool:
-        """This phase has had its time."""
-        return self._passed(state) >= UNTIL.get(state.phase, 1.0)
-
     def _in_time(self, step: Step) -> Step:
         """On to the next phase, where this one has had its time."""
-        return self._next(step) if self._overdue(step[0]) and not step[0].held else step
+        return self._next(step) if overdue(self.session, step[0]) and not step[0].held else step
 
     def _warned(self, step: Step) -> Step:
         """A warning of the clock, before anything else is said."""
         state, out = step
-        reached = sum(self._passed(state) >= part for part, _ in WARNINGS)
-        if reached <= state.warned:
+        if (due := warning(self.session, state)) is None:
             return step
-        return self._say((replace(state, warned=reached), out), WARNINGS[reached - 1][1])
+        return self._say((replace(state, warned=due[0]), out), due[1])
 
     def _end(self, step: Step, reason: str) -> Step:
         step = self._say(step, "finished" if reason == "finished" else "time_up")
         state, out = step
         state = replace(state.enter(Phase.DEBRIEF), ended=reason)
-        for paragraph in debrief(self.session, state.opened):
+        for paragraph in debrief(self.session, state.opened, self.own):
             state, out = self._speak((state, out), paragraph)
         return state, [*out, End(reason)]
 
@@ -292,8 +298,3 @@ class Interviewer:
         state, out = step
         event = Event(t=state.t, who="interviewer", text=text, move=move, target=target)
         return replace(state, events=(*state.events, event)), [*out, Say(text, move, target)]
-
-
-def _last_pools(state: State) -> tuple[str, ...]:
-    """The occasions of what was said last: not twice in a row."""
-    return tuple(key.rpartition(".")[0] for key in state.used[-1:])

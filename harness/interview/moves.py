@@ -117,6 +117,11 @@ class State:
         """Ids of the cards on the table, in the order in which they came."""
         return tuple(dict.fromkeys(e.open_card for e in self.events if e.open_card))
 
+    @property
+    def last_pools(self) -> tuple[str, ...]:
+        """The occasions of what was said last: not twice in a row."""
+        return tuple(key.rpartition(".")[0] for key in self.used[-1:])
+
     def enter(self, phase: Phase) -> State:
         """The state at the beginning of `phase`."""
         return replace(self, phase=phase, turns=0, lost=0, offered=(), held=None)

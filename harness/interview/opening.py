@@ -57,6 +57,7 @@ def ready(session: Session, file: Path | None, clock: Clock = time.monotonic) ->
     """
     from harness.interview.gaps import gaps
     from harness.interview.interviewer import Interviewer
+    from harness.interview.own_numbers import own_numbers
     from harness.interview.routing import router
 
     if file is not None and file.exists():
@@ -64,4 +65,4 @@ def ready(session: Session, file: Path | None, clock: Clock = time.monotonic) ->
     route, missing = router(), gaps(session)
     route("where does the time go?")
     missing(session.transcript(()))
-    return Play(Interviewer(session, route, missing), clock, file)
+    return Play(Interviewer(session, route, missing, own_numbers()), clock, file)

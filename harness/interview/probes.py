@@ -66,6 +66,13 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
     return None
 
 
+def help_with(target: str, state: State) -> tuple[str, str]:
+    """(text, move) that helps with a follow-up: first a hint, then the explanation, which earns nothing."""
+    helped = any(e.move == "hint" and e.target == target for e in state.events)
+    follow_up = follow_ups()[target]
+    return (follow_up.explain, "reveal") if helped else (follow_up.hint, "hint")
+
+
 def _by_priority(session: Session, phase: Phase, levels: Mapping[str, str]) -> Iterator[str]:
     open_ones = [
         (name, follow_up)
@@ -74,7 +81,7 @@ def _by_priority(session: Session, phase: Phase, levels: Mapping[str, str]) -> I
     ]
     yield from (name for name, _ in open_ones if levels.get(name) == "active")
     for weight in REACH[session.level]:
-        named = [n for n, f in open_ones if f.level == weight and _asked_of(n, weight, session)]
+        named = [n for n, f in open_ones if f.level == weight and asked_of(session, n, weight)]
         yield from (name for name in named if levels.get(name) == "mention")  # half there
         yield from (name for name in named if levels.get(name, "absent") == "absent")
 
@@ -83,9 +90,12 @@ def _phase(phase: Phase) -> Phase:
     return Phase.DIAGNOSE if phase == Phase.CLARIFY else phase
 
 
-def _asked_of(name: str, weight: str, session: Session) -> bool:
-    """Core ideas always; other techniques only where they would help this service; errors never."""
-    if name.startswith("MIS-"):
+def asked_of(session: Session, name: str, weight: str) -> bool:
+    """True when an interview at this level, about this service, calls for an idea.
+
+    Core ideas always; other techniques only where they would help this service; errors never.
+    """
+    if name.startswith("MIS-") or weight not in REACH[session.level]:
         return False
     if weight == "core" or not name.startswith("STK-"):
         return True

@@ -131,7 +131,7 @@ function render({ model, el }) {
     parts.card.replaceChildren(
       ...(card
         ? [h("h4", {}, card.title), h("p", {}, card.note), card.rows.length ? table(card) : null].filter(Boolean)
-        : [h("p", { class: "u5-empty" }, "Nothing on the table yet: ask for a measurement.")]),
+        : [h("p", { class: "u5-empty" }, model.get("ended") ? "No card was opened." : "Nothing on the table yet: ask for a measurement.")]),
     );
     parts.closed.replaceChildren(
       ...cards.filter((one) => !one.title).map((one) => h("button", { type: "button", "data-card": one.id, onclick: () => send({ kind: "open", card: one.id }, true) }, one.about)),

@@ -12,6 +12,8 @@ import ipywidgets as widgets
 
 from harness.errors import PlainError
 from harness.interview import gaps, opening
+from harness.interview.history import HistoryError
+from harness.interview.keeping import comeback, keep
 from harness.interview.play import Clock, Play
 from harness.interview.scenario import scenarios
 from harness.interview.session import Session
@@ -100,7 +102,7 @@ class Room:
     ) -> None:
         self.form, self.seed, self.guess, self.clock = form, seed, guess, clock
         self.talk: Conversation | None = None
-        self.said = widgets.HTML()
+        self.said = widgets.HTML(_comes_back())
         self.box = widgets.VBox([form.fields, self.said])
         form.start.on_click(lambda _: self.begin())
 
@@ -140,7 +142,7 @@ class Room:
         self.box.children = [talk, widgets.HTML(_debrief(talk.play, self.guess)), again]
 
     def _again(self) -> None:
-        self.talk = None
+        self.talk, self.said.value = None, _comes_back()
         self.form.start.disabled = False
         self.box.children = [self.form.fields, self.said]
 
@@ -155,6 +157,23 @@ def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
 
 
 def _debrief(play: Play, guess: Mapping[str, float]) -> str:
+    """The scorecard; what goes wrong with the history takes nothing from it."""
     card = gaps.scored(play.session, play.interviewer.transcript(play.state))
+    try:
+        keep(play, card)
+    except HistoryError as error:
+        trouble = f"<p>{html.escape(str(error))}</p>"
+    else:
+        trouble = ""
     where = f"<p>Transcript: <code>{html.escape(str(play.file))}</code></p>"
-    return f'<div class="u5-scorecard">{scorecard_page(card, guess)}{where}</div>'
+    parts = (scorecard_page(card, guess), trouble, _comes_back(), where)
+    return f'<div class="u5-scorecard" style="max-width:1000px">{"".join(parts)}</div>'
+
+
+def _comes_back() -> str:
+    """What is due, as HTML; nothing before the first interview."""
+    try:
+        lines = comeback().lines
+    except HistoryError:
+        return ""  # said where something is written
+    return f"<p>{'<br>'.join(map(html.escape, lines))}</p>" if lines else ""

@@ -12,6 +12,11 @@ from harness.errors import PlainError, WrongUseError
 from harness.notebook.interview import interview
 
 QUERY = "QUERY_STRING"  # where Voilà hands over the address
+HEAD = (
+    "<h2>Under 500: the mock interview</h2>"
+    "<p>One question, a service with a hidden cause, and data for those who ask. Then a score, with quotes. "
+    "Nothing of it leaves this machine.</p>"
+)
 NUMBERS = {"minutes": float, "seed": int}
 WORDS = ("scenario", "level", "mode")
 
@@ -19,7 +24,7 @@ WORDS = ("scenario", "level", "mode")
 def page() -> widgets.Widget:
     """The interview that the address asks for: `?scenario=S01&seed=7&minutes=8`; else a sentence."""
     try:
-        return interview(**preset(os.environ.get(QUERY, "")))
+        return widgets.VBox([widgets.HTML(HEAD), interview(**preset(os.environ.get(QUERY, "")))])
     except PlainError as error:
         return widgets.HTML(f'<p role="alert">{html.escape(str(error))}</p>')
 

@@ -19,9 +19,14 @@ NOTE = "score of each dimension, 1 to 4, of one interview, scored offline"
 
 
 def dimension_bars(
-    scores: Mapping[str, int | None], before: Mapping[str, float] = NOBODY
+    scores: Mapping[str, int | None],
+    before: Mapping[str, float] = NOBODY,
+    named: str = "your guess",
 ) -> Picture:
-    """One row a dimension. before: what was guessed or reached earlier, as a ring; None: not shown."""
+    """One row a dimension, a score of None as "not shown".
+
+    before: scores to hold them against, as rings; named: what these are.
+    """
     names = [NAMES[name] for name in scores]
     height = style.ROW_IN * len(names) + ABOVE_IN
     figure, [axes] = picture(_finding(scores), NOTE, [height], Room(room_for(names), RIGHT_IN))
@@ -32,8 +37,8 @@ def dimension_bars(
     for y, name in enumerate(scores):
         _row(axes, y, scores[name], before.get(name))
     _advance_line(axes)
-    style.time_axis(axes, "score" + ("; ring: your guess" if before else ""))
-    figure.description = "\n".join([_finding(scores), *_in_words(scores, before)])
+    style.time_axis(axes, "score" + (f"; ring: {named}" if before else ""))
+    figure.description = "\n".join([_finding(scores), *_in_words(scores, before, named)])
     return figure
 
 
@@ -73,9 +78,11 @@ def _finding(scores: Mapping[str, int | None]) -> str:
     return f"{under} of {len(given)} below {ADVANCE}, furthest down: {low} ({given[low]})"
 
 
-def _in_words(scores: Mapping[str, int | None], before: Mapping[str, float]) -> list[str]:
+def _in_words(
+    scores: Mapping[str, int | None], before: Mapping[str, float], named: str
+) -> list[str]:
     return [
         f"{NAMES[name]:<22}{score or '–'} of {MOST}"
-        + (f", guessed {before[name]:g}" if name in before else "")
+        + (f", {named} {before[name]:g}" if before.get(name) else "")
         for name, score in scores.items()
     ]

@@ -35,6 +35,7 @@ def unscored(monkeypatch):
     card = SimpleNamespace(scores={"systematic": 3, "stack": None})
     monkeypatch.setattr(gaps, "scored", lambda session, transcript: card)
     monkeypatch.setattr(scorecard, "scorecard", lambda card: f"Scored: {card.scores}")
+    monkeypatch.setattr(interview, "_kept", lambda play, card: None)
 
 
 def typed(*lines, options=()):
@@ -146,3 +147,21 @@ def test_a_class_predicts_before_it_sees(unscored, monkeypatch):
 def test_the_parts_are_verbs_of_their_own():
     result = run(app, ["interview", "--help"])
     assert "score" in result.stdout and "--replay" in result.stdout
+
+
+def test_history_says_what_was_played_and_what_is_due():
+    result = run(app, ["interview", "history"])
+    assert result.exit_code == 0 and "No interview yet" in result.stdout
+    result = run(app, ["interview", "history", "--interview-on", "2099-01-31", "--json"])
+    assert last_json(result) == {"interviews": [], "due": [], "next_day": None, "scenario": None}
+    result = run(app, ["interview", "history", "--interview-on", "soon"])
+    assert result.exit_code == 2 and "'soon' is no day" in result.stderr
+
+
+def test_the_page_is_for_this_machine_alone_and_asks_nobody_else():
+    from harness.cli.interview_page import NOTEBOOK, arguments
+
+    assert NOTEBOOK.is_file()
+    told = arguments(8866, browser=False)
+    assert "--Voila.ip=localhost" in told and "--Voila.open_browser=False" in told
+    assert any("style-src 'self'" in one for one in told)

@@ -1,0 +1,113 @@
+"""The form, the room around the conversation, and what an address presets."""
+
+from types import SimpleNamespace
+
+import ipywidgets as widgets
+import pytest
+
+from harness.errors import WrongUseError
+from harness.interview import opening
+from harness.interview.play import Play
+from harness.notebook import interview as room
+from harness.notebook.page import page, preset
+from tests.unit.interview.interviews import interviewer
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """No model and no scorer: routes by words, and a scorecard of one sentence."""
+
+    def ready(session, file, clock):
+        one = interviewer(session.scenario.id, minutes=session.minutes, mode=session.mode)
+        return Play(one, clock, file)
+
+    monkeypatch.setattr(opening, "ready", ready)
+    monkeypatch.setattr(room.gaps, "scored", lambda *_: SimpleNamespace(scores={"stack": None}))
+    monkeypatch.setattr(room, "scorecard_page", lambda card, guess: f"<p>{dict(guess)}</p>")
+
+
+def buttons(widget):
+    if isinstance(widget, widgets.Button):
+        return {widget.description: widget}
+    found = {}
+    for child in getattr(widget, "children", ()):
+        found |= buttons(child)
+    return found
+
+
+def test_from_the_form_to_the_scorecard_and_back(offline):
+    box = room.interview("S01", mode="coach", minutes=8, seed=1, guess={"stack": 3})
+    buttons(box)["Start the interview"].click()
+    assert {"Next part", "Hint", "Pause"} <= set(buttons(box))
+    for _ in range(9):
+        if "Next part" in buttons(box):
+            buttons(box)["Next part"].click()
+    assert "Next part" not in buttons(box)
+    assert "'stack': 3" in box.children[1].value and ".jsonl" in box.children[1].value
+    buttons(box)["Play another one"].click()
+    assert not buttons(box)["Start the interview"].disabled
+
+
+def test_an_exam_has_no_hint_and_no_pause(offline):
+    box = room.interview("S01")
+    buttons(box)["Start the interview"].click()
+    assert set(buttons(box)) == {"Next part"}
+
+
+def test_a_coach_pauses_and_goes_on(offline):
+    box = room.interview("S01", mode="coach")
+    buttons(box)["Start the interview"].click()
+    talk = box.children[0]
+    buttons(box)["Pause"].click()
+    assert not talk.clock["running"]
+    buttons(box)["Pause"].click()
+    assert talk.clock["running"]
+
+
+def test_what_is_missing_is_said_in_the_form(monkeypatch):
+    def missing(*_):
+        raise WrongUseError("MiniLM is <not> there: run `under500 prepare`.")
+
+    monkeypatch.setattr(opening, "ready", missing)
+    box = room.interview("S01")
+    buttons(box)["Start the interview"].click()
+    assert "MiniLM is &lt;not&gt; there" in box.children[1].value
+    assert not buttons(box)["Start the interview"].disabled
+
+
+def test_while_a_class_is_graded_nobody_is_asked_anything(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert isinstance(room.interview(), widgets.Label)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"scenario": "S99"}, "no scenario 'S99'"),
+        ({"level": "junior"}, "none of mid, senior, staff"),
+        ({"mode": "fun"}, "none of exam, coach"),
+        ({"minutes": 0}, "no interview"),
+        ({"minutes": float("nan")}, "no interview"),
+    ],
+)
+def test_wrong_use_is_one_sentence(options, said):
+    with pytest.raises(Exception, match=said):
+        room.interview(**options)
+
+
+def test_an_address_presets_the_form(monkeypatch):
+    assert preset("scenario=S03&seed=7&minutes=8&theme=dark") == {
+        "scenario": "S03",
+        "seed": 7,
+        "minutes": 8.0,
+    }
+    monkeypatch.setenv("QUERY_STRING", "scenario=s03&minutes=8")
+    fields = [
+        child.value for child in page().children[1].children[0].children if hasattr(child, "value")
+    ]
+    assert fields[0] == "S03" and 8.0 in fields
+
+
+def test_a_wrong_address_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("QUERY_STRING", "minutes=<b>soon</b>")
+    assert "&lt;b&gt;soon&lt;/b&gt; in the address is no number" in page().value

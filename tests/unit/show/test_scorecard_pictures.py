@@ -1,0 +1,86 @@
+"""Bars, highlighted words and progress: what they say in words, and that nothing of it is trusted as HTML."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from harness.interview.history import Played
+from harness.interview.scoring.rubric import DIMENSIONS, rubric
+from harness.interview.scoring.score import Scorer
+from harness.show.dimension_bars import dimension_bars
+from harness.show.progress import progress
+from harness.show.quoted import quoted
+from harness.show.scorecard_page import scorecard_page
+
+ANSWER = (
+    "<script>alert(1)</script> I'd trace real requests before I change anything, with one span per stage. "
+    "Caching makes unique questions fast, too. Nice & easy."
+)
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    return Scorer(rubric())
+
+
+def scores(*values):
+    return dict(zip(DIMENSIONS, values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        (scores(3, 2, 1, 4), "2 of 4 below 3, furthest down: Trade-offs (1)"),
+        (scores(3, 3, 4, 3), "All 4 dimensions at 3 or more"),
+        (scores(None, 2, None, None), "1 of 1 below 3, furthest down: Inference stack (2)"),
+        (scores(None, None, None, None), "There is no score"),
+    ],
+)
+def test_the_title_is_the_finding(given, title):
+    assert title in repr(dimension_bars(given))
+
+
+def test_a_guess_is_in_the_words_too():
+    said = repr(dimension_bars(scores(3, 2, 1, None), scores(4, 2, 2, 2), named="last week"))
+    assert "last week 4" in said and "– of 4" in said
+
+
+def test_highlights_are_the_candidates_own_words(scorer):
+    page = quoted(scorer.answer(ANSWER))
+    marked = re.findall(r'<mark data-kind="(\w+)"[^>]*>(.*?)</mark>', page)
+    assert {kind for kind, _ in marked} >= {"wrong"}
+    for _, words in marked:
+        assert words.replace("&#x27;", "'").replace("&amp;", "&") in ANSWER
+    assert "<script>" not in page and "&lt;script&gt;" in page and "Nice &amp; easy." in page
+
+
+def test_a_turn_without_a_finding_stands_there_as_it_was(scorer):
+    assert "<mark" not in quoted(scorer.answer("Well, hello."))
+    assert quoted(scorer.answer("")) == "<p>Nothing was said.</p>"
+
+
+def test_the_page_has_a_picture_with_words_and_the_next_drill(scorer):
+    page = scorecard_page(scorer.answer(ANSWER))
+    assert 'alt="' in page and "Systematic debugging" in page
+    assert "Next drill" in page and "<code>labs/" in page
+    assert "nothing to score" in scorecard_page(scorer.answer(""))
+
+
+def interviews(*stack):
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    return [
+        Played(
+            start + timedelta(days=n), "S01", "senior", "exam", 20, n, "finished", None, "offline", "x",
+            scores(3, value, 3, 3),
+        )
+        for n, value in enumerate(stack)
+    ]  # fmt: skip
+
+
+def test_progress_judges_by_the_last_five():
+    assert "work on Inference stack" in repr(progress(interviews(4, 4, 4, 1, 2, 2, 2)))
+    assert "every dimension at 3 or more" in repr(progress(interviews(1, 1, 3, 3, 4, 3, 3)))
+    assert "1 interview:" in repr(progress(interviews(3)))
+    with pytest.raises(ValueError, match="play one"):
+        progress([])
