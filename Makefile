@@ -3,6 +3,8 @@
 #
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
+#   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
+#   REAL=1         make e2e runs the labs on the slow assistant itself, which takes minutes
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
 PYTHON  ?= python3
@@ -20,7 +22,7 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf setup prepare lint labs clean
+.PHONY: start test perf e2e chromium setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -33,6 +35,19 @@ test: setup lint
 # Speed, as ratios in one run: only worth something on a quiet machine.
 perf: prepare
 	@$(BIN)/python -m pytest -m perf -s
+
+# Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
+e2e: setup chromium
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[e2e]'
+	@$(BIN)/under500 prepare --busy
+	@REAL=$(REAL) $(BIN)/python -m pytest -m browser tests/browser
+
+# Debian's own: the one that the Python package would download is another build, from another place.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else echo "The browser tests need Chromium: install it (Debian: sudo apt-get install chromium) and run make e2e again."; exit 2; fi; }
 
 setup: $(INSTALLED)
 

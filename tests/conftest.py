@@ -1,10 +1,14 @@
 """What every test shares: nothing touches the user's folders unless it asks for the prepared models."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from harness import store
+
+# Browser tests need what only `make e2e` installs.
+collect_ignore = [] if find_spec("playwright") else ["browser"]
 
 
 @pytest.fixture(autouse=True)
