@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random, SystemRandom
 
 from grader.verdict import Exercise, check, kind, say
 from grader.watch import Watch
+from harness import tiers
 from harness.measure import machine
 from harness.measure.desk import exam
 from harness.measure.divergence import Divergence, divergence, held_out
@@ -16,7 +18,7 @@ from harness.measure.phases import best_step_ms, phases, times_faster
 from harness.measure.stats import Interval
 from harness.measure.weights import kv_bytes, weight_bytes
 from harness.models.llama_model import LlamaModel
-from harness.models.offline import FULL, LARGE
+from harness.models.offline import FULL
 from harness.models.threads import Threads
 from harness.stages.prompt import stuffed_prompt
 
@@ -43,7 +45,7 @@ def foretold(function: Callable[[float, float, float], float], out_of: float) ->
     """
     gbs, measured_ms = _full_file_now()
     predicted = Watch(FORETOLD).call(
-        function, float(weight_bytes(LARGE.gguf(FULL))), kv_bytes(LARGE.gguf(FULL), SHORT), gbs
+        function, float(weight_bytes(_full())), kv_bytes(_full(), SHORT), gbs
     )
     predicted_ms = FORETOLD.finite(predicted, "the prediction")
     if predicted_ms <= 0:
@@ -67,9 +69,14 @@ def foretold(function: Callable[[float, float, float], float], out_of: float) ->
     )
 
 
+def _full() -> Path:
+    """The full file of the tier that the learner works with."""
+    return tiers.chosen().compared.gguf(FULL)
+
+
 def _full_file_now() -> tuple[float, float]:
     """(GB/s of one core, best ms a token of the full file with one thread), one right after the other."""
-    model = LlamaModel(LARGE.gguf(FULL), threads=Threads(decode=1, prefill=1))
+    model = LlamaModel(_full(), threads=Threads(decode=1, prefill=1))
     prompt = list(range(100, 100 + SHORT))
     first = machine.measure_bandwidth().bandwidth_one_core_gbs
     step = best_step_ms(model.context, prompt)
@@ -144,11 +151,11 @@ def ship(function: Callable[[], str]) -> None:
 
     Whatever is faster and further away than the gate allows is refused.
     """
-    chosen_kind = _kind(Watch(SHIP).call(function))
-    full = LlamaModel(LARGE.gguf(FULL))
-    chosen = LlamaModel(LARGE.gguf(chosen_kind), threads=full.threads)
-    away = _distance(chosen, full)
-    ratio, interval = _race(full, chosen)
+    name = _kind(Watch(SHIP).call(function))
+    full = LlamaModel(_full())
+    shipped = LlamaModel(tiers.chosen().compared.gguf(name), threads=full.threads)
+    away = _distance(shipped, full)
+    ratio, interval = _race(full, shipped)
     quick = f"{ratio:.2f} times as fast as {FULL} ({interval})"
     if away.kl > MOST_KL:
         SHIP.fail(
@@ -161,13 +168,14 @@ def ship(function: Callable[[], str]) -> None:
             f"an answer faster than with {FULL}", quick, "prefill and decode, not bytes alone"
         )
     SHIP.passed(
-        f"{chosen_kind}: KL {away.kl:.4f}, same first choice in {away.top1:.0%} (n={away.n:,}), {quick}."
+        f"{name}: KL {away.kl:.4f}, same first choice in {away.top1:.0%} (n={away.n:,}), {quick}."
     )
 
 
 def _kind(got: object) -> str:
-    if got not in LARGE.kinds:
-        SHIP.fail(f"one of the kinds {list(LARGE.kinds)}", kind(got), "the line with `return`")
+    kinds = list(tiers.chosen().compared.kinds)
+    if got not in kinds:
+        SHIP.fail(f"one of the kinds {kinds}", kind(got), "the line with `return`")
     if got == FULL:
         SHIP.fail(
             "a kind smaller than the full one", FULL, "the point of this lab: smaller numbers"
@@ -175,15 +183,15 @@ def _kind(got: object) -> str:
     return got
 
 
-def _distance(chosen: LlamaModel, full: LlamaModel) -> Divergence:
+def _distance(shipped: LlamaModel, full: LlamaModel) -> Divergence:
     texts = held_out(exam(TEXTS, passages=3, seed=SystemRandom().randrange(10**6)))
-    return divergence(chosen, full, texts)
+    return divergence(shipped, full, texts)
 
 
-def _race(full: LlamaModel, chosen: LlamaModel) -> tuple[float, Interval]:
+def _race(full: LlamaModel, shipped: LlamaModel) -> tuple[float, Interval]:
     """Model time of an answer, in turn, on fresh questions."""
     sheets = exam(PAIRS, passages=1, seed=SystemRandom().randrange(10**6))
     texts = [stuffed_prompt(sheet.case.question, list(sheet.chunks)) for sheet in sheets]
     prompts = [full.context.tokens(text) for text in texts]
-    found = phases({"full": full.context, "chosen": chosen.context}, prompts)
-    return times_faster(found["full"].answer_ms, found["chosen"].answer_ms)
+    found = phases({"full": full.context, "shipped": shipped.context}, prompts)
+    return times_faster(found["full"].answer_ms, found["shipped"].answer_ms)

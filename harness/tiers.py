@@ -1,0 +1,108 @@
+"""The models that the labs work with: those of the offline tier, unless $UNDER500_TIER names another.
+
+Cells ask for roles and kinds and never for a model, so the same cells fit every tier.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness import store
+from harness.errors import WrongUseError
+from harness.models.catalog import (
+    QWEN2_5_0_5B_GGUF,
+    QWEN2_5_1_5B_GGUF,
+    QWEN2_5_7B_GGUF,
+    SMOLLM2_1_7B_GGUF,
+    SMOLLM2_135M_GGUF,
+    SMOLLM2_360M_GGUF,
+    HubModel,
+    located,
+)
+from harness.models.offline import LARGE, STUDENT
+from harness.models.quantize import quantize
+
+VARIABLE = "UNDER500_TIER"
+
+
+class Files(Protocol):
+    """A model that comes in several kinds."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+
+    def gguf(self, kind: str) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Requantised:
+    """A model of the hub in the kinds of the offline tier, each made once from what was downloaded.
+
+    That file is rounded already, and its F32 holds the rounded numbers: good enough to compare kinds with.
+    """
+
+    model: HubModel
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        return LARGE.kinds
+
+    def gguf(self, kind: str) -> Path:
+        """The file, made now if it is not there. Raises StoreError, and WrongUseError for an unknown kind."""
+        file = store.home() / "requantised" / f"{self.name}-{self.model.revision[:12]}-{kind}.gguf"
+        if not store.intact(file):
+            quantize(located(self.model), kind, file, requantize=True)
+        return file
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Roles: the large model, the small one, the one whose kinds are compared, and who drafts for that.
+
+    compared: its F32 file has to fit into memory beside all others, so it is not always the large one.
+    """
+
+    name: str
+    large: Files
+    small: Files
+    compared: Files
+    draft: Files
+
+
+TIERS = (
+    Tier("offline", LARGE, STUDENT, LARGE, STUDENT),
+    Tier(
+        "laptop",
+        Requantised(SMOLLM2_1_7B_GGUF),
+        Requantised(SMOLLM2_360M_GGUF),
+        Requantised(SMOLLM2_360M_GGUF),
+        Requantised(SMOLLM2_135M_GGUF),
+    ),
+    Tier(
+        "gpu",
+        Requantised(QWEN2_5_7B_GGUF),
+        Requantised(QWEN2_5_1_5B_GGUF),
+        Requantised(QWEN2_5_1_5B_GGUF),
+        Requantised(QWEN2_5_0_5B_GGUF),
+    ),
+)
+
+
+def chosen() -> Tier:
+    """The tier of $UNDER500_TIER, or the offline one. Raises WrongUseError for a name that is none."""
+    name = os.environ.get(VARIABLE) or TIERS[0].name
+    found = {tier.name: tier for tier in TIERS}
+    if name not in found:
+        raise WrongUseError(f"{VARIABLE} is {name!r}: set it to one of {', '.join(found)}.")
+    return found[name]
