@@ -67,14 +67,18 @@ class Batch:
 
     def run(self, works: Iterable[Work]) -> Iterator[Step]:
         """One step for each, in order. Raises what makes grading pointless: CourseError, LabError."""
-        for work in works:
-            path = self.course.record(work.student, work.lab)
+        yield from map(self._unless_elsewhere, works)
+
+    def _unless_elsewhere(self, work: Work) -> Step:
+        path = self.course.record(work.student, work.lab)
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with FileLock(path.with_name(f".{path.stem}.lock"), timeout=0):
-                    yield self._step(work)
-            except Timeout:
-                yield Step(work, State.ELSEWHERE, None)
+            with FileLock(path.with_name(f".{path.stem}.lock"), timeout=0):
+                return self._step(work)
+        except Timeout:
+            return Step(work, State.ELSEWHERE, None)
+        except OSError as error:
+            raise records.told(path, error) from error
 
     def _waits(self, work: Work) -> bool:
         record = records.read(self.course.record(work.student, work.lab))
@@ -98,6 +102,8 @@ class Batch:
         text = nbformat.writes(marked(notebook, report))
         path = self.course.autograded(work.student, work.lab)
         problems += [self._tried(records.written, path, text)]
+        if stamp := gradebook.stamped(self.course, work.student, work.lab):
+            problems += [self._tried(records.written, path.with_name(gradebook.STAMP), stamp)]
         return self._entered(work, report, digest, next(filter(None, problems), ""))
 
     def _entered(self, work: Work, report: Report, digest: str, problem: str = "") -> Record:
@@ -123,7 +129,7 @@ class Batch:
         except PlainError as error:
             return str(error)
         except Exception as error:  # one submission, whatever it is; the log has the rest of it
-            log.exception("%s", arguments)
+            log.info("%s", arguments, exc_info=True)
             return f"{type(error).__name__}: {error}"
         return ""
 
@@ -144,7 +150,7 @@ def refereed(wanted: Lab, notebook: NotebookNode, judge: Judge) -> Report:
     try:
         return judge(wanted, notebook)
     except Exception as error:
-        log.exception("%s", wanted.name)
+        log.info("%s", wanted.name, exc_info=True)
         grades = ((one.id, one.points) for one in wanted.grades.values())
         reason = f"The grader failed, not you ({type(error).__name__})."
         return not_graded(wanted.name, grades, reason)

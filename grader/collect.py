@@ -30,10 +30,15 @@ def collected(course: Course, source: Path, name: str = "") -> list[Work]:
     """
     if not source.exists():
         raise CourseError(f"There is no {source}: name a notebook, or a folder of them.")
-    return [
-        _copied(course, path, _learner(course, path), name or _lab(course, path))
-        for path in sorted(_notebooks(source))
-    ]
+    found: dict[tuple[str, str], Path] = {}
+    for path in sorted(_notebooks(source)):
+        whose = _learner(course, path), name or _lab(course, path)
+        if whose in found:
+            raise CourseError(
+                f"{found[whose]} and {path} are both {whose[0]}'s for {whose[1]}: keep one of them."
+            )
+        found[whose] = path
+    return [_copied(course, path, *whose) for whose, path in found.items()]
 
 
 def _notebooks(source: Path) -> Iterator[Path]:
@@ -46,9 +51,10 @@ def _notebooks(source: Path) -> Iterator[Path]:
 
 
 def _learner(course: Course, path: Path) -> str:
-    text = path.resolve().parent.name if path.stem in course.labs else path.stem
+    names = [path.stem, *(one.name for one in path.resolve().parents)]
+    text = next((name for name in names if name not in course.labs), "")
     for lab in course.labs:  # alice_01-profile.ipynb
-        text = text.removesuffix(lab).removeprefix(lab) if text != lab else text
+        text = text.removesuffix(lab).removeprefix(lab)
     return UNSAFE.sub("-", text).strip("-_. ") or "unknown"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,10 +93,25 @@ class Course:
 
     def works(self) -> list[Work]:
         """Everything that was handed in, by lab, then by learner."""
-        found = self.folder(self.directory.submitted_directory, "x", "y").parents[1]
-        handed_in = [one for one in found.glob("*/*") if one.is_dir() and one.name in self.labs]
-        works = (Work(one.parent.name, one.name, one / f"{one.name}.ipynb") for one in handed_in)
-        return sorted(works, key=lambda work: (work.lab, work.student))
+        return [
+            Work(student, name, self.submitted(student, name))
+            for name in self.labs
+            for student in sorted(self._students(name))
+        ]
+
+    def student(self, folder: Path) -> str:
+        """Whose folder in `submitted` it is; "" when it is nobody's."""
+        step = self.directory.submitted_directory
+        pattern = self.directory.format_path(
+            step, "(?P<student>.*)", re.escape(folder.name), escape=True
+        )
+        found = re.fullmatch(pattern, str(folder))
+        return found["student"] if found else ""
+
+    def _students(self, name: str) -> list[str]:
+        pattern = self.folder(self.directory.submitted_directory, "*", name)
+        folders = self.root.glob(str(pattern.relative_to(self.root)))
+        return [self.student(folder) for folder in folders if folder.is_dir()]
 
 
 def course(root: Path) -> Course:

@@ -6,6 +6,9 @@ what the last run gave. What a person entered by hand is not touched.
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from filelock import FileLock
 from nbformat import NotebookNode
-from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
@@ -41,19 +45,30 @@ def register(course: Course, name: str) -> None:
     Raises StaleError, LockedError.
     """
     released = course.released(name)
+    (course.root / "records").mkdir(exist_ok=True)
+    with FileLock(course.root / "records" / ".register.lock"):  # nbgrader does it in many steps
+        if not _known(course, name, _points(released)):
+            _saved(course, name, released)
+
+
+def _known(course: Course, name: str, points: Mapping[str, float]) -> bool:
+    """True when the gradebook has this very lab; otherwise it has its name now."""
     with opened(course) as book:
         try:
-            known = {
-                cell.name: cell.max_score for cell in book.find_notebook(name, name).grade_cells
-            }
+            cells = book.find_notebook(name, name).grade_cells
         except MissingEntry:
-            known = {}
-        if known == _points(released):
-            return
+            cells = []
+        if {cell.name: cell.max_score for cell in cells} == points:
+            return True
         book.update_or_create_assignment(name)
+        return False
+
+
+def _saved(course: Course, name: str, released: NotebookNode) -> None:
     resources = {"nbgrader": {"notebook": name, "assignment": name, "db_url": course.database}}
     try:
-        SaveCells().preprocess(released, resources)
+        with _told(), _unwarned():
+            SaveCells().preprocess(released, resources)
     except RuntimeError as error:  # it has submissions of the other version
         raise StaleError(
             f"The gradebook has marks for another version of {name}: "
@@ -107,10 +122,17 @@ def entries(course: Course, student: str, name: str) -> Entries:
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """The gradebook. Raises LockedError when somebody else does not let go of it."""
+    _findable()
+    database = _patient(course.database)
+    with _told(), _unwarned(), Gradebook(database, course.directory.course_id) as book:
+        yield book
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        with _unwarned(), Gradebook(_patient(course.database), course.directory.course_id) as book:
-            yield book
-    except OperationalError as error:
+        yield
+    except (OperationalError, InvalidEntry) as error:  # nbgrader makes the one of the other
         raise LockedError(
             "The gradebook is locked by another program, or cannot be written: "
             "close what uses gradebook.db and run the same command again."
@@ -123,6 +145,13 @@ def _unwarned() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)
         yield
+
+
+def _findable() -> None:
+    """nbgrader calls `alembic` by name, which stands beside our Python whether or not that is on the path."""
+    if shutil.which("alembic") is None:
+        beside = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", "")])
 
 
 def _patient(database: str) -> str:
@@ -138,14 +167,23 @@ def _grades(book: Gradebook, student: str, name: str) -> list[Grade]:
     return list(book.find_submission_notebook(name, name, student).grades)
 
 
+def stamped(course: Course, student: str, name: str) -> str:
+    """What nbgrader's exchange wrote about when it was handed in, or ""."""
+    try:
+        return course.submitted(student, name).with_name(STAMP).read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def _score(grade: Grade) -> float | None:
     return grade.auto_score if grade.manual_score is None else grade.manual_score
 
 
 def _stamp(course: Course, student: str, name: str) -> dict[str, datetime]:
-    """When it was handed in; nothing when nobody knows."""
-    stamp = Path(course.submitted(student, name)).with_name(STAMP)
     try:
-        return {"timestamp": parse_utc(stamp.read_text().strip())}
-    except (OSError, ValueError, OverflowError):  # a learner may write anything there
+        return {"timestamp": parse_utc(stamped(course, student, name))}
+    except (
+        ValueError,
+        OverflowError,
+    ):  # "" when nobody knows; and a learner may write anything there
         return {}

@@ -32,7 +32,7 @@ LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")  # into /usr, on most dist
 SECRET = ("predictions",)  # in the cache folder: somebody else's guesses
 # Both sides of a comparison get the same number of threads; nothing else of our environment goes in.
 HANDED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PROBE_S = 10.0  # a start takes 0.02 s
+PROBE_S = 60.0  # a start takes 0.02 s; a starved machine is no reason to go without
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,19 @@ def environment(home: Path, room: Room, jailed: bool) -> dict[str, str]:
     }
 
 
-def walls(room: Room) -> list[str]:
-    """The bubblewrap command line, up to the command."""
+def walls(room: Room, rights: Iterable[str] = ()) -> list[str]:
+    """The bubblewrap command line, up to the command.
+
+    rights: capabilities within its own namespaces, for code of ours that goes on building inside.
+    """
     size = ["--size", str(room.limits.scratch)] if _knows("--size") else []
-    nested = ["--disable-userns"] if _knows("--disable-userns") else []
+    nested = ["--disable-userns"] if _knows("--disable-userns") and not rights else []
+    kept = [part for right in rights for part in ("--cap-add", right)]
+    # As the root of its namespace, bubblewrap makes no second one in which the rights would be worth nothing.
+    root = ("--uid", "0", "--gid", "0") if rights else ()
     return [
         *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
-        *("--new-session", "--cap-drop", "ALL", "--hostname", "desk"),
+        *("--new-session", "--cap-drop", "ALL", *kept, *root, "--hostname", "desk"),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),

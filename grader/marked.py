@@ -26,9 +26,9 @@ def restored(released: NotebookNode, submitted: NotebookNode, name: str) -> Note
     """
     ours = {_id(cell): cell for cell in released.cells if _id(cell)}
     left, cells = dict(ours), []
-    for cell in submitted.cells:
+    for number, cell in enumerate(submitted.cells):
         known = left.pop(_id(cell), None)
-        cells.append(_plain(cell) if known is None else _ours(known, cell))
+        cells.append(_plain(cell, number) if known is None else _ours(known, cell))
     if len(left) == len(ours):
         raise NotebookError(
             f"This notebook has no cell of lab {name}: hand in the one from labs/{name}."
@@ -95,9 +95,10 @@ def _ours(known: NotebookNode, cell: Mapping) -> NotebookNode:
     return mine
 
 
-def _plain(cell: Mapping) -> NotebookNode:
+def _plain(cell: Mapping, number: int) -> NotebookNode:
     make = new_code_cell if cell.get("cell_type") == "code" else new_markdown_cell
-    return make(_source(cell), id=str(cell.get("id", "")))
+    given = str(cell.get("id", ""))
+    return make(_source(cell), id=given if _well_formed(given) else f"cell-{number}")
 
 
 def _place(cells: list[NotebookNode], order: list[str], missing: str) -> int:
@@ -109,8 +110,6 @@ def _place(cells: list[NotebookNode], order: list[str], missing: str) -> int:
 def _notebook(released: NotebookNode, cells: list[NotebookNode]) -> NotebookNode:
     seen: set[str] = set()
     for number, cell in enumerate(cells):
-        if not _well_formed(cell.id):
-            cell.id = f"cell-{number}"
         while cell.id in seen:
             cell.id = f"{cell.id[:56]}-{number}"
         seen.add(cell.id)

@@ -10,22 +10,25 @@ the same code, and goes on where nbgrader would stop.
 
 from __future__ import annotations
 
-import re
+import atexit
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from grader import batch, gradebook, jail, marked
+from grader import batch, gradebook, marked
+from grader.batch import Judge
 from grader.course import Course, Work, course
 from grader.feedback import ENTRIES
+from grader.judging import judging
 from grader.lab import lab
 from grader.notebook import NotebookError, read
-from grader.referee import Setting, grade, unreadable
+from grader.referee import unreadable
 
 REFUSED = "under500_refused"  # key in the notebook's metadata between the two passes of autograde
 
@@ -34,7 +37,7 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
     """nbgrader's hook before a submission is read: whatever happens from here on, old scores are out."""
     here = course(Path.cwd())  # nbgrader has gone to the folder of the course
     for path in map(Path, notebooks):
-        gradebook.expire(here, _student(here, path), path.stem)
+        gradebook.expire(here, here.student(path.parent), path.stem)
 
 
 class Restore(NbGraderPreprocessor):
@@ -64,8 +67,7 @@ class Referee(NbGraderPreprocessor):
         if refused := nb.metadata.pop(REFUSED, None):
             report = unreadable(wanted, NotebookError(refused))
         else:
-            setting = Setting(jailed=self.jailed and not jail.missing())
-            report = batch.refereed(wanted, nb, partial(grade, setting=setting))
+            report = batch.refereed(wanted, nb, _judge(self.jailed))
         gradebook.save(here, work.student, report)
         return marked.marked(nb, report), resources
 
@@ -91,10 +93,9 @@ def _work(self: NbGraderPreprocessor, resources: dict) -> Work:
     return Work(student, name, _course(self).submitted(student, name))
 
 
-def _student(here: Course, path: Path) -> str:
-    """The learner's id out of a path in `submitted`, wherever the course's layout has it."""
-    pattern = here.directory.format_path(
-        here.directory.submitted_directory, "(?P<student>.*)", path.stem, escape=True
-    )
-    found = re.fullmatch(pattern, str(path.parent))
-    return found["student"] if found else path.parts[-3]
+@cache
+def _judge(jailed: bool) -> Judge:
+    """One for all submissions of this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(judging(jailed=jailed))

@@ -64,7 +64,7 @@ def forget(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise _told(path, error) from error
+        raise told(path, error) from error
 
 
 def written(path: Path, text: str) -> None:
@@ -78,7 +78,7 @@ def written(path: Path, text: str) -> None:
             os.fsync(file.fileno())  # a record that survives a power cut is worth the milliseconds
         part.replace(path)
     except OSError as error:
-        raise _told(path, error) from error
+        raise told(path, error) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -95,7 +95,8 @@ def digest(path: Path, released: Mapping) -> str:
     return found.hexdigest()
 
 
-def _told(path: Path, error: OSError) -> DiskError:
+def told(path: Path, error: OSError) -> DiskError:
+    """The sentence for a person."""
     if error.errno == errno.ENOSPC:
         return DiskError(
             f"The disk is full at {path.parent}: free some space and run the same command again."

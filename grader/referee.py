@@ -19,13 +19,14 @@ from nbformat import NotebookNode
 
 from grader import bar as timing
 from grader.bar import EntryError, NoYardstickError, ReadyYardstick
+from grader.chance import thrown_by
 from grader.jail import Room
 from grader.lab import Grade, Lab
 from grader.limits import Limits
 from grader.notebook import NotebookError, code
 from grader.report import CellError, Mark, Outcome, Report, not_graded, scored
 from grader.secret import seed
-from grader.submission import Session, session
+from grader.submission import Session, Start, apart, session
 from grader.thresholds import Thresholds, thresholds
 from grader.verdict import CheckFailed
 from grader.wire import WorkerError
@@ -37,12 +38,16 @@ SHOWN = 500  # characters of an error in a report
 
 @dataclass(frozen=True)
 class Setting:
-    """How it is graded. yardstick: the source of a cell that defines its entry()."""
+    """How it is graded. yardstick: the source of a cell that defines its entry().
+
+    start: gives processes to submissions that need no model, where it can be had for less than a new Python.
+    """
 
     jailed: bool = True
     limits: Limits = field(default_factory=Limits)
     thresholds: Callable[[str], Thresholds] = thresholds
     yardstick: str = timing.SOURCE
+    start: Start = apart
 
     def room(self, models: bool) -> Room:
         """Where a submission runs."""
@@ -108,7 +113,7 @@ class _Sitting:
         said = io.StringIO()
         self.learner.until = time.monotonic() + self.limits.check_s
         try:
-            with redirect_stdout(said):
+            with redirect_stdout(said), thrown_by(seed(str(self.seed), grade.id)):
                 points = grade.run(self._value)
         except PlainError as error:
             if isinstance(error, WorkerError):
@@ -181,7 +186,8 @@ def _graded(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setti
         if limits.bar is not None:  # first, so that it is measured once before the learner is there
             source = setting.yardstick
             yard = stack.enter_context(timing.yardstick(room, number + 1, source))
-        learner = stack.enter_context(session(room, limits.call_s))
+        start = apart if limits.models else setting.start
+        learner = stack.enter_context(session(room, limits.call_s, start))
         sitting = _Sitting(lab, limits, learner, yard, number)
         sitting.run(notebook)
     return sitting

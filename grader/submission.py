@@ -17,7 +17,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
@@ -47,6 +47,8 @@ CELL_S, CALL_S, ASK_S = 300.0, 10.0, 30.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is ended
 EXIT_S = 1.0  # from a closed socket to the end of its process
 TAIL_BYTES = 20_000  # of what it printed: enough to see the last error
+
+Start = Callable[[int, Room], Started]  # a process that serves on a file descriptor
 
 
 class RelayedCheckFailed(CheckFailed):
@@ -213,22 +215,21 @@ class Session:
         self.broken = error
 
 
+def apart(channel: int, room: Room) -> Started:
+    """A new Python in a room of its own."""
+    limits = room.limits.model_dump_json()
+    return jail.start(("-u", "-m", "grader.worker", str(channel), limits), room, [channel])
+
+
 @contextmanager
-def session(room: Room, call_s: float = CALL_S) -> Iterator[Session]:
+def session(room: Room, call_s: float = CALL_S, start: Start = apart) -> Iterator[Session]:
     """An empty notebook in a room of its own, until the block ends.
 
-    call_s: what one call of a function may take. Raises OSError, WorkerError.
+    call_s: what one call of a function may take. start: gives its process. Raises OSError, WorkerError.
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        arguments = (
-            "-u",
-            "-m",
-            "grader.worker",
-            str(theirs.fileno()),
-            room.limits.model_dump_json(),
-        )
-        started = jail.start(arguments, room, [theirs.fileno()])
+        started = start(theirs.fileno(), room)
     processes = Processes(psutil.Process(started.process.pid))
     watch, tail = Watch(processes, room.limits), Tail(started.process.stdout)
     one = Session(started, Channel(ours), processes, watch, tail, call_s)

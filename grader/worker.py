@@ -22,6 +22,7 @@ from grader.wire import MOST_TEXT, Channel, Failure, GoneError, Reply, Request
 from harness.assistant import Assistant
 
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow
+Shell = tuple[Callable[[str], BaseException | None], dict[str, object]]
 
 
 class Worker:
@@ -122,7 +123,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def shell() -> tuple[Callable[[str], BaseException | None], dict[str, object]]:
+def shell() -> Shell:
     """IPython without a kernel: what runs a cell, returning what it raised, and its namespace."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -145,9 +146,14 @@ def shell() -> tuple[Callable[[str], BaseException | None], dict[str, object]]:
 
 def main(fd: str, limits: str) -> None:
     """Serve until the other end closes."""
+    serve(int(fd), limits, shell())
+
+
+def serve(fd: int, limits: str, ready: Shell) -> None:
+    """The same with a shell that is there already."""
     Limits.model_validate_json(limits).apply()
-    run, namespace = shell()
-    worker = Worker(Channel(socket.socket(fileno=int(fd))), run)
+    run, namespace = ready
+    worker = Worker(Channel(socket.socket(fileno=fd)), run)
     worker.namespace = namespace
     worker.serve()
 

@@ -50,7 +50,8 @@ def grade(
         )
     with judging(jailed=jail) as judge:
         batch = Batch(here, judge, again, queued)
-        steps = list(_watched(batch.run(due := batch.wanted(works)), due))
+        due = batch.wanted(works)
+        steps = list(_watched(batch.run(due), due))
     _show(steps)
     if as_json:
         print_json(_summary(here, steps))
@@ -64,13 +65,10 @@ def _watched(steps: Iterator[Step], works: list[Work]) -> Iterable[Step]:
 
     form = "{desc} {n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=len(works), bar_format=form, disable=None) as bar:
-        for number, work in enumerate(works):
+        for work in works:
             bar.set_description(f"{work.lab}, {work.student}"[:40])
-            step = next(steps)
+            yield next(steps)
             bar.update()
-            if number + 1 == len(works):
-                steps.close()
-            yield step
 
 
 def _show(steps: list[Step]) -> None:
@@ -83,6 +81,8 @@ def _show(steps: list[Step]) -> None:
     notes = [f"{s.work.student}: {s.record.note}" for s in steps if s.record and s.record.note]
     for note in notes[:SHOWN]:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
+    if outside := {step.record.report.jailed for step in steps if step.record} - {""}:
+        console.print(f"Learners' code ran without a jail. {outside.pop()}", soft_wrap=True)
     if waiting := sum(step.record is not None and step.record.report.queued for step in steps):
         console.print(
             f"{waiting} stayed undecided beside other programs and cost nothing: "

@@ -16,7 +16,7 @@ SPREAD = 0.22  # of a row: dots of the same time beside each other
 NAMES = ("yours", "yardstick")
 
 
-def race(pairs: Sequence[tuple[float, float]], limit_ms: float | None = None) -> Picture:
+def race(pairs: Sequence[tuple[float, float]]) -> Picture:
     """Both rows of dots, their medians marked.
 
     pairs: end-to-end ms at the client, (submission, yardstick). Raises ValueError for none.
