@@ -15,7 +15,7 @@ ROW_IN, RIGHT_IN = 0.5, 1.6
 GUESS, MEASURED = style.ORANGE, style.BLUE
 COLUMNS = (("guessed", 52), ("measured", 106))  # heading, right edge in points
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-AXIS = "factor, logarithmic; ring: your guess, dot: measured, with its 95 % interval where there is one"
+AXIS = "logarithmic; ring: your guess, dot: measured, with its 95 % interval where there is one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,12 @@ class Factor:
     guessed: float
     measured: float
     interval: Interval | None = None
+
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """All values that have to fit on the axis."""
+        ends = (self.interval.low, self.interval.high) if self.interval else ()
+        return (self.guessed, self.measured, *ends)
 
     @property
     def off(self) -> float:
@@ -39,7 +45,7 @@ def factors(rows: Sequence[Factor], note: str) -> Picture:
         raise ValueError("There is no factor to show: give at least one.")
     room = Room(room_for(row.name for row in rows), RIGHT_IN)
     figure, [axes] = picture(_finding(rows), note, [ROW_IN * len(rows)], room)
-    values = [value for row in rows for value in (row.guessed, row.measured)]
+    values = [value for row in rows for value in row.shown]
     axes.set_xscale("log")
     axes.set_xlim(0.7 * min(*values, 0.8), 1.4 * max(*values, 1.3))
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -13,7 +13,7 @@ HEIGHT_IN = 2.3
 ROOM = Room(left=0.65, right=1.5)
 LOOKS = ((style.BLUE, "o"), (style.VERMILLION, "s"), (style.GREEN, "^"), (style.PURPLE, "D"))
 AXIS = "servers ÷ servers that are always busy on average: 1 is no reserve at all"
-TICKS = (1, 1.2, 1.5, 2, 3, 5, 8, 12, 20)
+TICKS = (0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 8, 12, 20)
 
 Curve = Mapping[int, float]  # servers -> goodput as a share
 
@@ -75,11 +75,9 @@ def _finding(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: flo
     parts = []
     for users in sorted(curves):
         n = needed(curves[users], wanted)
-        reserve = (
-            "more than were tried" if n is None else f"{n} ({n / busy[users]:.1f} times the work)"
-        )
+        reserve = f"{n} ({n / busy[users]:.1f} times the work)" if n else "more than tried"
         parts.append(f"{users:,} users need {reserve}")
-    return f"For {percent(wanted)} goodput (SIM) {'; '.join(parts)}"
+    return f"Servers for {percent(wanted)} goodput (SIM): {'; '.join(parts)}"
 
 
 def _in_words(users: int, curve: Curve, wanted: float) -> str:

@@ -15,6 +15,7 @@ HEIGHT_IN, GOODPUT_IN = 2.4, 0.9
 ROOM = Room(left=0.8, right=1.3, between=0.35)
 MEASURED, SIM = style.BLUE, style.ORANGE
 AXIS = "requests a second that arrive (Poisson), as a share of what the assistant can do at most"
+TICKS_MS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 NAMES_PT = 11  # from the end of a line to its name
 
 
@@ -63,9 +64,11 @@ def _times(
         axes.plot(rate / most_per_s, half, "o", color=MEASURED, markersize=9, zorder=4)
     axes.axhline(limits.ttft_ms, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=1)
     _name(axes, f"limit {ms(limits.ttft_ms)}", limits.ttft_ms, style.LIMIT, 0)
-    axes.yaxis.set_major_formatter(lambda value, _: duration(value))
+    low, high = axes.get_ylim()
+    shown = [value for value in TICKS_MS if low <= value <= high]
+    axes.set_yticks(shown, [duration(value) for value in shown])
+    axes.minorticks_off()
     axes.tick_params(axis="y", which="both", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
-    axes.yaxis.set_minor_formatter(lambda value, _: "")
     axes.xaxis.set_major_formatter(lambda value, _: percent(value))
 
 

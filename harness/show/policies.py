@@ -28,7 +28,7 @@ def policies(named: Sequence[Policy], line: Sequence[Policy], price_ms: float) -
     if not 1 <= len(named) <= len(LOOKS):
         raise ValueError(f"Give 1 to {len(LOOKS)} policies with names, not {len(named)}.")
     title, n = _finding(named, price_ms), named[0].right.n
-    note = f"every policy computed from the same {n} questions, asked of both; n = {n}, not calibrated on"
+    note = f"computed from the same {n} questions, asked of both; none of them was used to draw the line"
     figure, [axes] = picture(title, note, [HEIGHT_IN], ROOM)
     path = sorted((one.mean_ms, one.right.rate) for one in line)
     if path:
@@ -67,7 +67,12 @@ def _names(axes: Axes, named: Sequence[Policy]) -> None:
             va="center",
             fontsize=style.SMALL_PT,
             color=looks[one.name][0],
-            arrowprops={"arrowstyle": "-", "color": style.PALE, "linewidth": 1},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": style.PALE,
+                "linewidth": 1,
+                "relpos": (0, 0.5),  # from the left edge of the text, never through it
+            },
             annotation_clip=False,
         )
 

@@ -59,9 +59,9 @@ def _finding(samples_ms: Mapping[str, Sequence[float]]) -> str:
     (first, before), *_, (last, after) = [*samples_ms.items()] * (1 + (len(samples_ms) == 1))
     slow, quick = slow_end(before), slow_end(after)
     if len(samples_ms) == 1:
-        return f"{first}: p50 {ms(middle(before).value)}, {slow.label} {ms(slow.value)}"
+        return f"{first}: p50 {ms(middle(before).value)}, {slow.label}: {ms(slow.value)}"
     return (
-        f"{last}: {quick.label} {ms(quick.value)} instead of {ms(slow.value)}, "
+        f"{last}, {quick.label}: {ms(quick.value)} instead of {ms(slow.value)}; "
         f"p50 {ms(middle(after).value)} instead of {ms(middle(before).value)}"
     )
 

@@ -66,7 +66,7 @@ def test_a_fleet_needs_less_reserve_than_a_single_server():
     curves = {100: {1: 0.5, 2: 0.9, 3: 0.99}, 10_000: {51: 0.4, 60: 0.97}}
     figure = fleet(curves, {100: 0.5, 10_000: 50.0}, wanted=0.95)
     assert title(figure) == (
-        "For 95 % goodput (SIM) 100 users need 3 (6 times the work); "
+        "Servers for 95 % goodput (SIM): 100 users need 3 (6.0 times the work); "
         "10,000 users need 60 (1.2 times the work)"
     )
     assert needed({1: 0.99, 2: 0.5}, 0.95) is None
@@ -108,9 +108,9 @@ def test_policies_say_whether_routing_pays(yours, verdict):
 def test_a_tail_compares_the_slow_ends_under_the_names_they_deserve():
     figure = tail({"alone": [100.0] * 19 + [2000.0], "hedged": [100.0] * 19 + [400.0]}, "measured")
     assert title(figure) == (
-        "hedged: max of 20 400 ms instead of 2,000 ms, p50 100 ms instead of 100 ms"
+        "hedged, max of 20: 400 ms instead of 2,000 ms; p50 100 ms instead of 100 ms"
     )
     assert "alone: p50 100 ms, max of 20 2,000 ms, n = 20" in repr(figure)
-    assert title(tail({"alone": [1.0] * 9}, "")) == "alone: p50 1.0 ms, max of 9 1.0 ms"
+    assert title(tail({"alone": [1.0] * 9}, "")) == "alone: p50 1.0 ms, max of 9: 1.0 ms"
     with pytest.raises(ValueError, match="1 to 3 rows"):
         tail({}, "")
