@@ -1,0 +1,74 @@
+"""The check of the semantic cache's guard, with an embedder that hears no greetings and no names."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from grader import checks, checks_semantic
+from grader.verdict import CheckFailed
+from harness.kb.products import products
+from tests.unit.grader.golden_submissions import function_of, load
+
+NAMES = re.compile("|".join(re.escape(product.name) for product in products()))
+TONES = re.compile(r"^(Hi|Hello!|Quick question:|Sorry.*?again\.|Good morning,|One more thing:)")
+[EXCELLENT] = [one.values[0] for one in load("guard", "excellent")]
+
+
+def embed(texts):
+    """Bags of hashed words, unit norm: alike where words are, blind for product names."""
+    vectors = np.zeros((len(texts), 256), np.float32)
+    for row, text in enumerate(texts):
+        for word in re.findall(r"\w+", NAMES.sub("", TONES.sub("", text)).lower()):
+            vectors[row, sum(map(ord, word)) * len(word) % 256] += 1
+        vectors[row, 0] += 0.1
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(autouse=True)
+def without_weights(monkeypatch):
+    monkeypatch.setattr(checks_semantic, "embedder", lambda: embed)
+    monkeypatch.setattr(checks_semantic, "TOPICS", 40)
+
+
+def test_a_good_guard_earns_all_points_again_and_again(capsys):
+    for _ in range(3):
+        assert checks.meaning(function_of(EXCELLENT), 0.9, out_of=10) == 10.0
+        [line] = capsys.readouterr().out.splitlines()
+        assert "passed" in line
+
+
+@pytest.mark.parametrize("one", load("guard", "typical", "bad"))
+def test_a_mistake_is_named(one, capsys):
+    try:
+        points = checks.meaning(function_of(one), 0.9, out_of=10)
+        said = capsys.readouterr().out
+    except CheckFailed as failed:
+        points, said = 0, str(failed)
+    assert points == one["points"]
+    assert one["says"] in " ".join(said.split())
+    for label in ("expected", "got", "look at"):
+        assert f"\n  {label}" in said
+
+
+@pytest.mark.parametrize(
+    ("threshold", "says"),
+    [
+        (-1.0, "of the hits wrong"),  # everything that passes the guard hits
+        (math.nextafter(1, 2), "a hit for 20%"),  # nothing hits
+        (None, "a number for the threshold"),
+        ("0.8", "plain number"),
+    ],
+)
+def test_a_threshold_that_is_too_low_too_high_or_none(threshold, says, capsys):
+    assert checks.meaning(function_of(EXCELLENT), threshold, out_of=10) == 6.0
+    assert says in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_guard_without_its_exercise_says_so():
+    def empty(text):
+        raise NotImplementedError("Lab 07, exercise 5: meaning() is still empty.")
+
+    with pytest.raises(CheckFailed, match="still empty"):
+        checks.meaning(empty, None, out_of=10)

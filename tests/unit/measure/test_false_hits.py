@@ -1,0 +1,75 @@
+"""Labelled pairs, and what a semantic cache would make of them."""
+
+import numpy as np
+import pytest
+
+from harness.kb.pairs import SAME, Pair, labelled
+from harness.kb.products import products
+from harness.kb.workload import workload
+from harness.measure.false_hits import cosines, equal, judged, replayed
+
+PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "sibling")]
+COSINES = np.array([0.9, 0.6, 0.95])
+ALL = np.ones(3, bool)
+
+
+def by_first_letter(texts):
+    vectors = np.zeros((len(texts), 128), np.float32)
+    for row, text in enumerate(texts):
+        vectors[row, ord(text[0].lower()) % 128] = 1
+    return vectors
+
+
+def test_labelled_pairs_hold_every_sort_and_only_two_mean_the_same():
+    pairs = labelled("dev", 40, seed=1)
+    sorts = {pair.sort for pair in pairs}
+    assert sorts == {"polite", "reworded", "other topic", "sibling", "region", "detail"}
+    assert all(pair.same == (pair.sort in SAME) for pair in pairs)
+    assert all(pair.first != pair.second for pair in pairs)
+    assert pairs == labelled("dev", 40, seed=1) != labelled("dev", 40, seed=2)
+
+
+def test_a_sibling_differs_in_its_name_alone_and_a_greeting_keeps_the_question():
+    names = {product.name for product in products()}
+    for pair in labelled("dev", 40, seed=1):
+        if pair.sort == "sibling":
+            [one] = [name for name in names if name in pair.first and name not in pair.second]
+            [other] = [name for name in names if name in pair.second and name not in pair.first]
+            assert pair.first.replace(one, other) == pair.second
+        if pair.sort == "polite":
+            assert pair.first in pair.second
+
+
+def test_hit_rate_and_false_hit_rate_have_different_divisors():
+    got = judged(COSINES, ALL, PAIRS, 0.7)
+    assert (got.hits.successes, got.hits.n) == (1, 2)  # of those that mean the same
+    assert (got.wrong.successes, got.wrong.n) == (1, 2)  # of all hits
+    guarded = judged(COSINES, np.array([True, True, False]), PAIRS, 0.5)
+    assert (guarded.hits.rate, guarded.wrong.rate) == (1, 0)
+
+
+def test_a_guard_without_an_opinion_lets_nothing_through():
+    assert equal(PAIRS, str.lower).tolist() == [True, False, False]
+    assert not equal(PAIRS, lambda text: None).any()
+
+
+def test_each_text_is_embedded_once():
+    seen = []
+
+    def embed(texts):
+        seen.extend(texts)
+        return by_first_letter(texts)
+
+    assert cosines(PAIRS, embed).tolist() == [1, 0, 0]
+    assert sorted(seen) == ["A", "a", "b", "c"]
+
+
+def test_a_day_of_repeats_hits_as_often_as_it_repeats():
+    day = workload(60, seed=3, exact=0.3, paraphrase=0)
+    found = replayed(day, by_first_letter, meaning=str.lower, threshold=0.99)
+    assert found.hits.rate == pytest.approx(0.3, abs=0.02)
+    assert found.wrong.successes == 0
+    careless = replayed(day, by_first_letter, meaning=lambda text: 1, threshold=-1.0)
+    assert careless.hits.successes == 59
+    assert careless.wrong.rate > 0.5
+    assert replayed(day, by_first_letter, lambda text: None, 0.0).hits.successes == 0

@@ -1,0 +1,139 @@
+"""Searches on the clock: what is counted as found, whose time it is, and the collections they run on."""
+
+import numpy as np
+import pytest
+
+from harness.measure import searching
+from harness.measure.around import around
+from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, churn
+from harness.measure.scale import Row, crossing, sweep
+from harness.measure.shortened import cut, principal
+from harness.measure.small_world import plane, small_world
+from harness.measure.swap import Shelf, swapped_under_traffic
+from harness.stages import hnsw_search
+from tests.clock import FakeClock
+from tests.unit.stages.unit_vectors import unit_vectors
+
+VECTORS = unit_vectors(400, 16)
+QUERIES = unit_vectors(20, 16, seed=9)
+EXACT = searching.exact(VECTORS)
+
+
+def found(search, **options):
+    return searching.searched({"one": search}, QUERIES, 5, EXACT, **options)["one"]
+
+
+def test_recall_counts_true_neighbours_of_all_queries():
+    assert found(EXACT).recall == 1
+    half = found(lambda query, k: [*EXACT(query, 2), 398, 399])
+    assert half.hits.n == 100
+    assert half.recall == pytest.approx(0.4, abs=0.05)  # 398 and 399 may be near by chance
+
+
+def test_an_answer_that_is_too_short_is_counted():
+    assert found(lambda query, k: EXACT(query, k)[:3]).short == len(QUERIES)
+    assert found(EXACT).short == 0
+
+
+def test_each_search_pays_for_its_own_time_and_goes_last_as_often_as_others():
+    clock, order = FakeClock(), []
+
+    def search(name, ms):
+        def run(query, k):
+            order.append(name)
+            clock.go_on(ms)
+            return []
+
+        return run
+
+    searches = {"slow": search("slow", 20), "fast": search("fast", 2)}
+    got = searching.searched(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
+    assert {name: one.p50_ms for name, one in got.items()} == {"slow": 20, "fast": 2}
+    assert searching.times_faster(got["slow"], got["fast"]).p50 == 10
+    firsts = order[2::2]  # after the warm-up
+    assert 3 < firsts.count("slow") < 17
+
+
+def test_walks_and_filters_of_a_real_graph():
+    graph = hnsw_search.build(VECTORS)
+    assert found(searching.walk(graph, 100)).recall > 0.95
+    mask = np.arange(len(VECTORS)) % 2 == 0
+    rows = searching.own_filter(graph, 100, mask)(QUERIES[0], 5)
+    assert len(rows) == 5 and mask[rows.astype(int)].all()
+    nothing = np.zeros(len(VECTORS), bool)
+    assert len(searching.own_filter(graph, 100, nothing)(QUERIES[0], 5)) == 0
+
+
+def test_vectors_around_real_ones_are_unit_near_and_the_same_each_time():
+    drawn = around(VECTORS, 60, seed=1)
+    assert drawn.shape == (60, 16) and drawn.dtype == np.float32
+    assert np.allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-5)
+    assert (drawn @ VECTORS.T).max(1).min() > 0.9
+    assert np.array_equal(drawn, around(VECTORS, 60, seed=1))
+    assert around(VECTORS, 60, 1, project=lambda vectors: vectors[:, :4]).shape == (60, 4)
+
+
+def test_a_small_world_links_both_ways_and_reaches_everybody():
+    for links in (small_world(VECTORS, near=3, far=2), plane(60)[1]):
+        for row, others in enumerate(links):
+            assert row not in others
+            assert all(row in links[other] for other in others)
+    links, seen, waiting = small_world(VECTORS, near=3, far=2), {0}, [0]
+    while waiting:
+        news = set(links[waiting.pop()]) - seen
+        seen |= news
+        waiting += news
+    assert len(seen) == len(VECTORS)
+
+
+def test_fewer_dimensions_find_less_and_all_of_them_everything():
+    for shorten in (cut, principal):
+        assert found(shorten(VECTORS, 4)).recall < found(shorten(VECTORS, 12)).recall
+        assert found(shorten(VECTORS, 16)).recall == 1
+
+
+def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
+    rows = sweep(VECTORS, QUERIES, sizes=(100, 400), floor=0.9, progress=False)
+    assert [row.n for row in rows] == [100, 400]
+    for row in rows:
+        assert row.exact.recall == 1
+        assert row.walk.recall >= 0.9
+
+
+def row(n, exact_ms, walk_ms):
+    timed = [
+        searching.Found((ms,) * 5, searching.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)
+    ]
+    return Row(n, *timed, ef=8, grew_s=0)
+
+
+def test_the_lines_cross_between_two_sizes_or_nowhere():
+    assert crossing([row(1000, 1, 2), row(100_000, 4, 2)]) == pytest.approx(10_000)
+    assert crossing([row(1000, 3, 2), row(100_000, 4, 2)]) is None
+
+
+def test_an_index_nobody_touches_forgets_and_the_others_follow():
+    rounds = list(churn(unit_vectors(900, 16), 300, QUERIES, rounds=4, ef=100))
+    last = rounds[-1]
+    assert [one.replaced for one in rounds] == [0, 0.25, 0.5, 0.75, 1]
+    assert rounds[0].found[LEFT].recall > 0.9
+    assert last.found[LEFT].recall == 0
+    for way in (MARKED, REPLACED, REBUILT):
+        assert last.found[way].recall > 0.8, way
+    assert last.held == {LEFT: 300, MARKED: 600, REPLACED: 300, REBUILT: 300}
+
+
+def test_the_next_index_is_swapped_in_whole_and_a_failed_one_not_at_all():
+    old = hnsw_search.build(VECTORS[:100])
+    shelf = Shelf(old)
+    new = hnsw_search.build(VECTORS)
+    calm, busy = swapped_under_traffic(shelf, lambda: new, QUERIES, k=5, ef=20)
+    assert shelf.index is new
+    assert len(calm) == 200 and len(busy) >= 1
+
+    def broken():
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        swapped_under_traffic(shelf, broken, QUERIES, k=5, ef=20)
+    assert shelf.index is new

@@ -1,0 +1,168 @@
+"""The pictures of the retrieval and the caching lab: the finding in the title, all of it in words."""
+
+import numpy as np
+import pytest
+
+from harness.kb.pairs import Pair
+from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, Round
+from harness.measure.false_hits import judged
+from harness.measure.prefix import Reading
+from harness.measure.scale import Row
+from harness.measure.searching import Found
+from harness.measure.small_world import plane
+from harness.measure.stampede import Wait
+from harness.measure.stats import Proportion
+from harness.show.cache_paths import cache_paths
+from harness.show.churn import churned
+from harness.show.false_hits import false_hits
+from harness.show.likeness import likeness
+from harness.show.prefixes import prefixes
+from harness.show.recall import Spot, recall_curves
+from harness.show.sample_rows import sample_rows
+from harness.show.scale import scale
+from harness.show.stampede import stampedes
+from harness.show.walk import walked
+
+
+def title(figure):
+    return figure.texts[0].get_text().replace("\n", " ")
+
+
+def words(figure):
+    return {text.get_text() for axes in figure.axes for text in axes.texts}
+
+
+def timed(ms, recall=1.0, n=9):
+    return Found((ms,) * n, Proportion(round(100 * recall), 100), 0)
+
+
+SPOTS = {"M = 16": [Spot("10", 0.9, 0.02), Spot("80", 0.97, 0.1)], "M = 4": [Spot("80", 0.7, 0.05)]}
+
+
+def test_recall_curves_name_the_cheapest_that_finds_enough():
+    figure = recall_curves(SPOTS, exact_ms=1.0, floor=0.95, note="n", setting="ef")
+    assert title(figure) == "M = 16, ef 80: recall 97.0 % in 0.10 ms, 10.0 times as fast as exact"
+    assert {"M = 16", "M = 4", "exact, 1.0 ms", "asked for: 95 %"} <= words(figure)
+    assert "M = 4: 80 70.0 % 0.05 ms" in repr(figure)
+
+
+@pytest.mark.parametrize(
+    ("exact_ms", "floor", "finding"),
+    [(0.05, 0.95, "Nothing that finds 95 % beats"), (1.0, 0.99, "No setting finds 99 %")],
+)
+def test_recall_curves_say_when_exact_wins(exact_ms, floor, finding):
+    assert title(recall_curves(SPOTS, exact_ms, floor, "n", "ef")).startswith(finding)
+
+
+def test_recall_curves_need_one_to_four():
+    for wrong in ({}, {"empty": []}, {str(n): [Spot("1", 1, 1)] for n in range(5)}):
+        with pytest.raises(ValueError, match="1 to 4 curves"):
+            recall_curves(wrong, 1.0, 0.9, "n", "ef")
+
+
+def row(n, exact_ms, walk_ms):
+    return Row(n, timed(exact_ms), timed(walk_ms, 0.98), ef=32, grew_s=1)
+
+
+def test_scale_names_both_ends_and_the_crossing():
+    figure = scale([row(1000, 0.01, 0.02), row(100_000, 1.0, 0.05)], dimensions=64)
+    assert title(figure) == (
+        "1,000 vectors: exact 2.0 times as fast; 100,000: the walk 20 times as fast"
+    )
+    assert {"exact", "graph walk", "98 %"} <= words(figure)
+    assert any(text.startswith("even at about") for text in words(figure))
+    assert "no difference" in title(scale([row(1, 1, 1), row(2, 1, 1)], 64))
+    with pytest.raises(ValueError, match="two sizes"):
+        scale([row(1, 1, 1)], 64)
+
+
+def test_a_walk_counts_what_it_looked_at():
+    points, graph = plane(40)
+    nearest = np.argsort(np.linalg.norm(points - (1, 0.5), axis=1))
+    looked = [int(row) for row in nearest[:12]]
+    figure = walked(points, graph, np.array([1, 0.5]), looked, looked[:3])
+    assert title(figure) == "12 of 40 points looked at to keep 3; 3 of these are truly nearest"
+
+
+def test_churn_compares_with_an_index_built_anew():
+    def one(replaced, left):
+        found = {LEFT: timed(1, left), MARKED: timed(3, 0.9)}
+        return Round(
+            replaced,
+            {**found, REPLACED: timed(1, 0.88), REBUILT: timed(1, 0.9)},
+            dict.fromkeys((LEFT, MARKED, REPLACED, REBUILT), 10),
+        )
+
+    figure = churned([one(0, 0.9), one(1, 0.0)])
+    assert title(figure) == (
+        "Left alone, recall goes from 90 % to 0 %; against an index built anew, marked ones take "
+        "3.0 times as long, and replaced ones differ by 2 points of recall"
+    )
+    assert "marked: 3.0 ms, 10 held" in words(figure)
+    with pytest.raises(ValueError, match="two rounds"):
+        churned([one(0, 0.9)])
+
+
+PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "sibling")]
+COSINES = np.array([0.9, 0.6, 0.95])
+
+
+def test_likeness_counts_wrong_hits_and_what_the_guard_takes_away():
+    figure = likeness(PAIRS, COSINES, 0.8)
+    assert title(figure).startswith("50 % of all hits are wrong; 50 % of the questions")
+    assert "sibling (another): median 0.95, hits 1 of 1" in repr(figure)
+    guarded = likeness(PAIRS, COSINES, 0.8, np.array([True, True, False]))
+    assert title(guarded).startswith("0 % of all hits are wrong")
+    assert title(likeness(PAIRS, COSINES, 0.99)) == "Nothing hits at 0.99"
+    with pytest.raises(ValueError, match="no pairs"):
+        likeness([], COSINES[:0], 0.8)
+
+
+def test_false_hits_say_what_is_safe_with_and_without_a_guard():
+    every, guard = np.ones(3, bool), np.array([True, True, False])
+    curves = {
+        name: [(t, judged(COSINES, passes, PAIRS, t)) for t in (0.9, 0.5)]
+        for name, passes in {"without guard": every, "with guard": guard}.items()
+    }
+    figure = false_hits(curves, most_wrong=0.01)
+    assert title(figure) == (
+        "Hit rate with at most 1 % wrong hits: 0 % without guard, 100 % with guard"
+    )
+    with pytest.raises(ValueError, match="1 to 3 curves"):
+        false_hits({}, 0.01)
+
+
+def test_paths_are_never_one_number():
+    figure = cache_paths({"miss": [400.0] * 6, "response": [1.0] * 2})
+    assert title(figure).startswith("25 % hit; a miss takes 400 ms")
+    assert "is nobody's request" in title(figure)
+    assert "response (2): median of 2 1.0 ms" in repr(figure)
+    with pytest.raises(ValueError, match="Nothing missed"):
+        cache_paths({"response": [1.0]})
+    with pytest.raises(ValueError, match="needs a sample"):
+        sample_rows({"a": []}, "t", "n", "ms")
+
+
+def test_prefixes_give_the_ratio_with_its_interval():
+    readings = {
+        "cold": [Reading(400.0 + n, 500, 0) for n in range(6)],
+        "static first": [Reading(40.0 + n / 10, 500, 470) for n in range(6)],
+        "same": [Reading(1.0, 500, 499)] * 6,
+    }
+    figure = prefixes(readings, "cold", "static first", "same")
+    assert title(figure).startswith("static first: first token 10.0 times as soon (95 % interval")
+    assert "static first, 94 %: p50" in repr(figure)
+
+
+def test_a_stampede_compares_computations_and_waits():
+    runs = {
+        "everybody": ([Wait(0, 400.0 * n) for n in (1, 2, 3)], 3),
+        "one flight": ([Wait(0, 410.0)] * 3, 1),
+    }
+    figure = stampedes(runs)
+    assert title(figure) == (
+        "everybody: 3 computed, 800 ms on average; one flight: 1 computed, 410 ms on average"
+    )
+    assert {"last: 1,200 ms", "last: 410 ms"} <= words(figure)
+    with pytest.raises(ValueError, match="one or two runs"):
+        stampedes({})
