@@ -55,13 +55,15 @@ def judged(
     )
 
 
-def replayed(cases: Sequence[Case], embed: Embed, meaning: Meaning, threshold: float) -> Judged:
+def replayed(
+    cases: Sequence[Case], vectors: np.ndarray, meaning: Meaning, threshold: float
+) -> Judged:
     """What it makes of a stream of requests, each looked up among those before it.
 
-    hits: of all requests. A hit is wrong when the earlier request was about another topic.
+    vectors: of the requests in order, (n, d), unit norm. hits: of all requests. A hit is wrong when the
+    earlier request was about another topic.
     """
     texts = [case.question.text for case in cases]
-    vectors = np.concatenate([embed(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)])
     topics = [(case.product, case.kind, case.region) for case in cases]
     known: dict[Hashable, list[int]] = {}
     hits = wrong = 0

@@ -66,10 +66,11 @@ def test_each_text_is_embedded_once():
 
 def test_a_day_of_repeats_hits_as_often_as_it_repeats():
     day = workload(60, seed=3, exact=0.3, paraphrase=0)
-    found = replayed(day, by_first_letter, meaning=str.lower, threshold=0.99)
+    vectors = by_first_letter([case.question.text for case in day])
+    found = replayed(day, vectors, meaning=str.lower, threshold=0.99)
     assert found.hits.rate == pytest.approx(0.3, abs=0.02)
     assert found.wrong.successes == 0
-    careless = replayed(day, by_first_letter, meaning=lambda text: 1, threshold=-1.0)
+    careless = replayed(day, vectors, meaning=lambda text: 1, threshold=-1.0)
     assert careless.hits.successes == 59
     assert careless.wrong.rate > 0.5
-    assert replayed(day, by_first_letter, lambda text: None, 0.0).hits.successes == 0
+    assert replayed(day, vectors, lambda text: None, 0.0).hits.successes == 0
