@@ -23,6 +23,8 @@ LABS = (
     "03-smaller-models",
     "04-quantization",
     "05-speculative-decoding",
+    "06-retrieval-hnsw",
+    "07-caching",
     "08-batching-and-load",
     "09-architecture",
     "10-capstone",
