@@ -10,7 +10,7 @@ from harness.show import style
 from harness.show.style import Picture, Room, percent, picture
 
 HEIGHT_IN = 2.3
-ROOM = Room(left=0.65, right=1.5)
+ROOM = Room(left=0.65)
 LOOKS = ((style.BLUE, "o"), (style.VERMILLION, "s"), (style.GREEN, "^"), (style.PURPLE, "D"))
 AXIS = "servers ÷ servers that are always busy on average: 1 is no reserve at all"
 TICKS = (0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 8, 12, 20)
@@ -39,6 +39,8 @@ def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float)
     axes.set_xticks(shown, [f"{x:g}" for x in shown])
     axes.minorticks_off()
     axes.set_ylim(-0.04, 1.08)
+    # The corner below the curves is always empty: more servers never serve less.
+    axes.legend(loc="lower right", frameon=False, fontsize=style.SMALL_PT)
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
     style.time_axis(axes, AXIS)
@@ -57,18 +59,8 @@ def _curve(axes: Axes, users: int, curve: Curve, busy: float, look: tuple[str, s
     colour, mark = look
     sizes = sorted(curve)
     x, y = [n / busy for n in sizes], [curve[n] for n in sizes]
-    axes.plot(x, y, marker=mark, color=colour, markersize=6, linewidth=1.8, zorder=3)
-    axes.annotate(
-        f"{users:,} users",
-        (x[0], y[0]),
-        xytext=(8, -3),
-        textcoords="offset points",
-        va="top",
-        fontsize=style.TEXT_PT,
-        weight="bold",
-        color=colour,
-        annotation_clip=False,
-    )
+    name = f"{users:,} users"
+    axes.plot(x, y, marker=mark, color=colour, markersize=6, linewidth=1.8, zorder=3, label=name)
 
 
 def _finding(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float) -> str:
