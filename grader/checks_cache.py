@@ -152,6 +152,7 @@ def cached(function: Callable[..., str]) -> None:
 
         _expect(ask(now), "answer 1", "the first request", "compute(), put, return")
         _expect(ask(now + ttl_s - 1), "answer 1", "a second before the end", "shelf.get first")
+        _judge_deadline(shelf, now + ttl_s)
         _expect(ask(now, "other"), "answer 2", "another key", "the key: each has its own answer")
         _expect(ask(now + ttl_s), "answer 3", "the moment it expires", "now < deadline is fresh")
         _expect(ask(now + ttl_s + 1), "answer 3", "a second later", "the new answer is kept again")
@@ -166,7 +167,7 @@ def _expect(got: object, expected: str, when: str, look: str) -> None:
 
 
 def _judge_deadline(shelf: Shelf, expected: float) -> None:
-    deadline = shelf.kept["k"][1]
+    _, deadline = shelf.kept.get("k", ("", None))
     if deadline != expected:
         CACHED.fail(
             f"a deadline {expected:g}: now + ttl_s of the moment it was computed",
