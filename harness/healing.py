@@ -37,6 +37,8 @@ WARM_UP = 0.1  # of the budget
 LAST_RATE = 0.1  # of the peak, at the end of the cosine
 GRADIENT_NORM = 1.0  # at most: no odd lesson undoes the others
 
+BAR = "{desc}: {bar} {n:.0f} of {total} s{postfix}"
+
 Clock = Callable[[], float]  # seconds
 Lessons = Iterator[Packed]
 
@@ -90,7 +92,7 @@ def tuned_for(
     weights = Masters.of(tuned)
     optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
     done, started = 0, now()
-    bar = tqdm(total=round(budget_s), desc="tuning", unit="s")
+    bar = tqdm(total=round(budget_s), desc="tuning", bar_format=BAR)
     with _a_core_each() as pool, bar:
         while (spent := now() - started) < budget_s or not done:
             chunk = [next(lessons) for _ in range(AN_UPDATE)]

@@ -16,6 +16,7 @@ from harness import baseline, semconv
 from harness.assistant import Chunk, Question
 from harness.kb.articles import chunks
 from harness.kb.questions import Case
+from harness.measure.faults import visible
 from harness.measure.journey import WARM_UP, Stop, answers
 from harness.measure.quality import judge
 from harness.measure.stats import Interval, Proportion, bootstrap_ratio
@@ -37,6 +38,9 @@ from harness.wrappers.hidden_pointer import HiddenPointer
 
 # Tokens: half as many again as a limit of 64 pieces, for a broken model writes bytes that make no piece.
 LONGEST = 96
+SPEECHLESS = (
+    "(no words)"  # shown for a model that writes none: a wrong answer, not a failed request
+)
 
 Stopping = Callable[[Iterator[str]], Iterator[str]]
 
@@ -62,7 +66,12 @@ class Writing:
             {semconv.REQUEST_MODEL: self.model.name, semconv.INPUT_TOKENS: tokens}
         )
         pieces = self.model.stream(prompt, LONGEST, stop_at_end=False)
-        yield from pointer_joined(self.until(pieces))
+        text = ""
+        for piece in pointer_joined(self.until(pieces)):
+            text += piece
+            yield piece
+        if not visible(text):
+            yield SPEECHLESS
 
     def fresh(self) -> None:
         """As before the first request: the instructions are read, and nothing else."""

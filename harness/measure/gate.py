@@ -29,8 +29,8 @@ class Candidate:
     def why_not(self) -> str:
         """What it fails by, in words; empty when it passes."""
         failed = []
-        if self.kl > MOST_KL:
+        if not self.kl <= MOST_KL:  # nor nan, from a file that computes nonsense
             failed.append(f"KL {self.kl:.3f}")
-        if self.worst < -MARGIN:
+        if not self.worst >= -MARGIN:
             failed.append(f"answers at worst {100 * self.worst:+.0f} points")
         return ", ".join(failed)

@@ -86,9 +86,14 @@ def _shown(sizes: Mapping[str, int]) -> list[str]:
 def _finding(files: Mapping[str, Mapping[str, int]]) -> str:
     least = min(files, key=lambda name: own_share(name, files[name]))
     share = own_share(least, files[least])
-    own = next((kind for kind in files[least] if least.startswith(kind)), least)
+    own = next((kind for kind in files[least] if least.startswith(kind)), _plain(least))
     of_it = f"{least} is {own} for {style.percent(share)} of its bytes"
     return f"{of_it}: look inside, not at the name"
+
+
+def _plain(name: str) -> str:
+    """What a name promises: Q4_K for "Q4_K_M", whose last letter is the size of the mixture."""
+    return name.removesuffix("_S").removesuffix("_M").removesuffix("_L")
 
 
 def _in_words(sizes: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from harness.show.style import Picture, Room, picture
 
 HEIGHT_IN = 3.0
 PASSED, REFUSED = style.BLUE, style.VERMILLION
-TINY = 1e-4  # nats: a logarithmic axis has no zero
+TINY, MOST = 1e-4, 10.0  # nats shown: a logarithmic axis has no zero, and a broken file no end
 AXIS = "ms of an answer, p50, model time alone; dot: passes, cross: refused"
 
 
@@ -30,7 +30,7 @@ def gate(files: Sequence[Candidate]) -> Picture:
     )
     figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=0.6))
     axes.set_yscale("log")
-    values = [max(one.kl, TINY) for one in files]
+    values = [_shown(one.kl) for one in files]
     axes.set_ylim(TINY / 2, 4 * max(*values, MOST_KL))
     axes.set_xlim(0, 1.15 * max(one.ms for one in files))
     axes.axhspan(MOST_KL, axes.get_ylim()[1], color=style.LIMIT, alpha=0.05, linewidth=0, zorder=0)
@@ -47,7 +47,7 @@ def gate(files: Sequence[Candidate]) -> Picture:
 
 def _point(axes: Axes, one: Candidate, passes: bool) -> None:
     colour, mark = (PASSED, "o") if passes else (REFUSED, "X")
-    at = (one.ms, max(one.kl, TINY))
+    at = (one.ms, _shown(one.kl))
     axes.plot(*at, mark, color=colour, markersize=10, zorder=3)
     axes.annotate(
         one.name,
@@ -60,6 +60,10 @@ def _point(axes: Axes, one: Candidate, passes: bool) -> None:
         color=colour,
         annotation_clip=False,
     )
+
+
+def _shown(kl: float) -> float:
+    return min(max(kl, TINY), MOST) if kl <= MOST else MOST  # nan is beyond every limit
 
 
 def _finding(files: Sequence[Candidate]) -> str:

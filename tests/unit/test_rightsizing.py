@@ -45,6 +45,12 @@ def test_the_reader_decides_when_it_ends_and_the_model_is_not_stopped():
     assert model.calls[-1].startswith("warm")
 
 
+@pytest.mark.parametrize("said", ["", " \n ", "[1] "])
+def test_a_model_without_words_is_wrong_and_no_fault(said):
+    pieces = list(Writing(FakeModel(said), iter)(Question("How long?"), [chunk(0)]))
+    assert pieces[-1] == "(no words)"
+
+
 def test_options_are_measured_and_judged_through_http():
     cases = [case for case in draw("dev", 12, seed=1, history_turns=0) if case.answerable][:7]
     vectors = np.ones((1, 2), np.float32)

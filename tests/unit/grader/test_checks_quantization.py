@@ -59,7 +59,7 @@ class Loaded:
 @pytest.fixture
 def shelf(monkeypatch):
     """What each kind is like: KL to the full file, and how many times as fast."""
-    away = {"Q8_0": 0.004, "Q4_1": 0.004, "Q4_0": 0.2}
+    away = {"Q8_0": 0.004, "Q4_1": 0.004, "Q4_0": 0.2, "F16": float("nan")}
     ratio = {"Q8_0": (2.0, Interval(1.8, 2.2)), "Q4_0": (3.0, Interval(2.8, 3.2))}
     slow = (0.5, Interval(0.4, 0.6))
     monkeypatch.setattr(checks_quantization, "LlamaModel", Loaded)
@@ -82,6 +82,7 @@ def test_a_close_and_fast_file_may_be_shipped(shelf, capsys):
     ("kind", "says"),
     [
         ("Q4_0", "however fast"),
+        ("F16", "however fast"),  # here a file that computes nonsense
         ("Q4_1", "prefill and decode"),
         ("F32", "smaller numbers"),
         ("Q3", "one of the kinds"),

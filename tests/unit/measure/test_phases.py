@@ -85,6 +85,7 @@ def test_a_neighbour_computes_and_leaves():
         (0.2, -0.01, False, "KL 0.200"),
         (0.001, -0.4, False, "answers at worst -40 points"),
         (0.2, -0.4, False, "KL 0.200, answers at worst -40 points"),
+        (float("nan"), 0.0, False, "KL nan"),
     ],
 )
 def test_the_gate_names_what_fails(kl, worst, passes, why):

@@ -102,6 +102,8 @@ def test_the_gate_ships_the_fastest_that_passes_and_says_what_is_refused():
     )
     assert title(gate([full, good])).endswith("nothing that was refused is faster")
     assert title(gate([full, wrong])).startswith("Ship F32")
+    broken = Candidate("Q2_K", 200.0, float("nan"), -0.9)
+    assert title(gate([full, good, broken])).endswith("Q2_K would be faster and is refused")
 
 
 def test_threads_name_the_best_number_in_each_surrounding():
