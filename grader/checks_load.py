@@ -123,6 +123,7 @@ def _asked(rng: Random, limit: float) -> list[Asked]:
             first = None if rng.random() < 0.25 else sent + rng.uniform(0.3, 1.1) * limit
             found.append((at, sent, first))
         shares = [_share(found, limit, since, whole) for since in (0, 1) for whole in (True, False)]
+        shares.append(shares[0] * len(found))  # a count in place of a share
         if len({round(share, 2) for share in shares}) == len(shares):
             return found
 
@@ -153,8 +154,7 @@ def in_system(function: Callable[[list[float], list[float]], float]) -> None:
     """The number of requests inside, averaged from time 0 to the last end."""
     watch, rng = Watch(INSIDE), Random()
     for _ in range(ROUNDS):
-        starts = sorted(round(rng.uniform(0, 900), 1) for _ in range(rng.randint(3, 10)))
-        ends = [round(start + rng.uniform(50, 700), 1) for start in starts]
+        starts, ends = _stays(rng)
         got = INSIDE.finite(watch.call(function, starts, ends), "the average")
         expected = _area(starts, ends) / max(ends)
         if abs(got - expected) > ROUNDING:
@@ -164,6 +164,20 @@ def in_system(function: Callable[[list[float], list[float]], float]) -> None:
                 _look_at_inside(got, starts, ends),
             )
     INSIDE.passed("Little's law needs no assumption at all. Few laws can say that.")
+
+
+def _stays(rng: Random) -> tuple[list[float], list[float]]:
+    """Starts and ends that tell the mistakes apart: three lengths of time that all differ."""
+    while True:
+        starts = sorted(round(rng.uniform(50, 900), 1) for _ in range(rng.randint(3, 10)))
+        ends = [round(start + rng.uniform(50, 700), 1) for start in starts]
+        averages = [_area(starts, ends) / over for over in _lengths(starts, ends)]
+        if min(b - a for a, b in pairwise(sorted(averages))) > 3 * ROUNDING:
+            return starts, ends
+
+
+def _lengths(starts: list[float], ends: list[float]) -> tuple[float, float, float]:
+    return max(ends), max(ends) - min(starts), ends[-1]
 
 
 def _area(starts: Sequence[float], ends: Sequence[float]) -> float:
@@ -193,7 +207,7 @@ def _look_at_inside(got: float, starts: list[float], ends: list[float]) -> str:
 def admit(function: Callable[[int, float, float, float], bool]) -> None:
     """True exactly when those ahead and the own first text fit into the limit."""
     watch, rng = Watch(ADMIT), Random()
-    for ahead, service, ttft, limit in [(2, 150.0, 200.0, 500.0), *_doors(rng)]:
+    for ahead, service, ttft, limit in [*TELLING, *_doors(rng)]:
         got = watch.call(function, ahead, service, ttft, limit)
         if not isinstance(got, bool) and type(got).__name__ != "bool_":
             ADMIT.fail("True or False", kind(got), "a comparison is one already")
@@ -206,6 +220,10 @@ def admit(function: Callable[[int, float, float, float], bool]) -> None:
                 _look_at_admit(bool(got), ahead, service, ttft, limit),
             )
     ADMIT.passed("A quick no is a service. Ask anybody who has been on hold.")
+
+
+# Each of these is answered wrongly by one mistake alone.
+TELLING = [(5, 300.0, 100.0, 500.0), (2, 200.0, 150.0, 500.0), (2, 180.0, 100.0, 500.0)]
 
 
 def _doors(rng: Random) -> list[tuple[int, float, float, float]]:

@@ -109,8 +109,8 @@ def _plan(rng: Random) -> dict[str, tuple[float, tuple[str, ...]]]:
         for place, name in enumerate(names):
             before = rng.sample(names[:place], min(place, rng.randint(0, 2)))
             plan[name] = (float(rng.randint(5, 300)), tuple(before))
-        ends = {_longest(plan), sum(takes for takes, _ in plan.values()), _last(plan)}
-        if len(ends) == 3:
+        takes = [one for one, _ in plan.values()]
+        if len({_longest(plan), sum(takes), max(takes), _last(plan)}) == 4:
             return plan
 
 
@@ -189,6 +189,6 @@ def _look_at_head(got: float, kept: int, topics: int, exponent: float) -> str:
         return "the exponent: rank r has 1 / r ** exponent"
     if abs(got - _head(max(kept - 1, 0), topics, exponent)) <= ROUNDING:
         return "the ranks: from 1 to kept, both included"
-    if got > 1 + ROUNDING:
+    if abs(got - sum(rank**-exponent for rank in range(1, kept + 1))) <= ROUNDING:
         return "a share: divide by the sum over all topics"
     return "the sum of 1 / r ** exponent over the kept ranks, divided by that over all ranks"

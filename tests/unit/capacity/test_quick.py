@@ -1,0 +1,27 @@
+"""The two quick assistants, with the real models and the real knowledge base."""
+
+import pytest
+
+from harness.assistant import ask
+from harness.capacity import quick
+from harness.kb.questions import draw
+from harness.serve.entry import Division
+
+pytestmark = pytest.mark.models
+
+
+@pytest.mark.parametrize(("make", "passages"), [(quick.small, 1), (quick.large, quick.READ)])
+def test_they_answer_with_a_sentence_and_a_source(make, passages):
+    entry = make()
+    assert entry.division is Division.CLOSED
+    assert entry.assistant.inner.k == passages
+    [case] = [one for one in draw("dev", 4, seed=1, history_turns=0) if one.answerable][:1]
+    entry.reset()
+    answer = ask(entry.assistant, case.question)
+    assert answer.text and not answer.text.startswith("[")
+
+
+def test_the_slow_search_is_the_baselines():
+    embed, find = quick.slow_search()
+    [case] = draw("dev", 1, seed=2, history_turns=4)
+    assert len(find(embed(case.question), 5)) == 5
