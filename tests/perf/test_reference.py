@@ -3,7 +3,6 @@
 import time
 from statistics import median
 
-import numpy as np
 import pytest
 
 from harness import contenders
@@ -69,33 +68,3 @@ def test_measuring_costs_less_than_a_hundredth_of_the_fastest_answer():
     fastest = bench("reference", "reference", n=6).latencies("a", "e2e_ms").p50
     print(f"measuring: {watched - plain:.3f} ms of {fastest:.0f} ms")
     assert watched - plain <= 0.01 * fastest
-
-
-def test_hnsw_beats_exact_blas_tenfold_on_200_000_vectors():
-    from harness.stages import hnsw_search
-    from harness.stages.exact_search import nearest
-    from tests.perf.around import around
-
-    vectors, queries = around(200_000, 200, seed=5)
-    index = hnsw_search.build(vectors, threads=2)
-    search = hnsw_search.HnswSearch(range(len(vectors)), vectors, index)
-
-    def rows(vector):
-        return search._rows(vector, 5, None)
-
-    exact = [set(nearest(vectors, q, 5)) for q in queries]
-    for ef in (16, 32, 64, 128, 256):
-        object.__setattr__(search, "ef", ef)
-        recall = np.mean([len(exact[i] & set(rows(q))) / 5 for i, q in enumerate(queries)])
-        if recall >= 0.98:
-            break
-    ratios = []
-    for q in queries:  # in turns
-        start = time.perf_counter_ns()
-        nearest(vectors, q, 5)
-        middle = time.perf_counter_ns()
-        rows(q)
-        ratios.append((middle - start) / (time.perf_counter_ns() - middle))
-    print(f"ef={ef}: recall@5 {recall:.3f}, exact / hnsw p50 {median(ratios):.1f}")
-    assert recall >= 0.98
-    assert median(ratios) >= 10
