@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
+IDLE = "Python 3 (ipykernel) | Idle"  # in the bar at the bottom
+BEGUN = ".jp-CodeCell .jp-InputPrompt:text-matches('[*0-9]')"
 ERRORS = "[data-mime-type='application/vnd.jupyter.error']"
 RUNNING = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .some(prompt => prompt.textContent.includes('*'))"""
@@ -20,14 +21,19 @@ def opened(tab: Page, address: str, name: str) -> None:
     """Opens a notebook and waits until its kernel is there."""
     tab.goto(f"{address}/lab/tree/{name}.ipynb?reset")
     tab.locator(".jp-Notebook").wait_for()
-    tab.locator(IDLE).first.wait_for(state="attached")
+    tab.get_by_text(IDLE).wait_for()
 
 
 def run_all(tab: Page) -> None:
     """Clicks Run, Run All Cells, and waits until no cell has its star."""
     tab.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    tab.wait_for_function(RUNNING)
+    # JupyterLab asks for a kernel when it is told to run before it has seen that there is one.
+    select = tab.get_by_role("button", name="Select", exact=True)
+    tab.locator(BEGUN).or_(select).first.wait_for()
+    if select.is_visible():
+        select.click()
+        tab.locator(BEGUN).first.wait_for()
     tab.wait_for_function(f"() => !({RUNNING})()")
 
 
