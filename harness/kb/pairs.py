@@ -37,6 +37,8 @@ DETAILS = (
     ("What does error E3 mean on the {p}?", "What does error E7 mean on the {p}?"),
 )
 
+NEIGHBOURS = 4  # other topics of the product: an earlier question about it is mostly one of these
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -53,7 +55,8 @@ class Pair:
 
 
 def labelled(split: Split, topics: int, seed: int) -> list[Pair]:
-    """Pairs about `topics` random topics of `split`: one of each sort that the topic allows."""
+    """Pairs about `topics` random topics of `split`: one of each sort that the topic allows, and several
+    about other topics of the same product."""
     rng = Random(seed)
     pool = pairs(split)
     drawn = rng.sample(pool, min(topics, len(pool)))
@@ -65,7 +68,9 @@ def _of(topic: Topic, regions: tuple[Topic, ...], rng: Random) -> Iterator[Pair]
     asked = topic.ask(wording)
     yield Pair(asked, rng.choice(TONES).format(q=asked), "polite")
     yield Pair(asked, topic.ask(other), "reworded")
-    yield Pair(asked, rng.choice(_neighbours(topic)).ask(rng.randrange(6)), "other topic")
+    known = _neighbours(topic)
+    for neighbour in rng.sample(known, min(NEIGHBOURS, len(known))):
+        yield Pair(asked, neighbour.ask(rng.randrange(6)), "other topic")
     if relatives := siblings(topic.product):
         relative = rng.choice(relatives)
         yield Pair(asked, asked.replace(topic.product.name, relative.name), "sibling")

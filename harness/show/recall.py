@@ -82,8 +82,8 @@ def _scales(axes: Axes, spots: Sequence[Spot], exact_ms: float) -> None:
 
 
 def _floor(axes: Axes, floor: float) -> None:
-    axes.axhspan(axes.get_ylim()[0], floor, color=style.LIMIT, alpha=0.05, linewidth=0, zorder=0)
-    axes.axhline(floor, color=style.LIMIT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+    axes.axhspan(axes.get_ylim()[0], floor, color=FLOOR_COLOUR, alpha=0.05, linewidth=0, zorder=0)
+    axes.axhline(floor, color=FLOOR_COLOUR, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
     axes.annotate(
         f"asked for: {style.percent(floor)}",
         (0, floor),
@@ -91,7 +91,7 @@ def _floor(axes: Axes, floor: float) -> None:
         xytext=(4, 4),
         textcoords="offset points",
         fontsize=style.SMALL_PT,
-        color=style.LIMIT,
+        color=FLOOR_COLOUR,
     )
 
 
