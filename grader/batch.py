@@ -117,6 +117,8 @@ class Batch:
         gradebook.register(self.course, work.lab)
         gradebook.expire(self.course, work.student, work.lab)
         gradebook.save(self.course, work.student, report)
+        if gradebook.stamped(self.course, work.student, work.lab):
+            gradebook.penalise(self.course, work.student, work.lab)
         notebook = nbformat.read(self.course.autograded(work.student, work.lab), as_version=4)
         found = gradebook.entries(self.course, work.student, work.lab)
         records.written(self.course.feedback(work.student, work.lab), page(notebook, found))

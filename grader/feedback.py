@@ -40,9 +40,9 @@ def page(notebook: NotebookNode, entries: Entries | None = None) -> str:
     scores = {mark.id: mark.points for mark in report.marks}
     if entries is not None:
         scores |= {id_: score for id_, score in entries.scores.items() if id_ in scores}
-    values = _values(report, scores)
-    comments = entries.comments if entries is not None else {}
-    return template.render(**values, answers=list(_answers(notebook, comments)))
+    found = entries or Entries({}, {})
+    values = _values(report, scores, found.late)
+    return template.render(**values, answers=list(_answers(notebook, found.comments)))
 
 
 class FeedbackExporter(Exporter):
@@ -63,12 +63,13 @@ class FeedbackExporter(Exporter):
         return page(found, Entries(**entered) if entered else None), resources
 
 
-def _values(report: Report, scores: Mapping[str, float | None]) -> dict[str, Any]:
+def _values(report: Report, scores: Mapping[str, float | None], late: float) -> dict[str, Any]:
     open_ = [mark for mark in report.marks if scores[mark.id] is None]
     bars = [Bar(mark.id, scores[mark.id], mark.out_of, str(mark.outcome)) for mark in report.marks]
     return {
         "lab": report.lab,
-        "points": sum(score or 0.0 for score in scores.values()),
+        "points": sum(score or 0.0 for score in scores.values()) - late,
+        "late": late,
         "out_of": report.out_of,
         "open": sum(mark.out_of for mark in open_),
         "jailed": report.jailed,

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from filelock import FileLock
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.api import Grade, Gradebook, InvalidEntry, MissingEntry
-from nbgrader.preprocessors import SaveCells
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
 
@@ -100,15 +101,24 @@ def save(course: Course, student: str, report: Report) -> None:
         book.db.commit()
 
 
+def penalise(course: Course, student: str, name: str) -> None:
+    """What the course takes off for being late, by its nbgrader plugin. Raises LockedError."""
+    ours = {"notebook": name, "assignment": name, "student": student, "db_url": course.database}
+    with _told(), _unwarned():
+        late = AssignLatePenalties(config=course.config)
+        late.preprocess(new_notebook(), {"nbgrader": ours})
+
+
 @dataclass(frozen=True, slots=True)
 class Entries:
     """What the gradebook has on one submission. scores: by grade id, None where there is none yet.
 
-    comments: of a person, by the id of the cell.
+    comments: of a person, by the id of the cell. late: points taken off.
     """
 
     scores: Mapping[str, float | None]
     comments: Mapping[str, str]
+    late: float = 0.0
 
 
 def entries(course: Course, student: str, name: str) -> Entries:
@@ -116,7 +126,8 @@ def entries(course: Course, student: str, name: str) -> Entries:
     with opened(course) as book:
         notebook = book.find_submission_notebook(name, name, student)
         scores = {grade.name: _score(grade) for grade in notebook.grades}
-        return Entries(scores, {one.name: one.comment for one in notebook.comments if one.comment})
+        comments = {one.name: one.comment for one in notebook.comments if one.comment}
+        return Entries(scores, comments, notebook.late_submission_penalty or 0.0)
 
 
 @contextmanager

@@ -1,0 +1,265 @@
+"""The figures of the grader, measured, one command: `python -m tests.perf.figures LOG [PART ...]`.
+
+Parts: attacks honest regrades capstone verdicts class. Every measurement is a line in LOG; stopped and
+started again it goes on behind the last one. The table at the end is made from LOG. Hours on two cores; for a
+quiet machine, since it brings its own noise.
+"""
+
+import argparse
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tests.perf.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "submissions"))  # where its own tests look, too
+
+ROUNDS, NOISY_ROUND = (
+    5,
+    4,
+)  # honest work is graded five times, the last time beside two busy processes
+REGRADES, CAPSTONES, SLOW = 20, 20, 5
+VERDICTS = 60
+RATIOS = ((8, 10), (12, 10), (15, 10))  # tokens decoded: 0.8, 1.2 and 1.5 times the other side's
+BUSY = "while True: pass"
+BURSTS = "import time, random\nwhile True:\n    t = time.time() + random.uniform(.2, 2)\n" + (
+    "    while time.time() < t: pass\n    time.sleep(random.uniform(.2, 2))"
+)
+NOISE = {"quiet": (), "two busy": (BUSY, BUSY), "bursty": (BURSTS,) * 3}
+
+
+@contextmanager
+def beside(sources):
+    """Other programs, until the block ends."""
+    with ExitStack() as stack:
+        for source in sources:
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", source]))
+            stack.callback(process.kill)
+        yield
+
+
+@contextmanager
+def target():
+    """What attacks on lab 01 aim at: a gradebook, a port, this repository."""
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
+        book = Path(folder) / "gradebook.db"
+        with sqlite3.connect(book) as rows:
+            rows.execute("CREATE TABLE grade (manual_score REAL)")
+        yield {"GRADEBOOK": str(book), "PORT": server.getsockname()[1], "REPOSITORY": str(ROOT)}
+
+
+def told(report):
+    """A report as a line of the log."""
+    marks = {mark.id: mark.points for mark in report.marks}
+    why = {mark.id: mark.reason for mark in report.marks if mark.outcome not in ("passed",)}
+    return {"points": report.points, "marks": marks, "why": why, "complete": report.complete}
+
+
+def on_lab01(one, attack):
+    import notebooks
+    import test_lab01
+
+    from grader.referee import Setting, grade
+
+    if not attack:
+        return told(grade(notebooks.lab01(), notebooks.submission(one, notebooks.solved())))
+    setting = Setting(limits=test_lab01.SMALL, thresholds=test_lab01.impatient)
+    with target() as known:
+        notebook = notebooks.submission(one, notebooks.WRONG, **known)
+        return told(grade(notebooks.lab01(), notebook, setting))
+
+
+def on_the_clock(one):
+    import test_scoring_time
+
+    reports = [test_scoring_time.graded(one) for _ in range(1 + one.get("twice", False))]
+    return told(max(reports, key=lambda report: report.points))
+
+
+def submissions(kind):
+    """(name, what it may earn, how it is graded) of all attacks, or all honest ones."""
+    import test_lab01
+    import test_scoring_time
+
+    for one in test_lab01.ATTACKS if kind == "attacks" else test_lab01.HONEST:
+        yield f"lab01/{one['name']}", one["earns"], lambda one=one: on_lab01(one, kind == "attacks")
+    for one in test_scoring_time.DATA[kind]:
+        yield f"clock/{one['name']}", one["earns"], lambda one=one: on_the_clock(one)
+
+
+def worth(graded, points):
+    return graded() | {"worth": points}
+
+
+def attacks(ledger):
+    for name, may, graded in tqdm(list(submissions("attacks")), "attacks"):
+        ledger.once(f"attacks/{name}", worth, graded, may)
+
+
+def honest(ledger):
+    for number in range(ROUNDS):
+        with beside(NOISE["two busy"] if number == NOISY_ROUND else ()):
+            for name, wanted, graded in tqdm(
+                list(submissions("honest")), f"honest, round {number + 1}"
+            ):
+                ledger.once(f"honest/{number}/{name}", worth, graded, wanted)
+
+
+def regrades(ledger):
+    """Lab 01 with a half right answer, again and again; the capstone's own come from `capstone`."""
+    half = "def percentile(samples_ms, p):\n    return np.percentile(samples_ms, p)"
+    for number in tqdm(range(REGRADES), "regrades"):
+        ledger.once(
+            f"regrades/{number}", lambda: on_lab01({"cells": {"q2-gap": half}}, attack=False)
+        )
+
+
+def capstone_of(slow):
+    from nbformat.v4 import new_code_cell
+
+    from tests.notebooks.course import solved
+
+    notebook = solved("10-capstone")
+    if slow:
+        at = next(
+            number
+            for number, cell in enumerate(notebook.cells)
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == "l10-q5-bar"
+        )
+        source = "from harness.contenders import named\ndef entry():\n    return named('baseline')"
+        notebook.cells.insert(at, new_code_cell(source))
+    return notebook
+
+
+def capstone(ledger):
+    from grader.lab import lab
+    from grader.referee import grade
+    from tests.notebooks.course import released
+
+    def graded(wanted, notebook):
+        return told(grade(wanted, notebook))
+
+    wanted = lab("10-capstone", released("10-capstone"))
+    for kind, number in (("solved", CAPSTONES), ("slow", SLOW)):
+        notebook = capstone_of(slow=kind == "slow")
+        for one in tqdm(range(number), f"capstone, {kind}"):
+            ledger.once(f"capstone/{kind}/{one}", graded, wanted, notebook)
+
+
+def verdicts(ledger):
+    from harness.measure.compare import blocks
+    from harness.measure.verdict import decide
+    from harness.models.offline import STUDENT
+    from harness.models.served import named
+    from tests.perf.test_verdicts import QUESTIONS, Decoding
+
+    def decided(sides):
+        return str(decide(blocks(*sides, QUESTIONS))[1].state)
+
+    model = named(f"{STUDENT.name}-Q8_0").load()
+    for noise, sources in NOISE.items():
+        for a, b in RATIOS:
+            sides = Decoding(model, a), Decoding(model, b)
+            with beside(sources):
+                for number in tqdm(range(VERDICTS), f"{noise}, {a / b:g}"):
+                    ledger.once(
+                        f"verdicts/{noise}/{a / b:g}/{number}",
+                        decided,
+                        sides,
+                    )
+
+
+def class_(ledger):
+    from tests.perf.class_of_twelve import compared
+
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(3):
+            ledger.once(f"class/{number}", compared, Path(folder) / "class")
+
+
+PARTS = {
+    "attacks": attacks,
+    "honest": honest,
+    "regrades": regrades,
+    "capstone": capstone,
+    "verdicts": verdicts,
+    "class": class_,
+}
+
+
+def table(ledger):
+    """(what, found) of everything in the log."""
+    rows = [row["value"] for row in ledger.under("attacks/")]
+    if rows:
+        above = [
+            row["key"]
+            for row in ledger.under("attacks/")
+            if row["value"]["points"] > row["value"]["worth"]
+        ]
+        yield (
+            "attacks that earn more than they are worth",
+            f"{len(above)} of {len(rows)} {above or ''}",
+        )
+    rows = ledger.under("honest/")
+    if rows:
+        lost = [row["key"] for row in rows if row["value"]["points"] < row["value"]["worth"]]
+        yield "honest gradings that lose a point", f"{len(lost)} of {len(rows)} {lost or ''}"
+    for part, keep in (
+        ("regrades/", lambda id_: True),
+        ("capstone/solved/", lambda id_: "bar" not in id_),
+    ):
+        marks = [
+            {id_: points for id_, points in row["value"]["marks"].items() if keep(id_)}
+            for row in ledger.under(part)
+        ]
+        if marks:
+            kinds = len({str(sorted(one.items())) for one in marks})
+            yield f"different results, {part[:-1]}, timing aside", f"{kinds} in {len(marks)}"
+    for part in ("capstone/solved/", "capstone/slow/"):
+        seconds = sorted(row["s"] for row in ledger.under(part))
+        if seconds:
+            most = f"p50 {statistics.median(seconds):.0f} s, slowest {seconds[-1]:.0f} s"
+            yield f"grading a {part.split('/')[1]} capstone", f"{most} (n={len(seconds)})"
+    yield from _verdicts(ledger)
+    ratios = [row["value"]["ratio"] for row in ledger.under("class/")]
+    if ratios:
+        yield "class of 12, plain nbgrader / ours", ", ".join(f"{ratio:.1f}" for ratio in ratios)
+
+
+def _verdicts(ledger):
+    for noise in NOISE:
+        for a, b in RATIOS:
+            rows = ledger.under(f"verdicts/{noise}/{a / b:g}/")
+            if rows:
+                found = Counter(row["value"] for row in rows)
+                yield f"verdicts, {noise}, true ratio {a / b:g}", f"{dict(found)} of {len(rows)}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("log", type=Path)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    chosen = parser.parse_args()
+    ledger, began = Ledger(chosen.log), time.monotonic()
+    try:
+        for part in chosen.parts:
+            PARTS[part](ledger)
+    except KeyboardInterrupt:
+        print("\nStopped: run the same command to go on.")
+    for what, found in table(ledger):
+        print(f"{what:<58} {found}")
+    print(f"{time.monotonic() - began:.0f} s in this run; every measurement is in {chosen.log}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Dice that follow from a secret where a referee throws them, and are new everywhere else."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader import checks, referee, secret
+from grader.chance import dice, fresh_seed, thrown_by
+from grader.lab import lab
+from grader.referee import Setting, grade
+from grader.verdict import CheckFailed
+
+CHECK = {"nbgrader": {"grade": True, "grade_id": "q", "points": 1, "solution": False}}
+
+
+def throws(seed):
+    with thrown_by(seed):
+        return [dice().random(), fresh_seed(), dice().random()]
+
+
+def test_the_same_secret_throws_the_same():
+    assert throws(7) == throws(7)
+    assert throws(7) != throws(8)
+    first, _, second = throws(7)
+    assert first != second
+
+
+def test_without_a_referee_nobody_knows():
+    assert throws(7) != [dice().random(), fresh_seed(), dice().random()]
+    assert fresh_seed() != fresh_seed()
+
+
+def test_a_check_of_a_lab_throws_them():
+    def inputs(seed):
+        seen = []
+
+        def percentile(samples_ms, p):
+            seen.append((tuple(samples_ms), p))
+            raise ValueError("seen enough")
+
+        with thrown_by(seed), pytest.raises(CheckFailed):
+            checks.percentile(percentile, out_of=15)
+        return seen
+
+    assert inputs(1) == inputs(1)
+    assert inputs(1) != inputs(2)
+
+
+def test_the_referee_throws_by_secret_submission_and_check(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(checks, "__all__", [*checks.__all__, "look"])
+    monkeypatch.setattr(checks, "look", lambda: seen.append(fresh_seed()), raising=False)
+    wanted = lab("01-look", new_notebook(cells=[new_code_cell("checks.look()", metadata=CHECK)]))
+
+    def graded(source, key):
+        monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / key})
+        submission = new_notebook(cells=[new_code_cell(source), *_check(wanted)])
+        grade(wanted, submission, Setting(jailed=False))
+        return seen[-1]
+
+    monkeypatch.setattr(referee, "session", _nobody)
+    first = graded("x = 1", "key")
+    assert graded("x = 1", "key") == first
+    assert graded("x = 2", "key") != first
+    assert graded("x = 1", "another key") != first
+
+
+def _check(wanted):
+    return [new_code_cell(source, metadata=CHECK) for source in wanted.sources]
+
+
+class _Nobody:
+    """A learner's process that has nothing to say."""
+
+    class started:  # noqa: N801
+        note = ""
+
+    class tail:  # noqa: N801
+        text = staticmethod(str)
+
+    def cell(self, source, limit_s):
+        pass
+
+
+def _nobody(*_):
+    from contextlib import nullcontext
+
+    return nullcontext(_Nobody())

@@ -1,0 +1,82 @@
+"""The page: verdicts and reasons in, sources of checks out, and nothing of a learner's runs in it."""
+
+import pytest
+
+from grader.feedback import page
+from grader.gradebook import Entries
+from grader.lab import lab
+from grader.marked import marked, restored
+from grader.report import Mark, Outcome, Report
+from tests.unit.grader.small_course import LAB, handed_in, judge, released, small_course
+
+SECRET = "assert answer == 289  # only the source notebook knows"
+
+
+def paged(first="20", second="15", entries=None, **report):
+    notebook = restored(released(), handed_in(first, second), LAB)
+    found = Report(LAB, **report) if report else judge(lab(LAB, released()), notebook)
+    return page(marked(notebook, found), entries)
+
+
+def test_points_verdicts_reasons_pictures_and_answers():
+    text = paged("20", "3")
+    assert "23 of 35 points" in text
+    assert text.count("data:image/png;base64,") == 1
+    for said in ("Said 20.", "passed", "partly", "01-q2", "<pre>3</pre>"):
+        assert said in text
+
+
+def test_no_source_of_a_check_and_nothing_hidden(tmp_path):
+    text = paged()
+    for cell in released().cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            assert cell.source not in text
+    course = small_course(tmp_path)
+    source = course.released(LAB)
+    source.cells[3].source += f"\n### BEGIN HIDDEN TESTS\n{SECRET}\n### END HIDDEN TESTS"
+    notebook = restored(released(), handed_in(), LAB)
+    assert SECRET not in page(marked(notebook, judge(lab(LAB, released()), notebook)))
+
+
+def test_text_of_a_learner_is_text():
+    mark = Mark("01-q1", Outcome.FAILED, 0.0, 20, "<script>alert(1)</script>")
+    text = paged("<img src=x onerror=alert(1)>", "7", marks=(mark,))
+    assert "<script" not in text
+    assert "<img src=x" not in text
+
+
+def test_open_marks_are_no_zeros():
+    text = paged("20", "?")
+    assert "15 points have no verdict yet" in text
+    assert "– of 15" in text.replace("<span>", "")
+
+
+def test_a_persons_points_and_comments_come_first():
+    entries = Entries({"01-q1": 3.0, "01-q2": 15.0}, {"01-gap-1": "Look again."})
+    text = paged(entries=entries)
+    assert "18 of 35 points" in text
+    assert "entered by hand" in text
+    assert "Look again." in text
+
+
+def test_points_taken_off_for_being_late_are_told():
+    text = paged(entries=Entries({}, {}, late=5.0))
+    assert "30 of 35 points" in text
+    assert "5 points less" in text
+
+
+def test_what_was_timed_has_its_picture():
+    mark = Mark("01-q1", Outcome.PASSED, 20.0, 20, "Faster.", pairs=((300.0, 500.0),) * 12)
+    text = paged(marks=(mark,))
+    assert text.count("data:image/png;base64,") == 2
+    assert "0.60 times" in text
+
+
+def test_without_a_jail_it_says_so():
+    mark = Mark("01-q1", Outcome.PASSED, 20.0, 20, "-")
+    assert "Not jailed: no bwrap." in paged(marks=(mark,), jailed="Not jailed: no bwrap.")
+
+
+def test_a_notebook_that_was_never_graded_has_no_page():
+    with pytest.raises(KeyError):
+        page(released())

@@ -1,0 +1,229 @@
+"""A fork of the zygote is as alone as a process in a jail of its own; and a class has one zygote a lab."""
+
+import os
+import time
+
+import psutil
+import pytest
+
+from grader import judging as judges
+from grader.forks import Forked, NoZygoteError, Zygote, zygote
+from grader.jail import Room, missing
+from grader.judging import judging, modules
+from grader.lab import lab
+from grader.limits import MIB, Limits
+from grader.referee import Setting, apart
+from grader.submission import session
+from grader.wire import GoneError
+from tests.unit.grader.small_course import handed_in, released
+
+JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+LIMITS = Limits(scratch=4 * MIB)
+LOOK = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+seen = {
+    "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+    "files": [os.listdir(place) for place in (".", "/tmp", "/dev/shm")],
+    "rights": [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
+    "no new ones": int(status["NoNewPrivs"]),
+    "users": libc.unshare(0x10000000), "mounts": libc.unshare(0x20000),
+    "sockets": sum("socket" in os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")),
+    "ours": [place for place in (HIDDEN, TESTS) if os.path.exists(place) and os.listdir(place)],
+}
+for place in (".", "/tmp", "/dev/shm"):
+    open(place + "/left", "w").write("for the next one")
+"""
+
+
+@pytest.fixture(scope="module")
+def ready():
+    with zygote(Room(limits=LIMITS), ("numpy", "no.such.module")) as one:
+        yield one
+
+
+@pytest.fixture
+def learner(ready):
+    with session(Room(limits=LIMITS), call_s=2.0, start=ready.start) as one:
+        yield one
+
+
+def looked(learner, root):
+    hidden, tests = root / "grader" / "hidden", root / "tests"
+    learner.cell(f"HIDDEN, TESTS = {str(hidden)!r}, {str(tests)!r}")
+    learner.cell(LOOK)
+    return learner.value("seen")
+
+
+@JAILED
+@pytest.mark.parametrize("visit", ["first", "next"])
+def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit):
+    assert looked(learner, root) == {
+        "processes": [1, 2],  # the guard, and itself
+        "files": [[], [], []],
+        "rights": [0, 0, 0, 0, 0],
+        "no new ones": 1,
+        "users": -1,
+        "mounts": -1,
+        "sockets": 1,  # the channel; not the zygote's own
+        "ours": [],
+    }
+
+
+@JAILED
+def test_what_was_imported_is_there_and_ours_is_not_theirs(learner):
+    learner.cell("import sys; there = 'numpy' in sys.modules; sys.modules['numpy'].pi = 3")
+    assert learner.value("there") is True
+    import numpy as np
+
+    assert np.pi != 3
+
+
+@JAILED
+def test_the_next_one_meets_no_change_of_the_one_before(ready):
+    for _ in range(2):
+        with session(Room(limits=LIMITS), start=ready.start) as one:
+            one.cell("import numpy; pi = numpy.pi; numpy.pi = 3")
+            assert one.value("pi") == pytest.approx(3.14159, abs=1e-5)
+
+
+@JAILED
+def test_all_that_it_started_ends_with_it(ready):
+    with session(Room(limits=LIMITS), start=ready.start) as one:
+        one.cell(
+            "import os, subprocess\nfor _ in range(3):\n"
+            "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+            "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+            "        os.execlp('sleep', 'sleep', '600')\n    os._exit(0)"
+        )
+        every = one.processes.all()
+        assert len(every) >= 6
+    until = time.monotonic() + 10
+    while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in every):
+        assert time.monotonic() < until
+    assert ready.process.children() == []
+
+
+@JAILED
+@pytest.mark.parametrize("source", ["import os; os._exit(3)", "import os; os.kill(os.getpid(), 9)"])
+def test_one_that_dies_is_over_and_the_next_one_lives(ready, learner, source):
+    with pytest.raises(GoneError, match=r"exit status (3|137)"):
+        learner.cell(source)
+    learner.end()
+    with session(Room(limits=LIMITS), start=ready.start) as one:
+        one.cell("x = 1")
+        assert one.value("x") == 1
+
+
+@JAILED
+def test_limits_hold(learner):
+    with pytest.raises(OSError, match="space"):
+        learner.cell("open('/tmp/big', 'wb').write(bytes(8 << 20))")
+    with pytest.raises(TimeoutError):
+        learner.cell("while True: pass", limit_s=0.5)
+
+
+@JAILED
+def test_the_network_is_a_loopback_of_its_own(learner):
+    learner.cell(
+        "import socket\ns = socket.create_server(('127.0.0.1', 0))\n"
+        "socket.create_connection(s.getsockname(), 2)\n"
+        "try: socket.create_connection(('192.0.2.1', 80), 1); out = True\nexcept OSError: out = False"
+    )
+    assert learner.value("out") is False
+
+
+def test_without_a_jail_there_is_no_zygote():
+    with pytest.raises(NoZygoteError, match="switched off"), zygote(Room(jailed=False), ()):
+        pass
+
+
+def test_one_that_does_not_start_says_why(monkeypatch):
+    if missing():
+        pytest.skip(missing())
+    monkeypatch.setattr("grader.forks.RIGHTS", ())  # so that it may mount nothing
+    with pytest.raises(NoZygoteError, match="not permitted"), zygote(Room(), ()):
+        pass
+
+
+def test_a_lab_says_what_to_import():
+    sources = [
+        "import numpy as np, os.path\nfrom grader import checks",
+        "%matplotlib\nimport x",
+        "from . import y",
+    ]
+    assert set(modules(sources)) >= {"numpy", "os.path", "grader", "grader.checks"}
+    assert "x" not in modules(sources)
+
+
+class Kept:
+    """A zygote without processes, which says what was done with it."""
+
+    def __init__(self):
+        self.log = []
+
+    def __call__(self, room, modules):
+        return self
+
+    def __enter__(self):
+        self.log.append("in")
+        return self
+
+    def __exit__(self, *_):
+        self.log.append("out")
+
+    def start(self, channel, room):
+        raise NoZygoteError("not today")
+
+
+def test_there_is_one_zygote_a_lab_and_a_new_python_when_it_fails(monkeypatch):
+    kept, started = Kept(), []
+    monkeypatch.setattr(judges, "zygote", kept)
+    monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting.start(7, Room()))
+    monkeypatch.setattr(judges, "apart", lambda channel, room: started.append(channel) or "apart")
+    with judging(Setting(jailed=False)) as judge:
+        for name in ("01-a", "01-a", "02-b"):
+            assert judge(lab(name, released()), handed_in()) == "apart"
+        assert kept.log == ["in", "out", "in"]
+    assert kept.log == ["in", "out", "in", "out"]
+    assert started == [7, 7, 7]
+
+
+def test_where_there_is_no_zygote_everybody_gets_a_new_python(monkeypatch):
+    def none(room, modules):
+        raise NoZygoteError("no namespaces")
+
+    monkeypatch.setattr(judges, "zygote", none)
+    monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting.start)
+    with judging(Setting(jailed=False)) as judge:
+        assert judge(lab("01-a", released()), handed_in()) is apart
+
+
+def test_labs_with_models_start_as_before(monkeypatch):
+    monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting)
+    setting = Setting(jailed=False)
+    with judging(setting) as judge:
+        assert judge(lab("10-capstone", released()), handed_in()) is setting
+
+
+def test_a_zygote_that_is_gone_is_an_error_of_the_system():
+    import socket
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    theirs.close()
+    with ours, pytest.raises(OSError):
+        Zygote(psutil.Process(), ours).start(os.open("/dev/null", os.O_RDONLY), Room())
+
+
+def test_the_status_is_known_once_it_is_told():
+    import socket
+    import subprocess
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        one = Forked(1, None, ours)
+        with pytest.raises(subprocess.TimeoutExpired):
+            one.wait(0.01)
+        theirs.send(b"3")
+        assert (one.wait(1), one.wait(1)) == (3, 3)

@@ -1,0 +1,108 @@
+"""`under500 grade` on the command line: what it says, what it returns, and in which words it fails."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from grader import judging as judges
+from grader.cli.grade import grade
+from grader.gradebook import entries
+from harness.cli.output import plain_errors
+from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit, write
+
+app = typer.Typer()
+app.command()(plain_errors(grade))
+
+
+@contextmanager
+def judging(jailed=True):
+    yield judge
+
+
+@pytest.fixture
+def course(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(judges, "judging", judging)
+    monkeypatch.chdir(tmp_path)
+    return small
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def said(result):
+    return " ".join(result.output.split())
+
+
+def test_a_course_is_graded_and_told_in_one_object(course):
+    submit(course, "ada", handed_in("20", "15"))
+    submit(course, "bob", handed_in("20", "?"))
+    submit(course, "ada", handed_in("1", "1", lab=OTHER), OTHER)
+    result = run("--json")
+    assert result.exit_code == 0, result.output
+    values = json.loads(result.stdout.splitlines()[-1])
+    found = {(one["student"], one["lab"]): one for one in values["submissions"]}
+    assert found["ada", LAB]["points"] == 35
+    assert found["bob", LAB]["complete"] is False
+    assert found["bob", LAB]["queued"] is True
+    assert found["ada", OTHER]["in_gradebook"] is True
+    assert "20 of 35, 15 open" in said(result)
+    assert "--queued" in said(result)
+    assert entries(course, "bob", LAB).scores == {"01-q1": 20.0, "01-q2": None}
+
+
+def test_one_lab_or_one_learner(course):
+    for student in ("ada", "bob"):
+        submit(course, student, handed_in())
+        submit(course, student, handed_in(lab=OTHER), OTHER)
+    values = json.loads(run("--lab", "02", "--student", "bob", "--json").stdout.splitlines()[-1])
+    [one] = values["submissions"]
+    assert (one["student"], one["lab"], one["state"]) == ("bob", OTHER, "graded")
+
+
+def test_a_folder_of_loose_notebooks(course, tmp_path):
+    write(tmp_path / "mail" / "ada.ipynb", handed_in("20", "15"))
+    write(tmp_path / "mail" / "bob.ipynb", "no")
+    result = run("mail", "--lab", "01", "--json")
+    assert result.exit_code == 0, result.output
+    values = json.loads(result.stdout.splitlines()[-1])
+    assert [one["points"] for one in values["submissions"]] == [35, 0]
+
+
+def test_from_another_folder(course, tmp_path, monkeypatch):
+    submit(course, "ada", handed_in())
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path / "away")
+    assert run("--course", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "Nothing was handed in"),
+        (("--lab", "99"), f"choose from {LAB}, {OTHER}"),
+        (("nowhere",), "There is no nowhere"),
+        (("--course", "labs"), "There is no nbgrader_config.py"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_status_2(course, arguments, text):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert text in said(result)
+    assert "Traceback" not in result.output
+
+
+def test_what_did_not_get_into_the_gradebook_is_status_1(course, monkeypatch):
+    from grader import gradebook
+
+    def locked(*_):
+        raise gradebook.LockedError("The gradebook is locked by another program.")
+
+    monkeypatch.setattr(gradebook, "save", locked)
+    submit(course, "ada", handed_in())
+    result = run()
+    assert result.exit_code == 1
+    assert "ada: The gradebook is locked" in said(result)

@@ -1,0 +1,121 @@
+"""Old marks out, new marks in, a person's marks untouched; and a gradebook that somebody else holds."""
+
+import sqlite3
+from datetime import datetime
+
+import pytest
+
+from grader import gradebook
+from grader.gradebook import LockedError, StaleError, entries, expire, register, save
+from grader.report import Mark, Outcome, Report
+from tests.unit.grader.small_course import LAB, handed_in, judge, submit, write
+
+NOTHING = {"01-q1": None, "01-q2": None}
+
+
+@pytest.fixture
+def course(small):
+    register(small, LAB)
+    submit(small, "ada", handed_in())
+    expire(small, "ada", LAB)
+    return small
+
+
+def entered(course, first, second):
+    save(course, "ada", judge(course.lab(LAB), handed_in(first, second)))
+
+
+def rows(course):
+    with gradebook.opened(course) as book:
+        grades = book.find_submission_notebook(LAB, LAB, "ada").grades
+        return {g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in grades}
+
+
+def test_points_go_in_and_missing_ones_are_no_zero(course):
+    entered(course, "12.5", "?")
+    assert rows(course) == {"01-q1": (12.5, None, False), "01-q2": (None, None, True)}
+    assert entries(course, "ada", LAB).scores == {"01-q1": 12.5, "01-q2": None}
+
+
+def test_before_a_run_old_points_are_gone(course):
+    entered(course, "20", "15")
+    expire(course, "ada", LAB)
+    assert entries(course, "ada", LAB).scores == NOTHING
+
+
+def test_what_a_person_entered_stays(course):
+    entered(course, "20", "15")
+    with gradebook.opened(course) as book:
+        book.find_grade("01-q1", LAB, LAB, "ada").manual_score = 3.0
+        book.find_comment("01-gap-1", LAB, LAB, "ada").manual_comment = "Nice."
+        book.db.commit()
+    expire(course, "ada", LAB)
+    entered(course, "20", "15")
+    assert rows(course) == {"01-q1": (20.0, 3.0, True), "01-q2": (15.0, None, False)}
+    found = entries(course, "ada", LAB)
+    assert found.scores == {"01-q1": 3.0, "01-q2": 15.0}
+    assert found.comments == {"01-gap-1": "Nice."}
+
+
+def test_no_other_record_changes(course):
+    entered(course, "20", "15")
+    submit(course, "bob", handed_in())
+    expire(course, "bob", LAB)
+    marks = tuple(Mark(id_, Outcome.FAILED, 0.0, 20, "-") for id_ in NOTHING)
+    save(course, "bob", Report(LAB, marks))
+    assert entries(course, "ada", LAB).scores == {"01-q1": 20.0, "01-q2": 15.0}
+
+
+def test_registering_twice_changes_nothing(course):
+    entered(course, "20", "15")
+    register(course, LAB)
+    assert entries(course, "ada", LAB).scores == {"01-q1": 20.0, "01-q2": 15.0}
+
+
+def test_another_version_of_a_lab_that_has_marks_is_refused(course):
+    notebook = course.released(LAB)
+    notebook.cells[3].metadata.nbgrader.grade_id = "01-q9"
+    write(course.root / "labs" / LAB / f"{LAB}.ipynb", notebook)
+    with pytest.raises(StaleError, match="another version of 01-small"):
+        register(course, LAB)
+
+
+def test_a_locked_gradebook_is_a_sentence_and_nothing_is_written(course, monkeypatch):
+    monkeypatch.setattr(gradebook, "PATIENCE_S", 0)
+    entered(course, "20", "15")
+    holder = sqlite3.connect(course.root / "gradebook.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        for action in (
+            lambda: entered(course, "0", "0"),
+            lambda: expire(course, "ada", LAB),
+            lambda: register(course, LAB),
+        ):
+            with pytest.raises(LockedError, match="locked"):
+                action()
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    assert entries(course, "ada", LAB).scores == {"01-q1": 20.0, "01-q2": 15.0}
+
+
+def test_a_late_one_loses_what_the_course_takes_off(course):
+    course.config.LateSubmissionPlugin.penalty_method = "zero"
+    course.submitted("ada", LAB).with_name(gradebook.STAMP).write_text("2026-11-20 10:00:00 UTC")
+    with gradebook.opened(course) as book:
+        book.update_or_create_assignment(LAB, duedate=datetime(2026, 11, 1))
+    expire(course, "ada", LAB)
+    entered(course, "20", "15")
+    gradebook.penalise(course, "ada", LAB)
+    assert entries(course, "ada", LAB).late == 35.0
+
+
+@pytest.mark.parametrize(
+    ("stamp", "known"),
+    [("2026-11-20 10:00:00 UTC", True), ("", False), ("yesterday, honestly", False)],
+)
+def test_when_it_was_handed_in(course, stamp, known):
+    course.submitted("ada", LAB).with_name(gradebook.STAMP).write_text(stamp)
+    expire(course, "ada", LAB)
+    with gradebook.opened(course) as book:
+        assert (book.find_submission(LAB, "ada").timestamp is not None) is known

@@ -1,0 +1,93 @@
+"""The lab's own cells come back as they were released; only answers are the learner's."""
+
+from copy import deepcopy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from grader.marked import REPORT, marked, refused, restored
+from grader.notebook import NotebookError
+from grader.report import CellError, Mark, Outcome, Report, from_json
+from tests.unit.grader.small_course import LAB, OTHER, handed_in, released
+
+IDS = ["01-setup", "01-gap-1", "01-q1", "01-gap-2", "01-q2"]
+
+
+def ids(notebook):
+    found = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    return [one for one in found if one]
+
+
+def by_id(notebook, grade_id):
+    return next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
+    )
+
+
+def test_answers_are_kept_and_everything_else_is_as_released():
+    mine = handed_in("a = 1", "b = 2")
+    mine.cells[1].source = "import os"  # locked
+    mine.cells[3].source = "pass"
+    mine.cells[3].metadata |= {"tags": ["skip-execution"]}
+    mine.cells[3].metadata.nbgrader |= {"points": 900, "grade": False}
+    found = restored(released(), mine, LAB)
+    assert by_id(found, "01-gap-1").source == "a = 1"
+    for locked in ("01-setup", "01-q1", "01-q2"):
+        assert by_id(found, locked) == by_id(released(), locked)
+
+
+def test_deleted_checks_come_back_in_their_place():
+    mine = handed_in()
+    mine.cells = [
+        cell for cell in mine.cells if not cell.metadata.get("nbgrader", {}).get("points")
+    ]
+    assert ids(restored(released(), mine, LAB)) == IDS
+    mine.cells = mine.cells[:3]  # and the second gap
+    assert ids(restored(released(), mine, LAB)) == ["01-setup", "01-gap-1", "01-q1", "01-q2"]
+
+
+def test_a_second_copy_of_a_cell_is_only_a_cell():
+    mine = handed_in()
+    mine.cells.insert(0, deepcopy(mine.cells[3]))
+    found = restored(released(), mine, LAB)
+    assert sorted(ids(found)) == sorted(IDS)
+    assert len({cell.id for cell in found.cells}) == len(found.cells) == 7
+
+
+def test_cells_of_the_learners_own_stay_with_their_source_alone():
+    mine = handed_in()
+    extra = new_code_cell("x = 1", metadata={"tags": ["hide"], "nbgrader": {}})
+    extra.id = "bad id!"
+    mine.cells.insert(2, extra)
+    found = restored(released(), mine, LAB).cells[2]
+    assert (found.source, dict(found.metadata), found.id) == ("x = 1", {}, "cell-2")
+
+
+def test_a_notebook_of_another_lab_is_refused():
+    with pytest.raises(NotebookError, match="no cell of lab 01-small"):
+        restored(released(), handed_in(lab=OTHER), LAB)
+
+
+def test_verdicts_stand_below_the_checks_as_nbgrader_reads_them():
+    notebook = restored(released(), handed_in(), LAB)
+    marks = (
+        Mark("01-q1", Outcome.PARTLY, 12.5, 20, "half"),
+        Mark("01-q2", Outcome.FAILED, 0.0, 15, "wrong\n  expected 1"),
+    )
+    found = marked(notebook, Report(LAB, marks, (CellError("gap-1", "ValueError: x", own=True),)))
+    part, fail = by_id(found, "01-q1").outputs, by_id(found, "01-q2").outputs
+    assert part[0].text == "half\n"
+    assert part[1].data["text/plain"] == "12.5"
+    assert fail[0].traceback == ["wrong", "  expected 1"]
+    assert by_id(found, "01-gap-1").outputs[0].evalue == "ValueError: x"
+    assert from_json(found.metadata[REPORT]).marks == marks
+    nbformat.validate(found)
+    assert not by_id(notebook, "01-q1").outputs  # the input stays as it was
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNDECIDED, Outcome.NOT_GRADED])
+def test_what_has_no_points_is_no_error_and_no_number(outcome):
+    report = Report(LAB, (Mark("01-q1", outcome, None, 20, "noisy"),))
+    [output] = by_id(marked(refused(released()), report), "01-q1").outputs
+    assert output.text == f"{outcome.capitalize()}: noisy\n"

@@ -1,0 +1,62 @@
+"""Records are whole or not there, and only count for what they were made of."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from grader import records
+from grader.lab import lab
+from grader.records import DiskError, Record
+from tests.unit.grader.small_course import LAB, handed_in, judge, released
+
+
+@pytest.fixture
+def record():
+    found = judge(lab(LAB, released()), handed_in("20", "?"))
+    return Record("d", found, entered=False, note="later")
+
+
+def test_there_and_back(tmp_path, record):
+    path = tmp_path / "records" / "ada.json"
+    records.write(path, record)
+    assert records.read(path) == record
+    assert [one.name for one in path.parent.iterdir()] == ["ada.json"]
+    records.forget(path)
+    records.forget(path)
+    assert records.read(path) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"digest": 1, "report": {}}', "\ud800"])
+def test_what_is_no_record_is_none(tmp_path, text):
+    path = tmp_path / "ada.json"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    assert records.read(path) is None
+
+
+def test_a_full_disk_leaves_the_old_one(tmp_path, record, monkeypatch):
+    path = tmp_path / "ada.json"
+    records.write(path, record)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DiskError, match="disk is full"):
+        records.written(path, "new")
+    assert records.read(path) == record
+    assert [one.name for one in tmp_path.iterdir() if one.is_file() and "ada" in one.name] == [
+        "ada.json"
+    ]
+
+
+def test_the_digest_is_of_the_file_and_the_lab(tmp_path):
+    path, lab = tmp_path / "a.ipynb", released()
+    path.write_text("1")
+    first = records.digest(path, lab)
+    assert records.digest(path, lab) == first
+    path.write_text("2")
+    assert records.digest(path, lab) != first
+    assert records.digest(path, released("02-other")) != records.digest(path, lab)
+    missing = records.digest(Path(tmp_path / "none"), lab)
+    assert missing != first
