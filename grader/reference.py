@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "solutions" / "10-capstone" / "10-capstone.ipynb"
 LAST = "with-caches"  # id of the last cell that is needed
 NEEDED = ("setup", "setup-parts", "writers", "journey", LAST)  # besides the exercises
-# What the journey's numbers depend on, besides the notebook.
-FOLDERS = ("harness/stages", "harness/wrappers", "harness/serve", "harness/models")
+# What the journey's numbers depend on, besides these cells.
+CODE = ("harness/stages", "harness/wrappers", "harness/serve", "harness/models")
+WEIGHTS = "harness/models/adapters"
 
 
 class ReferenceMissingError(PlainError):
@@ -43,9 +44,11 @@ def remembering() -> list[Stop]:
 
 
 def described() -> str:
-    """A hash of the code that a journey describes."""
-    files = [NOTEBOOK, *(f for folder in FOLDERS for f in (ROOT / folder).glob("*.py"))]
-    return code_hash({file.relative_to(ROOT).as_posix(): file for file in files})
+    """A hash of the code and the weights that a journey describes; the notebook's prose is no part of it."""
+    files = [file for folder in CODE for file in (ROOT / folder).glob("*.py")]
+    weights = [f for f in (ROOT / WEIGHTS).rglob("*") if f.suffix in (".safetensors", ".npy")]
+    parts = {f.relative_to(ROOT).as_posix(): f.read_bytes() for f in [*files, *weights]}
+    return code_hash(parts | {cell.id: cell.source.encode() for cell in _cells()})
 
 
 @cache

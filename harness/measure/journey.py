@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -117,12 +116,12 @@ def measured(
     )
 
 
-def code_hash(files: Mapping[str, Path]) -> str:
-    """12 hex digits that change with any of `files`, name -> place."""
+def code_hash(parts: Mapping[str, bytes]) -> str:
+    """12 hex digits that change with any of `parts`, name -> content."""
     digest = hashlib.sha256()
-    for name in sorted(files):
+    for name in sorted(parts):
         digest.update(name.encode())
-        digest.update(files[name].read_bytes())
+        digest.update(parts[name])
     return digest.hexdigest()[:12]
 
 
