@@ -28,6 +28,7 @@ def progress(played: Sequence[Played]) -> Picture:
     figure, strips = picture(_finding(played), note, [STRIP_IN] * len(DIMENSIONS), room)
     for axes, name in zip(strips, DIMENSIONS, strict=True):
         _strip(axes, name, [one.scores.get(name) for one in played])
+    _name_the_line(strips[0])
     strips[-1].set_xticks(range(1, len(played) + 1), [_label(one) for one in _thinned(played)])
     figure.description = "\n".join(
         [_finding(played), *(_in_words(name, played) for name in DIMENSIONS)]
@@ -50,6 +51,13 @@ def _strip(axes: Axes, name: str, scores: list[int | None]) -> None:
     axes.plot(xs, ys, "-o", color=style.BLUE, linewidth=1.6, markersize=6, zorder=2)
     text = f"{low} to {high}" if low != high else f"{low}"
     style.beside(axes, f"last {min(BAND, len(known))}: {text}", (1 + MOST) / 2, 110)
+
+
+def _name_the_line(axes: Axes) -> None:
+    at = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    axes.annotate(
+        "advance", (0, ADVANCE), xytext=(2, 6), fontsize=style.SMALL_PT, color=style.LIMIT, **at
+    )
 
 
 def _band(scores: Sequence[int]) -> tuple[int, int]:
