@@ -5,25 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFReader
+from gguf import GGUF_DEFAULT_ALIGNMENT, GGMLQuantizationType
 from gguf.quants import dequantize
 
 from harness.errors import WrongUseError
 from harness.measure.roofline import kv_bytes_per_token
 from harness.models import gguf
+from harness.models.gguf_format import Tensor, opened
 
 BITS = 8
+ALIGNMENT = "general.alignment"
+PLAIN = {"F32": np.float32, "F16": np.float16}
 
 
 def weights(path: Path, name: str) -> np.ndarray:
     """One matrix of the file, unpacked: (rows, columns), float32.
 
-    Raises WrongUseError for a tensor that is not there.
+    Raises WrongUseError for a tensor that is not there, and what `gguf.inspect` raises.
     """
-    for tensor in GGUFReader(path).tensors:
-        if tensor.name == name:
-            return np.array(dequantize(tensor.data, tensor.tensor_type), np.float32)
-    raise WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
+    tensor, packed = _packed(path, name)
+    kind = GGMLQuantizationType[tensor.type]
+    rows = np.frombuffer(packed, np.uint8).reshape(*reversed(tensor.shape[1:]), -1)
+    if tensor.type in PLAIN:
+        return rows.view(PLAIN[tensor.type]).astype(np.float32)
+    return dequantize(rows, kind).astype(np.float32)
+
+
+def _packed(path: Path, name: str) -> tuple[Tensor, bytes]:
+    """A tensor and its bytes. Tensors lie one behind the other, each from a multiple of the alignment on."""
+    with opened(path) as reader:
+        fields, tensors, _ = reader.header()
+        step = fields[ALIGNMENT].value if ALIGNMENT in fields else GGUF_DEFAULT_ALIGNMENT
+        at = reader.at
+        for tensor in tensors:
+            at = -(-at // step) * step
+            if tensor.name == name:
+                return tensor, bytes(reader.data[at : at + tensor.bytes])
+            at += tensor.bytes
+    raise _missing(path, name)
+
+
+def _missing(path: Path, name: str) -> WrongUseError:
+    return WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
 
 
 def bits_a_weight(path: Path, name: str) -> float:
@@ -31,7 +54,7 @@ def bits_a_weight(path: Path, name: str) -> float:
     for tensor in gguf.inspect(path).tensors:
         if tensor.name == name:
             return BITS * tensor.bytes / tensor.parameters
-    raise WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
+    raise _missing(path, name)
 
 
 def weight_bytes(path: Path) -> int:

@@ -6,6 +6,9 @@ import pytest
 from harness.errors import WrongUseError
 from harness.measure.weights import bits_a_weight, kv_bytes, weight_bytes, weights
 from harness.models.catalog import SMOLLM2
+from harness.models.export import export
+from harness.models.quantize import quantize
+from tests.tiny import tiny_llama
 
 NAME = "blk.0.ffn_up.weight"
 
@@ -21,6 +24,16 @@ def test_the_packaged_model_unpacks_and_knows_its_bytes():
         kv_bytes(path, 10) == 10 * 2 * 30 * 3 * 64 * 2
     )  # layers, shared heads, width, half precision
     assert 90e6 < weight_bytes(path) < path.stat().st_size
+
+
+def test_what_was_exported_comes_back_and_rounded_comes_close(tmp_path):
+    model = tiny_llama(layers=2, vocabulary=49152)
+    full = export(model, SMOLLM2.path(), tmp_path / "full.gguf", "tiny")
+    rounded = quantize(full, "Q8_0", tmp_path / "rounded.gguf")
+    there = model.model.layers[1].mlp.down_proj.weight.detach().numpy()
+    name = "blk.1.ffn_down.weight"
+    assert np.array_equal(weights(full, name), there)
+    assert 0 < np.abs(weights(rounded, name) - there).max() < np.abs(there).max() / 127
 
 
 def test_a_tensor_that_is_not_there_is_named():
