@@ -1,0 +1,17 @@
+from harness.assistant import Question, ask
+from harness.capacity.crowd import crowd
+from harness.serve.deployment import Deployment
+from harness.serve.network import Network
+from tests.fakes import saying
+
+NEAR = Network(rtt_ms=0.0, keep_alive=True, preflight=())
+
+
+def test_a_crowd_keeps_a_connection_each_and_closes_all_of_them():
+    with Deployment(saying("yes"), NEAR) as client, crowd(client) as user:
+        first, second = user(), user()
+        assert first is not second and first.url == client.url
+        for one in (first, second, first):
+            assert ask(one, Question("why?")).text == "yes"
+        assert first._kept is not None
+    assert first._kept is None and second._kept is None
