@@ -69,7 +69,9 @@ def _marked(text: str, marks: Iterable[Mark]) -> str:
     """The text with its marks; where they overlap, one highlight with all that is said about it."""
     out, at = [], 0
     for start, end, group in _groups(marks):
-        earned = [mark for mark in group if mark.kind != "near"]  # what else it nearly says is noise
+        earned = [
+            mark for mark in group if mark.kind != "near"
+        ]  # what else it nearly says is noise
         out.append(html.escape(text[at:start]))
         out.append(_highlight(text[start:end], earned or group))
         at = end
