@@ -66,7 +66,8 @@ def _finding(steps: Sequence[Step]) -> str:
     far = min(steps, key=lambda step: step.share)
     if len(near) == len(steps):
         return "Every file waits for memory: fewer bytes are less time, all the way"
-    waits = f"{' and '.join(near)} wait{'s' * (len(near) == 1)}" if near else "None waits"
+    names = " and ".join(filter(None, [", ".join(near[:-1]), *near[-1:]]))
+    waits = f"{names} wait{'s' * (len(near) == 1)}" if near else "None waits"
     return f"{waits} for memory; {far.name} reaches {style.percent(far.share)} of its limit: it computes"
 
 
