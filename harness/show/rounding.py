@@ -38,6 +38,7 @@ def rounding(curves: Mapping[str, Curve], files: Mapping[str, tuple[float, float
         _beside(axes, name, point, FILES, (-7, -9), "right")
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
+    axes.margins(y=0.12)
     axes.minorticks_off()
     style.time_axis(axes, AXIS)
     rows = (
