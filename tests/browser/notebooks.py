@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 IDLE = "Python 3 (ipykernel) | Idle"  # in the bar at the bottom
 BEGUN = ".jp-CodeCell .jp-InputPrompt:text-matches('[*0-9]')"
-ERRORS = "[data-mime-type='application/vnd.jupyter.error']"
+# JupyterLab draws an error as it draws stderr, where progress bars are, too: the words tell them apart.
+STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
+ERROR_WORDS = re.compile(r"Error|CheckFailed|Traceback|not yet|still empty")
 RUNNING = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .some(prompt => prompt.textContent.includes('*'))"""
 # Pictures and texts that are wider than the room they have, but for what scrolls on purpose.
@@ -50,7 +54,7 @@ def cell(tab: Page, text: str) -> Locator:
 
 def clean(tab: Page, errors: int = 0) -> None:
     """No more errors than meant, every picture drawn, nothing wider than the page."""
-    expect(tab.locator(ERRORS)).to_have_count(errors)
+    expect(tab.locator(STDERR).filter(has_text=ERROR_WORDS)).to_have_count(errors)
     assert tab.evaluate(DULL) == 0
     assert tab.evaluate(TOO_WIDE) == []
 

@@ -37,7 +37,7 @@ def test_an_empty_exercise_says_what_is_missing_and_where_to_look(tab, lab):
     notebooks.run_cell(tab, "from grader import checks")
     notebooks.run_cell(tab, "def stream(pieces, finish):")
     notebooks.run_cell(tab, "checks.stream(stream)")
-    verdict = notebooks.cell(tab, "checks.stream(stream)").locator(notebooks.ERRORS)
+    verdict = notebooks.cell(tab, "checks.stream(stream)").locator(notebooks.STDERR)
     verdict.wait_for()
     said = verdict.inner_text()
     assert "still empty" in said and "look at" in said and "Traceback" not in said
