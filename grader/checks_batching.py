@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check
 from grader.watch import Watch
 from harness.capacity.batch import Job
@@ -109,7 +110,7 @@ class Desk:
 @check
 def serve(function: Callable[[Desk, list[Job]], object]) -> None:
     """Every job once, in order, no slot idle while somebody waits, nobody inside who is finished."""
-    watch, rng = Watch(SERVE), Random()
+    watch, rng = Watch(SERVE), dice()
     fixed = [(2, [3, 9, 2, 2, 2]), (4, [5]), (3, []), (1, [2, 1, 2])]
     for slots, lengths in [*fixed, *(_queue(rng) for _ in range(ROUNDS))]:
         desk = Desk(slots, lengths)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 
+from grader.chance import dice
 from grader.checks_cache_probes import ALIKE, UNLIKE
 from grader.verdict import Exercise, check, kind, score
 from grader.watch import Watch
@@ -43,7 +43,7 @@ def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> 
                 )
 
     def versions() -> None:
-        rng = Random()
+        rng = dice()
         for _ in range(ROUNDS):
             now = {name: f"{name} {rng.randrange(100)}" for name in VERSIONS}
             for name in VERSIONS:
@@ -143,7 +143,7 @@ class Model:
 @check
 def cached(function: Callable[..., str]) -> None:
     """Kept answers while they are fresh, new ones afterwards, and nothing kept of a failure."""
-    watch, rng = Watch(CACHED), Random()
+    watch, rng = Watch(CACHED), dice()
     for _ in range(ROUNDS):
         shelf, model, ttl_s, now = Shelf(), Model(), rng.randrange(10, 1000), rng.randrange(10**6)
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
+from grader.chance import dice
 from grader.pieces import MOST_EVENTS, Pieces
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
@@ -125,7 +126,7 @@ def _once(copy: Copy) -> None:
 @check
 def masked(function: Callable[[Iterator[str], str, str], Iterator[str]]) -> None:
     """The text with every `secret` covered, each part as soon as it can no longer be the beginning of one."""
-    watch, rng = Watch(MASKED), Random()
+    watch, rng = Watch(MASKED), dice()
     for pieces, secret in [*_fixed(), *(_text(rng) for _ in range(ROUNDS))]:
         source = Pieces(pieces)
         got = watch.call(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, close, kind, ms
 from grader.watch import Watch
 from harness.interview.cards import Card
@@ -41,7 +42,7 @@ JOBS = {  # expectation of the rubric -> what the message lacks, and where to lo
 @check
 def card_ms(function: Callable[[Card, str], Mapping[str, float]]) -> None:
     """Stage -> ms of one column, as printed; the sum at the bottom is no stage."""
-    watch, rng = Watch(CARD), Random()
+    watch, rng = Watch(CARD), dice()
     for name in rng.sample(sorted(scenarios()), ROUNDS):
         session = Session(scenarios()[name], rng.randrange(10**6))
         for card in (session.cards["breakdown"], session.cards["slowest"]):
@@ -83,7 +84,7 @@ def _look_at_cell(found: float, value: float, card: Card, stage: str) -> str:
 @check
 def finding(function: Callable[[Card], tuple[str, float, float]]) -> None:
     """The slowest stage of the slowest requests, its share, and what would be left without it."""
-    watch, rng = Watch(FINDING), Random()
+    watch, rng = Watch(FINDING), dice()
     for card in _breakdowns(rng):
         got = watch.call(function, card)
         if not isinstance(got, tuple | list) or len(got) != 3:
@@ -137,7 +138,7 @@ def _look_at_stage(stage: object, card: Card) -> str:
 @check
 def three_sentences(function: Callable[[float, float], str]) -> None:
     """A message with fresh numbers, without jargon, that does three jobs of the rubric."""
-    watch, rng = Watch(SENTENCE), Random()
+    watch, rng = Watch(SENTENCE), dice()
     for _ in range(ROUNDS):
         total_ms, first_ms = rng.randrange(600, 1600), rng.randrange(180, 480)
         text = watch.call(function, total_ms, first_ms)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, close, kind, ms
 from grader.watch import Watch
 
@@ -27,7 +28,7 @@ Asked = tuple[float, float, float | None]  # intended, sent, first text; ms
 @check
 def waits(function: Callable[[list[float], list[float]], list[float]]) -> None:
     """How long each request waits for one server that takes them in order."""
-    watch, rng = Watch(WAITS), Random()
+    watch, rng = Watch(WAITS), dice()
     for starts, service in [([], []), ([5.0], [9.0]), *(_queue(rng) for _ in range(ROUNDS))]:
         got = _numbers(watch.call(function, starts, service), len(starts))
         expected = _waited(starts, service)
@@ -99,7 +100,7 @@ def _list(values: Sequence[float]) -> str:
 @check
 def good(function: Callable[[list[Asked], float], float]) -> None:
     """The share of all requests whose first text came in time, on the user's clock."""
-    watch, rng = Watch(GOOD), Random()
+    watch, rng = Watch(GOOD), dice()
     for limit in (rng.choice((200.0, 300.0, 500.0)) for _ in range(ROUNDS)):
         asked = _asked(rng, limit)
         got = GOOD.finite(watch.call(function, asked, limit), "the share")
@@ -152,7 +153,7 @@ def _look_at_good(got: float, asked: list[Asked], limit: float) -> str:
 @check
 def in_system(function: Callable[[list[float], list[float]], float]) -> None:
     """The number of requests inside, averaged from time 0 to the last end."""
-    watch, rng = Watch(INSIDE), Random()
+    watch, rng = Watch(INSIDE), dice()
     for _ in range(ROUNDS):
         starts, ends = _stays(rng)
         got = INSIDE.finite(watch.call(function, starts, ends), "the average")
@@ -206,7 +207,7 @@ def _look_at_inside(got: float, starts: list[float], ends: list[float]) -> str:
 @check
 def admit(function: Callable[[int, float, float, float], bool]) -> None:
     """True exactly when those ahead and the own first text fit into the limit."""
-    watch, rng = Watch(ADMIT), Random()
+    watch, rng = Watch(ADMIT), dice()
     for ahead, service, ttft, limit in [*TELLING, *_doors(rng)]:
         got = watch.call(function, ahead, service, ttft, limit)
         if not isinstance(got, bool) and type(got).__name__ != "bool_":

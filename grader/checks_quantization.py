@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
+from grader.chance import dice, fresh_seed
 from grader.verdict import Exercise, check, kind, say
 from grader.watch import Watch
 from harness import tiers
@@ -95,7 +96,7 @@ def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
 
     In every round the very fastest file is a wrong one.
     """
-    watch, rng = Watch(PICK), Random()
+    watch, rng = Watch(PICK), dice()
     for turn in range(ROUNDS):
         files = _candidates(rng, turn)
         got = watch.call(function, files, MOST_KL, MARGIN)
@@ -187,13 +188,13 @@ def _kind(got: object) -> str:
 
 
 def _distance(shipped: LlamaModel, full: LlamaModel) -> Divergence:
-    texts = held_out(exam(TEXTS, passages=3, seed=SystemRandom().randrange(10**6)))
+    texts = held_out(exam(TEXTS, passages=3, seed=fresh_seed()))
     return divergence(shipped, full, texts)
 
 
 def _race(full: LlamaModel, shipped: LlamaModel) -> tuple[float, Interval]:
     """Model time of an answer, in turn, on fresh questions."""
-    sheets = exam(PAIRS, passages=1, seed=SystemRandom().randrange(10**6))
+    sheets = exam(PAIRS, passages=1, seed=fresh_seed())
     texts = [stuffed_prompt(sheet.case.question, list(sheet.chunks)) for sheet in sheets]
     prompts = [full.context.tokens(text) for text in texts]
     found = phases({"full": full.context, "shipped": shipped.context}, prompts)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 
 import numpy as np
 
+from grader.chance import dice, fresh_seed
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
 
@@ -25,7 +25,7 @@ STEP = Exercise("04", 3, "step_ms")
 @check
 def quantise(function: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]) -> None:
     """Whole numbers and one scale a block, so that no value is off by more than half a step."""
-    watch, rng = Watch(QUANTISE), np.random.default_rng()
+    watch, rng = Watch(QUANTISE), np.random.default_rng(fresh_seed())
     for turn in range(ROUNDS):
         blocks, bits = _blocks(rng, turn), (8, 4, 6, 3)[turn % 4]
         codes, scales = _parts(watch.call(function, blocks, bits), blocks)
@@ -120,7 +120,7 @@ def _judge_distance(codes: np.ndarray, scales: np.ndarray, blocks: np.ndarray, b
 @check
 def error(function: Callable[[np.ndarray, np.ndarray, np.ndarray], float]) -> None:
     """Root mean square of what was lost, relative to that of the weights."""
-    watch, rng = Watch(ERROR), np.random.default_rng()
+    watch, rng = Watch(ERROR), np.random.default_rng(fresh_seed())
     for _ in range(ROUNDS):
         blocks = rng.normal(0, rng.uniform(0.01, 2), (6, BLOCK)).astype(np.float32)
         scales = (np.abs(blocks).max(axis=1) / rng.integers(3, 128)).astype(np.float32)
@@ -155,7 +155,7 @@ def _look_at_error(got: float, lost: np.ndarray, blocks: np.ndarray) -> str:
 @check
 def step_ms(function: Callable[[float, float, float], float]) -> None:
     """Bytes that pass by for one token, divided by the bandwidth."""
-    watch, rng = Watch(STEP), Random()
+    watch, rng = Watch(STEP), dice()
     for _ in range(ROUNDS):
         weight_bytes, kv_bytes = rng.uniform(5e7, 2e10), rng.uniform(1e5, 5e8)
         gbs = rng.uniform(8, 3000)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from random import Random
 
+from grader.chance import dice
 from grader.verdict import Exercise, check, close, ms
 from grader.watch import Watch
 
@@ -26,7 +27,7 @@ Stages = Mapping[str, tuple[float, tuple[str, ...]]]
 @check
 def cut_off(function: Callable[..., float]) -> None:
     """The difficulty up to which the small assistant gains most, or -inf when it never gains."""
-    watch, rng = Watch(CUT_OFF), Random()
+    watch, rng = Watch(CUT_OFF), dice()
     never = ([0.1, 0.2, 0.3], [False] * 3, [True] * 3, 100.0, 500.0)
     always = ([0.3, 0.1, 0.2], [True] * 3, [True] * 3, 100.0, 500.0)
     for judged in [*(_judged(rng) for _ in range(ROUNDS)), never, always]:
@@ -92,7 +93,7 @@ def _look_at_cut_off(got: float, judged: Judged) -> str:
 @check
 def finish_ms(function: Callable[[Stages], float]) -> None:
     """When the last stage is done, if each begins as soon as all it waits for are done."""
-    watch, rng = Watch(FINISH), Random()
+    watch, rng = Watch(FINISH), dice()
     row = {"embed": (20.0, ()), "search": (5.0, ("embed",)), "write": (200.0, ("search",))}
     for stages in [row, *(_plan(rng) for _ in range(ROUNDS))]:
         got = FINISH.finite(watch.call(function, stages), "the end")
@@ -162,7 +163,7 @@ def _look_at(got: float, stages: Stages) -> str:
 @check
 def head_share(function: Callable[[int, int, float], float]) -> None:
     """The share of requests that the most popular topics have, if rank r has 1 / r ** exponent."""
-    watch, rng = Watch(HEAD), Random()
+    watch, rng = Watch(HEAD), dice()
     for _ in range(ROUNDS):
         topics, exponent = rng.randint(20, 800), round(rng.uniform(0.5, 1.5), 2)
         kept = rng.choice((0, topics, rng.randint(1, topics)))

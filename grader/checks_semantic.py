@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Sequence
 from itertools import takewhile
-from random import Random, SystemRandom
+from random import Random
 
+from grader.chance import dice, fresh_seed
 from grader.checks_cache_probes import APART, TOGETHER
 from grader.verdict import Exercise, check, kind, score
 from grader.watch import Watch
@@ -30,7 +31,7 @@ LAYOUT = Exercise("07", 6, "layout")
 @check
 def safe_threshold(function: Callable[[list[float], list[bool], float], float]) -> None:
     """The lowest threshold with at most so many wrong hits, judged by the pairs that it lets hit."""
-    watch, rng = Watch(THRESHOLD), Random()
+    watch, rng = Watch(THRESHOLD), dice()
     for number in range(ROUNDS):
         likeness, same, wrong = _labels(rng, hopeless=number % 5 == 4)
         got = watch.call(function, likeness, same, wrong)
@@ -126,7 +127,7 @@ def _meaning(watch: Watch, function: Callable, text: str) -> Hashable | None:
 
 def _judge_held_out(watch: Watch, function: Callable, threshold: object) -> None:
     least = MEANING.finite(threshold, "the threshold")
-    pairs = labelled(HELD_OUT, TOPICS, SystemRandom().randrange(2**31))
+    pairs = labelled(HELD_OUT, TOPICS, fresh_seed())
     passes = equal(pairs, lambda text: _meaning(watch, function, text))
     found = judged(cosines(pairs, embedder()), passes, pairs, least)
     if found.hits.rate < LEAST_HITS:
@@ -151,7 +152,7 @@ INSTRUCTIONS = "You are the support assistant of Halden. Use only the passages."
 @check
 def layout(function: Callable[[str, list[tuple[str, str]], str, str], str]) -> None:
     """The prompts of two requests with the same passages agree up to the end of the last passage."""
-    watch, rng = Watch(LAYOUT), Random()
+    watch, rng = Watch(LAYOUT), dice()
     for _ in range(ROUNDS):
         passages = [(f"p{n}", f"Passage {n} says {rng.random():.6f}.") for n in range(1, 5)]
         prompts = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.scale import Row, crossing
+from harness.measure.scale import FLOOR, Row, crossing
 from harness.show import style
 from harness.show.style import Picture, Room, picture
 
@@ -105,7 +105,8 @@ def _compared(row: Row) -> str:
         return "no difference"
     if factor < 1:
         return f"exact {1 / factor:.1f} times as fast"
-    return f"the walk {factor:.{0 if factor >= 10 else 1}f} times as fast"
+    short = "" if row.walk.recall >= FLOOR else f", finding {style.percent(row.walk.recall)}"
+    return f"the walk {factor:.{0 if factor >= 10 else 1}f} times as fast{short}"
 
 
 def _round(n: float) -> str:

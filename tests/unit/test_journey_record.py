@@ -1,0 +1,19 @@
+"""The README's table is the one that was measured, and it was measured on this code."""
+
+from grader import reference
+from grader.cli.journey import record, with_table
+from harness.measure.journey import Journey
+
+KEPT = Journey.model_validate_json(record(reference.ROOT).read_text())
+
+
+def test_the_readme_shows_the_record():
+    text = (reference.ROOT / "README.md").read_text()
+    assert with_table(text, KEPT) == text
+
+
+def test_the_record_describes_this_code():
+    assert KEPT.code == reference.described(), (
+        "A stage, a wrapper, the server, a model or the capstone has changed since the journey was measured: "
+        "run `under500 journey --write` on a quiet machine."
+    )
