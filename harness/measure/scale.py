@@ -20,7 +20,7 @@ from harness.measure.searching import Found, exact, searched, times_faster, walk
 
 SIZES = (1_000, 5_000, 20_000, 100_000, 500_000)
 FLOOR = 0.98  # recall@k below which a walk does not count
-EFS = (16, 32, 64, 128, 256, 512, 1024, 2048)  # candidates; doubled, as recall grows with the logarithm
+EFS = tuple(16 * 2**i for i in range(8))  # candidates; recall grows with their logarithm
 LINKS, EF_CONSTRUCTION = 16, 80  # 500,000 vectors of 64 numbers in half a minute on two cores
 SEED = 500
 THREADS = 2  # for building; searching uses one

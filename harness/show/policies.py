@@ -83,7 +83,9 @@ def _finding(named: Sequence[Policy], price_ms: float) -> str:
     cheaper = bool(simple) and yours.cost_ms(price_ms) < min(
         one.cost_ms(price_ms) for one in simple
     )
-    verdict = "cheaper here than either alone" if cheaper else "not cheaper than the better one alone"
+    verdict = (
+        "cheaper here than either alone" if cheaper else "not cheaper than the better one alone"
+    )
     share = f"{yours.name}: {percent(yours.to_small)} to the small one, {verdict}"
     return share if best is yours or len(named) == 1 else f"{share}; cheapest: {best.name}"
 

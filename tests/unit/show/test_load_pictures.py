@@ -92,7 +92,10 @@ def point(name, to_small, ms, right):
 @pytest.mark.parametrize(
     ("yours", "verdict"),
     [
-        (point("your router", 0.6, 300, 36), "60 % to the small one, cheaper here than either alone"),
+        (
+            point("your router", 0.6, 300, 36),
+            "60 % to the small one, cheaper here than either alone",
+        ),
         (point("your router", 0.6, 700, 28), "60 % to the small one, not cheaper than the better"),
     ],
 )
