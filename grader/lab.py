@@ -34,13 +34,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A check cell: `points` for passing `check` with these arguments."""
+    """A check cell: `points` for passing `check` with these arguments. call: the same as code."""
 
     id: str
     points: float
     check: str
     arguments: tuple[object, ...]
     options: Mapping[str, object]
+    call: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,7 +57,10 @@ class Grade:
 
         arguments = map(filled, self.arguments)
         options = {name: filled(one) for name, one in self.options.items()}
-        score = getattr(checks, self.check)(*arguments, **options)
+        return self.worth(getattr(checks, self.check)(*arguments, **options))
+
+    def worth(self, score: object) -> float:
+        """Points for what the check has returned: all of them, or as many as it says."""
         return self.points if score is None else _within(float(score), self.points)
 
 
@@ -96,7 +100,8 @@ def _grade(data: Mapping[str, object], source: str) -> Grade:
         raise LabError(
             f"The check cell {data['grade_id']} must be one call such as `checks.name(variable)`."
         ) from error
-    return Grade(data["grade_id"], float(data["points"]), call.func.attr, arguments, options)
+    points, code = float(data["points"]), ast.unparse(call)
+    return Grade(data["grade_id"], points, call.func.attr, arguments, options, code)
 
 
 def _argument(node: ast.expr) -> object:

@@ -57,6 +57,16 @@ def test_a_check_sees_what_is_defined_where_it_stands():
     assert "passed" in found["q1"].reason
 
 
+def test_a_check_may_run_beside_the_learners_code_where_its_inputs_cannot_travel():
+    inside = Setting(
+        jailed=SETTING.jailed, thresholds=lambda lab: QUICK.model_copy(update={"inside": True})
+    )
+    right = marks(cell("guess = {'a': 1}"), GUESS, cell(BREAKDOWN), CHECK, setting=inside)
+    assert (right["guess"].points, right["q1"].points) == (5, 20)
+    wrong = marks(cell("def breakdown(trace): return {}"), CHECK, setting=inside)
+    assert wrong["q1"].points == 0 and "expected" in wrong["q1"].reason
+
+
 def test_what_a_check_cell_was_made_into_is_never_run():
     mine = cell("breakdown = None\nimport os\nos._exit(0)", "q1", 20)
     assert marks(cell(BREAKDOWN), mine)["q1"].points == 20
@@ -163,9 +173,9 @@ def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatc
     seen = []
     made = referee.session
 
-    def noted(room, call_s):
+    def noted(room, call_s, start):
         seen.append(room.models)
-        return made(Setting(jailed=SETTING.jailed).room(False), call_s)
+        return made(Setting(jailed=SETTING.jailed).room(False), call_s, start)
 
     monkeypatch.setattr(referee, "session", noted)
     monkeypatch.setattr(referee, "_prepared", lambda: True)
