@@ -18,7 +18,7 @@ from harness.interview.session import Session
 
 TOTAL, ALL, SLOWEST = "end-to-end", "all", "slowest 5 %"
 TAIL = "S08"  # the service whose mean and whose slowest requests blame different stages, with some seeds
-TRIES = 400  # seeds to find such a session; one in twenty to forty is, and looking at one takes 10 ms
+TRIES = 400  # seeds to find such a session: one in forty is, a look takes 10 ms
 SHARE = 0.005  # of a share: two decimals are welcome
 WORDS, SENTENCES = 90, 4  # three sentences, and one for those who count differently
 ROUNDS = 6
