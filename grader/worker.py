@@ -41,16 +41,22 @@ class Worker:
     def _answer(self, request: Request) -> None:
         try:
             with _alarm(request.limit_s):
-                for value, more in getattr(self, f"_{request.verb}")(request):
-                    self._reply(request, value, more)
+                last = self._last(request)
+            # Not before the alarm is off: whoever reads this may stop us, and the alarm's clock runs on.
+            self.channel.send(Reply(number=request.number, value=last))
         except GoneError:
             raise
         except BaseException as error:  # SystemExit and KeyboardInterrupt are a learner's, too
             self.channel.send(Reply(number=request.number, failure=failure(error)))
 
-    def _reply(self, request: Request, value: object, more: bool) -> None:
-        sent = encode(value, self._keep)
-        self.channel.send(Reply(number=request.number, value=sent, more=more))
+    def _last(self, request: Request) -> object:
+        """The last value, encoded; those before it are sent as they come."""
+        for value, more in getattr(self, f"_{request.verb}")(request):
+            sent = encode(value, self._keep)
+            if not more:
+                return sent
+            self.channel.send(Reply(number=request.number, value=sent, more=True))
+        return None
 
     def _keep(self, value: object) -> int:
         self.kept.append(value)
