@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-
 from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, Round
 from harness.show import style
 from harness.show.style import Picture, Room, picture
@@ -37,7 +35,7 @@ def churned(rounds: Sequence[Round]) -> Picture:
         shares = [one.replaced for one in rounds]
         axes.plot(shares, recalls, line, marker=mark, color=colour, markersize=7, zorder=3)
     axes.set_ylim(0, 1.02)
-    _name_the_ends(axes, last)
+    style.name_the_ends(axes, _ends(last), APART, weight="normal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: style.percent(value))
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
@@ -47,21 +45,15 @@ def churned(rounds: Sequence[Round]) -> Picture:
     return figure
 
 
-def _name_the_ends(axes: Axes, last: Round) -> None:
-    low = -1.0
-    for recall, way in sorted((last.found[way].recall, way) for way in LOOKS):
-        low = max(recall, low + APART)
-        axes.annotate(
+def _ends(last: Round) -> list[tuple[float, str, str]]:
+    return [
+        (
+            last.found[way].recall,
             f"{way}: {style.ms(last.found[way].p50_ms)}, {last.held[way]:,} held",
-            (1, low),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.TEXT_PT,
-            color=LOOKS[way][0] if way != REBUILT else style.FAINT,
-            annotation_clip=False,
+            LOOKS[way][0] if way != REBUILT else style.FAINT,
         )
+        for way in LOOKS
+    ]
 
 
 def _finding(rounds: Sequence[Round]) -> str:

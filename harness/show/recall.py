@@ -60,7 +60,8 @@ def recall_curves(
     )
     for (_, curve), look in zip(curves.items(), LOOKS, strict=False):
         _curve(axes, curve, look)
-    _name_the_ends(axes, curves)
+    looks = zip(curves.items(), LOOKS, strict=False)
+    style.name_the_ends(axes, [(c[-1].recall, name, look[0]) for (name, c), look in looks], APART)
     words = [f"exact: {style.ms(exact_ms)}", *map(_in_words, curves.items())]
     figure.description = "\n".join([title, note, *words])
     return figure
@@ -107,30 +108,6 @@ def _curve(axes: Axes, curve: Sequence[Spot], look: tuple[str, str, str]) -> Non
             textcoords="offset points",
             fontsize=style.SMALL_PT - 1,
             color=colour,
-        )
-
-
-def _name_the_ends(axes: Axes, curves: Mapping[str, Sequence[Spot]]) -> None:
-    """Beside the axes, at the height of each curve's last spot, pushed apart where two end together."""
-    bottom, top = axes.get_ylim()
-    low = bottom
-    ends = [
-        (c[-1].recall, name, look[0])
-        for (name, c), look in zip(curves.items(), LOOKS, strict=False)
-    ]
-    for end, name, colour in sorted(ends):
-        low = max(end, low + APART * (top - bottom))
-        axes.annotate(
-            name,
-            (1, low),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.TEXT_PT,
-            weight="bold",
-            color=colour,
-            annotation_clip=False,
         )
 
 

@@ -139,6 +139,31 @@ def heading(axes: Axes, text: str, right_pt: float) -> None:
     )
 
 
+def name_the_ends(
+    axes: Axes, ends: Iterable[tuple[float, str, str]], apart: float, weight: str = "bold"
+) -> None:
+    """Names of curves right of the axes: (height of the curve's end, text, colour) for each.
+
+    apart: of the axes' height, least distance of two names; call it when the y limits are set.
+    """
+    bottom, top = axes.get_ylim()
+    low = bottom - apart * (top - bottom)
+    for end, text, colour in sorted(ends):
+        low = max(end, low + apart * (top - bottom))
+        axes.annotate(
+            text,
+            (1, low),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=TEXT_PT,
+            weight=weight,
+            color=colour,
+            annotation_clip=False,
+        )
+
+
 def limit_line(axes: Axes, limit_ms: float, label: bool = True) -> None:
     """The limit as a vertical line, what lies beyond it tinted; call it when the x limits are set."""
     axes.axvspan(limit_ms, axes.get_xlim()[1], color=LIMIT, alpha=0.05, linewidth=0, zorder=0)

@@ -37,7 +37,8 @@ def verify_cost(curves: Mapping[str, Mapping[int, float]]) -> Picture:
     _bounds(axes, most)
     looks = zip(curves.items(), LOOKS, strict=False)
     names = [(v[max(v)], name, _curve(axes, v, look)) for (name, v), look in looks]
-    _name_the_ends(axes, names)
+    ends = [(end, f"{name}: {end:.1f}", colour) for end, name, colour in names]
+    style.name_the_ends(axes, ends, APART)
     axes.set_xticks(sorted({n for v in curves.values() for n in v}))
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
     style.time_axis(axes, AXIS)
@@ -66,25 +67,6 @@ def _bounds(axes: Axes, most: int) -> None:
             ha="left" if line[1] == 1 else "right",
             fontsize=style.SMALL_PT,
             color=style.FAINT,
-        )
-
-
-def _name_the_ends(axes: Axes, names: list[tuple[float, str, str]]) -> None:
-    """Beside the last point of each curve, pushed apart where two end together."""
-    low = -1.0
-    for end, name, colour in sorted(names):
-        low = max(end, low + APART * axes.get_ylim()[1])
-        axes.annotate(
-            f"{name}: {end:.1f}",
-            (1, low),
-            xycoords=("axes fraction", "data"),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.TEXT_PT,
-            weight="bold",
-            color=colour,
-            annotation_clip=False,
         )
 
 
