@@ -14,8 +14,8 @@ from harness import tiers
 from harness.measure import machine
 from harness.measure.desk import exam
 from harness.measure.divergence import Divergence, divergence, held_out
-from harness.measure.gate import MARGIN, MOST_KL, Candidate
 from harness.measure.phases import best_step_ms, phases, times_faster
+from harness.measure.quality_gate import MARGIN, MOST_KL, Candidate
 from harness.measure.stats import Interval
 from harness.measure.weights import kv_bytes, weight_bytes
 from harness.models.llama_model import LlamaModel

@@ -2,13 +2,13 @@
 
 import pytest
 
-from harness.measure.gate import Candidate
 from harness.measure.phases import Phases
+from harness.measure.quality_gate import Candidate
 from harness.measure.stats import Proportion
 from harness.show.formats import formats, own_share
-from harness.show.gate import gate
 from harness.show.learning import Stage, learning
 from harness.show.pareto import Point, pareto
+from harness.show.quality_gate import gate
 from harness.show.roofline import Step, roofline
 from harness.show.rounding import rounding
 from harness.show.threads import threads

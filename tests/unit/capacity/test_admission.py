@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 
 from harness.assistant import Question, Token
-from harness.capacity.gate import BusyError, Door, Gate
+from harness.capacity.admission import BusyError, Door, Gate
 from harness.measure.load import closed_loop
 from tests.fakes import saying
 
