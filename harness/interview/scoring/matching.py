@@ -29,10 +29,13 @@ class Reader:
 
     def findings(self, sentences: Sequence[Sentence]) -> list[Finding]:
         """All that the patterns find, near misses included, in the order of the text."""
+        losses = [self.discounted(sentence) for sentence in sentences]
         found = [
             finding
-            for number in range(len(sentences))
-            for finding in self._in_sentence(sentences, number)
+            for number, why in enumerate(losses)
+            for finding in self._in_sentence(
+                _up_to_the_next(sentences, losses, number), number, why
+            )
         ]
         return list(without_lists(self.rubric, found, sentences))
 
@@ -46,8 +49,10 @@ class Reader:
             return Loss.META
         return Loss.COPIED if self.sources.copied(sentence.text) else None
 
-    def _in_sentence(self, sentences: Sequence[Sentence], number: int) -> Iterator[Finding]:
-        why = self.discounted(sentences[number])
+    def _in_sentence(
+        self, sentences: Sequence[Sentence], number: int, why: Loss | None
+    ) -> Iterator[Finding]:
+        """What the sentence `number` says, with those behind it; `why` nothing in it counts, if so."""
         for expectation in self.rubric.expectations:
             window, matches = _accepted(expectation, sentences, number)
             if matches and why:
@@ -67,6 +72,14 @@ class Reader:
         if explanation(expectation.explain, sentence.text) and not contrary:
             found = level(guards, expectation, sentence.text, "")
             yield Finding(expectation.id, max(found, Level.APPLIED), sentence)
+
+
+def _up_to_the_next(
+    sentences: Sequence[Sentence], losses: Sequence[Loss | None], number: int
+) -> Sequence[Sentence]:
+    """`sentences` before the first one behind `number` in which nothing counts: no window reads it."""
+    ahead = range(number + 1, len(sentences))
+    return sentences[: next((at for at in ahead if losses[at]), len(sentences))]
 
 
 def _accepted(
