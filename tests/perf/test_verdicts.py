@@ -1,13 +1,11 @@
 """Verdicts on real decoding of a known ratio, on a quiet machine and beside two busy processes."""
 
-import subprocess
-import sys
 from collections import Counter
-from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token
+from harness.measure.busy_neighbour import neighbour
 from harness.measure.compare import blocks
 from harness.measure.verdict import MOST, State, decide
 from harness.models.offline import STUDENT
@@ -19,15 +17,6 @@ VERDICTS = 60
 PROMPT = "<|im_start|>user\nTell me about lamps.<|im_end|>\n<|im_start|>assistant\n"
 QUESTIONS = [Question(f"{number}?") for number in range(MOST)]
 UNDECIDED = {"quiet": 0.02, "two hogs": 0.40}  # share that may stay open
-
-
-@contextmanager
-def hogs(n):
-    with ExitStack() as stack:
-        for _ in range(n):
-            hog = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
-            stack.callback(hog.kill)
-        yield
 
 
 class Decoding:
@@ -53,7 +42,7 @@ def model():
 def test_real_verdicts_are_right_or_undecided(regime, a, b, model):
     sides = Decoding(model, a), Decoding(model, b)
     right = State.FASTER if a < b else State.SLOWER
-    with hogs(0 if regime == "quiet" else 2):
+    with neighbour(0 if regime == "quiet" else 2):
         found = Counter(decide(blocks(*sides, QUESTIONS))[1].state for _ in range(VERDICTS))
     print(f"\n{regime}, true ratio {a / b:g}: {dict(found)}")
     assert found[right] + found[State.UNDECIDED] == VERDICTS
