@@ -153,7 +153,9 @@ def mark(id_: str, points: float, races: list[Race], bar: Bar) -> Mark:
     last = races[-1]
     pairs = last.comparison.pairs if last.comparison.clean else ()
     times = tuple((one.a.e2e_ms, one.b.e2e_ms) for one in pairs)
-    return replace(_mark(id_, points, last, bar), pairs=times)
+    right = last.quality.right if pairs and last.quality else None
+    found = (right.successes, right.n) if right else None
+    return replace(_mark(id_, points, last, bar), pairs=times, right=found)
 
 
 def _mark(id_: str, points: float, last: Race, bar: Bar) -> Mark:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +50,15 @@ class Step:
     record: Record | None
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A submission as it was when somebody looked at it: digest, of the file and of the lab as released."""
+
+    work: Work
+    released: NotebookNode
+    digest: str
+
+
 @dataclass(frozen=True)
 class Batch:
     """How a class is graded.
@@ -70,13 +80,22 @@ class Batch:
         yield from map(self._unless_elsewhere, works)
 
     def _unless_elsewhere(self, work: Work) -> Step:
+        with self.held(work) as ours:
+            return self._step(work) if ours else Step(work, State.ELSEWHERE, None)
+
+    @contextmanager
+    def held(self, work: Work) -> Iterator[bool]:
+        """Nobody else's until the block ends; False when another grader has it. Raises DiskError."""
         path = self.course.record(work.student, work.lab)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_name(f".{path.stem}.lock"), timeout=0):
-                return self._step(work)
-        except Timeout:
-            return Step(work, State.ELSEWHERE, None)
+            lock = FileLock(path.with_name(f".{path.stem}.lock"))
+            with suppress(Timeout):
+                lock.acquire(timeout=0)
+            try:
+                yield lock.is_locked
+            finally:
+                lock.release()
         except OSError as error:
             raise records.told(path, error) from error
 
@@ -85,26 +104,53 @@ class Batch:
         return record is not None and record.report.queued
 
     def _step(self, work: Work) -> Step:
-        released = self.course.released(work.lab)
-        digest = records.digest(work.path, released)
-        before = records.read(self.course.record(work.student, work.lab))
-        if before and before.digest == digest and not self.again and not self.queued:
-            if before.entered:
-                return Step(work, State.KEPT, before)
-            return Step(work, State.ENTERED, self._entered(work, before.report, digest))
-        return Step(work, State.GRADED, self._graded(work, released, digest))
+        order = self.order(work)
+        return self.settled(order) or self._graded(order)
 
-    def _graded(self, work: Work, released: NotebookNode, digest: str) -> Record:
-        problems = [self._tried(records.forget, self.course.record(work.student, work.lab))]
-        problems += [self._tried(gradebook.register, self.course, work.lab)]
-        problems += [self._tried(gradebook.expire, self.course, work.student, work.lab)]
-        notebook, report = judged(lab(work.lab, released), released, work, self.judge)
+    def order(self, work: Work) -> Order:
+        """What is to be graded now. Raises CourseError."""
+        released = self.course.released(work.lab)
+        return Order(work, released, records.digest(work.path, released))
+
+    def settled(self, order: Order) -> Step | None:
+        """The step of what needs no grading: it has not changed. None for everything else."""
+        work = order.work
+        before = records.read(self.course.record(work.student, work.lab))
+        if not before or before.digest != order.digest or self.again or self.queued:
+            return None
+        if before.entered:
+            return Step(work, State.KEPT, before)
+        return Step(work, State.ENTERED, self._entered(work, before.report, order.digest))
+
+    def _graded(self, order: Order) -> Step:
+        work, problem = order.work, self.cleared(order)
+        found = judged(lab(work.lab, order.released), order.released, work, self.judge)
+        return self.finished(order, *found, problem)
+
+    def cleared(self, order: Order) -> str:
+        """What earlier runs gave taken out, before grading begins; why it could not be, or ""."""
+        course, student, name = self.course, order.work.student, order.work.lab
+        problems = [self._tried(records.forget, course.record(student, name))]
+        problems += [self._tried(gradebook.register, course, name)]
+        problems += [self._tried(gradebook.expire, course, student, name)]
+        return next(filter(None, problems), "")
+
+    def finished(
+        self, order: Order, notebook: NotebookNode, report: Report, problem: str = ""
+    ) -> Step:
+        """The step of what was graded: notebook, scores, page and record written.
+
+        notebook: restored. problem: from `cleared`; then it is tried again first.
+        """
+        work = order.work
+        problems = [self.cleared(order)] if problem else []
         text = nbformat.writes(marked(notebook, report))
         path = self.course.autograded(work.student, work.lab)
         problems += [self._tried(records.written, path, text)]
         if stamp := gradebook.stamped(self.course, work.student, work.lab):
             problems += [self._tried(records.written, path.with_name(gradebook.STAMP), stamp)]
-        return self._entered(work, report, digest, next(filter(None, problems), ""))
+        problem = next(filter(None, problems), "")
+        return Step(work, State.GRADED, self._entered(work, report, order.digest, problem))
 
     def _entered(self, work: Work, report: Report, digest: str, problem: str = "") -> Record:
         """Scores in, page out, record written."""

@@ -73,7 +73,7 @@ def _values(report: Report, scores: Mapping[str, float | None], late: float) -> 
         "out_of": report.out_of,
         "open": sum(mark.out_of for mark in open_),
         "jailed": report.jailed,
-        "picture": _inline(marks(bars)) if bars else None,
+        "picture": inline(marks(bars)) if bars else None,
         "rows": [_row(mark, scores[mark.id]) for mark in report.marks],
     }
 
@@ -86,7 +86,7 @@ def _row(mark: Mark, score: float | None) -> dict[str, Any]:
         "changed": score != mark.points,  # by a person
         "out_of": mark.out_of,
         "reason": mark.reason,
-        "picture": _inline(race(mark.pairs)) if mark.pairs else None,
+        "picture": inline(race(mark.pairs)) if mark.pairs else None,
     }
 
 
@@ -104,7 +104,7 @@ def _answers(notebook: NotebookNode, comments: Mapping[str, str]) -> Iterator[di
             }
 
 
-def _inline(picture: Picture) -> dict[str, str]:
+def inline(picture: Picture) -> dict[str, str]:
     """A picture as it stands in HTML, and in words."""
     buffer = io.BytesIO()
     picture.savefig(buffer, format="png", dpi=120)

@@ -130,6 +130,39 @@ def entries(course: Course, student: str, name: str) -> Entries:
         return Entries(scores, comments, notebook.late_submission_penalty or 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A submission in the gradebook. open: some points wait for a person or a verdict. late: taken off."""
+
+    points: float
+    out_of: float
+    open: bool
+    late: float
+    late_s: float
+
+
+def totals(course: Course) -> dict[tuple[str, str], Total]:
+    """By learner and lab, what is to be exported: points less what being late costs. Raises LockedError."""
+    with opened(course) as book:
+        return {
+            (one.student.id, one.assignment.name): Total(
+                points=max(0.0, one.score - (one.late_submission_penalty or 0.0)),
+                out_of=one.max_score,
+                open=bool(one.needs_manual_grade),
+                late=one.late_submission_penalty or 0.0,
+                late_s=one.total_seconds_late or 0.0,
+            )
+            for assignment in book.assignments
+            for one in book.assignment_submissions(assignment.name)
+        }
+
+
+def students(course: Course) -> set[str]:
+    """Everybody whom the gradebook knows. Raises LockedError."""
+    with opened(course) as book:
+        return {one.id for one in book.students}
+
+
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """The gradebook. Raises LockedError when somebody else does not let go of it."""

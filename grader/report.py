@@ -26,6 +26,7 @@ class Mark:
 
     queued: undecided twice, so its timing should be repeated on a quiet machine.
     pairs: end-to-end ms at the client of the learner and of the yardstick, where it was timed.
+    right: of the timed answers, and how many those are.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Mark:
     reason: str
     queued: bool = False
     pairs: tuple[tuple[float, float], ...] = ()
+    right: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def from_json(values: Mapping[str, Any]) -> Report:
         Mark(
             **one
             | {"outcome": Outcome(one["outcome"]), "pairs": tuple(map(tuple, one.get("pairs", ())))}
+            | {"right": tuple(right) if (right := one.get("right")) else None}
         )
         for one in values["marks"]
     )

@@ -1,6 +1,7 @@
 """The secret of whoever grades: what makes questions fresh for a learner and the same for a regrade.
 
-It stands in grader/hidden, which is in no release and in no jail.
+It stands in grader/hidden, which is in no release and in no jail, or where UNDER500_SECRET says: in a
+workshop the packages are root's, and the secret is the instructor's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import os
 import secrets
 from pathlib import Path
 
-FILE = Path(__file__).parent / "hidden" / "key"
+VARIABLE = "UNDER500_SECRET"
+FILE = Path(os.environ.get(VARIABLE) or Path(__file__).parent / "hidden" / "key")
 BYTES = 32
 
 

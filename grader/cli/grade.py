@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +15,11 @@ from harness.cli.output import FAILED, Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from grader.batch import Step
+    from grader.batch import Batch, Step
     from grader.course import Course, Work
 
 SHOWN = 12  # notes of single submissions in the terminal; all of them are in the JSON
+WORTH = 6  # submissions for each process: fewer are done before it has started
 
 
 def grade(
@@ -30,6 +34,12 @@ def grade(
     queued: Annotated[
         bool, typer.Option(help="Only what waits for a quiet machine; run it on one.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes on this machine; 0: as many as there is work for.")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask scheduler: its workers grade.")
+    ] = "",
     jail: Annotated[bool, typer.Option(help="Run it in a jail where there is one.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -37,7 +47,6 @@ def grade(
     from grader.batch import Batch
     from grader.collect import collected, named
     from grader.course import course as course_in
-    from grader.judging import judging
 
     here = course_in(course)
     wanted = named(here, lab) if lab else ""
@@ -48,10 +57,9 @@ def grade(
             "Nothing was handed in: put notebooks into submitted/<learner>/<lab>/, "
             "or name a folder of them."
         )
-    with judging(jailed=jail) as judge:
-        batch = Batch(here, judge, again, queued)
-        due = batch.wanted(works)
-        steps = list(_watched(batch.run(due), due))
+    batch = Batch(here, again=again, queued=queued)
+    due = batch.wanted(works)
+    steps = list(_watched(_steps(batch, due, scheduler, workers or _worth(due), jail), due))
     _show(steps)
     if as_json:
         print_json(_summary(here, steps))
@@ -59,16 +67,43 @@ def grade(
         raise typer.Exit(FAILED)
 
 
+def _worth(works: list[Work]) -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores or 1, len(works) // WORTH))
+
+
+def _steps(
+    batch: Batch, works: list[Work], scheduler: str, workers: int, jail: bool
+) -> Iterator[Step]:
+    """Graded in this process, in several of this machine, or by the workers of a scheduler."""
+    if not scheduler and workers == 1:
+        from grader.judging import judging
+
+        with judging(jailed=jail) as judge:
+            yield from replace(batch, judge=judge).run(works)
+        return
+    from grader.fleet import Fleet
+    from grader.fleet_cluster import local, remote
+    from grader.fleet_worker import Referees
+
+    connect = partial(remote, scheduler) if scheduler else partial(local, workers)
+    yield from Fleet(batch, connect, Referees(jail), _say).run(works)
+
+
 def _watched(steps: Iterator[Step], works: list[Work]) -> Iterable[Step]:
-    """The steps, with a bar that says who is next and how long it will take."""
+    """The steps, with a bar that says whose was the last one and how long it will take."""
     from tqdm import tqdm
 
     form = "{desc} {n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=len(works), bar_format=form, disable=None) as bar:
-        for work in works:
-            bar.set_description(f"{work.lab}, {work.student}"[:40])
-            yield next(steps)
+        for step in steps:
+            bar.set_description(f"{step.work.lab}, {step.work.student}"[:40])
             bar.update()
+            yield step
+
+
+def _say(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(steps: list[Step]) -> None:

@@ -29,15 +29,18 @@ def pareto(
     points: Sequence[Point],
     frontier: Collection[str],
     guessed: Mapping[str, tuple[float, float]] | None = None,
+    note: str = "",
 ) -> Picture:
     """Options with their intervals; those whose names are in `frontier` are joined, the others pale.
 
-    guessed: name -> (ms, share of right answers), drawn as crosses. Raises ValueError for no points.
+    guessed: name -> (ms, share of right answers), drawn as crosses. note: how it was measured, if not as
+    options of one learner are. Raises ValueError for no points.
     """
     if not points:
         raise ValueError("There is nothing to choose from: measure at least one option.")
     title = _finding(points, frontier)
-    note = f"the same {points[0].right.n} questions, asked in turn, through HTTP; distance is SIM"
+    asked = f"the same {points[0].right.n} questions, asked in turn, through HTTP; distance is SIM"
+    note = note or asked
     figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.6))
     _scales(axes, points, guessed or {})
     worth = sorted((p for p in points if p.name in frontier), key=lambda p: p.ms)

@@ -1,0 +1,117 @@
+"""Marks for a learning platform: a table that quotes what needs quoting, and Canvas.
+
+A point without a verdict is an empty field, never a zero; so is a lab that was not handed in. What a
+platform makes of a missing mark is its own rule.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.plugins import ExportPlugin
+
+from grader import gradebook
+from grader.course import Course
+from harness.errors import PlainError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from canvasapi.course import Course as CanvasCourse
+    from canvasapi.progress import Progress
+    from nbgrader.api import Gradebook
+
+COLUMNS = ("student", "lab", "points", "out_of", "late_penalty", "late_hours", "open")
+# Canvas reads a field that begins with one of these as it is; a spreadsheet would compute it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ExportError(PlainError):
+    """Marks could not be handed over; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A learner's mark for a lab. points: None while some of them are open."""
+
+    student: str
+    lab: str
+    points: float | None
+    out_of: float
+    late_penalty: float
+    late_hours: float
+
+    def values(self) -> tuple[object, ...]:
+        """For COLUMNS."""
+        points = "" if self.points is None else f"{self.points:g}"
+        late = f"{self.late_penalty:g}", f"{self.late_hours:.1f}"
+        return (
+            safe(self.student),
+            self.lab,
+            points,
+            f"{self.out_of:g}",
+            *late,
+            int(self.points is None),
+        )
+
+
+def rows(course: Course) -> Iterator[Row]:
+    """All that is in the gradebook, by lab, then by learner. Raises LockedError."""
+    found = gradebook.totals(course)
+    for (student, lab), total in sorted(found.items(), key=lambda one: one[0][::-1]):
+        points = None if total.open else total.points
+        yield Row(student, lab, points, total.out_of, total.late, total.late_s / 3600)
+
+
+def as_csv(course: Course) -> str:
+    """The table, as RFC 4180 has it."""
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    table.writerows(row.values() for row in rows(course))
+    return file.getvalue()
+
+
+def safe(text: str) -> str:
+    """A learner's name as text, whatever it begins with."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def for_canvas(course: Course, lab: str, users: Mapping[str, int]) -> dict[int, dict[str, Any]]:
+    """What Canvas takes as marks in one request: its user's number -> {"posted_grade": points}.
+
+    users: learner -> number. Only complete marks. Raises ExportError for a learner whom Canvas does not know.
+    """
+    marks = [row for row in rows(course) if row.lab == lab and row.points is not None]
+    if unknown := sorted({row.student for row in marks} - set(users)):
+        raise ExportError(
+            f"Canvas has no user with the login {', '.join(unknown)}: add them there, "
+            "or export a table with `under500 board --csv`."
+        )
+    return {users[row.student]: {"posted_grade": f"{row.points:g}"} for row in marks}
+
+
+def to_canvas(course: Course, lab: str, canvas: CanvasCourse, assignment: int) -> Progress:
+    """Put a lab's marks into an assignment of Canvas, by login, in one request. Raises ExportError."""
+    users = {user.login_id: user.id for user in canvas.get_users(enrollment_type=["student"])}
+    marks = for_canvas(course, lab, users)
+    if not marks:
+        raise ExportError(f"There is no complete mark for {lab} yet: run `under500 grade` first.")
+    return canvas.get_assignment(assignment).submissions_bulk_update(grade_data=marks)
+
+
+class Table(ExportPlugin):
+    """For `nbgrader export --exporter=grader.export.Table`: the same table."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write it to `--to`, or grades.csv."""
+        from pathlib import Path
+
+        from grader.course import course
+
+        path: Path = Path(self.to or "grades.csv")
+        path.write_text(as_csv(course(Path.cwd())), encoding="utf-8", newline="")

@@ -1,0 +1,58 @@
+"""How quiet the machines of a fleet are: the yardstick against itself on each, with nobody else there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from distributed import Client
+
+from grader import bar
+from grader.fleet_worker import cores
+from grader.jail import Room, missing
+from grader.race import ALONE, WARM_UP, Lane, alone
+
+LOOKS = 3  # medians of ALONE requests each: the fewest with something between the extremes
+SEED = 6500
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """One machine. ms: the yardstick's end-to-end p50 at the client, LOOKS times. reason: why none."""
+
+    address: str
+    ms: tuple[float, ...]
+    reason: str = ""
+
+    @property
+    def noise(self) -> float:
+        """The slowest look over the fastest, less 1; infinite where there is no yardstick."""
+        return max(self.ms) / min(self.ms) - 1 if self.ms else float("inf")
+
+    def __str__(self) -> str:
+        if not self.ms:
+            return f"{self.address} ({self.reason})"
+        middle = sorted(self.ms)[len(self.ms) // 2]
+        return f"{self.address} (yardstick {middle:.0f} ms end-to-end p50, {self.noise:.0%} apart)"
+
+
+def looks(client: Client, addresses: Sequence[str]) -> list[Quiet]:
+    """Each of them, all at the same time, as they are different machines."""
+    return client.gather([client.submit(look, one, workers=[one], pure=False) for one in addresses])
+
+
+def look(address: str) -> Quiet:
+    """This machine, under the name of `address`."""
+    room = Room(models=True, jailed=not missing())
+    try:
+        with cores(alone=True), bar.yardstick(room, SEED) as ready:
+            again = (_alone_ms(ready, SEED + number) for number in range(1, LOOKS))
+            return Quiet(address, (ready.alone_ms, *again))
+    except (OSError, bar.NoYardstickError) as error:
+        return Quiet(address, (), str(error))
+
+
+def _alone_ms(ready: bar.ReadyYardstick, seed: int) -> float:
+    questions = [case.question for case in bar.fresh(WARM_UP + ALONE, seed)]
+    with bar.exclusive(), ready.entry.deployed() as client:
+        return alone(Lane(client, ready.session.processes), questions)

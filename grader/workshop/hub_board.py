@@ -1,0 +1,75 @@
+"""The instructor's board as a page beside the hub: a service that the hub starts and guards.
+
+It runs under the instructor's account, as the course is closed to everybody else, and shows itself to the
+instructor alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlparse
+
+from grader.workshop.places import INSTRUCTOR, Workshop
+
+NAME = "board"
+OFFSET = 3  # of its port; the hub has the first three
+
+
+def service(workshop: Workshop) -> dict[str, object]:
+    """For `JupyterHub.services`."""
+    return {
+        "name": NAME,
+        "url": f"http://127.0.0.1:{workshop.port + OFFSET}",
+        "command": [sys.executable, "-m", "grader.workshop.hub_board"],
+        "user": INSTRUCTOR,
+        "environment": {"COURSE": str(workshop.course), "PATH": os.environ["PATH"]},
+        "cwd": str(workshop.home(INSTRUCTOR)),
+        "oauth_no_confirm": True,
+    }
+
+
+def roles() -> list[dict[str, object]]:
+    """For `JupyterHub.load_roles`: who may see it."""
+    scopes = ["self", f"access:services!service={NAME}"]
+    return [{"name": "instructor", "users": [INSTRUCTOR], "scopes": scopes}]
+
+
+def main() -> None:
+    """Serve until the hub ends it."""
+    asyncio.run(_served())
+
+
+async def _served() -> None:
+    from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
+    from jupyterhub.utils import url_path_join
+    from tornado import web
+
+    from grader.board import board
+    from grader.board_page import page
+    from grader.course import course
+    from harness.errors import PlainError
+
+    class Page(HubOAuthenticated, web.RequestHandler):
+        @web.authenticated
+        def get(self) -> None:
+            try:
+                self.finish(page(board(course(Path(os.environ["COURSE"])))))
+            except PlainError as error:
+                self.set_status(503)
+                self.set_header("Content-Type", "text/plain; charset=utf-8")
+                self.finish(str(error))
+
+    prefix, url = os.environ["JUPYTERHUB_SERVICE_PREFIX"], os.environ["JUPYTERHUB_SERVICE_URL"]
+    callback = url_path_join(prefix, "oauth_callback")
+    handlers = [(callback, HubOAuthCallbackHandler), (prefix, Page)]
+    app = web.Application(handlers, cookie_secret=os.urandom(32))
+    where = urlparse(url)
+    app.listen(where.port, where.hostname)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""JupyterHub's configuration for a workshop on one machine; each setting with its reason."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from jupyterhub.spawner import LocalProcessSpawner
+
+from grader import secret
+from grader.workshop import hub_board, places, wall
+from grader.workshop.accounts import known as people
+from harness import store
+
+c = get_config()  # noqa: F821 (JupyterHub puts it there)
+workshop = places.current()
+BESIDE = Path(sys.executable).parent
+
+c.JupyterHub.bind_url = f"http://127.0.0.1:{workshop.port}"
+# Ports of its own, so that two workshops, or a workshop and a test, live on one machine.
+c.JupyterHub.hub_port = workshop.port + 1
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{workshop.port + 2}"
+c.ConfigurableHTTPProxy.command = [
+    shutil.which("configurable-http-proxy") or "configurable-http-proxy"
+]
+c.ConfigurableHTTPProxy.pid_file = str(workshop.hub / "proxy.pid")
+c.JupyterHub.db_url = f"sqlite:///{workshop.hub / 'hub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(workshop.hub / "cookie_secret")
+c.JupyterHub.cleanup_servers = True  # a stopped workshop leaves nothing running
+c.JupyterHub.redirect_to_server = True
+
+c.JupyterHub.authenticator_class = "pam"
+c.Authenticator.allowed_users = set(people(workshop))  # this machine may have other accounts
+c.PAMAuthenticator.open_sessions = False  # a container has no session service
+c.JupyterHub.spawner_class = "localprocess"
+c.LocalProcessSpawner.interrupt_timeout = 2
+c.Spawner.default_url = "/lab"
+c.Spawner.start_timeout = 180  # thirty people come at the same minute
+c.Spawner.http_timeout = 180
+c.Spawner.env_keep = ["LANG", "LC_ALL", "VIRTUAL_ENV", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
+
+
+def arranged(spawner: LocalProcessSpawner) -> None:
+    """Home, command, configuration and models of whoever comes."""
+    name = spawner.user.name
+    spawner.notebook_dir = str(workshop.home(name))
+    spawner.cmd = wall.server(workshop, name)
+    spawner.environment = {
+        "PATH": os.pathsep.join([str(BESIDE), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "JUPYTER_CONFIG_PATH": str(workshop.settings(name)),
+        store.HOME_VARIABLE: str(workshop.home(name) / ".cache" / "under500"),
+        **({secret.VARIABLE: str(workshop.secret)} if name == places.INSTRUCTOR else {}),
+    }
+
+
+c.Spawner.pre_spawn_hook = arranged
+
+c.JupyterHub.services = [hub_board.service(workshop)]
+c.JupyterHub.load_roles = hub_board.roles()

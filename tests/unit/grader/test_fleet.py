@@ -1,0 +1,236 @@
+"""A fleet of real worker processes: the marks of one grader, nothing lost or twice when things break."""
+
+import os
+import signal
+import sqlite3
+from contextlib import contextmanager, suppress
+from functools import partial
+
+import pytest
+
+from grader import fleet_cluster, gradebook
+from grader.batch import Batch, State
+from grader.fleet import Fleet
+from grader.fleet_cluster import FleetError, checked, local
+from grader.fleet_worker import Identity, identity
+from grader.gradebook import entries
+from tests.unit.grader.fleet_judges import Noted, done
+from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
+
+CLASS = 12
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """One pair of workers for all tests here but those that break them."""
+    with local(2) as client:
+        yield client
+
+
+@pytest.fixture
+def course(small):
+    for number in range(CLASS):
+        submit(small, f"learner{number:02}", handed_in(str(number), "15"))
+    return small
+
+
+@pytest.fixture
+def fleet(course, cluster, tmp_path):
+    @contextmanager
+    def connect():
+        yield cluster
+
+    noted = Noted(str(tmp_path / "ledger"))
+    return partial(fleet_of, course, connect, noted)
+
+
+def fleet_of(course, connect, noted, **how):
+    return Fleet(Batch(course, **how), connect, noted, say=lambda line: None)
+
+
+def graded(fleet):
+    return {step.work.student: step for step in fleet.run(fleet.batch.course.works())}
+
+
+def scores(course, student):
+    return entries(course, student, LAB).scores
+
+
+def whole(course, ledger, students=CLASS):
+    """Everybody's own marks are in, and everybody was judged to the end once."""
+    for number in range(students):
+        assert scores(course, f"learner{number:02}") == {"01-q1": float(number), "01-q2": 15.0}
+    assert sorted(done(ledger), key=int) == [str(number) for number in range(students)]
+
+
+def test_a_class_gets_the_marks_of_one_grader(fleet, course):
+    submit(course, "none", "no notebook")
+    submit(course, "bad", handed_in("!", "15"))
+    submit(course, "open", handed_in("20", "?"))
+    many = graded(fleet())
+    alone = {s.work.student: s for s in Batch(course, judge, again=True).run(course.works())}
+    assert {k: s.record.report for k, s in many.items()} == {
+        k: s.record.report for k, s in alone.items()
+    }
+    assert all(step.record.entered for step in many.values())
+    assert "17 of 35 points" in course.feedback("learner02", LAB).read_text()
+
+
+def test_a_second_run_grades_only_what_is_new(fleet, course, tmp_path):
+    graded(fleet())
+    submit(course, "learner03", handed_in("20", "15"))
+    steps = graded(fleet())
+    assert [s for s in steps.values() if s.state is State.GRADED] == [steps["learner03"]]
+    assert done(tmp_path / "ledger").count("20") == 1
+    assert len(done(tmp_path / "ledger")) == CLASS + 1
+
+
+def test_a_stopped_run_goes_on_behind_what_its_workers_had_finished(fleet, course, tmp_path):
+    steps = fleet().run(course.works())
+    next(steps)
+    steps.close()  # Ctrl-C: up to four chunks are out there, some of them finished later
+    graded(fleet())
+    for number in range(CLASS):
+        assert scores(course, f"learner{number:02}")["01-q1"] == number
+    assert set(done(tmp_path / "ledger")) == {str(number) for number in range(CLASS)}
+
+
+def test_what_another_grader_has_in_hand_is_left_to_it(fleet, course):
+    batch = Batch(course)
+    with batch.held(course.works()[5]):
+        steps = graded(fleet())
+    assert steps["learner05"].state is State.ELSEWHERE
+    assert graded(fleet())["learner05"].state is State.GRADED
+
+
+def test_handed_in_anew_while_it_was_graded(fleet, course, tmp_path):
+    one = fleet()
+    steps = one.run(course.works())
+    next(steps)  # chunks are out
+    submit(course, "learner06", handed_in("19", "15"))
+    found = {step.work.student: step for step in steps}
+    assert found["learner06"].record.report.points == 34
+    assert scores(course, "learner06")["01-q1"] == 19
+
+
+def test_a_locked_gradebook_is_told_and_the_next_run_enters_without_grading(
+    fleet, course, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(gradebook, "PATIENCE_S", 0)
+    gradebook.register(course, LAB)
+    steps = fleet().run(course.works())
+    first = next(steps)
+    with locked(course):
+        rest = list(steps)
+    assert first.record.entered
+    assert all("locked" in step.record.note for step in rest)
+    graded(fleet())
+    whole(course, tmp_path / "ledger")
+
+
+@contextmanager
+def locked(course):
+    holder = sqlite3.connect(course.root / "gradebook.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    yield
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+def test_a_full_disk_is_told_and_the_next_run_enters_what_was_graded(
+    fleet, course, tmp_path, monkeypatch
+):
+    from grader import records
+
+    real = records.written
+    full = []
+
+    def written(path, text):
+        if full and str(course.root / "records") in str(path):
+            raise records.DiskError("The disk is full.")
+        real(path, text)
+
+    monkeypatch.setattr(records, "written", written)
+    steps = fleet().run(course.works())
+    next(steps)
+    full.append(True)
+    assert all("disk is full" in step.record.note for step in steps)
+    full.clear()
+    assert all(step.record.entered for step in graded(fleet()).values())
+    whole(course, tmp_path / "ledger")
+
+
+def test_a_killed_worker_loses_nothing(course, tmp_path):
+    clients = []
+
+    @contextmanager
+    def connect():
+        with local(2) as client:
+            clients.append(client)
+            yield client
+
+    one = fleet_of(course, connect, Noted(str(tmp_path / "ledger"), 0.1))
+    for number, step in enumerate(one.run(course.works())):
+        assert step.record.entered
+        if number == 1:
+            kill(clients[0])
+    whole(course, tmp_path / "ledger")
+
+
+def kill(client):
+    """The first worker that there is; its nanny starts another one."""
+    pid = next(iter(client.run(os.getpid).values()))
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_notebook_that_ends_every_worker_is_not_graded_and_costs_nobody_else(course, tmp_path):
+    submit(course, "end", handed_in("x", "15"))
+    with local(2) as client:
+
+        @contextmanager
+        def connect():
+            yield client
+
+        found = graded(fleet_of(course, connect, Noted(str(tmp_path / "ledger"), 0.0)))
+    assert "failed, not you" in found["end"].record.report.marks[0].reason
+    assert scores(course, "end") == {"01-q1": None, "01-q2": None}
+    whole(course, tmp_path / "ledger")
+
+
+def test_a_worker_that_would_grade_otherwise_is_refused(fleet, monkeypatch):
+    ours = identity()
+    other = Identity(ours.code, ours.key, dict(ours.versions) | {"numpy": "1.0"})
+    monkeypatch.setattr("grader.fleet.identity", lambda: other)
+    with pytest.raises(FleetError, match=r"another numpy \(.*, not 1.0\): install the same"):
+        graded(fleet())
+
+
+def test_a_clock_that_is_off_is_told_and_moves_no_mark(cluster, monkeypatch):
+    real = fleet_cluster.told()
+    monkeypatch.setattr(fleet_cluster, "told", lambda: (real[0], real[1] + 3600))
+
+    class Client:
+        @staticmethod
+        def run(_):
+            return {"tcp://there": real}
+
+    [remark] = checked(Client(), real[0])
+    assert "3600 s off. No mark depends on it" in remark
+
+
+def test_nobody_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(fleet_cluster, "PATIENCE_S", 1)
+    with (
+        pytest.raises(FleetError, match="No scheduler answers"),
+        fleet_cluster.remote("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_labs_with_a_clock_get_a_machine_for_themselves():
+    from grader.fleet import takes_a_machine
+
+    assert takes_a_machine("10-capstone")
+    assert not takes_a_machine("01-profile")
+    assert not takes_a_machine(OTHER)
