@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from grader.chance import dice
+from grader.lending import lendable
 from grader.verdict import Exercise, check
 from grader.watch import Watch
 from harness.capacity.batch import Job
@@ -16,6 +17,12 @@ ROUNDS = 25  # fresh queues
 SERVE = Exercise("08", 4, "serve")
 
 
+lendable("number", "prompt", "most")(
+    Job
+)  # the same job over there, too, for who compares with `is`
+
+
+@lendable("free", "running", "join", "step", "leave")
 @dataclass
 class Desk:
     """Stands in for a `Batch`: the same four calls, and a word about each that is out of place.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from grader.chance import dice
 from grader.checks_cache_probes import ALIKE, UNLIKE
+from grader.lending import lendable
 from grader.verdict import Exercise, check, kind, score
-from grader.watch import Watch
+from grader.watch import Watch, names_in
 
 ROUNDS = 20
 VERSIONS = ("model", "index", "prompt")
@@ -92,7 +93,7 @@ def _judge_apart(watch: Watch, function: Callable) -> None:
                 "one key",
                 "how the parts are joined: json.dumps of a list keeps them apart, hashlib makes it short",
             )
-    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    names = names_in(function)
     if "hash" in names and "hashlib" not in names:
         KEY.fail(
             "the same key after a restart",
@@ -104,6 +105,7 @@ def _judge_apart(watch: Watch, function: Callable) -> None:
 # ---- exercise 2: a life of limited length -------------------------------------------------------------
 
 
+@lendable("get", "put")
 @dataclass
 class Shelf:
     """Answers with their deadlines by key; it says what is put on it."""

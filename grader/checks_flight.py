@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from grader.checks_cache import Model
+from grader.lending import Place, lendable
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
 
@@ -32,6 +33,7 @@ def submit(function: Callable[..., object], *arguments: object) -> Future:
     return call
 
 
+@lendable("__enter__", "__exit__")
 class Gate:
     """A lock that counts who has been inside, and can wait for them."""
 
@@ -58,13 +60,6 @@ class Gate:
         return self
 
 
-class Flights(dict):
-    """What is being computed, by key: a dict that a check can look into."""
-
-    def __deepcopy__(self, memo: dict) -> Flights:
-        return self
-
-
 @dataclass
 class Slow:
     """A computation that is under way until it is released."""
@@ -87,7 +82,7 @@ class Slow:
 def together(function: Callable[..., str]) -> None:
     """One computes and the others wait; other keys do not; an error reaches all and blocks nobody."""
     watch = Watch(TOGETHER)
-    got = watch.call(function, "k", Flights(), Gate(), Model())
+    got = watch.call(function, "k", Place(), Gate(), Model())
     if got != "answer 1":
         TOGETHER.fail("'answer 1' for a lone caller", kind(got), "the line with `return`")
     for error in (None, ConnectionError("the model is gone")):
@@ -96,7 +91,7 @@ def together(function: Callable[..., str]) -> None:
 
 
 def _rush(function: Callable, error: Exception | None) -> None:
-    flights, gate, slow = Flights(), Gate(), Slow(error)
+    flights, gate, slow = Place(), Gate(), Slow(error)
     try:
         first = submit(function, "k", flights, gate, slow)
         if not slow.started.wait(WAIT_S):
@@ -111,7 +106,7 @@ def _rush(function: Callable, error: Exception | None) -> None:
         slow.released.set()
 
 
-def _judge_another_key(function: Callable, flights: Flights, gate: Gate) -> None:
+def _judge_another_key(function: Callable, flights: Place, gate: Gate) -> None:
     quick = Slow()
     quick.released.set()
     submit(function, "another question", flights, gate, quick)
@@ -150,7 +145,7 @@ def _outcome(call: Future) -> object:
         return error
 
 
-def _judge_after(function: Callable, flights: Flights, gate: Gate) -> None:
+def _judge_after(function: Callable, flights: Place, gate: Gate) -> None:
     later = Model()
     got = _outcome(submit(function, "k", flights, gate, later))
     if got != "answer 1":

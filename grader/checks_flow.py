@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
 from grader.chance import dice
+from grader.lending import lendable
 from grader.pieces import MOST_EVENTS, Pieces
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
@@ -23,6 +24,7 @@ COVER = "▇▇"
 # ---- exercise 3: hedging ------------------------------------------------------------------------------
 
 
+@lendable("name", "answer", "cancel")
 class Copy:
     """Stands in for a `Replica`: answers when `ready` is set, or notices that it was called off."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import numpy as np
 
 from grader.chance import dice, fresh_seed
+from grader.counted import Counted
 from grader.verdict import Exercise, check, kind
 from grader.watch import Watch
 
@@ -73,31 +74,14 @@ def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> s
     return "vectors @ query gives all similarities; the rows of the k highest are wanted"
 
 
-class Counted(np.ndarray):
-    """Numbers that know how often Python took a single one of them, or a single row."""
-
-    taken = 0
-
-    def __getitem__(self, key: object) -> object:
-        Counted.taken += isinstance(key, int | np.integer)
-        return super().__getitem__(key)
-
-    def __iter__(self) -> Iterator[object]:
-        return (self[place] for place in range(len(self)))
-
-    def __deepcopy__(self, memo: dict) -> Counted:
-        return self
-
-
 def _judge_loops(watch: Watch, function: Callable, dice: np.random.Generator) -> None:
     """A loop is recognised by what it takes out: on a busy machine a clock would accuse anybody."""
-    vectors, query = unit(dice, MANY_ROWS).view(Counted), unit(dice, 1)[0]
-    Counted.taken = 0
+    vectors, query = Counted.of(unit(dice, MANY_ROWS)), unit(dice, 1)[0]
     watch.call(function, vectors, query, 5)
-    if Counted.taken > FEW_TAKEN:
+    if vectors.taken > FEW_TAKEN:
         EXACT.fail(
             f"{MANY_ROWS:,} vectors compared in one call",
-            f"{Counted.taken:,} times a single row or number taken out",
+            f"{vectors.taken:,} times a single row or number taken out",
             "a Python loop over the rows: `vectors @ query` is all of them at once",
         )
 

@@ -34,14 +34,13 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A check cell: `points` for passing `check` with these arguments. call: the same as code."""
+    """A check cell: `points` for passing `check` with these arguments."""
 
     id: str
     points: float
     check: str
     arguments: tuple[object, ...]
     options: Mapping[str, object]
-    call: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,8 +99,7 @@ def _grade(data: Mapping[str, object], source: str) -> Grade:
         raise LabError(
             f"The check cell {data['grade_id']} must be one call such as `checks.name(variable)`."
         ) from error
-    points, code = float(data["points"]), ast.unparse(call)
-    return Grade(data["grade_id"], points, call.func.attr, arguments, options, code)
+    return Grade(data["grade_id"], float(data["points"]), call.func.attr, arguments, options)
 
 
 def _argument(node: ast.expr) -> object:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from grader.lending import lendable
+
 MOST_EVENTS = (
     1_000  # that a check reads of a stream of a dozen pieces; one that never ends has more
 )
 WORDS = ("Yes", "it", "lasts", "7.5", "hours", "Größe", "naïve", "日本", "🙂", "ok", "°C", "–")
 
 
+@lendable("__next__", "close")
 class Pieces:
     """An iterator that knows how far it was read and whether it was closed: a model that keeps a diary."""
 

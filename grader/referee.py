@@ -110,19 +110,6 @@ class _Sitting:
             self.marks[grade.id] = self._timed(grade) if timed else self._checked(grade)
 
     def _checked(self, grade: Grade) -> Mark:
-        return self._inside(grade) if self.limits.inside else self._outside(grade)
-
-    def _inside(self, grade: Grade) -> Mark:
-        """The check beside the learner's code, in the same process."""
-        try:
-            source = f"from grader import checks\n_score = {grade.call}"
-            self.learner.cell(source, self.limits.check_s)
-            points = grade.worth(self.learner.value("_score"))
-        except Exception as error:  # CheckFailed, or whatever the learner's process made of it
-            return scored(grade.id, 0.0, grade.points, _said(error))
-        return scored(grade.id, points, grade.points, "passed")
-
-    def _outside(self, grade: Grade) -> Mark:
         said = io.StringIO()
         self.learner.until = time.monotonic() + self.limits.check_s
         try:

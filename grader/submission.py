@@ -11,13 +11,13 @@ exception they are one of; a process that hangs, dies or lies is ended, and rais
 
 from __future__ import annotations
 
-import builtins
 import math
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
@@ -25,55 +25,35 @@ from typing import IO
 import psutil
 
 from grader import jail
+from grader.failures import failure, raised
+from grader.far import KINDS, Far, restore
 from grader.jail import Room, Started
+from grader.lending import Lent, Place, members
+from grader.line import Line
 from grader.processes import Processes, Watch
-from grader.values import MalformedError, decode, encode
-from grader.verdict import CheckFailed
+from grader.values import Json, MalformedError, decode, encode
 from grader.wire import (
     Channel,
     Failure,
     GoneError,
+    HangingError,
     Reply,
     Request,
     SpoofError,
     WorkerError,
+    block_alarms,
     number,
 )
-from harness.assistant import Event, Question
 from harness.measure.timing import MOST_EVENTS
 
 START_S = 60.0  # Python, IPython and the packages: 1 s, ten times that on a busy machine
-CELL_S, CALL_S, ASK_S = 300.0, 10.0, 30.0
+CELL_S, CALL_S = 300.0, 10.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is ended
+LENDERS = 32  # uses of lent things at once: six learners' threads behind a gate, and room
 EXIT_S = 1.0  # from a closed socket to the end of its process
 TAIL_BYTES = 20_000  # of what it printed: enough to see the last error
 
 Start = Callable[[int, Room], Started]  # a process that serves on a file descriptor
-
-
-class RelayedCheckFailed(CheckFailed):
-    """A check that failed over there, with its text as it was."""
-
-    def __init__(self, text: str) -> None:
-        AssertionError.__init__(self, text)
-
-
-@dataclass(frozen=True, slots=True)
-class Far:
-    """A function or an assistant in the learner's process."""
-
-    session: Session
-    number: int
-
-    def __call__(self, *arguments: object) -> object:
-        return self.session.ask("call", far=self.number, arguments=arguments)
-
-    def stream(self, question: Question) -> Iterator[Event]:
-        """Its events as they arrive, whatever they are."""
-        parts = self.session.parts("stream", far=self.number, arguments=(question,), limit_s=ASK_S)
-        for value, more in parts:
-            if more:
-                yield value
 
 
 class Tail(threading.Thread):
@@ -108,7 +88,15 @@ class Session:
     call_s: float = CALL_S
     until: float = math.inf
     broken: WorkerError | None = None
-    _turn: threading.RLock = field(default_factory=threading.RLock)
+    lent: Lent = field(default_factory=Lent)
+    line: Line = field(init=False)
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._lenders = ThreadPoolExecutor(LENDERS, "lender", initializer=block_alarms)
+        self._free = threading.BoundedSemaphore(LENDERS)
+        self.line = Line(self.channel, self._lend)
+        self.line.open()
 
     def cell(self, source: str, limit_s: float = CELL_S) -> None:
         """Run a cell. Raises what it raises."""
@@ -131,8 +119,12 @@ class Session:
         arguments: tuple = (),
         limit_s: float | None = None,
     ) -> Iterator[tuple[object, bool]]:
-        """The values that `verb` gives, and whether more follow."""
-        sent = [encode(one, lambda far: far.number) for one in arguments]
+        """The values that `verb` gives, and whether more follow.
+
+        Whatever is done to `arguments` over there is done to them here.
+        """
+        sent = [encode(one, self._aside) for one in arguments]
+        beside = not self._busy.acquire(blocking=False)
         request = Request(
             number=number(),
             verb=verb,
@@ -140,18 +132,27 @@ class Session:
             far=far,
             arguments=sent,
             limit_s=self._limit(limit_s),
+            apart=beside,
         )
-        with self._turn, self._unbroken():
-            self.channel.send(request)
-            replies = self._replies(request)
-            for reply in replies:
-                if reply.failure is not None:
-                    raise _exception(reply.failure)
-                try:
-                    yield self._decoded(reply.value), reply.more
-                except GeneratorExit:  # nobody wants the rest, but it must not be there next time
-                    self._read_out(replies)
-                    raise
+        try:
+            with self._unbroken():
+                yield from self._answers(request, arguments)
+        finally:
+            if not beside:
+                self._busy.release()
+
+    def _answers(self, request: Request, arguments: tuple) -> Iterator[tuple[object, bool]]:
+        replies = self._replies(request)
+        for reply in replies:
+            if reply.failure is not None:
+                raise self._raised(reply.failure)
+            for place, changed in reply.changed.items():
+                restore(arguments[place], self._decoded(changed))
+            try:
+                yield self._decoded(reply.value), reply.more
+            except GeneratorExit:  # nobody wants the rest, but it must not be there next time
+                self._read_out(replies)
+                raise
 
     def end(self) -> str:
         """Kill what runs, and remove its files; returns the end of what it printed."""
@@ -159,7 +160,10 @@ class Session:
         self.processes.end()
         with suppress(subprocess.TimeoutExpired):  # a kernel that does not let go of it
             self.started.process.wait(GRACE_S)
+        with suppress(OSError):  # wakes who reads it
+            self.channel.socket.shutdown(socket.SHUT_RDWR)
         self.channel.socket.close()
+        self._lenders.shutdown(wait=False, cancel_futures=True)
         self.tail.join(timeout=GRACE_S)
         self.started.clear()
         return self.tail.text()
@@ -171,13 +175,12 @@ class Session:
         return min(left_s, self.call_s if wanted_s is None else wanted_s)
 
     def _replies(self, request: Request) -> Iterator[Reply]:
-        more, until = True, time.monotonic() + request.limit_s + GRACE_S
-        while more:
-            reply = self.channel.receive(Reply, until - time.monotonic())
-            if reply.number != request.number:
-                raise SpoofError("It sent an answer that nobody had asked for.")
-            more = reply.more and reply.failure is None
-            yield reply
+        try:
+            yield from self.line.ask(request, request.limit_s + GRACE_S)
+        except HangingError as error:
+            if not request.apart:
+                raise
+            raise TimeoutError("It did not come back.") from error  # one thread, not the process
 
     def _read_out(self, replies: Iterator[Reply]) -> None:
         try:
@@ -186,8 +189,53 @@ class Session:
         except WorkerError as error:
             self._break(error)
 
-    def _decoded(self, value: object) -> object:
-        return decode(value, lambda number: Far(self, number))
+    def _decoded(self, value: Json) -> object:
+        return decode(value, self._there)
+
+    def _there(self, tag: str, which: Json) -> object:
+        """What came back of our own, or a stand-in for what stays over there."""
+        return self.lent.things[which] if tag == "$lent" else KINDS[tag](self, int(which))
+
+    def _aside(self, value: object) -> Json | None:
+        """What does not travel itself: theirs goes home, ours is lent."""
+        if isinstance(value, Far):
+            return {"$far": value.number}
+        if isinstance(value, Place):
+            return {"$place": self.lent.number(value)}
+        known = members(value)
+        name = getattr(value, "__name__", type(value).__name__)
+        return known and {"$lent": [self.lent.number(value), name, known]}
+
+    def _raised(self, failure: Failure) -> BaseException:
+        if failure.lent is not None and 0 <= failure.lent < len(self.lent.things):
+            ours = self.lent.things[failure.lent]
+            if isinstance(ours, Exception):
+                return ours
+        error = raised(failure)
+        if isinstance(
+            error, StopIteration
+        ):  # it would not leave the generator that it is raised in
+            return RuntimeError(f"StopIteration: {error}")
+        return error
+
+    def _lend(self, request: Request) -> None:
+        """Carry out a use of something lent, in a thread of its own: it may wait for another one."""
+        self._free.acquire()  # whoever asks for more than that waits
+        with suppress(RuntimeError):  # nobody is there any more
+            self._lenders.submit(self._used, request)
+
+    def _used(self, request: Request) -> None:
+        try:
+            arguments = tuple(map(self._decoded, request.arguments))
+            value = self.lent.use(request.far, request.name, arguments)
+            reply = Reply(number=request.number, value=encode(value, self._aside))
+        except BaseException as error:
+            said = failure(error).model_copy(update={"lent": self.lent.number(error)})
+            reply = Reply(number=request.number, failure=said)
+        finally:
+            self._free.release()
+        with suppress(WorkerError, ValueError):
+            self.channel.send(reply)
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
@@ -240,21 +288,3 @@ def session(room: Room, call_s: float = CALL_S, start: Start = apart) -> Iterato
         yield one
     finally:
         one.end()
-
-
-def _exception(failure: Failure) -> Exception:
-    """What the learner's code raised, as the nearest built-in exception."""
-    empty = failure.kinds[:1] == ["NotImplementedError"]  # says itself where it is
-    text = f"{failure.text} ({failure.place})" if failure.place and not empty else failure.text
-    if failure.kinds[:1] == ["CheckFailed"]:
-        return RelayedCheckFailed(failure.text)
-    for name in failure.kinds:
-        kind = getattr(builtins, name, None)
-        if kind is StopIteration:  # it would not leave the generator that it is raised in
-            break
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            try:
-                return kind(text)
-            except TypeError:  # one that wants more than a text
-                continue
-    return RuntimeError(f"{failure.kinds[0]}: {text}" if failure.kinds else text)

@@ -30,13 +30,9 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
 
 
 class Thresholds(BaseModel, frozen=True, extra="forbid"):
-    """What grading a lab may take, in seconds, and what it times.
-
-    inside: its checks run beside the learner's code, in the same jail, as their inputs cannot travel.
-    """
+    """What grading a lab may take, in seconds, and what it times."""
 
     models: bool
-    inside: bool = False
     check_s: float = Field(gt=0)
     cell_s: float = Field(gt=0)
     call_s: float = Field(gt=0)

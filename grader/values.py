@@ -1,41 +1,61 @@
 """Values on their way between the referee and a learner's process, as plain JSON.
 
-A closed list of kinds: numbers, text, containers, arrays, the project's vocabulary, and things that stay
-where they are and are used from afar: functions, assistants. Everything else becomes an `Opaque`, which
-a verdict can name and which does nothing. Never pickle: bytes that a learner controls must not run.
+A closed list of kinds: numbers, text, bytes, containers, arrays, the project's vocabulary, and things that
+stay where they are and are used from afar: functions, assistants, streams. Everything else becomes an
+`Opaque`, which a verdict can name and which does nothing. Never pickle: bytes that a learner controls must
+not run.
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
 
+from grader.counted import Counted
 from grader.synthetic import BareTrace
+from grader.watch import Dice
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.errors import PlainError
+from harness.interview.cards import Card
+from harness.interview.cards_figures import Figure
+from harness.measure.quality_gate import Candidate
 from harness.measure.trace import Span
 from harness.serve.entry import Division, Entry
 from harness.serve.network import AS_SHIPPED, Network
 
 Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
-Keep = Callable[[object], int]  # puts an object aside and returns its number
-Far = Callable[[int], object]  # what stands in for the object of that number
+Aside = Callable[[object], Json | None]  # a thing that stays: {one tag of STAYING: which}, or None
+Far = Callable[[str, Json], object]  # tag and which: what stands for a thing that stayed over there
 
 MOST_ITEMS = 10_000  # of an iterator: five times what fits into the model's context
 MOST_REPR = 200  # characters of a thing that nobody knows
 FURTHEST_MS = 400.0  # round trip of a server: once round the world and back
 EXACT = 2**53  # integers beyond it do not survive readers of JSON that know only floats
-VOCABULARY = (Question, Chunk, Answer, Token, Done, Span, BareTrace, Network)
+VOCABULARY = (
+    Question,
+    Chunk,
+    Answer,
+    Token,
+    Done,
+    Span,
+    BareTrace,
+    Network,
+    Candidate,
+    Card,
+    Figure,
+)
 WORDS = {f"${kind.__name__}": kind for kind in VOCABULARY}
 TAG_OF = {kind: tag for tag, kind in WORDS.items()}
-CONTAINERS = {"$tuple": tuple, "$set": set, "$iterator": iter}
+STAYING = ("$far", "$lazy", "$lent", "$place")
+CONTAINERS = {"$tuple": tuple, "$set": set, "$frozenset": frozenset, "$iterator": iter}
 
 
 class MalformedError(PlainError):
@@ -52,8 +72,8 @@ class Opaque:
         return self.shown
 
 
-def encode(value: object, keep: Keep | None = None) -> Json:
-    """`value` as JSON. Functions and assistants go through `keep`; without one they are opaque."""
+def encode(value: object, aside: Aside | None = None) -> Json:
+    """`value` as JSON. `aside` is asked about things that perhaps stay; without it they are opaque."""
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, Division):
@@ -63,10 +83,11 @@ def encode(value: object, keep: Keep | None = None) -> Json:
     if isinstance(value, Real):
         return _number(value)
     if type(value) in TAG_OF:
-        return {TAG_OF[type(value)]: _fields(value, keep)}
+        return {TAG_OF[type(value)]: _fields(value, aside)}
     if isinstance(value, Query | Entry):
-        return {f"${type(value).__name__}": _fields(value, keep)}
-    return _container(value, keep)
+        return {f"${type(value).__name__}": _fields(value, aside)}
+    staying = aside(value) if aside is not None else None
+    return _container(value, aside) if staying is None else staying
 
 
 def decode(sent: Json, far: Far | None = None) -> object:
@@ -95,25 +116,42 @@ def _number(value: Real) -> Json:
     return int(value) if abs(value) <= EXACT else {"$int": f"{int(value):x}"}
 
 
-def _fields(value: object, keep: Keep | None) -> dict[str, Json]:
-    return {one.name: encode(getattr(value, one.name), keep) for one in dataclasses.fields(value)}
+def _fields(value: object, aside: Aside | None) -> dict[str, Json]:
+    return {one.name: encode(getattr(value, one.name), aside) for one in dataclasses.fields(value)}
 
 
-def _container(value: object, keep: Keep | None) -> Json:
+def _container(value: object, aside: Aside | None) -> Json:
     if isinstance(value, Mapping):
-        return {"$dict": [[encode(k, keep), encode(v, keep)] for k, v in value.items()]}
+        return {"$dict": [[encode(k, aside), encode(v, aside)] for k, v in value.items()]}
     if isinstance(value, list):
-        return [encode(item, keep) for item in value]
-    for tag, kind in (("$tuple", tuple), ("$set", set | frozenset)):
+        return [encode(item, aside) for item in value]
+    kinds = (("$tuple", tuple), ("$frozenset", frozenset), ("$set", Set))  # so are views of keys
+    for tag, kind in kinds:
         if isinstance(value, kind):
-            return {tag: [encode(item, keep) for item in value]}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        return {"$array": [value.dtype.str, value.tolist()]}
+            return {tag: [encode(item, aside) for item in value]}
     if isinstance(value, Iterator):
         items = zip(range(MOST_ITEMS), value, strict=False)
-        return {"$iterator": [encode(item, keep) for _, item in items]}
-    if keep is not None and (callable(value) or hasattr(value, "stream")):
-        return {"$far": keep(value)}
+        return {"$iterator": [encode(item, aside) for _, item in items]}
+    return _binary(value, aside)
+
+
+def _binary(value: object, aside: Aside | None) -> Json:
+    """Bytes, arrays and dice; what can be listed as a list; opaque what is none of them."""
+    if isinstance(value, bytes | bytearray):
+        return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        body = [value.dtype.str, list(value.shape), base64.b64encode(value.tobytes()).decode()]
+        return (
+            {"$counted": [*body, value.taken]} if isinstance(value, Counted) else {"$array": body}
+        )
+    if isinstance(
+        value, Dice
+    ):  # others, but as good: what falls is judged, not which dice they were
+        return {"$dice": int(value.integers(EXACT))}
+    if (
+        isinstance(value, Collection) and len(value) <= MOST_ITEMS
+    ):  # ranges, deques, views of values
+        return [encode(item, aside) for item in value]
     return {"$other": [type(value).__name__[:MOST_REPR], _shown(value)]}
 
 
@@ -132,8 +170,8 @@ def _tagged(tag: str, body: Json, far: Far | None) -> object:
         return CONTAINERS[tag]([decode(item, far) for item in body])
     if tag == "$dict":
         return {decode(k, far): decode(v, far) for k, v in body}
-    if tag == "$far" and far is not None:
-        return far(int(body))
+    if tag in STAYING and far is not None:
+        return far(tag, body)
     return _rest(tag, body, far)
 
 
@@ -142,6 +180,12 @@ def _rest(tag: str, body: Json, far: Far | None) -> object:
         return int(body, 16)
     if tag == "$array":
         return _array(*body)
+    if tag == "$counted":
+        return Counted.of(_array(*body[:3]), int(body[3]))
+    if tag == "$bytes":
+        return base64.b64decode(body, validate=True)
+    if tag == "$dice":
+        return Dice(np.random.PCG64(int(body)))
     if tag == "$Query":
         return Query(str(body["text"]), decode(body["vector"]))
     if tag == "$Division":
@@ -159,11 +203,14 @@ def _checked(kind: type) -> TypeAdapter:
     return TypeAdapter(kind)
 
 
-def _array(dtype: str, items: Json) -> np.ndarray:
+def _array(dtype: str, shape: Json, data: str) -> np.ndarray:
     kind = np.dtype(str(dtype))
     if kind.kind not in "fiub":  # numbers and nothing else, least of all "object"
         raise MalformedError("An array holds numbers.")
-    return np.array(items, dtype=kind)
+    flat = np.frombuffer(base64.b64decode(data, validate=True), kind)
+    return flat.reshape(
+        [int(size) for size in shape]
+    ).copy()  # a view of bytes cannot be written to
 
 
 def _entry(
@@ -183,5 +230,11 @@ def _crossable(network: Network) -> bool:
 
 
 def _opaque(name: str, shown: str) -> Opaque:
-    kind = type(str(name)[:MOST_REPR], (Opaque,), {"__slots__": ()})
-    return kind(str(shown)[:MOST_REPR])
+    return _named(str(name)[:MOST_REPR])(str(shown)[:MOST_REPR])
+
+
+@lru_cache(
+    1_000
+)  # so that two of one kind that look alike are equal, as they probably were over there
+def _named(name: str) -> type[Opaque]:
+    return type(name, (Opaque,), {"__slots__": ()})

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from types import CodeType
+from typing import Protocol
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Watch:
 
     exercise: Exercise
     left_s: float = field(default_factory=lambda: PATIENCE_S)
-    left_chars: int = MOST_CHARS
+    left_chars: float = MOST_CHARS
 
     def call(
         self,
@@ -75,9 +76,18 @@ class Watch:
         if not callable(function):
             self.exercise.call(function)
         every = _Watched(
-            lambda many, *given: [function(one, *given) for one in many], self, _code(function)
+            getattr(function, "each", None)
+            or (lambda many, *given: [function(one, *given) for one in many]),
+            self,
+            _code(function),
         )
         return self.exercise.call(every, firsts, *others)
+
+
+def names_in(function: Callable[..., object]) -> Sequence[str]:
+    """The names that the code of `function` mentions."""
+    asked = getattr(function, "names", None)  # a stand-in for one in another process
+    return asked() if asked else getattr(_code(function), "co_names", ())
 
 
 def _code(function: Callable[..., object]) -> CodeType | None:
@@ -170,26 +180,39 @@ def _alarm_by_thread(seconds: float) -> Iterator[None]:
 @contextmanager
 def _low_voice(watch: Watch) -> Iterator[None]:
     """Inside the block, TooLoudError is raised for more text than the watch allows."""
-    voice = _Voice(watch, sys.stdout)
+    voice = Voice(watch, sys.stdout)
     with redirect_stdout(voice), redirect_stderr(voice):
         yield
 
 
-@dataclass
-class _Voice(io.TextIOBase):
-    """Passes text on and counts it."""
+class Breath(Protocol):
+    """left_chars: what may still be printed."""
 
-    watch: Watch
+    left_chars: float
+
+
+@dataclass
+class Voice(io.TextIOBase):
+    """Passes text on for as long as there is breath. Raises TooLoudError."""
+
+    breath: Breath
     to: io.TextIOBase
 
     def write(self, text: str) -> int:
-        self.watch.left_chars -= len(text)
-        if self.watch.left_chars < 0:
+        self.breath.left_chars -= len(text)
+        if self.breath.left_chars < 0:
             raise TooLoudError
         return self.to.write(text)
 
     def flush(self) -> None:
         self.to.flush()
+
+    def fileno(self) -> int:
+        return self.to.fileno()
+
+    @property
+    def encoding(self) -> str | None:
+        return self.to.encoding
 
 
 def _same(a: object, b: object) -> bool:

@@ -1,30 +1,31 @@
 """The channel between the referee and a worker: a Unix socket with frames of JSON, none of them large.
 
-What comes from a worker was perhaps written by a learner. So every frame has a limit, every wait an
-end, every reply the number of its request, which nobody can know before it is asked, and its fields
-are checked before anybody reads them.
+What comes from a worker was perhaps written by a learner. So every frame has a limit, and its fields are
+checked before anybody reads them.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import signal
 import socket
 import struct
-import time
-from dataclasses import dataclass
-from typing import TypeVar
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from harness.errors import PlainError
 
 LENGTH = struct.Struct(">I")
-MOST_BYTES = 1 << 20  # of a frame; the largest honest one, a question with its history, has 20 kB
+MOST_BYTES = 1 << 20  # of a frame; the largest honest one, 2,000 vectors to search in, has 180 kB
+SEND_S = 30.0  # for the other end to read, which it always does unless it stands still
 MOST_TEXT = 2_000  # characters of an error's text: a verdict is read by a person
 CONFIG = {"extra": "forbid"}
-
-Body = TypeVar("Body", bound=BaseModel)
 
 
 class WorkerError(PlainError):
@@ -44,74 +45,91 @@ class SpoofError(WorkerError):
 
 
 class Request(BaseModel, **CONFIG):
-    """What the referee wants done; `arguments` are encoded values, `limit_s` is how long it may take."""
+    """What one end wants done by the other.
 
+    arguments: encoded values. limit_s: how long it may take. apart: beside what is being done already.
+    """
+
+    kind: Literal["request"] = "request"
     number: str
     verb: str
     name: str = ""
     far: int = 0
     arguments: list[JsonValue] = []
     limit_s: float = 60.0
+    apart: bool = False
 
 
 class Failure(BaseModel, **CONFIG):
-    """An exception: the built-in classes it is one of, its text, and the line that raised it."""
+    """An exception: the built-in classes it is one of, its text, and the line that raised it.
+
+    lent: its number, when it was raised by the referee's end and only came through.
+    """
 
     kinds: list[str] = Field(max_length=20)
     text: str = Field(max_length=MOST_TEXT)
     place: str = Field(default="", max_length=MOST_TEXT)
+    lent: int | None = None
 
 
 class Reply(BaseModel, **CONFIG):
-    """One part of an answer; `more` says that another follows."""
+    """One part of an answer; `more` says that another follows.
 
+    changed: arguments that are not as they came, by their place.
+    """
+
+    kind: Literal["reply"] = "reply"
     number: str
     value: JsonValue = None
     failure: Failure | None = None
     more: bool = False
+    changed: dict[int, JsonValue] = {}
+
+
+Frame = Request | Reply
+FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])
 
 
 @dataclass
 class Channel:
-    """One end of the socket."""
+    """One end of the socket: any thread may send, one receives."""
 
     socket: socket.socket
+    _sending: threading.Lock = field(default_factory=threading.Lock)
 
-    def send(self, body: BaseModel, within_s: float = 30.0) -> None:
+    def __post_init__(self) -> None:
+        seconds = struct.pack("@ll", int(SEND_S), int(SEND_S % 1 * 1e6))
+        self.socket.setblocking(True)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
+
+    def send(self, body: Frame) -> None:
         """Raises GoneError: nobody is there. HangingError: nobody reads. ValueError: it is too long."""
-        data = json.dumps(body.model_dump(), ensure_ascii=True).encode()
+        data = json.dumps(body.model_dump(exclude_defaults=True) | {"kind": body.kind}).encode()
         if len(data) > MOST_BYTES:
             raise ValueError(f"{len(data):,} bytes are more than the {MOST_BYTES:,} of a frame.")
-        self.socket.settimeout(within_s)
         try:
-            self.socket.sendall(LENGTH.pack(len(data)) + data)
-        except TimeoutError as error:
+            with undisturbed(), self._sending:
+                self.socket.sendall(LENGTH.pack(len(data)) + data)
+        except BlockingIOError as error:
             raise HangingError("It does not read what it is asked.") from error
         except OSError as error:
             raise GoneError("Its process has ended.") from error
 
-    def receive(self, kind: type[Body], within_s: float | None = None) -> Body:
-        """The next frame as `kind`. Raises GoneError, HangingError, SpoofError."""
-        until = None if within_s is None else time.monotonic() + within_s
-        (size,) = LENGTH.unpack(self._exactly(LENGTH.size, until))
+    def receive(self) -> Frame:
+        """The next frame, however long that takes. Raises GoneError, SpoofError."""
+        (size,) = LENGTH.unpack(self._exactly(LENGTH.size))
         if size > MOST_BYTES:
             raise SpoofError(f"It sent a message of {size:,} bytes; {MOST_BYTES:,} are allowed.")
         try:
-            return kind.model_validate_json(self._exactly(size, until))
+            return FRAME.validate_json(self._exactly(size))
         except ValidationError as error:
             raise SpoofError("It sent a message that is not one of the protocol.") from error
 
-    def _exactly(self, size: int, until: float | None) -> bytes:
+    def _exactly(self, size: int) -> bytes:
         parts: list[bytes] = []
         while size:
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                raise HangingError("It did not answer in time.")
-            self.socket.settimeout(left)
             try:
                 part = self.socket.recv(min(size, 1 << 16))
-            except TimeoutError as error:
-                raise HangingError("It did not answer in time.") from error
             except OSError as error:
                 raise GoneError("Its process has ended.") from error
             if not part:
@@ -119,6 +137,25 @@ class Channel:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+
+def block_alarms() -> None:
+    """Alarms are for the main thread: this one does not take them from it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside the block no alarm reaches this thread: half a frame would be the end of the channel."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def number() -> str:

@@ -6,19 +6,29 @@ code shares this process and may change all of it. It can only make its own answ
 
 from __future__ import annotations
 
-import builtins
+import itertools
+import json
+import math
+import queue
 import signal
 import socket
 import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
+from types import CodeType, FrameType
 from typing import NoReturn
 
+import numpy as np
+
+from grader.failures import failure, raised
+from grader.lending import Borrowed, Place, stand_in
 from grader.limits import Limits
-from grader.values import decode, encode
-from grader.wire import MOST_TEXT, Channel, Failure, GoneError, Reply, Request
+from grader.line import Line
+from grader.values import Json, decode, encode
+from grader.watch import MOST_CHARS, Voice
+from grader.wire import Channel, GoneError, Reply, Request
 from harness.assistant import Assistant
 
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow
@@ -30,32 +40,60 @@ class Worker:
 
     def __init__(self, channel: Channel, cells: Callable[[str], BaseException | None]) -> None:
         self.channel, self.run, self.namespace = channel, cells, {}
+        self.waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self.line = Line(channel, self._take, gone=lambda: self.waiting.put(None))
         self.kept: list[object] = []
+        self.borrowed: dict[int, object] = {}
+        self.places: dict[int, dict] = {}
+        self.numbers = itertools.count()
+        self.left_chars = math.inf
 
     def serve(self) -> None:
-        """Answer requests until the referee hangs up."""
+        """Answer requests until the referee hangs up: in this thread, but for those beside another."""
+        sys.stdout = sys.stderr = Voice(self, sys.stdout)
+        self.line.open()
         with suppress(GoneError):
-            while True:
-                self._answer(self.channel.receive(Request))
+            while (request := self.waiting.get()) is not None:
+                self._answer(request, _alarm(request.limit_s))
 
-    def _answer(self, request: Request) -> None:
+    def _take(self, request: Request) -> None:
+        if not request.apart:
+            self.waiting.put(request)
+            return
+        work = partial(self._answer, request, nullcontext())  # alarms are for the main thread alone
+        threading.Thread(target=work, daemon=True).start()
+
+    def _answer(self, request: Request, alarm: object) -> None:
         try:
-            with _alarm(request.limit_s):
+            with alarm:
                 last = self._last(request)
             # Not before the alarm is off: whoever reads this may stop us, and the alarm's clock runs on.
-            self.channel.send(Reply(number=request.number, value=last))
+            self.channel.send(last)
         except GoneError:
             raise
         except BaseException as error:  # SystemExit and KeyboardInterrupt are a learner's, too
             self.channel.send(Reply(number=request.number, failure=failure(error)))
 
-    def _last(self, request: Request) -> object:
-        """The last value, encoded; those before it are sent as they come."""
-        for value, more in getattr(self, f"_{request.verb}")(request):
-            sent = encode(value, self._keep)
+    def _last(self, request: Request) -> Reply:
+        """The last part of the answer; those before it are sent as they come."""
+        arguments = self._arguments(request)
+        self.left_chars = math.inf if request.verb == "cell" else MOST_CHARS
+        for value, more in getattr(self, f"_{request.verb}")(request, arguments):
+            reply = Reply(number=request.number, value=encode(value, self._aside), more=more)
             if not more:
-                return sent
-            self.channel.send(Reply(number=request.number, value=sent, more=True))
+                return reply.model_copy(update={"changed": self._changed(request, arguments)})
+            self.channel.send(reply)
+        return Reply(number=request.number)
+
+    # ---- what stays here, and what stayed there ------------------------------------------------
+
+    def _aside(self, value: object) -> Json | None:
+        if isinstance(value, Borrowed):
+            return {"$lent": value._lent}
+        if isinstance(value, Iterator):
+            return {"$lazy": self._keep(value)}
+        if callable(value) or hasattr(value, "stream"):
+            return {"$far": self._keep(value)}
         return None
 
     def _keep(self, value: object) -> int:
@@ -63,52 +101,80 @@ class Worker:
         return len(self.kept) - 1
 
     def _arguments(self, request: Request) -> list[object]:
-        return [decode(one, self.kept.__getitem__) for one in request.arguments]
+        return [decode(one, self._there) for one in request.arguments]
+
+    def _there(self, tag: str, which: Json) -> object:
+        if tag == "$lent":
+            return self._borrow(*which)
+        if tag == "$place":
+            return self.places.setdefault(which, Place())
+        return self.kept[which]
+
+    def _borrow(self, number: int, name: str, members: Mapping[str, bool]) -> object:
+        """The same stand-in for the same thing: learners compare with `is`, and look up in lists."""
+        if number not in self.borrowed:
+            self.borrowed[number] = stand_in(number, name, members, partial(self._use, number))
+        return self.borrowed[number]
+
+    def _use(self, number: int, member: str, arguments: tuple) -> object:
+        """What a member of a lent thing gives. Raises what it raises."""
+        sent = [encode(one, self._aside) for one in arguments]
+        request = Request(
+            number=str(next(self.numbers)), verb="use", name=member, far=number, arguments=sent
+        )
+        [reply] = self.line.ask(request)
+        if reply.failure is not None:
+            raise raised(reply.failure)
+        return decode(reply.value, self._there)
+
+    def _changed(self, request: Request, arguments: list[object]) -> dict[int, Json]:
+        """What the learner's code did to its arguments, so that it can be done to the originals."""
+        changed = {}
+        for place, (one, came) in enumerate(zip(arguments, request.arguments, strict=True)):
+            if isinstance(one, list | dict | set | np.ndarray) and not isinstance(one, Place):
+                now = encode(one, self._aside)
+                if json.dumps(now) != json.dumps(came):  # as text, where NaN is NaN
+                    changed[place] = now
+        return changed
 
     # ---- the verbs ---------------------------------------------------------------------------
 
-    def _cell(self, request: Request) -> Replies:
+    def _cell(self, request: Request, _: list) -> Replies:
         if error := self.run(request.name):
             raise error
         return [(None, False)]
 
-    def _value(self, request: Request) -> Replies:
+    def _value(self, request: Request, _: list) -> Replies:
         return [(self.namespace[request.name], False)]
 
-    def _call(self, request: Request) -> Replies:
-        return [(self.kept[request.far](*self._arguments(request)), False)]
+    def _call(self, request: Request, arguments: list) -> Replies:
+        return [(self.kept[request.far](*arguments), False)]
 
-    def _stream(self, request: Request) -> Replies:
+    def _each(self, request: Request, arguments: list) -> Replies:
+        """Many calls for the price of one, such as twenty thousand throws of dice."""
+        function, (firsts, *others) = self.kept[request.far], arguments
+        return [([function(one, *others) for one in firsts], False)]
+
+    def _names(self, request: Request, _: list) -> Replies:
+        """The names that the code of a function mentions."""
+        code = getattr(self.kept[request.far], "__code__", None)
+        return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
+
+    def _next(self, request: Request, _: list) -> Replies:
+        """[item], or [] at the end."""
+        return [(list(itertools.islice(self.kept[request.far], 1)), False)]
+
+    def _close(self, request: Request, _: list) -> Replies:
+        close = getattr(self.kept[request.far], "close", None)
+        if close is not None:
+            close()
+        return [(None, False)]
+
+    def _stream(self, request: Request, arguments: list) -> Replies:
         assistant: Assistant = self.kept[request.far]
-        for event in assistant.stream(*self._arguments(request)):
+        for event in assistant.stream(*arguments):
             yield event, True
         yield None, False
-
-
-def failure(error: BaseException) -> Failure:
-    """`error` as it travels; the built-in classes only, since the referee knows no others."""
-    names = [kind.__name__ for kind in type(error).__mro__]
-    known = [name for name in names if _builtin(name) or name == "CheckFailed"][:20]
-    text = _text(error) if known[0] == names[0] else f"{names[0]}: {_text(error)}"
-    return Failure(kinds=known, text=text[:MOST_TEXT], place=_place(error)[:MOST_TEXT])
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(encode(str(error)))
-    except Exception:  # an error that cannot even be shown
-        return "(it has no text)"
-
-
-def _builtin(name: str) -> bool:
-    return isinstance(getattr(builtins, name, None), type)
-
-
-def _place(error: BaseException) -> str:
-    """The last line of a cell on the way to `error`, or ""."""
-    frames = traceback.extract_tb(error.__traceback__)
-    here = [one for one in frames if "ipython-input" in one.filename or one.filename == "<cell>"]
-    return f"line {here[-1].lineno} of the cell: {here[-1].line}" if here else ""
 
 
 @contextmanager

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+from grader.failures import RelayedCheckFailed
 from grader.jail import Room, missing
 from grader.limits import MIB, Limits
-from grader.submission import RelayedCheckFailed, session
+from grader.submission import session
 from grader.wire import GoneError, HangingError, SpoofError, WorkerError
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.serve.entry import Entry
@@ -153,7 +154,7 @@ def test_too_slow_is_interrupted_and_goes_on(fragile):
         ("import os; os.write(CHANNEL, b'\\xff' * 100)", SpoofError, "4,294,967,295 bytes"),
         ("import os; os.write(CHANNEL, b'\\x00\\x00\\x00\\x02{}')", SpoofError, "not one"),
         (
-            "import os, json; b = json.dumps({'number': '0' * 16}).encode()\n"
+            "import os, json; b = json.dumps({'kind': 'reply', 'number': '0' * 16}).encode()\n"
             "os.write(CHANNEL, len(b).to_bytes(4, 'big') + b)",
             SpoofError,
             "nobody had asked",

@@ -1,0 +1,62 @@
+"""The same submissions in a process of their own: each check says there what it says in a notebook.
+
+Whatever a check hands to a learner's function (pieces, clocks, desks, locks, bytes) is used from afar.
+"""
+
+import io
+from contextlib import redirect_stdout
+
+import pytest
+
+from grader import checks, watch
+from grader.jail import Room, missing
+from grader.submission import session
+from grader.verdict import CheckFailed
+from tests.unit.grader.golden_submissions import load
+from tests.unit.grader.test_golden import LABS, OUT_OF
+
+SETUP = """
+from itertools import pairwise
+import numpy as np
+from harness.assistant import Done, Token
+from harness.measure.faults import visible
+"""
+PATIENCE_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def learner():
+    with session(Room(jailed=not missing()), call_s=PATIENCE_S + 1) as one:
+        one.cell(SETUP)
+        yield one
+
+
+def afar(learner, one):
+    """(points, what was said) of a submission that runs over there."""
+    out_of = OUT_OF.get(one["check"])
+    options = {} if out_of is None else {"out_of": out_of}
+    learner.cell(one["source"])
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            points = getattr(checks, one["check"])(learner.value(one["check"]), **options)
+    except CheckFailed as failed:
+        return 0.0, str(failed)
+    return points, printed.getvalue()
+
+
+@pytest.mark.parametrize("one", [one for lab in LABS for one in load(lab, "excellent")])
+def test_an_excellent_submission_passes_from_afar(one, learner):
+    points, said = afar(learner, one)
+    assert points == one.get("points"), said
+    assert "passed" in said
+
+
+@pytest.mark.parametrize("one", [one for lab in LABS for one in load(lab, "typical", "bad")])
+def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkeypatch):
+    monkeypatch.setattr(watch, "PATIENCE_S", PATIENCE_S)
+    points, said = afar(learner, one)
+    assert points == one.get("points", 0)
+    assert one.get("afar", one["says"]) in " ".join(said.split())
+    for label in ("expected", "got", "look at"):
+        assert f"\n  {label}" in said

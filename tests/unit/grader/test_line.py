@@ -1,0 +1,122 @@
+"""Two ends that ask each other: silence, lies, and many at once."""
+
+import queue
+import socket
+import threading
+
+import pytest
+
+from grader.line import Line
+from grader.wire import Channel, GoneError, HangingError, Reply, Request, SpoofError, number
+
+
+@pytest.fixture
+def line():
+    """Our end, what it was asked, and the other end, which says what a test wants it to."""
+    ours, theirs = socket.socketpair()
+    asked = queue.SimpleQueue()
+    with ours, theirs:
+        one = Line(Channel(ours), asked.put)
+        one.open()
+        yield one, asked, Channel(theirs)
+
+
+def request():
+    return Request(number=number(), verb="call")
+
+
+def answering(channel, count=1):
+    """The other end replies to so many requests, the last first."""
+
+    def work():
+        for one in reversed([channel.receive() for _ in range(count)]):
+            channel.send(Reply(number=one.number, value=1, more=True))
+            channel.send(Reply(number=one.number, value=2))
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def test_the_parts_of_an_answer_come_in_order(line):
+    ours, _, theirs = line
+    answering(theirs)
+    assert [reply.value for reply in ours.ask(request(), 5)] == [1, 2]
+    assert not ours.busy
+
+
+def test_answers_find_who_asked_whatever_their_order(line):
+    ours, _, theirs = line
+    answering(theirs, count=4)
+    got = queue.SimpleQueue()
+
+    def work():
+        got.put([reply.value for reply in ours.ask(request(), 5)])
+
+    for _ in range(4):
+        threading.Thread(target=work, daemon=True).start()
+    assert [got.get(timeout=5) for _ in range(4)] == [[1, 2]] * 4
+
+
+def test_the_other_end_may_ask_meanwhile(line):
+    ours, asked, theirs = line
+
+    def work():
+        one = theirs.receive()
+        theirs.send(Request(number="7", verb="use"))
+        asked.put("answered")
+        theirs.send(Reply(number=one.number, value=3))
+
+    threading.Thread(target=work, daemon=True).start()
+    [reply] = ours.ask(request(), 5)
+    assert reply.value == 3
+    assert {getattr(asked.get(timeout=5), "number", "answered") for _ in range(2)} == {
+        "7",
+        "answered",
+    }
+
+
+def test_silence_and_half_a_frame_have_an_end(line):
+    ours, _, theirs = line
+    with pytest.raises(HangingError):
+        list(ours.ask(request(), 0.01))
+    theirs.socket.sendall(b"\x00\x00")
+    with pytest.raises(HangingError):
+        list(ours.ask(request(), 0.01))
+
+
+def test_an_answer_that_comes_too_late_is_dropped(line):
+    ours, _, theirs = line
+    late = request()
+    with pytest.raises(HangingError):
+        list(ours.ask(late, 0.01))
+    theirs.receive()
+    answering(theirs)
+    theirs.send(Reply(number=late.number, value="too late"))
+    assert [reply.value for reply in ours.ask(request(), 5)] == [1, 2]
+
+
+def test_an_answer_that_nobody_asked_for_ends_it(line):
+    ours, _, theirs = line
+    theirs.send(Reply(number="0" * 16))
+    with pytest.raises(SpoofError, match="nobody had asked"):
+        list(ours.ask(request(), 5))
+    with pytest.raises(SpoofError):
+        list(ours.ask(request(), 5))
+
+
+def test_whoever_waits_hears_that_the_other_end_is_gone(line):
+    ours, _, theirs = line
+
+    def work():
+        theirs.receive()
+        theirs.socket.close()
+
+    threading.Thread(target=work, daemon=True).start()
+    with pytest.raises(GoneError):
+        list(ours.ask(request(), 5))
+
+
+def test_a_request_that_is_too_long_is_forgotten(line):
+    ours, _, _ = line
+    with pytest.raises(ValueError, match="more than"):
+        list(ours.ask(Request(number="1", verb="call", arguments=["x" * 2_000_000]), 5))
+    assert not ours.busy
