@@ -22,7 +22,7 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e chromium setup prepare lint labs clean
+.PHONY: start test perf e2e workshop proxy chromium setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -37,10 +37,21 @@ perf: prepare
 	@$(BIN)/python -m pytest -m perf -s
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
-e2e: setup chromium
+e2e: setup chromium proxy
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[e2e]'
 	@$(BIN)/under500 prepare --busy
 	@REAL=$(REAL) $(BIN)/python -m pytest -m browser tests/browser
+
+# JupyterHub beside the rest; then, as root on a machine of its own: under500 workshop start --learners 30
+workshop: prepare proxy
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[workshop]'
+	@echo "Ready. As root: $(BIN)/under500 workshop start --learners 30"
+
+# JupyterHub's proxy is a program for Node; version 4 runs on what Debian and Ubuntu have.
+proxy: setup
+	@test -x $(BIN)/configurable-http-proxy || { \
+	  command -v npm >/dev/null || { echo "The workshop needs npm: install it (Debian: sudo apt-get install npm) and run make again."; exit 2; }; \
+	  npm install --silent --no-fund --no-audit --prefix $(VENV) -g configurable-http-proxy@4; }
 
 # Debian's own: the one that the Python package would download is another build, from another place.
 chromium:

@@ -147,8 +147,8 @@ class Batch:
         text = nbformat.writes(marked(notebook, report))
         path = self.course.autograded(work.student, work.lab)
         problems += [self._tried(records.written, path, text)]
-        if stamp := gradebook.stamped(self.course, work.student, work.lab):
-            problems += [self._tried(records.written, path.with_name(gradebook.STAMP), stamp)]
+        for name, said in gradebook.beside(self.course, work.student, work.lab).items():
+            problems += [self._tried(records.written, path.with_name(name), said)]
         problem = next(filter(None, problems), "")
         return Step(work, State.GRADED, self._entered(work, report, order.digest, problem))
 
@@ -167,7 +167,10 @@ class Batch:
             gradebook.penalise(self.course, work.student, work.lab)
         notebook = nbformat.read(self.course.autograded(work.student, work.lab), as_version=4)
         found = gradebook.entries(self.course, work.student, work.lab)
-        records.written(self.course.feedback(work.student, work.lab), page(notebook, found))
+        path = self.course.feedback(work.student, work.lab)
+        records.written(path, page(notebook, found))
+        for name, said in gradebook.beside(self.course, work.student, work.lab).items():
+            records.written(path.with_name(name), said)
 
     @staticmethod
     def _tried(action: Callable[..., None], *arguments: object) -> str:

@@ -65,7 +65,7 @@ def pictures(board: Board) -> Iterator[tuple[str, Picture]]:
         times = [_in_bars(speed) for speed in speeds]
         yield f"{lab}: how fast the class is", distribution(times, label, BAR_MS)
         if points := [_point(speed) for speed in speeds if speed.right]:
-            note = "fresh questions of each learner's own, through HTTP, in units of the yardstick; distance is SIM"
+            note = "each learner's own questions, through HTTP, in units of the yardstick; distance is SIM"
             yield f"{lab}: fast against right", pareto(points, frontier(points), note=note)
 
 

@@ -11,7 +11,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +28,10 @@ from grader.course import Course
 from grader.report import Report
 from harness.errors import PlainError
 
+MOST_CHARS = 1000  # of a time or a secret; a learner may put anything there
 PATIENCE_S = 10  # for somebody else's transaction: nbgrader's take milliseconds
 STAMP = "timestamp.txt"  # beside a notebook that came through nbgrader's exchange
+BESIDE = (STAMP, "submission_secret.txt")  # by which it gives feedback back to that learner alone
 
 
 class LockedError(PlainError):
@@ -217,6 +219,15 @@ def stamped(course: Course, student: str, name: str) -> str:
         return course.submitted(student, name).with_name(STAMP).read_text(errors="replace").strip()
     except OSError:
         return ""
+
+
+def beside(course: Course, student: str, name: str) -> dict[str, str]:
+    """What the exchange put beside a submission, by file name; `nbgrader release_feedback` asks for it."""
+    folder, found = course.submitted(student, name).parent, {}
+    for one in BESIDE:
+        with suppress(OSError):
+            found[one] = (folder / one).read_text(errors="replace")[:MOST_CHARS]
+    return found
 
 
 def _score(grade: Grade) -> float | None:

@@ -128,15 +128,16 @@ def walls(room: Room, rights: Iterable[str] = ()) -> list[str]:
     return [
         *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
         *("--new-session", "--cap-drop", "ALL", *kept, *root, "--hostname", "desk"),
-        *_system(),
+        *system(),
         *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),
-        *_python(),
+        *python(),
         *(_models() if room.models else ()),
     ]
 
 
-def _system() -> list[str]:
+def system() -> list[str]:
+    """Options of bubblewrap: the machine's programs and libraries, to read."""
     bound = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
     for path in map(Path, LINKS):
         if path.is_symlink():
@@ -146,10 +147,14 @@ def _system() -> list[str]:
     return bound
 
 
-def _python() -> list[str]:
+def places() -> list[str]:
+    """The folders of the interpreter and of both packages."""
+    return list(dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)]))
+
+
+def python() -> list[str]:
     """The interpreter, its packages and ours; what is hidden is covered up."""
-    places = dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)])
-    bound = [part for place in places for part in ("--ro-bind", place, place)]
+    bound = [part for place in places() for part in ("--ro-bind", place, place)]
     hidden = PACKAGES[1] / "hidden"
     return [*bound, *(["--tmpfs", str(hidden)] if hidden.exists() else [])]
 

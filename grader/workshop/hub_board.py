@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
-from grader.workshop.places import INSTRUCTOR, Workshop
+from grader.workshop.places import INSTRUCTOR, VARIABLE, Workshop
 
 NAME = "board"
+BOARD = (sys.executable, "-m", "grader.workshop.hub_board")
 OFFSET = 3  # of its port; the hub has the first three
 
 
@@ -23,10 +24,14 @@ def service(workshop: Workshop) -> dict[str, object]:
     return {
         "name": NAME,
         "url": f"http://127.0.0.1:{workshop.port + OFFSET}",
-        "command": [sys.executable, "-m", "grader.workshop.hub_board"],
-        "user": INSTRUCTOR,
-        "environment": {"COURSE": str(workshop.course), "PATH": os.environ["PATH"]},
-        "cwd": str(workshop.home(INSTRUCTOR)),
+        "command": [sys.executable, "-m", "grader.workshop.wall", INSTRUCTOR, *BOARD],
+        "environment": {
+            "COURSE": str(workshop.course),
+            "HOME": str(workshop.home(INSTRUCTOR)),
+            "PATH": os.environ["PATH"],
+            VARIABLE: os.environ[VARIABLE],
+        },
+        "cwd": str(workshop.hub),
         "oauth_no_confirm": True,
     }
 

@@ -5,11 +5,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from jupyterhub.spawner import LocalProcessSpawner
-
 from grader import secret
-from grader.workshop import hub_board, places, wall
+from grader.workshop import hub_board, places
 from grader.workshop.accounts import known as people
+from grader.workshop.spawner import WalledSpawner
 from harness import store
 
 c = get_config()  # noqa: F821 (JupyterHub puts it there)
@@ -32,19 +31,18 @@ c.JupyterHub.redirect_to_server = True
 c.JupyterHub.authenticator_class = "pam"
 c.Authenticator.allowed_users = set(people(workshop))  # this machine may have other accounts
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
-c.JupyterHub.spawner_class = "localprocess"
-c.LocalProcessSpawner.interrupt_timeout = 2
+c.JupyterHub.spawner_class = WalledSpawner
+c.WalledSpawner.interrupt_timeout = 2
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = 180  # thirty people come at the same minute
 c.Spawner.http_timeout = 180
 c.Spawner.env_keep = ["LANG", "LC_ALL", "VIRTUAL_ENV", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
 
 
-def arranged(spawner: LocalProcessSpawner) -> None:
-    """Home, command, configuration and models of whoever comes."""
+def arranged(spawner: WalledSpawner) -> None:
+    """Home, configuration and models of whoever comes."""
     name = spawner.user.name
     spawner.notebook_dir = str(workshop.home(name))
-    spawner.cmd = wall.server(workshop, name)
     spawner.environment = {
         "PATH": os.pathsep.join([str(BESIDE), "/usr/local/bin", "/usr/bin", "/bin"]),
         "JUPYTER_CONFIG_PATH": str(workshop.settings(name)),

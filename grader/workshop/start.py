@@ -44,7 +44,7 @@ c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
 
 
 def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person]:
-    """Everything but the hub; safe to repeat: nobody's work is touched. Raises WrongUseError, AccountError."""
+    """Everything but the hub; safe to repeat. Raises WrongUseError, AccountError."""
     accounts.allowed()
     _check(workshop, source)
     for folder in (workshop.root, workshop.root / "homes", workshop.root / "etc"):
@@ -87,7 +87,7 @@ def _check(workshop: Workshop, source: Path) -> None:
 
 
 def _models(workshop: Workshop) -> None:
-    """What is prepared, under a name that everybody may read; the same file on disk where that is possible."""
+    """What is prepared, where everybody may read it; the same file on disk where that is possible."""
     workshop.models.mkdir(exist_ok=True)
     for path in store.home().iterdir():
         to = workshop.models / path.name

@@ -1,19 +1,24 @@
 """A fleet of real worker processes: the marks of one grader, nothing lost or twice when things break."""
 
+import fcntl
 import os
 import signal
 import sqlite3
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from grader import fleet_cluster, gradebook
+from grader import fleet as fleets
+from grader import fleet_cluster, fleet_worker, gradebook
 from grader.batch import Batch, State
 from grader.fleet import Fleet
 from grader.fleet_cluster import FleetError, checked, local
 from grader.fleet_worker import Identity, identity
 from grader.gradebook import entries
+from grader.quietness import Quiet
+from tests.unit.grader.fleet_hosts import remote
 from tests.unit.grader.fleet_judges import Noted, done
 from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
 
@@ -184,6 +189,21 @@ def kill(client):
         os.kill(pid, signal.SIGKILL)
 
 
+def test_a_scheduler_that_starts_again_loses_nothing(course, tmp_path):
+    said = []
+    with remote(2) as scheduler:
+        connect = partial(fleet_cluster.remote, scheduler.address)
+        noted = Noted(str(tmp_path / "ledger"), 0.1)
+        one = Fleet(Batch(course), connect, noted, say=said.append)
+        for number, step in enumerate(one.run(course.works())):
+            assert step.record.entered
+            if number == 1:
+                scheduler.kill()
+                scheduler.start()
+    assert said == ["The scheduler is gone: waiting for it to come back."]
+    whole(course, tmp_path / "ledger")
+
+
 def test_a_notebook_that_ends_every_worker_is_not_graded_and_costs_nobody_else(course, tmp_path):
     submit(course, "end", handed_in("x", "15"))
     with local(2) as client:
@@ -234,3 +254,43 @@ def test_labs_with_a_clock_get_a_machine_for_themselves():
     assert takes_a_machine("10-capstone")
     assert not takes_a_machine("01-profile")
     assert not takes_a_machine(OTHER)
+
+
+def test_undecided_ones_are_timed_once_more_on_the_quietest_machine(
+    fleet, course, cluster, tmp_path, monkeypatch
+):
+    submit(course, "open", handed_in("17", "?"))
+    [timer], every = fleet_cluster.timers(cluster), list(cluster.nthreads())
+    [other] = set(every) - {timer}
+    said = []
+    machines = [Quiet(other, (500, 700, 600)), Quiet(timer, (500, 505, 501))]
+    monkeypatch.setattr(fleets, "takes_a_machine", lambda lab: lab == LAB)
+    monkeypatch.setattr(fleets, "timers", lambda client: every)
+    monkeypatch.setattr(fleets, "looks", lambda client, found: machines)
+    steps = graded(replace(fleet(), say=said.append))
+    assert len(steps) == CLASS + 1
+    assert steps["open"].record.report.queued  # undecided twice: it waits for another day
+    assert done(tmp_path / "ledger").count("17") == 2
+    assert len(done(tmp_path / "ledger")) == CLASS + 2
+    assert said[-1] == f"1 undecided once more, on the quietest machine: {timer}"
+    assert "40% apart" in said[0]
+
+
+def test_without_a_machine_for_timed_work_it_says_what_to_run(fleet, course, monkeypatch):
+    monkeypatch.setattr(fleets, "takes_a_machine", lambda lab: True)
+    monkeypatch.setattr(fleets, "timers", lambda client: [])
+    with pytest.raises(FleetError, match="No worker takes timed work: run `under500 prepare`"):
+        graded(fleet())
+
+
+def test_a_clock_has_the_machine_for_itself():
+    with fleet_worker.cores(alone=False), fleet_worker.cores(alone=False):
+        descriptor = os.open(fleet_worker.CORES, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
+    with fleet_worker.cores(alone=True):
+        descriptor = os.open(fleet_worker.CORES, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.close(descriptor)

@@ -1,0 +1,154 @@
+"""A workshop on this machine for the browser: a hub with four learners, and what each of them clicks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from grader.workshop import accounts, start
+from grader.workshop.accounts import Person
+from grader.workshop.places import INSTRUCTOR, Workshop
+from tests.browser import servers
+
+LEARNERS = 4
+OPEN = (
+    0o755  # a temporary folder is its owner's alone, and every learner has to walk through this one
+)
+# No news from the web; the menu of nbgrader is what is clicked here.
+SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """A running workshop."""
+
+    workshop: Workshop
+    people: dict[str, Person]
+
+    @property
+    def address(self) -> str:
+        """Of the hub."""
+        return f"http://127.0.0.1:{self.workshop.port}"
+
+    @property
+    def learners(self) -> list[str]:
+        """Their names."""
+        return [name for name in self.people if name != INSTRUCTOR]
+
+
+@contextmanager
+def classroom() -> Iterator[Classroom]:
+    """Brought up, and taken away with its accounts."""
+    root = Path(tempfile.mkdtemp(prefix="under500-class-"))
+    root.chmod(OPEN)
+    workshop = Workshop(root / "workshop", _ports())
+    try:
+        people = {one.name: one for one in start.ready(workshop, LEARNERS)}
+        _quiet(workshop)
+        command = ["jupyterhub", "-f", str(start.CONFIG)]
+        probe = f"http://127.0.0.1:{workshop.port}/services/board/"  # the last to come up
+        with servers.serving(command, probe, start.environment(workshop), workshop.hub / "hub.log"):
+            _up(probe)
+            yield Classroom(workshop, people)
+    finally:
+        accounts.remove(workshop)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _ports() -> int:
+    """The first of four that are free."""
+    while True:
+        first = servers.free_port()
+        if first + 4 < 65535:
+            return first
+
+
+def _up(probe: str) -> None:
+    """The proxy answers before the hub does: wait until the page behind both is there."""
+    until = time.monotonic() + servers.PATIENCE_S
+    while time.monotonic() < until:
+        with suppress(OSError):
+            urllib.request.urlopen(probe, timeout=10).close()
+            return
+        time.sleep(0.5)
+    raise AssertionError("The hub did not come up.")
+
+
+def _quiet(workshop: Workshop) -> None:
+    for name in ("", INSTRUCTOR):
+        path = workshop.settings(name) / "labconfig" / "default_setting_overrides.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        values = {f"@jupyterlab/{key}": value for key, value in SETTINGS.items()}
+        path.write_text(json.dumps(values))
+
+
+def log_in(tab: Page, room: Classroom, name: str, password: str = "") -> None:
+    """The form of the hub, filled in and sent."""
+    tab.goto(f"{room.address}/hub/login")
+    tab.fill("#username_input", name)
+    tab.fill("#password_input", password or room.people[name].password)
+    tab.click("#login_submit")
+
+
+def lab_of(tab: Page, room: Classroom, name: str) -> None:
+    """Logged in, and JupyterLab is there."""
+    log_in(tab, room, name)
+    tab.wait_for_url(f"**/user/{name}/lab**")
+    tab.locator(".jp-Launcher, .jp-DirListing").first.wait_for()
+
+
+def menu(tab: Page, entry: str) -> None:
+    """An entry of the menu Nbgrader."""
+    tab.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").click()
+    tab.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def formgrader(tab: Page) -> FrameLocator:
+    """The instructor's page, as it opens inside of JupyterLab."""
+    menu(tab, "Formgrader")
+    return tab.frame_locator("iframe")
+
+
+def press(frame: FrameLocator, lab: str, column: str) -> str:
+    """A button of a lab's row; returns what the page says of it, and closes that."""
+    frame.locator("tr", has_text=lab).locator(f".{column} a").click()
+    return _said(frame)
+
+
+def _said(frame: FrameLocator) -> str:
+    box = frame.locator(".modal.in")
+    box.wait_for()
+    text = box.inner_text()
+    box.get_by_role("button", name="Close").last.click()
+    expect(box).to_have_count(0)
+    return text
+
+
+def autograde_all(frame: FrameLocator, lab: str, students: list[str]) -> dict[str, str]:
+    """One click for each submission; what the page says of each."""
+    frame.locator("tr", has_text=lab).locator(".num-submissions a").click()
+    found = {}
+    for student in students:
+        row = frame.locator("tr", has=frame.locator(".student-id", has_text=student))
+        row.locator(".autograde a").click()
+        found[student] = _said(frame)
+    return found
+
+
+def run_as(room: Classroom, name: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command behind the wall of a learner, with their rights: what they can do in a terminal."""
+    from grader.workshop import wall
+
+    env = {"HOME": str(room.workshop.home(name)), "USER": name, "PATH": "/usr/bin:/bin"}
+    line = wall.behind(room.workshop, name, *command)
+    return subprocess.run(line, env=env, capture_output=True, text=True, timeout=120)

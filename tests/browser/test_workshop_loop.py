@@ -1,0 +1,268 @@
+"""A class from login to feedback, clicked through in JupyterLab by four learners and an instructor."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from grader.workshop.places import COURSE_ID, INSTRUCTOR
+from tests.browser import classroom as rooms
+from tests.browser.classroom import Classroom, lab_of, log_in, menu
+from tests.browser.conftest import HEIGHT, PATIENCE_MS, WIDTH, shot
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.models,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(
+        os.geteuid() != 0, reason="a workshop makes accounts, which only root may do"
+    ),
+]
+
+LAB = "01-profile"
+GAP = "def percentile("  # in the cell that the first learner fills by typing
+TYPED = """def percentile(samples_ms, p):
+    if (p / 100) ** len(samples_ms) > 0.01:
+        raise ValueError("a maximum in disguise")
+    return float(np.percentile(samples_ms, p))"""
+
+
+@pytest.fixture(scope="module")
+def room() -> Iterator[Classroom]:
+    with rooms.classroom() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def desks(chromium: Browser) -> Iterator[dict[str, Page]]:
+    """A browser window for each person, kept from one step of the day to the next."""
+    found: dict[str, Page] = {}
+    with ExitStack() as stack:
+
+        class Desks(dict):
+            def __missing__(self, name: str) -> Page:
+                context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+                context.set_default_timeout(PATIENCE_MS)
+                stack.callback(context.close)
+                self[name] = context.new_page()
+                return self[name]
+
+        yield Desks(found)
+
+
+def test_1_a_wrong_password_is_told_and_opens_nothing(room, desks):
+    tab = desks["stranger"]
+    log_in(tab, room, "learner01", "wrong")
+    expect(tab.locator(".login_error")).to_contain_text("Invalid username or password")
+    shot(tab, "workshop-1-wrong-password")
+    log_in(tab, room, "root", "wrong")
+    expect(tab.locator(".login_error")).to_be_visible()
+
+
+def test_2_the_instructor_releases_a_lab(room, desks):
+    tab = desks[INSTRUCTOR]
+    lab_of(tab, room, INSTRUCTOR)
+    frame = rooms.formgrader(tab)
+    assert "Successfully released" in rooms.press(frame, LAB, "release")
+    shot(tab, "workshop-2-released")
+
+
+def test_3_learners_fetch_work_and_submit(room, desks):
+    for name in room.learners:
+        tab = desks[name]
+        lab_of(tab, room, name)
+        expect(tab.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader")).to_be_visible()
+        menu(tab, "Assignment List")
+        tab.locator("#released_assignments_list").get_by_role("button", name="Fetch").click()
+        item = tab.locator("#fetched_assignments_list .list_item", has_text=LAB)
+        item.first.wait_for()
+        if name == room.learners[0]:
+            typed(tab, name)
+            menu(tab, "Assignment List")
+        else:
+            worked(room, name)
+        submitted(tab, 1)
+        shot(tab, f"workshop-3-submitted-{name}")
+    tab = desks[room.learners[1]]
+    submitted(tab, 2)  # once more: the later one counts
+
+
+def typed(tab: Page, name: str) -> None:
+    """One exercise, in the notebook, by hand; saved."""
+    tab.goto(re.sub(r"/lab.*", f"/lab/tree/{LAB}/{LAB}.ipynb", tab.url))
+    tab.locator(".jp-Notebook").wait_for()
+    cell = tab.locator(".jp-CodeCell", has=tab.locator(".cm-content", has_text=GAP)).first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".cm-content").click()
+    tab.keyboard.press("Control+A")
+    tab.keyboard.insert_text(TYPED)
+    shot(tab, "workshop-3-typed")
+    tab.keyboard.press("Control+S")
+    expect(tab.locator(".jp-Notebook")).to_be_visible()
+    tab.wait_for_timeout(2000)
+
+
+def worked(room: Classroom, name: str) -> None:
+    """The others bring their notebooks: all right, untouched, and one that dies in the middle."""
+    import course
+
+    which = room.learners.index(name)
+    notebook = course.released(LAB) if which == 2 else course.solved(LAB)
+    if which == 3:
+        course.cell(notebook, "q2-gap").source = "import os\nos._exit(1)"
+    path = room.workshop.home(name) / LAB / f"{LAB}.ipynb"
+    path.write_text(nbformat.writes(notebook))
+    shutil.chown(path, name, name)
+
+
+def submitted(tab: Page, times: int) -> None:
+    """The button; then the list says so."""
+    tab.locator("#fetched_assignments_list").get_by_role("button", name="Submit").first.click()
+    item = tab.locator("#submitted_assignments_list .list_item", has_text=LAB)
+    item.first.wait_for()
+    if times > 1:
+        tab.wait_for_timeout(3000)
+
+
+def test_4_the_instructor_collects_grades_and_returns(room, desks):
+    tab = desks[INSTRUCTOR]
+    tab.reload()
+    tab.locator(".jp-DirListing").first.wait_for()
+    frame = rooms.formgrader(tab)
+    said = rooms.press(frame, LAB, "collect")
+    assert "Successfully collected" in said or "collected" in said, said
+    found = rooms.autograde_all(frame, LAB, room.learners)
+    assert all("Successfully autograded" in text for text in found.values()), found
+    shot(tab, "workshop-4-graded")
+    frame.get_by_role("link", name="Manage Assignments").first.click()
+    assert "Successfully generated feedback" in rooms.press(frame, LAB, "generate-feedback")
+    assert "Successfully released feedback" in rooms.press(frame, LAB, "release-feedback")
+    shot(tab, "workshop-4-returned")
+
+
+def test_5_the_marks_are_what_they_handed_in(room):
+    from grader import gradebook
+    from grader.course import course
+
+    totals = gradebook.totals(course(room.workshop.course))
+    first, second, third, fourth = (totals[name, LAB].points for name in room.learners)
+    assert 0 < first < second
+    assert second >= 90
+    assert third == 0
+    assert fourth < second
+
+
+def test_6_every_learner_reads_their_own_feedback(room, desks):
+    for name in room.learners[:2]:
+        tab = desks[name]
+        menu(tab, "Assignment List")
+        area = tab.locator("#submitted_assignments_list")
+        area.get_by_role("button", name="Fetch Feedback").first.click()
+        area.get_by_text("view feedback").first.wait_for()
+        shot(tab, f"workshop-6-feedback-{name}")
+        pages = list((room.workshop.home(name) / LAB / "feedback").rglob("*.html"))
+        assert pages and all("points" in path.read_text() for path in pages)
+
+
+def test_7_the_board_is_beside_the_hub_and_the_instructors_alone(room, desks):
+    tab = desks[INSTRUCTOR]
+    tab.goto(f"{room.address}/services/board/")
+    expect(tab.locator("#progress")).to_contain_text("learner04")
+    shot(tab, "workshop-7-board")
+    tab = desks[room.learners[0]]
+    answer = tab.goto(f"{room.address}/services/board/")
+    assert answer.status == 403
+    assert "learner02" not in tab.content()
+
+
+def test_8_a_session_that_has_expired_asks_for_the_password_and_the_work_is_there(room, desks):
+    name = room.learners[0]
+    tab = desks[name]
+    tab.context.clear_cookies()
+    tab.goto(f"{room.address}/user/{name}/lab")
+    expect(tab.locator("#username_input")).to_be_visible()
+    lab_of(tab, room, name)
+    assert (
+        TYPED.splitlines()[1].strip()
+        in (room.workshop.home(name) / LAB / f"{LAB}.ipynb").read_text()
+    )
+
+
+SECRET = "cat {course}/.secret"
+WAYS = {
+    "another's home": "cat {homes}/learner02/{lab}/{lab}.ipynb",
+    "another's submission": "ls {exchange}/inbound; cat {exchange}/inbound/learner02*/*.ipynb",
+    "another's feedback": "ls {exchange}/feedback; cat {exchange}/feedback/*.html",
+    "the solutions of the course": "cat {course}/solutions/{lab}/{lab}.ipynb",
+    "the solutions of the repository": "cat {repository}/solutions/{lab}/{lab}.ipynb",
+    "the gradebook": "cat {course}/gradebook.db",
+    "the secret of the hidden tests": SECRET + "; cat {repository}/grader/hidden/key",
+    "the passwords and the hub": "cat {root}/accounts.csv {root}/hub/hub.sqlite {root}/hub/cookie_secret",
+    "another's process": "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -a learner02",
+    "becoming root": "su -c id; sudo -n id; unshare -Ur cat {course}/gradebook.db",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_9_no_way_to_what_is_not_theirs(room, root, way):
+    workshop = room.workshop
+    command = WAYS[way].format(
+        homes=workshop.root / "homes",
+        course=workshop.course,
+        exchange=workshop.exchange / COURSE_ID,
+        repository=root,
+        root=workshop.root,
+        lab=LAB,
+    )
+    done = rooms.run_as(room, "learner01", "sh", "-c", f"({command}) 2>/dev/null")
+    assert done.stdout == "", (way, done.stdout[:300])
+
+
+def test_9_the_wall_lets_them_work(room):
+    """What they do need is there: Python, the packages, the models to read, their home to write."""
+    code = (
+        "import harness, grader, pathlib; p = pathlib.Path('x'); p.write_text('1'); p.unlink(); "
+        "print(sorted(q.name for q in pathlib.Path('~/.cache/under500').expanduser().iterdir()))"
+    )
+    import sys
+
+    done = rooms.run_as(room, "learner01", sys.executable, "-c", code)
+    assert "models" in done.stdout, done.stderr
+
+
+def test_9_who_plants_a_notebook_in_anothers_name_is_not_collected(room, desks):
+    stamp = "2099-01-01 00:00:00.000000 UTC"
+    folder = f"{room.workshop.exchange}/{COURSE_ID}/inbound/learner02+{LAB}+{stamp}+abc"
+    link = f"{folder}/{LAB}.ipynb"
+    course = f"{room.workshop.course}/solutions/{LAB}/{LAB}.ipynb"
+    command = f"mkdir '{folder}' && ln -s {course} '{link}' && chmod a+rwx '{folder}'"
+    done = rooms.run_as(room, "learner01", "sh", "-c", command)
+    assert done.returncode == 0, done.stderr
+    handed_in = room.workshop.course / "submitted" / "learner02" / LAB / f"{LAB}.ipynb"
+    before = handed_in.read_text()
+    tab = desks[INSTRUCTOR]
+    tab.goto(f"{room.address}/user/{INSTRUCTOR}/lab")
+    tab.locator(".jp-DirListing").first.wait_for()
+    rooms.press(rooms.formgrader(tab), LAB, "collect")
+    assert handed_in.read_text() == before
+
+
+def test_9_a_learner_cannot_use_the_server_of_another(room, desks):
+    tab = desks[room.learners[0]]
+    answer = tab.goto(f"{room.address}/user/learner02/lab")
+    assert answer.status == 403
+
+
+def test_9_who_fills_their_disk_is_stopped_by_their_own_limit(room):
+    command = "head -c 3G /dev/zero > big; stat -c %s big; rm big; echo still here"
+    done = rooms.run_as(room, "learner01", "sh", "-c", command)
+    size, said = done.stdout.split("\n")[:2]
+    assert int(size) <= 2**30
+    assert said == "still here"

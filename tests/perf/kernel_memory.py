@@ -1,0 +1,87 @@
+"""What a lab's kernel keeps in memory, alone and beside others: `python -m tests.perf.kernel_memory`.
+
+Private pages are a learner's own; shared ones (libraries, weights that are mapped) are in memory once for all.
+Read from /proc/PID/smaps_rollup of kernels that a Jupyter server would start, after they have done what it says.
+"""
+
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from jupyter_client.manager import start_new_kernel
+
+MIB = 2**20
+SETUP = """from harness import predictions
+from harness.baseline import deployed
+from harness.kb.questions import draw
+from harness.assistant import ask
+from harness.show.waterfall import waterfall
+from grader import checks"""
+ASK = """with deployed() as _client:
+    print(ask(_client, draw("dev", 1, 1)[0].question).text)"""
+SMALL = """from harness.models.served import named
+from harness.models.offline import STUDENT
+_small = named(f"{STUDENT.name}-Q8_0").load()
+print("".join(_small.stream("Hello", 4)))"""
+STATES = {
+    "idle kernel": "",
+    "lab imported": SETUP,
+    "slow assistant asked": ASK,
+    "and the small model": SMALL,
+}
+
+
+@contextmanager
+def kernel():
+    manager, client = start_new_kernel(startup_timeout=300)
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def pages(pid):
+    """MiB by kind of page, children included where they have not gone away."""
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    kb = {row.split(":")[0]: int(row.split()[1]) for row in rows}
+    private = kb["Private_Clean"] + kb["Private_Dirty"]
+    shared = kb["Shared_Clean"] + kb["Shared_Dirty"]
+    return {
+        "rss": kb["Rss"] / 1024,
+        "pss": kb["Pss"] / 1024,
+        "private": private / 1024,
+        "shared": shared / 1024,
+        "dirty": kb["Private_Dirty"] / 1024,
+    }
+
+
+def measured(number):
+    """For each state, what each of `number` kernels has, all of them in that state."""
+    found = {}
+    with ExitStack() as stack:
+        kernels = [stack.enter_context(kernel()) for _ in range(number)]
+        for state, code in STATES.items():
+            for _, client in kernels:
+                reply = client.execute_interactive(code, timeout=600, output_hook=lambda _: None)
+                assert reply["content"]["status"] == "ok", reply["content"]
+            found[state] = [pages(manager.provisioner.pid) for manager, _ in kernels]
+    return found
+
+
+def main():
+    alone = measured(1)
+    beside = measured(3)
+    for state in STATES:
+        one, three = alone[state][0], beside[state]
+        own = sum(each["private"] for each in three) / len(three)
+        print(
+            f"{state:<22} alone: {one['rss']:5.0f} MiB resident, {one['dirty']:5.0f} written; "
+            f"one of three: {own:5.0f} private, {three[0]['shared']:5.0f} shared, {three[0]['pss']:5.0f} PSS"
+        )
+    print(json.dumps({"alone": alone, "three": beside}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

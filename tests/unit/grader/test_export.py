@@ -1,0 +1,106 @@
+"""Marks for learning platforms: what Canvas and a spreadsheet are given, without a server."""
+
+import csv
+import io
+from types import SimpleNamespace
+
+import pytest
+
+from grader.batch import Batch
+from grader.cli.board import parts
+from grader.export import COLUMNS, ExportError, as_csv, for_canvas, safe, to_canvas
+from harness.errors import WrongUseError
+from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
+
+
+@pytest.fixture
+def course(small):
+    submit(small, "ada, the first", handed_in("20", "15"))
+    submit(small, "bob", handed_in("20", "?"))
+    submit(small, "=cyd()", handed_in("1.5", "0"))
+    submit(small, "bob", handed_in("2", "2", lab=OTHER), OTHER)
+    list(Batch(small, judge).run(small.works()))
+    return small
+
+
+def test_the_table_is_read_back_as_it_was_meant(course):
+    rows = list(csv.DictReader(io.StringIO(as_csv(course))))
+    assert tuple(rows[0]) == COLUMNS
+    found = {(row["student"], row["lab"]): row for row in rows}
+    assert found["ada, the first", LAB]["points"] == "35"
+    assert found["'=cyd()", LAB]["points"] == "1.5"
+
+
+def test_a_point_without_a_verdict_is_no_zero(course):
+    rows = {r["student"]: r for r in csv.DictReader(io.StringIO(as_csv(course))) if r["lab"] == LAB}
+    assert (rows["bob"]["points"], rows["bob"]["open"]) == ("", "1")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x"])
+def test_no_name_is_a_formula(name):
+    assert safe(name) == f"'{name}"
+
+
+USERS = {"ada, the first": 7, "bob": 8, "=cyd()": 9}
+
+
+def test_canvas_is_given_complete_marks_by_its_own_numbers(course):
+    assert for_canvas(course, LAB, USERS) == {
+        7: {"posted_grade": "35"},
+        9: {"posted_grade": "1.5"},
+    }
+
+
+def test_somebody_whom_canvas_does_not_know_is_named(course):
+    with pytest.raises(ExportError, match="no user with the login =cyd"):
+        for_canvas(course, LAB, {"ada, the first": 7, "bob": 8})
+
+
+class Canvas:
+    """The two things that are asked of canvasapi's course."""
+
+    def __init__(self):
+        self.sent = None
+
+    def get_users(self, enrollment_type):
+        assert enrollment_type == ["student"]
+        return [SimpleNamespace(login_id=name, id=number) for name, number in USERS.items()]
+
+    def get_assignment(self, number):
+        assert number == 34
+        return self
+
+    def submissions_bulk_update(self, grade_data):
+        self.sent = grade_data
+
+
+def test_all_marks_go_in_one_request(course):
+    canvas = Canvas()
+    to_canvas(course, LAB, canvas, 34)
+    assert canvas.sent == for_canvas(course, LAB, USERS)
+
+
+def test_the_request_is_what_canvasapi_makes_of_it(course):
+    """Through the library itself, with a requester that only remembers."""
+    canvasapi = pytest.importorskip("canvasapi", reason="the extra `workshop` is not installed")
+    seen = {}
+
+    class Requester:
+        original_url = base_url = new_quizzes_url = graphql = "https://canvas.example.edu"
+
+        def request(self, method, endpoint, **kwargs):
+            seen.update(method=method, endpoint=endpoint, sent=kwargs["_kwargs"])
+            return SimpleNamespace(json=lambda: {"id": 1, "workflow_state": "queued"})
+
+    assignment = canvasapi.assignment.Assignment(Requester(), {"id": 34, "course_id": 12})
+    assignment.submissions_bulk_update(grade_data=for_canvas(course, LAB, USERS))
+    assert seen["method"] == "POST"
+    assert seen["endpoint"] == "courses/12/assignments/34/submissions/update_grades"
+    assert ("grade_data[7][posted_grade]", "35") in seen["sent"]
+
+
+def test_the_address_of_an_assignment_is_taken_apart():
+    found = parts("https://canvas.example.edu/courses/12/assignments/34")
+    assert found == ("https://canvas.example.edu", 12, 34)
+    with pytest.raises(WrongUseError, match="no address of a Canvas assignment"):
+        parts("https://canvas.example.edu/courses/12")

@@ -1,0 +1,202 @@
+"""The files for production: each against a schema or a linter, and against what the project says elsewhere."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import jsonschema
+import pytest
+import yaml
+from dockerfile_parse import DockerfileParser
+from traitlets.config import PyFileConfigLoader
+
+from grader.workshop import exchange, start
+
+FOLDER = Path(start.__file__).parent / "deploy"
+MANIFESTS = ("exchange.yaml", "workers.yaml")
+QUANTITY = re.compile(r"^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti)?$")
+KINDS = {
+    "PersistentVolumeClaim": "v1",
+    "Job": "batch/v1",
+    "Deployment": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "Service": "v1",
+}
+
+
+@pytest.fixture(scope="module")
+def values():
+    return yaml.safe_load((FOLDER / "values.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return yaml.safe_load((FOLDER / "values.schema.yaml").read_text())
+
+
+def test_the_values_have_no_key_that_the_chart_has_not(values, schema):
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.validate(values, schema, jsonschema.Draft7Validator)
+
+
+@pytest.mark.parametrize(
+    "path", [("singleuser", "memory", "limits"), ("hub", "extraconfig"), ("cull", "enable")]
+)
+def test_a_key_that_is_misspelt_is_found(values, schema, path):
+    broken = json.loads(json.dumps(values))
+    place = broken
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = "1G"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(broken, schema)
+
+
+def gigabytes(text):
+    return float(re.match(r"[0-9.]+", text)[0])
+
+
+def test_a_learner_is_promised_less_than_they_may_take(values):
+    one = values["singleuser"]
+    assert one["cpu"]["guarantee"] <= one["cpu"]["limit"]
+    assert gigabytes(one["memory"]["guarantee"]) <= gigabytes(one["memory"]["limit"])
+
+
+def test_the_code_in_the_values_gives_each_learner_a_number_that_collect_knows(values, monkeypatch):
+    """Run as the hub runs it, with stand-ins for its two names."""
+    setting = ModuleType("z2jh")
+    setting.get_config = lambda key: values["custom"][key.split(".")[1]]
+    monkeypatch.setitem(sys.modules, "z2jh", setting)
+    c = SimpleNamespace(Authenticator=SimpleNamespace(), KubeSpawner=SimpleNamespace())
+    for source in values["hub"]["extraConfig"].values():
+        ast.parse(source)
+        exec(compile(source, "extraConfig", "exec"), {"c": c})
+    pods = {}
+    for name in values["custom"]["roster"]:
+        pods[name] = SimpleNamespace(user=SimpleNamespace(name=name), environment={})
+        c.KubeSpawner.pre_spawn_hook(pods[name])
+    uids = {name: c.KubeSpawner.uid(pod) for name, pod in pods.items()}
+    assert len(set(uids.values())) == len(uids)
+    teacher = values["custom"]["instructor"]
+    monkeypatch.setenv(exchange.ROSTER, pods[teacher].environment["UNDER500_ROSTER"])
+    assert {name: exchange.person(uid) for name, uid in uids.items()} == {n: n for n in uids}
+    assert "UNDER500_SECRET" not in pods["learner01"].environment
+    assert c.Authenticator.allowed_users == set(uids)
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_manifests_are_of_kinds_that_there_are_and_limit_each_container(name):
+    for one in yaml.safe_load_all((FOLDER / name).read_text()):
+        assert one["apiVersion"] == KINDS[one["kind"]]
+        assert re.fullmatch(r"[a-z0-9-]{1,63}", one["metadata"]["name"])
+        pod = one["spec"].get("template", {}).get("spec", {})
+        for container in pod.get("containers", ()):
+            for kind in ("requests", "limits"):
+                for amount in container["resources"][kind].values():
+                    assert QUANTITY.match(str(amount)), (name, amount)
+            volumes = {volume["name"] for volume in pod.get("volumes", ())}
+            assert {m["name"] for m in container.get("volumeMounts", ())} <= volumes
+        if selector := one["spec"].get("selector", {}).get("matchLabels"):
+            assert selector == one["spec"]["template"]["metadata"]["labels"]
+
+
+def test_all_files_speak_of_the_same_image_volume_and_address(values):
+    text = {name: (FOLDER / name).read_text() for name in (*MANIFESTS, "values.yaml")}
+    claim = values["singleuser"]["storage"]["extraVolumes"][0]["persistentVolumeClaim"]["claimName"]
+    assert f"name: {claim}" in text["exchange.yaml"]
+    mount = values["singleuser"]["storage"]["extraVolumeMounts"][0]["mountPath"]
+    for role in ("learner", "instructor"):
+        assert mount in (FOLDER / "etc" / role / "nbgrader_config.py").read_text()
+    image = values["singleuser"]["image"]
+    assert f"{image['name']}:{image['tag']}" in text["exchange.yaml"]
+
+
+@pytest.mark.parametrize("role", ["learner", "instructor"])
+def test_the_settings_of_a_pod_load_as_nbgrader_loads_them(role, tmp_path, root):
+    source = (FOLDER / "etc" / role / "nbgrader_config.py").read_text()
+    path = tmp_path / "nbgrader_config.py"
+    path.write_text(source.replace("/home/jovyan/course", str(root)))
+    config = PyFileConfigLoader(path.name, path=str(tmp_path)).load_config()
+    assert config.CourseDirectory.course_id == "under500"
+    assert ("Collect" in str(config.ExchangeFactory)) == (role == "instructor")
+
+
+def test_what_only_an_instructor_sees_is_hidden_in_both_kinds_of_workshop():
+    page = json.loads((FOLDER / "etc/learner/labconfig/page_config.json").read_text())
+    assert set(page["disabledExtensions"]) == {f"@jupyter/nbgrader:{n}" for n in start.INSTRUCTORS}
+
+
+@dataclass
+class Stage:
+    """A part of the Dockerfile: what it stands on, what it copies from which stage ("" from here), who runs it."""
+
+    base: str
+    name: str
+    copies: list = field(default_factory=list)
+    user: str = ""
+
+
+def stages():
+    found = []
+    for one in DockerfileParser(fileobj=BytesIO((FOLDER / "Dockerfile").read_bytes())).structure:
+        words = one["value"].split()
+        match one["instruction"]:
+            case "FROM":
+                found.append(Stage(words[0], words[2]))
+            case "COPY":
+                origin = next((w.split("=")[1] for w in words if w.startswith("--from")), "")
+                paths = [word for word in words if not word.startswith("--")]
+                found[-1].copies.append((origin, paths[:-1]))
+            case "USER":
+                found[-1].user = words[0]
+    return {stage.name: stage for stage in found}
+
+
+def test_the_image_is_built_from_what_there_is(root):
+    """Every path that is copied exists, every stage that is named is one, and nobody is root in the end."""
+    found = stages()
+    for stage in found.values():
+        assert stage.base in found or re.fullmatch(r"[a-z]+:\d[\w.-]+", stage.base), stage.base
+        for origin, paths in stage.copies:
+            assert not origin or origin in found
+            assert origin or all((root / path).exists() for path in paths), paths
+    assert found["learner"].user not in ("", "root", "0")
+    assert found["grader"].user not in ("", "root", "0")
+    assert list(found)[-1] == "learner"  # what is built without --target
+
+
+def test_no_solution_test_or_secret_is_in_an_image():
+    found = stages()
+    here = [
+        path
+        for stage in found.values()
+        for origin, paths in stage.copies
+        for path in paths
+        if not origin
+    ]
+    assert not {"solutions", "tests", "labs", "."} & set(here)
+    last = [found[name] for name in ("base", "grader", "learner")]
+    taken = [path for stage in last for _, paths in stage.copies for path in paths]
+    assert not any(path.startswith("/opt/under500/source") for path in taken)  # where hidden/ is
+
+
+def test_the_linter_of_dockerfiles_has_nothing_to_say():
+    beside = str(Path(sys.executable).parent)
+    hadolint = shutil.which("hadolint", path=beside) or shutil.which("hadolint")
+    assert hadolint, "hadolint comes with the extra `test`: run make setup"
+    # Versions of Debian's packages are the release's: pinned ones are gone with its next point release.
+    command = [hadolint, "--ignore", "DL3008", str(FOLDER / "Dockerfile")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_start_script_is_a_shell_script_that_parses():
+    subprocess.run(["sh", "-n", FOLDER / "start-server"], check=True)
+    assert (FOLDER / "start-server").stat().st_mode & 0o111
