@@ -83,9 +83,11 @@ class _Sitting:
         return Report(self.lab.name, marks, tuple(self.errors), note, printed)
 
     def run(self, notebook: NotebookNode) -> None:
-        """All cells, each check at its place, and those without a place at the end."""
+        """Cells up to the last check, each check at its place, and those without a place at the end."""
         until = time.monotonic() + self.limits.total_s
         for id_, grade_id, source in _cells(notebook):
+            if len(self.marks) == len(self.lab.grades):
+                return  # what follows measures, and counts for nothing
             if grade_id in self.lab.grades:
                 self._mark(self.lab.grades[grade_id])
             else:

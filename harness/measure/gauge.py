@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, log
 from statistics import median
 
 from harness.assistant import Question
@@ -20,11 +21,12 @@ from harness.serve.entry import Entry
 MODELS = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (
     sum(TARGETS_MS.values()) - TARGETS_MS[NETWORK]
 )
-REPEATS = 5  # of each piece of work: a median that one hiccup does not move
+REPEATS = 5  # of each piece of work; the quickest counts, since whoever disturbs only adds
 FEW, MANY, ROWS = 1, 9, 4000  # tokens and rows of the pieces: some 100 ms each
+LEAST_ROW_MS = 1e-4  # a tenth of what the quickest machine needs: a row is never free
 PAIRS = 8  # beside the baseline: half a minute
 CLOSE = 0.02  # of the ratio wanted; the baseline itself may be off by 10 %
-TRIES = 3
+TRIES = 4
 SEED = 6400
 
 
@@ -44,8 +46,11 @@ class Costs:
         return Work(tokens=tokens, rows=max(1, round(rest / self.row_ms)), rtt_ms=rtt_ms)
 
     def corrected(self, work: Work, by_ms: float) -> Work:
-        """`work` made longer by `by_ms`, in rows, which are the finer grain."""
-        return work.model_copy(update={"rows": max(1, work.rows + round(by_ms / self.row_ms))})
+        """`work` made longer by `by_ms`: in rows, the finer grain, and fewer tokens where no row is left."""
+        rows_ms = (work.rows - 1) * self.row_ms + by_ms
+        fewer = min(work.tokens - 1, max(0, ceil(-rows_ms / self.token_ms)))
+        rows = 1 + max(0, round((rows_ms + fewer * self.token_ms) / self.row_ms))
+        return work.model_copy(update={"rows": rows, "tokens": work.tokens - fewer})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +60,28 @@ class Gauge:
     work: Work
     ratio: Ratio
 
+    @property
+    def off(self) -> float:
+        """How far from the ratio wanted, as a factor's logarithm."""
+        return abs(log(self.ratio.p50 / SHARE))
+
 
 def costs() -> Costs:
     """The pieces, timed in turns. About 3 s."""
     few, many = ([_took_ms(tokens, rows=1) for _ in range(REPEATS)] for tokens in (FEW, MANY))
     rows = [_took_ms(FEW, ROWS) for _ in range(REPEATS)]
-    token_ms = (median(many) - median(few)) / (MANY - FEW)
-    row_ms = (median(rows) - median(few)) / (ROWS - 1)
-    return Costs(median(few) - FEW * token_ms, token_ms, row_ms)
+    token_ms = (min(many) - min(few)) / (MANY - FEW)
+    row_ms = max(LEAST_ROW_MS, (min(rows) - min(few)) / (ROWS - 1))
+    return Costs(min(few) - FEW * token_ms, token_ms, row_ms)
 
 
 def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Gauge:
-    """The yardstick that is worth 500 ms where `baseline` is worth 3.2 s. About a minute.
+    """The yardstick that is worth 500 ms where `baseline` is worth 3.2 s: the closest of up to four tries.
 
     baseline_ms: its end-to-end p50, as far as it is known.
     """
     pieces = costs()
-    work = pieces.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms)
+    work, tried = pieces.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms), []
     for _ in range(TRIES):
         both = beside(baseline, work)
         ratio = both.ratio("e2e_ms")
@@ -79,11 +89,15 @@ def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Ga
             f"yardstick / baseline, end-to-end p50: {ratio.p50:.3f}, wanted {SHARE:.3f} "
             f"(n={len(both.pairs)} pairs, interleaved)"
         )
-        if abs(ratio.p50 / SHARE - 1) <= CLOSE:
+        tried.append(Gauge(work, ratio))
+        if tried[-1].off <= CLOSE:
             break
         a = median(both.samples("a", "e2e_ms"))
         work = pieces.corrected(work, by_ms=a * (SHARE / ratio.p50 - 1))
-    return Gauge(work, ratio)
+    best = min(tried, key=lambda one: one.off)
+    if best.off > CLOSE:
+        say("That is not close: run `under500 prepare --recalibrate` on a quiet machine.")
+    return best
 
 
 def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
+from scipy import stats
 from scipy.optimize import isotonic_regression
 from tqdm.auto import tqdm
 
@@ -18,7 +19,7 @@ from harness.errors import WrongUseError
 from harness.kb.questions import Case
 from harness.measure.faults import Fault
 from harness.measure.quality import judge
-from harness.measure.stats import Proportion
+from harness.measure.stats import Interval, Proportion
 from harness.measure.timing import NS_PER_MS, Timing, clocked
 
 Goes = Callable[["Outcome"], bool]  # to the small one?
@@ -52,6 +53,25 @@ class Policy:
     def cost_ms(self, price_ms: float) -> float:
         """Mean ms of a request when a wrong answer costs `price_ms` on top."""
         return self.mean_ms + price_ms * (1 - self.right.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Mean ms a question saved against `than`, wrong answers priced in, with its 95 % interval."""
+
+    than: str
+    mean_ms: float
+    interval: Interval
+
+    def sentence(self) -> str:
+        """Whether it is one."""
+        low, high = self.interval.low, self.interval.high
+        sure = f"{abs(self.mean_ms):,.0f} ms a question (95 % interval {low:,.0f} to {high:,.0f})"
+        if low > 0:
+            return f"saves {sure} over {self.than}"
+        if high < 0:
+            return f"loses {sure} to {self.than}"
+        return f"no clear gain over {self.than}: {low:,.0f} to {high:,.0f} ms a question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,26 @@ def policy(name: str, judged: Sequence[Outcome], goes: Goes, scored: bool = True
         for one, goes_small in zip(judged, small, strict=True)
     ]
     return Policy(name, fmean(small), fmean(ms), Proportion(right, len(judged)))
+
+
+def gain(judged: Sequence[Outcome], goes: Goes, price_ms: float, seed: int = 0) -> Gain:
+    """What routing saves against the better one alone, each question compared with itself."""
+    yours = np.array([_cost_ms(one, goes(one), price_ms) + one.score_ms for one in judged])
+    alone = {
+        name: np.array([_cost_ms(one, small, price_ms) for one in judged])
+        for name, small in (("always small", True), ("always large", False))
+    }
+    than = min(alone, key=lambda name: alone[name].mean())
+    saved = alone[than] - yours
+    found = stats.bootstrap(
+        (saved,), np.mean, method="percentile", random_state=np.random.default_rng(seed)
+    ).confidence_interval
+    return Gain(than, float(saved.mean()), Interval(float(found.low), float(found.high)))
+
+
+def _cost_ms(one: Outcome, small: bool, price_ms: float) -> float:
+    ms, right = (one.small_ms, one.small_right) if small else (one.large_ms, one.large_right)
+    return ms + price_ms * (not right)
 
 
 def oracle(one: Outcome) -> bool:

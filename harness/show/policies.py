@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.routing import Policy
+from harness.measure.routing import Gain, Policy
 from harness.show import style
 from harness.show.style import Picture, Room, ms, percent, picture
 
@@ -20,14 +20,17 @@ AXIS = (
 APART = 0.08  # of the height: names do not touch
 
 
-def policies(named: Sequence[Policy], line: Sequence[Policy], price_ms: float) -> Picture:
+def policies(
+    named: Sequence[Policy], line: Sequence[Policy], price_ms: float, gain: Gain
+) -> Picture:
     """`named`: points with names, the last one is yours; `line`: a policy for each threshold.
 
-    price_ms: what a wrong answer costs, for the title. Raises ValueError for none, or more than four named.
+    price_ms: what a wrong answer costs, for the words. gain: of yours, for the title. Raises ValueError for
+    none, or more than four named.
     """
     if not 1 <= len(named) <= len(LOOKS):
         raise ValueError(f"Give 1 to {len(LOOKS)} policies with names, not {len(named)}.")
-    title, n = _finding(named, price_ms), named[0].right.n
+    title, n = f"{named[-1].name}: {gain.sentence()}", named[0].right.n
     note = f"computed from the same {n} questions, asked of both; none of them was used to draw the line"
     figure, [axes] = picture(title, note, [HEIGHT_IN], ROOM)
     path = sorted((one.mean_ms, one.right.rate) for one in line)
@@ -75,19 +78,6 @@ def _names(axes: Axes, named: Sequence[Policy]) -> None:
             },
             annotation_clip=False,
         )
-
-
-def _finding(named: Sequence[Policy], price_ms: float) -> str:
-    best, yours = min(named, key=lambda one: one.cost_ms(price_ms)), named[-1]
-    simple = [one for one in named if one.to_small in (0, 1)]
-    cheaper = bool(simple) and yours.cost_ms(price_ms) < min(
-        one.cost_ms(price_ms) for one in simple
-    )
-    verdict = (
-        "cheaper here than either alone" if cheaper else "not cheaper than the better one alone"
-    )
-    share = f"{yours.name}: {percent(yours.to_small)} to the small one, {verdict}"
-    return share if best is yours or len(named) == 1 else f"{share}; cheapest: {best.name}"
 
 
 def _in_words(one: Policy, price_ms: float) -> str:

@@ -37,6 +37,7 @@ def model():
     return named(f"{STUDENT.name}-Q8_0").load()
 
 
+@pytest.mark.timeout(3600)  # beside two others a step takes four times as long
 @pytest.mark.parametrize("regime", ["quiet", "two hogs"])
 @pytest.mark.parametrize(("a", "b"), [(8, 10), (10, 8)])
 def test_real_verdicts_are_right_or_undecided(regime, a, b, model):

@@ -26,4 +26,11 @@ def test_most_of_it_is_what_the_models_do():
 def test_a_correction_is_made_in_rows():
     work = COSTS.work(500.0, rtt_ms=15.6)
     assert took_ms(COSTS.corrected(work, by_ms=-10)) == pytest.approx(490, abs=0.01)
-    assert COSTS.corrected(Work(tokens=5, rows=100, rtt_ms=0), by_ms=-99).rows == 1
+
+
+def test_where_no_row_is_left_there_are_fewer_tokens():
+    work = COSTS.corrected(Work(tokens=5, rows=100, rtt_ms=0), by_ms=-60)
+    assert (work.tokens, work.rows) == (2, 1 + round((0.495 - 60 + 75) / 0.005))
+    assert COSTS.corrected(Work(tokens=2, rows=1, rtt_ms=0), by_ms=-999) == Work(
+        tokens=1, rows=1, rtt_ms=0
+    )

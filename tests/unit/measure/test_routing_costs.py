@@ -7,7 +7,15 @@ from harness.assistant import Answer, Done, Question, Token
 from harness.errors import WrongUseError
 from harness.kb.questions import Case
 from harness.measure import routing
-from harness.measure.routing import Outcome, by_threshold, calibrated, confusion, oracle, policy
+from harness.measure.routing import (
+    Outcome,
+    by_threshold,
+    calibrated,
+    confusion,
+    gain,
+    oracle,
+    policy,
+)
 
 # score, then who is right: small, large
 JUDGED = [
@@ -95,3 +103,22 @@ def test_a_calibrated_chance_never_rises_with_difficulty_and_keeps_its_word():
     assert chance(-9) >= chance(9)
     with pytest.raises(WrongUseError, match="an outcome for each score"):
         calibrated([], [])
+
+
+@pytest.mark.parametrize(
+    ("goes", "questions", "word"),
+    [
+        (oracle, 60, "saves"),
+        (oracle, 5, "no clear gain"),
+        (lambda one: one.score > 0.15, 60, "loses"),
+    ],
+)
+def test_a_gain_is_one_only_when_its_interval_says_so(goes, questions, word):
+    found = gain(JUDGED * (questions // len(JUDGED)), goes, price_ms=3000)
+    assert found.interval.low <= found.mean_ms <= found.interval.high
+    assert found.sentence().startswith(word), found.sentence()
+
+
+def test_a_router_pays_for_its_own_work():
+    found = gain(JUDGED, routing.TO_SMALL, price_ms=0)
+    assert (found.than, found.mean_ms) == ("always small", -10)
