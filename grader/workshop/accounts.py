@@ -12,15 +12,19 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from grader.workshop.places import INSTRUCTOR, Workshop
 from harness.errors import PlainError, WrongUseError
 
 MARK = "under500 workshop"  # the account's comment field
 CLOSED = 0o700
+GONE_S = 10  # for killed processes to be gone
 PASSWORD_BYTES = 6  # eight characters that a person can type
 
 
@@ -66,10 +70,22 @@ def make(workshop: Workshop, persons: Iterable[Person]) -> None:
 
 
 def remove(workshop: Workshop) -> list[str]:
-    """Accounts that are ours, away; files stay. Returns their names."""
-    names = [name for name in known(workshop) if _ours(name)]
+    """Accounts that are ours, away with all that they run; files stay. Returns their names."""
+    names = end(workshop)
     for name in names:
         _run("userdel", name)
+    return names
+
+
+def end(workshop: Workshop) -> list[str]:
+    """Kill what the accounts that are ours still run. Returns their names."""
+    names = [name for name in known(workshop) if _ours(name)]
+    numbers = {pwd.getpwnam(name).pw_uid for name in names}
+    theirs = [one for one in psutil.process_iter() if _owner(one) in numbers]
+    for one in theirs:
+        with suppress(psutil.Error):
+            one.kill()
+    psutil.wait_procs(theirs, timeout=GONE_S)
     return names
 
 
@@ -92,6 +108,13 @@ def allowed() -> None:
         raise WrongUseError(
             f"A workshop needs {', '.join(missing)} (Debian: apt install passwd bubblewrap)."
         )
+
+
+def _owner(process: psutil.Process) -> int | None:
+    """The number of its account; None when it has ended."""
+    with suppress(psutil.Error):
+        return process.uids().real
+    return None
 
 
 def _check(name: str) -> None:

@@ -28,6 +28,11 @@ STICKY = 0o1777  # everybody may add, nobody may take away what another one adde
 CONFIG = Path(__file__).with_name("hub_config.py")
 # What only the instructor's JupyterLab shows. A page of the server that finds no course shows nothing.
 INSTRUCTORS = ("formgrader", "create-assignment", "course-list")
+# JupyterLab asks nobody whether it may look for news, which a class without the web cannot have.
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+# Formgrader is a page within JupyterLab, and JupyterHub lets no page stand in another by itself.
+SAME = {"Content-Security-Policy": "frame-ancestors 'self'"}
+FRAMED = {"ServerApp": {"tornado_settings": {"headers": SAME}}}
 # nbgrader's page of settings would run a learner's cells for half a minute; the labs need more.
 LEARNER = """c = get_config()
 c.CourseDirectory.course_id = "{course}"
@@ -65,7 +70,10 @@ def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person
 def hub(workshop: Workshop) -> int:
     """Run the hub until it is stopped; returns its exit status."""
     command = [str(_beside("jupyterhub")), "-f", str(CONFIG)]
-    return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
+    try:
+        return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
+    finally:
+        accounts.end(workshop)  # servers that a hub which was killed has left behind
 
 
 def environment(workshop: Workshop) -> Mapping[str, str]:
@@ -119,9 +127,11 @@ def _settings(workshop: Workshop) -> None:
     for name, text in ((INSTRUCTOR, TEACHER), ("", LEARNER)):
         folder = workshop.settings(name)
         _put(folder / "nbgrader_config.py", text.format(**values))
+        _put(folder / "labconfig" / "default_setting_overrides.json", json.dumps(QUIET))
     hidden = {f"@jupyter/nbgrader:{name}": True for name in INSTRUCTORS}
     page = json.dumps({"disabledExtensions": hidden})
     _put(workshop.settings("") / "labconfig" / "page_config.json", page)
+    _put(workshop.settings(INSTRUCTOR) / "jupyter_server_config.json", json.dumps(FRAMED))
 
 
 def _course(workshop: Workshop, source: Path) -> None:

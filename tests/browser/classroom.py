@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import tempfile
@@ -24,8 +23,6 @@ LEARNERS = 4
 OPEN = (
     0o755  # a temporary folder is its owner's alone, and every learner has to walk through this one
 )
-# No news from the web; the menu of nbgrader is what is clicked here.
-SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,6 @@ def classroom() -> Iterator[Classroom]:
     workshop = Workshop(root / "workshop", _ports())
     try:
         people = {one.name: one for one in start.ready(workshop, LEARNERS)}
-        _quiet(workshop)
         command = ["jupyterhub", "-f", str(start.CONFIG)]
         probe = f"http://127.0.0.1:{workshop.port}/services/board/"  # the last to come up
         with servers.serving(command, probe, start.environment(workshop), workshop.hub / "hub.log"):
@@ -82,14 +78,6 @@ def _up(probe: str) -> None:
             return
         time.sleep(0.5)
     raise AssertionError("The hub did not come up.")
-
-
-def _quiet(workshop: Workshop) -> None:
-    for name in ("", INSTRUCTOR):
-        path = workshop.settings(name) / "labconfig" / "default_setting_overrides.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        values = {f"@jupyterlab/{key}": value for key, value in SETTINGS.items()}
-        path.write_text(json.dumps(values))
 
 
 def log_in(tab: Page, room: Classroom, name: str, password: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -231,8 +232,6 @@ def test_9_the_wall_lets_them_work(room):
         "import harness, grader, pathlib; p = pathlib.Path('x'); p.write_text('1'); p.unlink(); "
         "print(sorted(q.name for q in pathlib.Path('~/.cache/under500').expanduser().iterdir()))"
     )
-    import sys
-
     done = rooms.run_as(room, "learner01", sys.executable, "-c", code)
     assert "models" in done.stdout, done.stderr
 
@@ -266,3 +265,9 @@ def test_9_who_fills_their_disk_is_stopped_by_their_own_limit(room):
     size, said = done.stdout.split("\n")[:2]
     assert int(size) <= 2**30
     assert said == "still here"
+
+
+def test_9_what_the_instructor_grades_runs_in_a_jail(room):
+    code = "from grader.jail import missing; print(repr(missing()))"
+    done = rooms.run_as(room, INSTRUCTOR, sys.executable, "-c", code)
+    assert done.stdout.strip() == "''", done.stdout + done.stderr
