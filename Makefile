@@ -14,6 +14,10 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# What may run beside another test, and what needs the machine to itself: real models, races, processes that hang.
+ALONE  := tests/submissions tests/e2e
+BESIDE := $(filter-out $(ALONE) tests/perf tests/browser tests/__pycache__, $(patsubst %/,%,$(wildcard tests/*/)))
+
 llama_cpu    := -DGGML_NATIVE=ON
 llama_cuda   := -DGGML_CUDA=on
 llama_metal  := -DGGML_METAL=on
@@ -30,7 +34,8 @@ start: prepare
 
 test: setup lint
 	@$(BIN)/under500 prepare --busy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(BESIDE)
+	@$(BIN)/python -m pytest $(ALONE)
 
 # Speed, as ratios in one run: only worth something on a quiet machine.
 perf: prepare
