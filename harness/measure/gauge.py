@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log
 from statistics import median
@@ -26,6 +26,7 @@ FEW, MANY, ROWS = 1, 9, 4000  # tokens and rows of the pieces: some 100 ms each
 LEAST_ROW_MS = 1e-4  # a tenth of what the quickest machine needs: a row is never free
 PAIRS = 8  # beside the baseline: half a minute
 CLOSE = 0.02  # of the ratio wanted; the baseline itself may be off by 10 %
+STEEPEST = 3.0  # of a stretch: beyond it, it is noise
 TRIES = 4
 SEED = 6400
 
@@ -44,6 +45,10 @@ class Costs:
         tokens = max(1, round((MODELS * computed - self.prompt_ms) / self.token_ms))
         rest = computed - self.prompt_ms - tokens * self.token_ms
         return Work(tokens=tokens, rows=max(1, round(rest / self.row_ms)), rtt_ms=rtt_ms)
+
+    def foretold_ms(self, work: Work) -> float:
+        """What the pieces of `work` take when each is done alone."""
+        return self.prompt_ms + work.tokens * self.token_ms + work.rows * self.row_ms
 
     def corrected(self, work: Work, by_ms: float) -> Work:
         """`work` made longer by `by_ms`: in rows, the finer grain, and fewer tokens where no row is left."""
@@ -82,6 +87,7 @@ def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Ga
     """
     pieces = costs()
     work, tried = pieces.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms), []
+    seen: list[tuple[float, float]] = []
     for _ in range(TRIES):
         both = beside(baseline, work)
         ratio = both.ratio("e2e_ms")
@@ -92,12 +98,24 @@ def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Ga
         tried.append(Gauge(work, ratio))
         if tried[-1].off <= CLOSE:
             break
-        a = median(both.samples("a", "e2e_ms"))
-        work = pieces.corrected(work, by_ms=a * (SHARE / ratio.p50 - 1))
+        took_ms = median(both.samples("a", "e2e_ms"))
+        seen.append((pieces.foretold_ms(work), took_ms))
+        work = pieces.corrected(work, by_ms=took_ms * (SHARE / ratio.p50 - 1) / stretch(seen))
     best = min(tried, key=lambda one: one.off)
     if best.off > CLOSE:
         say("That is not close: run `under500 prepare --recalibrate` on a quiet machine.")
     return best
+
+
+def stretch(seen: Sequence[tuple[float, float]]) -> float:
+    """What a ms more, as foretold, really takes: by the last two (foretold, taken); 1 where nobody knows.
+
+    Rows that are compared after a model has filled the caches take longer than alone.
+    """
+    if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
+        return 1.0
+    (foretold, taken), (before, took) = seen[-1], seen[-2]
+    return min(STEEPEST, max(1 / STEEPEST, (taken - took) / (foretold - before)))
 
 
 def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.knobs import Work
-from harness.measure.gauge import Costs
+from harness.measure.gauge import Costs, stretch
 
 COSTS = Costs(prompt_ms=120.0, token_ms=25.0, row_ms=0.005)
 
@@ -34,3 +34,21 @@ def test_where_no_row_is_left_there_are_fewer_tokens():
     assert COSTS.corrected(Work(tokens=2, rows=1, rtt_ms=0), by_ms=-999) == Work(
         tokens=1, rows=1, rtt_ms=0
     )
+
+
+def test_a_row_may_take_longer_than_alone():
+    assert stretch([(500, 560)]) == 1
+    assert stretch([(500, 560), (450, 470)]) == pytest.approx(1.8)
+    assert stretch([(500, 560), (500, 470)]) == 1
+    assert stretch([(500, 560), (499, 470)]) == 3
+
+
+def test_the_second_correction_arrives_where_rows_take_longer_than_foretold():
+    def took(work):  # half as long again as each piece alone
+        return COSTS.prompt_ms + work.tokens * COSTS.token_ms + work.rows * 1.5 * COSTS.row_ms
+
+    work, seen = COSTS.work(500.0, rtt_ms=0), []
+    for _ in range(3):
+        seen.append((COSTS.foretold_ms(work), took(work)))
+        work = COSTS.corrected(work, by_ms=(500 - took(work)) / stretch(seen))
+    assert took(work) == pytest.approx(500, rel=0.005)
