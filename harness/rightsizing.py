@@ -21,8 +21,8 @@ from harness.measure.journey import WARM_UP, Stop, answers
 from harness.measure.quality import judge
 from harness.measure.stats import Interval, Proportion, bootstrap_ratio
 from harness.measure.timing import Timing
-from harness.models.embedding import embedder
 from harness.models.language import LanguageModel
+from harness.models.question_embedding import question_embedder
 from harness.pipeline import Pipeline
 from harness.serve.entry import Entry
 from harness.serve.network import KEEP_ALIVE
@@ -90,7 +90,7 @@ class Kitchen:
         """Raises StoreError when the vectors are not built."""
         about = QuestionFilter(chunks())
         search = ExactSearch(chunks(), baseline.knowledge_vectors(), about)
-        return cls(QuestionEmbedding(embedder()), search)
+        return cls(QuestionEmbedding(question_embedder()), search)
 
     def option(self, name: str, model: LanguageModel, k: int, until: Stopping) -> Entry:
         """An assistant that answers from `k` passages, one round trip away (SIM), remembering nothing."""

@@ -12,6 +12,7 @@ from harness.kb.articles import chunks
 from harness.models.embedding import embedder
 from harness.models.llama_model import LlamaModel
 from harness.models.offline import LARGE, STUDENT
+from harness.models.question_embedding import question_embedder
 from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry
 from harness.serve.network import EDGE
@@ -40,7 +41,7 @@ def large() -> Entry:
 def quick(file: Path, k: int) -> Pipeline:
     """Exact filtered search, the model in `file` with `k` passages, streamed."""
     return Pipeline(
-        QuestionEmbedding(embedder()),
+        QuestionEmbedding(question_embedder()),
         ExactSearch(chunks(), knowledge_vectors(), QuestionFilter(chunks())),
         LlamaGeneration(LlamaModel(file)),
         CitedPostprocess(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 
 from harness import semconv
 from harness.show import style
@@ -48,6 +49,7 @@ def _scales(axes: Axes, pairs: Mapping[str, Pair], labels: list[str]) -> None:
     axes.set_ylim(len(pairs) - 0.5, -0.5 - NAMES_IN / style.ROW_IN)
     axes.set_yticks(range(len(pairs)), labels)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")  # the log scale brings its own
+    axes.xaxis.set_minor_formatter(NullFormatter())  # "6 × 10²" helps nobody
     style.time_axis(axes, AXIS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -13,7 +14,14 @@ from harness.show.style import Picture, Room, picture
 HEIGHT_IN = 3.0
 PASSED, REFUSED = style.BLUE, style.VERMILLION
 TINY, MOST = 1e-4, 10.0  # nats shown: a logarithmic axis has no zero, and a broken file no end
+NEAR, NEAR_DECADES = (
+    0.1,
+    0.25,
+)  # of the width, of a factor of ten: names of such neighbours would touch
 AXIS = "ms of an answer, p50, model time alone; dot: passes, cross: refused"
+
+
+Place = tuple[tuple[float, float], str]  # offset in points, horizontal alignment
 
 
 def gate(files: Sequence[Candidate]) -> Picture:
@@ -36,7 +44,7 @@ def gate(files: Sequence[Candidate]) -> Picture:
     axes.axhspan(MOST_KL, axes.get_ylim()[1], color=style.LIMIT, alpha=0.05, linewidth=0, zorder=0)
     axes.axhline(MOST_KL, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=1)
     for one in files:
-        _point(axes, one, one is files[0] or one.passes)
+        _point(axes, one, one is files[0] or one.passes, _place(one, files))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
     axes.minorticks_off()
@@ -45,16 +53,32 @@ def gate(files: Sequence[Candidate]) -> Picture:
     return figure
 
 
-def _point(axes: Axes, one: Candidate, passes: bool) -> None:
+def _place(one: Candidate, files: Sequence[Candidate]) -> Place:
+    """Of the name: above, or at the outer side where another point is too near for both."""
+    width = max(file.ms for file in files)
+    near = [
+        other
+        for other in files
+        if other is not one
+        and abs(other.ms - one.ms) < NEAR * width
+        and abs(math.log10(_shown(other.kl) / _shown(one.kl))) < NEAR_DECADES
+    ]
+    if not near:
+        return (0, 9), "center"
+    left = (one.ms, one.name) < min((other.ms, other.name) for other in near)
+    return ((-9, -3), "right") if left else ((9, -3), "left")
+
+
+def _point(axes: Axes, one: Candidate, passes: bool, place: Place) -> None:
     colour, mark = (PASSED, "o") if passes else (REFUSED, "X")
     at = (one.ms, _shown(one.kl))
     axes.plot(*at, mark, color=colour, markersize=10, zorder=3)
     axes.annotate(
         one.name,
         at,
-        xytext=(0, 9),
+        xytext=place[0],
         textcoords="offset points",
-        ha="center",
+        ha=place[1],
         fontsize=style.SMALL_PT,
         weight="bold",
         color=colour,

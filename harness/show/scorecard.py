@@ -39,7 +39,7 @@ def _parts(card: Scorecard) -> Iterator[RenderableType]:
         yield _near_misses(card)
     if card.gaps and any(card.scores.values()):
         yield _drills(card)
-    yield Text("Scored offline: patterns and MiniLM; the labels are the rubric's.", style="dim")
+    yield Text(card.banner, style="yellow" if card.second else "dim")
 
 
 def _scores(card: Scorecard) -> Table:

@@ -22,10 +22,11 @@ def _parts(card: Scorecard, guess: Mapping[str, float]) -> Iterator[str]:
     for notice in card.notices:
         yield f"<p><strong>{html.escape(notice)}</strong></p>"
     yield _image(dimension_bars(card.scores, guess))
-    yield "<p>Scored offline: patterns and MiniLM; the labels are the rubric's.</p>"
+    yield f"<p>{html.escape(card.banner)}</p>"
     yield f"<h3>In your own words</h3>{quoted(card)}"
     if card.checks:
-        yield f"<h3>What you did</h3><ul>{''.join(_done(c.says, c.passed) for c in card.checks)}</ul>"
+        done = "".join(_done(c.says, c.passed) for c in card.checks)
+        yield f'<h3>What you did</h3><ul style="list-style:none;padding-left:0.4em">{done}</ul>'
     if card.gaps and any(card.scores.values()):
         drills = "".join(f"<li>{_drill(e.says, e.lab)}</li>" for e in card.gaps[:DRILLS])
         yield f"<h3>Next drill</h3><ol>{drills}</ol>"
