@@ -34,9 +34,13 @@ REFUSED = "under500_refused"  # key in the notebook's metadata between the two p
 
 
 def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """nbgrader's hook before a submission is read: whatever happens from here on, old scores are out."""
+    """nbgrader's hook before a submission is read: whatever happens from here on, old scores are out.
+
+    The gradebook learns of the lab first, as a course may begin with labs that somebody else released.
+    """
     here = course(Path.cwd())  # nbgrader has gone to the folder of the course
     for path in map(Path, notebooks):
+        gradebook.register(here, path.stem)
         gradebook.expire(here, here.student(path.parent), path.stem)
 
 

@@ -54,14 +54,16 @@ def _view(workshop: Workshop, name: str) -> list[str]:
     """The bubblewrap command line, up to the command."""
     home, exchange = str(workshop.home(name)), str(workshop.exchange)
     read = [*(f"/etc/{one}" for one in NAMES), str(workshop.settings(name)), str(workshop.models)]
+    ways = _ways([*jail.SYSTEM, *jail.places(), home, exchange, *read])
     scratch = ("--size", str(SCRATCH), "--perms", ANYBODY, "--tmpfs")
     return [
         *("bwrap", "--unshare-ipc", "--unshare-uts", "--die-with-parent"),
         *("--cap-drop", "ALL", *(part for right in BECOME for part in ("--cap-add", right))),
+        *ways,
         *jail.system(),
         *_processes(name),
         *("--dev", "/dev", *scratch, "/dev/shm", *scratch, "/tmp"),
-        *_ways([*jail.places(), home, exchange, *read]),
+        *ways,  # once more, for what is in /tmp
         *jail.python(),
         *(part for path in read for part in ("--ro-bind-try", path, path)),
         *("--bind", home, home, "--bind", exchange, exchange),

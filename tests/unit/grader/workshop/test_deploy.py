@@ -200,3 +200,10 @@ def test_the_linter_of_dockerfiles_has_nothing_to_say():
 def test_the_start_script_is_a_shell_script_that_parses():
     subprocess.run(["sh", "-n", FOLDER / "start-server"], check=True)
     assert (FOLDER / "start-server").stat().st_mode & 0o111
+
+
+def test_every_number_of_a_large_roster_has_a_name_in_the_image(values):
+    found = re.search(r"seq (\d+) (\d+)", (FOLDER / "Dockerfile").read_text())
+    first, last = int(found[1]), int(found[2])
+    assert first == values["custom"]["firstUid"]
+    assert last - first >= 3000
