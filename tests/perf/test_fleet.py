@@ -1,4 +1,4 @@
-"""A fleet gives the verdicts of one grader, faster, and loses nothing when something breaks: 20 times of 20."""
+"""A fleet gives the verdicts of one grader, faster, and loses nothing when something breaks, in 20 trials."""
 
 import os
 import random
