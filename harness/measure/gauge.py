@@ -22,8 +22,8 @@ MODELS = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (
     sum(TARGETS_MS.values()) - TARGETS_MS[NETWORK]
 )
 REPEATS = 5  # of each piece of work; the quickest counts, since whoever disturbs only adds
-FEW, MANY, ROWS = 1, 9, 4000  # tokens and rows of the pieces: some 100 ms each
-LEAST_ROW_MS = 1e-4  # a tenth of what the quickest machine needs: a row is never free
+FEW, MANY, ROWS = 1, 9, 40_000  # tokens and rows of the pieces: some 100 ms each
+LEAST_ROW_MS = 1e-3  # half of what a quick machine needs for two NumPy calls: a row is never free
 PAIRS = 8  # beside the baseline: half a minute
 CLOSE = 0.02  # of the ratio wanted; the baseline itself may be off by 10 %
 STEEPEST = 3.0  # of a stretch: beyond it, it is noise
