@@ -116,10 +116,10 @@ def _reports(course: Course) -> Iterator[tuple[tuple[str, str], records.Record]]
 
 
 def _standing(record: records.Record | None, total: gradebook.Total | None) -> Standing:
-    if record is None or total is None:
+    if total is None or (record is None and total.open):
         return Standing(Place.HANDED_IN)
     place = Place.OPEN if total.open else Place.GRADED
-    place = place if record.entered else Place.WAITS
+    place = Place.WAITS if record and not record.entered else place
     return Standing(place, total.points, total.out_of, total.late, total.late_s)
 
 

@@ -130,10 +130,13 @@ class _Round:
         feed = iter(self.works)
         try:
             while True:
-                yield from self._fill(feed)
-                if not self.running:
-                    return
-                yield from self._come_in()
+                try:
+                    yield from self._fill(feed)
+                    if not self.running:
+                        return
+                    yield from self._come_in()
+                except LOST as error:
+                    self._again(error)
         finally:  # stopped, perhaps: nothing stays locked
             for held in chain(*self.running.values(), *self.waiting):
                 held.stack.close()
@@ -153,7 +156,11 @@ class _Round:
                 yield from self._next(feed, self.waiting[-1])
             if not (chunk := self.waiting.pop()):
                 return
-            self._send(chunk)
+            try:
+                self._send(chunk)
+            except BaseException:
+                self.waiting.append(chunk)
+                raise
 
     def _next(self, feed: Iterator[Work], chunk: list[Held]) -> Iterator[Step]:
         for work in feed:
@@ -179,16 +186,17 @@ class _Round:
         self.running[future] = chunk
 
     def _come_in(self) -> Iterator[Step]:
-        """What has come by now, entered. What was lost on the way waits to be sent again."""
-        try:
-            with self.line.client.as_current():
-                done = wait(list(self.running), return_when="FIRST_COMPLETED").done
-            for future in done:
-                yield from self._arrived(future)
-        except LOST as error:
-            self.waiting += self.running.values()
-            self.running.clear()
-            self.line.renew(error)
+        """What has come by now, entered."""
+        with self.line.client.as_current():
+            done = wait(list(self.running), return_when="FIRST_COMPLETED").done
+        for future in done:
+            yield from self._arrived(future)
+
+    def _again(self, why: BaseException) -> None:
+        """What was lost on the way waits to be sent through a new connection."""
+        self.waiting += self.running.values()
+        self.running.clear()
+        self.line.renew(why)
 
     def _arrived(self, future: Future) -> Iterator[Step]:
         try:
@@ -219,6 +227,8 @@ class _Round:
     def _takers(self) -> int:
         """Workers for this kind of work. Raises FleetError when there was never one."""
         client = self.line.client
+        if client.status != "running":
+            raise ConnectionError("The scheduler is gone.")
         found = len(timers(client) if self.timed else client.nthreads())
         if not found and not self.takers:
             raise FleetError(

@@ -21,13 +21,14 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from grader import batch, gradebook, marked
+from grader import batch, gradebook, marked, records
 from grader.batch import Judge
 from grader.course import Course, Work, course
 from grader.feedback import ENTRIES
 from grader.judging import judging
 from grader.lab import lab
 from grader.notebook import NotebookError, read
+from grader.records import Record
 from grader.referee import unreadable
 
 REFUSED = "under500_refused"  # key in the notebook's metadata between the two passes of autograde
@@ -41,6 +42,7 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
     here = course(Path.cwd())  # nbgrader has gone to the folder of the course
     for path in map(Path, notebooks):
         gradebook.register(here, path.stem)
+        records.forget(here.record(here.student(path.parent), path.stem))
         gradebook.expire(here, here.student(path.parent), path.stem)
 
 
@@ -73,6 +75,8 @@ class Referee(NbGraderPreprocessor):
         else:
             report = batch.refereed(wanted, nb, _judge(self.jailed))
         gradebook.save(here, work.student, report)
+        digest = records.digest(work.path, here.released(work.lab))
+        records.write(here.record(work.student, work.lab), Record(digest, report, entered=True))
         return marked.marked(nb, report), resources
 
 
