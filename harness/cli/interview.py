@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from harness.cli.interview_llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 
 if TYPE_CHECKING:
+    from harness.interview.llm.endpoint import Chat
+    from harness.interview.llm.rewording import Rewording
     from harness.interview.moves import Move
     from harness.interview.play import Play
     from harness.interview.scoring.scorecard import Scorecard
@@ -38,6 +41,8 @@ def interview(
     page: Annotated[bool, typer.Option(help="In a browser instead, as a page of its own.")] = False,
     port: Annotated[int, typer.Option(help="Where that page is served.")] = PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser with it.")] = True,
+    llm: Llm = None,
+    llm_model: LlmModel = None,
     as_json: Json = False,
 ) -> None:
     """Play a mock interview: ask for data, find the hidden cause, propose, explain, be scored."""
@@ -57,19 +62,29 @@ def interview(
 
     session = new_session(scenario, level, mode, minutes, seed)
     file = save or new_file(session)
-    play = _play(session, file)
+    asked = chat(llm, llm_model)
+    play = _play(session, file, asked)
     try:
         _talk(play, console.input)
     except (KeyboardInterrupt, EOFError):
         console.print("\nYou left early; nothing that was said is lost.")
-    _after(play, file, as_json)
+    _after(play, file, asked, as_json)
 
 
-def _play(session: Session, file: Path) -> Play:
+def _play(session: Session, file: Path, asked: Chat | None) -> Play:
     from harness.interview.opening import ready
 
     with console.status("Reading the cards …"):
-        return ready(session, file)
+        return ready(session, file, reword=_reword(session, asked))
+
+
+def _reword(session: Session, asked: Chat | None) -> Rewording | None:
+    if asked is None:
+        return None
+    from harness.interview.llm.opening import rewording
+    from harness.interview.scoring.rubric import rubric
+
+    return rewording(asked, session, rubric())
 
 
 def _talk(play: Play, ask: Callable[[str], str]) -> None:
@@ -122,9 +137,11 @@ def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
     return []
 
 
-def _after(play: Play, file: Path, as_json: bool) -> None:
+def _after(play: Play, file: Path, asked: Chat | None, as_json: bool) -> None:
     """The scorecard of a finished interview, and where its transcript is."""
-    scores = _scored(play) if play.state.ended else {}
+    scores = _scored(play, asked) if play.state.ended else {}
+    if asked and play.interviewer.reword:
+        console.print(escape(play.interviewer.reword.banner), highlight=False)
     for name, text in (("Transcript", str(file)), ("Score it", f"under500 interview score {file}")):
         console.print(f"[bold]{name}[/]  {escape(text)}", soft_wrap=True, highlight=False)
     if as_json:
@@ -141,12 +158,14 @@ def _after(play: Play, file: Path, as_json: bool) -> None:
         )
 
 
-def _scored(play: Play) -> dict[str, int | None]:
+def _scored(play: Play, asked: Chat | None) -> dict[str, int | None]:
     """Shows the scorecard; its four scores."""
     from harness.interview import gaps
+    from harness.interview.scoring.rubric import rubric
     from harness.show.scorecard import scorecard
 
-    card = gaps.scored(play.session, play.interviewer.transcript(play.state))
+    second = judge(asked, rubric()) if asked else None
+    card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
     console.print(scorecard(card))
     _kept(play, card)
     return dict(card.scores)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.interview_llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
+    from harness.interview.llm.endpoint import Chat
     from harness.interview.scoring.score import Scorer
     from harness.interview.scoring.scorecard import Scorecard
+    from harness.interview.transcript import Transcript
 
 STDIN = Path("-")
 MAX_BYTES = 5_000_000  # of one answer; 50,000 words are 300 kB
@@ -30,6 +34,8 @@ def score(
         Path | None, typer.Option(help="JSON lines with id, text and, for a follow-up, prompt.")
     ] = None,
     prompt: Annotated[str | None, typer.Option(help="The follow-up that --answer answers.")] = None,
+    llm: Llm = None,
+    llm_model: LlmModel = None,
     as_json: Json = False,
 ) -> None:
     """Score a transcript, one answer or many: levels with quotes, misconceptions, four scores."""
@@ -38,25 +44,39 @@ def score(
         raise WrongUseError("Give one thing to score: FILE, --answer FILE or --answers FILE.jsonl.")
     if prompt is not None and answer is None:
         raise WrongUseError("--prompt goes with --answer; --answers has a prompt in each line.")
+    asked = chat(llm, llm_model)
     if answers is not None:
-        _many(answers)
+        _many(answers, asked)
         return
-    card = _transcript(file) if file is not None else _scorer().answer(_text(answer), prompt)
+    read = _text(answer) if file is None else _transcript(file)
+    card = _card(_scorer(asked), read, prompt)
     if as_json:
         print_json(card.to_json())
     else:
         _show(card)
 
 
-def _many(path: Path) -> None:
+def _card(scorer: Scorer, read: str | Transcript, prompt: str | None) -> Scorecard:
+    if isinstance(read, str):
+        return scorer.answer(read, prompt)
+    from harness.interview.session import find_case
+
+    return scorer.transcript(read, find_case(read.header))
+
+
+def _many(path: Path, asked: Chat | None) -> None:
     """One JSON object a line, in the order of the file; a line that is wrong stops before the first."""
     items = list(_items(_text(path)))
-    scorer = _scorer()
+    scorer = _scorer(asked)
+    if not items:
+        raise WrongUseError(f"{path} has no answers: give a line for each, with an id and a text.")
     for name, text, prompt in items:
         print_json({"id": name} | scorer.answer(text, prompt).to_json())
 
 
 def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
+    from harness.interview.transcript import whole_characters
+
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -71,15 +91,19 @@ def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
         prompt = item.get("prompt")
         if not isinstance(prompt, str | None):
             raise WrongUseError(f'Line {number} of the answers has a "prompt" that is no text.')
-        yield item["id"], item["text"], prompt
+        name = item["id"]
+        if not isinstance(name, str | int):
+            raise WrongUseError(
+                f'Line {number} of the answers has an "id" that is no text or number.'
+            )
+        name = whole_characters(name) if isinstance(name, str) else name
+        yield name, whole_characters(item["text"]), prompt and whole_characters(prompt)
 
 
-def _transcript(path: Path) -> Scorecard:
+def _transcript(path: Path) -> Transcript:
     from harness.interview import transcript
-    from harness.interview.session import find_case
 
-    read = transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
-    return _scorer().transcript(read, find_case(read.header))
+    return transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
 
 
 def _text(path: Path) -> str:
@@ -106,11 +130,12 @@ def _read(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def _scorer() -> Scorer:
+def _scorer(asked: Chat | None = None) -> Scorer:
     from harness.interview.scoring.score import scorer
 
     with console.status("Loading MiniLM …"):
-        return scorer()
+        offline = scorer()
+    return replace(offline, second=judge(asked, offline.rubric))
 
 
 def _show(card: Scorecard) -> None:

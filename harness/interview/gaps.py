@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from harness.interview.session import Session
 from harness.interview.transcript import Transcript
 
 if TYPE_CHECKING:
-    from harness.interview.scoring.score import Scorer
+    from harness.interview.scoring.score import Scorer, SecondJudge
     from harness.interview.scoring.scorecard import Scorecard
 
 
@@ -27,9 +28,11 @@ def gaps(session: Session) -> Gaps:
     return levels
 
 
-def scored(session: Session, transcript: Transcript) -> Scorecard:
-    """The scorecard of an interview, finished or not."""
-    return _scorer().transcript(transcript, session.case)
+def scored(
+    session: Session, transcript: Transcript, second: SecondJudge | None = None
+) -> Scorecard:
+    """The scorecard of an interview, finished or not. second: a chat model, asked about near misses."""
+    return replace(_scorer(), second=second).transcript(transcript, session.case)
 
 
 @cache

@@ -29,7 +29,7 @@ from harness.interview.moves import (
 from harness.interview.own_numbers import OwnNumber, worth_asking
 from harness.interview.pace import overdue, passed, warning
 from harness.interview.picking import picked
-from harness.interview.probes import Gaps, follow_ups
+from harness.interview.probes import Gaps, Reword
 from harness.interview.routing import Kind, Routed
 from harness.interview.session import Session
 from harness.interview.transcript import Event, Transcript
@@ -48,12 +48,14 @@ class Interviewer:
     """Plays one session. route: a question -> a card; gaps: what is missing in a transcript so far.
 
     own: what the learner has measured in the labs; asked about once, when its idea is on the table.
+    reword: (target, question, what the candidate said last) -> the question as it is asked.
     """
 
     session: Session
     route: Callable[[str], Routed]
     gaps: Gaps
     own: tuple[OwnNumber, ...] = ()
+    reword: Reword | None = None
 
     def begin(self) -> Step:
         """The question, and the state before anything was answered."""
@@ -123,8 +125,10 @@ class Interviewer:
         shown = False
         for question in acts.questions(text):
             routed = self.route(question)
-            rhetorical = not question.endswith("?") or step[0].phase == Phase.PROPOSE
-            if rhetorical and routed.kind in (Kind.OUTSIDE, Kind.CAUSE):
+            proposing = step[0].phase == Phase.PROPOSE
+            rhetorical = not question.endswith("?") or proposing
+            vague = (Kind.OUTSIDE, Kind.CAUSE, *((Kind.UNSURE,) if proposing else ()))
+            if rhetorical and routed.kind in vague:
                 continue  # "could we cache it?" is a proposal, "I would ask product" a plan
             if shown and routed.kind != Kind.CARD:
                 continue  # one thing to puzzle about at a time
@@ -162,10 +166,8 @@ class Interviewer:
         )
 
     def _enough(self, state: State) -> bool:
-        return (
-            len(state.probed) >= probes.budget(self.session.minutes, state.phase)
-            and state.turns >= PROPOSALS
-        )
+        asked = len(state.probed) >= probes.budget(self.session.minutes, state.phase)
+        return asked and state.turns >= PROPOSALS
 
     def _pleaded(self, step: Step) -> Step:
         state, _ = step
@@ -209,7 +211,8 @@ class Interviewer:
             return None
         target, key = found
         state = replace(state, probed=(*state.probed, target), used=(*state.used, key))
-        return self._speak((state, out), text_of(key, follow_ups()[target].ask), "probe", target)
+        asks = probes.worded(target, key, state, self.reword)
+        return self._speak((state, out), asks, "probe", target)
 
     def _own(self, step: Step) -> Step | None:
         """A question about a measurement of the candidate's own."""
@@ -252,11 +255,8 @@ class Interviewer:
         if state.phase in (Phase.CLARIFY, Phase.DIAGNOSE):
             return self._say((state.enter(Phase.PROPOSE), out), "to_propose")
         if state.phase == Phase.PROPOSE:
-            if (
-                not state.twisted
-                and self.session.level != "mid"
-                and not overdue(self.session, state)
-            ):
+            late = state.twisted or overdue(self.session, state)
+            if not late and self.session.level != "mid":
                 twist = self.session.filled(self.session.scenario.twist)
                 return self._say((replace(state, twisted=True), out), "twist", twist=twist)
             return self._say((state.enter(Phase.STAKEHOLDER), out), "to_stakeholder")

@@ -12,7 +12,7 @@ from harness.interview.history import History, Played, history
 from harness.interview.play import Play
 from harness.interview.scenario import scenarios
 from harness.interview.scoring.rubric import Expectation, rubric
-from harness.interview.scoring.scorecard import ENGINE, Scorecard
+from harness.interview.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _played(play: Play, card: Scorecard, now: datetime) -> Played:
         seed=session.seed,
         ended=play.state.ended or "left",
         transcript=str(play.file) if play.file else None,
-        engine=ENGINE,
+        engine=card.engine,
         rubric_sha256=card.rubric.sha256,
         scores=dict(card.scores),
     )

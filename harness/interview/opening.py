@@ -11,6 +11,7 @@ from typing import get_args
 from harness import store
 from harness.errors import WrongUseError
 from harness.interview.play import Clock, Play
+from harness.interview.probes import Reword
 from harness.interview.scenario import scenario, scenarios
 from harness.interview.session import Level, Mode, Session
 
@@ -50,9 +51,15 @@ def folder() -> Path:
     return store.home() / "interviews"
 
 
-def ready(session: Session, file: Path | None, clock: Clock = time.monotonic) -> Play:
+def ready(
+    session: Session,
+    file: Path | None,
+    clock: Clock = time.monotonic,
+    reword: Reword | None = None,
+) -> Play:
     """The interview, ready to begin; MiniLM and its examples are read now, which takes seconds.
 
+    reword: puts follow-ups into a chat model's words.
     Raises StoreError where MiniLM's weights are missing, WrongUseError for a file that exists.
     """
     from harness.interview.gaps import gaps
@@ -65,4 +72,4 @@ def ready(session: Session, file: Path | None, clock: Clock = time.monotonic) ->
     route, missing = router(), gaps(session)
     route("where does the time go?")
     missing(session.transcript(()))
-    return Play(Interviewer(session, route, missing, own_numbers()), clock, file)
+    return Play(Interviewer(session, route, missing, own_numbers(), reword), clock, file)

@@ -12,10 +12,12 @@ from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.moves import Phase, State
 from harness.interview.session import Session
 from harness.interview.transcript import Transcript
-from harness.interview.wording import fresh
+from harness.interview.wording import fresh, text_of
 
 # Expectation -> absent, mention, applied, explained; misconception -> active, repaired.
 Gaps = Callable[[Transcript], Mapping[str, str]]
+# Expectation, authored question, what the candidate said last -> the question as it is asked.
+Reword = Callable[[str, str, str], str]
 
 PER_TARGET = 2
 PER_SESSION = 6
@@ -64,6 +66,13 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
         if key:
             return target, key
     return None
+
+
+def worded(target: str, key: str, state: State, reword: Reword | None) -> str:
+    """The follow-up behind `key`, as it is asked."""
+    asks = text_of(key, follow_ups()[target].ask)
+    said = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
+    return reword(target, asks, next(said, "")) if reword else asks
 
 
 def help_with(target: str, state: State) -> tuple[str, str]:

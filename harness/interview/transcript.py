@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.errors import WrongUseError
 
@@ -53,6 +53,11 @@ class Event(BaseModel):
     target: str | None = None
     line: int = 0  # where it stands in the file, from 1
 
+    @field_validator("text", "open_card", mode="before")
+    @classmethod
+    def _readable(cls, text: object) -> object:
+        return whole_characters(text) if isinstance(text, str) else text
+
     @model_validator(mode="after")
     def _one_thing(self) -> Event:
         if (self.text is None) == (self.open_card is None):
@@ -78,6 +83,11 @@ class Transcript:
     def said_by(self, who: Who) -> tuple[Event, ...]:
         """The spoken turns of one side."""
         return tuple(e for e in self.events if e.who == who and e.text is not None)
+
+
+def whole_characters(text: str) -> str:
+    """The text with "?" for each half of a surrogate pair: JSON may escape one, and nobody can print it."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def load(path: Path) -> Transcript:

@@ -14,8 +14,12 @@ from harness.errors import PlainError
 from harness.interview import gaps, opening
 from harness.interview.history import HistoryError
 from harness.interview.keeping import comeback, keep
+from harness.interview.llm.endpoint import Chat
+from harness.interview.llm.opening import chat_model, rewording, second_opinion
+from harness.interview.llm.opening import where as leaves
 from harness.interview.play import Clock, Play
 from harness.interview.scenario import scenarios
+from harness.interview.scoring.rubric import rubric
 from harness.interview.session import Session
 from harness.notebook.conversation import Conversation
 from harness.show.dimension_bars import NOBODY
@@ -38,19 +42,23 @@ def interview(
     seed: int | None = None,
     guess: Mapping[str, float] = NOBODY,
     clock: Clock = time.monotonic,
+    llm: str | None = None,
+    llm_model: str | None = None,
 ) -> widgets.Widget:
     """The interview as a widget; what is given here is preset in its form.
 
     seed: everybody who plays it sees the same numbers. guess: expected scores, shown on the scorecard.
-    Raises WrongUseError for a scenario, level, mode or time that there is not.
+    llm, llm_model: a chat model's address (or "local") and name, for a second opinion on near misses.
+    Raises WrongUseError for a scenario, level, mode, time or address that there is not.
     """
     opening.new_session(scenario, level, mode, minutes, seed)
+    chat = chat_model(llm, llm_model) if llm else None
     if os.environ.get(GRADED):
         return widgets.Label(
             "The interview is played in JupyterLab, not while a notebook is graded."
         )
     form = Form(scenario, level, mode, minutes)
-    return Room(form, seed, guess, clock).box
+    return Room(form, seed, guess, clock, chat).box
 
 
 @dataclass
@@ -98,9 +106,15 @@ class Room:
     """Form, then conversation with its buttons, then scorecard, one below the other in `box`."""
 
     def __init__(
-        self, form: Form, seed: int | None, guess: Mapping[str, float], clock: Clock
+        self,
+        form: Form,
+        seed: int | None,
+        guess: Mapping[str, float],
+        clock: Clock,
+        chat: Chat | None = None,
     ) -> None:
         self.form, self.seed, self.guess, self.clock = form, seed, guess, clock
+        self.chat = chat
         self.talk: Conversation | None = None
         self.said = widgets.HTML(_comes_back())
         self.box = widgets.VBox([form.fields, self.said])
@@ -108,11 +122,13 @@ class Room:
 
     def begin(self) -> None:
         """Loads what is needed, and asks the question."""
-        self._say("Reading the cards; the first time this takes some seconds.")
+        where = leaves(self.chat) if self.chat else None
+        self._say(f"{where or ''} Reading the cards; the first time this takes some seconds.")
         self.form.start.disabled = True
         try:
             session = self.form.session(self.seed)
-            play = opening.ready(session, opening.new_file(session), self.clock)
+            reword = rewording(self.chat, session, rubric()) if self.chat else None
+            play = opening.ready(session, opening.new_file(session), self.clock, reword)
             self.talk = Conversation(play, self._after)
         except (PlainError, OSError) as error:
             self._say(str(error))
@@ -139,7 +155,7 @@ class Room:
         if talk is None or not talk.play.state.ended or len(self.box.children) > 2:
             return
         again = _button("Play another one", "a new interview", self._again)
-        self.box.children = [talk, widgets.HTML(_debrief(talk.play, self.guess)), again]
+        self.box.children = [talk, widgets.HTML(_debrief(talk.play, self.guess, self.chat)), again]
 
     def _again(self) -> None:
         self.talk, self.said.value = None, _comes_back()
@@ -156,9 +172,10 @@ def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
     return button
 
 
-def _debrief(play: Play, guess: Mapping[str, float]) -> str:
+def _debrief(play: Play, guess: Mapping[str, float], chat: Chat | None) -> str:
     """The scorecard; what goes wrong with the history takes nothing from it."""
-    card = gaps.scored(play.session, play.interviewer.transcript(play.state))
+    second = second_opinion(chat, rubric()) if chat else None
+    card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
     try:
         keep(play, card)
     except HistoryError as error:
@@ -166,7 +183,8 @@ def _debrief(play: Play, guess: Mapping[str, float]) -> str:
     else:
         trouble = ""
     where = f"<p>Transcript: <code>{html.escape(str(play.file))}</code></p>"
-    parts = (scorecard_page(card, guess), trouble, _comes_back(), where)
+    voice = f"<p>{html.escape(play.interviewer.reword.banner)}</p>" if chat else ""
+    parts = (scorecard_page(card, guess), voice, trouble, _comes_back(), where)
     return f'<div class="u5-scorecard" style="max-width:1000px">{"".join(parts)}</div>'
 
 

@@ -33,6 +33,8 @@ class Loss(StrEnum):
     META = "the sentence is about the scoring"
     ELSEWHERE = "the sentence is about something else"
     CLOSE = "the sentence is about it, and does not quite say it"
+    UNSAID = "the sentence is about it, and does not speak for it"
+    SECOND_OPINION = "a chat model found it here; the offline scorer found it close"
     NAMED = "it is named without mechanism, condition or cost"
     UNGROUNDED = "its numbers are on no card that was opened"
     ASSISTED = "it came after a hint"

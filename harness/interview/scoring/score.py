@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from harness.interview.casefile import CaseFile
 from harness.interview.scoring.asking import asked_about
@@ -24,6 +25,14 @@ from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.transcript import Transcript
 
 
+class SecondJudge(Protocol):
+    """Whoever may make a near miss a mention, and says afterwards who it was and what it did."""
+
+    def raised(self, rubric: Rubric, found: Sequence[Finding]) -> list[Finding]: ...
+
+    def report(self) -> dict[str, object]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Scorer:
     """A rubric, and a hearing for sentences that no pattern knows (None: patterns alone)."""
@@ -32,6 +41,7 @@ class Scorer:
     hearing: Hearing | None = None
     model_sha256: str | None = None
     rubric_is_source: bool = True  # off while the rubric's own examples are tried
+    second: SecondJudge | None = None  # a chat model, about near misses alone; off unless asked for
 
     def answer(self, text: str, prompt: str | None = None) -> Scorecard:
         """The scorecard of one free text, to the main question or to a follow-up."""
@@ -88,7 +98,8 @@ class Scorer:
         found = [_denied(self.rubric, finding, wrong) for finding in found]
         found += repairs(reader, sentences, wrong)
         own = [sentence for sentence in sentences if not reader.discounted(sentence)]
-        return listened(self.rubric, self.hearing, own, found, wrong), wrong
+        heard = listened(self.rubric, self.hearing, own, found, wrong)
+        return (self.second.raised(self.rubric, heard) if self.second else heard), wrong
 
     def _card(
         self,
@@ -113,6 +124,7 @@ class Scorer:
             self.model_sha256,
             tuple(lines),
             (*notices, *_notices(passages, language)),
+            second=self.second.report() if self.second else None,
         )
 
 

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 from harness.interview.scoring.behaviour import Check
 from harness.interview.scoring.dimensions import best
-from harness.interview.scoring.findings import Finding, Level, Mistake
+from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.reading import Passage, Sentence
 from harness.interview.scoring.rubric import Expectation, Rubric
 
-ENGINE = "offline"
+OFFLINE, WITH_LLM = "offline", "offline+llm"
 TIERS = ("core", "solid", "outstanding")
 DRILLS = 3  # things to practise next; more is a wish list
 
 
 @dataclass(frozen=True, eq=False)
 class Scorecard:
-    """One answer or interview, scored. lines: where each of the candidate's turns stands in its file."""
+    """One answer or interview, scored. lines: where each of the candidate's turns stands in its file.
+
+    second: the chat model that was asked about near misses, and what became of it; None where none was.
+    """
 
     rubric: Rubric
     passages: tuple[Passage, ...]
@@ -29,6 +32,27 @@ class Scorecard:
     lines: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    second: Mapping[str, object] | None = None
+
+    @property
+    def engine(self) -> str:
+        """What scored; a chat model that failed has scored nothing."""
+        return WITH_LLM if self.second and not self.second["trouble"] else OFFLINE
+
+    @property
+    def banner(self) -> str:
+        """What scored, in a sentence for people."""
+        offline = "Scored offline: patterns and MiniLM; the labels are the rubric's."
+        if self.second is None:
+            return offline
+        if self.second["trouble"]:
+            return f"{self.second['trouble']} {offline}"
+        raised = len([f for f in self.shown.values() if f.loss == Loss.SECOND_OPINION])
+        return (
+            f"Scored by patterns and MiniLM, and {self.second['model']} was asked about "
+            f"{self.second['asked']} near misses: {raised} are mentions now, "
+            f"{self.second['unusable']} of its replies could not be used."
+        )
 
     @property
     def shown(self) -> dict[str, Finding]:
@@ -59,7 +83,7 @@ class Scorecard:
                 m.misconception: "repaired" if m.repaired else "active" for m in self.mistakes
             },
             "scores": dict(self.scores),
-            "engine": ENGINE,
+            "engine": self.engine,
             "rubric_sha256": self.rubric.sha256,
             "model_sha256": self.model_sha256,
             "why_not": [self._why_not(finding) for finding in self.near_misses],
@@ -67,7 +91,7 @@ class Scorecard:
             "checks": {c.name: c.passed for c in self.checks},
             "drills": [{"id": e.id, "says": e.says, "lab": e.lab} for e in self.gaps[:DRILLS]],
             "notices": list(self.notices),
-        }
+        } | ({"llm": dict(self.second)} if self.second else {})
 
     def quote(self, sentence: Sentence) -> dict[str, object]:
         """Verbatim words with their place in the turn's text; `line` where there are several turns."""

@@ -21,7 +21,7 @@ def offline(monkeypatch):
     """No models: routes by words, every gap open, a clock that takes 20 s a turn."""
     from harness.interview.interviewer import Interviewer
 
-    def play(session, file):
+    def play(session, file, asked):
         seconds = iter(range(0, 100_000, 5))
         return Play(Interviewer(session, by_words, lambda transcript: {}), seconds.__next__, file)
 
@@ -33,7 +33,7 @@ def unscored(monkeypatch):
     """A scorer that says the same of everything."""
 
     card = SimpleNamespace(scores={"systematic": 3, "stack": None})
-    monkeypatch.setattr(gaps, "scored", lambda session, transcript: card)
+    monkeypatch.setattr(gaps, "scored", lambda session, transcript, second=None: card)
     monkeypatch.setattr(scorecard, "scorecard", lambda card: f"Scored: {card.scores}")
     monkeypatch.setattr(interview, "_kept", lambda play, card: None)
 

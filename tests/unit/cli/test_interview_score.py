@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from harness.cli import interview_lint, interview_score
 from harness.cli.output import plain_errors
+from harness.interview.content_files import CONTENT
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 
@@ -14,7 +15,7 @@ GOOD = "Stream it: the first words come early, the total stays the same."
 
 @pytest.fixture
 def app(monkeypatch):
-    monkeypatch.setattr(interview_score, "_scorer", lambda: Scorer(rubric()))
+    monkeypatch.setattr(interview_score, "_scorer", lambda asked=None: Scorer(rubric()))
     app = typer.Typer()
     app.command("score")(plain_errors(interview_score.score))
     app.command("lint")(plain_errors(interview_lint.lint))
@@ -87,6 +88,12 @@ def test_nothing_is_praised(app):
         (["--answer", "-"], b"\xff\xfe", "not UTF-8"),
         (["--answers", "-"], "{", "Line 1 of the answers is not JSON"),
         (["--answers", "-"], '{"id": 1}', 'needs "id" and "text"'),
+        (["--answers", "-"], '{"id": {}, "text": "a"}', "that is no text or number"),
+        (["--answers", "-"], "[" * 100_000, "Line 1 of the answers is not JSON"),
+        (["--answers", "-"], "\n \n", "has no answers"),
+        (["--answer", "/"], "", "cannot be read"),
+        (["-"], '{"scenario": "S01"}\n{"t": NaN, "who": "candidate", "text": "a"}', "Line 2"),
+        (["-"], '{"scenario": "S01"}\n{"t": 1, "who": "somebody", "text": "a"}', "Line 2"),
         (["--answers", "-"], '{"id": 1, "text": "a", "prompt": 3}', "that is no text"),
         (["-"], "", "transcript is empty"),
     ],
@@ -95,6 +102,13 @@ def test_wrong_use_is_one_sentence(app, arguments, stdin, said):
     result = run(app, *arguments, stdin=stdin)
     assert result.exit_code == 2
     assert said in result.stderr and "Traceback" not in result.output
+
+
+def test_half_a_character_is_scored_and_can_be_printed(app):
+    item = '{"id": "\\ud800", "text": "' + GOOD + ' \\udfff"}'
+    result = run(app, "--answers", "-", stdin=item)
+    card = last(result)
+    assert card["id"] == "?" and card["expectations"]["STK-STREAM"]["level"] == "explained"
 
 
 def test_an_answer_that_is_far_too_large_is_refused(app, monkeypatch):
@@ -106,9 +120,24 @@ def test_lint_shows_every_entry_and_fails_when_one_is_wrong(app, monkeypatch):
     result = CliRunner().invoke(app, ["lint", "--json"])
     report = json.loads(result.stdout.strip().split("\n")[-1])
     assert result.exit_code == 0 and report["clean"] and len(report["entries"]) == 42
+    assert set(report["scenarios"]) == {f"S{n:02d}" for n in range(1, 13)}
     wrong = interview_lint_with(monkeypatch, "not credited: a sentence")
     result = CliRunner().invoke(app, ["lint"])
     assert result.exit_code == 1 and wrong in result.stdout
+
+
+def test_a_scenario_is_checked_before_it_is_installed(app, tmp_path):
+    text = (CONTENT / "scenarios" / "S02.yaml").read_text()
+    path = tmp_path / "S13.yaml"
+    path.write_text(text.replace("id: S02", "id: S13"))
+    result = CliRunner().invoke(app, ["lint", str(path), "--json"])
+    assert result.exit_code == 0 and "S13.yaml keeps the rules" in result.stdout
+    path.write_text(text.replace("fixes", "helps"))
+    result = CliRunner().invoke(app, ["lint", str(path)])
+    assert result.exit_code == 1 and "nothing fixes it" in result.stdout
+    path.write_text("stages: [")
+    result = CliRunner().invoke(app, ["lint", str(path)])
+    assert result.exit_code == 1 and "is not valid YAML" in result.stderr
 
 
 def interview_lint_with(monkeypatch, sentence):

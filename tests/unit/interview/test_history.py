@@ -153,7 +153,7 @@ def test_at_most_five_come_back_the_most_overdue_first():
 def test_a_played_interview_is_kept_with_its_review_and_says_what_comes_back(history):
     shown = {"STK-ANN": finding(Level.EXPLAINED)}
     scores = {"systematic": 2, "stack": 3, "tradeoffs": 1, "stakeholders": 1}
-    card = SimpleNamespace(scores=scores, shown=shown, rubric=rubric())
+    card = SimpleNamespace(scores=scores, shown=shown, rubric=rubric(), engine="offline")
     session = Session(scenario("S02"), 1)
     state = SimpleNamespace(opened=("breakdown",), ended="finished")
     play = SimpleNamespace(session=session, state=state, file=None)

@@ -34,6 +34,11 @@ def test_a_byte_order_mark_blank_lines_and_windows_ends_are_no_problem():
     assert parse(data.replace(b"\n", b"\r\n\r\n")).said_by("candidate")[0].text == "a"
 
 
+def test_half_a_character_is_a_question_mark():
+    data = lines(HEADER) + b'\n{"t": 1, "who": "candidate", "text": "a\\ud800b"}'
+    assert parse(data).said_by("candidate")[0].text == "a?b"
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -1,5 +1,6 @@
 """The form, the room around the conversation, and what an address presets."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -17,9 +18,9 @@ from tests.unit.interview.interviews import interviewer
 def offline(monkeypatch):
     """No model and no scorer: routes by words, and a scorecard of one sentence."""
 
-    def ready(session, file, clock):
+    def ready(session, file, clock, reword=None):
         one = interviewer(session.scenario.id, minutes=session.minutes, mode=session.mode)
-        return Play(one, clock, file)
+        return Play(replace(one, reword=reword), clock, file)
 
     monkeypatch.setattr(opening, "ready", ready)
     monkeypatch.setattr(room.gaps, "scored", lambda *_: SimpleNamespace(scores={"stack": None}))
@@ -46,6 +47,15 @@ def test_from_the_form_to_the_scorecard_and_back(offline):
     assert "'stack': 3" in box.children[1].value and ".jsonl" in box.children[1].value
     buttons(box)["Play another one"].click()
     assert not buttons(box)["Start the interview"].disabled
+
+
+def test_a_chat_model_that_is_not_there_stops_nobody_and_is_said(offline):
+    box = room.interview("S01", minutes=8, llm="http://127.0.0.1:9/v1", llm_model="nobody")
+    buttons(box)["Start the interview"].click()
+    for _ in range(9):
+        if "Next part" in buttons(box):
+            buttons(box)["Next part"].click()
+    assert "nobody at 127.0.0.1" in box.children[1].value
 
 
 def test_an_exam_has_no_hint_and_no_pause(offline):
@@ -87,6 +97,8 @@ def test_while_a_class_is_graded_nobody_is_asked_anything(monkeypatch):
         ({"level": "junior"}, "none of mid, senior, staff"),
         ({"mode": "fun"}, "none of exam, coach"),
         ({"minutes": 0}, "no interview"),
+        ({"llm": "http://localhost/v1"}, "Which model is it there"),
+        ({"llm": "nowhere", "llm_model": "a"}, "no address of a model"),
         ({"minutes": float("nan")}, "no interview"),
     ],
 )

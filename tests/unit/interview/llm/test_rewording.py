@@ -1,0 +1,82 @@
+"""A follow-up in a model's words is the same question, or the authored one."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.interview.llm.rewording import Rewording
+from harness.interview.moves import Say
+from harness.interview.scenario import scenario
+from harness.interview.scoring.rubric import rubric
+from harness.interview.session import Session
+from tests.unit.interview.interviews import interviewer, played
+from tests.unit.interview.llm.chat_server import said
+
+ASKS = "What does each of these changes cost you?"
+SAID = "I would take a smaller model, which brings 40 %."
+
+
+@pytest.fixture
+def voice(endpoint):
+    return Rewording(endpoint, Session(scenario("S01"), 1), rubric())
+
+
+def reply(text, move="probe", target="TRD-COST"):
+    return said(json.dumps({"move": move, "target": target, "text": text}))
+
+
+def test_a_question_that_fits_is_asked(server, voice):
+    server.reply = reply("You gain 40 % with that model; what do you give up for it?")
+    assert (
+        voice("TRD-COST", ASKS, SAID)
+        == "You gain 40 % with that model; what do you give up for it?"
+    )
+    assert voice.reworded == 1 and "1 follow-ups were in the words of judge" in voice.banner
+
+
+@pytest.mark.parametrize(
+    ("text", "move", "target"),
+    [
+        ("What is the price of that?", "reveal", "TRD-COST"),
+        ("What is the price of that?", "probe", "STK-CACHE"),
+        ("It costs accuracy.", "probe", "TRD-COST"),
+        ("Is it not decode-bound, with 70B weights read for each token?", "probe", "TRD-COST"),
+        ("Would HNSW, with a little less recall, be 300 ms faster?", "probe", "TRD-COST"),
+        (
+            "Would you cache frequent answers with a TTL so that they do not go stale?",
+            "probe",
+            "TRD-COST",
+        ),
+        ("And what about the 2500 ms?", "probe", "TRD-COST"),
+        ("<b>What</b> is the price of that?", "probe", "TRD-COST"),
+        ("See http://example.com, what is the price of that?", "probe", "TRD-COST"),
+        ("What is the price " + "of that and " * 40 + "of this?", "probe", "TRD-COST"),
+        ("", "probe", "TRD-COST"),
+    ],
+)
+def test_a_wording_that_tells_or_wanders_is_thrown_away(server, voice, text, move, target):
+    server.reply = reply(text, move, target)
+    assert voice("TRD-COST", ASKS, SAID) == ASKS
+    assert (voice.reworded, voice.discarded) == (0, 1)
+
+
+def test_trouble_is_said_and_nobody_asks_again(server, voice):
+    server.reply = lambda handler, body: handler.server.over.wait(60)
+    assert [voice("TRD-COST", ASKS, SAID) for _ in range(3)] == [ASKS] * 3
+    assert len(server.asked) == 1 and "did not answer within 1 s" in voice.banner
+
+
+def test_only_a_follow_up_is_reworded_and_keeps_its_target(server, voice):
+    server.reply = lambda handler, body: reply(
+        "Hm, and then, if I may ask?",
+        target=body["messages"][0]["content"].split('"target": "')[1].split('"')[0],
+    )(handler, body)
+    authored, reworded = interviewer("S01"), replace(interviewer("S01"), reword=voice)
+    turns = ["I think it is odd.", "It is odd indeed."]
+    plain = [m for moves in played(authored, *turns)[1] for m in moves if isinstance(m, Say)]
+    voiced = [m for moves in played(reworded, *turns)[1] for m in moves if isinstance(m, Say)]
+    assert [(m.move, m.target) for m in plain] == [(m.move, m.target) for m in voiced]
+    assert any(m.move == "probe" for m in voiced)
+    for old, new in zip(plain, voiced, strict=True):
+        assert new.text == ("Hm, and then, if I may ask?" if old.move == "probe" else old.text)
