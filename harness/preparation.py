@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from harness import baseline, knobs, store
 from harness.errors import PlainError
+from harness.interview import warmup
 from harness.kb import articles
 from harness.knobs import Record
 from harness.measure import calibrate, gauge, machine
@@ -53,6 +54,7 @@ def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
         ),
+        Step("mock interview", warmup.warm, lambda say: warmup.warm_up()),
         Step(
             "calibration",
             lambda: calibrated() and not recalibrate,

@@ -60,6 +60,11 @@ class Routes(Strict):
             **{kind.value: getattr(self, kind.value) for kind in Kind if kind in NOT_SHOWN},
         }
 
+    @property
+    def asks(self) -> list[str]:
+        """The example questions of all topics."""
+        return [ask for topic in self.topics.values() for ask in topic.asks]
+
 
 class Kind(StrEnum):
     """What becomes of a question."""
@@ -117,8 +122,7 @@ class Router:
     @cached_property
     def _examples(self) -> np.ndarray:
         """(asks, d): in batches, kept in `keep` from one process to the next."""
-        asks = [ask for topic in self.routes.topics.values() for ask in topic.asks]
-        path = self.keep and self.keep / f"routes-{code(*asks)}.npy"
+        asks, path = self.routes.asks, self.keep and examples_file(self.routes, self.keep)
         if path and path.exists():
             return np.load(path, allow_pickle=False)
         batches = [asks[i : i + BATCH] for i in range(0, len(asks), BATCH)]
@@ -165,4 +169,14 @@ def router() -> Router:
     from harness.models.catalog import MINILM
     from harness.models.embedding import embedder
 
-    return Router(embedder(), routes(), store.home() / "interviews" / MINILM.sha256[:11])
+    return Router(embedder(), routes(), folder(MINILM.sha256))
+
+
+def folder(model_sha256: str) -> Path:
+    """Where one model's vectors are kept."""
+    return store.home() / "interviews" / model_sha256[:11]
+
+
+def examples_file(routes: Routes, keep: Path) -> Path:
+    """Where the vectors of these examples are kept."""
+    return keep / f"routes-{code(*routes.asks)}.npy"

@@ -35,6 +35,11 @@ def full_answers(half: str) -> list[dict]:
     return _load(GOLD, f"{half}_full*.yaml")
 
 
+def scenario_answers() -> list[dict]:
+    """Short answers about the services other than the seed's."""
+    return _load(GOLD, "held_out_scenarios.yaml")
+
+
 @dataclass
 class Counts:
     """Right, false and missed credits, by expectation or misconception."""

@@ -12,17 +12,14 @@ from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Expectation, Rubric
 
-CREDIT, NEAR = (
-    0.2,
-    0.0,
-)  # a score from which a sentence shows an expectation; from which it is a near miss
+# A score from which a sentence shows an expectation, chosen on answers that neither patterns nor lessons knew
+# (half of them teaching, half counted, in turns); and from which it is a near miss.
+CREDIT, NEAR = 0.0, -0.2
 SURE = 0.3  # below this, never more than a mention
 DOUBT, DOUBTED_WORDS = -0.6, 20  # a shorter sentence with a lower score is about something else
 CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)  # such a sentence is not listened to
-AGAINST, FOR = (
-    0.0,
-    0.1,
-)  # a stance below says the contrary; one above is needed where no pattern speaks for it
+# A stance below says the contrary; one above is needed where no pattern speaks for it.
+AGAINST, FOR = 0.0, 0.1
 FEWEST_WORDS = 4  # fewer sound like many things
 
 
@@ -70,7 +67,9 @@ def _added(
         score, stance = scores[expectation.id].about, scores[expectation.id].stance
         if expectation.id in known or score < NEAR:
             continue
-        if score < CREDIT or stance < FOR or _denied(rubric, expectation, sentence):
+        if stance < FOR or _denied(rubric, expectation, sentence):
+            yield Finding(expectation.id, Level.ABSENT, sentence, Loss.UNSAID)
+        elif score < CREDIT:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.CLOSE)
         else:
             most = Level.EXPLAINED if score >= SURE else Level.MENTION

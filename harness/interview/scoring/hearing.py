@@ -27,9 +27,7 @@ WORDS, CONSTANT = (
     0.5,
 )  # weight of the words against the meaning's 1, and of what is always there
 DECIMALS = 3  # of a score: what differs between machines lies far behind
-SHIPPED = (
-    FOLDER / "hearing.npz"
-)  # the weights for the shipped content, so that nobody waits for them
+SHIPPED = FOLDER / "hearing.npz"  # weights for the shipped content, so that nobody waits for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,13 @@ def fresh(rubric: Rubric) -> bool:
     return _read(SHIPPED, _key(rubric, MINILM.sha256)) is not None
 
 
+def learned_before(rubric: Rubric) -> bool:
+    """True when the weights for this content are there, shipped or kept."""
+    from harness.models.catalog import MINILM
+
+    return fresh(rubric) or store.intact(_kept(_key(rubric, MINILM.sha256)))
+
+
 @cache
 def _minilm(rubric: Rubric, shipped: Path) -> Hearing:
     from harness.models.catalog import MINILM
@@ -131,7 +136,7 @@ def _minilm(rubric: Rubric, shipped: Path) -> Hearing:
     key, embed = _key(rubric, MINILM.sha256), embedder()
     weights = _read(shipped, key)
     if weights is None:
-        kept = store.home() / "interview" / f"hearing-{key[:16]}.npz"
+        kept = _kept(key)
         if not store.intact(kept):
             with store.written(kept) as part:
                 _write(part, fitted(rubric, embed), key)
@@ -155,6 +160,10 @@ def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
         if str(file["key"]) != key:
             return None
         return file["about"].astype(np.float64), file["stance"].astype(np.float64)
+
+
+def _kept(key: str) -> Path:
+    return store.home() / "interview" / f"hearing-{key[:16]}.npz"
 
 
 def _key(rubric: Rubric, model: str) -> str:

@@ -1,0 +1,20 @@
+"""What an interview reads once and keeps, so that nobody's first turn waits for it."""
+
+from __future__ import annotations
+
+from harness.interview.routing import examples_file, folder, router, routes
+from harness.interview.scoring.hearing import learned_before, minilm
+from harness.interview.scoring.rubric import rubric
+from harness.models.catalog import MINILM
+
+
+def warm() -> bool:
+    """True when the examples' vectors and the hearing's weights are kept for this content and model."""
+    vectors = examples_file(routes(), folder(MINILM.sha256))
+    return vectors.exists() and learned_before(rubric())
+
+
+def warm_up() -> None:
+    """Makes and keeps them: seconds, half a minute after the rubric was changed. Raises StoreError."""
+    router()("Where does the time go?")
+    minilm(rubric())
