@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import notebooks
-from tests.browser.conftest import SHOTS, shot
+from tests.browser.conftest import HEIGHT, SHOTS, WIDTH, shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(3600)]
 
 LINES = "[data-testid=log] li:not(.u5-pending)"
+TALL = 2400  # pixels that hold a whole scorecard
 CAUSE = "decode-bound"  # of S01: what the page must not know before the end
 MARKUP = "<img src=x onerror=\"document.title='owned'\"> Is <b>that</b> all?"
 ANSWERS = (
@@ -100,8 +101,10 @@ def whole(tab: Page, name: str) -> None:
     assert marks.count() >= 2
     assert any(marks.nth(n).inner_text() in " ".join(ANSWERS) for n in range(marks.count()))
     shot(tab, f"{name}-3-over")
+    tab.set_viewport_size({"width": WIDTH, "height": TALL})  # all of it, down to the next drill
     tab.locator(".u5-scorecard").scroll_into_view_if_needed()
     tab.locator(".u5-scorecard").screenshot(path=SHOTS / f"{name}-4-scorecard.png")
+    tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
 def test_a_whole_interview_in_jupyterlab(tab, lab):

@@ -1,0 +1,184 @@
+"""All figures about the interviewer and its scorer, with intervals, by one command.
+
+python -m tests.interview.figures            shows them
+python -m tests.interview.figures --write    and keeps them, with docs/interview-figures.md
+python -m tests.interview.figures --speed    times, too: on a quiet machine
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.interview.routing import router
+from harness.interview.scoring.score import Scorer, scorer
+from harness.measure.stats import Proportion
+from tests.interview import agreement, attacks, repeatability, routed, speed
+from tests.interview.agreement import GOLD, Counts, counted, interval, kappa, merged
+
+DOCS = Path(__file__).parents[2] / "docs"
+RECORD, PAGE = DOCS / "interview-figures.json", DOCS / "interview-figures.md"
+START, END = "<!-- figures: made by `python -m tests.interview.figures --write` -->", "<!-- end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number: limits of its 95 % interval, the number of answers behind it, and what it should be."""
+
+    what: str
+    value: float
+    low: float
+    high: float
+    n: int
+    target: float
+    at_most: bool = False  # the target is an upper limit
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        """True when the number itself, not its interval, is on the right side of the target."""
+        return self.value <= self.target if self.at_most else self.value >= self.target
+
+    def row(self) -> str:
+        """A line of the table."""
+        sign = "≤" if self.at_most else "≥"
+        return (
+            f"| {self.what} | {sign} {self._text(self.target)} | {self._text(self.value)} | "
+            f"{self._text(self.low)} to {self._text(self.high)} | {self.n} | {'yes' if self.met else 'no'} |"
+        )
+
+    def _text(self, value: float) -> str:
+        return f"{value:.1%}" if self.unit == "%" else f"{value:.2f}{self.unit}"
+
+
+def figures(engine: Scorer) -> Iterator[Figure]:
+    """Everything that is the same on every machine."""
+    yield from _phrasings(engine)
+    yield from _dimensions(engine)
+    yield from _attacks(engine)
+    yield from _routes()
+
+
+def _phrasings(engine: Scorer) -> Iterator[Figure]:
+    ids = [e.id for e in engine.rubric.expectations]
+    wrong = [m.id for m in engine.rubric.misconceptions]
+    short = [counted(engine, [item]) for item in agreement.short_answers("held_out")]
+    yield _f1("expectations, macro-F1, unseen phrasings", short, ids, 0.85)
+    elsewhere = [counted(engine, [item]) for item in agreement.scenario_answers()]
+    yield _f1("expectations, macro-F1, unseen scenarios (S02 to S12)", elsewhere, ids, 0.75)
+    yield _f1("misconceptions, macro-F1, unseen phrasings", short, wrong, 0.85)
+
+
+def _f1(what: str, each: Sequence[Counts], names: Sequence[str], target: float) -> Figure:
+    low, high = interval(lambda draw: merged(each[i] for i in draw).macro(names), len(each))
+    return Figure(what, merged(each).macro(names), low, high, len(each), target)
+
+
+def _dimensions(engine: Scorer) -> Iterator[Figure]:
+    for name, pairs in agreement.score_pairs(engine, agreement.full_answers("held_out")).items():
+        low, high = interval(lambda draw, pairs=pairs: kappa([pairs[i] for i in draw]), len(pairs))
+        yield Figure(f"{name}, quadratic weighted kappa", kappa(pairs), low, high, len(pairs), 0.70)
+
+
+def _attacks(engine: Scorer) -> Iterator[Figure]:
+    for kind in attacks.texts():
+        tried = attacks.attempts(engine, kind)
+        if kind == "contradiction":
+            credited = Proportion(sum(bool(one.card.shown) for one in tried), len(tried))
+            yield _share("contradictions credited", credited, 0.05)
+            continue
+        points = np.array([one.points for one in tried])
+        low, high = interval(lambda draw, points=points: float(points[draw].mean()), len(tried))
+        target = attacks.MOST[kind]
+        yield Figure(
+            f"{kind}, share of points", points.mean(), low, high, len(tried), target, True, "%"
+        )
+        most, best = attacks.HIGHEST.get(kind, 1), max(one.highest for one in tried)
+        yield Figure(f"{kind}, highest of any dimension", best, best, best, len(tried), most, True)
+    moved = attacks.moved_by_injection(engine)
+    tried = len(attacks.texts()["injection"])
+    yield _share("injections that move an honest answer", Proportion(len(moved), tried), 0.0)
+    learned = [score or 0 for score in attacks.learned_by_heart(engine).values()]
+    over = Proportion(sum(score > 2 for score in learned), len(learned))
+    yield _share("S01 by heart elsewhere, Systematic above 2", over, 0.0)
+
+
+def _routes() -> Iterator[Figure]:
+    found = routed.shares(router())
+    for name, target in (("top-1", 0.85), ("top-3", 0.97)):
+        yield _share(f"question routing, {name}", found[name], target, at_most=False)
+    name = "no card asked for, one shown"
+    yield _share(f"question routing, {name}", found[name], 0.05)
+
+
+def _share(what: str, share: Proportion, target: float, at_most: bool = True) -> Figure:
+    inside = share.interval
+    return Figure(what, share.rate, inside.low, inside.high, share.n, target, at_most, "%")
+
+
+def repeated() -> Figure:
+    """Scorecards that differ between two processes and orders; a minute."""
+    texts = [item["text"] for item in agreement.full_answers("held_out")]
+    n, differ = repeatability.differing(texts)
+    return _share("scorecards that differ, two processes, any order", Proportion(differ, n), 0.0)
+
+
+def times(engine: Scorer) -> Iterator[Figure]:
+    """In ms; worth something on a quiet machine only."""
+    for what, p95, limit in (
+        ("400 words scored, p95", speed.score_p95_ms(engine), 1000),
+        ("a warm turn, p95", speed.turn_p95_ms(), 300),
+    ):
+        yield Figure(what, p95, p95, p95, speed.TIMES, limit, True, " ms")
+
+
+def described(engine: Scorer) -> str:
+    """Changes with the rubric, the model and whatever is scored."""
+    files = sorted([*GOLD.glob("*.yaml"), attacks.ATTACKS, *routed.DATA.glob("routing*.yaml")])
+    parts = [engine.rubric.sha256, engine.model_sha256 or "", *(p.read_text() for p in files)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def table(found: Sequence[Figure]) -> str:
+    """The page's table."""
+    head = "| figure | target | measured | 95 % interval | n | met |\n|---|--:|--:|--:|--:|---|"
+    return "\n".join([START, head, *(figure.row() for figure in found), END])
+
+
+def with_table(page: str, found: Sequence[Figure]) -> str:
+    """The page with the table in its place."""
+    before, _, rest = page.partition(START)
+    return before + table(found) + rest.partition(END)[2]
+
+
+def kept() -> tuple[str, list[Figure]]:
+    """(what was described, figures) of the record."""
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    return record["described"], [Figure(**one) for one in record["figures"]]
+
+
+def main(options: Sequence[str]) -> None:
+    engine, found = scorer(), []
+    sources = [figures(engine), iter([repeated()])]
+    if "--speed" in options:
+        sources.append(times(engine))
+    for source in sources:
+        for figure in source:
+            print(figure.row(), flush=True)
+            found.append(figure)
+    if "--write" in options:
+        if "--speed" not in options and RECORD.exists():  # times are of the last quiet hour
+            found += [figure for figure in kept()[1] if figure.unit == " ms"]
+        record = {"described": described(engine), "figures": [asdict(one) for one in found]}
+        RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
