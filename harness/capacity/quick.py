@@ -12,7 +12,6 @@ from harness.kb.articles import chunks
 from harness.models.embedding import embedder
 from harness.models.llama_model import LlamaModel
 from harness.models.offline import LARGE, STUDENT
-from harness.models.question_embedding import question_embedder
 from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry
 from harness.serve.network import EDGE
@@ -41,7 +40,9 @@ def large() -> Entry:
 def quick(file: Path, k: int) -> Pipeline:
     """Exact filtered search, the model in `file` with `k` passages, streamed."""
     return Pipeline(
-        QuestionEmbedding(question_embedder()),
+        QuestionEmbedding(
+            embedder()
+        ),  # as it comes: a search that errs at times is what routing is about
         ExactSearch(chunks(), knowledge_vectors(), QuestionFilter(chunks())),
         LlamaGeneration(LlamaModel(file)),
         CitedPostprocess(),
