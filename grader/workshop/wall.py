@@ -19,7 +19,7 @@ from grader.limits import GIB, MIB
 from grader.workshop.places import INSTRUCTOR, Workshop, current
 
 NAMES = ("passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ssl")  # in /etc
-# Of each person. memory: lab 04 and the capstone hold two models, 2.2 GiB. file: the largest to write.
+# Of each person. memory: of one process; the capstone's kernel writes 2.3 GiB. file: the largest to write.
 # processes: threads count, and each library has one for each core of the machine.
 MEMORY, FILE, PROCESSES = 4 * GIB, 1 * GIB, 2048
 SCRATCH = 512 * MIB  # of memory, as /tmp and /dev/shm are; 64 MiB are a large plot
