@@ -32,7 +32,7 @@ def listened(
 ) -> list[Finding]:
     """The findings after listening to `sentences`, the candidate's own; as before without a hearing."""
     heard = list(found)
-    mistaken = {(m.sentence.turn, m.sentence.start) for m in wrong}
+    mistaken = {place for m in wrong for place in m.places}
     for sentence in sentences if hearing else ():
         if len(sentence.words) < FEWEST_WORDS:
             continue

@@ -59,8 +59,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A misconception in a sentence; repaired when a later sentence takes it back."""
+    """A misconception in a sentence; repaired when a later sentence takes it back.
+
+    sentence: where it was said last; said: everywhere that it was.
+    """
 
     misconception: str
     sentence: Sentence
     repaired: bool = False
+    said: tuple[Sentence, ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Turn and start of every sentence that says it."""
+        return tuple((one.turn, one.start) for one in self.said or (self.sentence,))

@@ -38,6 +38,7 @@ def _mistake(
         misconception.id,
         last,
         _taken_back(reader.rubric.guards, misconception, sentences, said[-1], found),
+        tuple(sentences[number] for number in said),
     )
 
 

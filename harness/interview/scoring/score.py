@@ -151,9 +151,8 @@ def _denied(rubric: Rubric, finding: Finding, wrong: Sequence[Mistake]) -> Findi
     """No credit from a sentence that says a misconception about it."""
     denies = {m.id: m.denies for m in rubric.misconceptions}
     for mistake in wrong:
-        same = mistake.sentence.turn == finding.sentence.turn and (
-            finding.sentence.start <= mistake.sentence.start < finding.sentence.end
-        )
+        where = finding.sentence
+        same = any(turn == where.turn and where.start <= at < where.end for turn, at in mistake.places)
         if same and finding.expectation in denies[mistake.misconception]:
             return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
     return finding
