@@ -1,0 +1,81 @@
+"""The gold set through the real scorer: floors below what was measured; the page tells what was measured."""
+
+import pytest
+
+from harness.interview.routing import router
+from harness.interview.scoring.rubric import DIMENSIONS
+from harness.interview.scoring.score import scorer
+from tests.interview import agreement, figures, routed
+
+CLOSE = 0.02  # another processor rounds otherwise, and a sentence at a threshold falls on its other side
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return scorer()
+
+
+def test_there_are_enough_answers_and_no_half_has_the_others():
+    short = {half: agreement.short_answers(half) for half in ("tuning", "held_out")}
+    full = {half: agreement.full_answers(half) for half in ("tuning", "held_out")}
+    assert sum(map(len, short.values())) >= 240 and len(short["held_out"]) >= 120
+    assert sum(map(len, full.values())) >= 60 and len(full["held_out"]) >= 30
+    for halves in (short, full):
+        tuning, held = ({item["text"].strip() for item in items} for items in halves.values())
+        assert not tuning & held
+    assert len({item["voice"] for items in short.values() for item in items}) >= 30
+    known = {item["text"] for item in short["tuning"]}
+    assert not known & {item["text"] for item in agreement.scenario_answers()}
+
+
+def test_every_label_is_a_known_id(engine):
+    known = {e.id for e in engine.rubric.expectations} | {
+        m.id for m in engine.rubric.misconceptions
+    }
+    for item in [*agreement.short_answers("held_out"), *agreement.scenario_answers()]:
+        assert {*item["shows"], *item.get("wrong", ())} <= known, item["text"]
+    held = {name for item in agreement.short_answers("held_out") for name in item["shows"]}
+    assert held == {e.id for e in engine.rubric.expectations}
+
+
+def test_the_page_shows_the_record():
+    _, found = figures.kept()
+    page = figures.PAGE.read_text(encoding="utf-8")
+    assert figures.with_table(page, found) == page
+
+
+@pytest.mark.models
+@pytest.mark.timeout(900)
+def test_the_record_is_what_the_scorer_does_now(engine):
+    described, found = figures.kept()
+    assert described == figures.described(engine), (
+        "Rubric or gold set have changed: run `python -m tests.interview.figures --write`."
+    )
+    now = {figure.what: figure.value for figure in figures.figures(engine)}
+    then = {figure.what: figure.value for figure in found}
+    for what, value in now.items():
+        limit = 3 * CLOSE if what.startswith(tuple(DIMENSIONS)) else CLOSE
+        assert value == pytest.approx(then[what], abs=limit), what
+
+
+@pytest.mark.models
+@pytest.mark.timeout(900)
+def test_targets_that_are_met_stay_met():
+    _, found = figures.kept()
+    missed = [figure.what for figure in found if not figure.met]
+    assert set(missed) <= OPEN, missed
+
+
+OPEN = {  # targets that are not reached yet, each said on the page
+    "expectations, macro-F1, unseen phrasings",
+    "misconceptions, macro-F1, unseen phrasings",
+    "question routing, top-3",
+    "question routing, no card asked for, one shown",
+}
+
+
+@pytest.mark.models
+def test_the_questions_that_nobody_saw_are_two_hundred_at_least():
+    assert len(routed.unseen()) >= 200
+    assert len(set(routed.unseen())) == len(routed.unseen())
+    assert router()
