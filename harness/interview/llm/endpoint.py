@@ -111,7 +111,7 @@ class Endpoint:
         }
         key = os.environ.get(KEY)
         async with (
-            httpx.AsyncClient(timeout=None, follow_redirects=False) as http,  # the deadline is above
+            httpx.AsyncClient(timeout=None, follow_redirects=False) as http,
             http.stream(
                 "POST",
                 f"{self.url.rstrip('/')}/chat/completions",
