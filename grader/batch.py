@@ -200,7 +200,9 @@ def refereed(wanted: Lab, notebook: NotebookNode, judge: Judge) -> Report:
     """The report on a restored notebook; a mistake of ours is nobody's zero."""
     try:
         return judge(wanted, notebook)
-    except Exception as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # what stops a loud or endless function is no Exception
         log.info("%s", wanted.name, exc_info=True)
         grades = ((one.id, one.points) for one in wanted.grades.values())
         reason = f"The grader failed, not you ({type(error).__name__})."
