@@ -1,4 +1,4 @@
-"""The files for production: each against a schema or a linter, and against what the project says elsewhere."""
+"""The files for production: each against a schema or a linter, and against what is said elsewhere."""
 
 import ast
 import json
@@ -135,7 +135,7 @@ def test_what_only_an_instructor_sees_is_hidden_in_both_kinds_of_workshop():
 
 @dataclass
 class Stage:
-    """A part of the Dockerfile: what it stands on, what it copies from which stage ("" from here), who runs it."""
+    """A part of the Dockerfile: what it stands on, copies from which stage ("": from here), who runs it."""
 
     base: str
     name: str

@@ -1,4 +1,4 @@
-"""Collecting what was handed in: the owner, the links and the clock are looked at, whatever the name claims."""
+"""Collecting: owner, links and clock of a submission are looked at, whatever its name claims."""
 
 import os
 import pwd

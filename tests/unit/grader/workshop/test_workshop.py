@@ -1,6 +1,7 @@
 """A workshop before it is brought up: who may, under which names, what a learner's server will see."""
 
 import pwd
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_closed_home_for_each(workshop, machine):
 
 def bound(line, kind="--ro-bind"):
     """What a bubblewrap command line shows, by its option."""
-    return {b for a, b in zip(line, line[1:], strict=False) if a.startswith(kind)}
+    return {b for a, b in pairwise(line) if a.startswith(kind)}
 
 
 def test_the_wall_shows_a_home_and_the_exchange_and_nothing_of_the_course(workshop, machine, root):
