@@ -1,7 +1,7 @@
 """What a lab's kernel keeps in memory, alone and beside others: `python -m tests.perf.kernel_memory`.
 
 Private pages are a learner's own; shared ones (libraries, mapped weights) are in memory once for all.
-Read from /proc/PID/smaps_rollup of kernels as a Jupyter server starts them, after they have done what it says.
+Read from /proc/PID/smaps_rollup of kernels as a Jupyter server starts them, once they have done what it says.
 """
 
 import json
