@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -31,7 +32,7 @@ def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> N
     """The rows of the k highest inner products, best first, without a Python loop over them."""
     watch, dice = Watch(EXACT), np.random.default_rng(fresh_seed())
     for _ in range(ROUNDS):
-        vectors, k = unit(dice, int(dice.integers(3, 400))), int(dice.integers(1, 9))
+        vectors, k = unit(dice, int(dice.integers(6, 400))), int(dice.integers(1, 9))
         query = unit(dice, 1)[0]
         got = rows(EXACT, watch.call(function, vectors, query, k))
         scores = vectors @ query
@@ -63,10 +64,10 @@ def rows(exercise: Exercise, got: object) -> list[int]:
 
 
 def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> str:
-    if sorted(got) == sorted(expected):
-        return "the order: best first; argpartition leaves its k in no order"
     if got == [int(row) for row in np.argsort(scores)[: len(expected)]]:
         return "the sign: a higher inner product is nearer, and argsort begins with the lowest"
+    if sorted(got) == sorted(expected):
+        return "the order: best first; argpartition leaves its k in no order"
     if len(got) < len(expected):
         return "how many are returned: k, or all of them where there are fewer than k"
     if len(got) > len(expected):
@@ -107,7 +108,16 @@ def recall_at(function: Callable[[list, list], float]) -> None:
 
 
 def _answers(rng: Random) -> tuple[list[list[int]], list[list[int]]]:
-    """Found and true rows for some queries: shuffled, some missing, some answers short."""
+    """Found and true rows of some queries, such that every mistake gives a value of its own."""
+    while True:
+        found, truth = _drawn(rng)
+        values = sorted([_recall(found, truth), *_mistakes(found, truth).values()])
+        if all(later - sooner > 3 * TOLERANCE for sooner, later in pairwise(values)):
+            return found, truth
+
+
+def _drawn(rng: Random) -> tuple[list[list[int]], list[list[int]]]:
+    """Shuffled, some missing, some answers short."""
     k, truth, found = rng.randint(2, 6), [], []
     for _ in range(rng.randint(2, 5)):
         true = rng.sample(range(100), k)
@@ -126,27 +136,34 @@ def _recall(found: list[list[int]], truth: list[list[int]]) -> float:
     return hits / sum(map(len, truth))
 
 
-def _look_at_recall(got: float, found: list[list[int]], truth: list[list[int]]) -> str:
+def _mistakes(found: list[list[int]], truth: list[list[int]]) -> dict[str, float]:
+    """Where to look -> what comes out of this mistake."""
     pairs = list(zip(found, truth, strict=True))
     asked = sum(map(len, truth))
-    mistakes = {
-        sum(a == b for f, t in pairs for a, b in zip(f, t, strict=False)) / asked: (
-            "the order: a neighbour that was found counts wherever it stands"
+    return {
+        "the order: a neighbour that was found counts wherever it stands": (
+            sum(a == b for f, t in pairs for a, b in zip(f, t, strict=False)) / asked
         ),
-        sum(len(set(f) & set(t)) for f, t in pairs) / max(1, sum(map(len, found))): (
-            "the divisor: how many there are to be found, not how many were returned"
+        "the divisor: how many there are to be found, not how many were returned": (
+            sum(len(set(f) & set(t)) for f, t in pairs) / max(1, sum(map(len, found)))
         ),
-        sum(set(f) >= set(t) for f, t in pairs) / len(pairs): (
-            "all or nothing: four of five found is 0.8, not 0"
+        "all or nothing: four of five found is 0.8, not 0": (
+            sum(set(f) >= set(t) for f, t in pairs) / len(pairs)
         ),
-        sum(bool(set(f) & set(t)) for f, t in pairs) / len(pairs): (
-            "one or none: a query of which one of five was found has 0.2, not 1"
+        "one or none: a query of which one of five was found has 0.2, not 1": (
+            sum(bool(set(f) & set(t)) for f, t in pairs) / len(pairs)
         ),
-        sum(x in t for f, t in pairs for x in f) / asked: "a row returned twice: it is found once",
+        "a row returned twice: it is found once": (
+            sum(x in t for f, t in pairs for x in f) / asked
+        ),
     }
-    near = min(mistakes, key=lambda value: abs(value - got))
-    if abs(near - got) <= TOLERANCE:
-        return mistakes[near]
+
+
+def _look_at_recall(got: float, found: list[list[int]], truth: list[list[int]]) -> str:
+    mistakes = _mistakes(found, truth)
+    near = min(mistakes, key=lambda look: abs(mistakes[look] - got))
+    if abs(mistakes[near] - got) <= TOLERANCE:
+        return near
     return "true rows that were found, all queries together, divided by all true rows"
 
 

@@ -7,7 +7,7 @@ import traceback
 
 from grader.values import encode
 from grader.verdict import CheckFailed
-from grader.watch import TooLoudError
+from grader.watch import MOST_CHARS, TooLoudAfarError
 from grader.wire import MOST_TEXT, Failure
 
 OURS = ("CheckFailed", "TooLoudError")
@@ -49,7 +49,7 @@ def _nearest(failure: Failure) -> BaseException:
     if failure.kinds[:1] == ["CheckFailed"]:
         return RelayedCheckFailed(failure.text)
     if failure.kinds[:1] == ["TooLoudError"]:
-        return TooLoudError()
+        return TooLoudAfarError(f"It printed more than {MOST_CHARS:,} characters.")
     for name in failure.kinds:
         kind = getattr(builtins, name, None)
         if isinstance(kind, type) and issubclass(kind, Exception):

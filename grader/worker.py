@@ -28,7 +28,7 @@ from grader.limits import Limits
 from grader.line import Line
 from grader.values import Json, decode, encode
 from grader.watch import MOST_CHARS, Voice
-from grader.wire import Channel, GoneError, Reply, Request
+from grader.wire import Channel, GoneError, Reply, Request, block_alarms
 from harness.assistant import Assistant
 
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow
@@ -60,8 +60,11 @@ class Worker:
         if not request.apart:
             self.waiting.put(request)
             return
-        work = partial(self._answer, request, nullcontext())  # alarms are for the main thread alone
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=self._beside, args=(request,), daemon=True).start()
+
+    def _beside(self, request: Request) -> None:
+        block_alarms()  # they are for the main thread alone, which would sleep through one taken here
+        self._answer(request, nullcontext())
 
     def _answer(self, request: Request, alarm: object) -> None:
         try:
