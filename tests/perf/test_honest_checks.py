@@ -1,4 +1,4 @@
-"""Every check meets the same excellent answer again and again: an honest learner is never failed by the dice."""
+"""Every check meets the same excellent answer again and again: the dice fail nobody who is honest."""
 
 import time
 
