@@ -152,7 +152,9 @@ def _denied(rubric: Rubric, finding: Finding, wrong: Sequence[Mistake]) -> Findi
     denies = {m.id: m.denies for m in rubric.misconceptions}
     for mistake in wrong:
         where = finding.sentence
-        same = any(turn == where.turn and where.start <= at < where.end for turn, at in mistake.places)
+        same = any(
+            turn == where.turn and where.start <= at < where.end for turn, at in mistake.places
+        )
         if same and finding.expectation in denies[mistake.misconception]:
             return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
     return finding

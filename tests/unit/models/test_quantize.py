@@ -205,7 +205,9 @@ def test_an_interrupt_leaves_nothing(source, out, monkeypatch):
     monkeypatch.setattr(
         llama_cpp, "llama_model_quantize", lambda *_: os.kill(os.getpid(), signal.SIGINT)
     )
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has none
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a job in the background has none
     try:
         with pytest.raises(KeyboardInterrupt):
             quantize(source, "Q8_0", out)

@@ -131,7 +131,9 @@ def test_an_answer_that_repeats_the_question_says_nothing(scorer):
 
 
 def test_a_misconception_said_twice_earns_nothing_in_either_sentence(scorer):
-    text = "I would quantize it to INT4, which does not cost any quality. INT4 is lossless, as I said."
+    text = (
+        "I would quantize it to INT4, which does not cost any quality. INT4 is lossless, as I said."
+    )
     card = scorer.answer(text)
     assert "STK-QUANT" not in card.shown
     assert [m.misconception for m in card.mistakes] == ["MIS-QUANT-FREE"]
