@@ -123,7 +123,7 @@ class Session:
 
         Whatever is done to `arguments` over there is done to them here.
         """
-        sent = [encode(one, self._aside) for one in arguments]
+        sent, within_s = [encode(one, self._aside) for one in arguments], self._limit(limit_s)
         beside = not self._busy.acquire(blocking=False)
         request = Request(
             number=number(),
@@ -131,7 +131,7 @@ class Session:
             name=name,
             far=far,
             arguments=sent,
-            limit_s=self._limit(limit_s),
+            limit_s=within_s,
             apart=beside,
         )
         try:

@@ -1,5 +1,6 @@
 """A notebook alive in its own process; jailed where that is possible, and plain."""
 
+import math
 import os
 
 import pytest
@@ -196,3 +197,13 @@ def test_a_session_leaves_nothing_behind():
         assert len(every) == 2
     assert not scratch.exists()
     assert not any(process.is_running() and process.status() != "zombie" for process in every)
+
+
+def test_time_that_is_used_up_does_not_push_later_cells_aside(fragile):
+    fragile.cell("def f():\n    return 1")
+    f, fragile.until = fragile.value("f"), 0.0
+    with pytest.raises(TimeoutError, match="All its calls together"):
+        f()
+    fragile.until = math.inf
+    fragile.cell("import threading\nhere = threading.current_thread() is threading.main_thread()")
+    assert fragile.value("here") is True
