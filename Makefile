@@ -4,7 +4,7 @@
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
-#   REAL=1         make e2e runs the labs on the slow assistant itself, which takes minutes
+#   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
 PYTHON  ?= python3
@@ -26,7 +26,7 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e workshop proxy chromium setup prepare lint labs clean
+.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -42,10 +42,16 @@ perf: prepare
 	@$(BIN)/python -m pytest -m perf -s
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
-e2e: setup chromium proxy
+e2e: e2e-ready
+	@REAL=$(REAL) $(BIN)/python -m pytest -m browser tests/browser
+
+# A class on JupyterHub, from login to feedback: four learners and an instructor, each in a browser. As root.
+e2e-class: e2e-ready proxy
+	@$(BIN)/python -m pytest -m classroom tests/browser
+
+e2e-ready: setup chromium
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[e2e]'
 	@$(BIN)/under500 prepare --busy
-	@REAL=$(REAL) $(BIN)/python -m pytest -m browser tests/browser
 
 # JupyterHub beside the rest; then, as root on a machine of its own: under500 workshop start --learners 30
 workshop: prepare proxy

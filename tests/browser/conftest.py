@@ -19,9 +19,9 @@ sys.path.insert(0, str(ROOT / "tests" / "notebooks"))  # where a solved lab is m
 
 SHOTS = ROOT / "screenshots"
 REAL = os.environ.get("REAL") == "1"  # `make e2e REAL=1`: the labs ask the slow assistant itself
-LABS = ("01-profile", "02-streaming", "11-mock-interview", *(["04-quantization"] if REAL else []))
+LABS = ("01-profile", "02-streaming", "04-quantization", "11-mock-interview")
 WIDTH, HEIGHT = 1400, 1000
-PATIENCE_MS = servers.PATIENCE_S * (4_000 if REAL else 1_000)
+PATIENCE_MS = servers.PATIENCE_S * 1_000
 
 
 @pytest.fixture(scope="session")

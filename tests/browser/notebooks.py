@@ -10,6 +10,7 @@ IDLE = "Python 3 (ipykernel) | Idle"  # in the bar at the bottom
 BEGUN = ".jp-CodeCell .jp-InputPrompt:text-matches('[*0-9]')"
 # JupyterLab draws an error as it draws stderr, where progress bars are, too: the words tell them apart.
 STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
+PATIENCE_MS = 60_000 * 3 * 5  # a lab takes up to three minutes, and a busy machine is slower
 ERROR_WORDS = re.compile(r"Error|CheckFailed|Traceback|not yet|still empty")
 RUNNING = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .some(prompt => prompt.textContent.includes('*'))"""
@@ -38,7 +39,7 @@ def run_all(tab: Page) -> None:
     if select.is_visible():
         select.click()
         tab.locator(BEGUN).first.wait_for()
-    tab.wait_for_function(f"() => !({RUNNING})()")
+    tab.wait_for_function(f"() => !({RUNNING})()", timeout=PATIENCE_MS)
 
 
 def run_cell(tab: Page, text: str) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import notebooks
-from tests.browser.conftest import REAL, SHOTS, shot
+from tests.browser.conftest import SHOTS, shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(3600)]
 
-# Checks that have to say "passed", and pictures, at least. Quantisation needs the model itself.
-LABS = {"01-profile": (6, 5), "02-streaming": (6, 3)} | (
-    {"04-quantization": (6, 6)} if REAL else {}
-)
+# Checks that have to say "passed", and pictures, at least. Quantisation always works on the model itself.
+LABS = {"01-profile": (6, 5), "02-streaming": (6, 3), "04-quantization": (6, 6)}
 
 
 @pytest.mark.parametrize("name", LABS)

@@ -19,7 +19,7 @@ from tests.browser.classroom import Classroom, lab_of, log_in, menu
 from tests.browser.conftest import HEIGHT, PATIENCE_MS, WIDTH, shot
 
 pytestmark = [
-    pytest.mark.browser,
+    pytest.mark.classroom,
     pytest.mark.models,
     pytest.mark.timeout(3600),
     pytest.mark.skipif(
