@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from harness.show.style import Picture, Room, picture
 HEIGHT_IN = 2.8
 LOOKS = ((style.VERMILLION, "s", "--"), (style.BLUE, "o", "-"), (style.GREEN, "^", "-."))
 FLOOR = 0.002  # a logarithmic axis has no zero: no wrong hit at all is drawn here
+NEAR_X, NEAR_LOG_Y = 0.05, 0.5  # a number is 4 % of the axis wide, and as high as a factor of 1.5
 AXIS = "hit rate: of the pairs that mean the same"
 
 
@@ -53,12 +55,13 @@ def _curve(
     x = [one.hits.rate for _, one in curve]
     y = [max(one.wrong.rate, FLOOR) for _, one in curve]
     axes.plot(x, y, line, marker=mark, color=colour, markersize=6, zorder=3)
-    for (threshold, _), at_x, at_y in list(zip(curve, x, y, strict=True))[::2]:
+    for number in _apart(x, y):
         axes.annotate(
-            f"{threshold:.2f}",
-            (at_x, at_y),
-            xytext=(5, 5),
+            f"{curve[number][0]:.2f}",
+            (x[number], y[number]),
+            xytext=(-5, 4),
             textcoords="offset points",
+            ha="right",
             fontsize=style.SMALL_PT - 1,
             color=colour,
         )
@@ -73,6 +76,16 @@ def _curve(
         color=colour,
         annotation_clip=False,
     )
+
+
+def _apart(x: Sequence[float], y: Sequence[float]) -> list[int]:
+    """The points that have room for a number: the last one, and what is far from the one numbered before."""
+    chosen = [len(x) - 1]
+    for number in reversed(range(len(x) - 1)):
+        last = chosen[-1]
+        if abs(x[number] - x[last]) > NEAR_X or abs(math.log(y[number] / y[last])) > NEAR_LOG_Y:
+            chosen.append(number)
+    return chosen
 
 
 def _finding(curves: Mapping[str, Sequence[tuple[float, Judged]]], most_wrong: float) -> str:
