@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 NEW_MOUNTS, NEW_IPC, NEW_PIDS = 0x00020000, 0x08000000, 0x20000000  # CLONE_NEWNS, NEWIPC, NEWPID
 NO_SUID, NO_DEVICES, NO_EXEC = 2, 4, 8  # MS_NOSUID, MS_NODEV, MS_NOEXEC
+BIND_ALL = (1 << 12) | (1 << 14)  # MS_BIND | MS_REC
 PRIVATE_BELOW = (1 << 18) | (1 << 14)  # MS_PRIVATE | MS_REC
 DROP_BOUND, PARENT_DIES = 24, 1  # PR_CAPBSET_DROP, PR_SET_PDEATHSIG
 CAPABILITIES_V3 = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
@@ -34,6 +38,31 @@ def mount(kind: str, at: str, flags: int, options: str = "") -> None:
     _checked(
         _libc.mount(kind.encode(), at.encode(), kind.encode(), flags, options.encode() or None)
     )
+
+
+@contextmanager
+def kept(place: str) -> Iterator[None]:
+    """What is mounted below `place` is there again after the block has covered it up."""
+    with ExitStack() as stack:
+        below = {path: os.open(path, os.O_PATH) for path in _mounted_below(place)}
+        for fd in below.values():
+            stack.callback(os.close, fd)
+        yield
+        for path, fd in below.items():
+            Path(path).mkdir(parents=True)
+            source = f"/proc/self/fd/{fd}".encode()
+            _checked(_libc.mount(source, path.encode(), None, BIND_ALL, None))
+
+
+def _mounted_below(place: str) -> list[str]:
+    """The topmost mount points below `place`; one that holds others brings them along."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = sorted(line.split()[4] for line in lines)
+    found: list[str] = []
+    for point in points:
+        if point.startswith(f"{place}/") and not any(point.startswith(f"{one}/") for one in found):
+            found.append(point)
+    return found
 
 
 def keep_mounts_private() -> None:

@@ -41,7 +41,8 @@ class Rooms:
         kernel.keep_mounts_private()
         kernel.mount("proc", "/proc", NO_SUID | NO_DEVICES | NO_EXEC)
         for place in (*TEMPORARY, self.home):
-            kernel.mount("tmpfs", place, NO_SUID | NO_DEVICES, f"size={self.size},mode=0700")
+            with kernel.kept(place):  # a course may lie below it
+                kernel.mount("tmpfs", place, NO_SUID | NO_DEVICES, f"size={self.size},mode=0700")
 
 
 def main(fd: str, home: str, size: str, *modules: str) -> None:

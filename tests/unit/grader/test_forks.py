@@ -6,6 +6,7 @@ import time
 import psutil
 import pytest
 
+from grader import jail
 from grader import judging as judges
 from grader.forks import Forked, NoZygoteError, Zygote, zygote
 from grader.jail import Room, missing
@@ -20,19 +21,20 @@ from tests.unit.grader.small_course import handed_in, released
 JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 LIMITS = Limits(scratch=4 * MIB)
 LOOK = """
+PLACES = (".", "/tmp", "/dev/shm")
 import ctypes, os
 libc = ctypes.CDLL(None)
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 seen = {
     "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
-    "files": [os.listdir(place) for place in (".", "/tmp", "/dev/shm")],
+    "files": [[one.name for one in os.scandir(place) if one.is_file()] for place in PLACES],
     "rights": [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
     "no new ones": int(status["NoNewPrivs"]),
     "users": libc.unshare(0x10000000), "mounts": libc.unshare(0x20000),
     "sockets": sum("socket" in os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")),
     "ours": [place for place in (HIDDEN, TESTS) if os.path.exists(place) and os.listdir(place)],
 }
-for place in (".", "/tmp", "/dev/shm"):
+for place in PLACES:
     open(place + "/left", "w").write("for the next one")
 """
 
@@ -69,6 +71,21 @@ def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit)
         "sockets": 1,  # the channel; not the zygote's own
         "ours": [],
     }
+
+
+@JAILED
+def test_a_course_below_a_temporary_folder_is_there_to_read(tmp_path, monkeypatch):
+    (tmp_path / "late.py").write_text("x = 3")
+    places = [*jail.places(), str(tmp_path)]
+    monkeypatch.setattr(jail, "places", lambda: places)
+    source = f"from pathlib import Path\nlate = Path({str(tmp_path)!r}, 'late.py')\nsaid = late.read_text()"
+    with zygote(Room(limits=LIMITS), ()) as one:
+        for _ in range(2):
+            with session(Room(limits=LIMITS), start=one.start) as learner:
+                learner.cell(source)
+                assert learner.value("said") == "x = 3"
+                with pytest.raises(OSError, match="Read-only"):
+                    learner.cell("late.write_text('x = 4')")
 
 
 @JAILED
