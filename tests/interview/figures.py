@@ -110,11 +110,16 @@ def _attacks(engine: Scorer) -> Iterator[Figure]:
 
 
 def _routes() -> Iterator[Figure]:
-    found = routed.shares(router())
-    for name, target in (("top-1", 0.85), ("top-3", 0.97)):
-        yield _share(f"question routing, {name}", found[name], target, at_most=False)
-    name = "no card asked for, one shown"
-    yield _share(f"question routing, {name}", found[name], 0.05)
+    for which, asked in (
+        ("", routed.unseen()),
+        (" (first held-out files)", routed.first_unseen()),
+        (" (fresh file)", routed.fresh()),
+    ):
+        found = routed.shares(router(), asked)
+        for name, target in (("top-1", 0.85), ("top-3", 0.97)):
+            yield _share(f"question routing, {name}{which}", found[name], target, at_most=False)
+        name = "no card asked for, one shown"
+        yield _share(f"question routing, {name}{which}", found[name], 0.05)
 
 
 def _share(what: str, share: Proportion, target: float, at_most: bool = True) -> Figure:
