@@ -35,14 +35,15 @@ Lesson = tuple[str, str, str]  # (question, topic, voice)
 QUESTIONS = CONTENT / "questions"  # a file for each voice: topic -> questions
 OFFERED = 3  # cards in a "did you mean"
 # All numbers below were chosen on the example questions alone, each voice routed by what the others teach
-# (`python -m tests.interview.routed` does it again): the pair of LEAD and AHEAD that shows a card for at most
-# 4 % of what has none and sends most questions straight to their card; REFUSE so that at most 2 % of the
-# questions that have a card are turned away. A score is about -1 (nothing like it) to 1 (sure).
+# (`python -m tests.interview.routed` does it again): AHEAD so that about 4 % of what has no card is
+# answered with one; then LEAD as large, and thus wrong cards as rare, as leaves six in ten questions without
+# a "did you mean"; REFUSE so that little more than 1 % of the questions that have a card are turned away,
+# since an offer that nobody needs costs less than that. A score is about -1 (nothing like it) to 1 (sure).
 HIT, MORE_HITS = 0.15, 0.03  # what the first and each further pattern adds
 TWICE = 2  # times as much for a topic that shows nothing: a guess at the cause has the words of a card, too
-LEAD = 0.35  # one card is meant if it is this much ahead of the next …
+LEAD = 0.45  # one card is meant if it is this much ahead of the next …
 AHEAD = 0.4  # … and this much ahead of what shows nothing
-REFUSE = 0.4  # nothing is shown or offered if it is this much behind what shows nothing
+REFUSE = 0.5  # nothing is shown or offered if it is this much behind what shows nothing
 BATCH = 32
 
 

@@ -1,4 +1,4 @@
-"""Ridge regressions in closed form, solved over the sentences: what is heard, on which side, what is asked."""
+"""Ridge regressions in closed form, over sentences: what is heard, on which side, and what is asked."""
 
 from __future__ import annotations
 
