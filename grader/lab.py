@@ -18,6 +18,7 @@ from grader import checks
 from harness.errors import PlainError
 from harness.semconv import STAGES
 
+MEASURES = "measures"  # tag of a given cell that takes long, and that no exercise needs
 OURS = {"STAGES": STAGES}  # names in check cells that are not the learner's to give a meaning
 
 
@@ -65,12 +66,16 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A released lab: its check cells in order, the ids of all exercises and checks, all its code."""
+    """A released lab: its check cells in order, the ids of all exercises and checks, all its code.
+
+    measures: the code of those of its cells that run only if something asks for what they define.
+    """
 
     name: str
     grades: Mapping[str, Grade]
     ids: frozenset[str]
     sources: frozenset[str]
+    measures: frozenset[str] = frozenset()
 
 
 def lab(name: str, released: NotebookNode) -> Lab:
@@ -84,7 +89,9 @@ def lab(name: str, released: NotebookNode) -> Lab:
             "solution"
         ):  # an answer in words is a person's to mark
             grades[data["grade_id"]] = _grade(data, cell.source)
-    return Lab(name, grades, frozenset(ids), frozenset(cell.source for cell in released.cells))
+    measures = {c.source for c in released.cells if MEASURES in c.metadata.get("tags", ())}
+    sources = frozenset(cell.source for cell in released.cells)
+    return Lab(name, grades, frozenset(ids), sources, frozenset(measures))
 
 
 def _grade(data: Mapping[str, object], source: str) -> Grade:

@@ -65,6 +65,7 @@ class _Sitting:
     seed: int
     marks: dict[str, Mark] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
     failed: bool = False
 
     @property
@@ -90,20 +91,34 @@ class _Sitting:
                 return  # what follows measures, and counts for nothing
             if grade_id in self.lab.grades:
                 self._mark(self.lab.grades[grade_id])
+            elif source in self.lab.measures:
+                self.aside.append((id_, source))
             else:
-                self._cell(id_, source, min(self.limits.cell_s, until - time.monotonic()))
+                self._cell(id_, source, until)
         for grade in self.lab.grades.values():
             self._mark(grade)
 
-    def _cell(self, id_: str, source: str, limit_s: float) -> None:
-        try:
-            if limit_s <= 0:
-                raise TimeoutError(f"All cells together took more than {self.limits.total_s:g} s.")
-            self.learner.cell(source, limit_s)
-        except Exception as error:  # a learner's cell may raise anything; the next ones still run
+    def _cell(self, id_: str, source: str, until: float) -> None:
+        error = self._tried(source, until)
+        if isinstance(error, NameError) and self.aside:  # it may want what was put aside
+            waiting, self.aside = self.aside, []
+            for one in waiting:
+                self._cell(*one, until)
+            error = self._tried(source, until)
+        if error is not None:
             own = source not in self.lab.sources and not isinstance(error, NotImplementedError)
             self.errors.append(CellError(id_, _said(error), own))
             self.failed = self.failed or own
+
+    def _tried(self, source: str, until: float) -> Exception | None:
+        limit_s = min(self.limits.cell_s, until - time.monotonic())
+        if limit_s <= 0:
+            return TimeoutError(f"All cells together took more than {self.limits.total_s:g} s.")
+        try:
+            self.learner.cell(source, limit_s)
+        except Exception as error:  # a learner's cell may raise anything; the next ones still run
+            return error
+        return None
 
     def _mark(self, grade: Grade) -> None:
         if grade.id not in self.marks:

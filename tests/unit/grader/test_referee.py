@@ -57,14 +57,29 @@ def test_a_check_sees_what_is_defined_where_it_stands():
     assert "passed" in found["q1"].reason
 
 
-def test_a_check_may_run_beside_the_learners_code_where_its_inputs_cannot_travel():
-    inside = Setting(
-        jailed=SETTING.jailed, thresholds=lambda lab: QUICK.model_copy(update={"inside": True})
-    )
-    right = marks(cell("guess = {'a': 1}"), GUESS, cell(BREAKDOWN), CHECK, setting=inside)
-    assert (right["guess"].points, right["q1"].points) == (5, 20)
-    wrong = marks(cell("def breakdown(trace): return {}"), CHECK, setting=inside)
-    assert wrong["q1"].points == 0 and "expected" in wrong["q1"].reason
+MEASURED = new_code_cell("runs = globals().get('runs', 0) + 1", metadata={"tags": ["measures"]})
+MEASURING = lab("01", notebook(GUESS, MEASURED, GAP, CHECK))
+
+
+@pytest.mark.parametrize(
+    ("answer", "earned"),
+    [
+        ("guess = {'a': 1}\nassert 'runs' not in globals()", 5),  # needs nothing of it: not run
+        ("guess = {'a': runs}\nassert runs == 1", 5),
+        ("guess = {'a': 1 / (runs - 1)}", 0),  # run, and then the learner's own mistake
+        ("guess = {'a': rums}", 0),
+    ],
+)
+def test_a_cell_that_measures_runs_once_somebody_asks_for_its_names(answer, earned):
+    found = grade(MEASURING, notebook(MEASURED, cell(answer), GUESS, CHECK), SETTING)
+    assert {mark.id: mark.points for mark in found.marks}["guess"] == earned
+    assert [error.own for error in found.errors] == [True] * (earned == 0)
+
+
+def test_a_measuring_cell_that_a_learner_changed_runs_where_it_stands():
+    mine = cell(MEASURED.source + "\nruns = 7")
+    found = grade(MEASURING, notebook(mine, cell("guess = {'a': runs}"), GUESS), SETTING)
+    assert found.marks[0].points == 5
 
 
 def test_what_a_check_cell_was_made_into_is_never_run():
