@@ -28,7 +28,7 @@ ROUNDS, NOISY_ROUND = (
     5,
     4,
 )  # honest work is graded five times, the last time beside two busy processes
-REGRADES, CAPSTONES, SLOW, NEIGHBOUR = 20, 20, 5, 5
+REGRADES, CAPSTONES, SLOW, NEIGHBOUR, TYPED, SOLVED = 20, 20, 5, 5, 12, 3
 VERDICTS = 60
 RATIOS = ((8, 10), (12, 10), (15, 10))  # tokens decoded: 0.8, 1.2 and 1.5 times the other side's
 BUSY = "while True: pass"
@@ -183,11 +183,11 @@ def capstone(ledger):
 
     wanted = lab("10-capstone", released("10-capstone"))
     for kind, notebook, noise, number in (
-        ("neighbour", solved("10-capstone"), (BUSY,), NEIGHBOUR),
-        ("typed", typed(solved("10-capstone")), (), CAPSTONES),
+        ("neighbour", typed(solved("10-capstone")), (BUSY,), NEIGHBOUR),
+        ("typed", typed(solved("10-capstone")), (), TYPED),
         ("over", with_entry(released("10-capstone"), OVER), (), CAPSTONES),
         ("slow", with_entry(solved("10-capstone"), BASELINE), (), SLOW),
-        ("solved", solved("10-capstone"), (), SLOW),
+        ("solved", solved("10-capstone"), (), SOLVED),
     ):
         with beside(noise):
             for one in tqdm(range(number), f"capstone, {kind}"):
