@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from grader.chance import dice
+from grader.checks_interview import scorer
 from grader.thresholds import thresholds
 from grader.verdict import Exercise, check, kind
 from harness import contenders
@@ -35,6 +36,13 @@ WRITER = Exercise("10", 3, "writer")
 ENTRY = Exercise("10", 4, "entry")
 BAR = Exercise("10", 5, "under 500")
 MEMO = Exercise("10", 7, "memo")
+
+JOBS = {  # expectation of the interview's rubric -> what a memo does for product
+    "TRD-OPTIONS": "options with numbers",
+    "TRD-COST": "what they cost",
+    "COM-CHOICE": "the question back",
+    "TRD-RULE": "the rule",
+}
 
 
 @check
@@ -136,7 +144,10 @@ def under_bar(function: Callable[[], Entry]) -> None:
 
 @check
 def memo(options: Sequence[Mapping[str, object]], ask: str, rule: str) -> None:
-    """Three options with numbers, a question back, and a rule: complete, not yet judged for its words."""
+    """Three options with numbers, a question back, and a rule: complete, for all points.
+
+    What the interview's rubric hears in its words is said and costs nothing: those are a person's to mark.
+    """
     if len(options) != 3:
         MEMO.fail("three options", f"{len(options)}", "the list of options")
     for number, option in enumerate(options, start=1):
@@ -152,7 +163,20 @@ def memo(options: Sequence[Mapping[str, object]], ask: str, rule: str) -> None:
     for name, text in (("question back", ask), ("rule", rule)):
         if len(str(text).split()) < 6:
             MEMO.fail(f"a {name} in a sentence", kind(text), f"the {name}")
-    MEMO.passed("Product can decide with this. Most memos end before that.")
+    MEMO.passed(f"Product can decide with this. {_heard(options, ask, rule)}")
+
+
+def _heard(options: Sequence[Mapping[str, object]], ask: str, rule: str) -> str:
+    lines = [
+        f"Option {number}: {one['what']}; first words after {one['ttft_ms']:.0f} ms, all after "
+        f"{one['e2e_ms']:.0f} ms; it costs {one['cost']}."
+        for number, one in enumerate(options, start=1)
+    ]
+    shown = scorer().answer(" ".join([*lines, ask, rule])).shown
+    heard = [job for expectation, job in JOBS.items() if expectation in shown]
+    if not heard:
+        return "The interview's rubric hears none of its jobs in it: would product?"
+    return f"The interview's rubric hears {', '.join(heard)}; a person reads the rest."
 
 
 def _short_of(floor: float, share: Proportion) -> bool:

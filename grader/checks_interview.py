@@ -173,14 +173,14 @@ def _judge_message(text: str) -> None:
             ", ".join(used),
             "what the user sees: first words, whole answer",
         )
-    shown = _scorer().answer(text).shown
+    shown = scorer().answer(text).shown
     for expectation, (lack, look) in JOBS.items():
         if expectation not in shown:
             SENTENCE.fail(lack, f"{text!r:.160}", look)
 
 
 @cache
-def _scorer() -> Scorer:
+def scorer() -> Scorer:
     """The interview's own rubric, by its patterns alone: no model runs in a check."""
     return Scorer(rubric())
 

@@ -192,7 +192,8 @@ RULE = "If the first words are enough, streaming."
 
 def test_a_complete_memo_passes_and_an_incomplete_one_says_what_is_missing(capsys):
     checks.memo([OPTION] * 3, ASK, RULE)
-    assert "passed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "passed" in said and "hears options with numbers" in said
     with pytest.raises(CheckFailed, match="three options"):
         checks.memo([OPTION], ASK, RULE)
     with pytest.raises(CheckFailed, match="e2e_ms of option 3"):
