@@ -71,7 +71,7 @@ def _row(axes: Axes, y: int, row: Factor) -> None:
     axes.plot(row.measured, y, "o", color=MEASURED, markersize=9, zorder=3)
     axes.plot(row.guessed, y, "o", mfc="none", mec=GUESS, mew=2.5, markersize=13, zorder=4)
     for value, (_, right_pt) in zip((row.guessed, row.measured), COLUMNS, strict=True):
-        style.beside(axes, f"{value:.2g}" if value < 10 else f"{value:.0f}", y, right_pt)
+        style.beside(axes, f"{value:.3g}" if value < 10 else f"{value:.0f}", y, right_pt)
 
 
 def _finding(rows: Sequence[Factor]) -> str:
@@ -83,4 +83,4 @@ def _finding(rows: Sequence[Factor]) -> str:
 
 def _in_words(row: Factor) -> str:
     interval = f" ({row.interval})" if row.interval else ""
-    return f"{row.name}: guessed {row.guessed:.2g}, measured {row.measured:.2f}{interval}"
+    return f"{row.name}: guessed {row.guessed:.3g}, measured {row.measured:.2f}{interval}"

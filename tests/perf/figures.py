@@ -186,7 +186,7 @@ def capstone(ledger):
         ("neighbour", typed(solved("10-capstone")), (BUSY,), NEIGHBOUR),
         ("typed", typed(solved("10-capstone")), (), TYPED),
         ("over", with_entry(released("10-capstone"), OVER), (), CAPSTONES),
-        ("slow", with_entry(solved("10-capstone"), BASELINE), (), SLOW),
+        ("slow", with_entry(released("10-capstone"), BASELINE), (), SLOW),
         ("solved", solved("10-capstone"), (), SOLVED),
     ):
         with beside(noise):
