@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
+from random import Random
 
 from grader.chance import dice
 from grader.synthetic import stage_table
@@ -12,6 +13,7 @@ from grader.verdict import Exercise, check, close, kind, ms
 from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
+NEAR_MS = 0.05  # stages have one decimal: nearer to a limit than this is on it
 SEED_TABLE = {
     "network": 100.0,
     "preprocess": 200.0,
@@ -60,7 +62,7 @@ def smallest_fix(function: Callable[[dict[str, float], float], Iterable[str]]) -
     """The fewest stages that must shrink until the rest fits; any smallest set passes."""
     rng = dice()
     cases = [(SEED_TABLE, 500.0), (SEED_TABLE, 3200.0), (SEED_TABLE, 700.0)]
-    cases += [(stage_table(rng), rng.choice((300.0, 500.0, 900.0))) for _ in range(ROUNDS)]
+    cases += [_clear_case(rng) for _ in range(ROUNDS)]
     for stage_ms, limit in cases:
         got = SMALLEST_FIX.call(function, stage_ms, limit)
         if isinstance(got, str) or not isinstance(got, set | frozenset | list | tuple):
@@ -72,6 +74,16 @@ def smallest_fix(function: Callable[[dict[str, float], float], Iterable[str]]) -
             )
         _judge_fix(names, stage_ms, limit)
     SMALLEST_FIX.passed("No LLM-only plan reaches 500 ms, and you can prove it on a napkin.")
+
+
+def _clear_case(rng: Random) -> tuple[dict[str, float], float]:
+    """A table and a limit that no set of stages meets but for rounding, which follows the order of a sum."""
+    while True:
+        stage_ms, limit = stage_table(rng), rng.choice((300.0, 500.0, 900.0))
+        sizes = range(len(stage_ms) + 1)
+        left = [sum(rest) for size in sizes for rest in combinations(stage_ms.values(), size)]
+        if all(abs(rest - limit) > NEAR_MS for rest in left):
+            return stage_ms, limit
 
 
 def _judge_fix(names: set[str], stage_ms: dict[str, float], limit: float) -> None:

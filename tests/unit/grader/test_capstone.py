@@ -68,7 +68,7 @@ def test_one_round_trip_passes(capsys):
 
 def test_a_search_that_finds_the_gold_passage_first_passes(capsys):
     checks.search(finding)
-    assert "36 of 36 right at the first place" in capsys.readouterr().out
+    assert "21 of 21 right at the first place" in capsys.readouterr().out
 
 
 def test_a_search_that_finds_near_misses_does_not():
@@ -80,7 +80,7 @@ def test_a_search_that_finds_near_misses_does_not():
 
 def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
     checks.writer(lambda: writing)
-    assert "36 of 36 facts right" in capsys.readouterr().out
+    assert "21 of 21 facts right" in capsys.readouterr().out
     with pytest.raises(CheckFailed, match="everything in one"):
         checks.writer(lambda: lambda question, passages: ["".join(writing(question, passages))])
     with pytest.raises(CheckFailed, match="which model"):
@@ -89,7 +89,7 @@ def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
 
 def test_an_entry_is_asked_through_http(capsys):
     checks.entry(lambda: Entry("mine", Knowing(), NEAR))
-    assert "40 of 40 right through HTTP, closed division" in capsys.readouterr().out
+    assert "16 of 16 right through HTTP, closed division" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_entry_is_asked_through_http(capsys):
     [
         (Knowing(), "an Entry"),
         (Entry("mine", Scripted(), NEAR), "an answer to every question"),
-        (Entry("mine", saying("It is covered for 999 months."), NEAR), "right of 40"),
+        (Entry("mine", saying("It is covered for 999 months."), NEAR), "right of 16"),
         (Entry("mine", "assistant", NEAR), "what the Entry is made of"),
     ],
 )

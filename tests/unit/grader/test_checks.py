@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 import sys
+from random import Random
 
 import numpy as np
 import pytest
 
-from grader import checks
+from grader import checks, checks_ceiling
 from grader.verdict import CheckFailed, score
 from harness.assistant import Done, Token
 from harness.semconv import STAGES
@@ -73,6 +74,17 @@ def failure(check, *args, **options) -> str:
     with pytest.raises(CheckFailed) as caught:
         check(*args, **options)
     return str(caught.value)
+
+
+def test_no_limit_is_met_but_for_rounding():
+    tied = {"network": 224.9, "preprocess": 195.5, "retrieve": 104.5, "generate": 2460.4}
+    clear = {"network": 224.9, "preprocess": 195.5, "retrieve": 104.4, "generate": 2460.4}
+    tables, limits = iter([tied, clear]), iter([300.0, 300.0])
+    rng = Random()
+    rng.choice = lambda _: next(limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks_ceiling, "stage_table", lambda _: next(tables))
+        assert checks_ceiling._clear_case(rng) == (clear, 300.0)
 
 
 @pytest.mark.parametrize(("check", "right", "options"), FUNCTIONS)

@@ -228,5 +228,7 @@ def test_no_question_comes_twice_and_none_says_where_its_answer_stands():
 def test_thresholds_fit_the_labs(root):
     assert thresholds("01-profile").bar is None
     capstone = thresholds("10-capstone")
-    assert capstone.models and capstone.bar.most >= capstone.bar.pairs >= 44  # enough for a p90
+    assert (
+        capstone.models and capstone.bar.most >= capstone.bar.pairs >= 36
+    )  # answers that show quality
     assert "01-profile" not in FILE.read_text() or thresholds("01-profile")
