@@ -26,13 +26,13 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium setup prepare lint labs clean
+.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
 	else $(BIN)/jupyter lab labs; fi
 
-test: setup lint
+test: setup lint bubblewrap
 	@$(BIN)/under500 prepare --busy
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(BESIDE)
 	@$(BIN)/python -m pytest $(ALONE)
@@ -70,6 +70,13 @@ chromium:
 	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	  else echo "The browser tests need Chromium: install it (Debian: sudo apt-get install chromium) and run make e2e again."; exit 2; fi; }
+
+# The jail of Linux: without it, the attacks on it are not tried, and the tests say so.
+bubblewrap:
+	@command -v bwrap >/dev/null || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap >/dev/null; \
+	  else echo "Without bubblewrap the attacks on the jail are skipped (Debian: sudo apt-get install bubblewrap)."; fi; }
 
 setup: $(INSTALLED)
 
