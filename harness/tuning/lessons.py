@@ -9,6 +9,7 @@ the loss.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,11 +30,15 @@ Embed = Callable[[list[str]], np.ndarray]
 # Shares of contexts by how they are found; the rest is what search returns.
 NEAR_MISSES, ONE_PRODUCT = 0.25, 0.20
 SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
-SHUFFLED = 0.5  # contexts in another order than search's: the first passage is not always right
+# Contexts in another order than search's. Most keep it, as its first passage is right more often than not,
+# and a reader in doubt does well to know that; some do not, or nothing else would be learned.
+SHUFFLED = 0.2
 FOUND = 20  # passages that search offers to choose from
 UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
-WORDINGS = 2  # in which each passage is asked about
+WORDINGS = 3  # in which each passage is asked about; a question costs a third of what its passage does
+STORY = 0.2  # questions behind the first sentence of another one, whose words mislead
 IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z{])")  # where the next one begins
 # Two tokens each, the first of which decides between answer and refusal: both weigh the same.
 POINTED, REFUSED = "[{}", "I could"
 
@@ -74,10 +79,11 @@ class Curriculum:
         else:
             one = topic.product.name if kind < NEAR_MISSES + ONE_PRODUCT else None
             found = self._search(asked, one)
-        own = topic.article
-        if own and own not in found[:k]:
-            found = [own, *found]
-        return random.sample(found[:k], len(found[:k])) if random.random() < SHUFFLED else found[:k]
+        found, own = found[:k], topic.article
+        if own and own not in found:
+            found = [*found[: k - 1], own]
+        mixed = kind < NEAR_MISSES or random.random() < SHUFFLED
+        return random.sample(found, len(found)) if mixed else found
 
     def _search(self, asked: str, product: str | None) -> list[Article]:
         scores = self.vectors @ self.embed([asked])[0]
@@ -95,13 +101,13 @@ class Curriculum:
     def _refusals(
         self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
     ) -> Iterator[Branch]:
-        """Questions that the context does not answer, one as close to each passage as there is."""
+        """Questions that the context does not answer, two as close to each passage as there are."""
         keys = {one.key for one in present}
         traps = [asked] if topic.key not in keys else []
         for near in present:
-            pool = [one for one in self._close(near, random) if one.key not in keys]
-            if pool:
-                traps += self._wordings(random.choice(pool), 1, random)
+            for close in self._close(near):
+                pool = [one for one in close if one.key not in keys]
+                traps += self._wordings(random.choice(pool), 1, random) if pool else []
         for trap in traps:
             wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
             yield _branch(trap, wanted)
@@ -109,12 +115,27 @@ class Curriculum:
     def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
         """`n` different ways to ask for `topic`."""
         forms = (*topic.forms, *self.wordings.get(topic.kind.kind, ()))
-        return [fill(form, topic.product, topic.region, {}) for form in random.sample(forms, n)]
+        told = [self._told(form, random) for form in random.sample(forms, n)]
+        return [fill(form, topic.product, topic.region, {}) for form in told]
 
-    def _close(self, topic: Topic, random: Random) -> list[Topic]:
-        """Same kind in the same family, or (half of the time) other kinds of the same product."""
-        name = topic.product.name if random.random() < 0.5 else ""
-        return self._by_product.get(name) or self._by_family[topic.product.family, topic.kind.kind]
+    def _told(self, form: str, random: Random) -> str:
+        """`form`, or now and then the beginning of another question and then `form`."""
+        asks_alone = form.endswith("?") and not SENTENCE.search(form)
+        if not (self._stories and asks_alone and random.random() < STORY):
+            return form
+        return f"{random.choice(self._stories)} {form}"
+
+    def _close(self, topic: Topic) -> tuple[list[Topic], list[Topic]]:
+        """Same kind in the same family, and other kinds of the same product."""
+        family = self._by_family[topic.product.family, topic.kind.kind]
+        return family, self._by_product[topic.product.name]
+
+    @cached_property
+    def _stories(self) -> list[str]:
+        """First sentences that tell and ask nothing, and do not say of what."""
+        forms = [form for forms in self.wordings.values() for form in forms]
+        first = [SENTENCE.split(form, maxsplit=1)[0] for form in forms if SENTENCE.search(form)]
+        return [one for one in first if one.endswith(".") and "{" not in one]
 
     @cached_property
     def _answerable(self) -> list[Topic]:
