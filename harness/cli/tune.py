@@ -18,10 +18,14 @@ def tune(
     model: Annotated[str, typer.Argument(help="questions, halden-135m (first) or halden-85m")],
     folder: Annotated[Path, typer.Option(help="Where state and adapter go.")] = Path("tuned"),
     steps: Annotated[int, typer.Option(help="Fewer updates than the recipe says.")] = 0,
+    further: Annotated[
+        bool, typer.Option("--further", help="The second round, from the adapter in the package.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
-    from harness.tuning import questions, recipes  # heavy imports only when the verb runs
+    from harness.models.offline import ADAPTERS  # heavy imports only when the verb runs
+    from harness.tuning import questions, recipes
 
     names = [QUESTIONS, *recipes.RECIPES]
     if model not in names:
@@ -29,9 +33,9 @@ def tune(
     if model == QUESTIONS:
         adapter = questions.run(folder / model)
     else:
-        recipe = recipes.RECIPES[model]
+        recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
         recipe = replace(recipe, steps=steps or recipe.steps)
-        adapter = recipes.run(model, recipe, folder / model)
+        adapter = recipes.run(model, recipe, folder / model, ADAPTERS / model if further else None)
     console.print(f"The adapter is in {adapter}.")
     if as_json:
         print_json({"model": model, "adapter": str(adapter)})

@@ -77,12 +77,21 @@ def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
 
 
-def with_adapter(base: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
-    """`base` with a LoRA adapter on every linear layer, in its number format; embeddings stay frozen."""
+def with_adapter(
+    base: PreTrainedModel, rank: int, alpha: int, start: Path | None = None
+) -> PeftModel:
+    """`base` with a LoRA adapter on every linear layer, in its number format; embeddings stay frozen.
+
+    start: an adapter to go on from, of the same rank and alpha.
+    """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
     )
     with _quietly():
+        if start:
+            return PeftModel.from_pretrained(
+                base, start, is_trainable=True, autocast_adapter_dtype=False
+            ).to(base.dtype)
         return get_peft_model(base, config, autocast_adapter_dtype=False)
 
 
@@ -115,14 +124,15 @@ def tune(
     lesson: Callable[[int], Lesson],
     recipe: Recipe,
     folder: Path,
+    start: Path | None = None,
 ) -> Path:
     """Train an adapter into `folder`, in peft's format; `base` gets the adapter attached.
 
-    lesson: number -> Lesson, always the same for a number. A run that was stopped goes on from the last
+    lesson: number -> Lesson, always the same for a number. start: an adapter to go on from. A run that was stopped goes on from the last
     saved step. Raises StoreError when the disk is full.
     """
     torch.manual_seed(recipe.seed)
-    tuned = with_adapter(base, recipe.rank, recipe.alpha)
+    tuned = with_adapter(base, recipe.rank, recipe.alpha, start)
     weights = Masters.of(tuned)
     optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
     done = _resumed(folder / STATE, recipe, weights, optimizer)

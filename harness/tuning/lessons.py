@@ -35,7 +35,7 @@ SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 SHUFFLED = 0.2
 FOUND = 20  # passages that search offers to choose from
 UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
-WORDINGS = 3  # in which each passage is asked about; a question costs a third of what its passage does
+WORDINGS = 2  # in which each passage is asked about
 STORY = 0.2  # questions behind the first sentence of another one, whose words mislead
 IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z{])")  # where the next one begins

@@ -7,6 +7,7 @@ the wrong product; pruned from a model that already reads well, it only has to r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,29 +23,35 @@ from harness.models.packing import Encode
 from harness.models.tune import Recipe, tune
 from harness.tuning.lessons import SIZES, Curriculum
 
-LESSONS_SEED = 500
 WORDINGS = Path(__file__).parent / "wordings.yaml"
 
 RECIPES = {
     LARGE.name: Recipe(steps=720, lessons=4, rank=16, alpha=32, rate=2e-3, seed=500),
     STUDENT.name: Recipe(steps=560, lessons=4, rank=64, alpha=128, rate=1.5e-3, seed=501),
 }
+# A second round, from the adapter of the first: other lessons, and a lower rate, so that little is forgotten.
+FURTHER = {
+    LARGE.name: replace(RECIPES[LARGE.name], steps=240, rate=1e-3, seed=510),
+    STUDENT.name: replace(RECIPES[STUDENT.name], steps=240, rate=1e-3, seed=511),
+}
 # The student is there to be fast, and is served with one passage, or two: it learns most from those.
 SHORT = (1, 1, 2, 3)
 CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
 
 
-def run(name: str, recipe: Recipe, folder: Path) -> Path:
+def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> Path:
     """Tune the model `name` into `folder` by `recipe`; goes on where an earlier run has stopped.
 
-    Needs the vectors of the knowledge base, and for the student the tuned large model. Raises StoreError.
+    start: the adapter of an earlier round; the recipe's seed decides which lessons are read. Needs the vectors
+    of the knowledge base, and for the student the tuned large model. Raises StoreError.
     """
     return tune(
         base=_trainable(BASES[name]()),
         encode=encoder(build.tokenizer()),
-        lesson=curriculum(CONTEXTS[name]).lesson,
+        lesson=curriculum(CONTEXTS[name], recipe.seed).lesson,
         recipe=recipe,
         folder=folder,
+        start=start,
     )
 
 
@@ -53,12 +60,12 @@ def encoder(tokenizer: PreTrainedTokenizerBase) -> Encode:
     return lambda text: tokenizer(text, add_special_tokens=False).input_ids
 
 
-def curriculum(sizes: Sequence[int] = SIZES) -> Curriculum:
+def curriculum(sizes: Sequence[int] = SIZES, seed: int = 500) -> Curriculum:
     """Lessons from the `train` split alone: its passages, its products, its wordings."""
     rows = [i for i, article in enumerate(articles()) if article.product.split == "train"]
     chosen = [articles()[i] for i in rows]
     vectors = baseline.knowledge_vectors()[rows]
-    return Curriculum(chosen, vectors, embedder(), LESSONS_SEED, wordings(), sizes)
+    return Curriculum(chosen, vectors, embedder(), seed, wordings(), sizes)
 
 
 def wordings() -> dict[str, list[str]]:

@@ -23,8 +23,8 @@ def lesson(number):
     return Lesson(f"{first}{second}", (Branch("x", first * 3), Branch("y", second * 2)))
 
 
-def tuned(folder, recipe=RECIPE):
-    return tune.tune(tiny_llama(), encode, lesson, recipe, folder)
+def tuned(folder, recipe=RECIPE, start=None):
+    return tune.tune(tiny_llama(), encode, lesson, recipe, folder, start)
 
 
 def loss_of(model):
@@ -69,6 +69,14 @@ def test_a_run_that_was_stopped_ends_with_the_same_adapter(tmp_path):
     with pytest.raises(StoppedError):
         tune.tune(tiny_llama(), encode, interrupted, RECIPE, tmp_path / "stopped")
     assert weights(tuned(tmp_path / "stopped")) == weights(tuned(tmp_path / "whole"))
+
+
+def test_a_second_round_begins_where_the_first_has_ended(tmp_path):
+    first = tuned(tmp_path / "first", replace(RECIPE, steps=24))
+    still = replace(RECIPE, steps=1, rate=0.0, seed=9)
+    assert weights(tuned(tmp_path / "still", still, first)) == weights(first)
+    moved = tuned(tmp_path / "moved", replace(still, rate=1e-2), first)
+    assert weights(moved) != weights(first)
 
 
 def test_a_damaged_state_starts_again(tmp_path):
