@@ -128,8 +128,8 @@ def tune(
 ) -> Path:
     """Train an adapter into `folder`, in peft's format; `base` gets the adapter attached.
 
-    lesson: number -> Lesson, always the same for a number. start: an adapter to go on from. A run that was stopped goes on from the last
-    saved step. Raises StoreError when the disk is full.
+    lesson: number -> Lesson, always the same for a number. start: an adapter to go on from. A run that was
+    stopped goes on from the last saved step. Raises StoreError when the disk is full.
     """
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(base, recipe.rank, recipe.alpha, start)

@@ -42,8 +42,8 @@ CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
 def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> Path:
     """Tune the model `name` into `folder` by `recipe`; goes on where an earlier run has stopped.
 
-    start: the adapter of an earlier round; the recipe's seed decides which lessons are read. Needs the vectors
-    of the knowledge base, and for the student the tuned large model. Raises StoreError.
+    start: the adapter of an earlier round; the recipe's seed decides which lessons are read. Needs the
+    vectors of the knowledge base, and for the student the tuned large model. Raises StoreError.
     """
     return tune(
         base=_trainable(BASES[name]()),
