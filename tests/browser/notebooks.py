@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 IDLE = "Python 3 (ipykernel) | Idle"  # in the bar at the bottom
 BEGUN = ".jp-CodeCell .jp-InputPrompt:text-matches('[*0-9]')"
@@ -55,7 +55,8 @@ def cell(tab: Page, text: str) -> Locator:
 
 def clean(tab: Page, errors: int = 0) -> None:
     """No more errors than meant, every picture drawn, nothing wider than the page."""
-    expect(tab.locator(STDERR).filter(has_text=ERROR_WORDS)).to_have_count(errors)
+    found = tab.locator(STDERR).filter(has_text=ERROR_WORDS).all_inner_texts()
+    assert len(found) == errors, found
     assert tab.evaluate(DULL) == 0
     assert tab.evaluate(TOO_WIDE) == []
 
