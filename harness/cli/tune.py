@@ -19,23 +19,26 @@ def tune(
     folder: Annotated[Path, typer.Option(help="Where state and adapter go.")] = Path("tuned"),
     steps: Annotated[int, typer.Option(help="Fewer updates than the recipe says.")] = 0,
     further: Annotated[
-        bool, typer.Option("--further", help="The second round, from the adapter in the package.")
-    ] = False,
+        Path | None, typer.Option(help="The second round, from the first one's adapter: a folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
-    from harness.models.offline import ADAPTERS  # heavy imports only when the verb runs
-    from harness.tuning import questions, recipes
+    from harness.tuning import questions, recipes  # heavy imports only when the verb runs
 
     names = [QUESTIONS, *recipes.RECIPES]
     if model not in names:
         raise WrongUseError(f"There is no recipe for {model!r}: choose {' or '.join(names)}.")
+    if further and not (further / "adapter_config.json").exists():
+        raise WrongUseError(
+            f"There is no adapter in {further}: tune the first round, then give its folder."
+        )
     if model == QUESTIONS:
         adapter = questions.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
         recipe = replace(recipe, steps=steps or recipe.steps)
-        adapter = recipes.run(model, recipe, folder / model, ADAPTERS / model if further else None)
+        adapter = recipes.run(model, recipe, folder / model, further)
     console.print(f"The adapter is in {adapter}.")
     if as_json:
         print_json({"model": model, "adapter": str(adapter)})
