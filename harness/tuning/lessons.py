@@ -1,10 +1,10 @@
 """What the model is taught: contexts of one to five passages, and every question that they raise.
 
 Only the `train` split is used: its products, its wordings, its passages. A context is what search returns
-for a question, or harder: only near misses, only one product. Each of its passages is asked about; so are
-things that it does not contain, with the refusal as the answer. Most branches stop once it is clear which
-passage answers, or that none does: choosing is what is hard, and the words that follow would drown it in
-the loss.
+for a question, or harder: only near misses, only one product, two products times two kinds. Each of its
+passages is asked about; so are things that it does not contain, with the refusal as the answer. Most
+branches stop once it is clear which passage answers, or that none does: choosing is what is hard, and the
+words that follow would drown it in the loss.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ import numpy as np
 from harness.assistant import Question
 from harness.kb.articles import Article, fill
 from harness.kb.questions import REFUSAL
-from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
+from harness.kb.topics import Topic
 from harness.models.language import END_OF_TURN
 from harness.models.packing import Branch, Lesson
 from harness.stages.prompt import cited, passages, question_part
+from harness.tuning import neighbours
 
 Embed = Callable[[list[str]], np.ndarray]
 
 # Shares of contexts by how they are found; the rest is what search returns.
-NEAR_MISSES, ONE_PRODUCT = 0.25, 0.20
+NEAR_MISSES, ONE_PRODUCT, GRID = 0.15, 0.15, 0.35
 SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 # Contexts in another order than search's. Most keep it, as its first passage is right more often than not,
 # and a reader in doubt does well to know that; some do not, or nothing else would be learned.
 SHUFFLED = 0.2
 FOUND = 20  # passages that search offers to choose from
-UNANSWERABLE = 0.15  # contexts whose first question has no answer anywhere
+UNANSWERABLE = 0.25  # contexts whose first question has no answer anywhere
 WORDINGS = 2  # in which each passage is asked about
 STORY = 0.2  # questions behind the first sentence of another one, whose words mislead
 IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
@@ -61,35 +62,44 @@ class Curriculum:
     def lesson(self, i: int) -> Lesson:
         """One context with the questions about it."""
         random = Random(f"{self.seed}/{i}")
-        pool = self._missing if random.random() < UNANSWERABLE else self._answerable
+        pool = neighbours.missing() if random.random() < UNANSWERABLE else neighbours.answerable()
         topic = random.choice(pool)
         [asked] = self._wordings(topic, 1, random)
-        context = self._context(topic, asked, random.choice(self.sizes), random)
-        present = [self._topics[a.chunk.id] for a in context]
+        present = self._context(topic, asked, random.choice(self.sizes), random)
         branches = [*self._answers(present, random), *self._refusals(topic, asked, present, random)]
         random.shuffle(branches)
-        return Lesson(passages([a.chunk for a in context]), tuple(branches))
+        return Lesson(passages([t.article.chunk for t in present if t.article]), tuple(branches))
 
-    def _context(self, topic: Topic, asked: str, k: int, random: Random) -> list[Article]:
-        """`k` articles; the topic's own is among them unless it has none."""
+    def _context(self, topic: Topic, asked: str, k: int, random: Random) -> list[Topic]:
+        """`k` topics that have an article; the topic's own is among them, except where a grid drops it."""
         kind = random.random()
-        if kind < NEAR_MISSES:
-            near = [self._by_id[c] for c in topic.near_misses if c in self._by_id]
-            found = random.sample(near, len(near))
+        if kind < GRID:
+            return self._grid(topic, asked, k, random)
+        if near := kind < GRID + NEAR_MISSES:
+            known = [
+                neighbours.by_chunk()[c] for c in topic.near_misses if c in neighbours.by_chunk()
+            ]
+            found = random.sample(known, len(known))
         else:
-            one = topic.product.name if kind < NEAR_MISSES + ONE_PRODUCT else None
+            one = topic.product.name if kind < GRID + NEAR_MISSES + ONE_PRODUCT else None
             found = self._search(asked, one)
-        found, own = found[:k], topic.article
-        if own and own not in found:
-            found = [*found[: k - 1], own]
-        mixed = kind < NEAR_MISSES or random.random() < SHUFFLED
-        return random.sample(found, len(found)) if mixed else found
+        found = found[:k]
+        if topic.article and topic not in found:
+            found = [*found[: k - 1], topic]
+        return random.sample(found, len(found)) if near or random.random() < SHUFFLED else found
 
-    def _search(self, asked: str, product: str | None) -> list[Article]:
+    def _grid(self, topic: Topic, asked: str, k: int, random: Random) -> list[Topic]:
+        """Up to `k` passages about two products and two kinds, in any order."""
+        cells = neighbours.grid(topic, self._search(asked, topic.product.name), random)
+        cells = random.sample(cells, len(cells))[:k]
+        return cells or self._search(asked, None)[:k]
+
+    def _search(self, asked: str, product: str | None) -> list[Topic]:
         scores = self.vectors @ self.embed([asked])[0]
         if product in self._products:
             scores = np.where(self._products_of == product, scores, -1.0)
-        return [self.articles[i] for i in np.argsort(-scores)[:FOUND]]
+        best = (self.articles[i].chunk.id for i in np.argsort(-scores)[:FOUND])
+        return [neighbours.by_chunk()[chunk] for chunk in best]
 
     def _answers(self, present: Sequence[Topic], random: Random) -> Iterator[Branch]:
         """Each passage asked about in several wordings, one of them answered to its end."""
@@ -103,14 +113,25 @@ class Curriculum:
     ) -> Iterator[Branch]:
         """Questions that the context does not answer, two as close to each passage as there are."""
         keys = {one.key for one in present}
-        traps = [asked] if topic.key not in keys else []
+        crossed = neighbours.crossed(present)
+        missing = [topic] if topic.key not in keys else []
         for near in present:
-            for close in self._close(near):
-                pool = [one for one in close if one.key not in keys]
-                traps += self._wordings(random.choice(pool), 1, random) if pool else []
+            missing += [random.choice(crossed)] if crossed else self._close(near, keys, random)
+            missing += self._close(near, keys, random)
+        traps = [asked if one is topic else self._wordings(one, 1, random)[0] for one in missing]
         for trap in traps:
             wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
             yield _branch(trap, wanted)
+
+    def _close(self, topic: Topic, keys: set, random: Random) -> list[Topic]:
+        """One of the same kind, a sibling's or a namesake's, or one of its product; [] if all are there."""
+        sorts = (
+            neighbours.siblings(topic),
+            neighbours.namesakes(topic),
+            neighbours.same_product(topic),
+        )
+        pool = [one for one in random.choice(sorts) if one.key not in keys]
+        return [random.choice(pool)] if pool else []
 
     def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
         """`n` different ways to ask for `topic`."""
@@ -125,42 +146,12 @@ class Curriculum:
             return form
         return f"{random.choice(self._stories)} {form}"
 
-    def _close(self, topic: Topic) -> tuple[list[Topic], list[Topic]]:
-        """Same kind in the same family, and other kinds of the same product."""
-        family = self._by_family[topic.product.family, topic.kind.kind]
-        return family, self._by_product[topic.product.name]
-
     @cached_property
     def _stories(self) -> list[str]:
         """First sentences that tell and ask nothing, and do not say of what."""
         forms = [form for forms in self.wordings.values() for form in forms]
         first = [SENTENCE.split(form, maxsplit=1)[0] for form in forms if SENTENCE.search(form)]
         return [one for one in first if one.endswith(".") and "{" not in one]
-
-    @cached_property
-    def _answerable(self) -> list[Topic]:
-        return [topic for pair in pairs("train") for topic in pair]
-
-    @cached_property
-    def _missing(self) -> list[Topic]:
-        return [t for found in (gaps("train"), ghost_gaps("train")) for pair in found for t in pair]
-
-    @cached_property
-    def _topics(self) -> Mapping[str, Topic]:
-        return {t.article.chunk.id: t for t in self._answerable if t.article}
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Article]:
-        return {article.chunk.id: article for article in self.articles}
-
-    @cached_property
-    def _by_product(self) -> Mapping[str, list[Topic]]:
-        return _grouped(self._answerable + self._missing, lambda t: t.product.name)
-
-    @cached_property
-    def _by_family(self) -> Mapping[tuple[str, str], list[Topic]]:
-        everything = self._answerable + self._missing
-        return _grouped(everything, lambda t: (t.product.family, t.kind.kind))
 
     @cached_property
     def _products_of(self) -> np.ndarray:
@@ -173,10 +164,3 @@ class Curriculum:
 
 def _branch(asked: str, wanted: str) -> Branch:
     return Branch(question_part(Question(asked)), wanted)
-
-
-def _grouped(topics: Sequence[Topic], key: Callable) -> dict:
-    groups: dict = {}
-    for topic in topics:
-        groups.setdefault(key(topic), []).append(topic)
-    return groups

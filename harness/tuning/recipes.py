@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import torch
 import yaml
@@ -19,9 +20,10 @@ from harness.kb.articles import articles
 from harness.models import build, packed_attention
 from harness.models.embedding import embedder, has_bfloat16
 from harness.models.offline import LARGE, STUDENT
-from harness.models.packing import Encode
+from harness.models.packing import Encode, Lesson
 from harness.models.tune import Recipe, tune
 from harness.tuning.lessons import SIZES, Curriculum
+from harness.tuning.names import disguised
 
 WORDINGS = Path(__file__).parent / "wordings.yaml"
 
@@ -36,6 +38,7 @@ FURTHER = {
 }
 # The student is there to be fast, and is served with one passage, or two: it learns most from those.
 SHORT = (1, 1, 2, 3)
+DISGUISED = 0.75  # lessons under made-up names; the rest keep the help centre's
 CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
 
 
@@ -48,11 +51,22 @@ def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> P
     return tune(
         base=_trainable(BASES[name]()),
         encode=encoder(build.tokenizer()),
-        lesson=curriculum(CONTEXTS[name], recipe.seed).lesson,
+        lesson=lessons(name, recipe.seed),
         recipe=recipe,
         folder=folder,
         start=start,
     )
+
+
+def lessons(name: str, seed: int) -> Callable[[int], Lesson]:
+    """Number -> lesson for the model `name`, most of them under made-up product names."""
+    drawn = curriculum(CONTEXTS[name], seed).lesson
+
+    def lesson(i: int) -> Lesson:
+        random = Random(f"{seed}/{i}/names")
+        return disguised(drawn(i), random) if random.random() < DISGUISED else drawn(i)
+
+    return lesson
 
 
 def encoder(tokenizer: PreTrainedTokenizerBase) -> Encode:
