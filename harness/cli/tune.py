@@ -19,12 +19,21 @@ def tune(
     folder: Annotated[Path, typer.Option(help="Where state and adapter go.")] = Path("tuned"),
     steps: Annotated[int, typer.Option(help="Fewer updates than the recipe says.")] = 0,
     further: Annotated[
-        Path | None, typer.Option(help="The second round, from the first one's adapter: a folder.")
+        Path | None, typer.Option(help="A further round, from an earlier one's adapter: a folder.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Other lessons than the recipe's.")] = 0,
+    mean: Annotated[
+        list[Path] | None,
+        typer.Option(help="Do not tune: average these adapters, folders of earlier rounds."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
-    from harness.tuning import questions, recipes  # heavy imports only when the verb runs
+    from harness.tuning import (
+        averaging,
+        questions,
+        recipes,
+    )  # heavy imports only when the verb runs
 
     names = [QUESTIONS, *recipes.RECIPES]
     if model not in names:
@@ -33,11 +42,13 @@ def tune(
         raise WrongUseError(
             f"There is no adapter in {further}: tune the first round, then give its folder."
         )
-    if model == QUESTIONS:
+    if mean:
+        adapter = averaging.averaged(mean, folder / model)
+    elif model == QUESTIONS:
         adapter = questions.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
-        recipe = replace(recipe, steps=steps or recipe.steps)
+        recipe = replace(recipe, steps=steps or recipe.steps, seed=seed or recipe.seed)
         adapter = recipes.run(model, recipe, folder / model, further)
     console.print(f"The adapter is in {adapter}.")
     if as_json:

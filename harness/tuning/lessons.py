@@ -35,7 +35,7 @@ SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
 # and a reader in doubt does well to know that; some do not, or nothing else would be learned.
 SHUFFLED = 0.2
 FOUND = 20  # passages that search offers to choose from
-UNANSWERABLE = 0.25  # contexts whose first question has no answer anywhere
+UNANSWERABLE = 0.35  # contexts whose first question has no answer anywhere
 WORDINGS = 2  # in which each passage is asked about
 STORY = 0.2  # questions behind the first sentence of another one, whose words mislead
 IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
@@ -114,11 +114,13 @@ class Curriculum:
         """Questions that the context does not answer, two as close to each passage as there are."""
         keys = {one.key for one in present}
         crossed = neighbours.crossed(present)
-        missing = [topic] if topic.key not in keys else []
+        missing = [] if topic.key in keys else [topic, topic]
         for near in present:
             missing += [random.choice(crossed)] if crossed else self._close(near, keys, random)
             missing += self._close(near, keys, random)
-        traps = [asked if one is topic else self._wordings(one, 1, random)[0] for one in missing]
+        traps = [self._wordings(one, 1, random)[0] for one in missing]
+        if topic.key not in keys:
+            traps[0] = asked
         for trap in traps:
             wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
             yield _branch(trap, wanted)
