@@ -22,6 +22,7 @@ def tune(
         Path | None, typer.Option(help="A further round, from an earlier one's adapter: a folder.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Other lessons than the recipe's.")] = 0,
+    rate: Annotated[float, typer.Option(help="Another peak rate than the recipe's.")] = 0.0,
     mean: Annotated[
         list[Path] | None,
         typer.Option(help="Do not tune: average these adapters, folders of earlier rounds."),
@@ -29,16 +30,13 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
-    from harness.tuning import (
-        averaging,
-        questions,
-        recipes,
-    )  # heavy imports only when the verb runs
+    # Heavy imports only when the verb runs.
+    from harness.tuning import averaging, questions, recipes
 
     names = [QUESTIONS, *recipes.RECIPES]
     if model not in names:
         raise WrongUseError(f"There is no recipe for {model!r}: choose {' or '.join(names)}.")
-    if further and not (further / "adapter_config.json").exists():
+    if further and not (further / averaging.CONFIG).exists():
         raise WrongUseError(
             f"There is no adapter in {further}: tune the first round, then give its folder."
         )
@@ -48,7 +46,8 @@ def tune(
         adapter = questions.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
-        recipe = replace(recipe, steps=steps or recipe.steps, seed=seed or recipe.seed)
+        asked = {"steps": steps, "seed": seed, "rate": rate}
+        recipe = replace(recipe, **{name: value for name, value in asked.items() if value})
         adapter = recipes.run(model, recipe, folder / model, further)
     console.print(f"The adapter is in {adapter}.")
     if as_json:

@@ -89,7 +89,10 @@ class Curriculum:
         return random.sample(found, len(found)) if near or random.random() < SHUFFLED else found
 
     def _grid(self, topic: Topic, asked: str, k: int, random: Random) -> list[Topic]:
-        """Up to `k` passages about two products and two kinds, in any order."""
+        """Up to `k` passages about two products and two kinds, in any order.
+
+        For a product that does not exist, search offers other products' kinds: there may be a third one.
+        """
         cells = neighbours.grid(topic, self._search(asked, topic.product.name), random)
         cells = random.sample(cells, len(cells))[:k]
         return cells or self._search(asked, None)[:k]

@@ -61,7 +61,7 @@ def crossed(present: Sequence[Topic]) -> list[Topic]:
 def grid(topic: Topic, kinds: Sequence[Topic], random: Random) -> list[Topic]:
     """Two products times two kinds, as far as there are articles: `topic`'s own and another of each.
 
-    kinds: topics of the same product, the closest first, of which one of the first few is taken.
+    kinds: other topics that have an article, the closest first, of which one of the first few is taken.
     """
     others = [t for t in (*siblings(topic), *namesakes(topic)) if _is_other_product(t, topic)]
     near = [t for t in kinds if t.kind.kind != topic.kind.kind][:CLOSEST]
