@@ -103,13 +103,19 @@ class Channel:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
 
     def send(self, body: Frame) -> None:
-        """Raises GoneError: nobody is there. HangingError: nobody reads. ValueError: it is too long."""
+        """Raises GoneError: nobody is there. HangingError: nobody reads. ValueError: it is too long.
+
+        What an alarm raises meanwhile comes after the frame, as it is: a TimeoutError is an OSError, too.
+        """
         data = json.dumps(body.model_dump(exclude_defaults=True) | {"kind": body.kind}).encode()
         if len(data) > MOST_BYTES:
             raise ValueError(f"{len(data):,} bytes are more than the {MOST_BYTES:,} of a frame.")
+        with undisturbed(), self._sending:
+            self._write(LENGTH.pack(len(data)) + data)
+
+    def _write(self, frame: bytes) -> None:
         try:
-            with undisturbed(), self._sending:
-                self.socket.sendall(LENGTH.pack(len(data)) + data)
+            self.socket.sendall(frame)
         except BlockingIOError as error:
             raise HangingError("It does not read what it is asked.") from error
         except OSError as error:
@@ -151,8 +157,9 @@ def undisturbed() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # may raise, and has blocked then
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,6 +1,7 @@
 """Frames: limits, and what is not one."""
 
 import json
+import signal
 import socket
 import struct
 
@@ -96,3 +97,31 @@ def test_who_does_not_read_does_not_block_the_referee(monkeypatch):
 
 def test_numbers_do_not_repeat():
     assert len({number() for _ in range(1000)}) == 1000
+
+
+def test_an_alarm_while_a_frame_is_sent_is_no_end_of_the_channel(ends, monkeypatch):
+    """It comes after the whole frame, as what it raises: a TimeoutError, which is an OSError, too."""
+
+    def ring(*_):
+        raise TimeoutError("It was not done after 3 s.")
+
+    monkeypatch.setattr(ends[0], "socket", _Ringing(ends[0].socket))
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with pytest.raises(TimeoutError, match="after 3 s"):
+            ends[0].send(Reply(number="1"))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert ends[1].receive() == Reply(number="1")
+    assert signal.SIGALRM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+class _Ringing:
+    """A socket that an alarm goes off in."""
+
+    def __init__(self, real):
+        self.real = real
+
+    def sendall(self, data):
+        signal.raise_signal(signal.SIGALRM)
+        self.real.sendall(data)
