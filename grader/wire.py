@@ -159,7 +159,8 @@ def undisturbed() -> Iterator[None]:
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # may raise, and has blocked then
+        # Raises what an alarm raises that has just gone off, and has blocked then.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

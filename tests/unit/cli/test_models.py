@@ -1,9 +1,11 @@
 """The verbs about models: what they say and refuse, with nothing loaded or downloaded."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from harness.cli import download as downloading
@@ -11,6 +13,7 @@ from harness.cli.main import app
 from harness.measure import desk, figures, machine
 from harness.measure.figures import Exam, Figures
 from harness.models import catalog, hub, served
+from harness.models.offline import LARGE
 from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
@@ -83,6 +86,24 @@ def test_tuning_needs_a_recipe():
     result = run(app, ["tune", "gpt-5"])
     assert result.exit_code == 2
     assert "halden-135m" in result.stderr
+
+
+def test_rounds_are_averaged_and_nothing_is_tuned(tmp_path):
+    packaged = LARGE.adapter
+    rounds = ["--mean", str(packaged), "--mean", str(packaged)]
+    result = run(app, ["tune", LARGE.name, *rounds, "--folder", str(tmp_path), "--json"])
+    assert result.exit_code == 0, result.stderr
+    made = Path(json.loads(result.stdout.splitlines()[-1])["adapter"])
+    weights = "adapter_model.safetensors"
+    ours, theirs = load_file(made / weights), load_file(packaged / weights)
+    assert made == tmp_path / LARGE.name
+    assert all(tensor.equal(theirs[name]) for name, tensor in ours.items())
+
+
+def test_a_mean_of_what_is_not_there_is_one_sentence(tmp_path):
+    result = run(app, ["tune", LARGE.name, "--mean", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "There is no adapter in" in result.stderr
 
 
 @pytest.fixture
