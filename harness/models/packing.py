@@ -20,10 +20,14 @@ ROUND = (
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What follows the shared prompt (`asked`), and what the model shall write then (`wanted`)."""
+    """What follows the shared prompt (`asked`), and what the model shall write then (`wanted`).
+
+    weight: how much it counts beside the other branches of its lesson.
+    """
 
     asked: str
     wanted: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Packed:
     ids, positions: (1, T), int64. prompt: how many of them are shared; they come first.
     mask: (1, 1, T, T), bool, True where a token (row) sees another.
     predicting: (P,), int64, the tokens whose next token is wanted; wanted: (P,), int64, those next tokens.
-    weight: (P,), float32, sums to 1: each branch counts the same, however long its answer.
+    weight: (P,), float32, sums to 1: each branch counts by its weight, however long its answer.
     T and P are multiples of ROUND; what fills them up looks like one more branch and weighs nothing.
     """
 
@@ -66,7 +70,12 @@ def packed(lesson: Lesson, encode: Encode) -> Packed:
     for length in lengths:
         positions += range(len(prompt), len(prompt) + length)
     predicting = list(_predicting(len(prompt), pairs))
-    weight = [1 / (len(w) * len(pairs)) for _, w in pairs for _ in w]
+    whole = sum(branch.weight for branch in lesson.branches)
+    weight = [
+        branch.weight / (whole * len(wanted))
+        for branch, (_, wanted) in zip(lesson.branches, pairs, strict=True)
+        for _ in wanted
+    ]
     spare = -len(predicting) % ROUND
     predicting += [0] * spare
     return Packed(

@@ -29,15 +29,23 @@ from harness.tuning import neighbours
 Embed = Callable[[list[str]], np.ndarray]
 
 # Shares of contexts by how they are found; the rest is what search returns.
-NEAR_MISSES, ONE_PRODUCT, GRID = 0.15, 0.15, 0.35
-SIZES = (1, 2, 3, 3, 4, 5)  # passages in a context; three is the most common
+NEAR_MISSES, ONE_PRODUCT, GRID = 0.05, 0.2, 0.3
+SIZES = (1, 2, 3, 3, 3, 4, 5)  # passages in a context; three is the most common
 # Contexts in another order than search's. Most keep it, as its first passage is right more often than not,
 # and a reader in doubt does well to know that; some do not, or nothing else would be learned.
 SHUFFLED = 0.2
 FOUND = 20  # passages that search offers to choose from
-UNANSWERABLE = 0.35  # contexts whose first question has no answer anywhere
+# Contexts whose first question has no answer anywhere. Search fills them with what is most tempting: the
+# product's passages about something close, and the siblings' about the same.
+UNANSWERABLE = 0.6
 WORDINGS = 2  # in which each passage is asked about
+MISSED = 4  # in which a first question without an answer is asked
+CROSSED = 0.5  # traps whose product and kind both stand there, where there are such
+CLOSE_KINDS = 8  # of 50: kinds that a passage could be mistaken for
 STORY = 0.2  # questions behind the first sentence of another one, whose words mislead
+CLOSE = (1, 1, 2)  # of a sibling, of a namesake, of the same product, which is the most tempting
+# A refusal beside an answer: a made-up fact costs a reader more than a question that stays open.
+REFUSAL_WEIGHT = 2.0
 IN_FULL = 0.25  # refusals written to their end: they are all the same, so a few will do
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z{])")  # where the next one begins
 # Two tokens each, the first of which decides between answer and refusal: both weigh the same.
@@ -114,29 +122,30 @@ class Curriculum:
     def _refusals(
         self, topic: Topic, asked: str, present: Sequence[Topic], random: Random
     ) -> Iterator[Branch]:
-        """Questions that the context does not answer, two as close to each passage as there are."""
+        """Questions that the context does not answer: its first, and one close to each passage."""
         keys = {one.key for one in present}
         crossed = neighbours.crossed(present)
-        missing = [] if topic.key in keys else [topic, topic]
+        missing = [] if topic.key in keys else [topic] * MISSED
         for near in present:
-            missing += [random.choice(crossed)] if crossed else self._close(near, keys, random)
-            missing += self._close(near, keys, random)
+            cross = crossed and random.random() < CROSSED
+            missing += [random.choice(crossed)] if cross else self._close(near, keys, random)
         traps = [self._wordings(one, 1, random)[0] for one in missing]
         if topic.key not in keys:
             traps[0] = asked
         for trap in traps:
             wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
-            yield _branch(trap, wanted)
+            yield _branch(trap, wanted, REFUSAL_WEIGHT)
 
     def _close(self, topic: Topic, keys: set, random: Random) -> list[Topic]:
-        """One of the same kind, a sibling's or a namesake's, or one of its product; [] if all are there."""
-        sorts = (
-            neighbours.siblings(topic),
-            neighbours.namesakes(topic),
-            neighbours.same_product(topic),
-        )
-        pool = [one for one in random.choice(sorts) if one.key not in keys]
+        """A sibling's or a namesake's of the same kind, or its product's of a close one; [] for none."""
+        sorts = (neighbours.siblings, neighbours.namesakes, self._close_kinds)
+        near = random.choices(sorts, CLOSE)[0](topic)
+        pool = [one for one in near if one.key not in keys]
         return [random.choice(pool)] if pool else []
+
+    def _close_kinds(self, topic: Topic) -> list[Topic]:
+        close = self._kinds_near[topic.kind.kind]
+        return [one for one in neighbours.same_product(topic) if one.kind.kind in close]
 
     def _wordings(self, topic: Topic, n: int, random: Random) -> list[str]:
         """`n` different ways to ask for `topic`."""
@@ -159,6 +168,17 @@ class Curriculum:
         return [one for one in first if one.endswith(".") and "{" not in one]
 
     @cached_property
+    def _kinds_near(self) -> dict[str, set[str]]:
+        """Each kind with those whose articles are nearest to its own on average."""
+        kinds = np.array([article.kind.kind for article in self.articles])
+        names = np.unique(kinds)
+        means = np.stack([self.vectors[kinds == name].mean(0) for name in names])
+        nearest = np.argsort(-means @ means.T)[:, 1 : CLOSE_KINDS + 1]
+        return {
+            str(name): set(names[row].tolist()) for name, row in zip(names, nearest, strict=True)
+        }
+
+    @cached_property
     def _products_of(self) -> np.ndarray:
         return np.array([a.product.name for a in self.articles])
 
@@ -167,5 +187,5 @@ class Curriculum:
         return set(self._products_of)
 
 
-def _branch(asked: str, wanted: str) -> Branch:
-    return Branch(question_part(Question(asked)), wanted)
+def _branch(asked: str, wanted: str, weight: float = 1.0) -> Branch:
+    return Branch(question_part(Question(asked)), wanted, weight)

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 from harness.kb.products import FAMILIES, SERIES
-from harness.models.packing import Branch, Lesson
+from harness.models.packing import Lesson
 
 # What made-up families are put together from.
 CONSONANTS, VOWELS, MIDDLES = "BCDFGHJKLMNPRSTVWZ", "aeiou", "bdlmnrst"
@@ -28,7 +28,9 @@ def disguised(lesson: Lesson, random: Random) -> Lesson:
     def told(text: str) -> str:
         return _names().sub(new, text)
 
-    branches = (Branch(told(one.asked), told(one.wanted)) for one in lesson.branches)
+    branches = (
+        replace(one, asked=told(one.asked), wanted=told(one.wanted)) for one in lesson.branches
+    )
     return replace(lesson, prompt=told(lesson.prompt), branches=tuple(branches))
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from harness.models.packing import ROUND, Branch, Lesson, packed
@@ -46,6 +48,12 @@ def test_what_is_wanted_is_predicted_from_the_token_before_it():
 def test_every_branch_counts_the_same():
     one = packed(LESSON, encode)
     assert torch.allclose(one.weight[:5], torch.tensor([1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 3]))
+
+
+def test_a_branch_of_more_weight_counts_more_however_long_it_is():
+    first, *others = LESSON.branches
+    one = packed(replace(LESSON, branches=(replace(first, weight=3.0), *others)), encode)
+    assert torch.allclose(one.weight[:5], torch.tensor([0.3, 0.3, 0.1, 0.1, 0.2]))
 
 
 def test_what_fills_up_the_sizes_is_seen_by_nobody_and_weighs_nothing():

@@ -11,7 +11,7 @@ from harness.kb.topics import gaps, ghost_gaps, pairs
 from harness.measure.facts import holds_fact
 from harness.models.language import END_OF_TURN
 from harness.stages.prompt import cited, pointed
-from harness.tuning.lessons import POINTED, REFUSED, Curriculum
+from harness.tuning.lessons import POINTED, REFUSAL_WEIGHT, REFUSED, Curriculum
 from harness.tuning.recipes import wordings
 
 LESSONS = 80
@@ -100,6 +100,13 @@ def test_a_refusal_is_wanted_just_where_the_context_has_no_answer(lessons, asked
         for branch in lesson.branches:
             refused = branch.wanted.startswith(REFUSED)
             assert refused == (asked_for[question(branch)].key not in present)
+
+
+def test_a_refusal_weighs_more_than_an_answer(lessons):
+    for lesson in lessons:
+        for branch in lesson.branches:
+            refused = branch.wanted.startswith(REFUSED)
+            assert branch.weight == (REFUSAL_WEIGHT if refused else 1.0)
 
 
 def test_refusals_are_common_and_close_to_what_is_there(lessons, asked_for):
