@@ -127,7 +127,7 @@ def test_what_is_asked_for_and_missing_often_stands_there_in_parts(lessons, aske
                 topic = asked_for[question(branch)]
                 name, *rest = topic.key
                 parts.append(name in products and tuple(rest) in named)
-    assert 0.2 < sum(parts) / len(parts) < 0.6
+    assert 0.1 < sum(parts) / len(parts) < 0.6
 
 
 def test_any_passage_may_be_the_one_that_answers(lessons):
