@@ -30,7 +30,7 @@ from harness.models.offline import STUDENT
 from harness.models.packing import Packed, packed
 from harness.models.quantize import quantize
 from harness.models.tune import answer_loss, merged, with_adapter
-from harness.tuning.recipes import FURTHER, RECIPES, curriculum, encoder
+from harness.tuning.recipes import RECIPES, STUDENT_ROUNDS, curriculum, encoder
 
 AN_UPDATE = 2  # lessons: half of the recipe's, as twice the updates teach more in a short time
 WARM_UP = 0.1  # of the budget
@@ -68,9 +68,8 @@ def heal(budget_s: float, folder: Path) -> Healed:
 
 
 def full_course() -> int:
-    """Lessons that the student has read in both rounds of its own recipe."""
-    rounds = (RECIPES[STUDENT.name], FURTHER[STUDENT.name])
-    return sum(recipe.steps * recipe.lessons for recipe in rounds)
+    """Lessons that the student in the package has read, in all its rounds."""
+    return sum(STUDENT_ROUNDS) * RECIPES[STUDENT.name].lessons
 
 
 def tuned_for(

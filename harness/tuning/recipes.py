@@ -36,6 +36,8 @@ FURTHER = {
     LARGE.name: replace(RECIPES[LARGE.name], steps=300, rate=1e-3, seed=540),
     STUDENT.name: replace(RECIPES[STUDENT.name], steps=200, rate=1e-3, seed=541),
 }
+# Updates of each round that the student in the package went through, as its model card lists them.
+STUDENT_ROUNDS = (560, 240, 190, 200)
 # The student is there to be fast, and is served with one passage, or two: it learns most from those.
 SHORT = (1, 1, 2, 3)
 DISGUISED = 0.75  # lessons under made-up names; the rest keep the help centre's
