@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing
 
 MS = 1e-3
 READ_BYTES = 65536
@@ -18,16 +18,21 @@ READ_BYTES = 65536
 async def wan(host: str, server_port: int, rtt_ms: float) -> AsyncIterator[int]:
     """Relay to `server_port` over `rtt_ms` of distance; yields the port to connect to."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Cancelled when the deployment stops; Python 3.11 would print a traceback for it.
-        with suppress(asyncio.CancelledError):
-            await _relay(reader, writer, host, server_port, rtt_ms * MS)
+    relays: set[asyncio.Task] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = asyncio.create_task(_relay(reader, writer, host, server_port, rtt_ms * MS))
+        relays.add(relay)
+        relay.add_done_callback(relays.discard)
 
     server = await asyncio.start_server(connected, host, 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for relay in relays:
+            relay.cancel()
+        await asyncio.gather(*relays, return_exceptions=True)  # a loop closes after its tasks
 
 
 async def _relay(
@@ -38,19 +43,15 @@ async def _relay(
     rtt_s: float,
 ) -> None:
     established = asyncio.get_running_loop().time() + rtt_s
-    inner_reader, inner_writer = await asyncio.open_connection(host, port)
-    ways = [
-        asyncio.create_task(_carry(reader, inner_writer, rtt_s / 2, established)),
-        asyncio.create_task(_carry(inner_reader, writer, rtt_s / 2, established)),
-    ]
-    try:
-        with suppress(OSError):  # one side hung up: so does the other
-            await asyncio.gather(*ways)
-    finally:
-        for way in ways:
-            way.cancel()
-        inner_writer.close()
-        writer.close()
+    with closing(writer):
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(host, port)
+            with closing(inner_writer):
+                async with asyncio.TaskGroup() as ways:
+                    ways.create_task(_carry(reader, inner_writer, rtt_s / 2, established))
+                    ways.create_task(_carry(inner_reader, writer, rtt_s / 2, established))
+        except* OSError:
+            pass  # one side hung up: so does the other
 
 
 async def _carry(
@@ -68,8 +69,8 @@ async def _carry(
             await underway.put((max(loop.time(), established) + one_way_s, data))
         await underway.put((loop.time() + one_way_s, b""))
 
-    receiving = asyncio.create_task(receive())
-    try:
+    async with asyncio.TaskGroup() as both:  # ends with whatever the reading side runs into
+        both.create_task(receive())
         while True:
             due, data = await underway.get()
             await asyncio.sleep(due - loop.time())
@@ -77,7 +78,4 @@ async def _carry(
                 break
             target.write(data)
             await target.drain()
-        await receiving  # raises what the reading side ran into
         target.write_eof()
-    finally:
-        receiving.cancel()
