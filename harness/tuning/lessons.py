@@ -58,6 +58,7 @@ class Curriculum:
 
     articles, vectors: of the train split's products, row by row. embed: questions -> (n, d).
     wordings: of each kind, beside those of the train split. sizes: numbers of passages, drawn evenly.
+    refusal_weight: of a refusal beside an answer.
     """
 
     articles: Sequence[Article]
@@ -66,6 +67,7 @@ class Curriculum:
     seed: int
     wordings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     sizes: Sequence[int] = SIZES
+    refusal_weight: float = REFUSAL_WEIGHT
 
     def lesson(self, i: int) -> Lesson:
         """One context with the questions about it."""
@@ -134,7 +136,7 @@ class Curriculum:
             traps[0] = asked
         for trap in traps:
             wanted = REFUSAL + END_OF_TURN if random.random() < IN_FULL else REFUSED
-            yield _branch(trap, wanted, REFUSAL_WEIGHT)
+            yield _branch(trap, wanted, self.refusal_weight)
 
     def _close(self, topic: Topic, keys: set, random: Random) -> list[Topic]:
         """A sibling's or a namesake's of the same kind, or its product's of a close one; [] for none."""

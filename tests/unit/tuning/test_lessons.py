@@ -115,6 +115,14 @@ def test_a_refusal_weighs_more_than_an_answer(lessons):
             assert branch.weight == (REFUSAL_WEIGHT if refused else 1.0)
 
 
+def test_how_much_a_refusal_weighs_changes_nothing_else(curriculum, lessons):
+    heavy = replace(curriculum, refusal_weight=4.0).lesson(0)
+    assert {branch.weight for branch in heavy.branches} == {1.0, 4.0}
+    assert replace(heavy, branches=()) == replace(lessons[0], branches=())
+    asked = [(b.asked, b.wanted) for b in lessons[0].branches]
+    assert [(b.asked, b.wanted) for b in heavy.branches] == asked
+
+
 def test_refusals_are_common_and_close_to_what_is_there(lessons, asked_for):
     branches = [branch for lesson in lessons for branch in lesson.branches]
     refusals = [branch for branch in branches if branch.wanted.startswith(REFUSED)]
