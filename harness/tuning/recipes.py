@@ -42,7 +42,7 @@ STUDENT_ROUNDS = (560, 240, 190, 200, 200)
 SHORT = (1, 1, 2, 3)
 DISGUISED = 0.75  # lessons under made-up names; the rest keep the help centre's
 CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
-# The large one has answers to spare and is tempted by more passages; the student would refuse too often.
+# Three passages tempt more than one does. Twice as much was not tried with the student.
 REFUSAL_WEIGHTS = {LARGE.name: 4.0, STUDENT.name: REFUSAL_WEIGHT}
 
 
