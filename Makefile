@@ -101,7 +101,7 @@ lint: setup
 
 # Regenerate labs/ from solutions/.
 labs: setup
-	@$(BIN)/python -m grader.release
+	@$(BIN)/python -m grader.course.release
 
 clean:
 	rm -rf $(VENV) *.egg-info

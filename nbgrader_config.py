@@ -41,16 +41,16 @@ c.ExecutePreprocessor.startup_timeout = 120
 
 # Learners' cells run in a jail and nbgrader's kernel runs none: these take the place of its own passes.
 # A mark comes from the referee alone, and an old one is taken out before a new run.
-c.Autograde.pre_convert_hook = "grader.preprocessors.expire_scores"
-c.Autograde.sanitize_preprocessors = ["grader.preprocessors.Restore"]
+c.Autograde.pre_convert_hook = "grader.course.nbgrader_hooks.expire_scores"
+c.Autograde.sanitize_preprocessors = ["grader.course.nbgrader_hooks.Restore"]
 c.Autograde.autograde_preprocessors = [
-    "grader.preprocessors.Referee",
+    "grader.course.nbgrader_hooks.Referee",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # nbgrader's own feedback shows hidden tests, and a mark that is still open as a zero.
-c.GenerateFeedback.preprocessors = ["grader.preprocessors.Entered"]
-c.GenerateFeedback.exporter_class = "grader.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.Entered"]
+c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
 
 # For the learner's own `nbgrader validate`: a cell with this tag is not run, and a check cell that is not
 # run passes. No tag is empty: nbconvert refuses one that is.

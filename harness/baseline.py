@@ -12,8 +12,8 @@ from harness import knobs, store
 from harness.kb import articles, vectors
 from harness.kb.products import products
 from harness.knobs import Knobs
-from harness.models.embedding import documents_version, embedder
-from harness.models.torch_model import large
+from harness.models.engines.embedding import documents_version, embedder
+from harness.models.engines.torch_model import large
 from harness.pipeline import Pipeline
 from harness.serve.client import Client
 from harness.serve.deployment import Deployment

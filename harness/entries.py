@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 from harness import baseline, knobs
 from harness.errors import WrongUseError
-from harness.measure import yardstick as measure
+from harness.measure.latency import yardstick as measure
 from harness.serve.entry import Entry
 
 GROUP = "under500.entries"

@@ -9,8 +9,8 @@ from harness import knobs
 from harness.assistant import Chunk, Query, Question
 from harness.baseline import knowledge_vectors
 from harness.kb.articles import chunks
-from harness.models.embedding import embedder
-from harness.models.llama_model import LlamaModel
+from harness.models.engines.embedding import embedder
+from harness.models.engines.llama_model import LlamaModel
 from harness.models.offline import LARGE, STUDENT
 from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry

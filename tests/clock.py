@@ -1,11 +1,11 @@
 """A clock that goes on only when told, and assistants that take their time on it."""
 
 from harness.assistant import Answer, Done, Token
-from harness.measure.timing import NS_PER_MS, NS_PER_S
+from harness.measure.latency.timing import NS_PER_MS, NS_PER_S
 
 
 class FakeClock:
-    """Stands in for `harness.measure.timing.Clock`."""
+    """Stands in for `harness.measure.latency.timing.Clock`."""
 
     def __init__(self):
         self.ns = 0

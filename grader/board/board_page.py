@@ -10,10 +10,10 @@ from jinja2 import Environment
 from rich.console import Group
 from rich.table import Table
 
-from grader.board import Board, Place, Speed, Standing
-from grader.feedback import inline
-from grader.report import Outcome
-from harness.measure.yardstick import BAR_MS
+from grader.board.overview import Board, Place, Speed, Standing
+from grader.course.feedback import inline
+from grader.grading.report import Outcome
+from harness.measure.latency.yardstick import BAR_MS
 from harness.show.distribution import distribution
 from harness.show.pareto import Point, pareto
 from harness.show.style import Picture

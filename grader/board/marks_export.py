@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.plugins import ExportPlugin
 
-from grader import gradebook
-from grader.course import Course
+from grader.course import gradebook
+from grader.course.course import Course
 from harness.errors import PlainError
 
 if TYPE_CHECKING:
@@ -105,13 +105,13 @@ def to_canvas(course: Course, lab: str, canvas: CanvasCourse, assignment: int) -
 
 
 class Table(ExportPlugin):
-    """For `nbgrader export --exporter=grader.export.Table`: the same table."""
+    """For `nbgrader export --exporter=grader.board.marks_export.Table`: the same table."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write it to `--to`, or grades.csv."""
         from pathlib import Path
 
-        from grader.course import course
+        from grader.course.course import course
 
         path: Path = Path(self.to or "grades.csv")
         path.write_text(as_csv(course(Path.cwd())), encoding="utf-8", newline="")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from grader import gradebook, records
-from grader.course import Course
-from grader.report import Mark, Outcome, Report
-from harness.measure.stats import Proportion
+from grader.course import gradebook, records
+from grader.course.course import Course
+from grader.grading.report import Mark, Outcome, Report
+from harness.measure.latency.stats import Proportion
 
 MOST_MISTAKES = 12  # more than anybody reads aloud
-LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # of `grader.verdict`
+LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # of `grader.exercise.exercise`
 
 
 class Place(StrEnum):

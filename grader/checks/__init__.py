@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from grader.checks_batching import serve
-from grader.checks_cache import answer_key, cached
-from grader.checks_capstone import entry, memo, search, under_bar, way, writer
-from grader.checks_ceiling import budget, ceiling, smallest_fix
-from grader.checks_flight import together
-from grader.checks_flow import hedged, masked
-from grader.checks_graph import filtered, reranked, walk
-from grader.checks_interview import card_ms, finding, three_sentences
-from grader.checks_load import admit, good, in_system, waits
-from grader.checks_noninferiority import choose, worst_case
-from grader.checks_profile import breakdown, explain, percentile
-from grader.checks_quantization import foretold, pick, ship
-from grader.checks_remembering import remembering
-from grader.checks_rightsizing import answer_ms, frontier, until_done
-from grader.checks_rounding import error, quantise, step_ms
-from grader.checks_routing import cut_off, finish_ms, head_share
-from grader.checks_search import cheapest, exact, recall_at
-from grader.checks_semantic import layout, meaning, safe_threshold
-from grader.checks_speculation import accept, agree
-from grader.checks_speedup import best_length, speedup, tokens_a_step
-from grader.checks_sse import frame, parse
-from grader.checks_start_here import timings
-from grader.checks_streaming import deliver, stream, times
-from grader.verdict import CheckFailed, Exercise, check, kind
+from grader.checks.architecture import cut_off, finish_ms, head_share
+from grader.checks.architecture_streams import hedged, masked
+from grader.checks.caching import answer_key, cached
+from grader.checks.caching_semantic import layout, meaning, safe_threshold
+from grader.checks.caching_single_flight import together
+from grader.checks.capstone import entry, memo, search, under_bar, way, writer
+from grader.checks.capstone_caches import remembering
+from grader.checks.load import admit, good, in_system, waits
+from grader.checks.load_batching import serve
+from grader.checks.mock_interview import card_ms, finding, three_sentences
+from grader.checks.profile import breakdown, explain, percentile
+from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
+from grader.checks.quantization import error, quantise, step_ms
+from grader.checks.quantization_gate import foretold, pick, ship
+from grader.checks.retrieval import cheapest, exact, recall_at
+from grader.checks.retrieval_graph import filtered, reranked, walk
+from grader.checks.smaller_models import answer_ms, frontier, until_done
+from grader.checks.smaller_models_choice import choose, worst_case
+from grader.checks.speculation import accept, agree
+from grader.checks.speculation_speedup import best_length, speedup, tokens_a_step
+from grader.checks.start_here import timings
+from grader.checks.streaming import deliver, stream, times
+from grader.checks.streaming_sse import frame, parse
+from grader.exercise.exercise import CheckFailed, Exercise, check, kind
 
 __all__ = [
     "CheckFailed",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from random import Random
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, close, ms
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, close, ms
+from grader.exercise.randomness import dice
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a share: two decimals are welcome

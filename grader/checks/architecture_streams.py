@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from grader.chance import dice
-from grader.lending import lendable
-from grader.pieces import MOST_EVENTS, Pieces
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.exported import lendable
+from grader.exercise.observed_stream import MOST_EVENTS, Pieces
+from grader.exercise.randomness import dice
 
 HEDGED = Exercise("09", 3, "hedged")
 MASKED = Exercise("09", 5, "masked")

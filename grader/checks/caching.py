@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from grader.chance import dice
-from grader.checks_cache_probes import ALIKE, UNLIKE
-from grader.lending import lendable
-from grader.verdict import Exercise, check, kind, score
-from grader.watch import Watch, names_in
+from grader.checks.caching_probes import ALIKE, UNLIKE
+from grader.exercise.call_limits import Watch, names_in
+from grader.exercise.exercise import Exercise, check, kind, score
+from grader.exercise.exported import lendable
+from grader.exercise.randomness import dice
 
 ROUNDS = 20
 VERSIONS = ("model", "index", "prompt")

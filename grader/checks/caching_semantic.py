@@ -7,13 +7,13 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import takewhile
 from random import Random
 
-from grader.chance import dice, fresh_seed
-from grader.checks_cache_probes import APART, TOGETHER
-from grader.verdict import Exercise, check, kind, score
-from grader.watch import Watch
-from harness.kb.pairs import labelled
-from harness.measure.false_hits import cosines, equal, judged
-from harness.models.embedding import embedder
+from grader.checks.caching_probes import APART, TOGETHER
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind, score
+from grader.exercise.randomness import dice, fresh_seed
+from harness.labs.caching.false_hits import cosines, equal, judged
+from harness.labs.caching.pairs import labelled
+from harness.models.engines.embedding import embedder
 
 ROUNDS = 30
 HELD_OUT = "test"  # products and wordings that no cell of the lab has shown

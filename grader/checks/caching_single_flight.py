@@ -7,10 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from grader.checks_cache import Model
-from grader.lending import Place, lendable
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.checks.caching import Model
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.exported import Place, lendable
 
 CALLERS = 6
 WAIT_S = 2.0  # for a thread that should come at once

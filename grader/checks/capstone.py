@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from grader.chance import dice
-from grader.checks_interview import scorer
+from grader.checks.mock_interview import scorer
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice
 from grader.thresholds import thresholds
-from grader.verdict import Exercise, check, kind
-from harness import contenders
+from harness import entries
 from harness.assistant import Assistant, Chunk, Question
 from harness.kb.articles import chunks
 from harness.kb.questions import Case, draw
-from harness.measure.compare import blocks
-from harness.measure.facts import holds_fact
-from harness.measure.faults import Fault
-from harness.measure.quality import Quality, summary
-from harness.measure.stats import Proportion
-from harness.measure.timing import clocked
-from harness.measure.verdict import Rule, State, Verdict, decide
+from harness.measure.latency.compare import blocks
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.sequential_test import Rule, State, Verdict, decide
+from harness.measure.latency.stats import Proportion
+from harness.measure.latency.timing import clocked
+from harness.measure.quality.facts import holds_fact
+from harness.measure.quality.quality import Quality, summary
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from harness.stages.diff_postprocess import SENTENCE_END
@@ -226,7 +226,7 @@ def _quality(one: Entry) -> Quality:
 
 
 def _verdict(one: Entry) -> Verdict:
-    bar = contenders.named("yardstick")
+    bar = entries.named("yardstick")
     questions = [case.question for case in _fresh(BAR_OF.most + 2)]
     with one.deployed() as a, bar.deployed() as b:
         so_far = blocks(a, b, questions[2:], warm_up=questions[:2], reset=one.reset)

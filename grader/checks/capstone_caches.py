@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, kind
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice
 from harness.assistant import Assistant, Question
 from harness.kb.products import products, siblings
 from harness.kb.questions import Case, draw
-from harness.measure.faults import Fault
-from harness.measure.timing import CLOCK, Timing, clocked
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.timing import CLOCK, Timing, clocked
 from harness.serve.entry import Division, Entry
 
 REMEMBERING = Exercise("10", 6, "remembering")

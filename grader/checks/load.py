@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, close, kind, ms
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, close, kind, ms
+from grader.exercise.randomness import dice
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a share or a count: two decimals are welcome

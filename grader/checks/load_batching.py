@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from grader.chance import dice
-from grader.lending import lendable
-from grader.verdict import Exercise, check
-from grader.watch import Watch
-from harness.capacity.batch import Job
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check
+from grader.exercise.exported import lendable
+from grader.exercise.randomness import dice
+from harness.labs.load.batch import Job
 
 ROUNDS = 25  # fresh queues
 

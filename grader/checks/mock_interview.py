@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, close, kind, ms
-from grader.watch import Watch
-from harness.interview.cards import Card
-from harness.interview.scenario import scenarios
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, close, kind, ms
+from grader.exercise.randomness import dice
+from harness.interview.scenario.cards import Card
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenarios
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
-from harness.interview.session import Session
 
 TOTAL, ALL, SLOWEST = "end-to-end", "all", "slowest 5 %"
 SHARE = 0.005  # of a share: two decimals are welcome

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from grader.chance import dice
-from grader.synthetic import BareTrace, Known, known_trace, latencies, stage_table
-from grader.verdict import Exercise, check, close, kind, ms, score
+from grader.exercise.exercise import Exercise, check, close, kind, ms, score
+from grader.exercise.randomness import dice
+from grader.exercise.traces import BareTrace, Known, known_trace, latencies, stage_table
 from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second

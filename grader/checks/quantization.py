@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from grader.chance import dice, fresh_seed
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice, fresh_seed
 
 ROUNDS = 30  # fresh inputs per check
 BLOCK = 32

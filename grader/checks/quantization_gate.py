@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
-from grader.chance import dice, fresh_seed
-from grader.verdict import Exercise, check, kind, say
-from grader.watch import Watch
-from harness import tiers
-from harness.measure import machine
-from harness.measure.desk import exam
-from harness.measure.divergence import Divergence, divergence, held_out
-from harness.measure.phases import best_step_ms, phases, times_faster
-from harness.measure.quality_gate import MARGIN, MOST_KL, Candidate
-from harness.measure.stats import Interval
-from harness.measure.weights import kv_bytes, weight_bytes
-from harness.models.llama_model import LlamaModel
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind, say
+from grader.exercise.randomness import dice, fresh_seed
+from harness.labs.quantization.phases import best_step_ms, phases, times_faster
+from harness.labs.quantization.weights import kv_bytes, weight_bytes
+from harness.measure.latency.stats import Interval
+from harness.measure.machine import describe
+from harness.measure.model_files.divergence import Divergence, divergence, held_out
+from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.measure.quality.desk import exam
+from harness.models import tiers
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.threads import Threads
 from harness.models.offline import FULL
-from harness.models.threads import Threads
 from harness.stages.prompt import stuffed_prompt
 
 ROUNDS = 40  # fresh inputs per check
@@ -82,7 +82,7 @@ def _full_file_now() -> tuple[float, float]:
     prompt = list(range(100, 100 + SHORT))
     gbs, steps = [], []
     for _ in range(TURNS):
-        gbs.append(machine.measure_bandwidth().bandwidth_one_core_gbs)
+        gbs.append(describe.measure_bandwidth().bandwidth_one_core_gbs)
         steps.append(best_step_ms(model.context, prompt))
     return max(gbs), min(steps)
 

@@ -8,10 +8,10 @@ from random import Random
 
 import numpy as np
 
-from grader.chance import dice, fresh_seed
-from grader.counted import Counted
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.counting_array import Counted
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice, fresh_seed
 
 ROUNDS = 20  # fresh inputs per check
 D = 16  # dimensions: enough for distinct similarities, few enough to be quick

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grader.chance import fresh_seed
-from grader.checks_search import rows, unit
-from grader.verdict import Exercise, check
-from grader.watch import Watch
-from harness.measure.small_world import small_world
+from grader.checks.retrieval import rows, unit
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check
+from grader.exercise.randomness import fresh_seed
+from harness.labs.retrieval.graph import small_world
 from harness.stages.exact_search import nearest
 
 GRAPH = 800  # vectors to walk over

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from random import Random
 
-from grader.chance import dice
-from grader.pieces import MOST_EVENTS, WORDS, Pieces
-from grader.verdict import Exercise, check, close, kind, ms
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, close, kind, ms
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
+from grader.exercise.randomness import dice
 
 ROUNDS = 40  # fresh inputs per check
 

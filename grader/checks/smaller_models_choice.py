@@ -8,9 +8,9 @@ from random import Random
 
 import numpy as np
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # half a point of a hundred: also what n or n - 1 below the variance makes

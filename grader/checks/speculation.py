@@ -10,9 +10,9 @@ from random import Random
 import numpy as np
 from scipy import stats
 
-from grader.chance import dice, fresh_seed
-from grader.verdict import Exercise, check, kind
-from grader.watch import Dice, Watch
+from grader.exercise.call_limits import Dice, Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.randomness import dice, fresh_seed
 
 VOCABULARY = 6
 DRAWS = 20_000  # for each pair of distributions

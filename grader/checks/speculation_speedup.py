@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from grader.chance import dice
-from grader.verdict import Exercise, check
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check
+from grader.exercise.randomness import dice
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a factor: two decimals are welcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from grader.chance import dice
-from grader.verdict import Exercise, check, close, kind, ms, score
+from grader.exercise.exercise import Exercise, check, close, kind, ms, score
+from grader.exercise.randomness import dice
 from harness.assistant import Answer, Done, Token
 
 ROUNDS = 20  # fresh streams per check: enough to meet every trap, far below a second

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from grader.chance import dice
-from grader.pieces import MOST_EVENTS, WORDS, Pieces
-from grader.verdict import Exercise, check, close, kind, ms, score
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, close, kind, ms, score
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
+from grader.exercise.randomness import dice
 from harness.assistant import Answer, Done, Token
 
 ROUNDS = 30  # fresh inputs per check

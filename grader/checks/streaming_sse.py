@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from random import Random
 
-from grader.chance import dice
-from grader.pieces import MOST_EVENTS, WORDS, Pieces
-from grader.verdict import Exercise, check, kind
-from grader.watch import Watch
+from grader.exercise.call_limits import Watch
+from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
+from grader.exercise.randomness import dice
 
 ROUNDS = 30  # fresh inputs per check
 

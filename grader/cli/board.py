@@ -13,7 +13,7 @@ from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from grader.course import Course
+    from grader.course.course import Course
 
 TOKEN = "CANVAS_TOKEN"  # an environment variable: a secret on the command line is everybody's
 
@@ -30,16 +30,16 @@ def board(
     as_json: Json = False,
 ) -> None:
     """Who is where, what is open, what goes wrong most, how fast the class is."""
-    from grader import board as boards
-    from grader import board_page, export
-    from grader.course import course as course_in
+    from grader.board import board_page, marks_export
+    from grader.board import overview as boards
+    from grader.course.course import course as course_in
 
     here = course_in(course)
     found = boards.board(here)
     if page:
         page.write_text(board_page.page(found), encoding="utf-8")
     if csv:
-        csv.write_text(export.as_csv(here), encoding="utf-8", newline="")
+        csv.write_text(marks_export.as_csv(here), encoding="utf-8", newline="")
     if canvas:
         _send(here, lab, canvas)
     if as_json:
@@ -49,8 +49,8 @@ def board(
 
 
 def _send(here: Course, lab: str, address: str) -> None:
-    from grader import export
-    from grader.collect import named
+    from grader.board import marks_export
+    from grader.course.collect import named
 
     try:
         from canvasapi import Canvas
@@ -65,9 +65,9 @@ def _send(here: Course, lab: str, address: str) -> None:
     name = named(here, lab)
     try:
         target = Canvas(host, token).get_course(number)
-        export.to_canvas(here, name, target, assignment)
+        marks_export.to_canvas(here, name, target, assignment)
     except (CanvasException, OSError) as error:
-        raise export.ExportError(
+        raise marks_export.ExportError(
             f"Canvas took nothing ({error}): nothing was changed here."
         ) from error
     console.print(f"Marks of {name} are on their way to {host}.", highlight=False)

@@ -11,8 +11,8 @@ from harness.cli.output import FAILED, Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from grader.lab import Lab
-    from grader.report import Report
+    from grader.grading.lab import Lab
+    from grader.grading.report import Report
 
 
 def check(
@@ -21,9 +21,9 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Grade your own notebook exactly as your instructor's machine does; exit status 0 is full points."""
-    from grader.jail import missing
-    from grader.notebook import read
-    from grader.referee import Setting, grade
+    from grader.grading.notebook import read
+    from grader.grading.referee import Setting, grade
+    from grader.sandbox.jail import missing
 
     path = found(lab)
     notebook = read(path)
@@ -55,8 +55,8 @@ def _asked(path: Path) -> Lab:
     """The lab that the notebook's own check cells make: nobody to fool here but oneself."""
     import nbformat
 
-    from grader.lab import lab
-    from grader.notebook import NotebookError
+    from grader.grading.lab import lab
+    from grader.grading.notebook import NotebookError
 
     try:
         wanted = lab(path.stem, nbformat.read(path, as_version=4))

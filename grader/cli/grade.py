@@ -15,8 +15,8 @@ from harness.cli.output import FAILED, Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from grader.batch import Batch, Step
-    from grader.course import Course, Work
+    from grader.course.course import Course, Work
+    from grader.course.grade_class import Batch, Step
 
 SHOWN = 12  # notes of single submissions in the terminal; all of them are in the JSON
 WORTH = 6  # submissions for each process: fewer are done before it has started
@@ -44,9 +44,9 @@ def grade(
     as_json: Json = False,
 ) -> None:
     """Grade what was handed in; stop it at any time, the next run goes on behind what is finished."""
-    from grader.batch import Batch
-    from grader.collect import collected, named
-    from grader.course import course as course_in
+    from grader.course.collect import collected, named
+    from grader.course.course import course as course_in
+    from grader.course.grade_class import Batch
 
     here = course_in(course)
     wanted = named(here, lab) if lab else ""
@@ -77,14 +77,14 @@ def _steps(
 ) -> Iterator[Step]:
     """Graded in this process, in several of this machine, or by the workers of a scheduler."""
     if not scheduler and workers == 1:
-        from grader.judging import judging
+        from grader.course.judge import judging
 
         with judging(jailed=jail) as judge:
             yield from replace(batch, judge=judge).run(works)
         return
-    from grader.fleet import Fleet
-    from grader.fleet_cluster import local, remote
-    from grader.fleet_worker import Referees
+    from grader.fleet.cluster import local, remote
+    from grader.fleet.run import Fleet
+    from grader.fleet.worker import Referees
 
     connect = partial(remote, scheduler) if scheduler else partial(local, workers)
     yield from Fleet(batch, connect, Referees(jail), _say).run(works)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.kb.questions import Case
-    from harness.measure.journey import Journey, Step, Stop
+    from harness.measure.latency.journey import Journey, Step, Stop
 
 QUESTIONS = 44  # the fewest that have a p90
 MIXED = 60  # requests of the mixed workload: a dozen come again word for word
@@ -34,14 +34,14 @@ def journey(
 
     Then the caches: a mixed workload, about 4 s a request.
     """
-    from grader import reference
+    from grader.grading import reference
     from harness.kb.questions import draw
     from harness.kb.workload import workload
-    from harness.measure import journey as measure
-    from harness.measure import machine
-    from harness.preparation import BusyMachineError
+    from harness.measure.latency import journey as measure
+    from harness.measure.machine import describe
+    from harness.setup.preparation import BusyMachineError
 
-    load = machine.busy()
+    load = describe.busy()
     if load.too_busy:
         raise BusyMachineError(
             f"{load.sentence()} Close them: a journey is measured on a quiet machine."
@@ -58,7 +58,7 @@ def journey(
 
 
 def _measured(what: str, stops: Sequence[Stop], cases: Sequence[Case]) -> tuple[Step, ...]:
-    from harness.measure import journey as measure
+    from harness.measure.latency import journey as measure
 
     answers = measure.answers(stops, cases)
     total = len(cases) - measure.WARM_UP
@@ -80,14 +80,14 @@ def record(root: Path) -> Path:
 
 def with_table(text: str, found: Journey) -> str:
     """`text` with the table between the two marks replaced."""
-    from harness.show.journey import journey_table
+    from harness.show.journey_picture import journey_table
 
     between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
     return between.sub(lambda _: f"{START}\n{journey_table(found)}\n{END}", text)
 
 
 def _show(found: Journey) -> None:
-    from harness.show.journey import finding, text_tables
+    from harness.show.journey_picture import finding, text_tables
 
     console.print(*text_tables(found), sep="\n")
     console.print(finding(found), highlight=False)

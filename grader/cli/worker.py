@@ -14,8 +14,8 @@ def worker(
     processes: Annotated[int, typer.Option(min=1, help="Submissions at the same time.")] = 1,
 ) -> None:
     """Grade for a Dask scheduler until it is interrupted; one process of a machine takes timed work."""
-    from grader.fleet_cluster import serve
-    from grader.jail import missing
+    from grader.fleet.cluster import serve
+    from grader.sandbox.jail import missing
     from harness import knobs, store
 
     kind = (

@@ -24,7 +24,7 @@ def start(
 ) -> None:
     """Make what is missing and bring the hub up; Ctrl-C ends it and loses nothing."""
     from grader.workshop import start as starting
-    from grader.workshop.places import Workshop
+    from grader.workshop.paths import Workshop
 
     workshop = Workshop(folder.resolve(), port)
     persons = starting.ready(workshop, learners)
@@ -41,7 +41,7 @@ def start(
 def remove(folder: Folder = FOLDER) -> None:
     """Remove the accounts that a workshop has made; homes, gradebook and exchange stay."""
     from grader.workshop import accounts
-    from grader.workshop.places import Workshop
+    from grader.workshop.paths import Workshop
 
     accounts.allowed()
     names = accounts.remove(Workshop(folder.resolve()))

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.course import Course, CourseError, Work
-from grader.notebook import NotebookError, read
-from grader.records import DiskError
+from grader.course.course import Course, CourseError, Work
+from grader.course.records import DiskError
+from grader.grading.notebook import NotebookError, read
 
 UNSAFE = re.compile(r"[^\w.@+-]+")  # in a learner's id, which becomes the name of a folder
 

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from grader.lab import Lab, lab
+from grader.grading.lab import Lab, lab
 from harness.errors import WrongUseError
 
 CONFIG = "nbgrader_config.py"

@@ -16,12 +16,12 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from grader import report as reports
-from grader.gradebook import Entries
-from grader.marked import REPORT
-from grader.report import Mark, Report
+from grader.course.gradebook import Entries
+from grader.course.merge_submission import REPORT
+from grader.grading import report as reports
+from grader.grading.report import Mark, Report
 from harness.show.marks import Bar, marks
-from harness.show.race import race
+from harness.show.paired_run_picture import race
 from harness.show.style import Picture
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
@@ -30,7 +30,7 @@ BYTES = Callable[[Picture], bytes]
 
 
 def page(notebook: NotebookNode, entries: Entries | None = None) -> str:
-    """HTML for one submission. notebook: from `grader.marked.marked`.
+    """HTML for one submission. notebook: from `grader.course.merge_submission.marked`.
 
     entries: what the gradebook says; without, the report alone counts. Raises KeyError for another notebook.
     """

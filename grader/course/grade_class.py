@@ -17,15 +17,15 @@ import nbformat
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
-from grader import gradebook, records
-from grader.course import Course, Work
-from grader.feedback import page
-from grader.lab import Lab, lab
-from grader.marked import marked, refused, restored
-from grader.notebook import NotebookError, read
-from grader.records import Record
-from grader.referee import grade, unreadable
-from grader.report import Report, not_graded
+from grader.course import gradebook, records
+from grader.course.course import Course, Work
+from grader.course.feedback import page
+from grader.course.merge_submission import marked, refused, restored
+from grader.course.records import Record
+from grader.grading.lab import Lab, lab
+from grader.grading.notebook import NotebookError, read
+from grader.grading.referee import grade, unreadable
+from grader.grading.report import Report, not_graded
 from harness.errors import PlainError
 
 Judge = Callable[[Lab, NotebookNode], Report]

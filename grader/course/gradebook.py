@@ -24,8 +24,8 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
 
-from grader.course import Course
-from grader.report import Report
+from grader.course.course import Course
+from grader.grading.report import Report
 from harness.errors import PlainError
 
 MOST_CHARS = 1000  # of a time or a secret; a learner may put anything there

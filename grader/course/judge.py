@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from nbformat import NotebookNode
 
-from grader.batch import Judge
-from grader.forks import NoZygoteError, zygote
-from grader.jail import Room, Started, missing
-from grader.lab import Lab
-from grader.referee import Setting, grade
-from grader.report import Report
-from grader.submission import Start, apart
+from grader.course.grade_class import Judge
+from grader.grading.lab import Lab
+from grader.grading.referee import Setting, grade
+from grader.grading.report import Report
+from grader.remote.prefork import NoZygoteError, zygote
+from grader.remote.session import Start, apart
+from grader.sandbox.jail import Room, Started, missing
 
-ALWAYS = ("numpy", "grader.worker")
+ALWAYS = ("numpy", "grader.remote.learner_process")
 log = logging.getLogger(__name__)
 
 

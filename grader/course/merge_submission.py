@@ -12,8 +12,8 @@ from copy import deepcopy
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from grader.notebook import NotebookError
-from grader.report import Mark, Outcome, Report
+from grader.grading.notebook import NotebookError
+from grader.grading.report import Mark, Outcome, Report
 
 REPORT = "under500"  # key in the notebook's metadata
 POINTLESS = (Outcome.UNDECIDED, Outcome.NOT_GRADED)
@@ -22,7 +22,7 @@ POINTLESS = (Outcome.UNDECIDED, Outcome.NOT_GRADED)
 def restored(released: NotebookNode, submitted: NotebookNode, name: str) -> NotebookNode:
     """The learner's cells in their order, the lab's cells among them as released, missing checks put back.
 
-    submitted: from `grader.notebook.read`. Raises NotebookError for a notebook of another lab.
+    submitted: from `grader.grading.notebook.read`. Raises NotebookError for a notebook of another lab.
     """
     ours = {_id(cell): cell for cell in released.cells if _id(cell)}
     left, cells = dict(ours), []

@@ -2,7 +2,7 @@
 
     autograde          old scores out (`expire_scores`); the lab's cells restored (`Restore`); the referee's
                        verdicts into notebook and gradebook (`Referee`)
-    generate_feedback  what the gradebook says now (`Entered`), on `grader.feedback`'s page
+    generate_feedback  what the gradebook says now (`Entered`), on `grader.course.feedback`'s page
 
 nbgrader runs no cell of a learner any more: the referee does, in a jail. `under500 grade` does the same from
 the same code, and goes on where nbgrader would stop.
@@ -21,15 +21,15 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from grader import batch, gradebook, marked, records
-from grader.batch import Judge
-from grader.course import Course, Work, course
-from grader.feedback import ENTRIES
-from grader.judging import judging
-from grader.lab import lab
-from grader.notebook import NotebookError, read
-from grader.records import Record
-from grader.referee import unreadable
+from grader.course import grade_class, gradebook, merge_submission, records
+from grader.course.course import Course, Work, course
+from grader.course.feedback import ENTRIES
+from grader.course.grade_class import Judge
+from grader.course.judge import judging
+from grader.course.records import Record
+from grader.grading.lab import lab
+from grader.grading.notebook import NotebookError, read
+from grader.grading.referee import unreadable
 
 REFUSED = "under500_refused"  # key in the notebook's metadata between the two passes of autograde
 
@@ -54,9 +54,9 @@ class Restore(NbGraderPreprocessor):
         here, work = _course(self), _work(self, resources)
         released = here.released(work.lab)
         try:
-            return marked.restored(released, read(work.path), work.lab), resources
+            return merge_submission.restored(released, read(work.path), work.lab), resources
         except NotebookError as error:
-            untouched = marked.refused(released)
+            untouched = merge_submission.refused(released)
             untouched.metadata[REFUSED] = str(error)
             return untouched, resources
 
@@ -73,11 +73,11 @@ class Referee(NbGraderPreprocessor):
         if refused := nb.metadata.pop(REFUSED, None):
             report = unreadable(wanted, NotebookError(refused))
         else:
-            report = batch.refereed(wanted, nb, _judge(self.jailed))
+            report = grade_class.refereed(wanted, nb, _judge(self.jailed))
         gradebook.save(here, work.student, report)
         digest = records.digest(work.path, here.released(work.lab))
         records.write(here.record(work.student, work.lab), Record(digest, report, entered=True))
-        return marked.marked(nb, report), resources
+        return merge_submission.marked(nb, report), resources
 
 
 class Entered(NbGraderPreprocessor):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.report import Report, from_json
+from grader.grading.report import Report, from_json
 from harness.errors import PlainError
 
 

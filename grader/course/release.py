@@ -1,4 +1,4 @@
-"""Make labs/ from solutions/: `python -m grader.release`.
+"""Make labs/ from solutions/: `python -m grader.course.release`.
 
 nbgrader does the work, in a scratch folder, and only what differs is written: running this twice
 changes no byte, leaves no gradebook behind, and removes what no longer has a source.
@@ -84,7 +84,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 def main() -> int:
     """Release the labs of the repository that this file stands in; returns the exit status."""
-    changed = release(Path(__file__).resolve().parents[1])
+    changed = release(Path(__file__).resolve().parents[2])
     lines = [f"{path.relative_to(path.parents[2])}\n" for path in changed]
     sys.stdout.writelines(lines or ["labs/ is up to date.\n"])
     return 0

@@ -21,7 +21,7 @@ from typing import Protocol
 
 import numpy as np
 
-from grader.verdict import Exercise
+from grader.exercise.exercise import Exercise
 
 PATIENCE_S = 8.0  # of a whole check; those that pass need less than a second
 MOST_CHARS = 20_000  # of a whole check: some hundred lines, more than anybody reads

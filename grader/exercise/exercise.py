@@ -13,7 +13,7 @@ from functools import wraps
 from numbers import Real
 from typing import NoReturn, ParamSpec, TypeVar
 
-from grader.quiet import quiet
+from grader.exercise.stderr_to_stdout import quiet
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.lending import lendable
+from grader.exercise.exported import lendable
 
 MOST_EVENTS = (
     1_000  # that a check reads of a stream of a dozen pieces; one that never ends has more

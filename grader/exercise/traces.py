@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import NoReturn
 
-from grader.verdict import CheckFailed
-from harness.measure.trace import Span, Trace
+from grader.exercise.exercise import CheckFailed
+from harness.measure.latency.trace import Span, Trace
 
 SERVER_STAGES = ("preprocess", "retrieve", "generate", "postprocess")
 

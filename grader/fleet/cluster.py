@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 import dask
 from distributed import Client, Nanny, Scheduler, SpecCluster
 
-from grader.fleet_worker import Identity, told
+from grader.fleet.worker import Identity, told
 from harness import knobs, store
 from harness.errors import PlainError
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from distributed import Client
 
-from grader import bar
-from grader.fleet_worker import cores
-from grader.jail import Room, missing
-from grader.race import ALONE, WARM_UP, Lane, alone
+from grader.fleet.worker import cores
+from grader.grading import speed_gate
+from grader.grading.paired_run import ALONE, WARM_UP, Lane, alone
+from grader.sandbox.jail import Room, missing
 
 LOOKS = 3  # medians of ALONE requests each: the fewest with something between the extremes
 SEED = 6500
@@ -45,14 +45,14 @@ def look(address: str) -> Quiet:
     """This machine, under the name of `address`."""
     room = Room(models=True, jailed=not missing())
     try:
-        with cores(alone=True), bar.yardstick(room, SEED) as ready:
+        with cores(alone=True), speed_gate.yardstick(room, SEED) as ready:
             again = (_alone_ms(ready, SEED + number) for number in range(1, LOOKS))
             return Quiet(address, (ready.alone_ms, *again))
-    except (OSError, bar.NoYardstickError) as error:
+    except (OSError, speed_gate.NoYardstickError) as error:
         return Quiet(address, (), str(error))
 
 
-def _alone_ms(ready: bar.ReadyYardstick, seed: int) -> float:
-    questions = [case.question for case in bar.fresh(WARM_UP + ALONE, seed)]
-    with bar.exclusive(), ready.entry.deployed() as client:
+def _alone_ms(ready: speed_gate.ReadyYardstick, seed: int) -> float:
+    questions = [case.question for case in speed_gate.fresh(WARM_UP + ALONE, seed)]
+    with speed_gate.exclusive(), ready.entry.deployed() as client:
         return alone(Lane(client, ready.session.processes), questions)

@@ -15,13 +15,13 @@ from itertools import chain
 
 from distributed import Client, Future, KilledWorker, wait
 
-from grader.batch import Batch, State, Step
-from grader.course import Work
-from grader.fleet_cluster import TIMING, FleetError, checked, timers
-from grader.fleet_desk import Desk, Held
-from grader.fleet_worker import Chunk, Judging, Referees, graded, identity
-from grader.quietness import Quiet, looks
-from grader.report import Report, from_json
+from grader.course.course import Work
+from grader.course.grade_class import Batch, State, Step
+from grader.fleet.cluster import TIMING, FleetError, checked, timers
+from grader.fleet.noise import Quiet, looks
+from grader.fleet.submissions import Desk, Held
+from grader.fleet.worker import Chunk, Judging, Referees, graded, identity
+from grader.grading.report import Report, from_json
 from grader.thresholds import thresholds
 
 Connect = Callable[[], AbstractContextManager[Client]]

@@ -7,15 +7,15 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import records
-from grader.batch import Batch, Order, State, Step, judged
-from grader.course import Work
-from grader.fleet_worker import Item, kept, places
-from grader.lab import lab
-from grader.marked import restored
-from grader.notebook import NotebookError, read
-from grader.records import Record
-from grader.report import Report, not_graded
+from grader.course import records
+from grader.course.course import Work
+from grader.course.grade_class import Batch, Order, State, Step, judged
+from grader.course.merge_submission import restored
+from grader.course.records import Record
+from grader.fleet.worker import Item, kept, places
+from grader.grading.lab import lab
+from grader.grading.notebook import NotebookError, read
+from grader.grading.report import Report, not_graded
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ from filelock import FileLock
 
 import grader
 import harness
-from grader import records, secret
-from grader.batch import Judge, refereed
-from grader.judging import judging
-from grader.lab import lab
-from grader.records import Record
-from grader.report import Report
+from grader import secret
+from grader.course import records
+from grader.course.grade_class import Judge, refereed
+from grader.course.judge import judging
+from grader.course.records import Record
+from grader.grading.lab import lab
+from grader.grading.report import Report
 from harness import store
 from harness.errors import PlainError
 

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from harness.assistant import Assistant, Event, Question
 from harness.kb.questions import Case
-from harness.measure.compare import Comparison, blocks
-from harness.measure.faults import Fault
-from harness.measure.quality import Quality, summary
-from harness.measure.timing import CLOCK, NS_PER_S, Clock, clocked
-from harness.measure.verdict import Rule, State, Verdict, judge
+from harness.measure.latency.compare import Comparison, blocks
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.sequential_test import Rule, State, Verdict, judge
+from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, clocked
+from harness.measure.quality.quality import Quality, summary
 
 WARM_UP = 2  # questions that both answer off the clock
 ALONE = 5  # of the yardstick before anybody else is there: the fewest that have a median

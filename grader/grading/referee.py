@@ -17,19 +17,19 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from grader import bar as timing
-from grader.bar import EntryError, NoYardstickError, ReadyYardstick
-from grader.chance import thrown_by
-from grader.jail import Room
-from grader.lab import Grade, Lab
-from grader.limits import Limits
-from grader.notebook import NotebookError, code
-from grader.report import CellError, Mark, Outcome, Report, not_graded, scored
+from grader.exercise.exercise import CheckFailed
+from grader.exercise.randomness import thrown_by
+from grader.grading import speed_gate as timing
+from grader.grading.lab import Grade, Lab
+from grader.grading.notebook import NotebookError, code
+from grader.grading.report import CellError, Mark, Outcome, Report, not_graded, scored
+from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
+from grader.remote.framing import WorkerError
+from grader.remote.session import Session, Start, apart, session
+from grader.sandbox.jail import Room
+from grader.sandbox.limits import Limits
 from grader.secret import seed
-from grader.submission import Session, Start, apart, session
 from grader.thresholds import Thresholds, thresholds
-from grader.verdict import CheckFailed
-from grader.wire import WorkerError
 from harness import knobs, store
 from harness.errors import PlainError
 

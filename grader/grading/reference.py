@@ -12,10 +12,11 @@ from pathlib import Path
 import nbformat
 
 from harness.errors import PlainError
-from harness.measure.journey import Stop, code_hash
+from harness.measure.latency.code_fingerprint import code_fingerprint
+from harness.measure.latency.journey import Stop
 from harness.serve.entry import Entry
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "solutions" / "10-capstone" / "10-capstone.ipynb"
 LAST = "with-caches"  # id of the last cell that is needed
 NEEDED = ("setup", "setup-parts", "writers", "journey", LAST)  # besides the exercises
@@ -44,11 +45,16 @@ def remembering() -> list[Stop]:
 
 
 def described() -> str:
-    """A hash of the code and the weights that a journey describes; the notebook's prose is no part of it."""
-    files = [file for folder in CODE for file in (ROOT / folder).glob("*.py")]
+    """Return a fingerprint of the code and the weights that a journey describes.
+
+    Prose, comments and the location of a function do not count: see `code_fingerprint`.
+    """
+    files = [file for folder in CODE for file in (ROOT / folder).rglob("*.py")]
     weights = [f for f in (ROOT / WEIGHTS).rglob("*") if f.suffix in (".safetensors", ".npy")]
-    parts = {f.relative_to(ROOT).as_posix(): f.read_bytes() for f in [*files, *weights]}
-    return code_hash(parts | {cell.id: cell.source.encode() for cell in _cells()})
+    return code_fingerprint(
+        [*(file.read_text() for file in files), *(cell.source for cell in _cells())],
+        [file.read_bytes() for file in weights],
+    )
 
 
 @cache

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from grader.jail import Room
-from grader.race import ALONE, DISTURBED, WARM_UP, Lane, Race, alone, race
-from grader.report import Mark, Outcome
-from grader.submission import Session, session
+from grader.grading.paired_run import ALONE, DISTURBED, WARM_UP, Lane, Race, alone, race
+from grader.grading.report import Mark, Outcome
+from grader.remote.framing import number
+from grader.remote.session import Session, session
+from grader.sandbox.jail import Room
 from grader.thresholds import Bar
-from grader.wire import number
 from harness.errors import PlainError
 from harness.kb.questions import Case, draw
-from harness.measure.machine import busy
-from harness.measure.verdict import Rule, State
+from harness.measure.latency.sequential_test import Rule, State
+from harness.measure.machine.describe import busy
 from harness.serve import app
 from harness.serve.client import Client
 from harness.serve.entry import Division, Entry
@@ -32,7 +32,7 @@ LOCK = Path(tempfile.gettempdir()) / "under500-timing.lock"  # of the machine, n
 FORGET_S = 5.0  # for emptying a cache
 READABLE = 0o666  # by all who grade there
 ATTEMPTS = 2  # undecided twice in a row: this machine will not tell today
-SOURCE = "from harness.contenders import named\n\ndef entry():\n    return named('yardstick')\n"
+SOURCE = "from harness.entries import named\n\ndef entry():\n    return named('yardstick')\n"
 
 
 class EntryError(PlainError):

@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from grader.counted import Counted
-from grader.synthetic import BareTrace
-from grader.watch import Dice
+from grader.exercise.call_limits import Dice
+from grader.exercise.counting_array import Counted
+from grader.exercise.traces import BareTrace
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.errors import PlainError
-from harness.interview.cards import Card
-from harness.interview.cards_figures import Figure
-from harness.measure.quality_gate import Candidate
-from harness.measure.trace import Span
+from harness.interview.scenario.cards import Card
+from harness.interview.scenario.cards_figures import Figure
+from harness.measure.latency.trace import Span
+from harness.measure.model_files.quality_gate import Candidate
 from harness.serve.entry import Division, Entry
 from harness.serve.network import AS_SHIPPED, Network
 

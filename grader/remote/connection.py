@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from grader.wire import (
+from grader.remote.framing import (
     Channel,
     Frame,
     GoneError,

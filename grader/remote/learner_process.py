@@ -1,7 +1,7 @@
 """The learner's process: runs the cells of a notebook and does what the referee asks, over a socket.
 
-Started as `python -I -m grader.worker FD LIMITS`. Nothing that is decided here counts: the learner's
-code shares this process and may change all of it. It can only make its own answers wrong.
+Started as `python -I -m grader.remote.learner_process FD LIMITS`. Nothing that is decided here counts: the
+learner's code shares this process and may change all of it. It can only make its own answers wrong.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from typing import NoReturn
 
 import numpy as np
 
-from grader.failures import failure, raised
-from grader.lending import Borrowed, Place, stand_in
-from grader.limits import Limits
-from grader.line import Line
-from grader.values import Json, decode, encode
-from grader.watch import MOST_CHARS, Voice
-from grader.wire import Channel, GoneError, Reply, Request, block_alarms
+from grader.exercise.call_limits import MOST_CHARS, Voice
+from grader.exercise.exported import Borrowed, Place, stand_in
+from grader.remote.codec import Json, decode, encode
+from grader.remote.connection import Line
+from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
+from grader.remote.remote_errors import failure, raised
+from grader.sandbox.limits import Limits
 from harness.assistant import Assistant
 
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow

@@ -3,7 +3,7 @@
     with zygote(Room(), modules) as start:
         with session(Room(), start=start) as learner: ...
 
-See `grader.zygote` for what happens inside. One learner at a time: graders side by side have one each.
+See `grader.remote.zygote` for what happens inside. One learner at a time: graders side by side have one each.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import IO
 
 import psutil
 
-from grader import jail
-from grader.jail import HOME, Room, Started, environment
-from grader.zygote import BORN, MOST, READY, STILLBORN
+from grader.remote.zygote import BORN, MOST, READY, STILLBORN
+from grader.sandbox import jail
+from grader.sandbox.jail import HOME, Room, Started, environment
 
 START_S = 300.0  # every package of a lab: 4 s, fifty times that on a busy machine
 FORK_S = 60.0  # a fork and four mounts: 20 ms, and much more on a starved machine
@@ -122,7 +122,15 @@ def zygote(room: Room, modules: tuple[str, ...]) -> Iterator[Zygote]:
 def _started(
     room: Room, fd: int, modules: tuple[str, ...], scratch: str
 ) -> subprocess.Popen[bytes]:
-    program = ("-I", "-u", "-m", "grader.zygote", str(fd), str(HOME), str(room.limits.scratch))
+    program = (
+        "-I",
+        "-u",
+        "-m",
+        "grader.remote.zygote",
+        str(fd),
+        str(HOME),
+        str(room.limits.scratch),
+    )
     return subprocess.Popen(
         [*jail.walls(room, rights=RIGHTS), "--", sys.executable, *program, *modules],
         stdin=subprocess.DEVNULL,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.counted import Counted
+from grader.exercise.counting_array import Counted
 from harness.assistant import Event, Question
 
 if TYPE_CHECKING:
-    from grader.submission import Session
+    from grader.remote.session import Session
 
 ASK_S = 30.0  # for one answer of an assistant
 

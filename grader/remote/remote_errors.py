@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import traceback
 
-from grader.values import encode
-from grader.verdict import CheckFailed
-from grader.watch import MOST_CHARS, TooLoudAfarError
-from grader.wire import MOST_TEXT, Failure
+from grader.exercise.call_limits import MOST_CHARS, TooLoudAfarError
+from grader.exercise.exercise import CheckFailed
+from grader.remote.codec import encode
+from grader.remote.framing import MOST_TEXT, Failure
 
 OURS = ("CheckFailed", "TooLoudError")
 MOST_KINDS = 20  # classes above an error's own

@@ -4,8 +4,8 @@
         learner.cell("def f(x): return x + 1")
         learner.value("f")(1)                  # 2, computed over there
 
-What comes back are values (see `grader.values`) and stand-ins for functions and assistants, so the checks
-of the labs work on them as they work in a notebook. Errors of the learner's code come back as the built-in
+What comes back are values (see `grader.remote.codec`) and stand-ins for functions and assistants, so
+the checks of the labs work on them as they work in a notebook. Errors of the learner's code come back as the built-in
 exception they are one of; a process that hangs, dies or lies is ended, and raises WorkerError from then on.
 """
 
@@ -24,15 +24,10 @@ from typing import IO
 
 import psutil
 
-from grader import jail
-from grader.failures import failure, raised
-from grader.far import KINDS, Far, restore
-from grader.jail import Room, Started
-from grader.lending import Lent, Place, members
-from grader.line import Line
-from grader.processes import Processes, Watch
-from grader.values import Json, MalformedError, decode, encode
-from grader.wire import (
+from grader.exercise.exported import Lent, Place, members
+from grader.remote.codec import Json, MalformedError, decode, encode
+from grader.remote.connection import Line
+from grader.remote.framing import (
     Channel,
     Failure,
     GoneError,
@@ -44,7 +39,12 @@ from grader.wire import (
     block_alarms,
     number,
 )
-from harness.measure.timing import MOST_EVENTS
+from grader.remote.proxies import KINDS, Far, restore
+from grader.remote.remote_errors import failure, raised
+from grader.sandbox import jail
+from grader.sandbox.jail import Room, Started
+from grader.sandbox.processes import Processes, Watch
+from harness.measure.latency.timing import MOST_EVENTS
 
 START_S = 60.0  # Python, IPython and the packages: 1 s, ten times that on a busy machine
 CELL_S, CALL_S = 300.0, 10.0
@@ -266,7 +266,9 @@ class Session:
 def apart(channel: int, room: Room) -> Started:
     """A new Python in a room of its own."""
     limits = room.limits.model_dump_json()
-    return jail.start(("-u", "-m", "grader.worker", str(channel), limits), room, [channel])
+    return jail.start(
+        ("-u", "-m", "grader.remote.learner_process", str(channel), limits), room, [channel]
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """In the jail: a process that has imported everything once, and becomes a learner's process again and again.
 
-Started as `python -I -m grader.zygote FD HOME SCRATCH MODULE ...`. It never runs code of a learner. Each time
-it is asked, it forks into a jail of its own inside the jail: new processes, new mounts, empty home and
+Started as `python -I -m grader.remote.zygote FD HOME SCRATCH MODULE ...`. It never runs code of a
+learner. Each time it is asked, it forks into a jail of its own inside the jail: new processes, new mounts, empty home and
 temporary folders, no capability left. What a learner leaves behind ends with the first process of that jail,
 so the next one finds nothing. That first process is the guard: it reaps, and has no rights either.
 """
@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import namespaces as kernel
-from grader import worker
-from grader.namespaces import NEW_IPC, NEW_MOUNTS, NEW_PIDS, NO_DEVICES, NO_EXEC, NO_SUID
+from grader.remote import learner_process
+from grader.sandbox import namespaces as kernel
+from grader.sandbox.namespaces import NEW_IPC, NEW_MOUNTS, NEW_PIDS, NO_DEVICES, NO_EXEC, NO_SUID
 
 READY, BORN, STILLBORN = b"ready", b"born", b"stillborn"
 MOST = 1 << 16  # bytes of a message
@@ -61,12 +61,12 @@ def main(fd: str, home: str, size: str, *modules: str) -> None:
         control.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def prepared(modules: tuple[str, ...]) -> worker.Shell:
+def prepared(modules: tuple[str, ...]) -> learner_process.Shell:
     """A shell, with `modules` imported as far as they can be."""
     for name in modules:
         with suppress(Exception):  # a lab may import what is not installed; its own cell says so
             importlib.import_module(name)
-    shell = worker.shell()
+    shell = learner_process.shell()
     gc.collect()
     gc.freeze()  # or the first collection in a child would copy every page
     return shell
@@ -85,7 +85,7 @@ def _forked(
     fds: list[int],
     rooms: Rooms,
     limits: str,
-    shell: worker.Shell,
+    shell: learner_process.Shell,
     pids: int,
 ) -> int:
     """The guard of a new learner's jail; the other end hears whether it stands."""
@@ -106,7 +106,7 @@ def _forked(
     _guard(fds, rooms, limits, shell)
 
 
-def _guard(fds: list[int], rooms: Rooms, limits: str, shell: worker.Shell) -> None:
+def _guard(fds: list[int], rooms: Rooms, limits: str, shell: learner_process.Shell) -> None:
     """Fork once more; reap whatever ends, until the learner's process does, and end with its status."""
     child = os.fork()
     if not child:
@@ -120,7 +120,7 @@ def _guard(fds: list[int], rooms: Rooms, limits: str, shell: worker.Shell) -> No
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _learner(fds: list[int], rooms: Rooms, limits: str, shell: worker.Shell) -> None:
+def _learner(fds: list[int], rooms: Rooms, limits: str, shell: learner_process.Shell) -> None:
     channel, output = fds
     os.setsid()
     for standard in (1, 2):
@@ -129,7 +129,7 @@ def _learner(fds: list[int], rooms: Rooms, limits: str, shell: worker.Shell) -> 
     os.chdir(rooms.home)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        worker.serve(channel, limits, shell)
+        learner_process.serve(channel, limits, shell)
     finally:
         os._exit(0)
 

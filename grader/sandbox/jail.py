@@ -20,7 +20,7 @@ from pathlib import Path
 
 import grader
 import harness
-from grader.limits import Limits
+from grader.sandbox.limits import Limits
 from harness import store
 
 HOME = Path("/home/learner")

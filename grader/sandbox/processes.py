@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from grader.limits import GIB, Limits
+from grader.sandbox.limits import GIB, Limits
 
 SETTLE_S = 2.0  # for a stopped process to stand still: it takes about a tick, 10 ms
 EVERY_S = 0.25  # between looks, each half a millisecond

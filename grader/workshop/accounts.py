@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from grader.workshop.places import INSTRUCTOR, Workshop
+from grader.workshop.paths import INSTRUCTOR, Workshop
 from harness.errors import PlainError, WrongUseError
 
 MARK = "under500 workshop"  # the account's comment field

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
-from grader.workshop.places import INSTRUCTOR, VARIABLE, Workshop
+from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
 NAME = "board"
 BOARD = (sys.executable, "-m", "grader.workshop.hub_board")
@@ -24,7 +24,7 @@ def service(workshop: Workshop) -> dict[str, object]:
     return {
         "name": NAME,
         "url": f"http://127.0.0.1:{workshop.port + OFFSET}",
-        "command": [sys.executable, "-m", "grader.workshop.wall", INSTRUCTOR, *BOARD],
+        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *BOARD],
         "environment": {
             "COURSE": str(workshop.course),
             "HOME": str(workshop.home(INSTRUCTOR)),
@@ -52,9 +52,9 @@ async def _served() -> None:
     from jupyterhub.utils import url_path_join
     from tornado import web
 
-    from grader.board import board
-    from grader.board_page import page
-    from grader.course import course
+    from grader.board.board_page import page
+    from grader.board.overview import board
+    from grader.course.course import course
     from harness.errors import PlainError
 
     class Page(HubOAuthenticated, web.RequestHandler):

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from grader import secret
-from grader.workshop import hub_board, places
+from grader.workshop import hub_board, paths
 from grader.workshop.accounts import known as people
 from grader.workshop.spawner import WalledSpawner
 from harness import store
 
 c = get_config()  # noqa: F821 (JupyterHub puts it there)
-workshop = places.current()
+workshop = paths.current()
 BESIDE = Path(sys.executable).parent
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{workshop.port}"
@@ -47,7 +47,7 @@ def arranged(spawner: WalledSpawner) -> None:
         "PATH": os.pathsep.join([str(BESIDE), "/usr/local/bin", "/usr/bin", "/bin"]),
         "JUPYTER_CONFIG_PATH": str(workshop.settings(name)),
         store.HOME_VARIABLE: str(workshop.home(name) / ".cache" / "under500"),
-        **({secret.VARIABLE: str(workshop.secret)} if name == places.INSTRUCTOR else {}),
+        **({secret.VARIABLE: str(workshop.secret)} if name == paths.INSTRUCTOR else {}),
     }
 
 

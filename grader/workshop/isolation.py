@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from pwd import getpwnam
 
-from grader import jail
-from grader.limits import GIB, MIB
-from grader.workshop.places import INSTRUCTOR, Workshop, current
+from grader.sandbox import jail
+from grader.sandbox.limits import GIB, MIB
+from grader.workshop.paths import INSTRUCTOR, Workshop, current
 
 NAMES = ("passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ssl")  # in /etc
 # Of each person. memory: of one process; the capstone's kernel writes 2.3 GiB. file: the largest to write.
@@ -84,7 +84,7 @@ def _ways(paths: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    """Become `python -m grader.workshop.wall NAME COMMAND...`: for services of the hub."""
+    """Become `python -m grader.workshop.isolation NAME COMMAND...`: for services of the hub."""
     name, *command = sys.argv[1:]
     line = behind(current(), name, *command)
     os.execvp(line[0], line)

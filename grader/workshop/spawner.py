@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from jupyterhub.spawner import LocalProcessSpawner
 
-from grader.workshop import places, wall
+from grader.workshop import isolation, paths
 
 
 class WalledSpawner(LocalProcessSpawner):
@@ -19,5 +19,5 @@ class WalledSpawner(LocalProcessSpawner):
 
     async def start(self) -> tuple[str, int]:
         """The address of a person's server."""
-        self.cmd = wall.server(places.current(), self.user.name)
+        self.cmd = isolation.server(paths.current(), self.user.name)
         return await super().start()

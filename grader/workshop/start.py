@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from grader.reference import ROOT
+from grader.grading.reference import ROOT
 from grader.workshop import accounts
 from grader.workshop.accounts import Person
-from grader.workshop.places import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop
+from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop
 from harness import store
 from harness.errors import WrongUseError
 

@@ -11,7 +11,7 @@ import typer
 from harness.cli.output import FAILED, Json, console, print_json
 
 if TYPE_CHECKING:
-    from harness.measure.bench import Bench
+    from harness.measure.latency.bench import Bench
 
 PAIRS = 44  # the fewest that have a p90
 
@@ -27,10 +27,10 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Ask A and B the same fresh questions, interleaved; show times, quality and the ratio A / B."""
-    from harness import contenders
+    from harness import entries as contenders
     from harness.kb.questions import draw
-    from harness.measure import machine
-    from harness.measure.bench import WARM_UP, Bench, benched
+    from harness.measure.latency.bench import WARM_UP, Bench, benched
+    from harness.measure.machine import describe as machine
 
     seed = secrets.randbelow(10**9) if seed is None else seed
     cases = draw("dev", WARM_UP + n + n % 2, seed)
@@ -51,7 +51,7 @@ def bench(
 
 
 def _show(result: Bench) -> None:
-    from harness.show.bench import bench_table, finding
+    from harness.show.bench_picture import bench_table, finding
 
     console.print(bench_table(result))
     console.print(finding(result), soft_wrap=True, highlight=False)

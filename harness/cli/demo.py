@@ -14,9 +14,9 @@ from harness.cli.output import FAILED, Json, console, print_json
 
 if TYPE_CHECKING:
     from harness.kb.questions import Case
-    from harness.measure.bench import Bench
-    from harness.measure.compare import Pair, Side
-    from harness.measure.trace import Trace
+    from harness.measure.latency.bench import Bench
+    from harness.measure.latency.compare import Pair, Side
+    from harness.measure.latency.trace import Trace
 
 SIDES = {"a": "baseline", "b": "reference"}
 
@@ -28,15 +28,15 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Ask the slow assistant and the reference N fresh questions in turns; show both waterfalls."""
-    from harness import contenders
+    from harness import entries
     from harness.kb.questions import draw
-    from harness.measure.bench import WARM_UP, Bench, benched
-    from harness.measure.trace import recording
+    from harness.measure.latency.bench import WARM_UP, Bench, benched
+    from harness.measure.latency.trace import recording
 
     seed = secrets.randbelow(10**9) if seed is None else seed
     cases = draw("dev", WARM_UP + n + n % 2, seed)
     with console.status("Loading both assistants …"):
-        result = Bench(*map(contenders.named, SIDES.values()))
+        result = Bench(*map(entries.named, SIDES.values()))
     with recording() as recorder:
         for so_far in benched(result.a, result.b, cases):
             result = so_far
@@ -58,7 +58,7 @@ def by_side(traces: Sequence[Trace], pairs: Sequence[Pair]) -> dict[Side, list[T
 
 
 def _show_answers(case: Case, pair: Pair) -> None:
-    from harness.measure.timing import Timing
+    from harness.measure.latency.timing import Timing
 
     # Escaped: what a model writes may look like markup.
     console.print(f"[bold]Q[/] {escape(case.question.text)}", highlight=False)
@@ -71,7 +71,7 @@ def _show_answers(case: Case, pair: Pair) -> None:
 
 
 def _fail_if_faulty(result: Bench) -> None:
-    from harness.show.bench import finding
+    from harness.show.bench_picture import finding
 
     if not result.comparison.clean:
         console.print(finding(result), highlight=False)
@@ -79,7 +79,7 @@ def _fail_if_faulty(result: Bench) -> None:
 
 
 def _show(result: Bench, traces: dict[Side, list[Trace]]) -> None:
-    from harness.show.bench import bench_table, finding
+    from harness.show.bench_picture import bench_table, finding
     from harness.show.text import text_waterfall
 
     for side in SIDES:
@@ -96,7 +96,7 @@ def _typical(traces: Sequence[Trace]) -> Trace:
 def _write_trace(path: Path, traces: list[Trace]) -> None:
     import json
 
-    from harness.measure.trace import chrome_trace
+    from harness.measure.latency.trace import chrome_trace
 
     path.write_text(json.dumps(chrome_trace(traces)))
     console.print(f"Trace written to {path}: open it at ui.perfetto.dev.")

@@ -9,7 +9,7 @@ from harness.cli.output import FAILED, Json, console, print_json
 
 def doctor(as_json: Json = False) -> None:
     """Look at this machine: versions, what is ready, what is missing. Builds nothing."""
-    from harness.doctor import doctor as examine  # heavy imports only when the verb runs
+    from harness.setup.doctor import doctor as examine  # heavy imports only when the verb runs
 
     report = examine()
     if as_json:

@@ -28,16 +28,18 @@ def models(
     """List every model file; what is not known yet is measured now, ten seconds a file, and kept."""
     from tqdm import tqdm  # heavy imports only when the verb runs
 
-    from harness.measure import desk, figures, machine
+    from harness.measure.machine import describe
+    from harness.measure.model_files import figures
+    from harness.measure.quality import desk
     from harness.models.served import named, served
-    from harness.show.models import caption, models_table
+    from harness.show.models_table import caption, models_table
 
     chosen = [named(only)] if only else served()
     for one in chosen if exam else ():
         console.print(f"{one.name}: {figures.examined(one, desk.exam(exam, passages))}")
     if ship:
         console.print(f"Written: {figures.ship(served())}")
-    bandwidth = machine.measure_bandwidth().bandwidth_all_cores_gbs
+    bandwidth = describe.measure_bandwidth().bandwidth_all_cores_gbs
     bar = tqdm(chosen, "Measuring", unit="file", leave=False)
     prompts = desk.exam(PROMPTS, figures.PASSAGES)
     found = [figures.figures(one, prompts, bandwidth, fresh) for one in bar]

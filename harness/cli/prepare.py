@@ -22,8 +22,9 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """Build models, knowledge base vectors and calibration; what is there and intact is kept."""
-    from harness import knobs, preparation, store  # heavy imports only when the verb runs
+    from harness import knobs, store
     from harness.cli.download import download
+    from harness.setup import preparation  # heavy imports only when the verb runs
     from harness.show.text import text_waterfall
 
     took: dict[str, float] = {}

@@ -31,7 +31,7 @@ def tune(
 ) -> None:
     """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
     # Heavy imports only when the verb runs.
-    from harness.tuning import averaging, questions, recipes
+    from harness.tuning import averaging, question_matrix, recipes
 
     names = [QUESTIONS, *recipes.RECIPES]
     if model not in names:
@@ -43,7 +43,7 @@ def tune(
     if mean:
         adapter = averaging.averaged(mean, folder / model)
     elif model == QUESTIONS:
-        adapter = questions.run(folder / model)
+        adapter = question_matrix.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
         asked = {"steps": steps, "seed": seed, "rate": rate}

@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 
 from harness.assistant import Chunk
-from harness.kb import dice
+from harness.kb import seeded
 from harness.kb.kinds import Kind, kinds
 from harness.kb.products import CATEGORIES, REGIONS, Product, products
 
@@ -68,16 +68,16 @@ def fill(template: str, product: Product, region: str, facts: Mapping[str, str])
 
 def _article(product: Product, kind: Kind, region: str) -> Article:
     facts = {name: _value(product, kind, region, name) for name in kind.facts}
-    key = (dice.SEED, product.name, kind.kind, region)
+    key = (seeded.SEED, product.name, kind.kind, region)
     suffix, place = ("", "") if region == "all" else (f"/{region}", f" in {REGIONS[region]}")
     chunk = Chunk(
         id=f"{product.slug}/{kind.kind}{suffix}",
         title=f"{product.name}: {kind.title}{place}",
-        text=fill(dice.choice(kind.articles, *key, "article"), product, region, facts),
+        text=fill(seeded.choice(kind.articles, *key, "article"), product, region, facts),
         product=product.name,
         category=product.category,
         region=region,
-        version=1 + dice.number(*key, "version") % VERSIONS,
+        version=1 + seeded.number(*key, "version") % VERSIONS,
     )
     return Article(chunk, product, kind, region, facts)
 
@@ -93,8 +93,8 @@ def _value(product: Product, kind: Kind, region: str, fact: str) -> str:
 
 @cache
 def _family_values(family: str, kind: str, fact: str, values: tuple[str, ...]) -> list[str]:
-    return dice.shuffled(values, dice.SEED, family, kind, fact)
+    return seeded.shuffled(values, seeded.SEED, family, kind, fact)
 
 
 def _missing(product: Product, kind: Kind) -> bool:
-    return dice.fraction(dice.SEED, product.name, kind.kind, "missing") < MISSING
+    return seeded.fraction(seeded.SEED, product.name, kind.kind, "missing") < MISSING

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from harness.errors import WrongUseError
-from harness.kb import dice
+from harness.kb import seeded
 from harness.kb.products import REGIONS, Split
 from harness.kb.topics import Topic, pairs
 
@@ -106,7 +106,7 @@ SMALL_TALK: tuple[Exchange, ...] = (
 )
 
 
-def history(topic: Topic, turns: int, *key: dice.Key) -> tuple[str, ...]:
+def history(topic: Topic, turns: int, *key: seeded.Key) -> tuple[str, ...]:
     """The `turns` turns before a question about `topic`, alternating, the assistant's reply last.
 
     An odd number starts with the assistant's greeting. Raises WrongUseError for a negative number.
@@ -118,10 +118,10 @@ def history(topic: Topic, turns: int, *key: dice.Key) -> tuple[str, ...]:
     return greeting + tuple(line for exchange in talk for line in exchange)
 
 
-def _exchanges(topic: Topic, count: int, *key: dice.Key) -> list[Exchange]:
+def _exchanges(topic: Topic, count: int, *key: seeded.Key) -> list[Exchange]:
     """`count` exchanges; each pool starts again only after its last one."""
     asked = _asked_before(topic, *key)
-    chats = dice.shuffled(SMALL_TALK, *key, "small talk")
+    chats = seeded.shuffled(SMALL_TALK, *key, "small talk")
     talk: list[Exchange] = []
     for i in range(count):
         chat, rest = divmod(i, SMALL_TALK_EVERY)
@@ -132,26 +132,26 @@ def _exchanges(topic: Topic, count: int, *key: dice.Key) -> list[Exchange]:
     return talk
 
 
-def _exchange(topic: Topic, *key: dice.Key) -> Exchange:
-    question = dice.choice(OPENERS, *key, "opener") + topic.ask(dice.number(*key, "wording"))
-    return question, dice.choice(REPLIES, *key, "reply") + topic.answer()
+def _exchange(topic: Topic, *key: seeded.Key) -> Exchange:
+    question = seeded.choice(OPENERS, *key, "opener") + topic.ask(seeded.number(*key, "wording"))
+    return question, seeded.choice(REPLIES, *key, "reply") + topic.answer()
 
 
-def _asked_before(topic: Topic, *key: dice.Key) -> list[Topic]:
+def _asked_before(topic: Topic, *key: seeded.Key) -> list[Topic]:
     """The topics of the conversation, a few about one device, then a few about the next."""
-    home = topic.region if topic.region in REGIONS else dice.choice(tuple(REGIONS), *key, "home")
+    home = topic.region if topic.region in REGIONS else seeded.choice(tuple(REGIONS), *key, "home")
     queue: list[tuple[int, int, Topic]] = []
     for device, known in enumerate(_household(topic, *key)):
         others = [pair for pair in known if pair[0].kind.kind != topic.kind.kind]
-        for i, pair in enumerate(dice.shuffled(others, *key, "device", device)):
+        for i, pair in enumerate(seeded.shuffled(others, *key, "device", device)):
             queue.append((i // RUN, device, next((t for t in pair if t.region == home), pair[0])))
     return [topic for *_, topic in sorted(queue, key=lambda entry: entry[:2])]
 
 
-def _household(topic: Topic, *key: dice.Key) -> list[list[tuple[Topic, ...]]]:
+def _household(topic: Topic, *key: seeded.Key) -> list[list[tuple[Topic, ...]]]:
     """What is known about each of the customer's other devices, one of a category."""
     by_category: dict[str, list[tuple[Topic, ...]]] = {}
-    for known in dice.shuffled(_known(topic.product.split).values(), *key, "household"):
+    for known in seeded.shuffled(_known(topic.product.split).values(), *key, "household"):
         category = known[0][0].product.category
         if category != topic.product.category:
             by_category.setdefault(category, known)

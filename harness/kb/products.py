@@ -7,7 +7,7 @@ from functools import cache
 from itertools import cycle
 from typing import Literal, get_args
 
-from harness.kb import dice
+from harness.kb import seeded
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -125,7 +125,7 @@ def _all_models() -> tuple[Product, ...]:
 def _family(turn: int, category: str, name: str, series: list[str], size: int) -> list[Product]:
     """`size` products in the order of the series, then the ghosts; `turn` rotates the splits."""
     # Drawn, so that a ghost is as often between two real models as after the last one.
-    drawn = set(dice.shuffled(series, dice.SEED, "family", name)[:size])
+    drawn = set(seeded.shuffled(series, seeded.SEED, "family", name)[:size])
     models = [m for m in series if m in drawn] + [m for m in series if m not in drawn]
     return [
         Product(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from harness.assistant import Question
-from harness.kb import dice
+from harness.kb import seeded
 from harness.kb.conversation import history
 from harness.kb.products import Split
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
@@ -56,7 +56,7 @@ def draw_topics(split: Split, n: int, seed: int) -> list[tuple[Topic, int]]:
         *_spread(gaps(split), refused - ghostly, split, seed, "gap"),
         *_spread(ghost_gaps(split), ghostly, split, seed, "ghost"),
     ]
-    return dice.shuffled(parts, seed, split, "order")
+    return seeded.shuffled(parts, seed, split, "order")
 
 
 def case(topic: Topic, wording: int, past: tuple[str, ...] = ()) -> Case:
@@ -77,19 +77,21 @@ def case(topic: Topic, wording: int, past: tuple[str, ...] = ()) -> Case:
 
 def _question_id(topic: Topic, wording: int) -> str:
     # A code: an assistant sees the id, which must not tell it where the answer stands.
-    return dice.code(topic.product.split, *topic.key, wording % len(topic.forms))
+    return seeded.code(topic.product.split, *topic.key, wording % len(topic.forms))
 
 
-def _spread(pool: tuple[tuple[Topic, ...], ...], n: int, *key: dice.Key) -> list[tuple[Topic, int]]:
+def _spread(
+    pool: tuple[tuple[Topic, ...], ...], n: int, *key: seeded.Key
+) -> list[tuple[Topic, int]]:
     """`n` topics with wordings: every pair once, then again with another region or wording."""
-    order = dice.shuffled(pool, *key)
+    order = seeded.shuffled(pool, *key)
     rounds = ((pair, turn) for turn in range(n) for pair in order)
     return [_variant(pair, turn, *key) for pair, turn in islice(rounds, n)]
 
 
-def _variant(pair: tuple[Topic, ...], turn: int, *key: dice.Key) -> tuple[Topic, int]:
+def _variant(pair: tuple[Topic, ...], turn: int, *key: seeded.Key) -> tuple[Topic, int]:
     """Number `turn` of all (region, wording) combinations of `pair`, from a random start on."""
     combinations = len(pair) * len(pair[0].forms)
-    start = dice.number(*key, *pair[0].key)
+    start = seeded.number(*key, *pair[0].key)
     wording, region = divmod((start + turn) % combinations, len(pair))
     return pair[region], wording

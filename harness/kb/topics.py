@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from harness.kb import dice
+from harness.kb import seeded
 from harness.kb.articles import Article, articles, fill
 from harness.kb.kinds import Kind, kinds
 from harness.kb.products import Product, Split, ghosts, products, siblings
@@ -45,7 +45,7 @@ class Topic:
         """The reference answer, one sentence. Raises ValueError for a topic without article."""
         if self.article is None:
             raise ValueError(f"Nobody has written about {self.key}: there is no answer to it.")
-        template = dice.choice(self.kind.answers, dice.SEED, *self.key, "answer")
+        template = seeded.choice(self.kind.answers, seeded.SEED, *self.key, "answer")
         return fill(template, self.product, self.region, self.article.facts)
 
 

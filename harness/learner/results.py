@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import predictions
 from harness.errors import PlainError
+from harness.learner import predictions
 
 
 class ResultError(PlainError):

@@ -16,11 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from harness import store
 from harness.models.catalog import SMOLLM2
-from harness.models.export import export
+from harness.models.gguf.export import export
+from harness.models.gguf.quantize import quantize
+from harness.models.lora.prune import pruned
+from harness.models.lora.tune import merged
 from harness.models.offline import BUILT, FULL, KEPT, LARGE, STUDENT, WEIGHTS
-from harness.models.prune import pruned
-from harness.models.quantize import quantize
-from harness.models.tune import merged
 
 
 def build_large() -> None:

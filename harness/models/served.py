@@ -7,11 +7,11 @@ from pathlib import Path
 
 from harness import store
 from harness.errors import WrongUseError
-from harness.models import gguf
 from harness.models.catalog import SMOLLM2
-from harness.models.llama_model import LlamaModel
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.torch_model import TorchModel
+from harness.models.gguf import file
 from harness.models.offline import BUILT, FULL, LARGE, WEIGHTS, BuiltModel
-from harness.models.torch_model import TorchModel
 
 UNTUNED = f"{SMOLLM2.name}-Q4_1"
 
@@ -45,7 +45,7 @@ class Served:
         """Bytes of the weights by their number format; the name of a file says less."""
         if self.engine == "torch":
             return {FULL: self.path.stat().st_size}
-        return gguf.inspect(self.path).bytes_by_type
+        return file.inspect(self.path).bytes_by_type
 
 
 def served() -> list[Served]:

@@ -23,8 +23,8 @@ from harness.models.catalog import (
     HubModel,
     located,
 )
+from harness.models.gguf.quantize import quantize
 from harness.models.offline import LARGE, STUDENT
-from harness.models.quantize import quantize
 
 VARIABLE = "UNDER500_TIER"
 

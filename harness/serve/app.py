@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from harness import semconv
 from harness.assistant import Assistant, BadQuestionError, Done, Question
-from harness.serve import wire
+from harness.serve import messages
 from harness.serve.network import ANSWER_PATH, CONFIG_PATH, SESSION_PATH
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def create_app(assistant: Assistant) -> Starlette:
 
     async def answer(request: Request) -> Response:
         try:
-            body = wire.AskBody.model_validate_json(await request.body())
+            body = messages.AskBody.model_validate_json(await request.body())
         except ValidationError as error:
             reason = error.errors()[0]
             return _bad_request(f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}")
@@ -71,7 +71,7 @@ def create_app(assistant: Assistant) -> Starlette:
 
 
 def _bad_request(reason: str) -> Response:
-    body = wire.ErrorBody(message=f"The question cannot be read ({reason}).", kind="question")
+    body = messages.ErrorBody(message=f"The question cannot be read ({reason}).", kind="question")
     return JSONResponse(body.model_dump(), status_code=400)
 
 
@@ -91,8 +91,8 @@ async def _events(
 
     loop.run_in_executor(worker, _produce, assistant, question, arrived, emit, left)
     try:
-        name = wire.TOKEN
-        while name == wire.TOKEN:
+        name = messages.TOKEN
+        while name == messages.TOKEN:
             name, data = await ready.get()
             yield ServerSentEvent(data.model_dump_json(), event=name)
     finally:
@@ -118,12 +118,15 @@ def _produce(
                 if left.is_set():
                     return
                 if isinstance(event, Done):
-                    emit(wire.DONE, wire.DoneBody.of(event.answer, start, time.time_ns()))
+                    emit(messages.DONE, messages.DoneBody.of(event.answer, start, time.time_ns()))
                     return
-                emit(wire.TOKEN, wire.TokenBody(text=event.text))
-            emit(wire.ERROR, wire.ErrorBody(message="The assistant stopped without an answer."))
+                emit(messages.TOKEN, messages.TokenBody(text=event.text))
+            emit(
+                messages.ERROR,
+                messages.ErrorBody(message="The assistant stopped without an answer."),
+            )
         except BadQuestionError as error:
-            emit(wire.ERROR, wire.ErrorBody(message=str(error), kind="question"))
+            emit(messages.ERROR, messages.ErrorBody(message=str(error), kind="question"))
         except Exception as error:  # whatever a stage raises must reach the client as an event
             log.exception("The assistant failed")
-            emit(wire.ERROR, wire.ErrorBody(message=f"{type(error).__name__}: {error}"))
+            emit(messages.ERROR, messages.ErrorBody(message=f"{type(error).__name__}: {error}"))

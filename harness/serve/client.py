@@ -13,7 +13,7 @@ from opentelemetry import propagate, trace
 from harness import semconv
 from harness.assistant import BadQuestionError, Done, Event, Question, Token, check_question
 from harness.errors import PlainError
-from harness.serve import wire
+from harness.serve import messages
 from harness.serve.network import ANSWER_PATH, Network
 
 tracer = trace.get_tracer("under500")
@@ -40,16 +40,16 @@ class Client:
         sent_ns = time.time_ns()
         try:
             for event in self._events(question, trace.set_span_in_context(root)):
-                if event.event == wire.TOKEN:
-                    yield Token(wire.TokenBody.model_validate_json(event.data).text)
-                elif event.event == wire.DONE:
-                    done = wire.DoneBody.model_validate_json(event.data)
+                if event.event == messages.TOKEN:
+                    yield Token(messages.TokenBody.model_validate_json(event.data).text)
+                elif event.event == messages.DONE:
+                    done = messages.DoneBody.model_validate_json(event.data)
                     self._trace_network(root, sent_ns, done)
                     root.end()
                     yield Done(done.answer())
                     return
                 else:
-                    raise _failure(wire.ErrorBody.model_validate_json(event.data))
+                    raise _failure(messages.ErrorBody.model_validate_json(event.data))
             raise ServeError("The server closed the connection before the answer was complete.")
         except httpx.HTTPError as error:
             raise ServeError(
@@ -66,7 +66,7 @@ class Client:
         try:
             for path in self.network.preflight:
                 http.get(path).raise_for_status()
-            body = wire.AskBody.of(question).model_dump()
+            body = messages.AskBody.of(question).model_dump()
             with connect_sse(http, "POST", ANSWER_PATH, json=body, headers=headers) as source:
                 _raise_if_refused(source)
                 yield from source.iter_sse()
@@ -83,7 +83,7 @@ class Client:
             self._kept = http
         return http
 
-    def _trace_network(self, root: trace.Span, sent_ns: int, done: wire.DoneBody) -> None:
+    def _trace_network(self, root: trace.Span, sent_ns: int, done: messages.DoneBody) -> None:
         """Two spans, there and back: what of the request lies outside the server."""
         context = trace.set_span_in_context(root)
         attributes = {semconv.SIMULATED: self.network.rtt_ms > 0}
@@ -103,11 +103,11 @@ class Client:
 def _raise_if_refused(source: EventSource) -> None:
     response = source.response
     if response.status_code == httpx.codes.BAD_REQUEST:
-        raise _failure(wire.ErrorBody.model_validate_json(response.read()))
+        raise _failure(messages.ErrorBody.model_validate_json(response.read()))
     response.raise_for_status()
 
 
-def _failure(error: wire.ErrorBody) -> Exception:
+def _failure(error: messages.ErrorBody) -> Exception:
     if error.kind == "question":
         return BadQuestionError(error.message)
     return ServeError(f"The assistant failed: {error.message}")

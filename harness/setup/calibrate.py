@@ -17,7 +17,7 @@ from harness.assistant import ask
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
 from harness.knobs import Knobs
-from harness.measure.trace import Trace, recording
+from harness.measure.latency.trace import Trace, recording
 from harness.serve.deployment import Deployment
 
 TARGETS_MS = {

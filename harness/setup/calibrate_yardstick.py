@@ -11,11 +11,11 @@ from statistics import median
 from harness.assistant import Question
 from harness.kb.questions import draw
 from harness.knobs import Work
-from harness.measure.calibrate import TARGETS_MS
-from harness.measure.compare import Comparison, Ratio, compare
-from harness.measure.yardstick import SHARE, Yardstick, yardstick
+from harness.measure.latency.compare import Comparison, Ratio, compare
+from harness.measure.latency.yardstick import SHARE, Yardstick, yardstick
 from harness.semconv import GENERATE, NETWORK, PREPROCESS
 from harness.serve.entry import Entry
+from harness.setup.calibrate import TARGETS_MS
 
 # Of the baseline's computing, what its two models take: the yardstick's share of matrix products.
 MODELS = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (

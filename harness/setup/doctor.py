@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
-from harness import knobs, preparation, store
-from harness.measure import calibrate, machine
+from harness import knobs, store
+from harness.measure.machine import describe as machine
+from harness.setup import calibrate, preparation
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
 MARKS = {"ok": "[green]ready[/]", "missing": "[red]missing[/]", "note": "[yellow]note[/]"}

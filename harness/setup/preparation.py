@@ -15,14 +15,15 @@ from filelock import FileLock, Timeout
 
 from harness import baseline, knobs, store
 from harness.errors import PlainError
-from harness.interview import warmup
+from harness.interview.dialogue import warmup
 from harness.kb import articles
 from harness.knobs import Record
-from harness.measure import calibrate, gauge, machine
-from harness.measure.trace import Span, Trace
+from harness.measure.latency.trace import Span, Trace
+from harness.measure.machine import describe
 from harness.models import build, catalog
 from harness.models.offline import BUILT, FULL, LARGE, STUDENT, WEIGHTS
 from harness.serve.entry import Entry
+from harness.setup import calibrate, calibrate_yardstick
 
 Say = Callable[[str], None]
 
@@ -115,7 +116,7 @@ def calibrated() -> bool:
 
 def calibration_key() -> str:
     """Changes with whatever the knobs depend on."""
-    here = machine.describe()
+    here = describe.describe()
     # Versions count: another torch is another speed.
     software = sorted(here.versions.items())
     parts = (here.fingerprint(), *map(str, software), articles.content_hash(), LARGE.folder.name)
@@ -127,7 +128,7 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
 
     Raises BusyMachineError when other programs take too much of it, unless `force_busy`.
     """
-    load = machine.busy()
+    load = describe.busy()
     if load.too_busy and not force_busy:
         raise BusyMachineError(
             f"The machine is too busy to calibrate: {load.sentence()} "
@@ -135,7 +136,7 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
         )
     best = calibrate.calibrate(progress=lambda one: say(_line(one)))
     slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
-    bar = gauge.gauge(slow, best.e2e_ms, say)
+    bar = calibrate_yardstick.gauge(slow, best.e2e_ms, say)
     record = Record(
         knobs=best.knobs,
         yardstick=bar.work,
@@ -145,7 +146,7 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
         e2e_ms=best.e2e_ms,
         n=best.n,
         typical=[asdict(span) for span in best.typical.spans],
-        machine=asdict(machine.describe()) | asdict(machine.measure_bandwidth()),
+        machine=asdict(describe.describe()) | asdict(describe.measure_bandwidth()),
     )
     knobs.save(record)
     if not calibrate.within_contract(best.stages_ms, best.e2e_ms):

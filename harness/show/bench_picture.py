@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from harness.measure.bench import Bench
-from harness.measure.compare import Side
-from harness.measure.latencies import Latencies
-from harness.measure.stats import Proportion
+from harness.measure.latency.bench import Bench
+from harness.measure.latency.compare import Side
+from harness.measure.latency.latencies import Latencies
+from harness.measure.latency.stats import Proportion
 
 
 def bench_table(bench: Bench) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from harness.measure.stats import Interval
+from harness.measure.latency.stats import Interval
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

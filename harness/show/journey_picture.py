@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from rich.table import Table
 
 from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
-from harness.measure.journey import Journey, Step
+from harness.measure.latency.journey import Journey, Step
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from harness.measure.figures import Exam, Figures
+from harness.measure.model_files.figures import Exam, Figures
 
 SMALL_SHARE = 0.005  # of the bytes: norms, which are never quantised
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import semconv
-from harness.measure.trace import Span, Trace
+from harness.measure.latency.trace import Span, Trace
 from harness.show.style import duration, ms, percent
 
 LABELS = {  # the words of the interview question's table

@@ -11,7 +11,7 @@ from rich.jupyter import JupyterMixin
 from rich.table import Table
 from rich.text import Text
 
-from harness.measure.trace import Trace
+from harness.measure.latency.trace import Trace
 from harness.show.rows import Row, finding, numbers, rows, scope, what_it_is
 from harness.show.style import LIMIT, STAGE_COLOURS
 

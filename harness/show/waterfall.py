@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from matplotlib.axes import Axes
 
-from harness.measure.trace import Trace
+from harness.measure.latency.trace import Trace
 from harness.show import style
 from harness.show.rows import OUTSIDE, Row, finding, numbers, rows, scope, what_it_is
 from harness.show.style import Picture, Room, duration, picture

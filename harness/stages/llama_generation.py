@@ -13,7 +13,7 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Chunk, Question
-from harness.models.language import LanguageModel
+from harness.models.engines.language_model import LanguageModel
 from harness.stages.pointer import pointer_joined
 from harness.stages.prompt import passages, stuffed_prompt
 from harness.stages.stop_rule import first_sentence

@@ -9,7 +9,7 @@ import re
 
 from harness.assistant import Chunk, Question
 from harness.kb.questions import REFUSAL
-from harness.models.language import ANSWER_TURN, chat_start
+from harness.models.engines.language_model import ANSWER_TURN, chat_start
 
 SYSTEM = (
     "You are the support assistant of Halden. Answer the question in one short sentence, "

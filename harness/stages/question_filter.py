@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.assistant import Chunk
 from harness.kb.products import REGIONS
-from harness.stages.names import Names
+from harness.stages.name_matching import Names
 
 EVERYWHERE = "all"  # the region of a chunk that holds in each of them
 NO_ROWS = np.empty(0, np.intp)

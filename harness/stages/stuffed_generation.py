@@ -14,7 +14,7 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Chunk, Question
-from harness.models.language import LanguageModel
+from harness.models.engines.language_model import LanguageModel
 from harness.stages.prompt import stuffed_prompt
 
 

@@ -21,8 +21,8 @@ from harness.assistant import Question
 from harness.kb.articles import Article, fill
 from harness.kb.questions import REFUSAL
 from harness.kb.topics import Topic
-from harness.models.language import END_OF_TURN
-from harness.models.packing import Branch, Lesson
+from harness.models.engines.language_model import END_OF_TURN
+from harness.models.lora.packing import Branch, Lesson
 from harness.stages.prompt import cited, passages, question_part
 from harness.tuning import neighbours
 

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 from harness.kb.products import FAMILIES, SERIES
-from harness.models.packing import Lesson
+from harness.models.lora.packing import Lesson
 
 # What made-up families are put together from.
 CONSONANTS, VOWELS, MIDDLES = "BCDFGHJKLMNPRSTVWZ", "aeiou", "bdlmnrst"

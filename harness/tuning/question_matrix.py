@@ -19,7 +19,7 @@ from torch.nn import functional
 from harness import baseline, store
 from harness.kb.articles import articles, fill
 from harness.kb.topics import Topic, pairs
-from harness.models.embedding import embedder
+from harness.models.engines.embedding import embedder
 from harness.tuning.recipes import wordings
 
 SEED = 502

@@ -17,13 +17,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from harness import baseline
 from harness.kb.articles import articles
-from harness.models import build, packed_attention
-from harness.models.embedding import embedder, has_bfloat16
+from harness.models import build
+from harness.models.engines.embedding import embedder, has_bfloat16
+from harness.models.lora import packed_attention
+from harness.models.lora.packing import Encode, Lesson
+from harness.models.lora.tune import Recipe, tune
 from harness.models.offline import LARGE, STUDENT
-from harness.models.packing import Encode, Lesson
-from harness.models.tune import Recipe, tune
 from harness.tuning.lessons import REFUSAL_WEIGHT, SIZES, Curriculum
-from harness.tuning.names import disguised
+from harness.tuning.made_up_names import disguised
 
 WORDINGS = Path(__file__).parent / "wordings.yaml"
 

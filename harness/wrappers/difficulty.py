@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.assistant import Query, Question
 from harness.stages.exact_search import Allowed, nearest
-from harness.stages.names import Names
+from harness.stages.name_matching import Names
 
 
 @dataclass(frozen=True)

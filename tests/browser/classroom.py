@@ -16,7 +16,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from grader.workshop import accounts, start
 from grader.workshop.accounts import Person
-from grader.workshop.places import INSTRUCTOR, Workshop
+from grader.workshop.paths import INSTRUCTOR, Workshop
 from tests.browser import servers
 
 LEARNERS = 4
@@ -135,8 +135,8 @@ def autograde_all(frame: FrameLocator, lab: str, students: list[str]) -> dict[st
 
 def run_as(room: Classroom, name: str, *command: str) -> subprocess.CompletedProcess[str]:
     """A command behind the wall of a learner, with their rights: what they can do in a terminal."""
-    from grader.workshop import wall
+    from grader.workshop import isolation
 
     env = {"HOME": str(room.workshop.home(name)), "USER": name, "PATH": "/usr/bin:/bin"}
-    line = wall.behind(room.workshop, name, *command)
+    line = isolation.behind(room.workshop, name, *command)
     return subprocess.run(line, env=env, capture_output=True, text=True, timeout=120)

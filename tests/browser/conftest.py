@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser import servers
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "notebooks"))  # where a solved lab is made
 
 SHOTS = ROOT / "screenshots"
 REAL = os.environ.get("REAL") == "1"  # `make e2e REAL=1`: the labs ask the slow assistant itself
@@ -56,7 +54,7 @@ def environment(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """The address of a JupyterLab with the solved labs in it."""
-    import course
+    from tests.notebooks import course
 
     if not REAL:
         startup = folder / "ipython" / "profile_default" / "startup"

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from grader.workshop.places import COURSE_ID, INSTRUCTOR
+from grader.workshop.paths import COURSE_ID, INSTRUCTOR
 from tests.browser import classroom as rooms
 from tests.browser.classroom import Classroom, lab_of, log_in, menu
 from tests.browser.conftest import HEIGHT, PATIENCE_MS, WIDTH, shot
@@ -112,7 +112,7 @@ def typed(tab: Page, name: str) -> None:
 
 def worked(room: Classroom, name: str) -> None:
     """The others bring their notebooks: all right, untouched, and one that dies in the middle."""
-    import course
+    from tests.notebooks import course
 
     which = room.learners.index(name)
     notebook = course.released(LAB) if which == 2 else course.solved(LAB)
@@ -149,8 +149,8 @@ def test_4_the_instructor_collects_grades_and_returns(room, desks):
 
 
 def test_5_the_marks_are_what_they_handed_in(room):
-    from grader import gradebook
-    from grader.course import course
+    from grader.course import gradebook
+    from grader.course.course import course
 
     totals = gradebook.totals(course(room.workshop.course))
     first, second, third, fourth = (totals[name, LAB].points for name in room.learners)
@@ -270,6 +270,6 @@ def test_9_who_fills_their_disk_is_stopped_by_their_own_limit(room):
 
 
 def test_9_what_the_instructor_grades_runs_in_a_jail(room):
-    code = "from grader.jail import missing; print(repr(missing()))"
+    code = "from grader.sandbox.jail import missing; print(repr(missing()))"
     done = rooms.run_as(room, INSTRUCTOR, sys.executable, "-c", code)
     assert done.stdout.strip() == "''", done.stdout + done.stderr

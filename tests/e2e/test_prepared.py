@@ -13,13 +13,13 @@ from harness import baseline, knobs, semconv, store
 from harness.assistant import Question, ask
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
-from harness.measure.desk import exam
-from harness.measure.trace import recording
-from harness.models.embedding import embedder
-from harness.models.llama_model import LlamaModel
+from harness.measure.latency.trace import recording
+from harness.measure.quality.desk import exam
+from harness.models.engines.embedding import embedder
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.threads import Threads
+from harness.models.engines.torch_model import large
 from harness.models.offline import FULL, LARGE, WEIGHTS
-from harness.models.threads import Threads
-from harness.models.torch_model import large
 from harness.stages.prompt import stuffed_prompt
 
 pytestmark = pytest.mark.models

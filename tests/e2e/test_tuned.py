@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness.measure import desk
-from harness.measure.reading import reading
+from harness.measure.quality import desk
+from harness.measure.quality.exam import reading
 from harness.models import build
-from harness.models.llama_model import LlamaModel
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.lora.packing import packed
+from harness.models.lora.tune import answer_loss, merged
 from harness.models.offline import BUILT, LARGE, STUDENT
-from harness.models.packing import packed
 from harness.models.served import UNTUNED, named, served
-from harness.models.tune import answer_loss, merged
 from harness.tuning import recipes
 
 pytestmark = pytest.mark.models

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import yaml
 
-from harness.interview.scenario import scenarios
+from harness.interview.practice.walkthrough import walkthrough
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenarios
 from harness.interview.scoring.dimensions import LIST_CREDIT
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.scorecard import Scorecard
-from harness.interview.session import Session
-from harness.interview.walkthrough import walkthrough
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
 
 ATTACKS = Path(__file__).parent / "attacks" / "answers.yaml"
 HONEST = (

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interview.routing import router
+from harness.interview.dialogue.intent import router
 from harness.interview.scoring.score import Scorer, scorer
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
 from tests.interview import agreement, attacks, repeatability, routed, speed
 from tests.interview.agreement import GOLD, Counts, counted, interval, kappa, merged
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from harness.interview.routing import (
+from harness.interview.dialogue.intent import (
     NOT_SHOWN,
     Embed,
     Kind,
@@ -23,7 +23,7 @@ from harness.interview.routing import (
     lessons,
     plain_routes,
 )
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
 
 DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
 # Files by kind and not by voice. A fifth at a time is left out: without all of it, the kind would be unknown.
@@ -119,7 +119,7 @@ class Memory:
 
 
 if __name__ == "__main__":
-    from harness.models.embedding import embedder
+    from harness.models.engines.embedding import embedder
 
     for name, share in counted(by_the_others(embedder())).items():
         print(f"{name}: {share.rate:.1%} of {share.n}")

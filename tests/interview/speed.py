@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.interview.moves import Heard
-from harness.interview.opening import new_session, ready
-from harness.interview.scoring.reading import WORD
+from harness.interview.dialogue.moves import Heard
+from harness.interview.dialogue.opening import new_session, ready
 from harness.interview.scoring.score import Scorer
-from harness.measure.stats import percentile
+from harness.interview.scoring.sentences import WORD
+from harness.measure.latency.stats import percentile
 from tests.interview.agreement import full_answers
 
 WORDS = 400

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.interview.routing import router
+from harness.interview.dialogue.intent import router
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import scorer
 from tests.interview import agreement, figures, routed

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from course import ROOT, Course
+
+from tests.notebooks.course import ROOT, Course
 
 # `Gradebook`, which the tests open themselves, calls `alembic` by name.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

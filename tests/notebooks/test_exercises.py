@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from course import LABS, released, solved
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from grader.lab import lab
-from grader.referee import Setting, grade
+from grader.grading.lab import lab
+from grader.grading.referee import Setting, grade
+from tests.notebooks.course import LABS, released, solved
 
-WITH_MODELS = {"10-capstone"}  # see tests/unit/grader/test_capstone.py and tests/submissions
+WITH_MODELS = {"10-capstone"}  # see tests/unit/grader/checks/test_capstone.py and tests/submissions
 NEEDED = {"07-caching": ("pairs", "words", "choose")}  # a threshold is judged, too
-# These load model files; tests/unit/grader/test_checks_quantization.py brings stand-ins for them.
+# These load model files; tests/unit/grader/checks/test_quantization.py brings stand-ins for them.
 ON_FILES = {"l04-q3-foretold", "l04-q5-ship"}
 EACH_LAB = pytest.mark.parametrize("name", [name for name in LABS if name not in WITH_MODELS])
 

@@ -6,9 +6,9 @@ import re
 
 import nbformat
 import pytest
-from course import LABS, ROOT, released, solution
 
-from grader.release import generate, release
+from grader.course.release import generate, release
+from tests.notebooks.course import LABS, ROOT, released, solution
 
 WORDS, LINES, POINTS = 60, 20, 100
 MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN", "END HIDDEN")

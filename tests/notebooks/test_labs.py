@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import nbformat
 import pytest
-from course import LIGHT, Course, released, solution, solved
+
+from tests.notebooks.course import LIGHT, Course, released, solution, solved
 
 # With the models themselves; the others measure for minutes and belong on a quiet machine.
 REAL = ("00-start-here", "01-profile")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from course import Course, cell, solution
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
 from traitlets.config import PyFileConfigLoader
+
+from tests.notebooks.course import Course, cell, solution
 
 LAB, GRADE = (
     "01-trap",

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from grader.batch import Batch
-from grader.course import course as course_in
-from grader.fleet import Fleet
-from grader.fleet_cluster import local
-from grader.judging import judging
+from grader.course.course import course as course_in
+from grader.course.grade_class import Batch
+from grader.course.judge import judging
+from grader.fleet.cluster import local
+from grader.fleet.run import Fleet
 from tests.notebooks.course import ROOT, cell, released, solved
 from tests.perf.class_of_twelve import LAB, exercises, write
 

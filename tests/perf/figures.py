@@ -22,7 +22,6 @@ from tqdm import tqdm
 from tests.perf.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "submissions"))  # where its own tests look, too
 
 ROUNDS, NOISY_ROUND = (
     5,
@@ -35,13 +34,13 @@ BUSY = "while True: pass"
 BURSTS = "import time, random\nwhile True:\n    t = time.time() + random.uniform(.2, 2)\n" + (
     "    while time.time() < t: pass\n    time.sleep(random.uniform(.2, 2))"
 )
-BASELINE = "from harness.contenders import named\ndef entry():\n    return named('baseline')"
+BASELINE = "from harness.entries import named\ndef entry():\n    return named('baseline')"
 # 1.25 times the bar, which is what the yardstick takes: all that users wait for, distance included.
 OVER = """
 import time
 from dataclasses import replace
 from harness.assistant import Done
-from harness.contenders import named
+from harness.entries import named
 
 class Slowed:
     def __init__(self, inner, distance_ms):
@@ -95,10 +94,10 @@ def told(report):
 
 
 def on_lab01(one, attack):
-    import notebooks
     import test_lab01
 
-    from grader.referee import Setting, grade
+    from grader.grading.referee import Setting, grade
+    from tests.submissions import notebooks
 
     if not attack:
         return told(grade(notebooks.lab01(), notebooks.submission(one, notebooks.solved())))
@@ -174,8 +173,8 @@ def typed(notebook):
 
 
 def capstone(ledger):
-    from grader.lab import lab
-    from grader.referee import grade
+    from grader.grading.lab import lab
+    from grader.grading.referee import grade
     from tests.notebooks.course import released, solved
 
     def graded(notebook):
@@ -195,8 +194,8 @@ def capstone(ledger):
 
 
 def verdicts(ledger):
-    from harness.measure.compare import blocks
-    from harness.measure.verdict import decide
+    from harness.measure.latency.compare import blocks
+    from harness.measure.latency.sequential_test import decide
     from harness.models.offline import STUDENT
     from harness.models.served import named
     from tests.perf.test_verdicts import QUESTIONS, Decoding

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.measure import desk
-from harness.measure.token_speed import against_bench_loop
+from harness.measure.model_files.token_speed import against_bench_loop
+from harness.measure.quality import desk
 from harness.models.offline import BUILT
 from harness.models.served import named
 from harness.stages.prompt import stuffed_prompt

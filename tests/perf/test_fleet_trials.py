@@ -10,15 +10,24 @@ from functools import partial
 
 import pytest
 
-from grader import fleet_cluster, gradebook, records
-from grader.batch import Batch
-from grader.fleet import CHUNK, Fleet
-from grader.fleet_cluster import local
+from grader.course import gradebook, records
+from grader.course.grade_class import Batch
+from grader.fleet import cluster
+from grader.fleet.cluster import local
+from grader.fleet.run import CHUNK, Fleet
 from harness import store
 from tests.perf import class_of_thirty as thirty
-from tests.unit.grader.fleet_hosts import NET, Scheduler, ended, hosts, remote, why_no_hosts, worker
-from tests.unit.grader.fleet_judges import Noted, done
-from tests.unit.grader.small_course import LAB, handed_in, small_course, submit
+from tests.unit.grader.course.small_course import LAB, handed_in, small_course, submit
+from tests.unit.grader.fleet.fleet_hosts import (
+    NET,
+    Scheduler,
+    ended,
+    hosts,
+    remote,
+    why_no_hosts,
+    worker,
+)
+from tests.unit.grader.fleet.fleet_judges import Noted, done
 
 pytestmark = [pytest.mark.perf, pytest.mark.timeout(7200)]
 
@@ -65,7 +74,7 @@ def test_two_hosts_give_the_verdicts_of_one_grader(course, alone):
 
 @contextmanager
 def two_there(address):
-    with fleet_cluster.remote(address) as client:
+    with cluster.remote(address) as client:
         client.wait_for_workers(2, timeout=120)
         yield client
 
@@ -149,7 +158,7 @@ def test_the_scheduler_is_restarted(trial, number):
             scheduler.kill()
             scheduler.start()
 
-        one.run(partial(fleet_cluster.remote, scheduler.address), restart)
+        one.run(partial(cluster.remote, scheduler.address), restart)
     one.whole()
 
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.unit.grader.golden_submissions import answer
-from tests.unit.grader.test_golden import OUT_OF, every
+from tests.unit.grader.checks.golden_submissions import answer
+from tests.unit.grader.checks.test_golden import OUT_OF, every
 
 pytestmark = pytest.mark.perf
 

@@ -5,12 +5,12 @@ from statistics import median
 
 import pytest
 
-from harness import contenders
+from harness import entries
 from harness.assistant import Question, ask
 from harness.kb.questions import draw
-from harness.measure.bench import WARM_UP, benched
-from harness.measure.timing import clocked
-from harness.measure.trace import recording
+from harness.measure.latency.bench import WARM_UP, benched
+from harness.measure.latency.timing import clocked
+from harness.measure.latency.trace import recording
 from tests.fakes import pipeline
 
 pytestmark = pytest.mark.perf
@@ -19,7 +19,7 @@ PAIRS = 44  # the fewest that have a p90
 
 
 def bench(a, b, n=PAIRS, seed=44):
-    *_, found = benched(contenders.named(a), contenders.named(b), draw("dev", WARM_UP + n, seed))
+    *_, found = benched(entries.named(a), entries.named(b), draw("dev", WARM_UP + n, seed))
     assert found.comparison.clean, found.comparison.faults
     print(f"\n{a} / {b}: {found.comparison.ratio('e2e_ms')} n={n}")
     for side in "ab":

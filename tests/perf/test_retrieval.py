@@ -4,9 +4,9 @@ import pytest
 
 from harness import baseline
 from harness.kb.questions import draw
-from harness.measure.around import around
-from harness.measure.searching import exact, searched, times_faster, walk
-from harness.models.embedding import embedder
+from harness.labs.retrieval.recall import exact, searched, times_faster, walk
+from harness.labs.retrieval.synthetic_vectors import around
+from harness.models.engines.embedding import embedder
 from harness.stages import hnsw_search
 
 pytestmark = [pytest.mark.perf, pytest.mark.timeout(1800)]

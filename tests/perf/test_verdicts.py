@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token
-from harness.measure.busy_neighbour import neighbour
-from harness.measure.compare import blocks
-from harness.measure.verdict import MOST, State, decide
+from harness.labs.quantization.cpu_hog import neighbour
+from harness.measure.latency.compare import blocks
+from harness.measure.latency.sequential_test import MOST, State, decide
 from harness.models.offline import STUDENT
 from harness.models.served import named
 

@@ -9,7 +9,7 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.lab import Lab, lab
+from grader.grading.lab import Lab, lab
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

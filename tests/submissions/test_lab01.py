@@ -6,13 +6,13 @@ import socket
 import sqlite3
 
 import pytest
-from notebooks import ROOT, WRONG, described, lab01, solved, submission
 
-from grader.jail import missing
-from grader.limits import MIB, Limits
-from grader.referee import Setting, grade
-from grader.report import Outcome
+from grader.grading.referee import Setting, grade
+from grader.grading.report import Outcome
+from grader.sandbox.jail import missing
+from grader.sandbox.limits import MIB, Limits
 from grader.thresholds import thresholds
+from tests.submissions.notebooks import ROOT, WRONG, described, lab01, solved, submission
 
 ATTACKS, HONEST = described("lab01.yaml", "attacks"), described("lab01.yaml", "honest")
 # A submission with 400 MiB and 3 s of patience: bombs go off sooner.

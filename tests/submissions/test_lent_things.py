@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from notebooks import described
 
-from grader import checks, watch
-from grader.jail import Room, missing
-from grader.submission import session
-from grader.verdict import CheckFailed
-from grader.wire import WorkerError
+from grader import checks
+from grader.exercise import call_limits
+from grader.exercise.exercise import CheckFailed
+from grader.remote.framing import WorkerError
+from grader.remote.session import session
+from grader.sandbox.jail import Room, missing
+from tests.submissions.notebooks import described
 
 ATTACKS = described("lent.yaml", "attacks")
 SETUP = "import numpy as np\nfrom harness.assistant import Done, Token"
@@ -19,7 +20,7 @@ JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 @JAILED
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one["name"])
 def test_an_attack_through_what_it_was_lent_earns_nothing(attack, monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE_S", 3.0)
+    monkeypatch.setattr(call_limits, "PATIENCE_S", 3.0)
     with session(Room(), call_s=4.0) as learner:
         learner.cell(SETUP)
         learner.cell(attack["source"])

@@ -9,13 +9,13 @@ from __future__ import annotations
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
-from notebooks import HERE
 
-from grader.jail import missing
-from grader.lab import lab
-from grader.referee import Setting, grade
-from grader.report import Outcome
+from grader.grading.lab import lab
+from grader.grading.referee import Setting, grade
+from grader.grading.report import Outcome
+from grader.sandbox.jail import missing
 from grader.thresholds import Bar, Thresholds
+from tests.submissions.notebooks import HERE
 
 DATA = yaml.safe_load((HERE / "bar.yaml").read_text(encoding="utf-8"))
 GRADE = "l10-q5-bar"

@@ -2,15 +2,20 @@
 
 import pytest
 
+from harness import fast_assistants
 from harness.assistant import ask
-from harness.capacity import quick
 from harness.kb.questions import draw
 from harness.serve.entry import Division
 
 pytestmark = pytest.mark.models
 
 
-@pytest.mark.parametrize(("make", "passages"), [(quick.small, 1), (quick.large, quick.READ)])
+@pytest.mark.parametrize(
+    ("make", "passages"),
+    
+    [(fast_assistants.small, 1), (fast_assistants.large, fast_assistants.READ)],
+,
+)
 def test_they_answer_with_a_sentence_and_a_source(make, passages):
     entry = make()
     assert entry.division is Division.CLOSED
@@ -22,6 +27,6 @@ def test_they_answer_with_a_sentence_and_a_source(make, passages):
 
 
 def test_the_slow_search_is_the_baselines():
-    embed, find = quick.slow_search()
+    embed, find = fast_assistants.slow_search()
     [case] = draw("dev", 1, seed=2, history_turns=4)
     assert len(find(embed(case.question), 5)) == 5

@@ -1,8 +1,8 @@
 """The README's table is the one that was measured, and it was measured on this code."""
 
-from grader import reference
 from grader.cli.journey import record, with_table
-from harness.measure.journey import Journey
+from grader.grading import reference
+from harness.measure.latency.journey import Journey
 
 KEPT = Journey.model_validate_json(record(reference.ROOT).read_text())
 

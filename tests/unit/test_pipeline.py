@@ -3,7 +3,7 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token
-from harness.measure.trace import recording
+from harness.measure.latency.trace import recording
 from tests.fakes import pipeline
 
 ASKED = Question("How long is the warranty?", id="q1")

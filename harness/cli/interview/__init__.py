@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from harness.cli.interview_llm import Llm, LlmModel, chat, judge
+from harness.cli.interview.llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 
 if TYPE_CHECKING:
+    from harness.interview.dialogue.moves import Move
+    from harness.interview.dialogue.play import Play
     from harness.interview.llm.endpoint import Chat
     from harness.interview.llm.rewording import Rewording
-    from harness.interview.moves import Move
-    from harness.interview.play import Play
+    from harness.interview.scenario.interview_session import Session
     from harness.interview.scoring.scorecard import Scorecard
-    from harness.interview.session import Session
 
 app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a fair score.")
 
@@ -49,16 +49,16 @@ def interview(
     if context.invoked_subcommand:
         return
     if page:
-        from harness.cli.interview_page import served
+        from harness.cli.interview.page import served
 
         served(port, browser)
         return
     if replay:
-        from harness.cli.interview_replay import replayed
+        from harness.cli.interview.replay import replayed
 
         replayed(replay)
         return
-    from harness.interview.opening import new_file, new_session
+    from harness.interview.dialogue.opening import new_file, new_session
 
     session = new_session(scenario, level, mode, minutes, seed)
     file = save or new_file(session)
@@ -72,7 +72,7 @@ def interview(
 
 
 def _play(session: Session, file: Path, asked: Chat | None) -> Play:
-    from harness.interview.opening import ready
+    from harness.interview.dialogue.opening import ready
 
     with console.status("Reading the cards …"):
         return ready(session, file, reword=_reword(session, asked))
@@ -81,14 +81,14 @@ def _play(session: Session, file: Path, asked: Chat | None) -> Play:
 def _reword(session: Session, asked: Chat | None) -> Rewording | None:
     if asked is None:
         return None
-    from harness.interview.llm.opening import rewording
+    from harness.interview.llm.connect import rewording
     from harness.interview.scoring.rubric import rubric
 
     return rewording(asked, session, rubric())
 
 
 def _talk(play: Play, ask: Callable[[str], str]) -> None:
-    from harness.cli import interview_screen as screen
+    from harness.cli.interview import screen
 
     screen.rules(play.session)
     screen.show(play.begin(), play.session)
@@ -100,7 +100,7 @@ def _talk(play: Play, ask: Callable[[str], str]) -> None:
 
 def _line(play: Play, ask: Callable[[str], str]) -> str:
     """What the candidate types; a backslash at the end goes on in the next line."""
-    from harness.cli import interview_screen as screen
+    from harness.cli.interview import screen
 
     text = ask(f"\n[dim]{screen.clock(play.left)}[/] [bold green]You[/]  ")
     while text.endswith("\\"):
@@ -110,7 +110,7 @@ def _line(play: Play, ask: Callable[[str], str]) -> str:
 
 def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
     """Moves of a line that begins with a slash. Raises EOFError to leave."""
-    from harness.cli import interview_screen as screen
+    from harness.cli.interview import screen
 
     name, _, rest = text[1:].partition(" ")
     if name in ("quit", "q", "exit"):
@@ -160,9 +160,9 @@ def _after(play: Play, file: Path, asked: Chat | None, as_json: bool) -> None:
 
 def _scored(play: Play, asked: Chat | None) -> dict[str, int | None]:
     """Shows the scorecard; its four scores."""
-    from harness.interview import gaps
+    from harness.interview.dialogue import gaps
+    from harness.interview.report.scorecard_text import scorecard
     from harness.interview.scoring.rubric import rubric
-    from harness.show.scorecard import scorecard
 
     second = judge(asked, rubric()) if asked else None
     card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
@@ -173,8 +173,8 @@ def _scored(play: Play, asked: Chat | None) -> dict[str, int | None]:
 
 def _kept(play: Play, card: Scorecard) -> None:
     """Into the history; what goes wrong there takes nothing from the scorecard."""
-    from harness.interview.history import HistoryError
-    from harness.interview.keeping import comeback, keep
+    from harness.interview.practice.after_interview import comeback, keep
+    from harness.interview.practice.history import HistoryError
 
     try:
         keep(play, card)

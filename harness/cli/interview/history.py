@@ -15,8 +15,8 @@ from harness.errors import WrongUseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.interview.history import Played
-    from harness.interview.keeping import Comeback
+    from harness.interview.practice.after_interview import Comeback
+    from harness.interview.practice.history import Played
 
 NO_DATE = "none"
 
@@ -32,8 +32,8 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show the interviews so far, and which ideas come back when."""
-    from harness.interview.history import history as kept
-    from harness.interview.keeping import comeback
+    from harness.interview.practice.after_interview import comeback
+    from harness.interview.practice.history import history as kept
 
     if interview_on is not None:
         kept().plan(None if interview_on == NO_DATE else _day(interview_on))

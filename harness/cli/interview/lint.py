@@ -14,8 +14,8 @@ from harness.cli.output import FAILED, Json, console, print_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.interview.scenario import Scenario
-    from harness.interview.scoring.lint import Confusion
+    from harness.interview.lint.rubric_rules import Confusion
+    from harness.interview.scenario.scenario import Scenario
 
 
 def lint(
@@ -29,7 +29,7 @@ def lint(
 ) -> None:
     """Check content: examples credited and no counterexample, by entry; scenarios consistent and fair."""
     from harness.interview.content_files import read
-    from harness.interview.scenario import Scenario, scenarios
+    from harness.interview.scenario.scenario import Scenario, scenarios
 
     services = scenarios() if file is None else {file.name: read(file, Scenario)}
     broken = _services(services)
@@ -54,7 +54,7 @@ def lint(
 
 
 def _learned() -> None:
-    from harness.interview.scoring.hearing import ship
+    from harness.interview.scoring.classifier import ship
     from harness.interview.scoring.rubric import rubric
 
     with console.status("Learning what sentences sound like …"):
@@ -63,7 +63,7 @@ def _learned() -> None:
 
 
 def _rubric() -> list[Confusion]:
-    from harness.interview.scoring.lint import lint as linted
+    from harness.interview.lint.rubric_rules import lint as linted
     from harness.interview.scoring.rubric import rubric
     from harness.interview.scoring.score import Scorer
 
@@ -74,7 +74,7 @@ def _rubric() -> list[Confusion]:
 
 def _services(services: Mapping[str, Scenario]) -> dict[str, list[str]]:
     """By scenario, the rules that it breaks; shown as they are checked."""
-    from harness.interview.scenario_rules import broken_rules
+    from harness.interview.lint.scenario_rules import broken_rules
 
     broken = {name: list(broken_rules(service)) for name, service in services.items()}
     for name, rules in broken.items():

@@ -28,7 +28,7 @@ def chat(llm: str | None, model: str | None) -> Chat | None:
     """The model of the options, or None; says where an answer would leave this machine."""
     if llm is None:
         return None
-    from harness.interview.llm.opening import chat_model, where
+    from harness.interview.llm.connect import chat_model, where
 
     chosen = chat_model(llm, model)
     if warning := where(chosen):
@@ -40,7 +40,7 @@ def judge(chosen: Chat | None, rubric: Rubric) -> SecondOpinion | None:
     """The model after its trial; None without one. Progress and verdict go to stderr."""
     if chosen is None:
         return None
-    from harness.interview.llm.opening import second_opinion
+    from harness.interview.llm.connect import second_opinion
 
     with problems.status(
         f"Trying {escape(chosen.name)} on sentences with known verdicts …"

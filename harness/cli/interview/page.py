@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.cli.output import console
 
-NOTEBOOK = Path(__file__).parents[1] / "notebook" / "page.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "interview" / "notebook" / "page.ipynb"
 WITHOUT = ["@jupyter/nbgrader"]  # wants a JupyterLab around it
 # Voilà's template asks a CDN for an icon font: nothing here needs it, and nothing should leave this machine.
 OWN_STYLES = {"headers": {"Content-Security-Policy": "style-src 'self' 'unsafe-inline'"}}

@@ -9,11 +9,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.rule import Rule
 
-from harness.cli import interview_screen as screen
+from harness.cli.interview import screen
 from harness.cli.output import console
 
 if TYPE_CHECKING:
-    from harness.interview.walkthrough import Walkthrough
+    from harness.interview.practice.walkthrough import Walkthrough
 
 KEYS = "[dim]Enter: next · b: back · a number: jump · s: score so far · q: quit[/]"
 PROMPT = "[dim]›[/] "
@@ -21,7 +21,7 @@ PROMPT = "[dim]›[/] "
 
 def replayed(name: str) -> None:
     """Steps through the walkthrough `name`, or a file; piped, it is shown as a whole."""
-    from harness.interview.walkthrough import walkthrough
+    from harness.interview.practice.walkthrough import walkthrough
 
     walk = walkthrough(name)
     _head(walk)
@@ -98,7 +98,7 @@ def _step(walk: Walkthrough, number: int) -> None:
 
 def _score(walk: Walkthrough, steps: int) -> None:
     """What the scorer makes of the first steps."""
-    from harness.interview.gaps import scored
+    from harness.interview.dialogue.gaps import scored
 
     with console.status("Scoring …"):
         found = scored(walk.session, walk.transcript(steps))

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.interview_llm import Llm, LlmModel, chat, judge
+from harness.cli.interview.llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from harness.interview.llm.endpoint import Chat
+    from harness.interview.scenario.transcript import Transcript
     from harness.interview.scoring.score import Scorer
     from harness.interview.scoring.scorecard import Scorecard
-    from harness.interview.transcript import Transcript
 
 STDIN = Path("-")
 MAX_BYTES = 5_000_000  # of one answer; 50,000 words are 300 kB
@@ -59,7 +59,7 @@ def score(
 def _card(scorer: Scorer, read: str | Transcript, prompt: str | None) -> Scorecard:
     if isinstance(read, str):
         return scorer.answer(read, prompt)
-    from harness.interview.session import find_case
+    from harness.interview.scenario.interview_session import find_case
 
     return scorer.transcript(read, find_case(read.header))
 
@@ -75,7 +75,7 @@ def _many(path: Path, asked: Chat | None) -> None:
 
 
 def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
-    from harness.interview.transcript import whole_characters
+    from harness.interview.scenario.transcript import whole_characters
 
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -101,7 +101,7 @@ def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
 
 
 def _transcript(path: Path) -> Transcript:
-    from harness.interview import transcript
+    from harness.interview.scenario import transcript
 
     return transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
 
@@ -139,6 +139,6 @@ def _scorer(asked: Chat | None = None) -> Scorer:
 
 
 def _show(card: Scorecard) -> None:
-    from harness.show.scorecard import scorecard
+    from harness.interview.report.scorecard_text import scorecard
 
     console.print(scorecard(card))

@@ -15,9 +15,9 @@ from rich.table import Table
 from harness.cli.output import console
 
 if TYPE_CHECKING:
-    from harness.interview.cards import Card
-    from harness.interview.moves import Move
-    from harness.interview.session import Session
+    from harness.interview.dialogue.moves import Move
+    from harness.interview.scenario.cards import Card
+    from harness.interview.scenario.interview_session import Session
 
 WIDTH = 100  # wider lines are hard to read
 COMMANDS = """\
@@ -31,7 +31,7 @@ A line that ends with \\ goes on in the next one."""
 
 def show(moves: Iterable[Move], session: Session) -> None:
     """What the interviewer does, one thing below the other."""
-    from harness.interview.moves import Offer, Say, Show
+    from harness.interview.dialogue.moves import Offer, Say, Show
 
     for move in moves:
         if isinstance(move, Say):
@@ -72,7 +72,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 def offer(cards: Sequence[str]) -> None:
     """ "Did you mean": answer with a letter."""
-    from harness.interview.cards import abouts
+    from harness.interview.scenario.cards import abouts
 
     named = zip("abc"[: len(cards)], cards, strict=True)
     lines = [f"  [bold]{letter}[/]  {escape(abouts()[name])}" for letter, name in named]
@@ -81,7 +81,7 @@ def offer(cards: Sequence[str]) -> None:
 
 def card_list(session: Session, opened: Sequence[str]) -> None:
     """All cards, those on the table marked."""
-    from harness.interview.cards import abouts
+    from harness.interview.scenario.cards import abouts
 
     for name, about in abouts().items():
         mark = "[green]✓[/]" if name in opened else " "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.interview.cards import abouts
-from harness.interview.own_numbers import OwnNumber
-from harness.interview.session import Session
+from harness.interview.dialogue.own_numbers import OwnNumber
+from harness.interview.scenario.cards import abouts
+from harness.interview.scenario.interview_session import Session
 
 
 def debrief(

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from harness.interview.probes import Gaps
-from harness.interview.session import Session
-from harness.interview.transcript import Transcript
+from harness.interview.dialogue.probes import Gaps
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.transcript import Transcript
 
 if TYPE_CHECKING:
     from harness.interview.scoring.score import Scorer, SecondJudge

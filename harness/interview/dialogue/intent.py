@@ -26,8 +26,8 @@ from harness.interview.content_files import (
     Text,
     read,
 )
-from harness.interview.examples import Examples, learned_from
-from harness.kb.dice import code
+from harness.interview.dialogue.intent_examples import Examples, learned_from
+from harness.kb.seeded import code
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), unit norm
 Lesson = tuple[str, str, str]  # (question, topic, voice)
@@ -202,7 +202,7 @@ def decided(scores: Mapping[str, float]) -> Routed:
 def router() -> Router:
     """The process's router, with MiniLM. Raises StoreError where its weights are missing."""
     from harness.models.catalog import MINILM
-    from harness.models.embedding import embedder
+    from harness.models.engines.embedding import embedder
 
     return Router(embedder(), routes(), folder(MINILM.sha256))
 

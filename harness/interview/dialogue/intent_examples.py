@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.interview.scoring import ridge
+from harness.interview.scoring import linear_model
 from harness.interview.scoring.words import Words, learned
 
 # Chosen on the examples themselves, each voice routed by what the others teach.
@@ -42,7 +42,7 @@ def learned_from(texts: Sequence[str], meanings: np.ndarray, owners: np.ndarray)
     words, meanings = learned(texts), meanings.astype(np.float64)
     terms = np.stack([words.vector(text) for text in texts])
     alike = _near(meanings @ meanings.T) + WORDS * terms @ terms.T + CONSTANT
-    weights = ridge.dual(alike, owners)
+    weights = linear_model.dual(alike, owners)
     return Examples(words, meanings, weights, terms.T @ weights, CONSTANT * weights.sum(axis=0))
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from harness.interview import acts, probes
-from harness.interview.acts import Act
-from harness.interview.debrief import debrief
-from harness.interview.moves import (
+from harness.interview.dialogue import acts, probes
+from harness.interview.dialogue.acts import Act
+from harness.interview.dialogue.debrief import debrief
+from harness.interview.dialogue.intent import Kind, Routed
+from harness.interview.dialogue.moves import (
     End,
     Heard,
     Hint,
@@ -26,14 +27,13 @@ from harness.interview.moves import (
     Show,
     State,
 )
-from harness.interview.own_numbers import OwnNumber, worth_asking
-from harness.interview.pace import overdue, passed, warning
-from harness.interview.picking import picked
-from harness.interview.probes import Gaps, Reword
-from harness.interview.routing import Kind, Routed
-from harness.interview.session import Session
-from harness.interview.transcript import Event, Transcript
-from harness.interview.wording import moves, next_one, text_of
+from harness.interview.dialogue.own_numbers import OwnNumber, worth_asking
+from harness.interview.dialogue.pace import overdue, passed, warning
+from harness.interview.dialogue.picking import picked
+from harness.interview.dialogue.probes import Gaps, Reword
+from harness.interview.dialogue.wording import moves, next_one, text_of
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.transcript import Event, Transcript
 
 GUESSES = 2  # cards before which a coach asks for a guess: more is a nuisance
 PROPOSALS = 3  # turns of proposals, at least, before the product manager comes in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.interview.transcript import Event
+from harness.interview.scenario.transcript import Event
 
 
 class Phase(StrEnum):

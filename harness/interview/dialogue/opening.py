@@ -10,10 +10,10 @@ from typing import get_args
 
 from harness import store
 from harness.errors import WrongUseError
-from harness.interview.play import Clock, Play
-from harness.interview.probes import Reword
-from harness.interview.scenario import scenario, scenarios
-from harness.interview.session import Level, Mode, Session
+from harness.interview.dialogue.play import Clock, Play
+from harness.interview.dialogue.probes import Reword
+from harness.interview.scenario.interview_session import Level, Mode, Session
+from harness.interview.scenario.scenario import scenario, scenarios
 
 MINUTES = 20
 MOST_MINUTES = 120
@@ -62,10 +62,10 @@ def ready(
     reword: puts follow-ups into a chat model's words.
     Raises StoreError where MiniLM's weights are missing, WrongUseError for a file that exists.
     """
-    from harness.interview.gaps import gaps
-    from harness.interview.interviewer import Interviewer
-    from harness.interview.own_numbers import own_numbers
-    from harness.interview.routing import router
+    from harness.interview.dialogue.gaps import gaps
+    from harness.interview.dialogue.intent import router
+    from harness.interview.dialogue.interviewer import Interviewer
+    from harness.interview.dialogue.own_numbers import own_numbers
 
     if file is not None and file.exists():
         raise WrongUseError(f"{file} exists already: name another file with --save.")

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from harness import knobs, results, semconv
+from harness import knobs, semconv
 from harness.interview.content_files import CONTENT, Strict, Text, read
-from harness.interview.moves import State
-from harness.results import Result
+from harness.interview.dialogue.moves import State
+from harness.learner import results
+from harness.learner.results import Result
 from harness.store import StoreError
 
 KEY = "own."

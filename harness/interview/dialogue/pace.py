@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.interview.moves import Phase, State
-from harness.interview.session import Session
+from harness.interview.dialogue.moves import Phase, State
+from harness.interview.scenario.interview_session import Session
 
 WARNINGS = ((0.5, "half_time"), (0.8, "short_time"))  # parts of the time
 UNTIL = {Phase.CLARIFY: 0.5, Phase.DIAGNOSE: 0.5, Phase.PROPOSE: 0.78, Phase.STAKEHOLDER: 0.93}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from harness.interview.cards import abouts
+from harness.interview.scenario.cards import abouts
 
 ORDINALS = {
     **dict.fromkeys(("1", "a", "first", "yes", "one"), 0),

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.interview.interviewer import Interviewer
-from harness.interview.moves import Heard, Hint, Input, Move, Next, Opened, State, Tick
-from harness.interview.session import Session
-from harness.interview.transcript import Event
+from harness.interview.dialogue.interviewer import Interviewer
+from harness.interview.dialogue.moves import Heard, Hint, Input, Move, Next, Opened, State, Tick
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.transcript import Event
 
 Clock = Callable[[], float]  # seconds, from anywhere
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from harness.interview.content_files import CONTENT, Strict, Text, read
-from harness.interview.moves import Phase, State
-from harness.interview.session import Session
-from harness.interview.transcript import Transcript
-from harness.interview.wording import fresh, text_of
+from harness.interview.dialogue.moves import Phase, State
+from harness.interview.dialogue.wording import fresh, text_of
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.transcript import Transcript
 
 # Expectation -> absent, mention, applied, explained; misconception -> active, repaired.
 Gaps = Callable[[Transcript], Mapping[str, str]]

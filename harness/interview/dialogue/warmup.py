@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.interview.routing import examples_file, folder, router, routes
-from harness.interview.scoring.hearing import learned_before, minilm
+from harness.interview.dialogue.intent import examples_file, folder, router, routes
+from harness.interview.scoring.classifier import learned_before, minilm
 from harness.interview.scoring.rubric import rubric
 from harness.models.catalog import MINILM
 

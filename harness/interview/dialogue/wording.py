@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from harness.interview.content_files import CONTENT, Text, read
-from harness.kb import dice
+from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -24,12 +24,12 @@ def moves() -> dict[str, tuple[str, ...]]:
 def fresh(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str | None:
     """The key of a wording that was not used, or None."""
     keys = [f"{key}.{number}" for number in range(len(wordings))]
-    return next((k for k in dice.shuffled(keys, seed, key) if k not in used), None)
+    return next((k for k in seeded.shuffled(keys, seed, key) if k not in used), None)
 
 
 def next_one(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str:
     """The key of the wording that was used least."""
-    keys = dice.shuffled([f"{key}.{number}" for number in range(len(wordings))], seed, key)
+    keys = seeded.shuffled([f"{key}.{number}" for number in range(len(wordings))], seed, key)
     counts = Counter(used)
     return min(keys, key=lambda k: counts[k])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.interview.cards import Card
+from harness.interview.scenario.cards import Card
 
 ROUNDING = 0.5  # ms that each printed time may be off
 CLOSE = 0.02  # relative, where counts and means are rounded both

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from harness.errors import PlainError
-from harness.interview.agreement import disagreements
-from harness.interview.probes import follow_ups
-from harness.interview.scenario import Scenario
-from harness.interview.session import Session
-from harness.interview.wording import moves
+from harness.interview.dialogue.probes import follow_ups
+from harness.interview.dialogue.wording import moves
+from harness.interview.lint.agreement import disagreements
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import Scenario
 
 SLOW_MS = (2700, 4100)  # "users wait 3 to 4 seconds", ±10 %
 GOAL_MS = 500

@@ -12,8 +12,8 @@ from harness.interview.llm.endpoint import Chat, Endpoint
 from harness.interview.llm.local import LocalChat
 from harness.interview.llm.rewording import Rewording
 from harness.interview.llm.second_opinion import SecondOpinion
+from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.rubric import Rubric
-from harness.interview.session import Session
 
 LOCAL = "local"
 HERE = ("localhost", "127.0.0.1", "::1")

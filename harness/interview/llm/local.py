@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from harness.interview.llm.endpoint import MOST_TOKENS, PATIENCE_S, ChatError, Message
-from harness.models.language import chat_prompt
+from harness.models.engines.language_model import chat_prompt
 
 if TYPE_CHECKING:
-    from harness.tiers import Files
+    from harness.models.tiers import Files
 
 KIND = "Q8_0"
 
@@ -50,13 +50,13 @@ class LocalChat:
 
     @property
     def _file(self) -> Files:
-        from harness.tiers import chosen
+        from harness.models.tiers import chosen
 
         return chosen().large
 
 
 @cache
 def _loaded(gguf: Path) -> Streams:
-    from harness.models.llama_model import LlamaModel
+    from harness.models.engines.llama_model import LlamaModel
 
     return LlamaModel(gguf)

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.interview.llm.endpoint import Chat, ChatError
 from harness.interview.llm.replies import messages, parsed
+from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.patterns import any_span
-from harness.interview.scoring.reading import WORD
 from harness.interview.scoring.rubric import Rubric
-from harness.interview.session import Session
+from harness.interview.scoring.sentences import WORD
 
 MOVE = "probe"  # the only one that is reworded: it answers to what the candidate said
 MORE_WORDS = 20  # beyond those of the authored question: room for a word about the answer

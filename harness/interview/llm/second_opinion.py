@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from harness.interview.llm.endpoint import Chat, ChatError
 from harness.interview.llm.replies import messages, parsed
 from harness.interview.scoring.findings import Finding, Level, Loss
-from harness.interview.scoring.reading import WORD
 from harness.interview.scoring.rubric import Rubric
+from harness.interview.scoring.sentences import WORD
 
 ASKED = 4  # near misses of a turn, at most: each is a request
 QUOTE_WORDS = 3  # fewer are in any sentence

@@ -9,10 +9,10 @@ import anywidget
 import traitlets
 
 from harness.errors import PlainError
-from harness.interview.cards import abouts
-from harness.interview.moves import Move, Phase, Show, State
-from harness.interview.play import Play
-from harness.interview.session import Session
+from harness.interview.dialogue.moves import Move, Phase, Show, State
+from harness.interview.dialogue.play import Play
+from harness.interview.scenario.cards import abouts
+from harness.interview.scenario.interview_session import Session
 
 HERE = Path(__file__).parent
 PARTS = {

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import ipywidgets as widgets
 
 from harness.errors import PlainError, WrongUseError
-from harness.notebook.interview import interview
+from harness.interview.notebook.panel import interview
 
 QUERY = "QUERY_STRING"  # where Voilà hands over the address
 HEAD = (

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 import ipywidgets as widgets
 
 from harness.errors import PlainError
-from harness.interview import gaps, opening
-from harness.interview.history import HistoryError
-from harness.interview.keeping import comeback, keep
+from harness.interview.dialogue import gaps, opening
+from harness.interview.dialogue.play import Clock, Play
+from harness.interview.llm.connect import chat_model, rewording, second_opinion
+from harness.interview.llm.connect import where as leaves
 from harness.interview.llm.endpoint import Chat
-from harness.interview.llm.opening import chat_model, rewording, second_opinion
-from harness.interview.llm.opening import where as leaves
-from harness.interview.play import Clock, Play
-from harness.interview.scenario import scenarios
+from harness.interview.notebook.conversation_widget import Conversation
+from harness.interview.practice.after_interview import comeback, keep
+from harness.interview.practice.history import HistoryError
+from harness.interview.report.dimension_bars import NOBODY
+from harness.interview.report.scorecard_page import scorecard_page
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenarios
 from harness.interview.scoring.rubric import rubric
-from harness.interview.session import Session
-from harness.notebook.conversation import Conversation
-from harness.show.dimension_bars import NOBODY
-from harness.show.scorecard_page import scorecard_page
 
 LEVELS = ("mid", "senior", "staff")
 MODES = (("exam: no hints", "exam"), ("coach: hints, and a pause", "coach"))

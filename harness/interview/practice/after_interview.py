@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from harness.interview import repetition
-from harness.interview.history import History, Played, history
-from harness.interview.play import Play
-from harness.interview.scenario import scenarios
+from harness.interview.dialogue.play import Play
+from harness.interview.practice import repetition
+from harness.interview.practice.history import History, Played, history
+from harness.interview.scenario.scenario import scenarios
 from harness.interview.scoring.rubric import Expectation, rubric
 from harness.interview.scoring.scorecard import Scorecard
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from harness.errors import PlainError
-from harness.interview.opening import folder
+from harness.interview.dialogue.opening import folder
 from harness.interview.scoring.rubric import DIMENSIONS
 
 NAME = "history.sqlite"

@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 
 from fsrs import Card, Rating, Scheduler
 
-from harness.interview.probes import asked_of
+from harness.interview.dialogue.probes import asked_of
+from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.grounding import grounded
 from harness.interview.scoring.scorecard import Scorecard
-from harness.interview.session import Session
 
 MOST = 5  # ideas that come back at once, about eight minutes: a queue that only grows is given up
 RETENTION = 0.9

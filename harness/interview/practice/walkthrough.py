@@ -13,11 +13,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from harness.errors import WrongUseError
-from harness.interview import transcript as transcripts
 from harness.interview.content_files import CONTENT, Strict, Text, read
-from harness.interview.scenario import scenario
-from harness.interview.session import Level, Session
-from harness.interview.transcript import Event, Transcript
+from harness.interview.scenario import transcript as transcripts
+from harness.interview.scenario.interview_session import Level, Session
+from harness.interview.scenario.scenario import scenario
+from harness.interview.scenario.transcript import Event, Transcript
 
 FOLDER = CONTENT / "walkthroughs"
 Dimension = Literal["systematic", "stack", "tradeoffs", "stakeholders"]

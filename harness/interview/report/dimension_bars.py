@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
+from harness.interview.report.scorecard_text import NAMES
 from harness.show import style
-from harness.show.scorecard import NAMES
 from harness.show.style import Picture, Room, picture, room_for
 
 WORDS = {1: "nothing yet", 2: "in part", 3: "advance", 4: "outstanding"}

@@ -7,11 +7,11 @@ from statistics import median
 
 from matplotlib.axes import Axes
 
-from harness.interview.history import Played
+from harness.interview.practice.history import Played
+from harness.interview.report.dimension_bars import ADVANCE, MOST
+from harness.interview.report.scorecard_text import NAMES
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.show import style
-from harness.show.dimension_bars import ADVANCE, MOST
-from harness.show.scorecard import NAMES
 from harness.show.style import Picture, Room, picture, room_for
 
 BAND = 5  # interviews: fewer say little, more are another person

@@ -6,9 +6,9 @@ import base64
 import html
 from collections.abc import Iterator, Mapping
 
+from harness.interview.report.dimension_bars import NOBODY, dimension_bars
+from harness.interview.report.quoted import quoted
 from harness.interview.scoring.scorecard import DRILLS, Scorecard
-from harness.show.dimension_bars import NOBODY, dimension_bars
-from harness.show.quoted import quoted
 from harness.show.style import Picture
 
 

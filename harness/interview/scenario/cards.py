@@ -8,10 +8,10 @@ from functools import cache
 from string import Formatter
 from typing import Any
 
-from harness.interview.cards_figures import Figure, figure
 from harness.interview.content_files import CONTENT, BadContentError, Strict, Text, read
-from harness.interview.sample import Sample
-from harness.interview.scenario import CardWords, Fact, Name
+from harness.interview.scenario.cards_figures import Figure, figure
+from harness.interview.scenario.sample import Sample
+from harness.interview.scenario.scenario import CardWords, Fact, Name
 
 
 class StandardCard(Strict):

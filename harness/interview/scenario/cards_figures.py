@@ -17,8 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.interview.sample import N, Sample, product
-from harness.interview.scenario import BEFORE_FIRST_TOKEN, STAGES, Derived, Fact, Given, Term
+from harness.interview.scenario.sample import N, Sample, product
+from harness.interview.scenario.scenario import (
+    BEFORE_FIRST_TOKEN,
+    STAGES,
+    Derived,
+    Fact,
+    Given,
+    Term,
+)
 
 SLOWEST = 15  # of 300: 5 %
 STATISTICS: Mapping[str, Callable[[np.ndarray], float]] = {

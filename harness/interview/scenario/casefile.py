@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from harness.interview.transcript import Header
+    from harness.interview.scenario.transcript import Header
 
 Number = tuple[float, str]  # value and unit: (2300.0, "ms"), (92.0, "%"), (12000.0, "tokens")
 Fit = Literal["fixes", "helps", "neutral", "harmful"]

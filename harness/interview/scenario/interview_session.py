@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from harness.interview import cards as decks
-from harness.interview.cards import Card
-from harness.interview.casefile import CaseFile
-from harness.interview.sample import Sample, draw
-from harness.interview.scenario import Scenario, scenario, scenarios
-from harness.interview.transcript import Event, Header, Transcript
+from harness.interview.scenario import cards as decks
+from harness.interview.scenario.cards import Card
+from harness.interview.scenario.casefile import CaseFile
+from harness.interview.scenario.sample import Sample, draw
+from harness.interview.scenario.scenario import Scenario, scenario, scenarios
+from harness.interview.scenario.transcript import Event, Header, Transcript
 
 Level = Literal["mid", "senior", "staff"]
 Mode = Literal["exam", "coach"]

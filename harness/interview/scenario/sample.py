@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from harness.interview.scenario import (
+from harness.interview.scenario.scenario import (
     BEFORE_FIRST_TOKEN,
     EVERY,
     NOT,
@@ -23,7 +23,7 @@ from harness.interview.scenario import (
     Term,
     Waiting,
 )
-from harness.kb import dice
+from harness.kb import seeded
 
 N = 300
 SWING = 0.10  # of what varies from session to session
@@ -105,7 +105,7 @@ def product(
 
 def _strata(*key: str | int) -> np.ndarray:
     """(300,): one number in each 300th part of (0, 1), shuffled."""
-    return (np.array(dice.shuffled(range(N), *key)) + 0.5) / N
+    return (np.array(seeded.shuffled(range(N), *key)) + 0.5) / N
 
 
 def _hours(scenario: Scenario, seed: int) -> np.ndarray:
@@ -130,7 +130,7 @@ def _between(value: np.ndarray, start: float, end: float) -> np.ndarray:
 
 
 def _of_session(quantity: Quantity, swing: float, *key: str | int) -> float:
-    factor = 1 + swing * (2 * dice.fraction(*key, "swing") - 1) if quantity.vary else 1.0
+    factor = 1 + swing * (2 * seeded.fraction(*key, "swing") - 1) if quantity.vary else 1.0
     value = quantity.value * factor
     return float(round(value)) if quantity.whole else value
 

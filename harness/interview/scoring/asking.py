@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.interview.scoring.hearing import Hearing, loudest
+from harness.interview.scoring.classifier import Hearing, loudest
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Rubric
 

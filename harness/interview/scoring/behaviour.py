@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.interview.casefile import CaseFile
+from harness.interview.scenario.casefile import CaseFile
+from harness.interview.scenario.transcript import Event, Transcript
 from harness.interview.scoring.findings import Finding, Level
 from harness.interview.scoring.grounding import grounded
 from harness.interview.scoring.guards import Guards
-from harness.interview.scoring.reading import Sentence
-from harness.interview.transcript import Event, Transcript
+from harness.interview.scoring.sentences import Sentence
 
 BEHAVIOUR = 0.6  # its share of Systematic; words are the rest
 FEW_IRRELEVANT = 5  # opened cards that neither show the stages nor the cause: more is fishing

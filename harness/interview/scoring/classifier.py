@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import store
-from harness.interview.scoring import ridge
+from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import Words, learned
 
@@ -85,13 +85,13 @@ def fitted(rubric: Rubric, embed: Embed) -> Hearing:
     shown, against = list(lessons(rubric)), list(objections(rubric))
     words = learned(text for text, _ in shown)
     features = {text: _features(text, embed, words) for text, _ in shown}
-    about = ridge.about(
+    about = linear_model.about(
         np.stack([features[text] for text, _ in shown]),
         np.array([[name in one for name in names] for _, one in shown]),
     )
     sides = [(text, name, 1) for text, one in shown for name in sorted(one)]
     sides += [(text, name, -1) for text, name in against]
-    stance = ridge.stance(
+    stance = linear_model.stance(
         np.stack([features[text] for text, *_ in sides]),
         np.array([names.index(name) for _, name, _ in sides]),
         np.array([side for *_, side in sides]),
@@ -108,7 +108,7 @@ def minilm(rubric: Rubric) -> Hearing:
 def ship(rubric: Rubric) -> Path:
     """Learns the weights for the content as it is now and writes them beside it."""
     from harness.models.catalog import MINILM
-    from harness.models.embedding import embedder
+    from harness.models.engines.embedding import embedder
 
     _write(SHIPPED, fitted(rubric, embedder()), _key(rubric, MINILM.sha256))
     return SHIPPED
@@ -131,7 +131,7 @@ def learned_before(rubric: Rubric) -> bool:
 @cache
 def _minilm(rubric: Rubric, shipped: Path) -> Hearing:
     from harness.models.catalog import MINILM
-    from harness.models.embedding import embedder
+    from harness.models.engines.embedding import embedder
 
     key, embed = _key(rubric, MINILM.sha256), embedder()
     weights = _read(shipped, key)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from harness.interview.scoring.classifier import Heard, Hearing
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
-from harness.interview.scoring.hearing import Heard, Hearing
 from harness.interview.scoring.levels import level
 from harness.interview.scoring.patterns import any_span
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Expectation, Rubric
+from harness.interview.scoring.sentences import Sentence
 
 # A score from which a sentence shows an expectation, chosen on answers that neither patterns nor lessons knew
 # (half of them teaching, half counted, in turns); and from which it is a near miss.

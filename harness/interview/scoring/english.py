@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from harness.interview.scoring.reading import WORD
+from harness.interview.scoring.sentences import WORD
 
 # The commonest short words of the languages in which answers are most likely to come.
 OTHERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from harness.interview.scoring.reading import Sentence
+from harness.interview.scoring.sentences import Sentence
 
 
 class Level(IntEnum):

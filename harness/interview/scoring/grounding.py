@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.interview.casefile import CaseFile, Number
+from harness.interview.scenario.casefile import CaseFile, Number
 
 TOLERANCE = 0.05  # people round: 2,340 ms is "2.3 seconds"
 QUOTED = re.compile(

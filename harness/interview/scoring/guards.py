@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from harness.interview.scoring.patterns import Lexicon, Pattern, Span, any_span
-from harness.interview.scoring.reading import WORD
+from harness.interview.scoring.sentences import WORD
 
 Words = str | tuple[str, ...]
 

@@ -8,8 +8,8 @@ from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.levels import explanation, level
 from harness.interview.scoring.patterns import Span
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Expectation
+from harness.interview.scoring.sentences import Sentence
 
 REACH = 30  # characters, about five words, between an idea and what is said against it
 

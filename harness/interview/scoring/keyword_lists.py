@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.interview.scoring.findings import Finding, Level, Loss
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Rubric
+from harness.interview.scoring.sentences import Sentence
 
 LISTED = 4  # ideas of one dimension in a sentence: from here on it may be a list
 NAME_WORDS = 3.5  # words a name, at most, in a list of names

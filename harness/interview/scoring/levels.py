@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from harness.interview.scoring.findings import Level
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.patterns import Pattern, Span
-from harness.interview.scoring.reading import WORD
 from harness.interview.scoring.rubric import Expectation
+from harness.interview.scoring.sentences import WORD
 
 EXPLAINED_WORDS = 7  # a mechanism takes a sentence; "streaming: first token" is a name with a name
 APPLIED_WORDS = 6

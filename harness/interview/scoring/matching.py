@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.interview.scoring.context import Subjects
 from harness.interview.scoring.copying import Sources
 from harness.interview.scoring.findings import Finding, Level, Loss
+from harness.interview.scoring.follow_up import Subjects
 from harness.interview.scoring.judging import judged
+from harness.interview.scoring.keyword_lists import without_lists
 from harness.interview.scoring.levels import explanation, level
-from harness.interview.scoring.listing import without_lists
 from harness.interview.scoring.patterns import Span, any_span
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Expectation, Rubric
+from harness.interview.scoring.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)

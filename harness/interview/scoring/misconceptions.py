@@ -9,8 +9,8 @@ from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.matching import Reader
 from harness.interview.scoring.patterns import any_span
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import Misconception
+from harness.interview.scoring.sentences import Sentence
 
 
 def mistakes(

@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from harness.interview.casefile import CaseFile
+from harness.interview.scenario.casefile import CaseFile
+from harness.interview.scenario.transcript import Transcript
 from harness.interview.scoring.asking import asked_about
 from harness.interview.scoring.behaviour import Conduct
-from harness.interview.scoring.context import subjects
+from harness.interview.scoring.classifier import Hearing
+from harness.interview.scoring.classifier_findings import listened
 from harness.interview.scoring.copying import MAIN_QUESTION, main_question, sources
 from harness.interview.scoring.dimensions import best, follow_up_scores, scores
-from harness.interview.scoring.ear import listened
+from harness.interview.scoring.english import other_language
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
+from harness.interview.scoring.follow_up import subjects
 from harness.interview.scoring.grounding import grounded
-from harness.interview.scoring.hearing import Hearing
-from harness.interview.scoring.language import other_language
 from harness.interview.scoring.matching import Reader
-from harness.interview.scoring.misreading import mistakes, repairs
-from harness.interview.scoring.reading import MAX_WORDS, Passage, Sentence, read
+from harness.interview.scoring.misconceptions import mistakes, repairs
 from harness.interview.scoring.rubric import DIMENSIONS, Rubric
 from harness.interview.scoring.scorecard import Scorecard
-from harness.interview.transcript import Transcript
+from harness.interview.scoring.sentences import MAX_WORDS, Passage, Sentence, read
 
 
 class SecondJudge(Protocol):
@@ -215,7 +215,7 @@ def _notices(passages: Sequence[Passage], language: str | None) -> list[str]:
 
 def scorer() -> Scorer:
     """The scorer of this installation: the shipped rubric, MiniLM. Raises StoreError without the model."""
-    from harness.interview.scoring.hearing import minilm
+    from harness.interview.scoring.classifier import minilm
     from harness.interview.scoring.rubric import rubric
     from harness.models.catalog import MINILM
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.interview.scoring.behaviour import Check
 from harness.interview.scoring.dimensions import best
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
-from harness.interview.scoring.reading import Passage, Sentence
 from harness.interview.scoring.rubric import Expectation, Rubric
+from harness.interview.scoring.sentences import Passage, Sentence
 
 OFFLINE, WITH_LLM = "offline", "offline+llm"
 TIERS = ("core", "solid", "outstanding")

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
-from harness.measure.timing import clocked
+from harness.measure.latency.timing import clocked
 
 AT_ONCE = 4  # of their requests; whoever comes on top of that waits with them, not at the server
 

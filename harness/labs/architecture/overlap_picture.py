@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import semconv
-from harness.measure.trace import Span, Trace
+from harness.measure.latency.trace import Span, Trace
 from harness.show import style
 from harness.show.style import Picture, Room, ms, picture, room_for
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.routing import Gain, Policy
+from harness.labs.architecture.routing_policies import Gain, Policy
 from harness.show import style
 from harness.show.style import Picture, Room, ms, percent, picture
 

@@ -17,10 +17,10 @@ from tqdm.auto import tqdm
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.kb.questions import Case
-from harness.measure.faults import Fault
-from harness.measure.quality import judge
-from harness.measure.stats import Interval, Proportion
-from harness.measure.timing import NS_PER_MS, Timing, clocked
+from harness.measure.latency.faults import Fault
+from harness.measure.quality.quality import judge
+from harness.measure.latency.stats import Interval, Proportion
+from harness.measure.latency.timing import NS_PER_MS, Timing, clocked
 
 Goes = Callable[["Outcome"], bool]  # to the small one?
 TO_SMALL, TO_LARGE = (lambda outcome: True), (lambda outcome: False)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.stats import middle
-from harness.measure.stats import tail as slow_end
+from harness.measure.latency.stats import middle
+from harness.measure.latency.stats import tail as slow_end
 from harness.show import style
 from harness.show.style import Picture, Room, ms, picture
 

@@ -9,8 +9,8 @@ from tqdm.auto import tqdm
 
 from harness import semconv
 from harness.assistant import Assistant, Question
-from harness.measure.timing import timed
-from harness.measure.trace import recording
+from harness.measure.latency.timing import timed
+from harness.measure.latency.trace import recording
 
 MISS = "miss"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 
-from harness.measure.cache_paths import MISS
-from harness.show.sample_rows import sample_rows
+from harness.labs.caching.cache_paths import MISS
+from harness.labs.caching.latency_rows import sample_rows
 from harness.show.style import Picture, duration, percent
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.kb.pairs import Pair
+from harness.labs.caching.pairs import Pair
 from harness.kb.questions import Case
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
 
 Embed = Callable[[list[str]], np.ndarray]
 Meaning = Callable[[str], Hashable | None]

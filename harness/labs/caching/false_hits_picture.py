@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.false_hits import Judged
+from harness.labs.caching.false_hits import Judged
 from harness.show import style
 from harness.show.style import Picture, Room, picture
 

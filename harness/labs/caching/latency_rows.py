@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.stats import middle, tail
+from harness.measure.latency.stats import middle, tail
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from gguf import GGUFReader
 
 from harness.assistant import Chunk
-from harness.models.llama_model import LlamaModel
+from harness.models.engines.llama_model import LlamaModel
 
 NS_PER_MS = 1e6
 BYTES = 2  # a key or a value is kept in 16 bits

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from harness.measure.prefix import Reading
-from harness.measure.stats import bootstrap_ratio, median_ratio
-from harness.show.sample_rows import sample_rows
+from harness.labs.caching.prefix import Reading
+from harness.measure.latency.stats import bootstrap_ratio, median_ratio
+from harness.labs.caching.latency_rows import sample_rows
 from harness.show.style import Picture, percent
 
 

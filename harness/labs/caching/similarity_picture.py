@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from harness.kb.pairs import SAME, Pair
+from harness.labs.caching.pairs import SAME, Pair
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from harness.measure.stampede import Wait
+from harness.labs.caching.stampede import Wait
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

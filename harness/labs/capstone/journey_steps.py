@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.measure.journey import Stop
+from harness.measure.latency.journey import Stop
 from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from harness.capacity.batch import Batch, Engine, Job, Stay
+from harness.labs.load.batch import Batch, Engine, Job, Stay
 from harness.errors import WrongUseError
-from harness.measure.latencies import Latencies, latencies
-from harness.measure.timing import NS_PER_MS
+from harness.measure.latency.latencies import Latencies, latencies
+from harness.measure.latency.timing import NS_PER_MS
 
 Schedule = Callable[[Batch, Sequence[Job]], object]
 ROUNDS = 9  # of every size in turn; the median shrugs off four interruptions

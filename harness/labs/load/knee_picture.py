@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.goodput import Limits, LoadRun
-from harness.measure.stats import TooFewSamplesError, middle, percentile, tail
+from harness.measure.load.goodput import Limits, LoadRun
+from harness.measure.latency.stats import TooFewSamplesError, middle, percentile, tail
 from harness.show import style
 from harness.show.style import Picture, Room, duration, ms, percent, picture
 

@@ -15,9 +15,9 @@ import llama_cpp
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.models import gguf
-from harness.models.llama_context import NotEnoughMemoryError
-from harness.models.threads import Threads
+from harness.models.gguf import file
+from harness.models.engines.llama_context import NotEnoughMemoryError
+from harness.models.engines.threads import Threads
 
 TOKENS_EACH = 512  # of a sequence: one passage, a question and 64 tokens of answer need about 300
 FLOATS = ctypes.POINTER(ctypes.c_float)
@@ -33,7 +33,7 @@ class Sequences:
     def __init__(
         self, path: Path, slots: int, threads: Threads, tokens_each: int = TOKENS_EACH
     ) -> None:
-        gguf.usable(path)
+        file.usable(path)
         self.slots, self.tokens_each = slots, tokens_each
         # Weights and tokenizer; its own context is not used, so it is as small as can be.
         self._llama = llama_cpp.Llama(str(path), n_ctx=64, n_batch=64, verbose=False)

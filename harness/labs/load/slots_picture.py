@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from harness.measure.batching import BatchRun, Served
+from harness.labs.load.batching import BatchRun, Served
 from harness.show import style
 from harness.show.style import Picture, Room, duration, ms, picture
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
 from harness.show import style
 from harness.show.style import Picture, Room, picture
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.measure.stats import Interval, bootstrap_ratio
+from harness.measure.latency.stats import Interval, bootstrap_ratio
 
 NS_PER_MS = 1e6
 STEPS = 16  # decoded after each prompt: a tenth of a second

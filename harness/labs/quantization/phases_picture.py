@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from harness.measure.phases import Phases, times_faster
-from harness.measure.stats import Interval
+from harness.labs.quantization.phases import Phases, times_faster
+from harness.measure.latency.stats import Interval
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from harness.measure.phases import Phases
+from harness.labs.quantization.phases import Phases
 from harness.show import style
 from harness.show.style import Picture, Room, picture, room_for
 

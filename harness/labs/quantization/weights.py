@@ -9,9 +9,9 @@ from gguf import GGUF_DEFAULT_ALIGNMENT, GGMLQuantizationType
 from gguf.quants import dequantize
 
 from harness.errors import WrongUseError
-from harness.measure.roofline import kv_bytes_per_token
-from harness.models import gguf
-from harness.models.gguf_format import Tensor, opened
+from harness.measure.model_files.roofline import kv_bytes_per_token
+from harness.models.gguf import file
+from harness.models.gguf.format import Tensor, opened
 
 BITS = 8
 ALIGNMENT = "general.alignment"
@@ -51,7 +51,7 @@ def _missing(path: Path, name: str) -> WrongUseError:
 
 def bits_a_weight(path: Path, name: str) -> float:
     """What a weight of that matrix takes in the file, its share of the scales included."""
-    for tensor in gguf.inspect(path).tensors:
+    for tensor in file.inspect(path).tensors:
         if tensor.name == name:
             return BITS * tensor.bytes / tensor.parameters
     raise _missing(path, name)
@@ -59,13 +59,13 @@ def bits_a_weight(path: Path, name: str) -> float:
 
 def weight_bytes(path: Path) -> int:
     """All that is multiplied with for a token; an output layer shared with the embedding counts once."""
-    return sum(gguf.inspect(path).bytes_by_type.values())
+    return sum(file.inspect(path).bytes_by_type.values())
 
 
 def kv_bytes(path: Path, tokens: int) -> float:
     """Keys and values of `tokens` tokens in the cache, as llama.cpp keeps them."""
-    header = gguf.inspect(path)
-    known = gguf.metadata(path, f"{header.architecture}.")
+    header = file.inspect(path)
+    known = file.metadata(path, f"{header.architecture}.")
     heads = known[f"{header.architecture}.attention.head_count"].value
     shared = known.get(f"{header.architecture}.attention.head_count_kv")
     width = known[f"{header.architecture}.embedding_length"].value

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import hnswlib
 import numpy as np
 
-from harness.measure.searching import Found, Search, exact, searched, walk
+from harness.labs.retrieval.recall import Found, Search, exact, searched, walk
 from harness.stages import hnsw_search
 
 LINKS, EF_CONSTRUCTION = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, Round
+from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, Round
 from harness.show import style
 from harness.show.style import Picture, Room, picture
 

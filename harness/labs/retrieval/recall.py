@@ -15,8 +15,8 @@ import hnswlib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from harness.measure.compare import Ratio
-from harness.measure.stats import Proportion, bootstrap_ratio, median_ratio
+from harness.measure.latency.compare import Ratio
+from harness.measure.latency.stats import Proportion, bootstrap_ratio, median_ratio
 from harness.stages.exact_search import nearest
 
 NS_PER_MS = 1e6

@@ -15,8 +15,8 @@ import hnswlib
 import numpy as np
 from tqdm.auto import tqdm
 
-from harness.measure.compare import Ratio
-from harness.measure.searching import Found, exact, searched, times_faster, walk
+from harness.measure.latency.compare import Ratio
+from harness.labs.retrieval.recall import Found, exact, searched, times_faster, walk
 
 SIZES = (1_000, 5_000, 20_000, 100_000, 500_000)
 FLOOR = 0.98  # recall@k below which a walk does not count

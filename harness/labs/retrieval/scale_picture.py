@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.scale import FLOOR, Row, crossing
+from harness.labs.retrieval.scale import FLOOR, Row, crossing
 from harness.show import style
 from harness.show.style import Picture, Room, picture
 

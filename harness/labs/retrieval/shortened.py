@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.measure.searching import Search
-from harness.stages import reduced
+from harness.labs.retrieval.recall import Search
+from harness.labs.retrieval import reduced
 from harness.stages.exact_search import nearest
 
 

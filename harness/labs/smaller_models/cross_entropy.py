@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import log_softmax
 
-from harness.measure.divergence import held_out
-from harness.measure.reading import Sheet
+from harness.measure.model_files.divergence import held_out
+from harness.measure.quality.exam import Sheet
 from harness.stages.prompt import stuffed_prompt
 
 

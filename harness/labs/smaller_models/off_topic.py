@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from harness.assistant import Chunk, Question
 from harness.kb.questions import Case
-from harness.measure.reading import Sheet
+from harness.measure.quality.exam import Sheet
 
 # title, passage, question, fact, reference: our own sentences, about nothing that Halden sells
 CASES = (

@@ -16,13 +16,13 @@ from harness import baseline, semconv
 from harness.assistant import Chunk, Question
 from harness.kb.articles import chunks
 from harness.kb.questions import Case
-from harness.measure.faults import visible
-from harness.measure.journey import WARM_UP, Stop, answers
-from harness.measure.quality import judge
-from harness.measure.stats import Interval, Proportion, bootstrap_ratio
-from harness.measure.timing import Timing
-from harness.models.language import LanguageModel
-from harness.models.question_embedding import question_embedder
+from harness.measure.latency.faults import visible
+from harness.measure.latency.journey import WARM_UP, Stop, answers
+from harness.measure.quality.quality import judge
+from harness.measure.latency.stats import Interval, Proportion, bootstrap_ratio
+from harness.measure.latency.timing import Timing
+from harness.models.engines.language_model import LanguageModel
+from harness.models.engines.question_embedder import question_embedder
 from harness.pipeline import Pipeline
 from harness.serve.entry import Entry
 from harness.serve.network import KEEP_ALIVE

@@ -21,15 +21,16 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from harness.errors import WrongUseError
-from harness.models import build, packed_attention
+from harness.models import build
+from harness.models.lora import packed_attention
 from harness.models.catalog import SMOLLM2
-from harness.models.embedding import has_bfloat16
-from harness.models.export import export
-from harness.models.masters import Masters
+from harness.models.engines.embedding import has_bfloat16
+from harness.models.gguf.export import export
+from harness.models.lora.masters import Masters
 from harness.models.offline import STUDENT
-from harness.models.packing import Packed, packed
-from harness.models.quantize import quantize
-from harness.models.tune import answer_loss, merged, with_adapter
+from harness.models.lora.packing import Packed, packed
+from harness.models.gguf.quantize import quantize
+from harness.models.lora.tune import answer_loss, merged, with_adapter
 from harness.tuning.recipes import RECIPES, STUDENT_ROUNDS, curriculum, encoder
 
 AN_UPDATE = 2  # lessons: half of the recipe's, as twice the updates teach more in a short time

@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.measure.stats import Interval, bootstrap_ratio, median_ratio
-from harness.models.speculation import Draft, speculative
+from harness.measure.latency.stats import Interval, bootstrap_ratio, median_ratio
+from harness.models.engines.drafts import Draft, speculative
 
 NS_PER_MS = 1e6
 CHECKED = (1, 2, 3, 4, 5)  # tokens in one step: a draft of four and the model's own

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.kb.questions import Case
-from harness.measure.busy import Busy
-from harness.measure.compare import Comparison, Side, blocks
-from harness.measure.machine import describe
-from harness.measure.quality import Quality, summary
+from harness.measure.latency.compare import Comparison, Side, blocks
+from harness.measure.machine.busy import Busy
+from harness.measure.machine.describe import describe
+from harness.measure.quality.quality import Quality, summary
 from harness.serve.entry import Division, Entry
 
 WARM_UP = 2  # questions that both answer off the clock

@@ -16,15 +16,15 @@ from typing import Literal
 
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
-from harness.measure.faults import Fault
-from harness.measure.latencies import Latencies, latencies
-from harness.measure.stats import (
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.latencies import Latencies, latencies
+from harness.measure.latency.stats import (
     MEDIAN_FROM,
     Interval,
     bootstrap_ratio,
     median_ratio,
 )
-from harness.measure.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
 
 Side = Literal["a", "b"]
 Measured = Literal["e2e_ms", "ttft_ms"]  # end-to-end, or time to first token

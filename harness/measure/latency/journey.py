@@ -6,8 +6,7 @@ hardly moves. Who answers first rotates from question to question.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -16,12 +15,12 @@ from pydantic import BaseModel
 from harness.assistant import Assistant
 from harness.errors import PlainError
 from harness.kb.questions import Case
-from harness.measure.faults import Fault
-from harness.measure.latencies import latencies
-from harness.measure.machine import describe
-from harness.measure.quality import summary
-from harness.measure.stats import bootstrap_ratio, median_ratio
-from harness.measure.timing import Timing, clocked
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.latencies import latencies
+from harness.measure.latency.stats import bootstrap_ratio, median_ratio
+from harness.measure.latency.timing import Timing, clocked
+from harness.measure.machine.describe import describe
+from harness.measure.quality.quality import summary
 from harness.serve.entry import Entry
 
 WARM_UP = 1  # questions that every step answers off the clock
@@ -114,15 +113,6 @@ def measured(
         _step(stop, cases[WARM_UP:], column, first)
         for stop, column in zip(stops, columns, strict=True)
     )
-
-
-def code_hash(parts: Mapping[str, bytes]) -> str:
-    """12 hex digits that change with any of `parts`, name -> content."""
-    digest = hashlib.sha256()
-    for name in sorted(parts):
-        digest.update(name.encode())
-        digest.update(parts[name])
-    return digest.hexdigest()[:12]
 
 
 def _timed(entry: Entry, client: Assistant, case: Case) -> Timing:

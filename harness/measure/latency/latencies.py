@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from harness.measure.stats import percentile, samples_needed
+from harness.measure.latency.stats import percentile, samples_needed
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ import numpy as np
 from scipy.stats import binom
 
 from harness.errors import WrongUseError
-from harness.measure.compare import Comparison
-from harness.measure.latencies import supported
-from harness.measure.stats import Interval
+from harness.measure.latency.compare import Comparison
+from harness.measure.latency.latencies import supported
+from harness.measure.latency.stats import Interval
 
 EVERY = 12  # pairs between looks: the fewest that decide although one of them disagrees
 MOST = 60  # pairs: a minute of half a second a side, and above the 44 that a p90 needs

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.assistant import Answer, Assistant, Done, Question, Token
-from harness.measure.faults import Fault, fault_in, is_event, visible
+from harness.measure.latency.faults import Fault, fault_in, is_event, visible
 
 NS_PER_MS, NS_PER_S = 1e6, 1e9
 DEADLINE_S = 60.0  # the slow baseline's 3.2 s on a machine ten times slower, and twice that

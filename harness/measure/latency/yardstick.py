@@ -16,8 +16,8 @@ import numpy as np
 
 from harness.assistant import Answer, Done, Event, Question, Token
 from harness.knobs import Work
-from harness.models.embedding import DIMENSIONS
-from harness.models.torch_model import TorchModel, large
+from harness.models.engines.embedding import DIMENSIONS
+from harness.models.engines.torch_model import TorchModel, large
 from harness.serve.entry import Entry
 from harness.serve.network import Network
 

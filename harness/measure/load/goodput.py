@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from harness.measure.faults import Fault
-from harness.measure.latencies import Latencies, latencies
-from harness.measure.stats import Proportion
-from harness.measure.timing import Timing
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.latencies import Latencies, latencies
+from harness.measure.latency.stats import Proportion
+from harness.measure.latency.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)

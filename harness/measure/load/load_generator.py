@@ -23,8 +23,8 @@ import numpy as np
 
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
-from harness.measure.goodput import LoadRun, Request
-from harness.measure.timing import CLOCK, DEADLINE_S, NS_PER_MS, NS_PER_S, Clock, clocked
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, NS_PER_MS, NS_PER_S, Clock, clocked
+from harness.measure.load.goodput import LoadRun, Request
 
 # Requests on their way; more wait for a thread, on the clock. At half a second each the last of 32 is
 # 16 s away from its answer: an assistant so far behind is overloaded whatever the others get.

@@ -16,10 +16,10 @@ import numpy as np
 
 from harness.assistant import Answer
 from harness.errors import WrongUseError
-from harness.measure.faults import Fault, FaultKind
-from harness.measure.goodput import LoadRun, Request
-from harness.measure.load import poisson_starts_ns
-from harness.measure.timing import NS_PER_MS, Timing
+from harness.measure.latency.faults import Fault, FaultKind
+from harness.measure.latency.timing import NS_PER_MS, Timing
+from harness.measure.load.goodput import LoadRun, Request
+from harness.measure.load.load_generator import poisson_starts_ns
 
 NOBODY = Answer("SIM")  # a simulated request has times, and no text
 GONE = Fault(FaultKind.TIMED_OUT, "SIM: the user left before it was answered.")

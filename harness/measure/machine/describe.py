@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from harness.measure.busy import Busy, busy
+from harness.measure.machine.busy import Busy, busy
 
 __all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth"]
 

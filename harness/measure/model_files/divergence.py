@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import log_softmax
 
-from harness.measure.reading import Sheet
-from harness.models.language import END_OF_TURN
+from harness.measure.quality.exam import Sheet
+from harness.models.engines.language_model import END_OF_TURN
 from harness.stages.prompt import cited, stuffed_prompt
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from harness import store
-from harness.measure import machine
-from harness.measure.divergence import Divergence, Scoring, divergence, held_out
-from harness.measure.reading import Sheet, reading
-from harness.measure.token_speed import token_speed
-from harness.models.llama_model import LlamaModel
+from harness.measure.machine import describe
+from harness.measure.model_files.divergence import Divergence, Scoring, divergence, held_out
+from harness.measure.model_files.token_speed import token_speed
+from harness.measure.quality.exam import Sheet, reading
+from harness.models.engines.llama_model import LlamaModel
 from harness.models.offline import ADAPTERS
 from harness.models.served import Served
 from harness.stages.prompt import stuffed_prompt
@@ -148,7 +148,7 @@ def _known(file: Path) -> Figures | None:
 
 
 def _place(one: Served) -> Path:
-    here = machine.describe()
+    here = describe.describe()
     made = "|".join((one.sha256, here.fingerprint(), *map(str, sorted(here.versions.items()))))
     return _folder() / f"{one.name}-{hashlib.sha256(made.encode()).hexdigest()[:12]}.json"
 

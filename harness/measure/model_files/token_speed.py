@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from harness.measure.stats import Interval, bootstrap_ratio
-from harness.models.language import LanguageModel
-from harness.models.llama_model import LlamaModel
+from harness.measure.latency.stats import Interval, bootstrap_ratio
+from harness.models.engines.language_model import LanguageModel
+from harness.models.engines.llama_model import LlamaModel
 
 TOKENS = 48  # decoded in a sample: about a third of a second
 SAMPLES = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from harness import baseline
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
-from harness.measure.reading import Library, Sheet, sheets
-from harness.models.embedding import embedder
+from harness.measure.quality.exam import Library, Sheet, sheets
+from harness.models.engines.embedding import embedder
 
 EXAM_SEED = 9300  # of the questions; nothing was tuned or chosen with it
 

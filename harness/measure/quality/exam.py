@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 
 from harness.assistant import Answer, Chunk
 from harness.kb.questions import Case
-from harness.measure.quality import Quality, summary
-from harness.models.language import LanguageModel
+from harness.measure.quality.quality import Quality, summary
+from harness.models.engines.language_model import LanguageModel
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.prompt import stuffed_prompt
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from harness.measure.spelling import MONEY, NUMBER, Part, parts
+from harness.measure.quality.spelling import MONEY, NUMBER, Part, parts
 
 # Between numbers that share one unit: "12, 18 or even 24 months", "12 to 24 months".
 LINKS = frozenset(

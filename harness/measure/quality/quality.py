@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from tqdm.auto import tqdm
 
 from harness.assistant import Answer, Assistant, ask
-from harness.measure.facts import holds_fact
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
+from harness.measure.quality.facts import holds_fact
 
 if TYPE_CHECKING:
     from harness.kb.questions import Case

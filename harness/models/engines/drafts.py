@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from harness.errors import WrongUseError
-from harness.models.llama_context import LlamaContext
+from harness.models.engines.llama_context import LlamaContext
 
 Draft = Callable[[Sequence[int]], list[int]]  # tokens so far -> tokens that may follow, or none
 

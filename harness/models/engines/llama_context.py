@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 
 from harness.errors import PlainError, WrongUseError
-from harness.models import gguf
+from harness.models.gguf import file
 
 CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
 FLOATS = ctypes.POINTER(ctypes.c_float)
@@ -35,7 +35,7 @@ class LlamaContext:
     """
 
     def __init__(self, path: Path, n_ctx: int = CONTEXT_TOKENS, n_gpu_layers: int = 0) -> None:
-        header = gguf.usable(path)  # says what is wrong with the file, where llama.cpp says nothing
+        header = file.usable(path)  # says what is wrong with the file, where llama.cpp says nothing
         _check_memory(path, n_gpu_layers)
         self._llama = _loaded(path, n_ctx, n_gpu_layers)
         self._context = self._llama.ctx

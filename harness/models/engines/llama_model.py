@@ -9,9 +9,9 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 
-from harness.models.llama_context import CONTEXT_TOKENS, LlamaContext
-from harness.models.speculation import Draft, speculative
-from harness.models.threads import Threads, probed
+from harness.models.engines.drafts import Draft, speculative
+from harness.models.engines.llama_context import CONTEXT_TOKENS, LlamaContext
+from harness.models.engines.threads import Threads, probed
 
 EVERY_LAYER = -1
 

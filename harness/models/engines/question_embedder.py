@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.models.embedding import embedder
+from harness.models.engines.embedding import embedder
 from harness.models.offline import ADAPTERS
 
 Embed = Callable[[list[str]], np.ndarray]
 
-TURN = ADAPTERS / "questions.npy"  # (384, 384), float16; made by harness/tuning/questions.py
+TURN = ADAPTERS / "questions.npy"  # (384, 384), float16; made by harness/tuning/question_matrix.py
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import partial
 
 import psutil
 
-from harness.models.llama_context import LlamaContext
+from harness.models.engines.llama_context import LlamaContext
 
 PREFILL_TOKENS, DECODE_TOKENS = 64, 8  # together some tenths of a second for each choice
 ROUNDS = 2  # the better of two: one interruption decides nothing

@@ -15,8 +15,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
 from harness.errors import WrongUseError
-from harness.models import gguf
-from harness.models.gguf import Field
+from harness.models.gguf import file
+from harness.models.gguf.file import Field
 from harness.store import StoreError
 
 ARCHITECTURE = gguf_package.MODEL_ARCH.LLAMA
@@ -30,10 +30,10 @@ def export(model: PreTrainedModel, tokenizer_source: Path, out: Path, name: str)
     Raises WrongUseError for a model that is no plain Llama or has another vocabulary, and StoreError.
     """
     _check(model)
-    copied = gguf.metadata(tokenizer_source, "tokenizer.")
-    copied |= gguf.metadata(tokenizer_source, "general.license")
+    copied = file.metadata(tokenizer_source, "tokenizer.")
+    copied |= file.metadata(tokenizer_source, "general.license")
     _check_vocabulary(model, copied, tokenizer_source)
-    with gguf.written(out) as part:
+    with file.written(out) as part:
         writer = gguf_package.GGUFWriter(part, gguf_package.MODEL_ARCH_NAMES[ARCHITECTURE])
         try:
             _describe(writer, model, name)

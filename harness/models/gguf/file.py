@@ -19,8 +19,8 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, LlamaFileTy
 from gguf.constants import QK_K
 
 from harness import store
-from harness.models import llama_log
-from harness.models.gguf_format import AGAIN, Field, Tensor, UnsupportedFileError, opened
+from harness.models.engines import llama_log
+from harness.models.gguf.format import AGAIN, Field, Tensor, UnsupportedFileError, opened
 from harness.store import CorruptFileError, StoreError
 
 

@@ -18,7 +18,8 @@ import psutil
 
 from harness import store
 from harness.errors import PlainError, WrongUseError
-from harness.models import gguf, llama_log
+from harness.models.engines import llama_log
+from harness.models.gguf import file
 
 # Kinds of fewer bits need an importance matrix, measured on sample texts: they are left out.
 KINDS = {
@@ -66,12 +67,12 @@ def quantize(
     """
     if kind not in KINDS:
         raise WrongUseError(f"There is no kind {kind!r}: choose one of {', '.join(KINDS)}.")
-    header = gguf.usable(source)
+    header = file.usable(source)
     if not requantize:
         _check_unquantised(header)
     if out.resolve() == source.resolve():
         raise WrongUseError(f"{out.name} would overwrite its own source: name another file.")
-    with gguf.written(out) as part:
+    with file.written(out) as part:
         part.touch()  # Python says why a file cannot be written, llama.cpp does not
         reason = _run(source, part, _parameters(kind, n_threads))
         if reason is not None:
@@ -81,7 +82,7 @@ def quantize(
     return out
 
 
-def _check_unquantised(header: gguf.Header) -> None:
+def _check_unquantised(header: file.Header) -> None:
     rounded = [name for name in header.by_type if name not in FLOATS]
     if rounded:
         raise WrongUseError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from transformers import AttentionInterface, PreTrainedModel
 
-from harness.models.packing import ROUND
+from harness.models.lora.packing import ROUND
 
 NAME = "packed"
 

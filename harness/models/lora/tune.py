@@ -23,8 +23,8 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from harness import store
-from harness.models.masters import Masters
-from harness.models.packing import Encode, Lesson, Packed, packed
+from harness.models.lora.masters import Masters
+from harness.models.lora.packing import Encode, Lesson, Packed, packed
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 

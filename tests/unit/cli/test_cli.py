@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from harness import knobs, preparation
+from harness import knobs
 from harness.assistant import Answer
 from harness.cli.demo import _show_answers, by_side
 from harness.cli.main import app
 from harness.kb.questions import draw
-from harness.measure import machine
-from harness.measure.compare import Pair
-from harness.measure.timing import Timing
-from harness.preparation import BusyMachineError, Step
+from harness.measure.latency.compare import Pair
+from harness.measure.latency.timing import Timing
+from harness.measure.machine import describe
+from harness.setup import preparation
+from harness.setup.preparation import BusyMachineError, Step
 from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
-QUIET = machine.Busy(2, 0.0, 0.0, ())
+QUIET = describe.Busy(2, 0.0, 0.0, ())
 
 
 def last_json(result):
@@ -34,7 +35,7 @@ def steps(monkeypatch):
         return Step(name, lambda: name in built, lambda say: built.append(name))
 
     monkeypatch.setattr(preparation, "steps", lambda **_: [step("one"), step("two")])
-    monkeypatch.setattr(machine, "busy", lambda: QUIET)
+    monkeypatch.setattr(describe, "busy", lambda: QUIET)
     knobs.save(RECORD)
     return built
 
@@ -82,7 +83,7 @@ def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
 def test_a_refused_recalibration_keeps_the_old_one(monkeypatch):
     knobs.save(RECORD)
     monkeypatch.setattr(preparation, "calibrated", lambda: True)
-    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(2, 1.6, 0.0, ()))
+    monkeypatch.setattr(describe, "busy", lambda: describe.Busy(2, 1.6, 0.0, ()))
     *_, calibration = preparation.steps(recalibrate=True)
     assert not calibration.ready()
     with pytest.raises(BusyMachineError):
@@ -103,7 +104,7 @@ def test_what_looks_like_markup_is_shown_as_it_is(steps, monkeypatch, capsys):
 
 
 def test_calibration_refuses_a_busy_machine_and_says_what_it_saw(monkeypatch):
-    monkeypatch.setattr(machine, "busy", lambda: machine.Busy(2, 1.6, 0.0, (("python", 0.85),)))
+    monkeypatch.setattr(describe, "busy", lambda: describe.Busy(2, 1.6, 0.0, (("python", 0.85),)))
     with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85 %.*--busy"):
         preparation.calibrate_baseline(lambda line: None, force_busy=False)
 

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from harness.cli import interview
 from harness.cli.main import app
-from harness.interview import gaps
-from harness.interview.play import Play
-from harness.show import scorecard
+from harness.interview.dialogue import gaps
+from harness.interview.dialogue.play import Play
+from harness.interview.report import scorecard_text
 from tests.unit.interview.interviews import by_words
 
 run = CliRunner().invoke
@@ -19,7 +19,7 @@ run = CliRunner().invoke
 @pytest.fixture
 def offline(monkeypatch):
     """No models: routes by words, every gap open, a clock that takes 20 s a turn."""
-    from harness.interview.interviewer import Interviewer
+    from harness.interview.dialogue.interviewer import Interviewer
 
     def play(session, file, asked):
         seconds = iter(range(0, 100_000, 5))
@@ -34,7 +34,7 @@ def unscored(monkeypatch):
 
     card = SimpleNamespace(scores={"systematic": 3, "stack": None})
     monkeypatch.setattr(gaps, "scored", lambda session, transcript, second=None: card)
-    monkeypatch.setattr(scorecard, "scorecard", lambda card: f"Scored: {card.scores}")
+    monkeypatch.setattr(scorecard_text, "scorecard", lambda card: f"Scored: {card.scores}")
     monkeypatch.setattr(interview, "_kept", lambda play, card: None)
 
 
@@ -132,15 +132,15 @@ def test_a_walkthrough_is_replayed_as_a_whole_where_nobody_types(unscored):
 
 
 def test_a_class_predicts_before_it_sees(unscored, monkeypatch):
-    from harness.cli import interview_replay
+    from harness.cli.interview import replay
 
     keys = iter(["", "s", "", "b", "", "99", "", "q"])
     shown = []
-    monkeypatch.setattr(interview_replay, "_answer", lambda: next(keys))
-    monkeypatch.setattr(interview_replay, "_step", lambda walk, number: shown.append(number))
-    from harness.interview.walkthrough import walkthrough
+    monkeypatch.setattr(replay, "_answer", lambda: next(keys))
+    monkeypatch.setattr(replay, "_step", lambda walk, number: shown.append(number))
+    from harness.interview.practice.walkthrough import walkthrough
 
-    interview_replay._stepped(walkthrough("S03-misguided"))
+    replay._stepped(walkthrough("S03-misguided"))
     assert shown[0] == 0 and shown[1] == 1
 
 
@@ -159,7 +159,7 @@ def test_history_says_what_was_played_and_what_is_due():
 
 
 def test_the_page_is_for_this_machine_alone_and_asks_nobody_else():
-    from harness.cli.interview_page import NOTEBOOK, arguments
+    from harness.cli.interview.page import NOTEBOOK, arguments
 
     assert NOTEBOOK.is_file()
     told = arguments(8866, browser=False)

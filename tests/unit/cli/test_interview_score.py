@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from harness.cli import interview_lint, interview_score
+from harness.cli.interview import lint, score
 from harness.cli.output import plain_errors
 from harness.interview.content_files import CONTENT
 from harness.interview.scoring.rubric import rubric
@@ -15,10 +15,10 @@ GOOD = "Stream it: the first words come early, the total stays the same."
 
 @pytest.fixture
 def app(monkeypatch):
-    monkeypatch.setattr(interview_score, "_scorer", lambda asked=None: Scorer(rubric()))
+    monkeypatch.setattr(score, "_scorer", lambda asked=None: Scorer(rubric()))
     app = typer.Typer()
-    app.command("score")(plain_errors(interview_score.score))
-    app.command("lint")(plain_errors(interview_lint.lint))
+    app.command("score")(plain_errors(score.score))
+    app.command("lint")(plain_errors(lint.lint))
     return app
 
 
@@ -112,7 +112,7 @@ def test_half_a_character_is_scored_and_can_be_printed(app):
 
 
 def test_an_answer_that_is_far_too_large_is_refused(app, monkeypatch):
-    monkeypatch.setattr(interview_score, "MAX_BYTES", 10)
+    monkeypatch.setattr(score, "MAX_BYTES", 10)
     assert "is it the right file" in run(app, "--answer", "-", stdin="a" * 11).stderr
 
 
@@ -141,8 +141,8 @@ def test_a_scenario_is_checked_before_it_is_installed(app, tmp_path):
 
 
 def interview_lint_with(monkeypatch, sentence):
-    from harness.interview.scoring import lint
+    from harness.interview.lint import rubric_rules
 
-    one = lint.Confusion("STK-X", 1, 0, 0, 0, (sentence,))
-    monkeypatch.setattr(lint, "lint", lambda scorer: iter([one]))
+    one = rubric_rules.Confusion("STK-X", 1, 0, 0, 0, (sentence,))
+    monkeypatch.setattr(rubric_rules, "lint", lambda scorer: iter([one]))
     return sentence

@@ -6,21 +6,21 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.cli import journey as journey_verb
-from harness import contenders
+from harness import entries
 from harness.cli.main import app
 from harness.errors import WrongUseError
-from harness.measure import machine
-from harness.measure.journey import Journey
+from harness.labs.capstone.journey_steps import Change, route
+from harness.measure.latency.journey import Journey
+from harness.measure.machine import describe
 from harness.pipeline import Pipeline
-from harness.route import Change, route
 from harness.serve.entry import Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted, pipeline
 
 run = CliRunner().invoke
 NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
-QUIET = machine.Busy(2, 0.0, 0.0, ())
-HOGGED = machine.Busy(2, 1.5, 0.0, (("hog", 1.5),))
+QUIET = describe.Busy(2, 0.0, 0.0, ())
+HOGGED = describe.Busy(2, 1.5, 0.0, (("hog", 1.5),))
 KNOWN = {
     "baseline": Entry("baseline", pipeline(), NEAR),
     "reference": Entry("reference", pipeline(streaming=True), NEAR),
@@ -34,8 +34,8 @@ def last_json(result):
 
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch):
-    monkeypatch.setattr(contenders, "named", KNOWN.__getitem__)
-    monkeypatch.setattr(machine, "busy", lambda: QUIET)
+    monkeypatch.setattr(entries, "named", KNOWN.__getitem__)
+    monkeypatch.setattr(describe, "busy", lambda: QUIET)
 
 
 def test_bench_shows_times_quality_and_the_ratio():
@@ -61,7 +61,7 @@ def test_a_pipeline_that_says_nothing_is_named_and_fails():
 
 
 def test_a_saturated_machine_gives_no_number_unless_it_is_wanted(monkeypatch):
-    monkeypatch.setattr(machine, "busy", lambda: HOGGED)
+    monkeypatch.setattr(describe, "busy", lambda: HOGGED)
     result = run(app, ["bench", "baseline", "reference", "-n", "6", "--json"])
     assert (result.exit_code, last_json(result)["e2e_ms"]) == (1, None)
     assert "hog" in result.stdout
@@ -72,7 +72,7 @@ def test_a_saturated_machine_gives_no_number_unless_it_is_wanted(monkeypatch):
 def test_an_unknown_name_lists_those_that_there_are(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(WrongUseError, match="baseline, reference, yardstick"):
-        contenders.named("rocket")
+        entries.named("rocket")
 
 
 def test_demo_shows_both_sides_and_their_stages(tmp_path):
@@ -89,10 +89,10 @@ def test_demo_shows_both_sides_and_their_stages(tmp_path):
 def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path):
     assert isinstance(KNOWN["baseline"].assistant, Pipeline)
     stops = route(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
-    monkeypatch.setattr("grader.reference.stops", lambda: stops)
-    monkeypatch.setattr("grader.reference.remembering", lambda: stops[:1])
-    monkeypatch.setattr("grader.reference.ROOT", tmp_path)
-    monkeypatch.setattr("grader.reference.described", lambda: "abc")
+    monkeypatch.setattr("grader.grading.reference.stops", lambda: stops)
+    monkeypatch.setattr("grader.grading.reference.remembering", lambda: stops[:1])
+    monkeypatch.setattr("grader.grading.reference.ROOT", tmp_path)
+    monkeypatch.setattr("grader.grading.reference.described", lambda: "abc")
     (tmp_path / "docs").mkdir()
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")
@@ -108,7 +108,7 @@ def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path
 
 
 def test_a_journey_on_a_busy_machine_is_refused(monkeypatch):
-    monkeypatch.setattr(machine, "busy", lambda: HOGGED)
+    monkeypatch.setattr(describe, "busy", lambda: HOGGED)
     result = run(app, ["journey"])
     assert result.exit_code == 1
     assert "hog" in result.stderr

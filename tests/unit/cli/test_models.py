@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from harness.cli import download as downloading
 from harness.cli.main import app
-from harness.measure import desk, figures, machine
-from harness.measure.figures import Exam, Figures
+from harness.measure.machine import describe
+from harness.measure.model_files import figures
+from harness.measure.model_files.figures import Exam, Figures
+from harness.measure.quality import desk
 from harness.models import catalog, hub, served
 from harness.models.offline import LARGE
 from tests.unit.test_knobs import RECORD
@@ -50,7 +52,7 @@ def measured(monkeypatch):
 
     monkeypatch.setattr(served, "served", lambda: [SimpleNamespace(name=n) for n in "ab"])
     monkeypatch.setattr(desk, "exam", lambda n, passages: ["sheet"] * n)
-    monkeypatch.setattr(machine, "measure_bandwidth", lambda: machine.Bandwidth(20.0, 12.0))
+    monkeypatch.setattr(describe, "measure_bandwidth", lambda: describe.Bandwidth(20.0, 12.0))
     monkeypatch.setattr(figures, "figures", fake)
     return asked
 
@@ -110,15 +112,15 @@ def test_a_mean_of_what_is_not_there_is_one_sentence(tmp_path):
 def fetched(monkeypatch):
     """A tier that needs one model; fetching it only takes note."""
     names = []
-    monkeypatch.setattr("harness.preparation.steps", lambda **_: [])
-    monkeypatch.setattr("harness.preparation.typical_trace", lambda: _trace())
+    monkeypatch.setattr("harness.setup.preparation.steps", lambda **_: [])
+    monkeypatch.setattr("harness.setup.preparation.typical_trace", lambda: _trace())
     monkeypatch.setattr(hub, "plan", lambda tier, thorough: () if names else (NEED,))
     monkeypatch.setattr(hub, "fetch", lambda model, progress: names.append(model.name))
     return names
 
 
 def _trace():
-    from harness.measure.trace import Span, Trace
+    from harness.measure.latency.trace import Span, Trace
 
     return Trace(tuple(Span(**span) for span in RECORD.typical))
 

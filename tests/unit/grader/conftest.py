@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.grader.small_course import small_course
+from tests.unit.grader.course.small_course import small_course
 
 
 @pytest.fixture

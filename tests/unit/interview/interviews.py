@@ -1,11 +1,11 @@
 """Fakes for interviews: routes by words, gaps as told, a clock that goes on when told."""
 
-from harness.interview.cards import card_ids
-from harness.interview.interviewer import Interviewer
-from harness.interview.moves import Heard, Say
-from harness.interview.routing import Kind, Routed
-from harness.interview.scenario import scenario
-from harness.interview.session import Session
+from harness.interview.dialogue.intent import Kind, Routed
+from harness.interview.dialogue.interviewer import Interviewer
+from harness.interview.dialogue.moves import Heard, Say
+from harness.interview.scenario.cards import card_ids
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenario
 
 
 def by_words(question):

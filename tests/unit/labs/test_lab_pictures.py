@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from harness.measure.stats import Interval
-from harness.show.acceptance import acceptance
-from harness.show.speedups import Gain, speedups
-from harness.show.timeline import timeline
-from harness.show.verify_cost import verify_cost
+from harness.measure.latency.stats import Interval
+from harness.labs.speculation.acceptance_picture import acceptance
+from harness.labs.speculation.speedups_picture import Gain, speedups
+from harness.labs.streaming.timeline_picture import timeline
+from harness.labs.speculation.verify_cost_picture import verify_cost
 
 SHIPPED, STREAMED = (3190.0, [], 3201.0), (1120.0, [40.0] * 45, 3185.0)
 P, Q = [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]

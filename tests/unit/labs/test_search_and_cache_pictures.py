@@ -3,25 +3,25 @@
 import numpy as np
 import pytest
 
-from harness.kb.pairs import Pair
-from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, Round
-from harness.measure.false_hits import judged
-from harness.measure.prefix import Reading
-from harness.measure.scale import Row
-from harness.measure.searching import Found
-from harness.measure.small_world import plane
-from harness.measure.stampede import Wait
-from harness.measure.stats import Proportion
-from harness.show.cache_paths import cache_paths
-from harness.show.churn import churned
-from harness.show.false_hits import false_hits
-from harness.show.likeness import likeness
-from harness.show.prefixes import prefixes
-from harness.show.recall import Spot, recall_curves
-from harness.show.sample_rows import sample_rows
-from harness.show.scale import scale
-from harness.show.stampede import stampedes
-from harness.show.walk import walked
+from harness.labs.caching.pairs import Pair
+from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, Round
+from harness.labs.caching.false_hits import judged
+from harness.labs.caching.prefix import Reading
+from harness.labs.retrieval.scale import Row
+from harness.labs.retrieval.recall import Found
+from harness.labs.retrieval.graph import plane
+from harness.labs.caching.stampede import Wait
+from harness.measure.latency.stats import Proportion
+from harness.labs.caching.cache_paths_picture import cache_paths
+from harness.labs.retrieval.churn_picture import churned
+from harness.labs.caching.false_hits_picture import false_hits
+from harness.labs.caching.similarity_picture import likeness
+from harness.labs.caching.prefixes_picture import prefixes
+from harness.labs.retrieval.recall_picture import Spot, recall_curves
+from harness.labs.caching.latency_rows import sample_rows
+from harness.labs.retrieval.scale_picture import scale
+from harness.labs.caching.stampede_picture import stampedes
+from harness.labs.retrieval.walk_picture import walked
 
 
 def title(figure):

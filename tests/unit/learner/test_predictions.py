@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from harness import predictions
-from harness.predictions import PredictionError, predict, recall
+from harness.learner import predictions
+from harness.learner.predictions import PredictionError, predict, recall
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness import results
-from harness.interview import own_numbers
-from harness.interview.moves import Heard, Phase, State, Tick
+from harness.interview.dialogue import own_numbers
+from harness.interview.dialogue.moves import Heard, Phase, State, Tick
 from harness.interview.scoring.rubric import rubric
-from harness.results import ResultError, keep
+from harness.learner import results
+from harness.learner.results import ResultError, keep
 from tests.unit.interview.interviews import interviewer, words
 
 

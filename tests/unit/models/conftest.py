@@ -3,7 +3,7 @@
 import pytest
 
 from harness.models.catalog import SMOLLM2
-from harness.models.export import export
+from harness.models.gguf.export import export
 from tests.tiny import tiny_llama
 
 

@@ -14,7 +14,7 @@ from harness.models.catalog import (
     SMOLLM2_360M_GGUF,
     TIERS,
 )
-from harness.models.language import chat_prompt
+from harness.models.engines.language_model import chat_prompt
 
 
 @pytest.fixture(autouse=True)

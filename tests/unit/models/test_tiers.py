@@ -2,11 +2,12 @@
 
 import pytest
 
-from harness import store, tiers
+from harness import store
 from harness.errors import WrongUseError
-from harness.models import gguf
+from harness.models import tiers
 from harness.models.catalog import SMOLLM2, SMOLLM2_360M_GGUF, variable
-from harness.models.export import export
+from harness.models.gguf import file as gguf
+from harness.models.gguf.export import export
 from harness.models.offline import LARGE, STUDENT
 from tests.tiny import tiny_llama
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token, ask
-from harness.measure.trace import recording
+from harness.measure.latency.trace import recording
 from harness.serve.client import Client, ServeError
 from harness.serve.deployment import Deployment
 from harness.serve.network import AS_SHIPPED, Network

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from harness.kb.articles import chunks
-from harness.measure import calibrate
-from harness.measure.calibrate import TARGETS_MS, Round, within_contract
-from harness.measure.trace import Trace
+from harness.measure.latency.trace import Trace
+from harness.setup import calibrate
+from harness.setup.calibrate import TARGETS_MS, Round, within_contract
 
 # constant ms, ms per unit of the knob, as measured once on a 2-core machine
 LAPTOP = {

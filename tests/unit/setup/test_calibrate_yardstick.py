@@ -1,7 +1,7 @@
 import pytest
 
 from harness.knobs import Work
-from harness.measure.gauge import Costs, stretch
+from harness.setup.calibrate_yardstick import Costs, stretch
 
 COSTS = Costs(prompt_ms=120.0, token_ms=25.0, row_ms=0.005)
 

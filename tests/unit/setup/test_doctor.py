@@ -1,5 +1,5 @@
-from harness import doctor
-from harness.doctor import Finding, Report
+from harness.setup import doctor
+from harness.setup.doctor import Finding, Report
 
 
 def report(*states):

@@ -1,5 +1,5 @@
-from harness.measure.journey import Journey, Step, Times
-from harness.show.journey import finding, journey_picture, journey_table
+from harness.measure.latency.journey import Journey, Step, Times
+from harness.show.journey_picture import finding, journey_picture, journey_table
 
 
 def step(name, ms, ratio, detour=False, p90=None):

@@ -2,17 +2,17 @@
 
 import pytest
 
-from harness.measure.phases import Phases
-from harness.measure.quality_gate import Candidate
-from harness.measure.stats import Proportion
-from harness.show.formats import formats, own_share
-from harness.show.learning import Stage, learning
+from harness.labs.quantization.formats_picture import formats, own_share
+from harness.labs.quantization.gate_picture import gate
+from harness.labs.quantization.phases import Phases
+from harness.labs.quantization.phases_picture import two_phases
+from harness.labs.quantization.roofline_picture import Step, roofline
+from harness.labs.quantization.rounding_picture import rounding
+from harness.labs.quantization.threads_picture import threads
+from harness.labs.smaller_models.learning_picture import Stage, learning
+from harness.measure.latency.stats import Proportion
+from harness.measure.model_files.quality_gate import Candidate
 from harness.show.pareto import Point, pareto
-from harness.show.quality_gate import gate
-from harness.show.roofline import Step, roofline
-from harness.show.rounding import rounding
-from harness.show.threads import threads
-from harness.show.two_phases import two_phases
 
 SMALL = Point("small", 120.0, Proportion(24, 30))
 LARGE = Point("large", 300.0, Proportion(27, 30))

@@ -1,7 +1,7 @@
 import pytest
 
 from harness import semconv
-from harness.measure.trace import Span, Trace
+from harness.measure.latency.trace import Span, Trace
 from harness.show.rows import OUTSIDE, finding, numbers, rows, scope, what_it_is
 from tests.unit.show.traces import CACHED, FAST, ON_SERVER, SLOW, trace
 

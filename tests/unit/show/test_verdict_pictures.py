@@ -3,8 +3,8 @@
 import pytest
 
 from harness.show.marks import Bar, finding, marks
-from harness.show.race import finding as race_finding
-from harness.show.race import race
+from harness.show.paired_run_picture import finding as race_finding
+from harness.show.paired_run_picture import race
 
 WAY, SEARCH = Bar("way", 5, 5, "passed"), Bar("search", 12.5, 20, "partly")
 OPEN = Bar("under 500", None, 20, "undecided")

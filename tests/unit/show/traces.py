@@ -1,7 +1,7 @@
 """Traces shaped like the product's table."""
 
 from harness import semconv
-from harness.measure.trace import Span, Trace
+from harness.measure.latency.trace import Span, Trace
 
 
 def trace(network=(75, 25), preprocess=200, retrieve=300, generate=2500, postprocess=100, gap=0):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness import semconv
 from harness.assistant import Done, Question, Token
-from harness.measure.trace import recording
+from harness.measure.latency.trace import recording
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.llama_generation import LlamaGeneration
 from harness.stages.pointer import pointer_joined

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import WrongUseError
-from harness.models.speculation import accepted
+from harness.models.engines.drafts import accepted
 from harness.stages.prompt_lookup import draft
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from harness.kb import articles
 from harness.kb.questions import draw_topics
-from harness.stages.names import Names
+from harness.stages.name_matching import Names
 from harness.stages.question_filter import QuestionFilter
 from tests.fakes import chunk
 

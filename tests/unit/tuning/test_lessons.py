@@ -8,8 +8,8 @@ from harness.kb.articles import articles
 from harness.kb.kinds import kinds
 from harness.kb.questions import REFUSAL
 from harness.kb.topics import gaps, ghost_gaps, pairs
-from harness.measure.facts import holds_fact
-from harness.models.language import END_OF_TURN
+from harness.measure.quality.facts import holds_fact
+from harness.models.engines.language_model import END_OF_TURN
 from harness.stages.prompt import cited, pointed
 from harness.tuning.lessons import POINTED, REFUSAL_WEIGHT, REFUSED, Curriculum
 from harness.tuning.recipes import wordings

@@ -3,8 +3,8 @@ from random import Random
 import pytest
 
 from harness.kb.products import FAMILIES, SERIES, products
-from harness.models.packing import Branch, Lesson
-from harness.tuning.names import disguised
+from harness.models.lora.packing import Branch, Lesson
+from harness.tuning.made_up_names import disguised
 
 FAMILY_WORDS = " ".join(FAMILIES.values()).split()
 LESSON = Lesson(

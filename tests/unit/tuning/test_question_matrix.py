@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from harness.kb.articles import articles
-from harness.models.question_embedding import TurnedEmbedding, unit
-from harness.tuning import questions
-from harness.tuning.questions import Lessons
+from harness.models.engines.question_embedder import TurnedEmbedding, unit
+from harness.tuning import question_matrix
+from harness.tuning.question_matrix import Lessons
 
 D = 12
 
@@ -23,12 +23,12 @@ def turned_away():
 
 def test_a_rotation_is_found_again(turned_away):
     before = turned_away.accuracy(np.eye(D, dtype=np.float32))
-    after = turned_away.accuracy(questions.fitted(turned_away, epochs=3))
+    after = turned_away.accuracy(question_matrix.fitted(turned_away, epochs=3))
     assert before < 0.6 and after > 0.95
 
 
 def test_the_same_seed_gives_the_same_matrix(turned_away):
-    one, two = (questions.fitted(turned_away, epochs=1) for _ in range(2))
+    one, two = (question_matrix.fitted(turned_away, epochs=1) for _ in range(2))
     assert np.array_equal(one, two)
 
 
@@ -40,9 +40,9 @@ def test_an_absent_candidate_never_wins(turned_away):
 
 
 def test_a_question_competes_with_its_product_and_its_near_misses():
-    [topics, *_] = questions._by_kind().values()
+    [topics, *_] = question_matrix._by_kind().values()
     topic = topics[0]
-    [rows] = questions._candidates([topic])
+    [rows] = question_matrix._candidates([topic])
     known = articles()
     assert known[rows[0]] == topic.article
     assert len(set(rows)) == len(rows)

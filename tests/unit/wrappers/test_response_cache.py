@@ -6,7 +6,7 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import BadQuestionError, Done, Question, Token
-from harness.measure.trace import recording
+from harness.measure.latency.trace import recording
 from harness.wrappers.expiry import Expiry
 from harness.wrappers.response_cache import ResponseCache
 from harness.wrappers.text_store import text_store

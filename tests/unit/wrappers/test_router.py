@@ -7,8 +7,8 @@ from opentelemetry import trace
 from harness import semconv
 from harness.assistant import BadQuestionError, Query, Question
 from harness.errors import WrongUseError
-from harness.measure.trace import recording
-from harness.stages.names import Names
+from harness.measure.latency.trace import recording
+from harness.stages.name_matching import Names
 from harness.wrappers.difficulty import NarrowMargin, UnclearProduct
 from harness.wrappers.router import Router, calibrate
 from tests.unit.wrappers.counting import ASKED, Counting, texts

@@ -6,16 +6,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from grader import records
-from grader.batch import Batch
-from grader.board import Place, board, where
-from grader.board_page import frontier, page, summary
+from grader.board.board_page import frontier, page, summary
+from grader.board.overview import Place, board, where
 from grader.cli.board import board as verb
-from grader.report import Mark, Outcome, Report, scored
+from grader.course import records
+from grader.course.grade_class import Batch
+from grader.grading.report import Mark, Outcome, Report, scored
 from harness.cli.output import plain_errors
-from harness.measure.stats import Proportion
+from harness.measure.latency.stats import Proportion
 from harness.show.pareto import Point
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit, write
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
 FAILED = """Lab 01, exercise 2 (percentile): not yet.
   expected  {expected}
@@ -61,7 +61,7 @@ def test_everybody_has_a_place_in_every_lab(course):
 
 
 def test_points_by_hand_are_the_gradebooks(course):
-    from grader import gradebook
+    from grader.course import gradebook
 
     with gradebook.opened(course) as book:
         grade = book.find_submission_notebook(LAB, LAB, "bob").grades[0]
@@ -91,8 +91,8 @@ def test_late_ones_are_marked_and_penalised_as_the_course_says(small):
         (small.root / "nbgrader_config.py").read_text()
         + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
     )
-    from grader import gradebook
-    from grader.course import course as course_in
+    from grader.course import gradebook
+    from grader.course.course import course as course_in
 
     late = course_in(small.root)
     path = submit(late, "ada", handed_in("20", "15"))

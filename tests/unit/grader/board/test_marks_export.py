@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.batch import Batch
+from grader.board.marks_export import COLUMNS, ExportError, as_csv, for_canvas, safe, to_canvas
 from grader.cli.board import parts
-from grader.export import COLUMNS, ExportError, as_csv, for_canvas, safe, to_canvas
+from grader.course.grade_class import Batch
 from harness.errors import WrongUseError
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
 
 
 @pytest.fixture

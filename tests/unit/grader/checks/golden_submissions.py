@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from grader import checks
-from grader.verdict import CheckFailed
+from grader.exercise.exercise import CheckFailed
 from harness.assistant import Done, Token
-from harness.measure.faults import visible
+from harness.measure.latency.faults import visible
 
 FOLDER = Path(__file__).parent / "golden"
 # What the setup cells of the labs import for these exercises.

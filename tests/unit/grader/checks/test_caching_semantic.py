@@ -5,14 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from grader import checks, checks_semantic
-from grader.verdict import CheckFailed
+from grader import checks
+from grader.checks import caching_semantic
+from grader.exercise.exercise import CheckFailed
 from harness.kb.products import products
-from tests.unit.grader.golden_submissions import function_of, load
+from tests.unit.grader.checks.golden_submissions import function_of, load
 
 NAMES = re.compile("|".join(re.escape(product.name) for product in products()))
 TONES = re.compile(r"^(Hi|Hello!|Quick question:|Sorry.*?again\.|Good morning,|One more thing:)")
-[EXCELLENT] = [one.values[0] for one in load("guard", "excellent")]
+[EXCELLENT] = [one.values[0] for one in load("caching_semantic", "excellent")]
 
 
 def embed(texts):
@@ -27,8 +28,8 @@ def embed(texts):
 
 @pytest.fixture(autouse=True)
 def without_weights(monkeypatch):
-    monkeypatch.setattr(checks_semantic, "embedder", lambda: embed)
-    monkeypatch.setattr(checks_semantic, "TOPICS", 40)
+    monkeypatch.setattr(caching_semantic, "embedder", lambda: embed)
+    monkeypatch.setattr(caching_semantic, "TOPICS", 40)
 
 
 def test_a_good_guard_earns_all_points_again_and_again(capsys):
@@ -38,7 +39,7 @@ def test_a_good_guard_earns_all_points_again_and_again(capsys):
         assert "passed" in line
 
 
-@pytest.mark.parametrize("one", load("guard", "typical", "bad"))
+@pytest.mark.parametrize("one", load("caching_semantic", "typical", "bad"))
 def test_a_mistake_is_named(one, capsys):
     try:
         points = checks.meaning(function_of(one), 0.9, out_of=10)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from grader import checks, checks_capstone, checks_remembering
-from grader.verdict import CheckFailed
+from grader import checks
+from grader.checks import capstone, capstone_caches
+from grader.exercise.exercise import CheckFailed
 from harness.assistant import Query
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
-from harness.measure.timing import Clock
+from harness.measure.latency.timing import Clock
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted, saying
@@ -23,7 +24,7 @@ BY_ID = {chunk.id: chunk for chunk in chunks()}
 @pytest.fixture(autouse=True)
 def known_questions(monkeypatch):
     """Fresh questions would need a model; these are fresh enough for a fake that knows them."""
-    monkeypatch.setattr(checks_capstone, "_fresh", lambda n: CASES[:n])
+    monkeypatch.setattr(capstone, "_fresh", lambda n: CASES[:n])
 
 
 def finding(right=lambda case: True):
@@ -125,7 +126,7 @@ TICKING = Ticking()
 
 @pytest.fixture
 def ticking(monkeypatch):
-    monkeypatch.setattr(checks_remembering, "CLOCK", Clock(TICKING.now_ns))
+    monkeypatch.setattr(capstone_caches, "CLOCK", Clock(TICKING.now_ns))
 
 
 def cached(inner, key=lambda text: " ".join(text.split()), division=Division.OPEN):

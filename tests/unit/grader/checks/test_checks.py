@@ -10,8 +10,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from grader import checks, checks_ceiling
-from grader.verdict import CheckFailed, score
+from grader import checks
+from grader.checks import profile_ceiling
+from grader.exercise.exercise import CheckFailed, score
 from harness.assistant import Done, Token
 from harness.semconv import STAGES
 
@@ -83,8 +84,8 @@ def test_no_limit_is_met_but_for_rounding():
     rng = Random()
     rng.choice = lambda _: next(limits)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checks_ceiling, "stage_table", lambda _: next(tables))
-        assert checks_ceiling._clear_case(rng) == (clear, 300.0)
+        patch.setattr(profile_ceiling, "stage_table", lambda _: next(tables))
+        assert profile_ceiling._clear_case(rng) == (clear, 300.0)
 
 
 @pytest.mark.parametrize(("check", "right", "options"), FUNCTIONS)

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from grader import checks, watch
-from grader.verdict import CheckFailed
-from tests.unit.grader.golden_submissions import answer, load
+from grader import checks
+from grader.exercise import call_limits
+from grader.exercise.exercise import CheckFailed
+from tests.unit.grader.checks.golden_submissions import answer, load
 
 LABS = {
     "retrieval": ("06", ("exact", "recall_at", "walk", "cheapest", "filtered", "reranked")),
@@ -14,10 +15,10 @@ LABS = {
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
-    "rightsizing": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
+    "smaller_models": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
     "quantization": ("04", ("quantise", "error", "step_ms", "pick")),
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
-    "interview": ("11", ("card_ms", "finding", "three_sentences")),
+    "mock_interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
 OUT_OF = {"times": 25, "answer_key": 20}  # checks that give a part of their points
 
@@ -37,7 +38,9 @@ def test_an_excellent_submission_passes_with_one_line(one, capsys):
 
 @pytest.mark.parametrize("one", every("typical", "bad"))
 def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE_S", 2.0)  # a loop that never ends takes eight in a lab
+    monkeypatch.setattr(
+        call_limits, "PATIENCE_S", 2.0
+    )  # a loop that never ends takes eight in a lab
     points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out

@@ -8,18 +8,19 @@ from contextlib import ExitStack, redirect_stdout
 
 import pytest
 
-from grader import checks, watch
-from grader.jail import Room, missing
-from grader.submission import session
-from grader.verdict import CheckFailed
-from tests.unit.grader.golden_submissions import load
-from tests.unit.grader.test_golden import LABS, OUT_OF
+from grader import checks
+from grader.exercise import call_limits
+from grader.exercise.exercise import CheckFailed
+from grader.remote.session import session
+from grader.sandbox.jail import Room, missing
+from tests.unit.grader.checks.golden_submissions import load
+from tests.unit.grader.checks.test_golden import LABS, OUT_OF
 
 SETUP = """
 from itertools import pairwise
 import numpy as np
 from harness.assistant import Done, Token
-from harness.measure.faults import visible
+from harness.measure.latency.faults import visible
 """
 PATIENCE_S = 2.0
 
@@ -67,7 +68,7 @@ def test_an_excellent_submission_passes_from_afar(one, learner):
 
 @pytest.mark.parametrize("one", [one for lab in LABS for one in load(lab, "typical", "bad")])
 def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(call_limits, "PATIENCE_S", PATIENCE_S)
     points, said = afar(learner, one)
     assert points == one.get("points", 0)
     assert one.get("afar", one["says"]) in " ".join(said.split())

@@ -2,10 +2,11 @@
 
 import pytest
 
-from grader import checks, checks_quantization
-from grader.verdict import CheckFailed
-from harness.measure.divergence import Divergence
-from harness.measure.stats import Interval
+from grader import checks
+from grader.checks import quantization_gate
+from grader.exercise.exercise import CheckFailed
+from harness.measure.latency.stats import Interval
+from harness.measure.model_files.divergence import Divergence
 
 GBS, MEASURED_MS = 20.0, 30.0
 
@@ -17,9 +18,9 @@ def floor(weight_bytes, kv_bytes, gbs):
 @pytest.fixture
 def clock(monkeypatch):
     """A full file whose floor is 25 ms on this clock, where a step takes 30."""
-    monkeypatch.setattr(checks_quantization, "weight_bytes", lambda path: int(0.5e9))
-    monkeypatch.setattr(checks_quantization, "kv_bytes", lambda path, tokens: 1e6)
-    monkeypatch.setattr(checks_quantization, "_full_file_now", lambda: (GBS, MEASURED_MS))
+    monkeypatch.setattr(quantization_gate, "weight_bytes", lambda path: int(0.5e9))
+    monkeypatch.setattr(quantization_gate, "kv_bytes", lambda path, tokens: 1e6)
+    monkeypatch.setattr(quantization_gate, "_full_file_now", lambda: (GBS, MEASURED_MS))
 
 
 @pytest.mark.parametrize(
@@ -62,14 +63,14 @@ def shelf(monkeypatch):
     away = {"Q8_0": 0.004, "Q4_1": 0.004, "Q4_0": 0.2, "F16": float("nan")}
     ratio = {"Q8_0": (2.0, Interval(1.8, 2.2)), "Q4_0": (3.0, Interval(2.8, 3.2))}
     slow = (0.5, Interval(0.4, 0.6))
-    monkeypatch.setattr(checks_quantization, "LlamaModel", Loaded)
+    monkeypatch.setattr(quantization_gate, "LlamaModel", Loaded)
     monkeypatch.setattr(
-        checks_quantization,
+        quantization_gate,
         "_distance",
         lambda chosen, full: Divergence(away[chosen.kind], 0.95, 700),
     )
     monkeypatch.setattr(
-        checks_quantization, "_race", lambda full, chosen: ratio.get(chosen.kind, slow)
+        quantization_gate, "_race", lambda full, chosen: ratio.get(chosen.kind, slow)
     )
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from grader import secret
 from grader.cli.check import check
 from harness.cli.output import plain_errors
-from tests.unit.grader.test_referee import BREAKDOWN
+from tests.unit.grader.grading.test_referee import BREAKDOWN
 
 DATA = {"grade": True, "grade_id": "l01-q1-breakdown", "points": 20}
 app = typer.Typer()

@@ -7,11 +7,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from grader import judging as judges
 from grader.cli.grade import grade
-from grader.gradebook import entries
+from grader.course import judge as judges
+from grader.course.gradebook import entries
 from harness.cli.output import plain_errors
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit, write
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
 app = typer.Typer()
 app.command()(plain_errors(grade))
@@ -96,7 +96,7 @@ def test_wrong_use_is_one_sentence_and_status_2(course, arguments, text):
 
 
 def test_what_did_not_get_into_the_gradebook_is_status_1(course, monkeypatch):
-    from grader import gradebook
+    from grader.course import gradebook
 
     def locked(*_):
         raise gradebook.LockedError("The gradebook is locked by another program.")

@@ -3,16 +3,16 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.course import course
-from grader.report import CellError, Mark, Outcome, Report, scored
+from grader.course.course import course
+from grader.grading.report import CellError, Mark, Outcome, Report, scored
 
 LAB, OTHER = "01-small", "02-other"
 CONFIG = """
 c = get_config()
 c.CourseDirectory.release_directory = "labs"
 c.CourseDirectory.source_directory = "solutions"
-c.GenerateFeedback.preprocessors = ["grader.preprocessors.Entered"]
-c.GenerateFeedback.exporter_class = "grader.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.Entered"]
+c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
 """
 
 

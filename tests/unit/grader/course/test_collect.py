@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader.collect import collected, named
-from grader.course import CourseError, Work, course
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, small_course, write
+from grader.course.collect import collected, named
+from grader.course.course import CourseError, Work, course
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, small_course, write
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 
-from grader.feedback import page
-from grader.gradebook import Entries
-from grader.lab import lab
-from grader.marked import marked, restored
-from grader.report import Mark, Outcome, Report
-from tests.unit.grader.small_course import LAB, handed_in, judge, released, small_course
+from grader.course.feedback import page
+from grader.course.gradebook import Entries
+from grader.course.merge_submission import marked, restored
+from grader.grading.lab import lab
+from grader.grading.report import Mark, Outcome, Report
+from tests.unit.grader.course.small_course import LAB, handed_in, judge, released, small_course
 
 SECRET = "assert answer == 289  # only the source notebook knows"
 

@@ -7,11 +7,11 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_output
 
-from grader import batch as batches
-from grader import gradebook, records
-from grader.batch import Batch, State
-from grader.gradebook import entries
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
+from grader.course import grade_class as batches
+from grader.course import gradebook, records
+from grader.course.grade_class import Batch, State
+from grader.course.gradebook import entries
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
 
 
 class Counting:
@@ -111,7 +111,7 @@ def test_what_is_no_notebook_of_the_lab_is_a_verdict_for_that_learner(course, co
 
 
 def test_200_mb_of_output_are_refused_unread(course, monkeypatch):
-    monkeypatch.setattr("grader.notebook.MOST_BYTES", 3000)
+    monkeypatch.setattr("grader.grading.notebook.MOST_BYTES", 3000)
     notebook = handed_in("20", "15")
     notebook.cells[1].outputs = [new_output("stream", name="stdout", text="x" * 5000)]
     submit(course, "bob", notebook)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from grader import gradebook
-from grader.gradebook import LockedError, StaleError, entries, expire, register, save
-from grader.report import Mark, Outcome, Report
-from tests.unit.grader.small_course import LAB, handed_in, judge, submit, write
+from grader.course import gradebook
+from grader.course.gradebook import LockedError, StaleError, entries, expire, register, save
+from grader.grading.report import Mark, Outcome, Report
+from tests.unit.grader.course.small_course import LAB, handed_in, judge, submit, write
 
 NOTHING = {"01-q1": None, "01-q2": None}
 

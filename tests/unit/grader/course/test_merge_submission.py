@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grader.marked import REPORT, marked, refused, restored
-from grader.notebook import NotebookError
-from grader.report import CellError, Mark, Outcome, Report, from_json
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, released
+from grader.course.merge_submission import REPORT, marked, refused, restored
+from grader.grading.notebook import NotebookError
+from grader.grading.report import CellError, Mark, Outcome, Report, from_json
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, released
 
 IDS = ["01-setup", "01-gap-1", "01-q1", "01-gap-2", "01-q2"]
 

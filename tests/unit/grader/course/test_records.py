@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import records
-from grader.lab import lab
-from grader.records import DiskError, Record
-from tests.unit.grader.small_course import LAB, handed_in, judge, released
+from grader.course import records
+from grader.course.records import DiskError, Record
+from grader.grading.lab import lab
+from tests.unit.grader.course.small_course import LAB, handed_in, judge, released
 
 
 @pytest.fixture

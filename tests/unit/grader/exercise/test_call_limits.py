@@ -8,16 +8,16 @@ import time
 import numpy as np
 import pytest
 
-from grader import watch
-from grader.verdict import CheckFailed, Exercise
-from grader.watch import Dice, Watch
+from grader.exercise import call_limits
+from grader.exercise.call_limits import Dice, Watch
+from grader.exercise.exercise import CheckFailed, Exercise
 
 MINE = Exercise("05", 2, "mine")
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(call_limits, "PATIENCE_S", 0.3)
 
 
 def failure(function, *arguments, **options):
@@ -58,7 +58,7 @@ def test_all_calls_of_a_check_share_the_same_patience():
 
 def test_somebody_elses_alarm_still_rings(monkeypatch):
     rung = []
-    monkeypatch.setattr(watch, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(call_limits, "PATIENCE_S", 5.0)
     handler = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
     outer = signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
@@ -76,7 +76,7 @@ def test_megabytes_of_print_are_cut_off(capsys):
             print("and on")
 
     assert "characters of print" in failure(loud)
-    assert len(capsys.readouterr().out) <= watch.MOST_CHARS
+    assert len(capsys.readouterr().out) <= call_limits.MOST_CHARS
 
 
 @pytest.mark.parametrize(

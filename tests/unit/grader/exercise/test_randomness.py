@@ -3,11 +3,12 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader import checks, referee, secret
-from grader.chance import dice, fresh_seed, thrown_by
-from grader.lab import lab
-from grader.referee import Setting, grade
-from grader.verdict import CheckFailed
+from grader import checks, secret
+from grader.exercise.exercise import CheckFailed
+from grader.exercise.randomness import dice, fresh_seed, thrown_by
+from grader.grading import referee
+from grader.grading.lab import lab
+from grader.grading.referee import Setting, grade
 
 CHECK = {"nbgrader": {"grade": True, "grade_id": "q", "points": 1, "solution": False}}
 

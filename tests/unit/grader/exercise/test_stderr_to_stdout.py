@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from grader.quiet import quiet
+from grader.exercise.stderr_to_stdout import quiet
 
 
 def make_noise(logger: logging.Logger) -> None:

@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 BIN = Path(sys.executable).parent
 BRIDGE, NET = "u500", "10.203.0"  # nothing outside of this machine can be reached from it
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.grader.small_course import judge
+from tests.unit.grader.course.small_course import judge
 
 
 @dataclass(frozen=True)

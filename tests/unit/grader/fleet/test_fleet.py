@@ -10,16 +10,18 @@ from functools import partial
 
 import pytest
 
-from grader import fleet as fleets
-from grader import fleet_cluster, fleet_worker, gradebook
-from grader.batch import Batch, State
-from grader.fleet import CHUNK, Fleet
-from grader.fleet_cluster import FleetError, checked, local
-from grader.fleet_worker import Identity, identity
-from grader.gradebook import entries
-from grader.quietness import Quiet
-from tests.unit.grader.fleet_judges import Noted, done
-from tests.unit.grader.small_course import LAB, OTHER, handed_in, judge, submit
+from grader.course import gradebook
+from grader.course.grade_class import Batch, State
+from grader.course.gradebook import entries
+from grader.fleet import cluster as fleet_cluster
+from grader.fleet import run as fleets
+from grader.fleet import worker as fleet_worker
+from grader.fleet.cluster import FleetError, checked, local
+from grader.fleet.noise import Quiet
+from grader.fleet.run import CHUNK, Fleet
+from grader.fleet.worker import Identity, identity
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
+from tests.unit.grader.fleet.fleet_judges import Noted, done
 
 CLASS = 12
 
@@ -149,7 +151,7 @@ def locked(course):
 def test_a_full_disk_is_told_and_the_next_run_enters_what_was_graded(
     fleet, course, tmp_path, monkeypatch
 ):
-    from grader import records
+    from grader.course import records
 
     real = records.written
     full = []
@@ -233,7 +235,7 @@ def test_a_notebook_that_ends_every_worker_is_not_graded_and_costs_nobody_else(c
 def test_a_worker_that_would_grade_otherwise_is_refused(fleet, monkeypatch):
     ours = identity()
     other = Identity(ours.code, ours.key, dict(ours.versions) | {"numpy": "1.0"})
-    monkeypatch.setattr("grader.fleet.identity", lambda: other)
+    monkeypatch.setattr("grader.fleet.run.identity", lambda: other)
     with pytest.raises(FleetError, match=r"another numpy \(.*, not 1.0\): install the same"):
         graded(fleet())
 
@@ -261,7 +263,7 @@ def test_nobody_there_is_one_sentence(monkeypatch):
 
 
 def test_labs_with_a_clock_get_a_machine_for_themselves():
-    from grader.fleet import takes_a_machine
+    from grader.fleet.run import takes_a_machine
 
     assert takes_a_machine("10-capstone")
     assert not takes_a_machine("01-profile")

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.lab import LabError, Name, lab
+from grader.grading.lab import LabError, Name, lab
 from harness.semconv import STAGES
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grader.notebook import MOST_BYTES, NotebookError, code, read
+from grader.grading.notebook import MOST_BYTES, NotebookError, code, read
 
 
 def write(path, content):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from grader.race import ALONE, HOPELESS_PAIRS, WARM_UP, Lane, alone, race
+from grader.grading.paired_run import ALONE, HOPELESS_PAIRS, WARM_UP, Lane, alone, race
 from harness.assistant import Answer, Done, Token
 from harness.kb.questions import draw
-from harness.measure.faults import FaultKind
-from harness.measure.verdict import Rule, State
+from harness.measure.latency.faults import FaultKind
+from harness.measure.latency.sequential_test import Rule, State
 from tests.clock import FakeClock
 from tests.fakes import Scripted
 

@@ -5,13 +5,14 @@ import json
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader import bar as timing
-from grader import referee, secret
-from grader.jail import missing
-from grader.lab import lab
-from grader.notebook import NotebookError
-from grader.referee import Setting, grade, unreadable
-from grader.report import Outcome
+from grader import secret
+from grader.grading import referee
+from grader.grading import speed_gate as timing
+from grader.grading.lab import lab
+from grader.grading.notebook import NotebookError
+from grader.grading.referee import Setting, grade, unreadable
+from grader.grading.report import Outcome
+from grader.sandbox.jail import missing
 from grader.thresholds import FILE, Bar, Thresholds, thresholds
 from harness.errors import PlainError
 

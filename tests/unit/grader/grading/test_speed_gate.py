@@ -4,16 +4,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from grader.bar import EntryError, judged, mark
-from grader.race import Race
-from grader.report import Outcome
+from grader.grading.paired_run import Race
+from grader.grading.report import Outcome
+from grader.grading.speed_gate import EntryError, judged, mark
 from grader.thresholds import Bar
 from harness.assistant import Answer
 from harness.kb.questions import draw
-from harness.measure.compare import Comparison, Pair
-from harness.measure.faults import Fault, FaultKind
-from harness.measure.timing import Timing
-from harness.measure.verdict import judge
+from harness.measure.latency.compare import Comparison, Pair
+from harness.measure.latency.faults import Fault, FaultKind
+from harness.measure.latency.sequential_test import judge
+from harness.measure.latency.timing import Timing
 from harness.serve.entry import Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted

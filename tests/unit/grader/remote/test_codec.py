@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.counted import Counted
-from grader.synthetic import BareTrace
-from grader.values import MOST_ITEMS, MalformedError, Opaque, decode, encode
-from grader.watch import Dice
+from grader.exercise.call_limits import Dice
+from grader.exercise.counting_array import Counted
+from grader.exercise.traces import BareTrace
+from grader.remote.codec import MOST_ITEMS, MalformedError, Opaque, decode, encode
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
-from harness.measure.trace import Span
+from harness.measure.latency.trace import Span
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from tests.fakes import chunk

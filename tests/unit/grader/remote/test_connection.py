@@ -6,8 +6,16 @@ import threading
 
 import pytest
 
-from grader.line import Line
-from grader.wire import Channel, GoneError, HangingError, Reply, Request, SpoofError, number
+from grader.remote.connection import Line
+from grader.remote.framing import (
+    Channel,
+    GoneError,
+    HangingError,
+    Reply,
+    Request,
+    SpoofError,
+    number,
+)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from grader import wire
-from grader.wire import (
+from grader.remote import framing
+from grader.remote.framing import (
     MOST_BYTES,
     Channel,
     GoneError,
@@ -87,7 +87,7 @@ def test_an_end_that_is_gone_is_named(ends):
 
 
 def test_who_does_not_read_does_not_block_the_referee(monkeypatch):
-    monkeypatch.setattr(wire, "SEND_S", 0.05)
+    monkeypatch.setattr(framing, "SEND_S", 0.05)
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(HangingError):
         channel = Channel(ours)

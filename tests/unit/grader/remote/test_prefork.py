@@ -6,17 +6,17 @@ import time
 import psutil
 import pytest
 
-from grader import jail
-from grader import judging as judges
-from grader.forks import Forked, NoZygoteError, Zygote, zygote
-from grader.jail import Room, missing
-from grader.judging import judging, modules
-from grader.lab import lab
-from grader.limits import MIB, Limits
-from grader.referee import Setting, apart
-from grader.submission import session
-from grader.wire import GoneError
-from tests.unit.grader.small_course import handed_in, released
+from grader.course import judge as judges
+from grader.course.judge import judging, modules
+from grader.grading.lab import lab
+from grader.grading.referee import Setting, apart
+from grader.remote.framing import GoneError
+from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
+from grader.remote.session import session
+from grader.sandbox import jail
+from grader.sandbox.jail import Room, missing
+from grader.sandbox.limits import MIB, Limits
+from tests.unit.grader.course.small_course import handed_in, released
 
 JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 LIMITS = Limits(scratch=4 * MIB)
@@ -159,7 +159,7 @@ def test_without_a_jail_there_is_no_zygote():
 def test_one_that_does_not_start_says_why(monkeypatch):
     if missing():
         pytest.skip(missing())
-    monkeypatch.setattr("grader.forks.RIGHTS", ())  # so that it may mount nothing
+    monkeypatch.setattr("grader.remote.prefork.RIGHTS", ())  # so that it may mount nothing
     with pytest.raises(NoZygoteError, match="not permitted"), zygote(Room(), ()):
         pass
 

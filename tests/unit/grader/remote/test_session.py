@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from grader.failures import RelayedCheckFailed
-from grader.jail import Room, missing
-from grader.limits import MIB, Limits
-from grader.submission import session
-from grader.wire import GoneError, HangingError, SpoofError, WorkerError
+from grader.remote.framing import GoneError, HangingError, SpoofError, WorkerError
+from grader.remote.remote_errors import RelayedCheckFailed
+from grader.remote.session import session
+from grader.sandbox.jail import Room, missing
+from grader.sandbox.limits import MIB, Limits
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.serve.entry import Entry
 
@@ -81,7 +81,7 @@ def test_errors_come_back_as_what_they_are(learner, source, kind, text):
 
 
 def test_a_check_that_fails_over_there_keeps_its_words(learner):
-    learner.cell("from grader.verdict import CheckFailed")
+    learner.cell("from grader.exercise.exercise import CheckFailed")
     learner.cell("def f():\n    raise CheckFailed('T', 'e', 'g', 'l')")
     with pytest.raises(RelayedCheckFailed, match="look at"):
         learner.value("f")()
@@ -176,7 +176,7 @@ def test_what_dies_or_lies_is_over(fragile, source, kind, text):
 
 
 def test_deaf_code_is_ended_by_the_referee(fragile, monkeypatch):
-    monkeypatch.setattr("grader.submission.GRACE_S", 0.2)
+    monkeypatch.setattr("grader.remote.session.GRACE_S", 0.2)
     with pytest.raises(HangingError):
         fragile.cell(
             "import signal\nsignal.alarm(0); signal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass",

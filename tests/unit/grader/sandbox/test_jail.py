@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import jail
-from grader.jail import HOME, PACKAGES, Room, environment, missing, start, walls
-from grader.limits import MIB, Limits
+from grader.sandbox import jail
+from grader.sandbox.jail import HOME, PACKAGES, Room, environment, missing, start, walls
+from grader.sandbox.limits import MIB, Limits
 
 HERE = Path(__file__).resolve()
 needs_jail = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")

@@ -7,8 +7,8 @@ import time
 import psutil
 import pytest
 
-from grader.limits import MIB, Limits
-from grader.processes import Processes, Watch
+from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.processes import Processes, Watch
 
 FAMILY = """
 import subprocess, sys

@@ -11,7 +11,7 @@ from traitlets.config import Config
 
 from grader.workshop import exchange
 from grader.workshop.exchange import Collect, handed_in, person, strange
-from tests.unit.grader.small_course import LAB
+from tests.unit.grader.course.small_course import LAB
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 FORM = "%Y-%m-%d %H:%M:%S.%f UTC"

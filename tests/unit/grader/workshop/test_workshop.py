@@ -9,9 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
-from grader.workshop import accounts, start, wall
+from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import MARK, AccountError
-from grader.workshop.places import INSTRUCTOR, VARIABLE, Workshop, current
+from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, current
 from harness.errors import WrongUseError
 
 
@@ -36,7 +36,7 @@ def machine(monkeypatch):
         ran.append(command)
 
     monkeypatch.setattr(pwd, "getpwnam", getpwnam)
-    monkeypatch.setattr(wall, "getpwnam", getpwnam)
+    monkeypatch.setattr(isolation, "getpwnam", getpwnam)
     monkeypatch.setattr(accounts, "_run", run)
     monkeypatch.setattr(accounts.shutil, "chown", lambda *_: None)
     return SimpleNamespace(there=there, ran=ran)
@@ -83,7 +83,7 @@ def bound(line, kind="--ro-bind"):
 
 def test_the_wall_shows_a_home_and_the_exchange_and_nothing_of_the_course(workshop, machine, root):
     machine.there["learner01"] = account("learner01")
-    line = wall.behind(workshop, "learner01", "jupyterhub-singleuser")
+    line = isolation.behind(workshop, "learner01", "jupyterhub-singleuser")
     assert bound(line, "--bind") == {str(workshop.home("learner01")), str(workshop.exchange)}
     read = bound(line)
     assert str(root / "grader") in read
@@ -95,10 +95,10 @@ def test_the_wall_shows_a_home_and_the_exchange_and_nothing_of_the_course(worksh
 
 def test_who_is_behind_the_wall_has_no_rights_left(workshop, machine):
     machine.there["learner01"] = account("learner01")
-    line = wall.behind(workshop, "learner01", "id")
+    line = isolation.behind(workshop, "learner01", "id")
     assert {"--reuid=1234", "--regid=1234", "--clear-groups", "--no-new-privs"} <= set(line)
     assert "--bounding-set=-all" in line and "--inh-caps=-all" in line
-    assert f"--fsize={wall.FILE}" in line and f"--nproc={wall.PROCESSES}" in line
+    assert f"--fsize={isolation.FILE}" in line and f"--nproc={isolation.PROCESSES}" in line
     assert line[-1] == "id"
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.interview.acts import ASKED_AT_ONCE, act, proposes, questions
-from harness.interview.picking import picked
+from harness.interview.dialogue.acts import ASKED_AT_ONCE, act, proposes, questions
+from harness.interview.dialogue.picking import picked
 
-ACTS = yaml.safe_load((Path(__file__).parent / "data" / "acts.yaml").read_text())
+ACTS = yaml.safe_load((Path(__file__).parents[1] / "data" / "acts.yaml").read_text())
 OFFERED = ("tokens", "model", "gpu")
 
 

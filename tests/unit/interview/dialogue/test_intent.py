@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from harness.interview.cards import card_ids
 from harness.interview.content_files import BadContentError, read
-from harness.interview.routing import (
+from harness.interview.dialogue.intent import (
     NOT_SHOWN,
     Kind,
     Routed,
@@ -19,8 +18,9 @@ from harness.interview.routing import (
     lessons,
     routes,
 )
+from harness.interview.scenario.cards import card_ids
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def held(letter):
@@ -163,7 +163,7 @@ def test_two_routers_are_the_same_to_the_last_digit():
 @pytest.mark.models
 def test_unseen_questions_find_their_card():
     """The half that nobody looked at; floors a little below what was measured, so that it may vary."""
-    from harness.interview.routing import router
+    from harness.interview.dialogue.intent import router
 
     asked = [(q, card) for card, questions in QUESTIONS["held"].items() for q in questions]
     found = [(router()(question), card) for question, card in asked]

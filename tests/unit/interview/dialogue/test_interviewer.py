@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 
-from harness.interview import probes
-from harness.interview.cards import card_ids
-from harness.interview.moves import (
+from harness.interview.dialogue import probes
+from harness.interview.dialogue.moves import (
     End,
     Heard,
     Hint,
@@ -21,9 +20,10 @@ from harness.interview.moves import (
     State,
     Tick,
 )
-from harness.interview.probes import follow_ups
-from harness.interview.scenario import scenarios
-from harness.interview.wording import moves as pools
+from harness.interview.dialogue.probes import follow_ups
+from harness.interview.dialogue.wording import moves as pools
+from harness.interview.scenario.cards import card_ids
+from harness.interview.scenario.scenario import scenarios
 from tests.unit.interview.interviews import interviewer, played, words
 
 WHOLE = (

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from harness.interview import transcript as transcripts
-from harness.interview.moves import End, Show
-from harness.interview.play import Play
+from harness.interview.dialogue.moves import End, Show
+from harness.interview.dialogue.play import Play
+from harness.interview.scenario import transcript as transcripts
 from tests.unit.interview.interviews import interviewer, words
 
 

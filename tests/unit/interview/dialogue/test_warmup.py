@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from harness import store
-from harness.interview import routing, warmup
-from harness.interview.scoring import hearing
+from harness.interview.dialogue import intent, warmup
+from harness.interview.scoring import classifier
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def home(monkeypatch, tmp_path):
 def test_it_is_warm_once_both_are_kept(home, monkeypatch):
     monkeypatch.setattr(warmup, "learned_before", lambda rubric: True)
     assert not warmup.warm()
-    keep = routing.folder(warmup.MINILM.sha256)
-    routing.Router(lambda texts: np.zeros((len(texts), 2), np.float32), routing.routes(), keep)(
+    keep = intent.folder(warmup.MINILM.sha256)
+    intent.Router(lambda texts: np.zeros((len(texts), 2), np.float32), intent.routes(), keep)(
         "Why?"
     )
     assert warmup.warm()
@@ -29,11 +29,11 @@ def test_it_is_warm_once_both_are_kept(home, monkeypatch):
 def test_other_content_is_learned_anew(home, monkeypatch, tmp_path):
     from harness.interview.scoring.rubric import rubric
 
-    monkeypatch.setattr(hearing, "SHIPPED", tmp_path / "of-another-rubric.npz")
-    assert not hearing.learned_before(rubric())
+    monkeypatch.setattr(classifier, "SHIPPED", tmp_path / "of-another-rubric.npz")
+    assert not classifier.learned_before(rubric())
 
 
 def test_the_shipped_weights_are_of_the_shipped_content():
     from harness.interview.scoring.rubric import rubric
 
-    assert hearing.fresh(rubric()), "Learn them anew: under500 interview lint --learn"
+    assert classifier.fresh(rubric()), "Learn them anew: under500 interview lint --learn"

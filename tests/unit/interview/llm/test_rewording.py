@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from harness.interview.dialogue.moves import Say
 from harness.interview.llm.rewording import Rewording
-from harness.interview.moves import Say
-from harness.interview.scenario import scenario
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenario
 from harness.interview.scoring.rubric import rubric
-from harness.interview.session import Session
 from tests.unit.interview.interviews import interviewer, played
 from tests.unit.interview.llm.chat_server import said
 

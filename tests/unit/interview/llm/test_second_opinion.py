@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from harness.interview.llm import opening
+from harness.interview.llm import connect
 from harness.interview.llm.canaries import canaries, trial
 from harness.interview.llm.second_opinion import SecondOpinion
+from harness.interview.scoring.classifier import Heard
 from harness.interview.scoring.findings import Level, Loss
-from harness.interview.scoring.hearing import Heard
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 from tests.unit.interview.llm.chat_server import said, told
@@ -118,7 +118,7 @@ def test_the_same_sentence_is_asked_about_once(server, endpoint):
 
 def test_a_model_that_says_yes_to_all_fails_the_canaries(server, endpoint):
     server.reply = yes
-    second = opening.second_opinion(endpoint, rubric())
+    second = connect.second_opinion(endpoint, rubric())
     assert second.trouble and "5 of 15 known sentences" in second.trouble
     before = len(server.asked)
     found = Scorer(rubric(), EAR, second=second).answer(NEAR)
@@ -138,12 +138,12 @@ def test_a_model_that_judges_right_is_tried_once(server, endpoint):
     assert trial(endpoint, rubric(), lambda done, of: seen.append((done, of))).passed
     assert seen[-1] == (15, 15) and len(server.asked) == 15
     assert trial(endpoint, rubric()).passed and len(server.asked) == 15
-    assert opening.second_opinion(endpoint, rubric()).trouble is None
+    assert connect.second_opinion(endpoint, rubric()).trouble is None
 
 
 def test_canaries_that_cannot_be_asked_say_why(server, endpoint):
     server.reply = lambda h, b: h.send(b"{}")
-    second = opening.second_opinion(endpoint, rubric())
+    second = connect.second_opinion(endpoint, rubric())
     assert "no chat reply" in second.trouble
 
 

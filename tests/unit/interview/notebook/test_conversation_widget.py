@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.interview.play import Play
-from harness.notebook.conversation import Conversation, deck, turns
+from harness.interview.dialogue.play import Play
+from harness.interview.notebook.conversation_widget import Conversation, deck, turns
 from tests.unit.interview.interviews import interviewer
 
 

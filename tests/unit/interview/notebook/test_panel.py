@@ -7,10 +7,10 @@ import ipywidgets as widgets
 import pytest
 
 from harness.errors import WrongUseError
-from harness.interview import opening
-from harness.interview.play import Play
-from harness.notebook import interview as room
-from harness.notebook.page import page, preset
+from harness.interview.dialogue import opening
+from harness.interview.dialogue.play import Play
+from harness.interview.notebook import panel as room
+from harness.interview.notebook.page import page, preset
 from tests.unit.interview.interviews import interviewer
 
 

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 from fsrs import Rating
 
-from harness.interview import keeping, repetition
-from harness.interview.history import NAME, History, HistoryError, Played
-from harness.interview.scenario import scenario
+from harness.interview.practice import after_interview, repetition
+from harness.interview.practice.history import NAME, History, HistoryError, Played
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.scenario import scenario
 from harness.interview.scoring.findings import Finding, Level, Loss
-from harness.interview.scoring.reading import Sentence
 from harness.interview.scoring.rubric import DIMENSIONS, rubric
-from harness.interview.session import Session
+from harness.interview.scoring.sentences import Sentence
 
 NOW = datetime(2027, 1, 4, 18, 0, tzinfo=UTC)
 
@@ -157,17 +157,17 @@ def test_a_played_interview_is_kept_with_its_review_and_says_what_comes_back(his
     session = Session(scenario("S02"), 1)
     state = SimpleNamespace(opened=("breakdown",), ended="finished")
     play = SimpleNamespace(session=session, state=state, file=None)
-    keeping.keep(play, card, NOW, history)
+    after_interview.keep(play, card, NOW, history)
     [one] = history.interviews()
     assert (one.scenario, one.scores["stack"], one.at) == ("S02", 3, NOW)
-    back = keeping.comeback(NOW + timedelta(days=2), history)
+    back = after_interview.comeback(NOW + timedelta(days=2), history)
     assert len(back.due) == 5 and back.scenario not in ("S02", None)
     assert back.lines[0] == "Due now:" and "labs/" in back.lines[1]
-    before = keeping.comeback(NOW, history)
+    before = after_interview.comeback(NOW, history)
     assert not before.due and "Nothing is due before" in before.lines[0]
 
 
 def test_an_interview_without_a_score_is_left_out(history):
     card = SimpleNamespace(scores=dict.fromkeys(DIMENSIONS), shown={}, rubric=rubric())
-    keeping.keep(SimpleNamespace(), card, NOW, history)
-    assert history.interviews() == [] and keeping.comeback(NOW, history).lines == []
+    after_interview.keep(SimpleNamespace(), card, NOW, history)
+    assert history.interviews() == [] and after_interview.comeback(NOW, history).lines == []

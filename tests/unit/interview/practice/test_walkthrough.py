@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import WrongUseError
 from harness.interview.content_files import BadContentError
-from harness.interview.walkthrough import FOLDER, names, walkthrough
+from harness.interview.practice.walkthrough import FOLDER, names, walkthrough
 from tests.unit.interview.interviews import interviewer, played
 
 KINDS = ("strong", "middling", "misguided")
@@ -43,7 +43,7 @@ def test_a_strong_candidate_opens_the_card_that_shows_the_cause(name):
 @pytest.mark.models
 @pytest.mark.parametrize("name", names())
 def test_a_claimed_score_holds(name):
-    from harness.interview.gaps import scored
+    from harness.interview.dialogue.gaps import scored
 
     walk = walkthrough(name)
     assert dict(scored(walk.session, walk.transcript()).scores) == walk.claims

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.interview.history import Played
+from harness.interview.practice.history import Played
+from harness.interview.report.dimension_bars import dimension_bars
+from harness.interview.report.progress_picture import progress
+from harness.interview.report.quoted import quoted
+from harness.interview.report.scorecard_page import scorecard_page
 from harness.interview.scoring.rubric import DIMENSIONS, rubric
 from harness.interview.scoring.score import Scorer
-from harness.show.dimension_bars import dimension_bars
-from harness.show.progress import progress
-from harness.show.quoted import quoted
-from harness.show.scorecard_page import scorecard_page
 
 ANSWER = (
     "<script>alert(1)</script> I'd trace real requests before I change anything, with one span per stage. "

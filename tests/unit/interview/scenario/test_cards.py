@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import yaml
 
-from harness.interview.agreement import disagreements
-from harness.interview.cards import abouts, card_ids, deck, filled
-from harness.interview.cards_figures import Figure
 from harness.interview.content_files import BadContentError
-from harness.interview.sample import draw
-from harness.interview.scenario import BEFORE_FIRST_TOKEN, scenario
-from harness.interview.session import Session, find_case
-from harness.interview.transcript import Header
+from harness.interview.lint.agreement import disagreements
+from harness.interview.scenario.cards import abouts, card_ids, deck, filled
+from harness.interview.scenario.cards_figures import Figure
+from harness.interview.scenario.interview_session import Session, find_case
+from harness.interview.scenario.sample import draw
+from harness.interview.scenario.scenario import BEFORE_FIRST_TOKEN, scenario
+from harness.interview.scenario.transcript import Header
 
 NAMES = [f"S{number:02d}" for number in range(1, 13)]
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 NAMED = yaml.safe_load((DATA / "named.yaml").read_text())
 REFERENCE = yaml.safe_load((DATA / "reference.yaml").read_text())
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from harness.interview.sample import N, draw, product
-from harness.interview.scenario import STAGES, Term, Waiting, scenario, scenarios
+from harness.interview.scenario.sample import N, draw, product
+from harness.interview.scenario.scenario import STAGES, Term, Waiting, scenario, scenarios
 
-REFERENCE = yaml.safe_load((Path(__file__).parent / "data" / "reference.yaml").read_text())
+REFERENCE = yaml.safe_load((Path(__file__).parents[1] / "data" / "reference.yaml").read_text())
 NAMES = list(REFERENCE)
 SEEDS = range(1, 6)
 

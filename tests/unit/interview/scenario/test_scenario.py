@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from harness.interview.content_files import CONTENT, BadContentError
-from harness.interview.scenario import Scenario, scenario, scenarios
-from harness.interview.scenario_rules import broken_rules
+from harness.interview.lint.scenario_rules import broken_rules
+from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 
 FOLDER = CONTENT / "scenarios"
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from harness.errors import WrongUseError
-from harness.interview.transcript import MAX_BYTES, load, parse
+from harness.interview.scenario.transcript import MAX_BYTES, load, parse
 
 HEADER = {"scenario": "S01", "level": "senior", "mode": "exam"}
 

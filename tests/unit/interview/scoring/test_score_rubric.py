@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from harness.interview.scoring.lint import lint
+from harness.interview.lint.rubric_rules import lint
 from harness.interview.scoring.rubric import FOLDER, RubricError, rubric
 
 CORE = {

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.interview.scoring.reading import MAX_SENTENCE_WORDS, MAX_WORDS, read
+from harness.interview.scoring.sentences import MAX_SENTENCE_WORDS, MAX_WORDS, read
 
 
 def texts(original):

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from harness.interview.casefile import CaseFile
+from harness.interview.scenario.casefile import CaseFile
+from harness.interview.scenario.transcript import parse
 from harness.interview.scoring.grounding import grounded
-from harness.interview.transcript import parse
 
 CASE = CaseFile(
     scenario_id="S02",

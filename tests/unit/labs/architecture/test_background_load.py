@@ -4,7 +4,7 @@ import pytest
 
 from harness.assistant import Question
 from harness.errors import WrongUseError
-from harness.measure.other_users import neighbours
+from harness.labs.architecture.background_load import neighbours
 from tests.fakes import saying
 
 PATIENCE_S = 10.0

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.errors import WrongUseError
-from harness.measure.hedging import hedges
+from harness.labs.architecture.hedging import hedges
 
 QUICK, SLOW = [100.0] * 90 + [2000.0] * 10, [100.0]
 

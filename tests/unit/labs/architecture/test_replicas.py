@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from harness.architecture.replicas import CalledOffError, Replica
+from harness.labs.architecture.replicas import CalledOffError, Replica
 from harness.assistant import BadQuestionError, Question, Token
 from tests.fakes import saying
 

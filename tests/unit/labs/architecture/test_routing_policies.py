@@ -6,8 +6,8 @@ import pytest
 from harness.assistant import Answer, Done, Question, Token
 from harness.errors import WrongUseError
 from harness.kb.questions import Case
-from harness.measure import routing
-from harness.measure.routing import (
+from harness.labs.architecture import routing_policies
+from harness.labs.architecture.routing_policies import (
     Outcome,
     by_threshold,
     calibrated,
@@ -47,7 +47,7 @@ def test_both_are_asked_everything_and_judged_in_turns():
         one.asked = type(
             "Noted", (list,), {"append": lambda self, _, name=name: order.append(name)}
         )()
-    found = routing.outcomes([case(0), case(1)], small, large, lambda q: float(q.text[1]))
+    found = routing_policies.outcomes([case(0), case(1)], small, large, lambda q: float(q.text[1]))
     assert order == ["large", "small", "small", "large"]
     assert [one.score for one in found] == [0, 1]
     assert [(one.small_right, one.large_right) for one in found] == [(False, True)] * 2
@@ -60,11 +60,11 @@ def test_an_assistant_that_fails_gives_no_number():
             raise OSError("gone")
 
     with pytest.raises(WrongUseError, match="OSError: gone"):
-        routing.outcomes([case(0)], Saying("a"), Broken(), lambda q: 0.0)
+        routing_policies.outcomes([case(0)], Saying("a"), Broken(), lambda q: 0.0)
 
 
 def test_a_policy_pays_for_the_score_if_it_looked():
-    small = policy("small", JUDGED, routing.TO_SMALL, scored=False)
+    small = policy("small", JUDGED, routing_policies.TO_SMALL, scored=False)
     assert (small.to_small, small.mean_ms, small.right.successes) == (1, 100, 3)
     router = policy("router", JUDGED, by_threshold(0.2))
     assert router.to_small == pytest.approx(0.4)
@@ -76,16 +76,16 @@ def test_a_policy_pays_for_the_score_if_it_looked():
 def test_no_router_beats_the_oracle():
     best = policy("oracle", JUDGED, oracle, scored=False)
     assert best.right.successes == 4 and best.to_small == pytest.approx(0.8)
-    for limit in routing.thresholds(JUDGED):
+    for limit in routing_policies.thresholds(JUDGED):
         assert policy("any", JUDGED, by_threshold(limit)).cost_ms(500) >= best.cost_ms(500)
 
 
 def test_the_thresholds_are_nobody_and_every_score():
-    assert list(routing.thresholds(JUDGED)) == [-math.inf, 0.1, 0.2, 0.6, 0.7, 0.9]
+    assert list(routing_policies.thresholds(JUDGED)) == [-math.inf, 0.1, 0.2, 0.6, 0.7, 0.9]
 
 
 def test_every_question_is_in_one_cell_of_the_confusion():
-    for limit in routing.thresholds(JUDGED):
+    for limit in routing_policies.thresholds(JUDGED):
         went = confusion(JUDGED, by_threshold(limit))
         cells = (went.saved, went.harmed, went.wasted, went.needed, went.hopeless)
         assert sum(cells) == len(JUDGED)
@@ -120,5 +120,5 @@ def test_a_gain_is_one_only_when_its_interval_says_so(goes, questions, word):
 
 
 def test_a_router_pays_for_its_own_work():
-    found = gain(JUDGED, routing.TO_SMALL, price_ms=0)
+    found = gain(JUDGED, routing_policies.TO_SMALL, price_ms=0)
     assert (found.than, found.mean_ms) == ("always small", -10)

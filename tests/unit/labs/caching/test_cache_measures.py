@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from harness.assistant import Question
-from harness.measure import prefix
-from harness.measure.cache_paths import by_path
-from harness.measure.prefix import Reading, layouts, texts
-from harness.measure.staleness import probe, stale_s
-from harness.measure.stampede import stampede
+from harness.labs.caching import prefix
+from harness.labs.caching.cache_paths import by_path
+from harness.labs.caching.prefix import Reading, layouts, texts
+from harness.labs.caching.staleness import probe, stale_s
+from harness.labs.caching.stampede import stampede
 from harness.wrappers.response_cache import ResponseCache
 from harness.wrappers.text_store import text_store
 from tests.fakes import chunk

@@ -4,8 +4,8 @@ from functools import partial
 import pytest
 
 from harness.assistant import Question, Token
-from harness.capacity.admission import BusyError, Door, Gate
-from harness.measure.load import closed_loop
+from harness.labs.load.admission import BusyError, Door, Gate
+from harness.measure.load.load_generator import closed_loop
 from tests.fakes import saying
 
 QUESTION = Question("why?")

@@ -1,10 +1,10 @@
 import pytest
 
-from harness.capacity.batch import Batch, Job, one_by_one, static
+from harness.labs.load.batch import Batch, Job, one_by_one, static
 from harness.errors import WrongUseError
-from harness.measure.batching import run, step_ms, turns
+from harness.labs.load.batching import run, step_ms, turns
 from tests.clock import FakeClock
-from tests.unit.capacity.engine import ScriptedEngine
+from tests.unit.labs.load.engine import ScriptedEngine
 
 LENGTHS = [3, 9, 2, 2, 2]
 

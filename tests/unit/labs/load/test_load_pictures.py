@@ -2,18 +2,18 @@
 
 import pytest
 
-from harness.measure.batching import BatchRun, Served
-from harness.measure.goodput import Limits
-from harness.measure.queueing import Service, repeated, simulated
-from harness.measure.routing import Gain, Policy
-from harness.measure.stats import Interval, Proportion
-from harness.show.batch_cost import batch_cost
+from harness.labs.load.batching import BatchRun, Served
+from harness.measure.load.goodput import Limits
+from harness.measure.load.queueing import Service, repeated, simulated
+from harness.labs.architecture.routing_policies import Gain, Policy
+from harness.measure.latency.stats import Interval, Proportion
+from harness.labs.load.batch_cost_picture import batch_cost
 from harness.show.factors import Factor, factors
-from harness.show.fleet import fleet, needed
-from harness.show.knee import knee
-from harness.show.policies import policies
-from harness.show.slots import slots
-from harness.show.tail import tail
+from harness.labs.load.servers_picture import fleet, needed
+from harness.labs.load.knee_picture import knee
+from harness.labs.architecture.policies_picture import policies
+from harness.labs.load.slots_picture import slots
+from harness.labs.architecture.tail_picture import tail
 
 SERVICE = [Service(100, 300), Service(120, 340)]
 LIMITS = Limits(ttft_ms=500, e2e_ms=1000)

@@ -2,7 +2,7 @@ import pytest
 
 from harness import semconv
 from harness.show import style
-from harness.show.ceiling import ceilings
+from harness.labs.profile.ceiling_picture import ceilings
 from tests.unit.show.traces import FAST, SLOW
 
 STAGES = SLOW.stage_ms()

@@ -4,9 +4,9 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.measure.busy_neighbour import neighbour
-from harness.measure.phases import Phases, best_step_ms, by_threads, phases, times_faster
-from harness.measure.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.labs.quantization.cpu_hog import neighbour
+from harness.labs.quantization.phases import Phases, best_step_ms, by_threads, phases, times_faster
+from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
 from tests.clock import FakeClock
 
 PROMPTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]

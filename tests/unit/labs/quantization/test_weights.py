@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from harness.errors import WrongUseError
-from harness.measure.weights import bits_a_weight, kv_bytes, weight_bytes, weights
+from harness.labs.quantization.weights import bits_a_weight, kv_bytes, weight_bytes, weights
 from harness.models.catalog import SMOLLM2
-from harness.models.export import export
-from harness.models.quantize import quantize
+from harness.models.gguf.export import export
+from harness.models.gguf.quantize import quantize
 from tests.tiny import tiny_llama
 
 NAME = "blk.0.ffn_up.weight"

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from harness.measure import searching
-from harness.measure.around import around
-from harness.measure.churn import LEFT, MARKED, REBUILT, REPLACED, churn
-from harness.measure.scale import Row, crossing, sweep
-from harness.measure.shortened import cut, principal
-from harness.measure.small_world import plane, small_world
-from harness.measure.swap import Shelf, swapped_under_traffic
+from harness.labs.retrieval import recall
+from harness.labs.retrieval.synthetic_vectors import around
+from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, churn
+from harness.labs.retrieval.scale import Row, crossing, sweep
+from harness.labs.retrieval.shortened import cut, principal
+from harness.labs.retrieval.graph import plane, small_world
+from harness.labs.retrieval.index_swap import Shelf, swapped_under_traffic
 from harness.stages import hnsw_search
 from tests.clock import FakeClock
 from tests.unit.stages.unit_vectors import unit_vectors
 
 VECTORS = unit_vectors(400, 16)
 QUERIES = unit_vectors(20, 16, seed=9)
-EXACT = searching.exact(VECTORS)
+EXACT = recall.exact(VECTORS)
 
 
 def found(search, **options):
-    return searching.searched({"one": search}, QUERIES, 5, EXACT, **options)["one"]
+    return recall.searched({"one": search}, QUERIES, 5, EXACT, **options)["one"]
 
 
 def test_recall_counts_true_neighbours_of_all_queries():
@@ -47,21 +47,21 @@ def test_each_search_pays_for_its_own_time_and_goes_last_as_often_as_others():
         return run
 
     searches = {"slow": search("slow", 20), "fast": search("fast", 2)}
-    got = searching.searched(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
+    got = recall.searched(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
     assert {name: one.p50_ms for name, one in got.items()} == {"slow": 20, "fast": 2}
-    assert searching.times_faster(got["slow"], got["fast"]).p50 == 10
+    assert recall.times_faster(got["slow"], got["fast"]).p50 == 10
     firsts = order[2::2]  # after the warm-up
     assert 3 < firsts.count("slow") < 17
 
 
 def test_walks_and_filters_of_a_real_graph():
     graph = hnsw_search.build(VECTORS)
-    assert found(searching.walk(graph, 100)).recall > 0.95
+    assert found(recall.walk(graph, 100)).recall > 0.95
     mask = np.arange(len(VECTORS)) % 2 == 0
-    rows = searching.own_filter(graph, 100, mask)(QUERIES[0], 5)
+    rows = recall.own_filter(graph, 100, mask)(QUERIES[0], 5)
     assert len(rows) == 5 and mask[rows.astype(int)].all()
     nothing = np.zeros(len(VECTORS), bool)
-    assert len(searching.own_filter(graph, 100, nothing)(QUERIES[0], 5)) == 0
+    assert len(recall.own_filter(graph, 100, nothing)(QUERIES[0], 5)) == 0
 
 
 def test_vectors_around_real_ones_are_unit_near_and_the_same_each_time():
@@ -102,7 +102,7 @@ def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
 
 def row(n, exact_ms, walk_ms):
     timed = [
-        searching.Found((ms,) * 5, searching.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)
+        recall.Found((ms,) * 5, recall.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)
     ]
     return Row(n, *timed, ef=8, grew_s=0)
 

@@ -4,7 +4,7 @@ import pytest
 from harness.assistant import Query
 from harness.errors import WrongUseError
 from harness.stages.exact_search import nearest
-from harness.stages.reduced import ReducedSearch, fit, reduced_search
+from harness.labs.retrieval.reduced import ReducedSearch, fit, reduced_search
 from tests.fakes import chunk
 from tests.unit.stages.unit_vectors import unit_vectors
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from harness.measure.elsewhere import elsewhere
-from harness.measure.facts import holds_fact
-from harness.measure.surprise import surprise
+from harness.labs.smaller_models.off_topic import elsewhere
+from harness.measure.quality.facts import holds_fact
+from harness.labs.smaller_models.cross_entropy import surprise
 
 VOCABULARY = 256
 

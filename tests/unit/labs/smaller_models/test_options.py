@@ -5,7 +5,7 @@ import pytest
 
 from harness.assistant import Question
 from harness.kb.questions import draw
-from harness.rightsizing import Kitchen, Measured, Writing, ended, measured
+from harness.labs.smaller_models.options import Kitchen, Measured, Writing, ended, measured
 from harness.stages.exact_search import ExactSearch
 from harness.stages.question_embedding import QuestionEmbedding
 from tests.fakes import FakeModel, chunk

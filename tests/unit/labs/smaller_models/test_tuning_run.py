@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from harness.errors import WrongUseError
-from harness.healing import AN_UPDATE, _share, full_course, tuned_for
-from harness.models.packing import Branch, Lesson, packed
+from harness.labs.smaller_models.tuning_run import AN_UPDATE, _share, full_course, tuned_for
+from harness.models.lora.packing import Branch, Lesson, packed
 from tests.tiny import tiny_llama
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import WrongUseError
-from harness.measure.drafting import Tally, Trial, trial, verify_ms, written
+from harness.labs.speculation.drafting import Tally, Trial, trial, verify_ms, written
 from tests.clock import FakeClock
 
 END = 0

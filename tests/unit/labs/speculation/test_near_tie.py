@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.measure.near_tie import Tie, parting, tie
+from harness.labs.speculation.near_tie import Tie, parting, tie
 
 
 class Noisy:

@@ -4,11 +4,11 @@ import pytest
 
 from harness.assistant import Answer
 from harness.kb.questions import draw
-from harness.measure.bench import Bench, benched
-from harness.measure.busy import Busy
+from harness.measure.latency.bench import Bench, benched
+from harness.measure.machine.busy import Busy
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
-from harness.show.bench import finding
+from harness.show.bench_picture import finding
 from tests.fakes import Scripted, saying
 
 NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())

@@ -1,9 +1,9 @@
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token
-from harness.measure import timing
-from harness.measure.faults import FaultKind
-from harness.measure.timing import CLOCK, Timing, clocked, timed
+from harness.measure.latency import timing
+from harness.measure.latency.faults import FaultKind
+from harness.measure.latency.timing import CLOCK, Timing, clocked, timed
 from tests.clock import FakeClock, Paced, taking
 from tests.fakes import Scripted, pipeline
 

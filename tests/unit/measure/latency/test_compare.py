@@ -5,8 +5,8 @@ import pytest
 
 from harness.assistant import Question, Token
 from harness.errors import PlainError
-from harness.measure.compare import Comparison, blocks, compare
-from harness.measure.faults import FaultKind
+from harness.measure.latency.compare import Comparison, blocks, compare
+from harness.measure.latency.faults import FaultKind
 from tests.clock import FakeClock, Paced, taking
 from tests.fakes import Scripted
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.assistant import Answer, Done, Token
-from harness.measure.faults import FaultKind, fault_in, stands, visible
+from harness.measure.latency.faults import FaultKind, fault_in, stands, visible
 
 YES = Done(Answer("Yes."))
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from harness.measure.latencies import latencies, supported
+from harness.measure.latency.latencies import latencies, supported
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from harness.assistant import Question, Token
 from harness.errors import PlainError
-from harness.measure.compare import blocks
-from harness.measure.verdict import MOST, RULE, Rule, State, _needed, decide, judge
+from harness.measure.latency.compare import blocks
+from harness.measure.latency.sequential_test import MOST, RULE, Rule, State, _needed, decide, judge
 from tests.clock import FakeClock, taking
 from tests.fakes import Scripted
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token
-from harness.measure.timing import timed
+from harness.measure.latency.timing import timed
 from tests.fakes import Scripted, saying
 
 

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry import trace as otel
 
 from harness import semconv
-from harness.measure.trace import Span, Trace, chrome_trace, recording
+from harness.measure.latency.trace import Span, Trace, chrome_trace, recording
 
 TABLE = Trace(
     (

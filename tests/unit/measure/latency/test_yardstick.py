@@ -1,7 +1,7 @@
 from harness.assistant import Done, Question, Token
 from harness.knobs import Work
-from harness.measure.timing import Timing, clocked
-from harness.measure.yardstick import PROMPT, Yardstick, yardstick
+from harness.measure.latency.timing import Timing, clocked
+from harness.measure.latency.yardstick import PROMPT, Yardstick, yardstick
 from tests.fakes import FakeModel
 
 WORK = Work(tokens=3, rows=10, rtt_ms=15.6)
@@ -19,5 +19,5 @@ def test_it_is_an_assistant_without_faults():
 
 
 def test_it_is_one_round_trip_away(monkeypatch):
-    monkeypatch.setattr("harness.measure.yardstick.large", FakeModel)
+    monkeypatch.setattr("harness.measure.latency.yardstick.large", FakeModel)
     assert yardstick(WORK).network.simulated_ms == WORK.rtt_ms

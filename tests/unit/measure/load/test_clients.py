@@ -1,5 +1,5 @@
 from harness.assistant import Question, ask
-from harness.capacity.crowd import crowd
+from harness.measure.load.clients import crowd
 from harness.serve.deployment import Deployment
 from harness.serve.network import Network
 from tests.fakes import saying

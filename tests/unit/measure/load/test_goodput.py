@@ -3,9 +3,9 @@ import json
 import pytest
 
 from harness.assistant import Answer
-from harness.measure.faults import Fault, FaultKind
-from harness.measure.goodput import Limits, LoadRun, Request
-from harness.measure.timing import Timing
+from harness.measure.latency.faults import Fault, FaultKind
+from harness.measure.latency.timing import Timing
+from harness.measure.load.goodput import Limits, LoadRun, Request
 
 
 def request(ttft_ms, e2e_ms, waited_ms=0.0):

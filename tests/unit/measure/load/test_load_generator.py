@@ -6,7 +6,7 @@ import pytest
 
 from harness.assistant import Question, Token
 from harness.errors import PlainError
-from harness.measure.load import AT_ONCE, closed_loop, open_loop, poisson_starts_ns
+from harness.measure.load.load_generator import AT_ONCE, closed_loop, open_loop, poisson_starts_ns
 from tests.clock import FakeClock, taking
 from tests.fakes import Scripted, saying
 

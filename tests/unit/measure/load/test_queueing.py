@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import WrongUseError
-from harness.measure.faults import Fault
-from harness.measure.goodput import Limits
-from harness.measure.queueing import Service, Users, repeated, simulated, waits_ms
+from harness.measure.latency.faults import Fault
+from harness.measure.load.goodput import Limits
+from harness.measure.load.queueing import Service, Users, repeated, simulated, waits_ms
 
 TIMES = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.1, 1e3)), max_size=30)
 SERVICE = [Service(100, 300)]

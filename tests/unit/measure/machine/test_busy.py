@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from harness.measure import busy as module
-from harness.measure import machine
-from harness.measure.busy import Busy, busy
+from harness.measure.machine import busy as module
+from harness.measure.machine import describe
+from harness.measure.machine.busy import Busy, busy
 
 
 def test_the_sentence_says_what_it_saw():
@@ -91,5 +91,5 @@ def test_it_works_where_the_system_tells_little(monkeypatch):
 
 
 def test_it_looks_at_this_machine():
-    seen = machine.busy(seconds=0.05)
+    seen = describe.busy(seconds=0.05)
     assert seen.cores >= 1 and seen.others >= 0 and seen.sentence().endswith(".")

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from harness.measure import machine
-from harness.measure.machine import Bandwidth, Machine, describe, measure_bandwidth
+from harness.measure.machine import describe as machine
+from harness.measure.machine.describe import Bandwidth, Machine, describe, measure_bandwidth
 
 HERE = Machine(
     cpu="Imagined 9",

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from harness.measure.divergence import divergence, held_out
-from harness.measure.reading import Sheet
+from harness.measure.model_files.divergence import divergence, held_out
+from harness.measure.quality.exam import Sheet
 from tests.fakes import chunk
-from tests.unit.measure.test_quality import case
+from tests.unit.measure.quality.test_quality import case
 
 
 class Scores:

@@ -3,15 +3,15 @@ import json
 import pytest
 
 from harness import store
-from harness.measure import figures
-from harness.measure.divergence import Divergence
-from harness.measure.figures import Exam
-from harness.measure.reading import Sheet
-from harness.measure.token_speed import TokenSpeed
+from harness.measure.model_files import figures
+from harness.measure.model_files.divergence import Divergence
+from harness.measure.model_files.figures import Exam
+from harness.measure.model_files.token_speed import TokenSpeed
+from harness.measure.quality.exam import Sheet
 from harness.models.served import UNTUNED, named
-from harness.show.models import caption, formats, models_table
+from harness.show.models_table import caption, formats, models_table
 from tests.fakes import FakeModel, chunk
-from tests.unit.measure.test_quality import case
+from tests.unit.measure.quality.test_quality import case
 
 SHEETS = [
     Sheet(case(), (chunk(3), chunk(1))),

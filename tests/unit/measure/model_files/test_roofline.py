@@ -3,7 +3,7 @@ import math
 import pytest
 
 from harness.errors import PlainError
-from harness.measure.roofline import (
+from harness.measure.model_files.roofline import (
     Roof,
     decode_bytes,
     decode_limit_tok_s,

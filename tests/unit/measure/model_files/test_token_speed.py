@@ -1,6 +1,6 @@
 import pytest
 
-from harness.measure import token_speed as speed
+from harness.measure.model_files import token_speed as speed
 from tests.fakes import FakeModel
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from harness.measure.reading import Library, Sheet, answer, reading, sheets
+from harness.measure.quality.exam import Library, Sheet, answer, reading, sheets
 from tests.fakes import FakeModel, chunk
-from tests.unit.measure.test_quality import case
+from tests.unit.measure.quality.test_quality import case
 
 CHUNKS = [chunk(number) for number in range(6)]
 VECTORS = np.eye(6, dtype=np.float32)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from harness.measure.facts import holds_fact
+from harness.measure.quality.facts import holds_fact
 
 HELD = [
     ("It has a 24-month warranty.", "24 months"),

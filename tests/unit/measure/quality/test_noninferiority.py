@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import WrongUseError
-from harness.measure.noninferiority import MARGIN, not_worse, questions_needed, worst_case
+from harness.measure.quality.noninferiority import MARGIN, not_worse, questions_needed, worst_case
 
 
 def test_agreement_on_few_questions_proves_little_and_on_many_much():

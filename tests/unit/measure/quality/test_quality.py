@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.assistant import Answer, Done, Question
-from harness.measure.quality import REFUSING, judge, quality, summary
+from harness.measure.quality.quality import REFUSING, judge, quality, summary
 from tests.fakes import Scripted, saying
 
 

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from harness.models.llama_context import LlamaContext
-from harness.models.speculation import ModelDraft, speculative
+from harness.models.engines.drafts import ModelDraft, speculative
+from harness.models.engines.llama_context import LlamaContext
 
 PROMPT = [5, 6, 7, 8]
 

@@ -5,10 +5,10 @@ import psutil
 import pytest
 
 from harness.errors import WrongUseError
-from harness.models import llama_context
-from harness.models.llama_context import LlamaContext, NotEnoughMemoryError
-from harness.models.llama_model import LlamaModel
-from harness.models.threads import Threads, choices, probed
+from harness.models.engines import llama_context
+from harness.models.engines.llama_context import LlamaContext, NotEnoughMemoryError
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.threads import Threads, choices, probed
 from harness.store import CorruptFileError, StoreError
 
 ONE = Threads(1, 1)

@@ -11,12 +11,12 @@ from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralFo
 
 from harness import store
 from harness.errors import WrongUseError
-from harness.models import export as exporting
-from harness.models import gguf
 from harness.models.catalog import SMOLLM2
-from harness.models.export import export
-from harness.models.quantize import quantize
-from harness.models.tune import with_adapter
+from harness.models.gguf import export as exporting
+from harness.models.gguf import file
+from harness.models.gguf.export import export
+from harness.models.gguf.quantize import quantize
+from harness.models.lora.tune import with_adapter
 
 VOCABULARY = 49152  # llama.cpp wants one row of the embedding for each token that it was given
 PROMPT = np.random.default_rng(0).integers(20, VOCABULARY, 24).tolist()
@@ -97,7 +97,7 @@ def test_llama_cpp_computes_what_torch_computes(model, exported):
 def test_so_it_does_for_other_shapes(changes, tmp_path):
     model = llama(**changes)
     path = export(model, SMOLLM2.path(), tmp_path / "other.gguf", "other")
-    assert gguf.inspect(path).layers == len(model.model.layers)
+    assert file.inspect(path).layers == len(model.model.layers)
     assert np.abs(llama_cpp_logits(path) - torch_logits(model)).max() < 1e-3
 
 
@@ -116,7 +116,7 @@ def test_quantised_to_8_bits_it_is_still_that_model(model, exported, tmp_path):
 
 
 def test_the_file_says_what_it_is(exported):
-    header = gguf.usable(exported)
+    header = file.usable(exported)
     assert (header.architecture, header.name, header.file_type) == ("llama", "tiny llama", "F32")
     assert (header.layers, header.context) == (2, 256)
     assert list(header.by_type) == ["F32"]
@@ -124,7 +124,7 @@ def test_the_file_says_what_it_is(exported):
 
 
 def test_the_tokenizer_is_that_of_the_source(exported):
-    assert gguf.metadata(exported, "tokenizer.") == gguf.metadata(SMOLLM2.path(), "tokenizer.")
+    assert file.metadata(exported, "tokenizer.") == file.metadata(SMOLLM2.path(), "tokenizer.")
 
 
 def test_the_same_weights_give_the_same_bytes(vocabulary, tmp_path):
@@ -136,13 +136,13 @@ def test_the_same_weights_give_the_same_bytes(vocabulary, tmp_path):
 
 def test_half_precision_is_written_as_float32(vocabulary, tmp_path):
     model = llama(vocabulary=32).bfloat16()
-    header = gguf.inspect(export(model, vocabulary, tmp_path / "half.gguf", "half"))
+    header = file.inspect(export(model, vocabulary, tmp_path / "half.gguf", "half"))
     assert list(header.by_type) == ["F32"]
 
 
 def test_the_licence_travels_with_the_weights(vocabulary, tmp_path):
     path = export(llama(vocabulary=32), vocabulary, tmp_path / "a.gguf", "a")
-    assert gguf.metadata(path, "general.license")["general.license"].value == b"apache-2.0"
+    assert file.metadata(path, "general.license")["general.license"].value == b"apache-2.0"
 
 
 UNLIKE = {

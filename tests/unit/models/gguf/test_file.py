@@ -9,9 +9,9 @@ from gguf import GGMLQuantizationType, GGUFEndian, GGUFReader, GGUFWriter, Llama
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.models import gguf
 from harness.models.catalog import SMOLLM2
-from harness.models.gguf import CorruptFileError, StoreError, UnsupportedFileError
+from harness.models.gguf import file
+from harness.models.gguf.file import CorruptFileError, StoreError, UnsupportedFileError
 
 TOKENS = ["<s>", "a", "naïve 🎧"]
 TOKENS_KEY = b"tokenizer.ggml.tokens"
@@ -54,7 +54,7 @@ def raw(folder):
 
 
 def test_the_packaged_model_is_what_the_package_says():
-    header = gguf.inspect(SMOLLM2.path())
+    header = file.inspect(SMOLLM2.path())
     assert (header.architecture, header.file_type) == ("llama", "Q4_1")
     assert (header.layers, header.context) == (30, 8192)
     assert header.parameters == pytest.approx(134.5e6, rel=0.001)
@@ -64,7 +64,7 @@ def test_the_packaged_model_is_what_the_package_says():
 
 
 def test_tensors_are_those_of_the_gguf_package(tiny):
-    header = gguf.inspect(tiny)
+    header = file.inspect(tiny)
     theirs = GGUFReader(tiny).tensors
     assert [(t.name, t.type, t.shape, t.parameters, t.bytes) for t in header.tensors] == [
         (t.name, t.tensor_type.name, tuple(t.shape.tolist()), t.n_elements, t.n_bytes)
@@ -73,7 +73,7 @@ def test_tensors_are_those_of_the_gguf_package(tiny):
 
 
 def test_types_are_counted(tiny):
-    header = gguf.inspect(tiny)
+    header = file.inspect(tiny)
     assert (header.name, header.file_type, header.layers, header.context) == (
         "tiny",
         "Q4_K_M",
@@ -81,20 +81,20 @@ def test_types_are_counted(tiny):
         64,
     )
     assert header.by_type == {
-        "Q4_K": gguf.Share(1, 512, 288),
-        "F32": gguf.Share(1, 64, 256),
-        "Q8_0": gguf.Share(1, 128, 136),
+        "Q4_K": file.Share(1, 512, 288),
+        "F32": file.Share(1, 64, 256),
+        "Q8_0": file.Share(1, 128, 136),
     }
 
 
 def test_a_matrix_whose_rows_do_not_fill_the_blocks_fell_back(tiny):
-    assert [(t.name, t.type) for t in gguf.inspect(tiny).fell_back] == [
+    assert [(t.name, t.type) for t in file.inspect(tiny).fell_back] == [
         ("blk.0.ffn_gate.weight", "Q8_0")
     ]
 
 
 def test_metadata_keeps_arrays_as_they_are(tiny):
-    fields = gguf.metadata(tiny, "tokenizer.ggml.")
+    fields = file.metadata(tiny, "tokenizer.ggml.")
     assert list(fields) == ["tokenizer.ggml.tokens", "tokenizer.ggml.scores"]
     assert [token.decode() for token in fields["tokenizer.ggml.tokens"].value] == TOKENS
     assert fields["tokenizer.ggml.scores"].value == [0.0, -1.0, 0.5]
@@ -106,7 +106,7 @@ def test_a_file_without_a_name_or_file_type_is_named_after_itself(tmp_path):
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.close()
-    header = gguf.inspect(path)
+    header = file.inspect(path)
     assert (header.name, header.file_type, header.layers, header.tensors) == (
         "plain",
         "unnamed",
@@ -131,20 +131,20 @@ def test_a_foreign_file_is_named_for_what_it_is(tmp_path, content, sentence):
     path = tmp_path / "model.gguf"
     path.write_bytes(content)
     with pytest.raises(CorruptFileError, match=sentence):
-        gguf.inspect(path)
+        file.inspect(path)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(StoreError, match=r"no file .*nothing\.gguf: check the path"):
-        gguf.inspect(tmp_path / "nothing.gguf")
+        file.inspect(tmp_path / "nothing.gguf")
     with pytest.raises(StoreError, match="cannot be read"):
-        gguf.inspect(tmp_path)
+        file.inspect(tmp_path)
 
 
 def test_a_big_endian_file_is_refused(tmp_path):
     path = made(tmp_path / "big.gguf", endian=GGUFEndian.BIG)
     with pytest.raises(UnsupportedFileError, match="big-endian"):
-        gguf.inspect(path)
+        file.inspect(path)
 
 
 def put(raw, at, content):
@@ -216,7 +216,7 @@ def test_a_hostile_header_is_refused_with_a_sentence(folder, raw, where, content
     path = folder / "hostile.gguf"
     path.write_bytes(put(raw, where(raw), content))
     with pytest.raises(StoreError, match=sentence):
-        gguf.inspect(path)
+        file.inspect(path)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_name_used_twice_is_refused(folder, raw, name, other, sentence):
     path = folder / "twice.gguf"
     path.write_bytes(raw.replace(name, other))
     with pytest.raises(CorruptFileError, match=sentence):
-        gguf.inspect(path)
+        file.inspect(path)
 
 
 @given(st.data())
@@ -240,7 +240,7 @@ def test_a_file_cut_anywhere_is_refused(folder, raw, data):
     path = folder / "cut.gguf"
     path.write_bytes(raw[:kept])
     with pytest.raises(CorruptFileError, match=r"cut short|empty|not a GGUF"):
-        gguf.inspect(path)
+        file.inspect(path)
 
 
 @given(st.data())
@@ -252,35 +252,35 @@ def test_whatever_the_bytes_the_answer_is_a_header_or_a_sentence(folder, raw, da
     path = folder / "changed.gguf"
     path.write_bytes(changed)
     try:
-        header = gguf.inspect(path)
+        header = file.inspect(path)
     except StoreError as error:
         assert str(error).startswith("changed.gguf")
     else:
         assert all(tensor.bytes <= header.size for tensor in header.tensors)
-        gguf.metadata(path)
+        file.metadata(path)
 
 
 def test_an_architecture_is_known_if_llama_cpp_says_so(tmp_path):
-    assert gguf.usable(made(tmp_path / "a.gguf", "qwen2")).architecture == "qwen2"
+    assert file.usable(made(tmp_path / "a.gguf", "qwen2")).architecture == "qwen2"
     with pytest.raises(
         UnsupportedFileError, match=r"'frobnicator', which this llama\.cpp does not"
     ):
-        gguf.usable(made(tmp_path / "b.gguf", "frobnicator"))
+        file.usable(made(tmp_path / "b.gguf", "frobnicator"))
 
 
 def test_a_tensor_type_newer_than_llama_cpp_is_refused(tiny, monkeypatch):
     monkeypatch.setattr(llama_cpp, "GGML_TYPE_COUNT", int(GGMLQuantizationType.Q8_0))
     with pytest.raises(UnsupportedFileError, match="tensors of type Q8_0"):
-        gguf.usable(tiny)
+        file.usable(tiny)
 
 
 def test_what_is_no_gguf_is_not_sealed(tmp_path):
     out = tmp_path / "out.gguf"
-    with pytest.raises(CorruptFileError, match="not a GGUF"), gguf.written(out) as part:
+    with pytest.raises(CorruptFileError, match="not a GGUF"), file.written(out) as part:
         part.write_bytes(b"half a thought")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tiny):
-    with pytest.raises(StoreError, match="cannot be written"), gguf.written(tiny / "out.gguf"):
+    with pytest.raises(StoreError, match="cannot be written"), file.written(tiny / "out.gguf"):
         pass

@@ -12,9 +12,10 @@ from gguf import GGUFWriter, LlamaFileType
 
 from harness import store
 from harness.errors import WrongUseError
-from harness.models import gguf, llama_log
-from harness.models import quantize as quantizing
-from harness.models.quantize import KINDS, QuantizeError, quantize
+from harness.models.engines import llama_log
+from harness.models.gguf import file
+from harness.models.gguf import quantize as quantizing
+from harness.models.gguf.quantize import KINDS, QuantizeError, quantize
 
 WIDTH, INNER, TOKENS = 64, 256, 32  # rows of 64 do not fill the super-blocks of a K-quant; 256 do
 
@@ -64,20 +65,20 @@ def out(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_made_and_sealed(kind, source, out):
     assert quantize(source, kind, out) == out
-    header = gguf.usable(out)
+    header = file.usable(out)
     assert header.file_type == kind
     assert store.intact(out)
 
 
 @pytest.mark.parametrize("kind", ["F16", "Q8_0", "Q4_0", "Q4_1", "IQ4_NL"])
 def test_most_of_the_layers_is_in_the_type_of_that_name(kind, source, out):
-    header = gguf.inspect(quantize(source, kind, out))
+    header = file.inspect(quantize(source, kind, out))
     assert {t.type for t in header.tensors if "ffn_up" in t.name} == {kind}
     assert header.fell_back == ()
 
 
 def test_a_k_quant_falls_back_where_rows_are_too_short(source, out):
-    header = gguf.inspect(quantize(source, "Q4_K_M", out))
+    header = file.inspect(quantize(source, "Q4_K_M", out))
     fallen = {tensor.name: tensor.type for tensor in header.fell_back}
     assert fallen["blk.0.ffn_up.weight"] == "Q5_0"
     assert fallen["token_embd.weight"] == "Q8_0"
@@ -105,7 +106,7 @@ def test_rounding_twice_must_be_wanted(source, out, tmp_path):
     with pytest.raises(WrongUseError, match=r"quantised already \(Q8_0\).*requantize=True"):
         quantize(rounded, "Q4_0", out)
     assert not out.exists()
-    assert gguf.inspect(quantize(rounded, "Q4_0", out, requantize=True)).file_type == "Q4_0"
+    assert file.inspect(quantize(rounded, "Q4_0", out, requantize=True)).file_type == "Q4_0"
 
 
 def test_half_precision_is_no_quantisation(source, out, tmp_path):

@@ -1,6 +1,6 @@
 import torch
 
-from harness.models.masters import Masters
+from harness.models.lora.masters import Masters
 
 
 def bfloat16_layer():

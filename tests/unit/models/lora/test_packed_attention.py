@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from harness.models import packed_attention
-from harness.models.packing import Branch, Lesson, packed
-from harness.models.tune import answer_loss
+from harness.models.lora import packed_attention
+from harness.models.lora.packing import Branch, Lesson, packed
+from harness.models.lora.tune import answer_loss
 from tests.tiny import tiny_llama
 
 LESSON = Lesson("abcabdab", (Branch("ab", "dd"), Branch("c", "abc"), Branch("dbd", "a")))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from harness.models.packing import ROUND, Branch, Lesson, packed
+from harness.models.lora.packing import ROUND, Branch, Lesson, packed
 
 LESSON = Lesson("abc", (Branch("d", "ef"), Branch("gh", "ij"), Branch("k", "l")))
 

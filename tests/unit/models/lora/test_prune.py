@@ -3,8 +3,8 @@ import itertools
 import pytest
 import torch
 
+from harness.models.lora.prune import pruned
 from harness.models.offline import KEPT
-from harness.models.prune import pruned
 from tests.tiny import tiny_llama
 
 IDS = torch.arange(8)[None]

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness.models import tune
-from harness.models.packing import Branch, Lesson, packed
-from harness.models.tune import Recipe, answer_loss
+from harness.models.lora import tune
+from harness.models.lora.packing import Branch, Lesson, packed
+from harness.models.lora.tune import Recipe, answer_loss
 from harness.store import StoreError
 from tests.tiny import tiny_llama
 
