@@ -37,7 +37,7 @@ def large() -> Entry:
     return _entry("large", LARGE.gguf("Q8_0"), READ)
 
 
-def quick(file: Path, k: int) -> Pipeline:
+def fast_pipeline(file: Path, k: int) -> Pipeline:
     """Exact filtered search, the model in `file` with `k` passages, streamed."""
     return Pipeline(
         QuestionEmbedding(
@@ -60,6 +60,6 @@ def slow_search() -> tuple[Callable[[Question], Query], Callable[[Query, int], l
 
 def _entry(name: str, file: Path, k: int) -> Entry:
     """In the user's own region, with a kept connection; nothing of another request is remembered."""
-    pipeline = quick(file, k)
+    pipeline = fast_pipeline(file, k)
     fresh = pipeline.generate.fresh
     return Entry(name, HiddenPointer(pipeline), EDGE, Division.CLOSED, fresh)

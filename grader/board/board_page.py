@@ -10,7 +10,7 @@ from jinja2 import Environment
 from rich.console import Group
 from rich.table import Table
 
-from grader.board.overview import Board, Place, Speed, Standing
+from grader.board.overview import Board, Speed, Standing, Status
 from grader.course.feedback import inline
 from grader.grading.report import Outcome
 from harness.measure.latency.yardstick import BAR_MS
@@ -19,7 +19,7 @@ from harness.show.pareto import Point, pareto
 from harness.show.style import Picture
 
 TEMPLATE = Path(__file__).with_name("board.html.j2")
-CSS = {Place.NOTHING: "nothing", Place.HANDED_IN: "handed"}
+CSS = {Status.NOTHING: "nothing", Status.HANDED_IN: "handed"}
 HOUR_S = 3600
 
 
@@ -47,8 +47,8 @@ def text(board: Board) -> Group:
 def summary(board: Board) -> str:
     """The class in a line."""
     every = [one for row in board.standings.values() for one in row.values()]
-    in_ = sum(one.place is not Place.NOTHING for one in every)
-    done = sum(one.place is Place.GRADED for one in every)
+    in_ = sum(one.place is not Status.NOTHING for one in every)
+    done = sum(one.place is Status.GRADED for one in every)
     late = sum(one.late_s > 0 for one in every)
     said = f"{len(board.standings)} learners, {in_} submissions, {done} graded"
     return said + f", {len(board.queue)} undecided" + (f", {late} late" if late else "")
@@ -99,9 +99,9 @@ def _cell(one: Standing) -> dict[str, Any]:
 
 
 def _said(one: Standing) -> str:
-    if one.place in (Place.NOTHING, Place.HANDED_IN):
+    if one.place in (Status.NOTHING, Status.HANDED_IN):
         return str(one.place)
-    return f"{one.points:g} of {one.out_of:g}" + (", open" if one.place is Place.OPEN else "")
+    return f"{one.points:g} of {one.out_of:g}" + (", open" if one.place is Status.OPEN else "")
 
 
 def _tables(board: Board) -> Iterator[Table]:
@@ -132,7 +132,7 @@ def _terse(one: Standing) -> str:
 
 
 def _here(one: Standing) -> bool:
-    return one.place is not Place.NOTHING
+    return one.place is not Status.NOTHING
 
 
 def _table(*names: str, rows: Iterable[tuple[str, ...]]) -> Table:

@@ -21,7 +21,7 @@ MOST_MISTAKES = 12  # more than anybody reads aloud
 LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # of `grader.exercise.exercise`
 
 
-class Place(StrEnum):
+class Status(StrEnum):
     """How far a learner is with a lab."""
 
     NOTHING = "–"
@@ -35,7 +35,7 @@ class Place(StrEnum):
 class Standing:
     """One learner in one lab. late: points taken off. late_s: seconds after the deadline."""
 
-    place: Place = Place.NOTHING
+    place: Status = Status.NOTHING
     points: float = 0.0
     out_of: float = 0.0
     late: float = 0.0
@@ -117,9 +117,9 @@ def _reports(course: Course) -> Iterator[tuple[tuple[str, str], records.Record]]
 
 def _standing(record: records.Record | None, total: gradebook.Total | None) -> Standing:
     if total is None or (record is None and total.open):
-        return Standing(Place.HANDED_IN)
-    place = Place.OPEN if total.open else Place.GRADED
-    place = Place.WAITS if record and not record.entered else place
+        return Standing(Status.HANDED_IN)
+    place = Status.OPEN if total.open else Status.GRADED
+    place = Status.WAITS if record and not record.entered else place
     return Standing(place, total.points, total.out_of, total.late, total.late_s)
 
 

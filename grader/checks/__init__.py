@@ -21,7 +21,7 @@ from grader.checks.mock_interview import card_ms, finding, three_sentences
 from grader.checks.profile import breakdown, explain, percentile
 from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
 from grader.checks.quantization import error, quantise, step_ms
-from grader.checks.quantization_gate import foretold, pick, ship
+from grader.checks.quantization_gate import pick, predicted, ship
 from grader.checks.retrieval import cheapest, exact, recall_at
 from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.smaller_models import answer_ms, frontier, until_done
@@ -57,7 +57,6 @@ __all__ = [
     "filtered",
     "finding",
     "finish_ms",
-    "foretold",
     "frame",
     "frontier",
     "good",
@@ -71,6 +70,7 @@ __all__ = [
     "parse",
     "percentile",
     "pick",
+    "predicted",
     "prediction",
     "quantise",
     "recall_at",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, close, ms
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a share: two decimals are welcome
@@ -27,11 +27,11 @@ Stages = Mapping[str, tuple[float, tuple[str, ...]]]
 @check
 def cut_off(function: Callable[..., float]) -> None:
     """The difficulty up to which the small assistant gains most, or -inf when it never gains."""
-    watch, rng = Watch(CUT_OFF), dice()
+    limits, rng = CallLimits(CUT_OFF), fresh_rng()
     never = ([0.1, 0.2, 0.3], [False] * 3, [True] * 3, 100.0, 500.0)
     always = ([0.3, 0.1, 0.2], [True] * 3, [True] * 3, 100.0, 500.0)
     for judged in [*(_judged(rng) for _ in range(ROUNDS)), never, always]:
-        got = watch.call(function, *judged)
+        got = limits.call(function, *judged)
         if got != -math.inf:
             got = CUT_OFF.finite(got, "the threshold (or -inf)")
         best = max([-math.inf, *judged[0]], key=lambda limit: _gain(judged, limit))
@@ -93,10 +93,10 @@ def _look_at_cut_off(got: float, judged: Judged) -> str:
 @check
 def finish_ms(function: Callable[[Stages], float]) -> None:
     """When the last stage is done, if each begins as soon as all it waits for are done."""
-    watch, rng = Watch(FINISH), dice()
+    limits, rng = CallLimits(FINISH), fresh_rng()
     row = {"embed": (20.0, ()), "search": (5.0, ("embed",)), "write": (200.0, ("search",))}
     for stages in [row, *(_plan(rng) for _ in range(ROUNDS))]:
-        got = FINISH.finite(watch.call(function, stages), "the end")
+        got = FINISH.finite(limits.call(function, stages), "the end")
         expected = _longest(stages)
         if not close(got, expected):
             FINISH.fail(f"{ms(expected)} for {_sketch(stages)}", ms(got), _look_at(got, stages))
@@ -163,11 +163,11 @@ def _look_at(got: float, stages: Stages) -> str:
 @check
 def head_share(function: Callable[[int, int, float], float]) -> None:
     """The share of requests that the most popular topics have, if rank r has 1 / r ** exponent."""
-    watch, rng = Watch(HEAD), dice()
+    limits, rng = CallLimits(HEAD), fresh_rng()
     for _ in range(ROUNDS):
         topics, exponent = rng.randint(20, 800), round(rng.uniform(0.5, 1.5), 2)
         kept = rng.choice((0, topics, rng.randint(1, topics)))
-        got = HEAD.finite(watch.call(function, kept, topics, exponent), "the share")
+        got = HEAD.finite(limits.call(function, kept, topics, exponent), "the share")
         expected = _head(kept, topics, exponent)
         if abs(got - expected) > ROUNDING:
             HEAD.fail(

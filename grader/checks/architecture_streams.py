@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.exported import lendable
-from grader.exercise.observed_stream import MOST_EVENTS, Pieces
-from grader.exercise.randomness import dice
+from grader.exercise.exported import exported
+from grader.exercise.observed_stream import MOST_EVENTS, ObservedStream
+from grader.exercise.randomness import fresh_rng
 
 HEDGED = Exercise("09", 3, "hedged")
 MASKED = Exercise("09", 5, "masked")
@@ -24,7 +24,7 @@ COVER = "▇▇"
 # ---- exercise 3: hedging ------------------------------------------------------------------------------
 
 
-@lendable("name", "answer", "cancel")
+@exported("name", "answer", "cancel")
 class Copy:
     """Stands in for a `Replica`: answers when `ready` is set, or notices that it was called off."""
 
@@ -55,15 +55,15 @@ class Copy:
 @check
 def hedged(function: Callable[[Copy, Copy, float], object]) -> None:
     """The second is asked if the first is late; the faster one counts, the other is called off."""
-    watch = Watch(HEDGED)
+    limits = CallLimits(HEDGED)
     for case in (_quick_first, _stuck_first, _first_after_all, _quick_first, _stuck_first):
-        case(watch, function)
+        case(limits, function)
     HEDGED.passed("Two letters by two messengers; the second one only rides if the first is late.")
 
 
-def _quick_first(watch: Watch, function: Callable) -> None:
+def _quick_first(limits: CallLimits, function: Callable) -> None:
     first, second = Copy("first", ready=True), Copy("second", ready=True)
-    _expect(watch.call(function, first, second, LATE_S), first, "the first answers at once")
+    _expect(limits.call(function, first, second, LATE_S), first, "the first answers at once")
     if second.asked:
         HEDGED.fail(
             "the second asked only when the first is late",
@@ -73,19 +73,19 @@ def _quick_first(watch: Watch, function: Callable) -> None:
     _once(first)
 
 
-def _stuck_first(watch: Watch, function: Callable) -> None:
+def _stuck_first(limits: CallLimits, function: Callable) -> None:
     first, second = Copy("first"), Copy("second", ready=True)
-    _expect(watch.call(function, first, second, SOON_S), second, "the first is stuck")
+    _expect(limits.call(function, first, second, SOON_S), second, "the first is stuck")
     _called_off(first, winner=second)
     _once(second)
 
 
-def _first_after_all(watch: Watch, function: Callable) -> None:
+def _first_after_all(limits: CallLimits, function: Callable) -> None:
     """The second one is asked, and that very moment the first one answers."""
     first, second = Copy("first"), Copy("second")
     second.others = [first]
     _expect(
-        watch.call(function, first, second, SOON_S), first, "the first is late, and still faster"
+        limits.call(function, first, second, SOON_S), first, "the first is late, and still faster"
     )
     _called_off(second, winner=first)
     _once(first)
@@ -128,10 +128,10 @@ def _once(copy: Copy) -> None:
 @check
 def masked(function: Callable[[Iterator[str], str, str], Iterator[str]]) -> None:
     """The text with every `secret` covered, each part as soon as it can no longer be the beginning of one."""
-    watch, rng = Watch(MASKED), dice()
+    limits, rng = CallLimits(MASKED), fresh_rng()
     for pieces, secret in [*_fixed(), *(_text(rng) for _ in range(ROUNDS))]:
-        source = Pieces(pieces)
-        got = watch.call(
+        source = ObservedStream(pieces)
+        got = limits.call(
             function, source, secret, COVER, then=lambda parts, of=source: _read(parts, of)
         )
         _judge_text("".join(part for _, part in got), pieces, secret)
@@ -160,7 +160,7 @@ def _text(rng: Random) -> tuple[list[str], str]:
     return pieces, secret
 
 
-def _read(parts: object, source: Pieces) -> list[tuple[int, str]]:
+def _read(parts: object, source: ObservedStream) -> list[tuple[int, str]]:
     """(pieces read so far, part) for each part, in the moment it comes."""
     if not isinstance(parts, Iterable) or isinstance(parts, str):
         MASKED.fail("a generator of text", kind(parts), "`yield`: a function with one makes one")
@@ -168,7 +168,7 @@ def _read(parts: object, source: Pieces) -> list[tuple[int, str]]:
     for part in parts:
         if not isinstance(part, str):
             MASKED.fail("pieces of text", kind(part), "what is yielded")
-        got.append((source.made, part))
+        got.append((source.n_read, part))
         if len(got) > MOST_EVENTS:
             MASKED.fail("a stream that ends", f"over {MOST_EVENTS:,} pieces", "the loop")
     return got
@@ -194,12 +194,12 @@ def _look_at_text(got: str, pieces: list[str], secret: str) -> str:
 
 
 def _judge_flow(got: list[tuple[int, str]], pieces: list[str], secret: str) -> None:
-    for made in range(1, len(pieces)):
-        shown = "".join(part for at, part in got if at <= made)
-        due = _due("".join(pieces[:made]), secret)
+    for n_read in range(1, len(pieces)):
+        shown = "".join(part for at, part in got if at <= n_read)
+        due = _due("".join(pieces[:n_read]), secret)
         if not shown.startswith(due):
             MASKED.fail(
-                f"{due!r:.60} shown after {made} of {len(pieces)} pieces {pieces[:made]!s:.60}, "
+                f"{due!r:.60} shown after {n_read} of {len(pieces)} pieces {pieces[:n_read]!s:.60}, "
                 f"secret {secret!r}",
                 f"{shown!r:.60}",
                 "what is held back: only the end of the text, as far as it is a beginning of the secret",

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grader.checks.caching_probes import ALIKE, UNLIKE
-from grader.exercise.call_limits import Watch, names_in
+from grader.exercise.call_limits import CallLimits, names_in
 from grader.exercise.exercise import Exercise, check, kind, score
-from grader.exercise.exported import lendable
-from grader.exercise.randomness import dice
+from grader.exercise.exported import exported
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 20
 VERSIONS = ("model", "index", "prompt")
@@ -25,18 +25,18 @@ CACHED = Exercise("07", 2, "cached")
 @check
 def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> float:
     """Two fifths for which texts count as one, two for the versions, one for keys that stay apart."""
-    watch = Watch(KEY)
+    limits = CallLimits(KEY)
 
     def text() -> None:
         for one, other in ALIKE:
-            if _key(watch, function, one) != _key(watch, function, other):
+            if _key(limits, function, one) != _key(limits, function, other):
                 KEY.fail(
                     f"one key for {one!r} and {unicodedata.normalize('NFC', other)!r}",
                     "two keys",
                     "capitals (casefold), white space, the mark at the end, unicodedata.normalize",
                 )
         for one, other in UNLIKE:
-            if _key(watch, function, one) == _key(watch, function, other):
+            if _key(limits, function, one) == _key(limits, function, other):
                 KEY.fail(
                     f"two keys for {one!r} and {other!r}",
                     "one key: the second asker gets the first one's answer",
@@ -44,13 +44,13 @@ def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> 
                 )
 
     def versions() -> None:
-        rng = dice()
+        rng = fresh_rng()
         for _ in range(ROUNDS):
             now = {name: f"{name} {rng.randrange(100)}" for name in VERSIONS}
             for name in VERSIONS:
                 new = {**now, name: f"{name} {rng.randrange(100, 200)}"}
-                if _key(watch, function, "How long?", **now) == _key(
-                    watch, function, "How long?", **new
+                if _key(limits, function, "How long?", **now) == _key(
+                    limits, function, "How long?", **new
                 ):
                     KEY.fail(
                         f"another key for another {name}",
@@ -59,7 +59,7 @@ def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> 
                     )
 
     def apart() -> None:
-        _judge_apart(watch, function)
+        _judge_apart(limits, function)
 
     points = score(out_of, (0.4, text), (0.4, versions), (0.2, apart))
     if points == out_of:
@@ -68,25 +68,25 @@ def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> 
 
 
 def _key(
-    watch: Watch,
+    limits: CallLimits,
     function: Callable,
     text: str,
     model: str = "m",
     index: str = "i",
     prompt: str = "p",
 ) -> str:
-    got = watch.call(function, text, model, index, prompt)
+    got = limits.call(function, text, model, index, prompt)
     if not isinstance(got, str) or not got:
         KEY.fail("a text that is not empty", kind(got), "the line with `return`: str, not bytes")
     return got
 
 
-def _judge_apart(watch: Watch, function: Callable) -> None:
+def _judge_apart(limits: CallLimits, function: Callable) -> None:
     """Parts that look alike when joined, and keys that are the same tomorrow."""
     for joint in ("", " ", "|", "-", ":", "/", ",", "\n", "\0", "_", ";", "::"):
-        one = _key(watch, function, "q", f"a{joint}b", "c", "d")
-        other = _key(watch, function, "q", "a", f"b{joint}c", "d")
-        shifted = _key(watch, function, "q", "a", "b", f"c{joint}d")
+        one = _key(limits, function, "q", f"a{joint}b", "c", "d")
+        other = _key(limits, function, "q", "a", f"b{joint}c", "d")
+        shifted = _key(limits, function, "q", "a", "b", f"c{joint}d")
         if one == other or other == shifted:
             KEY.fail(
                 f"two keys for model {f'a{joint}b'!r}, index 'c' and model 'a', index {f'b{joint}c'!r}",
@@ -105,9 +105,9 @@ def _judge_apart(watch: Watch, function: Callable) -> None:
 # ---- exercise 2: a life of limited length -------------------------------------------------------------
 
 
-@lendable("get", "put")
+@exported("get", "put")
 @dataclass
-class Shelf:
+class IndexHandle:
     """Answers with their deadlines by key; it says what is put on it."""
 
     kept: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class Shelf:
         """Keep it, in place of what was there."""
         self.kept[key] = (answer, deadline)
 
-    def __deepcopy__(self, memo: dict) -> Shelf:
+    def __deepcopy__(self, memo: dict) -> IndexHandle:
         return self
 
 
@@ -145,12 +145,19 @@ class Model:
 @check
 def cached(function: Callable[..., str]) -> None:
     """Kept answers while they are fresh, new ones afterwards, and nothing kept of a failure."""
-    watch, rng = Watch(CACHED), dice()
+    limits, rng = CallLimits(CACHED), fresh_rng()
     for _ in range(ROUNDS):
-        shelf, model, ttl_s, now = Shelf(), Model(), rng.randrange(10, 1000), rng.randrange(10**6)
+        shelf, model, ttl_s, now = (
+            IndexHandle(),
+            Model(),
+            rng.randrange(10, 1000),
+            rng.randrange(10**6),
+        )
 
-        def ask(at: float, key: str = "k", shelf: Shelf = shelf, model: Model = model) -> object:
-            return watch.call(function, key, shelf, model, at, ttl_s)  # noqa: B023 (used in this round)
+        def ask(
+            at: float, key: str = "k", shelf: IndexHandle = shelf, model: Model = model
+        ) -> object:
+            return limits.call(function, key, shelf, model, at, ttl_s)  # noqa: B023 (used in this round)
 
         _expect(ask(now), "answer 1", "the first request", "compute(), put, return")
         _expect(ask(now + ttl_s - 1), "answer 1", "a second before the end", "shelf.get first")
@@ -159,7 +166,7 @@ def cached(function: Callable[..., str]) -> None:
         _expect(ask(now + ttl_s), "answer 3", "the moment it expires", "now < deadline is fresh")
         _expect(ask(now + ttl_s + 1), "answer 3", "a second later", "the new answer is kept again")
         _judge_deadline(shelf, now + 2 * ttl_s)
-    _judge_failures(watch, function)
+    _judge_failures(limits, function)
     CACHED.passed("Fresh, then computed, and a failure is nobody's answer tomorrow.")
 
 
@@ -168,7 +175,7 @@ def _expect(got: object, expected: str, when: str, look: str) -> None:
         CACHED.fail(f"{expected!r} for {when}", kind(got), look)
 
 
-def _judge_deadline(shelf: Shelf, expected: float) -> None:
+def _judge_deadline(shelf: IndexHandle, expected: float) -> None:
     _, deadline = shelf.kept.get("k", ("", None))
     if deadline != expected:
         CACHED.fail(
@@ -178,10 +185,10 @@ def _judge_deadline(shelf: Shelf, expected: float) -> None:
         )
 
 
-def _judge_failures(watch: Watch, function: Callable) -> None:
-    shelf, silent = Shelf(), Model(nothing=True)
+def _judge_failures(limits: CallLimits, function: Callable) -> None:
+    shelf, silent = IndexHandle(), Model(nothing=True)
     for _ in range(2):
-        watch.call(function, "k", shelf, silent, 0.0, 10.0)
+        limits.call(function, "k", shelf, silent, 0.0, 10.0)
     if shelf.kept or silent.calls != 2:
         CACHED.fail(
             "None, no answer, is returned and not kept",
@@ -197,7 +204,7 @@ def _judge_failures(watch: Watch, function: Callable) -> None:
             return function(key, shelf, later, *rest)
         return None
 
-    got = watch.call(survives, "k", 0.0, 10.0)
+    got = limits.call(survives, "k", 0.0, 10.0)
     if got != "answer 1":
         CACHED.fail(
             "an error of compute() reaches the caller, and the next one computes again",

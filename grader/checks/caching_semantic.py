@@ -8,9 +8,9 @@ from itertools import takewhile
 from random import Random
 
 from grader.checks.caching_probes import APART, TOGETHER
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, score
-from grader.exercise.randomness import dice, fresh_seed
+from grader.exercise.randomness import fresh_rng, fresh_seed
 from harness.labs.caching.false_hits import cosines, equal, judged
 from harness.labs.caching.pairs import labelled
 from harness.models.engines.embedding import embedder
@@ -31,14 +31,14 @@ LAYOUT = Exercise("07", 6, "layout")
 @check
 def safe_threshold(function: Callable[[list[float], list[bool], float], float]) -> None:
     """The lowest threshold with at most so many wrong hits, judged by the pairs that it lets hit."""
-    watch, rng = Watch(THRESHOLD), dice()
+    limits, rng = CallLimits(THRESHOLD), fresh_rng()
     for number in range(ROUNDS):
-        likeness, same, wrong = _labels(rng, hopeless=number % 5 == 4)
-        got = watch.call(function, likeness, same, wrong)
+        similarity, same, wrong = _labels(rng, hopeless=number % 5 == 4)
+        got = limits.call(function, similarity, same, wrong)
         if got != math.inf:  # "no hits at all" is an answer
             got = THRESHOLD.finite(got, "the threshold")
-        best = max((_hits(likeness, same, t, wrong) for t in likeness), default=0)
-        hit = [label for cosine, label in zip(likeness, same, strict=True) if cosine >= got]
+        best = max((_hits(similarity, same, t, wrong) for t in similarity), default=0)
+        hit = [label for cosine, label in zip(similarity, same, strict=True) if cosine >= got]
         share = hit.count(False) / len(hit) if hit else 0.0
         if hit.count(False) > wrong * len(hit) or len(hit) != best:
             THRESHOLD.fail(
@@ -51,15 +51,15 @@ def safe_threshold(function: Callable[[list[float], list[bool], float], float]) 
 
 def _labels(rng: Random, hopeless: bool) -> tuple[list[float], list[bool], float]:
     """Cosines with labels: the alike ones are mostly the same; in a hopeless set all are wrong."""
-    likeness = [round(rng.uniform(0.3, 1.0), 2) for _ in range(rng.randint(5, 60))]  # with ties
+    similarity = [round(rng.uniform(0.3, 1.0), 2) for _ in range(rng.randint(5, 60))]  # with ties
     chance = 0.0 if hopeless else 2.0
-    same = [rng.random() < chance * (cosine - 0.3) for cosine in likeness]
-    return likeness, same, rng.choice((0.0, 0.01, 0.1, 0.2))
+    same = [rng.random() < chance * (cosine - 0.3) for cosine in similarity]
+    return similarity, same, rng.choice((0.0, 0.01, 0.1, 0.2))
 
 
-def _hits(likeness: Sequence[float], same: Sequence[bool], threshold: float, wrong: float) -> int:
+def _hits(similarity: Sequence[float], same: Sequence[bool], threshold: float, wrong: float) -> int:
     """Pairs that hit at `threshold`, 0 when too many of them are wrong."""
-    hit = [label for cosine, label in zip(likeness, same, strict=True) if cosine >= threshold]
+    hit = [label for cosine, label in zip(similarity, same, strict=True) if cosine >= threshold]
     return len(hit) if hit.count(False) <= wrong * len(hit) else 0
 
 
@@ -81,11 +81,11 @@ def _look_at_threshold(
 @check
 def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of: float) -> float:
     """Two fifths for what has to differ, one for what may not, two for held-out pairs: few wrong hits."""
-    watch = Watch(MEANING)
+    limits = CallLimits(MEANING)
 
     def apart() -> None:
         for one, other in APART:
-            first, second = (_meaning(watch, function, text) for text in (one, other))
+            first, second = (_meaning(limits, function, text) for text in (one, other))
             if first is not None and first == second:
                 MEANING.fail(
                     f"two meanings for {one!r} and {other!r}",
@@ -95,7 +95,7 @@ def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of
 
     def alike() -> None:
         for one, other in TOGETHER:
-            first, second = (_meaning(watch, function, text) for text in (one, other))
+            first, second = (_meaning(limits, function, text) for text in (one, other))
             if first is None or first != second:
                 MEANING.fail(
                     f"one meaning for {one!r} and {other!r}",
@@ -104,7 +104,7 @@ def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of
                 )
 
     def held_out() -> None:
-        _judge_held_out(watch, function, threshold)
+        _judge_held_out(limits, function, threshold)
 
     points = score(out_of, (0.4, apart), (0.2, alike), (0.4, held_out))
     if points == out_of:
@@ -112,8 +112,8 @@ def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of
     return points
 
 
-def _meaning(watch: Watch, function: Callable, text: str) -> Hashable | None:
-    got = watch.call(function, text)
+def _meaning(limits: CallLimits, function: Callable, text: str) -> Hashable | None:
+    got = limits.call(function, text)
     try:
         hash(got)
     except TypeError:
@@ -125,10 +125,10 @@ def _meaning(watch: Watch, function: Callable, text: str) -> Hashable | None:
     return got
 
 
-def _judge_held_out(watch: Watch, function: Callable, threshold: object) -> None:
+def _judge_held_out(limits: CallLimits, function: Callable, threshold: object) -> None:
     least = MEANING.finite(threshold, "the threshold")
     pairs = labelled(HELD_OUT, TOPICS, fresh_seed())
-    passes = equal(pairs, lambda text: _meaning(watch, function, text))
+    passes = equal(pairs, lambda text: _meaning(limits, function, text))
     found = judged(cosines(pairs, embedder()), passes, pairs, least)
     if found.hits.rate < LEAST_HITS:
         MEANING.fail(
@@ -152,13 +152,13 @@ INSTRUCTIONS = "You are the support assistant of Halden. Use only the passages."
 @check
 def layout(function: Callable[[str, list[tuple[str, str]], str, str], str]) -> None:
     """The prompts of two requests with the same passages agree up to the end of the last passage."""
-    watch, rng = Watch(LAYOUT), dice()
+    limits, rng = CallLimits(LAYOUT), fresh_rng()
     for _ in range(ROUNDS):
         passages = [(f"p{n}", f"Passage {n} says {rng.random():.6f}.") for n in range(1, 5)]
         prompts = []
         for question, today in (("How long?", "2 May"), ("At what price?", "3 May")):
             rng.shuffle(passages)
-            got = watch.call(function, INSTRUCTIONS, list(passages), question, today)
+            got = limits.call(function, INSTRUCTIONS, list(passages), question, today)
             if not isinstance(got, str):
                 LAYOUT.fail("a prompt, one text", kind(got), "the line with `return`")
             _judge_whole(got, [INSTRUCTIONS, *(text for _, text in passages), question, today])

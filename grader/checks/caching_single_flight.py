@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from grader.checks.caching import Model
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.exported import Place, lendable
+from grader.exercise.exported import RemoteDict, exported
 
 CALLERS = 6
 WAIT_S = 2.0  # for a thread that should come at once
@@ -33,7 +33,7 @@ def submit(function: Callable[..., object], *arguments: object) -> Future:
     return call
 
 
-@lendable("__enter__", "__exit__")
+@exported("__enter__", "__exit__")
 class Gate:
     """A lock that counts who has been inside, and can wait for them."""
 
@@ -81,8 +81,8 @@ class Slow:
 @check
 def together(function: Callable[..., str]) -> None:
     """One computes and the others wait; other keys do not; an error reaches all and blocks nobody."""
-    watch = Watch(TOGETHER)
-    got = watch.call(function, "k", Place(), Gate(), Model())
+    limits = CallLimits(TOGETHER)
+    got = limits.call(function, "k", RemoteDict(), Gate(), Model())
     if got != "answer 1":
         TOGETHER.fail("'answer 1' for a lone caller", kind(got), "the line with `return`")
     for error in (None, ConnectionError("the model is gone")):
@@ -91,7 +91,7 @@ def together(function: Callable[..., str]) -> None:
 
 
 def _rush(function: Callable, error: Exception | None) -> None:
-    flights, gate, slow = Place(), Gate(), Slow(error)
+    flights, gate, slow = RemoteDict(), Gate(), Slow(error)
     try:
         first = submit(function, "k", flights, gate, slow)
         if not slow.started.wait(WAIT_S):
@@ -106,7 +106,7 @@ def _rush(function: Callable, error: Exception | None) -> None:
         slow.released.set()
 
 
-def _judge_another_key(function: Callable, flights: Place, gate: Gate) -> None:
+def _judge_another_key(function: Callable, flights: RemoteDict, gate: Gate) -> None:
     quick = Slow()
     quick.released.set()
     submit(function, "another question", flights, gate, quick)
@@ -145,7 +145,7 @@ def _outcome(call: Future) -> object:
         return error
 
 
-def _judge_after(function: Callable, flights: Place, gate: Gate) -> None:
+def _judge_after(function: Callable, flights: RemoteDict, gate: Gate) -> None:
     later = Model()
     got = _outcome(submit(function, "k", flights, gate, later))
     if got != "answer 1":

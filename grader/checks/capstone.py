@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from grader.checks.mock_interview import scorer
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from grader.thresholds import thresholds
 from harness import entries
 from harness.assistant import Assistant, Chunk, Question
@@ -191,7 +191,7 @@ def rambles(text: str) -> bool:
 
 
 def _fresh(n: int) -> list[Case]:
-    return draw("dev", n, dice().randrange(10**9), history_turns=0)
+    return draw("dev", n, fresh_rng().randrange(10**9), history_turns=0)
 
 
 def _first(preprocess: Callable, retrieve: Callable, question: Question) -> str:

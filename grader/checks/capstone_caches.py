@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from harness.assistant import Assistant, Question
 from harness.kb.products import products, siblings
 from harness.kb.questions import Case, draw
@@ -86,5 +86,5 @@ def _answered(client: Assistant, question: Question) -> Timing:
 
 
 def _fresh(n: int) -> list[Case]:
-    found = draw("dev", 2 * n, dice().randrange(10**9), history_turns=0)
+    found = draw("dev", 2 * n, fresh_rng().randrange(10**9), history_turns=0)
     return [case for case in found if case.answerable][:n]

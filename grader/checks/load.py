@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, close, kind, ms
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a share or a count: two decimals are welcome
@@ -28,9 +28,9 @@ Asked = tuple[float, float, float | None]  # intended, sent, first text; ms
 @check
 def waits(function: Callable[[list[float], list[float]], list[float]]) -> None:
     """How long each request waits for one server that takes them in order."""
-    watch, rng = Watch(WAITS), dice()
+    limits, rng = CallLimits(WAITS), fresh_rng()
     for starts, service in [([], []), ([5.0], [9.0]), *(_queue(rng) for _ in range(ROUNDS))]:
-        got = _numbers(watch.call(function, starts, service), len(starts))
+        got = _numbers(limits.call(function, starts, service), len(starts))
         expected = _waited(starts, service)
         if not all(map(close, got, expected)):
             WAITS.fail(
@@ -100,10 +100,10 @@ def _list(values: Sequence[float]) -> str:
 @check
 def good(function: Callable[[list[Asked], float], float]) -> None:
     """The share of all requests whose first text came in time, on the user's clock."""
-    watch, rng = Watch(GOOD), dice()
+    limits, rng = CallLimits(GOOD), fresh_rng()
     for limit in (rng.choice((200.0, 300.0, 500.0)) for _ in range(ROUNDS)):
         asked = _asked(rng, limit)
-        got = GOOD.finite(watch.call(function, asked, limit), "the share")
+        got = GOOD.finite(limits.call(function, asked, limit), "the share")
         expected = _share(asked, limit, since=0, of_all=True)
         if abs(got - expected) > ROUNDING:
             GOOD.fail(
@@ -153,10 +153,10 @@ def _look_at_good(got: float, asked: list[Asked], limit: float) -> str:
 @check
 def in_system(function: Callable[[list[float], list[float]], float]) -> None:
     """The number of requests inside, averaged from time 0 to the last end."""
-    watch, rng = Watch(INSIDE), dice()
+    limits, rng = CallLimits(INSIDE), fresh_rng()
     for _ in range(ROUNDS):
         starts, ends = _stays(rng)
-        got = INSIDE.finite(watch.call(function, starts, ends), "the average")
+        got = INSIDE.finite(limits.call(function, starts, ends), "the average")
         expected = _area(starts, ends) / max(ends)
         if abs(got - expected) > ROUNDING:
             INSIDE.fail(
@@ -207,9 +207,9 @@ def _look_at_inside(got: float, starts: list[float], ends: list[float]) -> str:
 @check
 def admit(function: Callable[[int, float, float, float], bool]) -> None:
     """True exactly when those ahead and the own first text fit into the limit."""
-    watch, rng = Watch(ADMIT), dice()
+    limits, rng = CallLimits(ADMIT), fresh_rng()
     for ahead, service, ttft, limit in [*TELLING, *_doors(rng)]:
-        got = watch.call(function, ahead, service, ttft, limit)
+        got = limits.call(function, ahead, service, ttft, limit)
         if not isinstance(got, bool) and type(got).__name__ != "bool_":
             ADMIT.fail("True or False", kind(got), "a comparison is one already")
         first = ahead * service + ttft

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check
-from grader.exercise.exported import lendable
-from grader.exercise.randomness import dice
+from grader.exercise.exported import exported
+from grader.exercise.randomness import fresh_rng
 from harness.labs.load.batch import Job
 
 ROUNDS = 25  # fresh queues
@@ -17,14 +17,14 @@ ROUNDS = 25  # fresh queues
 SERVE = Exercise("08", 4, "serve")
 
 
-lendable("number", "prompt", "most")(
+exported("number", "prompt", "most")(
     Job
 )  # the same job over there, too, for who compares with `is`
 
 
-@lendable("free", "running", "join", "step", "leave")
+@exported("free", "running", "join", "step", "leave")
 @dataclass
-class Desk:
+class SimulatedBatch:
     """Stands in for a `Batch`: the same four calls, and a word about each that is out of place.
 
     lengths: tokens of each job, by its number; jobs 0, 1, … come in this order.
@@ -37,7 +37,7 @@ class Desk:
     told: set[int] = field(default_factory=set)  # whom a step has reported as finished
     steps: int = 0
 
-    def __deepcopy__(self, memo: dict) -> Desk:
+    def __deepcopy__(self, memo: dict) -> SimulatedBatch:
         return self  # the check looks into this very desk
 
     @property
@@ -91,7 +91,7 @@ class Desk:
         self.told |= {job.number for job in finished}
         return finished
 
-    def leave(self, job: Job) -> None:
+    def finish(self, job: Job) -> None:
         inside = [one for one in self.running if one.number == getattr(job, "number", None)]
         if not inside:
             SERVE.fail(
@@ -115,18 +115,18 @@ class Desk:
 
 
 @check
-def serve(function: Callable[[Desk, list[Job]], object]) -> None:
+def serve(function: Callable[[SimulatedBatch, list[Job]], object]) -> None:
     """Every job once, in order, no slot idle while somebody waits, nobody inside who is finished."""
-    watch, rng = Watch(SERVE), dice()
+    limits, rng = CallLimits(SERVE), fresh_rng()
     fixed = [(2, [3, 9, 2, 2, 2]), (4, [5]), (3, []), (1, [2, 1, 2])]
     for slots, lengths in [*fixed, *(_queue(rng) for _ in range(ROUNDS))]:
-        desk = Desk(slots, lengths)
+        batch = SimulatedBatch(slots, lengths)
         jobs = [Job(number, (1, 2, 3)) for number in range(len(lengths))]
-        watch.call(function, desk, jobs)
-        if desk.waiting or desk.running:
+        limits.call(function, batch, jobs)
+        if batch.waiting or batch.running:
             SERVE.fail(
                 f"all {len(lengths)} jobs served",
-                f"{desk.waiting} never joined, {len(desk.running)} never left",
+                f"{batch.waiting} never joined, {len(batch.running)} never left",
                 "when the loop ends: nobody waits, and nobody is inside",
             )
     SERVE.passed("Nobody waits for the slowest at the table any more.")

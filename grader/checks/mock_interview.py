@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, close, kind, ms
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from harness.interview.scenario.cards import Card
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import scenarios
@@ -41,12 +41,12 @@ JOBS = {  # expectation of the rubric -> what the message lacks, and where to lo
 @check
 def card_ms(function: Callable[[Card, str], Mapping[str, float]]) -> None:
     """Stage -> ms of one column, as printed; the sum at the bottom is no stage."""
-    watch, rng = Watch(CARD), dice()
+    limits, rng = CallLimits(CARD), fresh_rng()
     for name in rng.sample(sorted(scenarios()), ROUNDS):
         session = Session(scenarios()[name], rng.randrange(10**6))
         for card in (session.cards["breakdown"], session.cards["slowest"]):
             column = rng.choice(card.columns[1:])
-            _judge_card(watch.call(function, card, column), card, column)
+            _judge_card(limits.call(function, card, column), card, column)
     CARD.passed("Now every card is data, and nobody can hide behind a table.")
 
 
@@ -83,9 +83,9 @@ def _look_at_cell(found: float, value: float, card: Card, stage: str) -> str:
 @check
 def finding(function: Callable[[Card], tuple[str, float, float]]) -> None:
     """The slowest stage of the slowest requests, its share, and what would be left without it."""
-    watch, rng = Watch(FINDING), dice()
+    limits, rng = CallLimits(FINDING), fresh_rng()
     for card in _breakdowns(rng):
-        got = watch.call(function, card)
+        got = limits.call(function, card)
         if not isinstance(got, tuple | list) or len(got) != 3:
             FINDING.fail("three values: stage, share, ms left", kind(got), "the line with `return`")
         _judge_finding(*got, card)
@@ -142,10 +142,10 @@ def _look_at_stage(stage: object, card: Card) -> str:
 @check
 def three_sentences(function: Callable[[float, float], str]) -> None:
     """A message with fresh numbers, without jargon, that does three jobs of the rubric."""
-    watch, rng = Watch(SENTENCE), dice()
+    limits, rng = CallLimits(SENTENCE), fresh_rng()
     for _ in range(ROUNDS):
         total_ms, first_ms = rng.randrange(600, 1600), rng.randrange(180, 480)
-        text = watch.call(function, total_ms, first_ms)
+        text = limits.call(function, total_ms, first_ms)
         if not isinstance(text, str):
             SENTENCE.fail("a text", kind(text), "the line with `return`")
         for number in (total_ms, first_ms):

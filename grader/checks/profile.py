@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from grader.exercise.exercise import Exercise, check, close, kind, ms, score
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from grader.exercise.traces import BareTrace, Known, known_trace, latencies, stage_table
 from harness.semconv import STAGES
 
@@ -23,7 +23,7 @@ EXPLAIN = Exercise("01", 3, "explain")
 def breakdown(function: Callable[[BareTrace], dict[str, float]]) -> None:
     """Stage times of made-up traces, with two `network` spans and spans that are no stage."""
     for _ in range(ROUNDS):
-        known = known_trace(dice())
+        known = known_trace(fresh_rng())
         got = BREAKDOWN.call(function, known.trace)
         if not isinstance(got, Mapping):
             BREAKDOWN.fail("a dict, stage -> ms", kind(got), "the line with `return`")
@@ -80,7 +80,7 @@ def percentile(function: Callable[[list[float], float], float], out_of: float) -
 
 
 def _values(function: Callable) -> None:
-    rng = dice()
+    rng = fresh_rng()
     for p, sizes in [(50, (10, 11, 20)), (90, (44, 51, 60))] * (ROUNDS // 2):
         samples = latencies(rng, rng.choice(sizes))
         got = PERCENTILE.finite(PERCENTILE.call(function, samples, p), f"p{p}")
@@ -111,7 +111,9 @@ def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
 def _refusals(function: Callable) -> None:
     for p, n in ((99, 20), (90, 43)):
         if not _refused(function, p, n):
-            got = PERCENTILE.finite(PERCENTILE.call(function, latencies(dice(), n), p), f"p{p}")
+            got = PERCENTILE.finite(
+                PERCENTILE.call(function, latencies(fresh_rng(), n), p), f"p{p}"
+            )
             PERCENTILE.fail(
                 f"ValueError for p{p} of {n} samples",
                 f"{ms(got)}, a maximum in disguise",
@@ -124,7 +126,7 @@ def _refusals(function: Callable) -> None:
 
 def _refused(function: Callable, p: int, n: int) -> bool:
     """True when the function raises ValueError for p of n samples."""
-    samples = latencies(dice(), n)
+    samples = latencies(fresh_rng(), n)
     try:
         function(list(samples), p)
     except ValueError:
@@ -142,7 +144,7 @@ def _chance(p: int, n: int) -> str:
 def explain(function: Callable[[dict[str, float], float], tuple[str, float]]) -> None:
     """The largest stage, and the share of end-to-end that the stages account for."""
     for _ in range(ROUNDS):
-        rng = dice()
+        rng = fresh_rng()
         stage_ms = stage_table(rng, rng.uniform(500, 4000))
         inside = sum(stage_ms.values())
         total = inside / rng.uniform(0.7, 0.99)

@@ -8,7 +8,7 @@ from itertools import combinations
 from random import Random
 
 from grader.exercise.exercise import Exercise, check, close, kind, ms
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from grader.exercise.traces import stage_table
 from harness.semconv import STAGES
 
@@ -30,7 +30,7 @@ BUDGET = Exercise("01", 6, "budget")
 @check
 def ceiling(function: Callable[[dict[str, float], str, float], float]) -> None:
     """End-to-end when one stage gets faster by a factor, up to an infinite one."""
-    rng = dice()
+    rng = fresh_rng()
     for factor in [1, 2, 10, math.inf] * (ROUNDS // 4):
         stage_ms = stage_table(rng)
         stage = rng.choice(list(stage_ms))
@@ -60,7 +60,7 @@ def _look_at_ceiling(got: float, stage_ms: dict[str, float], stage: str, factor:
 @check
 def smallest_fix(function: Callable[[dict[str, float], float], Iterable[str]]) -> None:
     """The fewest stages that must shrink until the rest fits; any smallest set passes."""
-    rng = dice()
+    rng = fresh_rng()
     cases = [(SEED_TABLE, 500.0), (SEED_TABLE, 3200.0), (SEED_TABLE, 700.0)]
     cases += [_clear_case(rng) for _ in range(ROUNDS)]
     for stage_ms, limit in cases:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice, fresh_seed
+from grader.exercise.randomness import fresh_rng, fresh_seed
 
 ROUNDS = 30  # fresh inputs per check
 BLOCK = 32
@@ -25,10 +25,10 @@ STEP = Exercise("04", 3, "step_ms")
 @check
 def quantise(function: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]) -> None:
     """Whole numbers and one scale a block, so that no value is off by more than half a step."""
-    watch, rng = Watch(QUANTISE), np.random.default_rng(fresh_seed())
+    limits, rng = CallLimits(QUANTISE), np.random.default_rng(fresh_seed())
     for turn in range(ROUNDS):
         blocks, bits = _blocks(rng, turn), (8, 4, 6, 3)[turn % 4]
-        codes, scales = _parts(watch.call(function, blocks, bits), blocks)
+        codes, scales = _parts(limits.call(function, blocks, bits), blocks)
         _judge_codes(codes, bits)
         _judge_scales(scales, blocks, bits)
         _judge_distance(codes, scales, blocks, bits)
@@ -120,12 +120,12 @@ def _judge_distance(codes: np.ndarray, scales: np.ndarray, blocks: np.ndarray, b
 @check
 def error(function: Callable[[np.ndarray, np.ndarray, np.ndarray], float]) -> None:
     """Root mean square of what was lost, relative to that of the weights."""
-    watch, rng = Watch(ERROR), np.random.default_rng(fresh_seed())
+    limits, rng = CallLimits(ERROR), np.random.default_rng(fresh_seed())
     for _ in range(ROUNDS):
         blocks = rng.normal(0, rng.uniform(0.01, 2), (6, BLOCK)).astype(np.float32)
         scales = (np.abs(blocks).max(axis=1) / rng.integers(3, 128)).astype(np.float32)
         codes = np.round(blocks / scales[:, None]).astype(np.int8)
-        got = ERROR.finite(watch.call(function, blocks, codes, scales), "the error")
+        got = ERROR.finite(limits.call(function, blocks, codes, scales), "the error")
         lost = codes * scales[:, None] - blocks
         expected = float(np.sqrt((lost**2).mean() / (blocks**2).mean()))
         if abs(got - expected) > 0.002 * expected + 1e-6:
@@ -155,11 +155,11 @@ def _look_at_error(got: float, lost: np.ndarray, blocks: np.ndarray) -> str:
 @check
 def step_ms(function: Callable[[float, float, float], float]) -> None:
     """Bytes that pass by for one token, divided by the bandwidth."""
-    watch, rng = Watch(STEP), dice()
+    limits, rng = CallLimits(STEP), fresh_rng()
     for _ in range(ROUNDS):
         weight_bytes, kv_bytes = rng.uniform(5e7, 2e10), rng.uniform(1e5, 5e8)
         gbs = rng.uniform(8, 3000)
-        got = STEP.finite(watch.call(function, weight_bytes, kv_bytes, gbs), "the time")
+        got = STEP.finite(limits.call(function, weight_bytes, kv_bytes, gbs), "the time")
         expected = 1e3 * (weight_bytes + kv_bytes) / (gbs * 1e9)
         if abs(got - expected) > 0.002 * expected:
             STEP.fail(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, say
-from grader.exercise.randomness import dice, fresh_seed
+from grader.exercise.randomness import fresh_rng, fresh_seed
 from harness.labs.quantization.phases import best_step_ms, phases, times_faster
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
 from harness.measure.latency.stats import Interval
@@ -30,7 +30,7 @@ TEXTS = 2  # held-out conversations: some 700 predictions compared
 PAIRS = 6  # of prompts on the clock: an interval needs five
 SHORT = 64  # tokens of a prompt when only the steps after it matter
 
-FORETOLD = Exercise("04", 3, "foretold")
+PREDICTED = Exercise("04", 3, "predicted")
 PICK = Exercise("04", 4, "pick")
 SHIP = Exercise("04", 5, "ship")
 
@@ -39,32 +39,32 @@ SHIP = Exercise("04", 5, "ship")
 
 
 @check
-def foretold(function: Callable[[float, float, float], float], out_of: float) -> float:
+def predicted(function: Callable[[float, float, float], float], out_of: float) -> float:
     """The floor that `function` computes for the full file, against a step measured now, on one core.
 
     All points within a factor of 1.5 either way, half of them within 3: bytes and bandwidth are right, and
     nothing was measured by the learner that could be adjusted.
     """
     gbs, measured_ms = _full_file_now()
-    predicted = Watch(FORETOLD).call(
+    predicted = CallLimits(PREDICTED).call(
         function, float(weight_bytes(_full())), kv_bytes(_full(), SHORT), gbs
     )
-    predicted_ms = FORETOLD.finite(predicted, "the prediction")
+    predicted_ms = PREDICTED.finite(predicted, "the prediction")
     if predicted_ms <= 0:
-        FORETOLD.fail("a time above zero", f"{predicted_ms:g} ms", "step_ms() of exercise 3")
+        PREDICTED.fail("a time above zero", f"{predicted_ms:g} ms", "step_ms() of exercise 3")
     factor = math.exp(abs(math.log(predicted_ms / measured_ms)))
     line = (
         f"predicted {predicted_ms:.1f} ms, measured {measured_ms:.1f} ms a token at {gbs:.1f} GB/s"
     )
     if factor <= NEAR:
-        FORETOLD.passed(f"{line}: a factor of {factor:.2f}.")
+        PREDICTED.passed(f"{line}: a factor of {factor:.2f}.")
         return float(out_of)
     if factor <= FAR:
         say(
-            f"{FORETOLD}: half of the points. {line}: a factor of {factor:.2f}; is the machine busy?"
+            f"{PREDICTED}: half of the points. {line}: a factor of {factor:.2f}; is the machine busy?"
         )
         return float(out_of / 2)
-    FORETOLD.fail(
+    PREDICTED.fail(
         f"a prediction within a factor of {NEAR} of the clock",
         f"{line}: a factor of {factor:.1f}",
         "step_ms() of exercise 3, and whether the machine is busy",
@@ -96,10 +96,10 @@ def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
 
     In every round the very fastest file is a wrong one.
     """
-    watch, rng = Watch(PICK), dice()
+    limits, rng = CallLimits(PICK), fresh_rng()
     for turn in range(ROUNDS):
         files = _candidates(rng, turn)
-        got = watch.call(function, files, MOST_KL, MARGIN)
+        got = limits.call(function, files, MOST_KL, MARGIN)
         names = [one.name for one in files]
         if got not in names:
             PICK.fail(f"a name, one of {names}", kind(got), "the line with `return`")
@@ -155,7 +155,7 @@ def ship(function: Callable[[], str]) -> None:
 
     Whatever is faster and further away than the gate allows is refused.
     """
-    name = _kind(Watch(SHIP).call(function))
+    name = _kind(CallLimits(SHIP).call(function))
     full = LlamaModel(_full())
     shipped = LlamaModel(tiers.chosen().compared.gguf(name), threads=full.threads)
     away = _distance(shipped, full)
@@ -194,8 +194,8 @@ def _distance(shipped: LlamaModel, full: LlamaModel) -> Divergence:
 
 def _race(full: LlamaModel, shipped: LlamaModel) -> tuple[float, Interval]:
     """Model time of an answer, in turn, on fresh questions."""
-    sheets = exam(PAIRS, passages=1, seed=fresh_seed())
-    texts = [stuffed_prompt(sheet.case.question, list(sheet.chunks)) for sheet in sheets]
+    items = exam(PAIRS, passages=1, seed=fresh_seed())
+    texts = [stuffed_prompt(item.case.question, list(item.chunks)) for item in items]
     prompts = [full.context.tokens(text) for text in texts]
     found = phases({"full": full.context, "shipped": shipped.context}, prompts)
     return times_faster(found["full"].answer_ms, found["shipped"].answer_ms)

@@ -8,15 +8,15 @@ from random import Random
 
 import numpy as np
 
-from grader.exercise.call_limits import Watch
-from grader.exercise.counting_array import Counted
+from grader.exercise.call_limits import CallLimits
+from grader.exercise.counting_array import CountingArray
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice, fresh_seed
+from grader.exercise.randomness import fresh_rng, fresh_seed
 
 ROUNDS = 20  # fresh inputs per check
 D = 16  # dimensions: enough for distinct similarities, few enough to be quick
 MANY_ROWS = 2_000
-FEW_TAKEN = 100  # single items: k rows and some, never all of them
+FEW_READS = 100  # single items: k rows and some, never all of them
 TOLERANCE = 1e-4  # of a recall or a time
 
 EXACT = Exercise("06", 1, "exact")
@@ -30,11 +30,11 @@ CHEAPEST = Exercise("06", 4, "cheapest")
 @check
 def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> None:
     """The rows of the k highest inner products, best first, without a Python loop over them."""
-    watch, dice = Watch(EXACT), np.random.default_rng(fresh_seed())
+    limits, generator = CallLimits(EXACT), np.random.default_rng(fresh_seed())
     for _ in range(ROUNDS):
-        vectors, k = unit(dice, int(dice.integers(6, 400))), int(dice.integers(1, 9))
-        query = unit(dice, 1)[0]
-        got = rows(EXACT, watch.call(function, vectors, query, k))
+        vectors, k = unit(generator, int(generator.integers(6, 400))), int(generator.integers(1, 9))
+        query = unit(generator, 1)[0]
+        got = rows(EXACT, limits.call(function, vectors, query, k))
         scores = vectors @ query
         expected = [int(row) for row in np.argsort(-scores)[:k]]
         if got != expected:
@@ -43,13 +43,13 @@ def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> N
                 f"{got!s:.80}",
                 _look_at_exact(got, expected, scores),
             )
-    _judge_loops(watch, function, dice)
+    _judge_loops(limits, function, generator)
     EXACT.passed("All similarities in one call, and it never misses.")
 
 
-def unit(dice: np.random.Generator, n: int, d: int = D) -> np.ndarray:
+def unit(generator: np.random.Generator, n: int, d: int = D) -> np.ndarray:
     """n random vectors of length 1, (n, d), float32."""
-    vectors = dice.standard_normal((n, d)).astype(np.float32)
+    vectors = generator.standard_normal((n, d)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
@@ -75,14 +75,14 @@ def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> s
     return "vectors @ query gives all similarities; the rows of the k highest are wanted"
 
 
-def _judge_loops(watch: Watch, function: Callable, dice: np.random.Generator) -> None:
+def _judge_loops(limits: CallLimits, function: Callable, generator: np.random.Generator) -> None:
     """A loop is recognised by what it takes out: on a busy machine a clock would accuse anybody."""
-    vectors, query = Counted.of(unit(dice, MANY_ROWS)), unit(dice, 1)[0]
-    watch.call(function, vectors, query, 5)
-    if vectors.taken > FEW_TAKEN:
+    vectors, query = CountingArray.of(unit(generator, MANY_ROWS)), unit(generator, 1)[0]
+    limits.call(function, vectors, query, 5)
+    if vectors.reads > FEW_READS:
         EXACT.fail(
             f"{MANY_ROWS:,} vectors compared in one call",
-            f"{vectors.taken:,} times a single row or number taken out",
+            f"{vectors.reads:,} times a single row or number taken out",
             "a Python loop over the rows: `vectors @ query` is all of them at once",
         )
 
@@ -93,10 +93,10 @@ def _judge_loops(watch: Watch, function: Callable, dice: np.random.Generator) ->
 @check
 def recall_at(function: Callable[[list, list], float]) -> None:
     """True neighbours found, over all queries, divided by all true neighbours."""
-    watch, rng = Watch(RECALL), dice()
+    limits, rng = CallLimits(RECALL), fresh_rng()
     for _ in range(ROUNDS):
         found, truth = _answers(rng)
-        got = RECALL.finite(watch.call(function, found, truth), "recall@k")
+        got = RECALL.finite(limits.call(function, found, truth), "recall@k")
         expected = _recall(found, truth)
         if abs(got - expected) > TOLERANCE:
             RECALL.fail(
@@ -173,11 +173,11 @@ def _look_at_recall(got: float, found: list[list[int]], truth: list[list[int]]) 
 @check
 def cheapest(function: Callable[[list[tuple[int, float, float]], float], int | None]) -> None:
     """The fastest setting among those that find enough; None when none does."""
-    watch, rng = Watch(CHEAPEST), dice()
+    limits, rng = CallLimits(CHEAPEST), fresh_rng()
     for number in range(ROUNDS):
         points = _points(rng)
         floor = 0.999 if number % 4 == 0 else rng.choice(points)[1]  # met exactly is met
-        got = watch.call(function, points, floor)
+        got = limits.call(function, points, floor)
         enough = [point for point in points if point[1] >= floor]
         least = min((ms for _, _, ms in enough), default=None)
         right = [ef for ef, _, ms in enough if ms == least] or [None]  # two may be as fast

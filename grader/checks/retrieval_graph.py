@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grader.checks.retrieval import rows, unit
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check
 from grader.exercise.randomness import fresh_seed
 from harness.labs.retrieval.graph import small_world
@@ -48,15 +48,15 @@ def walk(
     function: Callable[[list[list[int]], Callable[[int], float], int, int], Sequence[int]],
 ) -> None:
     """The ef best rows that a walk from `start` meets, best first, without asking for a row twice."""
-    watch, dice = Watch(WALK), np.random.default_rng(fresh_seed())
-    vectors = unit(dice, GRAPH)
-    graph = small_world(vectors, near=6, far=1, seed=int(dice.integers(2**31)))
+    limits, generator = CallLimits(WALK), np.random.default_rng(fresh_seed())
+    vectors = unit(generator, GRAPH)
+    graph = small_world(vectors, near=6, far=1, seed=int(generator.integers(2**31)))
     looked = []
     for number in range(ROUNDS):
-        ef, start = EFS[number % len(EFS)], int(dice.integers(GRAPH))
-        scores = vectors @ unit(dice, 1)[0]
+        ef, start = EFS[number % len(EFS)], int(generator.integers(GRAPH))
+        scores = vectors @ unit(generator, 1)[0]
         likeness, ours = Likeness(scores), Likeness(scores)
-        got = rows(WALK, watch.call(function, graph, likeness, start, ef))
+        got = rows(WALK, limits.call(function, graph, likeness, start, ef))
         expected = _walked(graph, ours, start, ef)
         _judge_rows(got, expected, scores, ef)
         _judge_diary(likeness.asked, ours.asked, ef)
@@ -138,32 +138,36 @@ class Walker:
 @check
 def filtered(function: Callable[..., Sequence[int]]) -> None:
     """The k nearest allowed rows: exact where few are left, otherwise by walk, and k in any case."""
-    watch, dice = Watch(FILTERED), np.random.default_rng(fresh_seed())
+    limits, generator = CallLimits(FILTERED), np.random.default_rng(fresh_seed())
     for number in range(ROUNDS):
-        vectors, query = unit(dice, 1000), unit(dice, 1)[0]
-        allowed = _allowed(number, dice, vectors, query)
-        walker, k = Walker(vectors, query), int(dice.integers(2, 8))
-        got = rows(FILTERED, watch.call(function, vectors, query, k, allowed, walker, FEW))
+        vectors, query = unit(generator, 1000), unit(generator, 1)[0]
+        allowed = _allowed(number, generator, vectors, query)
+        walker, k = Walker(vectors, query), int(generator.integers(2, 8))
+        got = rows(FILTERED, limits.call(function, vectors, query, k, allowed, walker, FEW))
         _judge_filtered(got, nearest(vectors, query, k, allowed), allowed, k)
         _judge_walks(walker.asked, int(allowed.sum()), k)
     FILTERED.passed("Few left: compare them all. Many left: walk. Never fewer than there are.")
 
 
 def _allowed(
-    number: int, dice: np.random.Generator, vectors: np.ndarray, query: np.ndarray
+    number: int, generator: np.random.Generator, vectors: np.ndarray, query: np.ndarray
 ) -> np.ndarray:
     """In turn: a few rows, half of them, a hundred far from the query, and fewer than k."""
     far_first = np.argsort(vectors @ query)
     mask = np.zeros(len(vectors), bool)
     match number % 4:
         case 0:
-            mask[dice.choice(len(vectors), FEW - int(dice.integers(1, 30)), replace=False)] = True
+            mask[
+                generator.choice(len(vectors), FEW - int(generator.integers(1, 30)), replace=False)
+            ] = True
         case 1:
-            mask |= dice.random(len(vectors)) < 0.5
+            mask |= generator.random(len(vectors)) < 0.5
         case 2:
             mask[far_first[: 2 * FEW]] = True
         case _:
-            mask[dice.choice(len(vectors), int(dice.integers(0, 2)), replace=False)] = True
+            mask[generator.choice(len(vectors), int(generator.integers(0, 2)), replace=False)] = (
+                True
+            )
     return mask
 
 
@@ -217,14 +221,14 @@ def _judge_walks(asked: list[int], left: int, k: int) -> None:
 @check
 def reranked(function: Callable[..., Sequence[int]]) -> None:
     """Of the candidates that the short vectors find, the k nearest by the long ones."""
-    watch, dice = Watch(RERANKED), np.random.default_rng(fresh_seed())
+    limits, generator = CallLimits(RERANKED), np.random.default_rng(fresh_seed())
     for number in range(ROUNDS):
-        vectors, query = unit(dice, 300, 32), unit(dice, 1, 32)[0]
+        vectors, query = unit(generator, 300, 32), unit(generator, 1, 32)[0]
         near = Walker(np.ascontiguousarray(vectors[:, :6]), query[:6])
-        k, candidates = int(dice.integers(2, 8)), int(dice.integers(10, 40))
+        k, candidates = int(generator.integers(2, 8)), int(generator.integers(10, 40))
         if number % 4 == 3:
             candidates = k - 1  # somebody's setting, older than somebody else's k
-        got = rows(RERANKED, watch.call(function, vectors, query, k, near, candidates))
+        got = rows(RERANKED, limits.call(function, vectors, query, k, near, candidates))
         found = nearest(near.vectors, near.query, max(k, candidates))
         expected = [int(row) for row in found[nearest(vectors[found], query, k)]]
         if got != expected:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, close, kind, ms
-from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
-from grader.exercise.randomness import dice
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, ObservedStream
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 
@@ -23,11 +23,11 @@ FRONTIER = Exercise("03", 3, "frontier")
 @check
 def until_done(function: Callable[[Iterator[str], Callable[[str], bool], int], Iterator]) -> None:
     """The pieces up to the end of the sentence or the limit; none asked for that is not passed on."""
-    watch, rng = Watch(STOP), dice()
+    limits, rng = CallLimits(STOP), fresh_rng()
     for turn in range(ROUNDS):
         pieces, length, most = _speech(rng, turn)
-        source = Pieces(pieces)
-        seen = watch.call(
+        source = ObservedStream(pieces)
+        seen = limits.call(
             function, source, _complete, most, then=lambda got, of=source: _read(got, of)
         )
         _judge_stop(seen, source, pieces, length, most)
@@ -56,20 +56,24 @@ def _speech(rng: Random, turn: int) -> tuple[list[str], int, int]:
     return [*first, *rest], length, most
 
 
-def _read(got: object, source: Pieces) -> list[tuple[int, object]]:
+def _read(got: object, source: ObservedStream) -> list[tuple[int, object]]:
     """(pieces made so far, piece) for each piece, in the moment it comes."""
     if not isinstance(got, Iterable) or isinstance(got, str):
         STOP.fail("a generator of pieces", kind(got), "`yield`: a function with one makes one")
     seen = []
     for piece in got:
-        seen.append((source.made, piece))
+        seen.append((source.n_read, piece))
         if len(seen) > MOST_EVENTS:
             STOP.fail("pieces that end", f"over {MOST_EVENTS:,} of them", "the loop")
     return seen
 
 
 def _judge_stop(
-    seen: list[tuple[int, object]], source: Pieces, pieces: list[str], length: int, most: int
+    seen: list[tuple[int, object]],
+    source: ObservedStream,
+    pieces: list[str],
+    length: int,
+    most: int,
 ) -> None:
     wanted = pieces[: min(length, most)]
     got = [piece for _, piece in seen]
@@ -79,17 +83,17 @@ def _judge_stop(
             f"{len(got)} pieces: {got!s:.60}",
             _look_at_stop(got, pieces, length, most),
         )
-    for number, (made, _) in enumerate(seen, start=1):
-        if made != number:
+    for number, (n_read, _) in enumerate(seen, start=1):
+        if n_read != number:
             STOP.fail(
                 f"piece {number} passed on as soon as it is made",
-                f"{made} pieces were made by then",
+                f"{n_read} pieces were made by then",
                 "a list, a join or a loop that runs before the first `yield`",
             )
-    if source.made > len(wanted):
+    if source.n_read > len(wanted):
         STOP.fail(
             f"{len(wanted)} pieces asked for, as many as are passed on",
-            f"{source.made}: the model worked on a piece that nobody reads",
+            f"{source.n_read}: the model worked on a piece that nobody reads",
             "when you stop: after a piece, not after the next one has come",
         )
 
@@ -110,11 +114,11 @@ def _look_at_stop(got: list[object], pieces: list[str], length: int, most: int) 
 @check
 def answer_ms(function: Callable[[int, int, float, float], float]) -> None:
     """Reading the prompt gives the first token, each further one is a step of decoding."""
-    watch, rng = Watch(PRICE), dice()
+    limits, rng = CallLimits(PRICE), fresh_rng()
     for _ in range(ROUNDS):
         prompt, answer = rng.randint(60, 900), rng.randint(1, 90)
         reading, writing = rng.uniform(200, 3000), rng.uniform(20, 250)
-        got = PRICE.finite(watch.call(function, prompt, answer, reading, writing), "the time")
+        got = PRICE.finite(limits.call(function, prompt, answer, reading, writing), "the time")
         read_ms, step_ms = 1e3 * prompt / reading, 1e3 / writing
         expected = read_ms + (answer - 1) * step_ms
         if not close(got, expected):
@@ -144,10 +148,10 @@ def _look_at_price(got: float, read_ms: float, step_ms: float, answer: int) -> s
 @check
 def frontier(function: Callable[[Mapping[str, tuple[float, float]]], Collection[str]]) -> None:
     """The options that no other beats: faster or more often right, and in the other no worse."""
-    watch, rng = Watch(FRONTIER), dice()
+    limits, rng = CallLimits(FRONTIER), fresh_rng()
     for turn in range(ROUNDS):
         points = _options(rng, turn)
-        got = watch.call(function, points)
+        got = limits.call(function, points)
         if not isinstance(got, Collection) or isinstance(got, str | bytes):
             FRONTIER.fail("a list of names", kind(got), "the line with `return`")
         right = {name for name in points if not _beaten(points[name], points)}

@@ -8,9 +8,9 @@ from random import Random
 
 import numpy as np
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # half a point of a hundred: also what n or n - 1 below the variance makes
@@ -29,10 +29,10 @@ Option = tuple[str, float, list[bool]]  # name, ms, right or wrong
 @check
 def worst_case(function: Callable[[list[bool], list[bool]], float]) -> None:
     """The lower end of the one-sided 95 % interval of paired differences, with two imagined pairs."""
-    watch, rng = Watch(WORST), dice()
+    limits, rng = CallLimits(WORST), fresh_rng()
     for turn in range(ROUNDS):
         large, small = _exam(rng, turn)
-        got = WORST.finite(watch.call(function, large, small), "the worst case")
+        got = WORST.finite(limits.call(function, large, small), "the worst case")
         differences = [int(s) - int(g) for g, s in zip(large, small, strict=True)]
         expected = _lower(differences)
         if abs(got - expected) > ROUNDING:
@@ -97,10 +97,10 @@ def choose(function: Callable[[list[Option], float], str]) -> None:
 
     In every round the very fastest option is a wrong one.
     """
-    watch, rng = Watch(CHOOSE), dice()
+    limits, rng = CallLimits(CHOOSE), fresh_rng()
     for turn in range(ROUNDS):
         options = _options(rng, turn)
-        got = watch.call(function, options, MARGIN)
+        got = limits.call(function, options, MARGIN)
         right = _choice(options)
         if got != right:
             names = [name for name, _, _ in options]

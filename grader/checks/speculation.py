@@ -10,9 +10,9 @@ from random import Random
 import numpy as np
 from scipy import stats
 
-from grader.exercise.call_limits import Dice, Watch
+from grader.exercise.call_limits import CallLimits, UncopiedGenerator
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import dice, fresh_seed
+from grader.exercise.randomness import fresh_rng, fresh_seed
 
 VOCABULARY = 6
 DRAWS = 20_000  # for each pair of distributions
@@ -34,9 +34,9 @@ ACCEPT = Exercise("05", 2, "accept")
 @check
 def agree(function: Callable[[list[int], list[int]], list[int]]) -> None:
     """What greedy decoding keeps of a draft, and the model's own token behind it."""
-    watch = Watch(AGREE)
-    for drafted, choices in _greedy_cases(dice()):
-        got = watch.call(function, drafted, choices)
+    limits = CallLimits(AGREE)
+    for drafted, choices in _greedy_cases(fresh_rng()):
+        got = limits.call(function, drafted, choices)
         if not isinstance(got, Sequence) or isinstance(got, str):
             AGREE.fail("a list of tokens", kind(got), "the line with `return`")
         expected = _kept(drafted, choices)
@@ -110,11 +110,11 @@ def accept(function: Callable[[int, np.ndarray, np.ndarray, np.random.Generator]
     Per pair a chi-square test of 20,000 draws and a binomial test of those kept; over all pairs a right
     answer fails with a probability below 1e-6.
     """
-    watch, dice = Watch(ACCEPT), Dice(np.random.PCG64(fresh_seed()))
+    limits, fresh_rng = CallLimits(ACCEPT), UncopiedGenerator(np.random.PCG64(fresh_seed()))
     for number in range(PAIRS):
-        toy = _toy(dice, hole=number)
-        drafts = [int(token) for token in dice.choice(VOCABULARY, DRAWS, p=toy.q)]
-        got = watch.each(function, drafts, toy.p, toy.q, dice)
+        toy = _toy(fresh_rng, hole=number)
+        drafts = [int(token) for token in fresh_rng.choice(VOCABULARY, DRAWS, p=toy.q)]
+        got = limits.each(function, drafts, toy.p, toy.q, fresh_rng)
         tokens = np.array([_token(one) for one in got])
         kept = int((tokens == np.array(drafts)).sum())
         _judge_output(toy, np.bincount(tokens, minlength=VOCABULARY), kept)
@@ -124,12 +124,12 @@ def accept(function: Callable[[int, np.ndarray, np.ndarray, np.random.Generator]
     )
 
 
-def _toy(dice: np.random.Generator, hole: int) -> Toy:
+def _toy(fresh_rng: np.random.Generator, hole: int) -> Toy:
     """A pair that is APART; hole 1: a token that only p has, hole 2: one that only q has."""
     while True:
-        p, q = (0.05 + weights for weights in dice.dirichlet(np.ones(VOCABULARY), 2))
+        p, q = (0.05 + weights for weights in fresh_rng.dirichlet(np.ones(VOCABULARY), 2))
         if hole:
-            (q if hole == 1 else p)[dice.integers(VOCABULARY)] = 0.0
+            (q if hole == 1 else p)[fresh_rng.integers(VOCABULARY)] = 0.0
         toy = Toy(p / p.sum(), q / q.sum())
         sides = (np.sum(toy.p > toy.q), np.sum(toy.q > toy.p))  # one token alone hides mistakes
         if APART[0] < 1 - toy.overlap < APART[1] and min(sides) >= 2:

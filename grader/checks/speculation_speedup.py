@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 ROUNDING = 0.005  # of a factor: two decimals are welcome
@@ -24,13 +24,13 @@ Q8_0 = {1: 1.0, 2: 1.90, 3: 2.15, 5: 2.88, 9: 3.70}
 @check
 def tokens_a_step(function: Callable[[float, int], float]) -> None:
     """1 + a + a**2 + ... + a**g, for any acceptance from 0 to 1."""
-    watch, rng = Watch(TOKENS), dice()
+    limits, rng = CallLimits(TOKENS), fresh_rng()
     edges = [(0.0, 4), (1.0, 4), (0.5, 0), (1.0, 0)]
     for alpha, g in [
         *((rng.uniform(0.05, 0.95), rng.randint(1, 8)) for _ in range(ROUNDS)),
         *edges,
     ]:
-        got = TOKENS.finite(watch.call(function, alpha, g), "tokens a step")
+        got = TOKENS.finite(limits.call(function, alpha, g), "tokens a step")
         expected = sum(alpha**i for i in range(g + 1))
         if abs(got - expected) > ROUNDING:
             TOKENS.fail(
@@ -55,11 +55,11 @@ def _look_at_tokens(got: float, alpha: float, g: int) -> str:
 @check
 def speedup(function: Callable[[float, int, float, Mapping[int, float]], float]) -> None:
     """tau / (g c + v(g + 1))."""
-    watch, rng = Watch(SPEEDUP), dice()
+    limits, rng = CallLimits(SPEEDUP), fresh_rng()
     for _ in range(ROUNDS):
         g, c, v = rng.randint(1, 5), rng.choice((0.0, rng.uniform(0.05, 0.6))), _costs(rng)
         tau = rng.uniform(1, g + 1)
-        got = SPEEDUP.finite(watch.call(function, tau, g, c, v), "the speed-up")
+        got = SPEEDUP.finite(limits.call(function, tau, g, c, v), "the speed-up")
         expected = tau / (g * c + v[g + 1])
         if abs(got - expected) > ROUNDING:
             SPEEDUP.fail(
@@ -96,11 +96,11 @@ def _look_at_speedup(got: float, tau: float, g: int, c: float, v: Mapping[int, f
 @check
 def best_length(function: Callable[[float, float, Mapping[int, float]], int]) -> None:
     """The draft length with the highest speed-up; 0 where none is above 1."""
-    watch, rng = Watch(LENGTH), dice()
+    limits, rng = CallLimits(LENGTH), fresh_rng()
     measured = [(alpha, 0.0, v) for alpha in (0.3, 0.5, 0.7, 0.9) for v in (F32, Q8_0)]
     made_up = [(rng.uniform(0.1, 0.95), rng.uniform(0, 0.5), _costs(rng)) for _ in range(ROUNDS)]
     for alpha, c, v in [*measured, *made_up]:
-        got = LENGTH.finite(watch.call(function, alpha, c, v), "the draft length")
+        got = LENGTH.finite(limits.call(function, alpha, c, v), "the draft length")
         gains = _gains(alpha, c, v)
         if got not in gains or gains[got] < max(gains.values()) - ROUNDING:
             LENGTH.fail(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from grader.exercise.exercise import Exercise, check, close, kind, ms, score
-from grader.exercise.randomness import dice
+from grader.exercise.randomness import fresh_rng
 from harness.assistant import Answer, Done, Token
 
 ROUNDS = 20  # fresh streams per check: enough to meet every trap, far below a second
@@ -17,7 +17,7 @@ TIMINGS = Exercise("00", 1, "timings")
 @check
 def timings(function: Callable[[list], tuple[float, float]], out_of: float) -> float:
     """Four sevenths of the points for TTFT, three for end-to-end, of made-up event lists."""
-    streams = [_stream(dice()) for _ in range(ROUNDS)]
+    streams = [_stream(fresh_rng()) for _ in range(ROUNDS)]
 
     def first_token() -> None:
         for events, ttft, end in streams:

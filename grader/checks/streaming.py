@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, close, kind, ms, score
-from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
-from grader.exercise.randomness import dice
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, ObservedStream
+from grader.exercise.randomness import fresh_rng
 from harness.assistant import Answer, Done, Token
 
 ROUNDS = 30  # fresh inputs per check
@@ -26,11 +26,11 @@ DELIVER = Exercise("02", 5, "deliver")
 @check
 def stream(function: Callable[[Iterator[str], Callable[[str], Answer]], Iterator]) -> None:
     """A Token for each piece with text, at once; then one Done with what `finish` made of the whole."""
-    watch, rng = Watch(STREAM), dice()
+    limits, rng = CallLimits(STREAM), fresh_rng()
     for _ in range(ROUNDS):
         pieces = _pieces(rng)
-        source = Pieces(pieces)
-        seen = watch.call(
+        source = ObservedStream(pieces)
+        seen = limits.call(
             function, source, Answer, then=lambda events, of=source: _read(events, of)
         )
         _judge_tokens(seen, pieces)
@@ -46,13 +46,13 @@ def _pieces(rng: Random) -> list[str]:
     return words
 
 
-def _read(events: object, source: Pieces) -> list[tuple[int, object]]:
+def _read(events: object, source: ObservedStream) -> list[tuple[int, object]]:
     """(pieces made so far, event) for each event, in the moment it comes."""
     if not isinstance(events, Iterable) or isinstance(events, str):
         STREAM.fail("a generator of events", kind(events), "`yield`: a function with one makes one")
     seen = []
     for event in events:
-        seen.append((source.made, event))
+        seen.append((source.n_read, event))
         if len(seen) > MOST_EVENTS:
             STREAM.fail("a stream that ends", f"over {MOST_EVENTS:,} events", "the loop")
     return seen
@@ -62,16 +62,16 @@ def _judge_tokens(seen: list[tuple[int, object]], pieces: list[str]) -> None:
     for _, event in seen:
         if not isinstance(event, Token | Done):
             STREAM.fail("Token(piece), then Done(answer)", kind(event), "what is yielded")
-    shown = [(made, event.text) for made, event in seen if isinstance(event, Token)]
+    shown = [(n_read, event.text) for n_read, event in seen if isinstance(event, Token)]
     texts, wanted = [text for _, text in shown], [piece for piece in pieces if piece]
     if texts != wanted:
         STREAM.fail(f"Tokens {wanted}", f"{texts!s:.120}", _look_at_texts(texts, pieces))
     due = [place for place, piece in enumerate(pieces, start=1) if piece]
-    for number, ((made, text), at) in enumerate(zip(shown, due, strict=True), start=1):
-        if made != at:
+    for number, ((n_read, text), at) in enumerate(zip(shown, due, strict=True), start=1):
+        if n_read != at:
             STREAM.fail(
                 f"Token {number}, {text!r}, as soon as piece {at} is made",
-                f"{made} of {len(pieces)} pieces were made by then",
+                f"{n_read} of {len(pieces)} pieces were made by then",
                 "a list, a join or a loop that runs before the first `yield`",
             )
 
@@ -117,11 +117,11 @@ class Known:
 @check
 def times(function: Callable[[list], tuple], out_of: float) -> float:
     """Two fifths of the points for TTFT, two for the gaps, one for end-to-end."""
-    watch, streams = Watch(TIMES), [_known(dice()) for _ in range(ROUNDS)]
+    limits, streams = CallLimits(TIMES), [_known(fresh_rng()) for _ in range(ROUNDS)]
 
     def ttft() -> None:
         for known in streams:
-            got = TIMES.finite(_three(watch, function, known)[0], "TTFT")
+            got = TIMES.finite(_three(limits, function, known)[0], "TTFT")
             if not close(got, known.ttft_ms):
                 TIMES.fail(
                     f"TTFT {ms(known.ttft_ms)} in {_sketch(known)}",
@@ -131,7 +131,7 @@ def times(function: Callable[[list], tuple], out_of: float) -> float:
 
     def gaps() -> None:
         for known in streams:
-            got = _gaps(_three(watch, function, known)[1])
+            got = _gaps(_three(limits, function, known)[1])
             same = len(got) == len(known.gaps_ms)
             if not same or not all(map(close, got, known.gaps_ms)):
                 TIMES.fail(
@@ -142,7 +142,7 @@ def times(function: Callable[[list], tuple], out_of: float) -> float:
 
     def end_to_end() -> None:
         for known in streams:
-            got = TIMES.finite(_three(watch, function, known)[2], "end-to-end")
+            got = TIMES.finite(_three(limits, function, known)[2], "end-to-end")
             if not close(got, known.e2e_ms):
                 TIMES.fail(
                     f"end-to-end {ms(known.e2e_ms)} in {_sketch(known)}",
@@ -174,8 +174,8 @@ def _known(rng: Random) -> Known:
     return Known([*events, (end, Done(Answer("the whole text")))], shown[0], gaps, end)
 
 
-def _three(watch: Watch, function: Callable, known: Known) -> Sequence:
-    got = watch.call(function, known.events)
+def _three(limits: CallLimits, function: Callable, known: Known) -> Sequence:
+    got = limits.call(function, known.events)
     if not isinstance(got, tuple | list) or len(got) != 3:
         TIMES.fail("three things: (ttft_ms, gaps_ms, e2e_ms)", kind(got), "the line with `return`")
     return got
@@ -224,11 +224,14 @@ def _look_at_gaps(got: list[float], known: Known) -> str:
 @check
 def deliver(function: Callable[[Iterator[str], Callable[[str], None]], int]) -> None:
     """A client that leaves after some pieces: nothing more is made, and the source is closed."""
-    watch, rng = Watch(DELIVER), dice()
+    limits, rng = CallLimits(DELIVER), fresh_rng()
     for _ in range(ROUNDS):
         pieces = [f"{rng.choice(WORDS)} " for _ in range(rng.randint(3, 12))]
-        source, client = Pieces(pieces), _Client(rng.choice((rng.randrange(len(pieces)), None)))
-        got = DELIVER.finite(watch.call(function, source, client), "the pieces that arrived")
+        source, client = (
+            ObservedStream(pieces),
+            _Client(rng.choice((rng.randrange(len(pieces)), None))),
+        )
+        got = DELIVER.finite(limits.call(function, source, client), "the pieces that arrived")
         _judge_work(source, client, pieces)
         if got != len(client.received):
             DELIVER.fail(
@@ -255,7 +258,7 @@ class _Client:
         return self
 
 
-def _judge_work(source: Pieces, client: _Client, pieces: list[str]) -> None:
+def _judge_work(source: ObservedStream, client: _Client, pieces: list[str]) -> None:
     stays = client.leaves_after is None
     arrived = pieces if stays else pieces[: client.leaves_after]
     if client.received != arrived:
@@ -264,10 +267,10 @@ def _judge_work(source: Pieces, client: _Client, pieces: list[str]) -> None:
             f"{client.received!s:.70}",
             "send(piece) for each piece as it comes",
         )
-    if not stays and source.made > client.leaves_after + 1:
+    if not stays and source.n_read > client.leaves_after + 1:
         DELIVER.fail(
             f"no work after the client has left: {client.leaves_after + 1} pieces made",
-            f"{source.made} of {len(pieces)} made",
+            f"{source.n_read} of {len(pieces)} made",
             "`except` inside the loop goes on with it; around the loop it ends it",
         )
     if not stays and not source.closed:

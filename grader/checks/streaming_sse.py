@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from random import Random
 
-from grader.exercise.call_limits import Watch
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.observed_stream import MOST_EVENTS, WORDS, Pieces
-from grader.exercise.randomness import dice
+from grader.exercise.observed_stream import MOST_EVENTS, WORDS, ObservedStream
+from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 30  # fresh inputs per check
 
@@ -23,9 +23,9 @@ Event = tuple[str, str]  # name, data
 @check
 def frame(function: Callable[[str, str], bytes]) -> None:
     """Bytes that any reader of server-sent events turns back into the same event."""
-    watch, rng = Watch(FRAME), dice()
+    limits, rng = CallLimits(FRAME), fresh_rng()
     for name, data in [*_fixed(), *(_message(rng) for _ in range(ROUNDS))]:
-        got = watch.call(function, name, data)
+        got = limits.call(function, name, data)
         if not isinstance(got, bytes):
             FRAME.fail("bytes: a wire carries no characters", kind(got), ".encode() at the end")
         read = _events_in(_text(got))
@@ -82,20 +82,20 @@ def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
 @check
 def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
     """Events out of bytes that are cut anywhere, each as soon as its blank line is there."""
-    watch, rng = Watch(PARSE), dice()
+    limits, rng = CallLimits(PARSE), fresh_rng()
     for turn in range(ROUNDS):
         sent = [_message(rng) for _ in range(rng.randint(1, 5))]
         chunks, ends = _wire(rng, sent, whole=turn == 0)
-        source = Pieces(chunks)
-        got = watch.call(function, source, then=lambda events, of=source: _parsed(events, of))
+        source = ObservedStream(chunks)
+        got = limits.call(function, source, then=lambda events, of=source: _parsed(events, of))
         if [event for _, event in got] != sent:
             events = [event for _, event in got]
             PARSE.fail(f"{sent}", f"{events!s:.160}", _look_at_parse(events, sent))
-        for (made, event), end in zip(got, ends, strict=True):
-            if made > end:
+        for (n_read, event), end in zip(got, ends, strict=True):
+            if n_read > end:
                 PARSE.fail(
                     f"{event} when chunk {end} of {len(chunks)} completes it",
-                    f"it comes when {made} have been read",
+                    f"it comes when {n_read} have been read",
                     "a list or a join: the loop should yield while it reads",
                 )
     PARSE.passed("Cut in the middle of an emoji and nobody notices.")
@@ -117,14 +117,14 @@ def _wire(rng: Random, sent: list[Event], whole: bool) -> tuple[list[bytes], lis
     return chunks, ends
 
 
-def _parsed(events: object, source: Pieces) -> list[tuple[int, Event]]:
+def _parsed(events: object, source: ObservedStream) -> list[tuple[int, Event]]:
     if not isinstance(events, Iterable) or isinstance(events, str | bytes):
         PARSE.fail("a generator of (event, data)", kind(events), "`yield`")
     got = []
     for event in events:
         if not isinstance(event, tuple) or [type(part) for part in event] != [str, str]:
             PARSE.fail("pairs of text, (event, data)", kind(event), "what is yielded")
-        got.append((source.made, event))
+        got.append((source.n_read, event))
         if len(got) > MOST_EVENTS:
             PARSE.fail("as many events as were sent", f"over {MOST_EVENTS:,}", "the loop")
     return got

@@ -77,9 +77,9 @@ def _steps(
 ) -> Iterator[Step]:
     """Graded in this process, in several of this machine, or by the workers of a scheduler."""
     if not scheduler and workers == 1:
-        from grader.course.judge import judging
+        from grader.course.judge import lab_grader
 
-        with judging(jailed=jail) as judge:
+        with lab_grader(jailed=jail) as judge:
             yield from replace(batch, judge=judge).run(works)
         return
     from grader.fleet.cluster import local, remote

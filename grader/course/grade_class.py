@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from grader.course import gradebook, records
 from grader.course.course import Course, Work
 from grader.course.feedback import page
-from grader.course.merge_submission import marked, refused, restored
+from grader.course.merge_submission import merged, refused, with_marks
 from grader.course.records import Record
 from grader.grading.lab import Lab, lab
 from grader.grading.notebook import NotebookError, read
@@ -144,7 +144,7 @@ class Batch:
         """
         work = order.work
         problems = [self.cleared(order)] if problem else []
-        text = nbformat.writes(marked(notebook, report))
+        text = nbformat.writes(with_marks(notebook, report))
         path = self.course.autograded(work.student, work.lab)
         problems += [self._tried(records.written, path, text)]
         for name, said in gradebook.beside(self.course, work.student, work.lab).items():
@@ -190,7 +190,7 @@ def judged(
 ) -> tuple[NotebookNode, Report]:
     """The restored notebook and the report on it, whatever was handed in. Raises nothing but an interrupt."""
     try:
-        notebook = restored(released, read(work.path), work.lab)
+        notebook = merged(released, read(work.path), work.lab)
     except NotebookError as error:
         return refused(released), unreadable(wanted, error)
     return notebook, refereed(wanted, notebook, judge)

@@ -29,7 +29,7 @@ from grader.grading.report import Report
 from harness.errors import PlainError
 
 MOST_CHARS = 1000  # of a time or a secret; a learner may put anything there
-PATIENCE_S = 10  # for somebody else's transaction: nbgrader's take milliseconds
+TIMEOUT_S = 10  # for somebody else's transaction: nbgrader's take milliseconds
 STAMP = "timestamp.txt"  # beside a notebook that came through nbgrader's exchange
 BESIDE = (STAMP, "submission_secret.txt")  # by which it gives feedback back to that learner alone
 
@@ -201,7 +201,7 @@ def _findable() -> None:
 
 
 def _patient(database: str) -> str:
-    return f"{database}?timeout={PATIENCE_S}" if database.startswith("sqlite:///") else database
+    return f"{database}?timeout={TIMEOUT_S}" if database.startswith("sqlite:///") else database
 
 
 def _points(released: NotebookNode) -> dict[str, float]:

@@ -16,22 +16,22 @@ from grader.grading.referee import Setting, grade
 from grader.grading.report import Report
 from grader.remote.prefork import NoZygoteError, zygote
 from grader.remote.session import Start, apart
-from grader.sandbox.jail import Room, Started, missing
+from grader.sandbox.jail import SandboxSpec, Started, missing
 
 ALWAYS = ("numpy", "grader.remote.learner_process")
 log = logging.getLogger(__name__)
 
 
 @contextmanager
-def judging(setting: Setting | None = None, jailed: bool = True) -> Iterator[Judge]:
+def lab_grader(setting: Setting | None = None, jailed: bool = True) -> Iterator[Judge]:
     """A judge for as many submissions as come."""
     with ExitStack() as stack:
         chosen = setting or Setting(jailed=jailed and not missing())
-        yield _Judge(chosen, stack)
+        yield LabGrader(chosen, stack)
 
 
 @dataclass
-class _Judge:
+class LabGrader:
     """Grades, and keeps a zygote for the lab that it is at."""
 
     setting: Setting
@@ -48,9 +48,9 @@ class _Judge:
     def _prepared(self, lab: Lab) -> Setting:
         if self.setting.thresholds(lab.name).models:
             return self.setting
-        room = self.setting.room(models=False)
+        spec = self.setting.spec(models=False)
         try:
-            start = self.stack.enter_context(zygote(room, modules(lab.sources))).start
+            start = self.stack.enter_context(zygote(spec, modules(lab.sources))).start
         except (NoZygoteError, OSError) as error:
             log.info("Every submission gets a new Python: %s", error)
             return self.setting
@@ -60,12 +60,12 @@ class _Judge:
 def _or_apart(start: Start) -> Start:
     """A new Python for whom the zygote has none."""
 
-    def started(channel: int, room: Room) -> Started:
+    def started(channel: int, spec: SandboxSpec) -> Started:
         try:
-            return start(channel, room)
+            return start(channel, spec)
         except OSError as error:
             log.info("A new Python for this one: %s", error)
-            return apart(channel, room)
+            return apart(channel, spec)
 
     return started
 

@@ -19,7 +19,7 @@ REPORT = "under500"  # key in the notebook's metadata
 POINTLESS = (Outcome.UNDECIDED, Outcome.NOT_GRADED)
 
 
-def restored(released: NotebookNode, submitted: NotebookNode, name: str) -> NotebookNode:
+def merged(released: NotebookNode, submitted: NotebookNode, name: str) -> NotebookNode:
     """The learner's cells in their order, the lab's cells among them as released, missing checks put back.
 
     submitted: from `grader.grading.notebook.read`. Raises NotebookError for a notebook of another lab.
@@ -43,7 +43,7 @@ def refused(released: NotebookNode) -> NotebookNode:
     return _notebook(released, [_ours(cell, cell) for cell in released.cells])
 
 
-def marked(notebook: NotebookNode, report: Report) -> NotebookNode:
+def with_marks(notebook: NotebookNode, report: Report) -> NotebookNode:
     """`notebook`, from `restored`, with the verdicts below its check cells and the report in its metadata."""
     found = deepcopy(notebook)
     marks = {mark.id: mark for mark in report.marks}

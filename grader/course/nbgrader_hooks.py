@@ -25,7 +25,7 @@ from grader.course import grade_class, gradebook, merge_submission, records
 from grader.course.course import Course, Work, course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
-from grader.course.judge import judging
+from grader.course.judge import lab_grader
 from grader.course.records import Record
 from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError, read
@@ -54,7 +54,7 @@ class Restore(NbGraderPreprocessor):
         here, work = _course(self), _work(self, resources)
         released = here.released(work.lab)
         try:
-            return merge_submission.restored(released, read(work.path), work.lab), resources
+            return merge_submission.merged(released, read(work.path), work.lab), resources
         except NotebookError as error:
             untouched = merge_submission.refused(released)
             untouched.metadata[REFUSED] = str(error)
@@ -77,7 +77,7 @@ class Referee(NbGraderPreprocessor):
         gradebook.save(here, work.student, report)
         digest = records.digest(work.path, here.released(work.lab))
         records.write(here.record(work.student, work.lab), Record(digest, report, entered=True))
-        return merge_submission.marked(nb, report), resources
+        return merge_submission.with_marks(nb, report), resources
 
 
 class Entered(NbGraderPreprocessor):
@@ -106,4 +106,4 @@ def _judge(jailed: bool) -> Judge:
     """One for all submissions of this process."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(judging(jailed=jailed))
+    return stack.enter_context(lab_grader(jailed=jailed))

@@ -23,7 +23,7 @@ import numpy as np
 
 from grader.exercise.exercise import Exercise
 
-PATIENCE_S = 8.0  # of a whole check; those that pass need less than a second
+TIMEOUT_S = 8.0  # of a whole check; those that pass need less than a second
 MOST_CHARS = 20_000  # of a whole check: some hundred lines, more than anybody reads
 
 
@@ -31,30 +31,30 @@ class OutOfTimeError(BaseException):
     """Not an Exception: a learner's `except Exception` should not catch it."""
 
 
-class TooLoudError(BaseException):
+class OutputLimitError(BaseException):
     """More was printed than anybody reads; no Exception for the same reason."""
 
 
-class TooLoudAfarError(RuntimeError):
+class RemoteOutputLimitError(RuntimeError):
     """The same, in another process: over here nobody has to be kept from catching it."""
 
 
-class Dice(np.random.Generator):
+class UncopiedGenerator(np.random.Generator):
     """NumPy's generator, but a copy of it is itself: a check copies its inputs, and dice have to roll on."""
 
-    def __deepcopy__(self, memo: dict) -> Dice:
+    def __deepcopy__(self, memo: dict) -> UncopiedGenerator:
         return self
 
 
 @dataclass
-class Watch:
+class CallLimits:
     """The eye on one check: every call of it shares the same patience.
 
     left_s: seconds, left_chars: characters that may still be printed.
     """
 
     exercise: Exercise
-    left_s: float = field(default_factory=lambda: PATIENCE_S)
+    left_s: float = field(default_factory=lambda: TIMEOUT_S)
     left_chars: float = MOST_CHARS
 
     def call(
@@ -70,7 +70,7 @@ class Watch:
         """
         if not callable(function):
             return self.exercise.call(function, *arguments)
-        watched = _Watched(lambda *given: then(function(*given)), self, _code(function))
+        watched = _LimitedCall(lambda *given: then(function(*given)), self, _code(function))
         return self.exercise.call(watched, *arguments)
 
     def each(
@@ -79,7 +79,7 @@ class Watch:
         """function(first, *others) for each of `firsts`, watched once: for thousands of short calls."""
         if not callable(function):
             self.exercise.call(function)
-        every = _Watched(
+        every = _LimitedCall(
             getattr(function, "each", None)
             or (lambda many, *given: [function(one, *given) for one in many]),
             self,
@@ -99,25 +99,25 @@ def _code(function: Callable[..., object]) -> CodeType | None:
 
 
 @dataclass
-class _Watched:
+class _LimitedCall:
     """What `Exercise.call` calls; `__code__` is the learner's, so that a line of it can be named."""
 
     function: Callable[..., object]
-    watch: Watch
+    limits: CallLimits
     __code__: CodeType | None
 
     def __call__(self, *arguments: object) -> object:
-        before, exercise = copy.deepcopy(arguments), self.watch.exercise
+        before, exercise = copy.deepcopy(arguments), self.limits.exercise
         try:
-            with _patient(self.watch), _low_voice(self.watch):
+            with _time_limit(self.limits), _limited_output(self.limits):
                 result = self.function(*arguments)
         except OutOfTimeError:
             exercise.fail(
-                f"an end within {PATIENCE_S:g} s",
+                f"an end within {TIMEOUT_S:g} s",
                 "a function that is still running",
                 "loops that wait for something that never comes",
             )
-        except (TooLoudError, TooLoudAfarError):
+        except (OutputLimitError, RemoteOutputLimitError):
             exercise.fail(
                 f"at most {MOST_CHARS:,} characters of print",
                 "more of them than anybody reads",
@@ -133,12 +133,12 @@ class _Watched:
 
 
 @contextmanager
-def _patient(watch: Watch) -> Iterator[None]:
+def _time_limit(limits: CallLimits) -> Iterator[None]:
     """Inside the block, OutOfTimeError is raised once the patience is used up."""
     start = time.perf_counter()
-    with _alarm(max(watch.left_s, 0.001)):  # an alarm in 0 s would be none
+    with _alarm(max(limits.left_s, 0.001)):  # an alarm in 0 s would be none
         yield
-    watch.left_s -= time.perf_counter() - start
+    limits.left_s -= time.perf_counter() - start
 
 
 @contextmanager
@@ -182,30 +182,30 @@ def _alarm_by_thread(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _low_voice(watch: Watch) -> Iterator[None]:
+def _limited_output(limits: CallLimits) -> Iterator[None]:
     """Inside the block, TooLoudError is raised for more text than the watch allows."""
-    voice = Voice(watch, sys.stdout)
+    voice = LimitedStdout(limits, sys.stdout)
     with redirect_stdout(voice), redirect_stderr(voice):
         yield
 
 
-class Breath(Protocol):
+class OutputBudget(Protocol):
     """left_chars: what may still be printed."""
 
     left_chars: float
 
 
 @dataclass
-class Voice(io.TextIOBase):
+class LimitedStdout(io.TextIOBase):
     """Passes text on for as long as there is breath. Raises TooLoudError."""
 
-    breath: Breath
+    budget: OutputBudget
     to: io.TextIOBase
 
     def write(self, text: str) -> int:
-        self.breath.left_chars -= len(text)
-        if self.breath.left_chars < 0:
-            raise TooLoudError
+        self.budget.left_chars -= len(text)
+        if self.budget.left_chars < 0:
+            raise OutputLimitError
         return self.to.write(text)
 
     def flush(self) -> None:

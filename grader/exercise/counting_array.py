@@ -7,29 +7,29 @@ from collections.abc import Iterator
 import numpy as np
 
 
-class Counted(np.ndarray):
+class CountingArray(np.ndarray):
     """taken: how often Python took a single number, or a single row, of it or of a view of it."""
 
-    taken = 0
+    reads = 0
 
     @classmethod
-    def of(cls, array: np.ndarray, taken: int = 0) -> Counted:
+    def of(cls, array: np.ndarray, reads: int = 0) -> CountingArray:
         """`array` under observation, without a copy."""
         counted = array.view(cls)
-        counted.taken = taken
+        counted.reads = reads
         return counted
 
     def __array_finalize__(self, parent: object) -> None:
         """What is computed from it or a part of it counts for the first one."""
-        self.root = getattr(parent, "root", parent) if isinstance(parent, Counted) else self
+        self.root = getattr(parent, "root", parent) if isinstance(parent, CountingArray) else self
 
     def __getitem__(self, key: object) -> object:
         if isinstance(key, int | np.integer):
-            self.root.taken += 1
+            self.root.reads += 1
         return super().__getitem__(key)
 
     def __iter__(self) -> Iterator[object]:
         return (self[place] for place in range(len(self)))
 
-    def __deepcopy__(self, memo: dict) -> Counted:
+    def __deepcopy__(self, memo: dict) -> CountingArray:
         return self

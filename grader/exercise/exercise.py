@@ -13,7 +13,7 @@ from functools import wraps
 from numbers import Real
 from typing import NoReturn, ParamSpec, TypeVar
 
-from grader.exercise.stderr_to_stdout import quiet
+from grader.exercise.stderr_to_stdout import stderr_to_stdout
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,11 +47,11 @@ def check(function: Callable[P, R]) -> Callable[P, R]:
     """Make `function` a check: whatever it or the learner's code writes to stderr costs nothing."""
 
     @wraps(function)
-    def quietly(*args: P.args, **kwargs: P.kwargs) -> R:
-        with quiet():
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with stderr_to_stdout():
             return function(*args, **kwargs)
 
-    return quietly
+    return wrapped
 
 
 def say(line: str) -> None:

@@ -18,14 +18,14 @@ CALL = "__call__"
 _MEMBERS: dict[type, tuple[str, ...]] = {}
 
 
-class Place(dict):
+class RemoteDict(dict):
     """A dictionary that lives in the learner's process: a check hands the same one over again and again."""
 
-    def __deepcopy__(self, memo: dict) -> Place:
+    def __deepcopy__(self, memo: dict) -> RemoteDict:
         return self
 
 
-def lendable(*members: str) -> Callable[[Kind], Kind]:
+def exported(*members: str) -> Callable[[Kind], Kind]:
     """A class whose instances can be lent; `members` is all that a borrower has of them."""
 
     def note(kind: Kind) -> Kind:
@@ -47,7 +47,7 @@ def members(thing: object) -> Mapping[str, bool] | None:
 
 
 @dataclass
-class Lent:
+class ExportedObjects:
     """What has been lent, by number; the same thing under the same number."""
 
     things: list[object] = field(default_factory=list)
@@ -71,13 +71,13 @@ class Lent:
         return getattr(thing, name)(*arguments) if known[name] else getattr(thing, name)
 
 
-class Borrowed:
+class ExportedProxy:
     """What stands in for a lent thing. _lent: its number, by which it travels back."""
 
-    _lent: int
+    _export_id: int
 
 
-def stand_in(number: int, name: str, known: Mapping[str, bool], use: Use) -> Borrowed:
+def make_proxy(number: int, name: str, known: Mapping[str, bool], use: Use) -> ExportedProxy:
     """A thing called `name` whose members do nothing but `use`."""
     inside: dict[str, object] = {"_lent": number, "__repr__": lambda self: f"<{name}>"}
     for member, called in known.items():
@@ -86,7 +86,7 @@ def stand_in(number: int, name: str, known: Mapping[str, bool], use: Use) -> Bor
         inside["__iter__"] = lambda self: self
     if "__exit__" in known:  # what was raised in the block stays where it was raised
         inside["__exit__"] = lambda self, *_: use("__exit__", (None, None, None))
-    return type(name, (Borrowed,), inside)()
+    return type(name, (ExportedProxy,), inside)()
 
 
 def _method(member: str, use: Use) -> Callable[..., object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.exercise.exported import lendable
+from grader.exercise.exported import exported
 
 MOST_EVENTS = (
     1_000  # that a check reads of a stream of a dozen pieces; one that never ends has more
@@ -12,28 +12,28 @@ MOST_EVENTS = (
 WORDS = ("Yes", "it", "lasts", "7.5", "hours", "Größe", "naïve", "日本", "🙂", "ok", "°C", "–")
 
 
-@lendable("__next__", "close")
-class Pieces:
+@exported("__next__", "close")
+class ObservedStream:
     """An iterator that knows how far it was read and whether it was closed: a model that keeps a diary."""
 
     def __init__(self, pieces: Iterable[object]) -> None:
         self._left = iter(list(pieces))
-        self.made = 0
+        self.n_read = 0
         self.closed = False
 
-    def __iter__(self) -> Pieces:
+    def __iter__(self) -> ObservedStream:
         return self
 
     def __next__(self) -> object:
         if self.closed:
             raise StopIteration
         piece = next(self._left)
-        self.made += 1
+        self.n_read += 1
         return piece
 
     def close(self) -> None:
         """What the `close()` of a generator does: no more work."""
         self.closed = True
 
-    def __deepcopy__(self, memo: dict) -> Pieces:
+    def __deepcopy__(self, memo: dict) -> ObservedStream:
         return self  # the check looks into this very diary

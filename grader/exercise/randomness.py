@@ -21,13 +21,13 @@ def fresh_seed() -> int:
     return (_source.get() or SystemRandom()).getrandbits(BITS)
 
 
-def dice() -> Random:
+def fresh_rng() -> Random:
     """A generator of random numbers for one check."""
     return Random(fresh_seed())
 
 
 @contextmanager
-def thrown_by(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
     """Inside the block, `dice` and `fresh_seed` follow from `seed`, in the order of asking."""
     token = _source.set(Random(seed))
     try:

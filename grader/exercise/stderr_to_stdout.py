@@ -16,7 +16,7 @@ STDOUT, STDERR = 1, 2
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def stderr_to_stdout() -> Iterator[None]:
     """Inside the block, what goes to stderr comes out on stdout: nothing lost, nothing zeroed."""
     with _descriptor(), _held(sys.stderr), redirect_stderr(sys.stdout):
         yield

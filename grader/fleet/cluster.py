@@ -17,7 +17,7 @@ from harness import knobs, store
 from harness.errors import PlainError
 
 TIMING = "timing"
-PATIENCE_S = 60  # for a scheduler that starts again, and for the first worker
+TIMEOUT_S = 60  # for a scheduler that starts again, and for the first worker
 SKEW_S = (
     60  # of a clock; no mark depends on one, but the logs of two machines then tell two stories
 )
@@ -25,7 +25,7 @@ SKEW_S = (
 OURS = {
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
     "logging.distributed": "error",  # that a worker comes and goes is no news
-    "distributed.comm.timeouts.connect": f"{PATIENCE_S}s",
+    "distributed.comm.timeouts.connect": f"{TIMEOUT_S}s",
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # the jail has its own limit, and says so to the learner
@@ -61,7 +61,7 @@ def remote(address: str) -> Iterator[Client]:
     """The cluster whose scheduler is there. Raises FleetError."""
     with dask.config.set(OURS):
         try:
-            client = Client(address, set_as_default=False, timeout=PATIENCE_S)
+            client = Client(address, set_as_default=False, timeout=TIMEOUT_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise FleetError(
                 f"No scheduler answers at {address}: start one with `dask scheduler`, "
@@ -74,7 +74,7 @@ def remote(address: str) -> Iterator[Client]:
 
 def _awaited(client: Client, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=PATIENCE_S)
+        client.wait_for_workers(1, timeout=TIMEOUT_S)
     except TimeoutError as error:
         raise FleetError(
             f"The scheduler at {address} has no worker: start `under500 worker {address}` on each machine."

@@ -10,14 +10,14 @@ from distributed import Client
 from grader.fleet.worker import cores
 from grader.grading import speed_gate
 from grader.grading.paired_run import ALONE, WARM_UP, Lane, alone
-from grader.sandbox.jail import Room, missing
+from grader.sandbox.jail import SandboxSpec, missing
 
 LOOKS = 3  # medians of ALONE requests each: the fewest with something between the extremes
 SEED = 6500
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class MachineNoise:
     """One machine. ms: the yardstick's end-to-end p50 at the client, LOOKS times. reason: why none."""
 
     address: str
@@ -36,20 +36,20 @@ class Quiet:
         return f"{self.address} (yardstick {middle:.0f} ms end-to-end p50, {self.noise:.0%} apart)"
 
 
-def looks(client: Client, addresses: Sequence[str]) -> list[Quiet]:
+def looks(client: Client, addresses: Sequence[str]) -> list[MachineNoise]:
     """Each of them, all at the same time, as they are different machines."""
     return client.gather([client.submit(look, one, workers=[one], pure=False) for one in addresses])
 
 
-def look(address: str) -> Quiet:
+def look(address: str) -> MachineNoise:
     """This machine, under the name of `address`."""
-    room = Room(models=True, jailed=not missing())
+    spec = SandboxSpec(models=True, jailed=not missing())
     try:
-        with cores(alone=True), speed_gate.yardstick(room, SEED) as ready:
+        with cores(alone=True), speed_gate.yardstick(spec, SEED) as ready:
             again = (_alone_ms(ready, SEED + number) for number in range(1, LOOKS))
-            return Quiet(address, (ready.alone_ms, *again))
+            return MachineNoise(address, (ready.alone_ms, *again))
     except (OSError, speed_gate.NoYardstickError) as error:
-        return Quiet(address, (), str(error))
+        return MachineNoise(address, (), str(error))
 
 
 def _alone_ms(ready: speed_gate.ReadyYardstick, seed: int) -> float:

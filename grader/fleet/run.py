@@ -18,8 +18,8 @@ from distributed import Client, Future, KilledWorker, wait
 from grader.course.course import Work
 from grader.course.grade_class import Batch, State, Step
 from grader.fleet.cluster import TIMING, FleetError, checked, timers
-from grader.fleet.noise import Quiet, looks
-from grader.fleet.submissions import Desk, Held
+from grader.fleet.noise import MachineNoise, looks
+from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import Chunk, Judging, Referees, graded, identity
 from grader.grading.report import Report, from_json
 from grader.thresholds import thresholds
@@ -40,7 +40,7 @@ class Fleet:
 
     batch: Batch
     connect: Connect
-    judging: Judging = REFEREES
+    lab_grader: Judging = REFEREES
     say: Callable[[str], None] = print
 
     def run(self, works: Iterable[Work]) -> Iterator[Step]:
@@ -64,7 +64,7 @@ class Fleet:
             if undecided:
                 yield from self._again(line, undecided, machines)
 
-    def _machines(self, line: _Line) -> list[Quiet]:
+    def _machines(self, line: _Line) -> list[MachineNoise]:
         """The noise of each, where there is a choice."""
         found = timers(line.client)
         machines = looks(line.client, found) if len(found) > 1 else []
@@ -72,7 +72,9 @@ class Fleet:
             self.say(str(one))
         return machines
 
-    def _again(self, line: _Line, works: list[Work], machines: list[Quiet]) -> Iterator[Step]:
+    def _again(
+        self, line: _Line, works: list[Work], machines: list[MachineNoise]
+    ) -> Iterator[Step]:
         best = min(machines, key=lambda one: one.noise)
         self.say(f"{len(works)} undecided once more, on the quietest machine: {best.address}")
         fleet = replace(self, batch=replace(self.batch, again=True))
@@ -121,8 +123,8 @@ class _Round:
     works: list[Work]
     timed: bool = False
     workers: tuple[str, ...] = ()
-    running: dict[Future, list[Held]] = field(default_factory=dict)
-    waiting: list[list[Held]] = field(default_factory=list)
+    running: dict[Future, list[LockedSubmission]] = field(default_factory=dict)
+    waiting: list[list[LockedSubmission]] = field(default_factory=list)
     takers: int = 0
 
     def steps(self) -> Iterator[Step]:
@@ -138,13 +140,13 @@ class _Round:
                 except LOST as error:
                     self._again(error)
         finally:  # stopped, perhaps: nothing stays locked
-            for held in chain(*self.running.values(), *self.waiting):
-                held.stack.close()
+            for locked in chain(*self.running.values(), *self.waiting):
+                locked.stack.close()
 
     @property
-    def desk(self) -> Desk:
+    def queue(self) -> SubmissionQueue:
         """Where submissions go out and come in."""
-        return Desk(self.fleet.batch)
+        return SubmissionQueue(self.fleet.batch)
 
     def _fill(self, feed: Iterator[Work]) -> Iterator[Step]:
         """Chunks sent until enough are on their way; the steps of what needs no worker."""
@@ -162,9 +164,9 @@ class _Round:
                 self.waiting.append(chunk)
                 raise
 
-    def _next(self, feed: Iterator[Work], chunk: list[Held]) -> Iterator[Step]:
+    def _next(self, feed: Iterator[Work], chunk: list[LockedSubmission]) -> Iterator[Step]:
         for work in feed:
-            found = self.desk.taken(work)
+            found = self.queue.taken(work)
             if isinstance(found, Step):
                 yield found
                 continue
@@ -172,13 +174,13 @@ class _Round:
             if len(chunk) == (1 if self.timed else CHUNK):
                 return
 
-    def _send(self, chunk: list[Held]) -> None:
-        sent = Chunk(tuple(held.item for held in chunk), self.timed)
+    def _send(self, chunk: list[LockedSubmission]) -> None:
+        sent = Chunk(tuple(locked.item for locked in chunk), self.timed)
         future = self.line.client.submit(
             graded,
             sent,
             self.line.ours,
-            self.fleet.judging,
+            self.fleet.lab_grader,
             resources={TIMING: 1} if self.timed else None,
             workers=list(self.workers) or None,
             pure=False,
@@ -209,20 +211,20 @@ class _Round:
         self.line.renewed = 0
         yield from self._entered(chunk, found)
 
-    def _entered(self, chunk: list[Held], found: list[Report]) -> Iterator[Step]:
-        for held, one in zip(chunk, found, strict=True):
-            step = self.desk.entered(held, one)
-            if isinstance(step, Held):
+    def _entered(self, chunk: list[LockedSubmission], found: list[Report]) -> Iterator[Step]:
+        for locked, one in zip(chunk, found, strict=True):
+            step = self.queue.entered(locked, one)
+            if isinstance(step, LockedSubmission):
                 self.waiting.append([step])
             else:
                 yield step
 
-    def _fragile(self, chunk: list[Held]) -> Iterator[Step]:
+    def _fragile(self, chunk: list[LockedSubmission]) -> Iterator[Step]:
         """Workers ended over it: one by one, and what ends them alone is not graded."""
         if len(chunk) > 1:
-            self.waiting += [[held] for held in chunk]
+            self.waiting += [[locked] for locked in chunk]
         else:
-            yield self.desk.given_up(chunk[0], FRAGILE)
+            yield self.queue.given_up(chunk[0], FRAGILE)
 
     def _takers(self) -> int:
         """Workers for this kind of work. Raises FleetError when there was never one."""

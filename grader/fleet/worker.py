@@ -28,7 +28,7 @@ import harness
 from grader import secret
 from grader.course import records
 from grader.course.grade_class import Judge, refereed
-from grader.course.judge import judging
+from grader.course.judge import lab_grader
 from grader.course.records import Record
 from grader.grading.lab import lab
 from grader.grading.report import Report
@@ -91,7 +91,7 @@ class Referees:
 
     def __call__(self) -> AbstractContextManager[Judge]:
         """The referee with what it keeps between submissions."""
-        return judging(jailed=self.jailed)
+        return lab_grader(jailed=self.jailed)
 
 
 def identity() -> Identity:
@@ -106,12 +106,12 @@ def told() -> tuple[Identity, float]:
     return identity(), time.time()
 
 
-def graded(chunk: Chunk, wanted: Identity, judging: Judging) -> list[dict[str, object]]:
+def graded(chunk: Chunk, wanted: Identity, lab_grader: Judging) -> list[dict[str, object]]:
     """The records of a chunk, as plain types, in its order. Raises DifferentWorkerError."""
     if differs := wanted.differs(identity()):
         raise DifferentWorkerError(f"A worker has another {differs}: install the same there.")
     with cores(alone=chunk.timed):
-        return [_once(item, _judge(judging)).to_json() for item in chunk.items]
+        return [_once(item, _judge(lab_grader)).to_json() for item in chunk.items]
 
 
 def kept(item: Item) -> Record | None:
@@ -174,11 +174,11 @@ def _opened(path: Path) -> int:
 
 
 @cache
-def _judge(judging: Judging) -> Judge:
+def _judge(lab_grader: Judging) -> Judge:
     """One for all chunks of this process."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(judging())
+    return stack.enter_context(lab_grader())
 
 
 @cache

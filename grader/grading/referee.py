@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from grader.exercise.exercise import CheckFailed
-from grader.exercise.randomness import thrown_by
+from grader.exercise.randomness import seeded
 from grader.grading import speed_gate as timing
 from grader.grading.lab import Grade, Lab
 from grader.grading.notebook import NotebookError, code
@@ -26,7 +26,7 @@ from grader.grading.report import CellError, Mark, Outcome, Report, not_graded, 
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
 from grader.remote.session import Session, Start, apart, session
-from grader.sandbox.jail import Room
+from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.limits import Limits
 from grader.secret import seed
 from grader.thresholds import Thresholds, thresholds
@@ -49,9 +49,9 @@ class Setting:
     yardstick: str = timing.SOURCE
     start: Start = apart
 
-    def room(self, models: bool) -> Room:
+    def spec(self, models: bool) -> SandboxSpec:
         """Where a submission runs."""
-        return Room(models=models, jailed=self.jailed, limits=self.limits)
+        return SandboxSpec(models=models, jailed=self.jailed, limits=self.limits)
 
 
 @dataclass
@@ -130,7 +130,7 @@ class _Sitting:
         said = io.StringIO()
         self.learner.until = time.monotonic() + self.limits.check_s
         try:
-            with redirect_stdout(said), thrown_by(seed(str(self.seed), grade.id)):
+            with redirect_stdout(said), seeded(seed(str(self.seed), grade.id)):
                 points = grade.run(self._value)
         except PlainError as error:
             if isinstance(error, WorkerError):
@@ -197,14 +197,14 @@ def unreadable(lab: Lab, error: NotebookError) -> Report:
 
 def _graded(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting) -> _Sitting:
     number = seed(lab.name, _digest(notebook))
-    room = setting.room(limits.models)
+    spec = setting.spec(limits.models)
     with ExitStack() as stack:
         yard = None
         if limits.bar is not None:  # first, so that it is measured once before the learner is there
             source = setting.yardstick
-            yard = stack.enter_context(timing.yardstick(room, number + 1, source))
+            yard = stack.enter_context(timing.yardstick(spec, number + 1, source))
         start = apart if limits.models else setting.start
-        learner = stack.enter_context(session(room, limits.call_s, start))
+        learner = stack.enter_context(session(spec, limits.call_s, start))
         sitting = _Sitting(lab, limits, learner, yard, number)
         sitting.run(notebook)
     return sitting

@@ -18,7 +18,7 @@ from grader.grading.paired_run import ALONE, DISTURBED, WARM_UP, Lane, Race, alo
 from grader.grading.report import Mark, Outcome
 from grader.remote.framing import number
 from grader.remote.session import Session, session
-from grader.sandbox.jail import Room
+from grader.sandbox.jail import SandboxSpec
 from grader.thresholds import Bar
 from harness.errors import PlainError
 from harness.kb.questions import Case, draw
@@ -58,9 +58,9 @@ def exclusive() -> FileLock:
 
 
 @contextmanager
-def yardstick(room: Room, seed: int, source: str = SOURCE) -> Iterator[ReadyYardstick]:
+def yardstick(spec: SandboxSpec, seed: int, source: str = SOURCE) -> Iterator[ReadyYardstick]:
     """Started, warmed up, and standing still. Raises NoYardstickError."""
-    with session(room) as one:
+    with session(spec) as one:
         try:
             one.cell(source)
             entry = one.value("entry")()
@@ -141,7 +141,7 @@ def _unlogged() -> Iterator[None]:
 
 def _lane(one: Session, entry: Entry, client: Client) -> Lane:
     def forget() -> None:
-        one.ask("call", far=entry.forget.number, limit_s=FORGET_S)
+        one.ask("call", object_id=entry.forget.number, limit_s=FORGET_S)
 
     if entry.division is Division.OPEN:
         return Lane(client, one.processes)

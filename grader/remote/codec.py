@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from grader.exercise.call_limits import Dice
-from grader.exercise.counting_array import Counted
+from grader.exercise.call_limits import UncopiedGenerator
+from grader.exercise.counting_array import CountingArray
 from grader.exercise.traces import BareTrace
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.errors import PlainError
@@ -33,7 +33,9 @@ from harness.serve.network import AS_SHIPPED, Network
 
 Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
 Aside = Callable[[object], Json | None]  # a thing that stays: {one tag of STAYING: which}, or None
-Far = Callable[[str, Json], object]  # tag and which: what stands for a thing that stayed over there
+Resolve = Callable[
+    [str, Json], object
+]  # tag and which: what stands for a thing that stayed over there
 
 MOST_ITEMS = 10_000  # of an iterator: five times what fits into the model's context
 MOST_REPR = 200  # characters of a thing that nobody knows
@@ -54,7 +56,7 @@ VOCABULARY = (
 )
 WORDS = {f"${kind.__name__}": kind for kind in VOCABULARY}
 TAG_OF = {kind: tag for tag, kind in WORDS.items()}
-STAYING = ("$far", "$lazy", "$lent", "$place")
+STAYING = ("$remote", "$lazy", "$exported", "$remote_dict")
 CONTAINERS = {"$tuple": tuple, "$set": set, "$frozenset": frozenset, "$iterator": iter}
 
 
@@ -90,17 +92,17 @@ def encode(value: object, aside: Aside | None = None) -> Json:
     return _container(value, aside) if staying is None else staying
 
 
-def decode(sent: Json, far: Far | None = None) -> object:
+def decode(sent: Json, resolve: Resolve | None = None) -> object:
     """The value behind `sent`. Raises MalformedError for what `encode` does not make."""
     if isinstance(sent, list):
-        return [decode(item, far) for item in sent]
+        return [decode(item, resolve) for item in sent]
     if not isinstance(sent, dict):
         return sent
     if len(sent) != 1:
         raise MalformedError("A tagged value has exactly one tag.")
     [(tag, body)] = sent.items()
     try:
-        return _tagged(tag, body, far)
+        return _tagged(tag, body, resolve)
     except (TypeError, ValueError, AttributeError, KeyError, LookupError) as error:
         raise MalformedError(f"A value tagged {tag!r:.30} is not one.") from error
 
@@ -142,10 +144,12 @@ def _binary(value: object, aside: Aside | None) -> Json:
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         body = [value.dtype.str, list(value.shape), base64.b64encode(value.tobytes()).decode()]
         return (
-            {"$counted": [*body, value.taken]} if isinstance(value, Counted) else {"$array": body}
+            {"$counting": [*body, value.reads]}
+            if isinstance(value, CountingArray)
+            else {"$array": body}
         )
     if isinstance(
-        value, Dice
+        value, UncopiedGenerator
     ):  # others, but as good: what falls is judged, not which dice they were
         return {"$dice": int(value.integers(EXACT))}
     if (
@@ -162,36 +166,36 @@ def _shown(value: object) -> str:
         return f"a {type(value).__name__[:MOST_REPR]}"
 
 
-def _tagged(tag: str, body: Json, far: Far | None) -> object:
+def _tagged(tag: str, body: Json, resolve: Resolve | None) -> object:
     if tag in WORDS:
-        fields = {name: decode(value, far) for name, value in body.items()}
+        fields = {name: decode(value, resolve) for name, value in body.items()}
         return _checked(WORDS[tag]).validate_python(fields)
     if tag in CONTAINERS:
-        return CONTAINERS[tag]([decode(item, far) for item in body])
+        return CONTAINERS[tag]([decode(item, resolve) for item in body])
     if tag == "$dict":
-        return {decode(k, far): decode(v, far) for k, v in body}
-    if tag in STAYING and far is not None:
-        return far(tag, body)
-    return _rest(tag, body, far)
+        return {decode(k, resolve): decode(v, resolve) for k, v in body}
+    if tag in STAYING and resolve is not None:
+        return resolve(tag, body)
+    return _rest(tag, body, resolve)
 
 
-def _rest(tag: str, body: Json, far: Far | None) -> object:
+def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
     if tag == "$int":
         return int(body, 16)
     if tag == "$array":
         return _array(*body)
-    if tag == "$counted":
-        return Counted.of(_array(*body[:3]), int(body[3]))
+    if tag == "$counting":
+        return CountingArray.of(_array(*body[:3]), int(body[3]))
     if tag == "$bytes":
         return base64.b64decode(body, validate=True)
     if tag == "$dice":
-        return Dice(np.random.PCG64(int(body)))
+        return UncopiedGenerator(np.random.PCG64(int(body)))
     if tag == "$Query":
         return Query(str(body["text"]), decode(body["vector"]))
     if tag == "$Division":
         return Division(body)
     if tag == "$Entry":
-        return _entry(**{name: decode(value, far) for name, value in body.items()})
+        return _entry(**{name: decode(value, resolve) for name, value in body.items()})
     if tag == "$other":
         return _opaque(*body)
     raise MalformedError(f"{tag!r:.30} is no kind of value.")

@@ -38,7 +38,7 @@ class _Asked:
 
 
 @dataclass
-class Line:
+class RpcConnection:
     """One end. answer: does what a request of the other end asks for; it must not wait for long.
 
     gone: called once when nothing more will come. lost: why that is so.

@@ -54,7 +54,7 @@ class Request(BaseModel, **CONFIG):
     number: str
     verb: str
     name: str = ""
-    far: int = 0
+    object_id: int = 0
     arguments: list[JsonValue] = []
     limit_s: float = 60.0
     apart: bool = False
@@ -69,7 +69,7 @@ class Failure(BaseModel, **CONFIG):
     kinds: list[str] = Field(max_length=20)
     text: str = Field(max_length=MOST_TEXT)
     place: str = Field(default="", max_length=MOST_TEXT)
-    lent: int | None = None
+    exported_objects: int | None = None
 
 
 class Reply(BaseModel, **CONFIG):

@@ -22,10 +22,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from grader.exercise.call_limits import MOST_CHARS, Voice
-from grader.exercise.exported import Borrowed, Place, stand_in
+from grader.exercise.call_limits import MOST_CHARS, LimitedStdout
+from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
 from grader.remote.codec import Json, decode, encode
-from grader.remote.connection import Line
+from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
 from grader.remote.remote_errors import failure, raised
 from grader.sandbox.limits import Limits
@@ -41,17 +41,17 @@ class Worker:
     def __init__(self, channel: Channel, cells: Callable[[str], BaseException | None]) -> None:
         self.channel, self.run, self.namespace = channel, cells, {}
         self.waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self.line = Line(channel, self._take, gone=lambda: self.waiting.put(None))
+        self.connection = RpcConnection(channel, self._take, gone=lambda: self.waiting.put(None))
         self.kept: list[object] = []
         self.borrowed: dict[int, object] = {}
-        self.places: dict[int, dict] = {}
+        self.dicts: dict[int, dict] = {}
         self.numbers = itertools.count()
         self.left_chars = math.inf
 
     def serve(self) -> None:
         """Answer requests until the referee hangs up: in this thread, but for those beside another."""
-        sys.stdout = sys.stderr = Voice(self, sys.stdout)
-        self.line.open()
+        sys.stdout = sys.stderr = LimitedStdout(self, sys.stdout)
+        self.connection.open()
         with suppress(GoneError):
             while (request := self.waiting.get()) is not None:
                 self._answer(request, _alarm(request.limit_s))
@@ -91,12 +91,12 @@ class Worker:
     # ---- what stays here, and what stayed there ------------------------------------------------
 
     def _aside(self, value: object) -> Json | None:
-        if isinstance(value, Borrowed):
-            return {"$lent": value._lent}
+        if isinstance(value, ExportedProxy):
+            return {"$exported": value._export_id}
         if isinstance(value, Iterator):
             return {"$lazy": self._keep(value)}
         if callable(value) or hasattr(value, "stream"):
-            return {"$far": self._keep(value)}
+            return {"$remote": self._keep(value)}
         return None
 
     def _keep(self, value: object) -> int:
@@ -107,25 +107,29 @@ class Worker:
         return [decode(one, self._there) for one in request.arguments]
 
     def _there(self, tag: str, which: Json) -> object:
-        if tag == "$lent":
+        if tag == "$exported":
             return self._borrow(*which)
-        if tag == "$place":
-            return self.places.setdefault(which, Place())
+        if tag == "$remote_dict":
+            return self.dicts.setdefault(which, RemoteDict())
         return self.kept[which]
 
     def _borrow(self, number: int, name: str, members: Mapping[str, bool]) -> object:
         """The same stand-in for the same thing: learners compare with `is`, and look up in lists."""
         if number not in self.borrowed:
-            self.borrowed[number] = stand_in(number, name, members, partial(self._use, number))
+            self.borrowed[number] = make_proxy(number, name, members, partial(self._use, number))
         return self.borrowed[number]
 
     def _use(self, number: int, member: str, arguments: tuple) -> object:
         """What a member of a lent thing gives. Raises what it raises."""
         sent = [encode(one, self._aside) for one in arguments]
         request = Request(
-            number=str(next(self.numbers)), verb="use", name=member, far=number, arguments=sent
+            number=str(next(self.numbers)),
+            verb="use",
+            name=member,
+            object_id=number,
+            arguments=sent,
         )
-        [reply] = self.line.ask(request)
+        [reply] = self.connection.ask(request)
         if reply.failure is not None:
             raise raised(reply.failure)
         return decode(reply.value, self._there)
@@ -134,7 +138,7 @@ class Worker:
         """What the learner's code did to its arguments, so that it can be done to the originals."""
         changed = {}
         for place, (one, came) in enumerate(zip(arguments, request.arguments, strict=True)):
-            if isinstance(one, list | dict | set | np.ndarray) and not isinstance(one, Place):
+            if isinstance(one, list | dict | set | np.ndarray) and not isinstance(one, RemoteDict):
                 now = encode(one, self._aside)
                 if json.dumps(now) != json.dumps(came):  # as text, where NaN is NaN
                     changed[place] = now
@@ -151,30 +155,30 @@ class Worker:
         return [(self.namespace[request.name], False)]
 
     def _call(self, request: Request, arguments: list) -> Replies:
-        return [(self.kept[request.far](*arguments), False)]
+        return [(self.kept[request.object_id](*arguments), False)]
 
     def _each(self, request: Request, arguments: list) -> Replies:
         """Many calls for the price of one, such as twenty thousand throws of dice."""
-        function, (firsts, *others) = self.kept[request.far], arguments
+        function, (firsts, *others) = self.kept[request.object_id], arguments
         return [([function(one, *others) for one in firsts], False)]
 
     def _names(self, request: Request, _: list) -> Replies:
         """The names that the code of a function mentions."""
-        code = getattr(self.kept[request.far], "__code__", None)
+        code = getattr(self.kept[request.object_id], "__code__", None)
         return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
 
     def _next(self, request: Request, _: list) -> Replies:
         """[item], or [] at the end."""
-        return [(list(itertools.islice(self.kept[request.far], 1)), False)]
+        return [(list(itertools.islice(self.kept[request.object_id], 1)), False)]
 
     def _close(self, request: Request, _: list) -> Replies:
-        close = getattr(self.kept[request.far], "close", None)
+        close = getattr(self.kept[request.object_id], "close", None)
         if close is not None:
             close()
         return [(None, False)]
 
     def _stream(self, request: Request, arguments: list) -> Replies:
-        assistant: Assistant = self.kept[request.far]
+        assistant: Assistant = self.kept[request.object_id]
         for event in assistant.stream(*arguments):
             yield event, True
         yield None, False

@@ -24,7 +24,7 @@ import psutil
 
 from grader.remote.zygote import BORN, MOST, READY, STILLBORN
 from grader.sandbox import jail
-from grader.sandbox.jail import HOME, Room, Started, environment
+from grader.sandbox.jail import HOME, SandboxSpec, Started, environment
 
 START_S = 300.0  # every package of a lab: 4 s, fifty times that on a busy machine
 FORK_S = 60.0  # a fork and four mounts: 20 ms, and much more on a starved machine
@@ -69,13 +69,13 @@ class Zygote:
     last: Forked | None = field(default=None, init=False)
     broken: str = field(default="", init=False)
 
-    def start(self, channel: int, room: Room) -> Started:
+    def start(self, channel: int, spec: SandboxSpec) -> Started:
         """A learner's process that serves on `channel`. Raises NoZygoteError, from then on always."""
         if self.broken:
             raise NoZygoteError(self.broken)
         output, end = os.pipe()
         try:
-            self._fork(room, [channel, end])
+            self._fork(spec, [channel, end])
             [guard] = self.process.children()
         except (OSError, ValueError, psutil.Error, subprocess.TimeoutExpired) as error:
             os.close(output)
@@ -86,26 +86,26 @@ class Zygote:
         self.last = Forked(guard.pid, os.fdopen(output, "rb"), self.control)
         return Started(self.last, "", Path(tempfile.mkdtemp(prefix="under500-learner-")))
 
-    def _fork(self, room: Room, fds: list[int]) -> None:
+    def _fork(self, spec: SandboxSpec, fds: list[int]) -> None:
         if self.last is not None:
             self.last.wait(FORK_S)
-        socket.send_fds(self.control, [room.limits.model_dump_json().encode()], fds)
+        socket.send_fds(self.control, [spec.limits.model_dump_json().encode()], fds)
         self.control.settimeout(FORK_S)
         if (said := self.control.recv(MOST)) != BORN:
             raise NoZygoteError(said.removeprefix(STILLBORN).decode())
 
 
 @contextmanager
-def zygote(room: Room, modules: tuple[str, ...]) -> Iterator[Zygote]:
+def zygote(spec: SandboxSpec, modules: tuple[str, ...]) -> Iterator[Zygote]:
     """It, with `modules` imported, until the block ends. Raises NoZygoteError."""
-    if why := "It was switched off." if not room.jailed else jail.missing():
+    if why := "It was switched off." if not spec.jailed else jail.missing():
         raise NoZygoteError(why)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     scratch = tempfile.mkdtemp(prefix="under500-zygote-")
     process = None
     try:
         with theirs:
-            process = _started(room, theirs.fileno(), modules, scratch)
+            process = _started(spec, theirs.fileno(), modules, scratch)
         ours.settimeout(START_S)
         if _received(ours) != READY:
             raise NoZygoteError(_said(process))
@@ -120,7 +120,7 @@ def zygote(room: Room, modules: tuple[str, ...]) -> Iterator[Zygote]:
 
 
 def _started(
-    room: Room, fd: int, modules: tuple[str, ...], scratch: str
+    spec: SandboxSpec, fd: int, modules: tuple[str, ...], scratch: str
 ) -> subprocess.Popen[bytes]:
     program = (
         "-I",
@@ -129,14 +129,14 @@ def _started(
         "grader.remote.zygote",
         str(fd),
         str(HOME),
-        str(room.limits.scratch),
+        str(spec.limits.scratch),
     )
     return subprocess.Popen(
-        [*jail.walls(room, rights=RIGHTS), "--", sys.executable, *program, *modules],
+        [*jail.walls(spec, rights=RIGHTS), "--", sys.executable, *program, *modules],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=environment(HOME, room, jailed=True),
+        env=environment(HOME, spec, jailed=True),
         cwd=scratch,
         pass_fds=(fd,),
         start_new_session=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.exercise.counting_array import Counted
+from grader.exercise.counting_array import CountingArray
 from harness.assistant import Event, Question
 
 if TYPE_CHECKING:
@@ -18,65 +18,67 @@ ASK_S = 30.0  # for one answer of an assistant
 
 
 @dataclass(frozen=True, slots=True)
-class Far:
+class RemoteObject:
     """What stays in the learner's process. number: its own over there."""
 
     session: Session
     number: int
 
-    def __deepcopy__(self, memo: dict) -> Far:
+    def __deepcopy__(self, memo: dict) -> RemoteObject:
         return self
 
 
-class FarFunction(Far):
+class RemoteFunction(RemoteObject):
     """A function or an assistant."""
 
     __slots__ = ()
 
     def __call__(self, *arguments: object) -> object:
-        return self.session.ask("call", far=self.number, arguments=arguments)
+        return self.session.ask("call", object_id=self.number, arguments=arguments)
 
     def each(self, firsts: Sequence[object], *others: object) -> list[object]:
         """self(first, *others) for each of `firsts`, in one request."""
-        return self.session.ask("each", far=self.number, arguments=(firsts, *others))
+        return self.session.ask("each", object_id=self.number, arguments=(firsts, *others))
 
     def names(self) -> list[str]:
         """The names that its code mentions, as far as it has any."""
-        return self.session.ask("names", far=self.number)
+        return self.session.ask("names", object_id=self.number)
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Its events as they arrive, whatever they are."""
-        parts = self.session.parts("stream", far=self.number, arguments=(question,), limit_s=ASK_S)
+        parts = self.session.parts(
+            "stream", object_id=self.number, arguments=(question,), limit_s=ASK_S
+        )
         for value, more in parts:
             if more:
                 yield value
 
 
-class FarStream(Far):
+class RemoteIterator(RemoteObject):
     """An iterator, each item made when it is asked for."""
 
     __slots__ = ()
 
-    def __iter__(self) -> FarStream:
+    def __iter__(self) -> RemoteIterator:
         return self
 
     def __next__(self) -> object:
-        for item in self.session.ask("next", far=self.number):
+        for item in self.session.ask("next", object_id=self.number):
             return item
         raise StopIteration
 
     def close(self) -> None:
         """As a generator's."""
-        self.session.ask("close", far=self.number)
+        self.session.ask("close", object_id=self.number)
 
 
-KINDS = {"$far": FarFunction, "$lazy": FarStream}
+KINDS = {"$remote": RemoteFunction, "$lazy": RemoteIterator}
 
 
 def restore(original: object, changed: object) -> None:
     """Do to an argument what was done to its copy over there; kinds that nobody can change stay."""
-    if isinstance(original, Counted) and isinstance(changed, Counted):
-        original.taken = changed.taken
+    if isinstance(original, CountingArray) and isinstance(changed, CountingArray):
+        original.reads = changed.reads
     if isinstance(original, np.ndarray) and isinstance(changed, np.ndarray):
         if original.shape == changed.shape:
             original[...] = changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import traceback
 
-from grader.exercise.call_limits import MOST_CHARS, TooLoudAfarError
+from grader.exercise.call_limits import MOST_CHARS, RemoteOutputLimitError
 from grader.exercise.exercise import CheckFailed
 from grader.remote.codec import encode
 from grader.remote.framing import MOST_TEXT, Failure
@@ -49,7 +49,7 @@ def _nearest(failure: Failure) -> BaseException:
     if failure.kinds[:1] == ["CheckFailed"]:
         return RelayedCheckFailed(failure.text)
     if failure.kinds[:1] == ["TooLoudError"]:
-        return TooLoudAfarError(f"It printed more than {MOST_CHARS:,} characters.")
+        return RemoteOutputLimitError(f"It printed more than {MOST_CHARS:,} characters.")
     for name in failure.kinds:
         kind = getattr(builtins, name, None)
         if isinstance(kind, type) and issubclass(kind, Exception):
@@ -75,4 +75,4 @@ def _place(error: BaseException) -> str:
     """The last line of a cell on the way to `error`, or ""."""
     frames = traceback.extract_tb(error.__traceback__)
     here = [one for one in frames if "ipython-input" in one.filename or one.filename == "<cell>"]
-    return f"line {here[-1].lineno} of the cell: {here[-1].line}" if here else ""
+    return f"line {here[-1].lineno} of the cell: {here[-1].connection}" if here else ""

@@ -24,9 +24,9 @@ from typing import IO
 
 import psutil
 
-from grader.exercise.exported import Lent, Place, members
+from grader.exercise.exported import ExportedObjects, RemoteDict, members
 from grader.remote.codec import Json, MalformedError, decode, encode
-from grader.remote.connection import Line
+from grader.remote.connection import RpcConnection
 from grader.remote.framing import (
     Channel,
     Failure,
@@ -39,21 +39,21 @@ from grader.remote.framing import (
     block_alarms,
     number,
 )
-from grader.remote.proxies import KINDS, Far, restore
+from grader.remote.proxies import KINDS, RemoteObject, restore
 from grader.remote.remote_errors import failure, raised
 from grader.sandbox import jail
-from grader.sandbox.jail import Room, Started
+from grader.sandbox.jail import SandboxSpec, Started
 from grader.sandbox.processes import Processes, Watch
 from harness.measure.latency.timing import MOST_EVENTS
 
 START_S = 60.0  # Python, IPython and the packages: 1 s, ten times that on a busy machine
 CELL_S, CALL_S = 300.0, 10.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is ended
-LENDERS = 32  # uses of lent things at once: six learners' threads behind a gate, and room
+USE_THREADS = 32  # uses of lent things at once: six learners' threads behind a gate, and room
 EXIT_S = 1.0  # from a closed socket to the end of its process
 TAIL_BYTES = 20_000  # of what it printed: enough to see the last error
 
-Start = Callable[[int, Room], Started]  # a process that serves on a file descriptor
+Start = Callable[[int, SandboxSpec], Started]  # a process that serves on a file descriptor
 
 
 class Tail(threading.Thread):
@@ -88,15 +88,15 @@ class Session:
     call_s: float = CALL_S
     until: float = math.inf
     broken: WorkerError | None = None
-    lent: Lent = field(default_factory=Lent)
-    line: Line = field(init=False)
+    exported_objects: ExportedObjects = field(default_factory=ExportedObjects)
+    connection: RpcConnection = field(init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._lenders = ThreadPoolExecutor(LENDERS, "lender", initializer=block_alarms)
-        self._free = threading.BoundedSemaphore(LENDERS)
-        self.line = Line(self.channel, self._lend)
-        self.line.open()
+        self._lenders = ThreadPoolExecutor(USE_THREADS, "lender", initializer=block_alarms)
+        self._free = threading.BoundedSemaphore(USE_THREADS)
+        self.connection = RpcConnection(self.channel, self._answer)
+        self.connection.open()
 
     def cell(self, source: str, limit_s: float = CELL_S) -> None:
         """Run a cell. Raises what it raises."""
@@ -115,7 +115,7 @@ class Session:
         self,
         verb: str,
         name: str = "",
-        far: int = 0,
+        object_id: int = 0,
         arguments: tuple = (),
         limit_s: float | None = None,
     ) -> Iterator[tuple[object, bool]]:
@@ -129,7 +129,7 @@ class Session:
             number=number(),
             verb=verb,
             name=name,
-            far=far,
+            object_id=object_id,
             arguments=sent,
             limit_s=within_s,
             apart=beside,
@@ -176,7 +176,7 @@ class Session:
 
     def _replies(self, request: Request) -> Iterator[Reply]:
         try:
-            yield from self.line.ask(request, request.limit_s + GRACE_S)
+            yield from self.connection.ask(request, request.limit_s + GRACE_S)
         except HangingError as error:
             if not request.apart:
                 raise
@@ -194,21 +194,27 @@ class Session:
 
     def _there(self, tag: str, which: Json) -> object:
         """What came back of our own, or a stand-in for what stays over there."""
-        return self.lent.things[which] if tag == "$lent" else KINDS[tag](self, int(which))
+        return (
+            self.exported_objects.things[which]
+            if tag == "$exported"
+            else KINDS[tag](self, int(which))
+        )
 
     def _aside(self, value: object) -> Json | None:
         """What does not travel itself: theirs goes home, ours is lent."""
-        if isinstance(value, Far):
-            return {"$far": value.number}
-        if isinstance(value, Place):
-            return {"$place": self.lent.number(value)}
+        if isinstance(value, RemoteObject):
+            return {"$remote": value.number}
+        if isinstance(value, RemoteDict):
+            return {"$remote_dict": self.exported_objects.number(value)}
         known = members(value)
         name = getattr(value, "__name__", type(value).__name__)
-        return known and {"$lent": [self.lent.number(value), name, known]}
+        return known and {"$exported": [self.exported_objects.number(value), name, known]}
 
     def _raised(self, failure: Failure) -> BaseException:
-        if failure.lent is not None and 0 <= failure.lent < len(self.lent.things):
-            ours = self.lent.things[failure.lent]
+        if failure.exported_objects is not None and 0 <= failure.exported_objects < len(
+            self.exported_objects.things
+        ):
+            ours = self.exported_objects.things[failure.exported_objects]
             if isinstance(ours, Exception):
                 return ours
         error = raised(failure)
@@ -218,7 +224,7 @@ class Session:
             return RuntimeError(f"StopIteration: {error}")
         return error
 
-    def _lend(self, request: Request) -> None:
+    def _answer(self, request: Request) -> None:
         """Carry out a use of something lent, in a thread of its own: it may wait for another one."""
         self._free.acquire()  # whoever asks for more than that waits
         with suppress(RuntimeError):  # nobody is there any more
@@ -227,10 +233,10 @@ class Session:
     def _used(self, request: Request) -> None:
         try:
             arguments = tuple(map(self._decoded, request.arguments))
-            value = self.lent.use(request.far, request.name, arguments)
+            value = self.exported_objects.use(request.object_id, request.name, arguments)
             reply = Reply(number=request.number, value=encode(value, self._aside))
         except BaseException as error:
-            said = failure(error).model_copy(update={"lent": self.lent.number(error)})
+            said = failure(error).model_copy(update={"lent": self.exported_objects.number(error)})
             reply = Reply(number=request.number, failure=said)
         finally:
             self._free.release()
@@ -263,25 +269,25 @@ class Session:
         self.broken = error
 
 
-def apart(channel: int, room: Room) -> Started:
+def apart(channel: int, spec: SandboxSpec) -> Started:
     """A new Python in a room of its own."""
-    limits = room.limits.model_dump_json()
+    limits = spec.limits.model_dump_json()
     return jail.start(
-        ("-u", "-m", "grader.remote.learner_process", str(channel), limits), room, [channel]
+        ("-u", "-m", "grader.remote.learner_process", str(channel), limits), spec, [channel]
     )
 
 
 @contextmanager
-def session(room: Room, call_s: float = CALL_S, start: Start = apart) -> Iterator[Session]:
+def session(spec: SandboxSpec, call_s: float = CALL_S, start: Start = apart) -> Iterator[Session]:
     """An empty notebook in a room of its own, until the block ends.
 
     call_s: what one call of a function may take. start: gives its process. Raises OSError, WorkerError.
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        started = start(theirs.fileno(), room)
+        started = start(theirs.fileno(), spec)
     processes = Processes(psutil.Process(started.process.pid))
-    watch, tail = Watch(processes, room.limits), Tail(started.process.stdout)
+    watch, tail = Watch(processes, spec.limits), Tail(started.process.stdout)
     one = Session(started, Channel(ours), processes, watch, tail, call_s)
     watch.start()
     tail.start()

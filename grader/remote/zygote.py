@@ -83,7 +83,7 @@ def _no_nested_users() -> None:
 def _forked(
     control: socket.socket,
     fds: list[int],
-    rooms: Rooms,
+    specs: Rooms,
     limits: str,
     shell: learner_process.Shell,
     pids: int,
@@ -95,7 +95,7 @@ def _forked(
         kernel.join(pids, NEW_PIDS)
         return guard
     try:
-        rooms.furnish()
+        specs.furnish()
         kernel.drop_rights()
         control.send(BORN)
     except OSError as error:
@@ -103,14 +103,14 @@ def _forked(
         os._exit(1)
     control.close()
     os.close(pids)
-    _guard(fds, rooms, limits, shell)
+    _guard(fds, specs, limits, shell)
 
 
-def _guard(fds: list[int], rooms: Rooms, limits: str, shell: learner_process.Shell) -> None:
+def _guard(fds: list[int], specs: Rooms, limits: str, shell: learner_process.Shell) -> None:
     """Fork once more; reap whatever ends, until the learner's process does, and end with its status."""
     child = os.fork()
     if not child:
-        _learner(fds, rooms, limits, shell)
+        _learner(fds, specs, limits, shell)
     for one in fds:
         os.close(one)
     while True:
@@ -120,13 +120,13 @@ def _guard(fds: list[int], rooms: Rooms, limits: str, shell: learner_process.She
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _learner(fds: list[int], rooms: Rooms, limits: str, shell: learner_process.Shell) -> None:
+def _learner(fds: list[int], specs: Rooms, limits: str, shell: learner_process.Shell) -> None:
     channel, output = fds
     os.setsid()
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
-    os.chdir(rooms.home)
+    os.chdir(specs.home)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         learner_process.serve(channel, limits, shell)

@@ -36,7 +36,7 @@ PROBE_S = 60.0  # a start takes 0.02 s; a starved machine is no reason to go wit
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SandboxSpec:
     """What a process finds.
 
     models: give it what `under500 prepare` built, read-only. jailed: False to do without bubblewrap.
@@ -60,21 +60,21 @@ class Started:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def start(arguments: Sequence[str], room: Room, fds: Iterable[int] = ()) -> Started:
+def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) -> Started:
     """Run Python with `arguments` in a room of its own; output comes through one pipe.
 
     fds: file descriptors that it inherits. Raises OSError when the system cannot start another process.
     """
-    note = missing() if room.jailed else "Jailing was switched off."
+    note = missing() if spec.jailed else "Jailing was switched off."
     scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
     home = scratch if note else HOME
     command = [sys.executable, "-I", *arguments]
     process = subprocess.Popen(
-        command if note else [*walls(room), "--", *command],
+        command if note else [*walls(spec), "--", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=environment(home, room, jailed=not note),
+        env=environment(home, spec, jailed=not note),
         cwd=scratch,
         pass_fds=tuple(fds),
         start_new_session=True,  # a signal to our group, such as Ctrl-C, is not one to theirs
@@ -90,7 +90,7 @@ def missing() -> str:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian: apt install bubblewrap)."
     try:
-        command = [*walls(Room()), "--", sys.executable, "-I", "-c", "pass"]
+        command = [*walls(SandboxSpec()), "--", sys.executable, "-I", "-c", "pass"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, env={})
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not start ({type(error).__name__})."
@@ -100,10 +100,10 @@ def missing() -> str:
     return ""
 
 
-def environment(home: Path, room: Room, jailed: bool) -> dict[str, str]:
+def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
     """The whole environment of the process: nothing of it says who grades, or that anybody does."""
     handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    cache_folder = home / "under500" if jailed or not room.models else store.home()
+    cache_folder = home / "under500" if jailed or not spec.models else store.home()
     return handed_on | {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(home),
@@ -115,12 +115,12 @@ def environment(home: Path, room: Room, jailed: bool) -> dict[str, str]:
     }
 
 
-def walls(room: Room, rights: Iterable[str] = ()) -> list[str]:
+def walls(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
     """The bubblewrap command line, up to the command.
 
     rights: capabilities within its own namespaces, for code of ours that goes on building inside.
     """
-    size = ["--size", str(room.limits.scratch)] if _knows("--size") else []
+    size = ["--size", str(spec.limits.scratch)] if _knows("--size") else []
     nested = ["--disable-userns"] if _knows("--disable-userns") and not rights else []
     kept = [part for right in rights for part in ("--cap-add", right)]
     # As the root of its namespace, bubblewrap makes no second one in which the rights would be worth nothing.
@@ -132,7 +132,7 @@ def walls(room: Room, rights: Iterable[str] = ()) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),
         *python(),
-        *(_models() if room.models else ()),
+        *(_models() if spec.models else ()),
     ]
 
 

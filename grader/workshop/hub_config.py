@@ -8,7 +8,7 @@ from pathlib import Path
 from grader import secret
 from grader.workshop import hub_board, paths
 from grader.workshop.accounts import known as people
-from grader.workshop.spawner import WalledSpawner
+from grader.workshop.spawner import IsolatedSpawner
 from harness import store
 
 c = get_config()  # noqa: F821 (JupyterHub puts it there)
@@ -31,15 +31,15 @@ c.JupyterHub.redirect_to_server = True
 c.JupyterHub.authenticator_class = "pam"
 c.Authenticator.allowed_users = set(people(workshop))  # this machine may have other accounts
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
-c.JupyterHub.spawner_class = WalledSpawner
-c.WalledSpawner.interrupt_timeout = 2
+c.JupyterHub.spawner_class = IsolatedSpawner
+c.IsolatedSpawner.interrupt_timeout = 2
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = 180  # thirty people come at the same minute
 c.Spawner.http_timeout = 180
 c.Spawner.env_keep = ["LANG", "LC_ALL", "VIRTUAL_ENV", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
 
 
-def arranged(spawner: WalledSpawner) -> None:
+def arranged(spawner: IsolatedSpawner) -> None:
     """Home, configuration and models of whoever comes."""
     name = spawner.user.name
     spawner.notebook_dir = str(workshop.home(name))

@@ -10,7 +10,7 @@ from jupyterhub.spawner import LocalProcessSpawner
 from grader.workshop import isolation, paths
 
 
-class WalledSpawner(LocalProcessSpawner):
+class IsolatedSpawner(LocalProcessSpawner):
     """JupyterHub's spawner of local processes, with the wall around each."""
 
     def make_preexec_fn(self, name: str) -> Callable[[], object]:

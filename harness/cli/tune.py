@@ -15,7 +15,9 @@ QUESTIONS = "questions"  # not a model but a matrix; takes two minutes
 
 
 def tune(
-    model: Annotated[str, typer.Argument(help="questions, halden-135m (first) or halden-85m")],
+    model: Annotated[
+        str, typer.Argument(help="questions, smollm2-135m-support (first) or smollm2-85m-support")
+    ],
     folder: Annotated[Path, typer.Option(help="Where state and adapter go.")] = Path("tuned"),
     steps: Annotated[int, typer.Option(help="Fewer updates than the recipe says.")] = 0,
     further: Annotated[

@@ -46,8 +46,8 @@ class BuiltModel:
 
 
 # Every kind of the large model is in a lab: the reference, the half, the best, and three that disappoint.
-LARGE = BuiltModel("halden-135m", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
-STUDENT = BuiltModel("halden-85m", "student", (FULL, "Q8_0", "Q4_0"))
+LARGE = BuiltModel("smollm2-135m-support", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
+STUDENT = BuiltModel("smollm2-85m-support", "student", (FULL, "Q8_0", "Q4_0"))
 BUILT = (LARGE, STUDENT)
 
 

@@ -46,7 +46,7 @@ class Costs:
         rest = computed - self.prompt_ms - tokens * self.token_ms
         return Work(tokens=tokens, rows=max(1, round(rest / self.row_ms)), rtt_ms=rtt_ms)
 
-    def foretold_ms(self, work: Work) -> float:
+    def predicted_ms(self, work: Work) -> float:
         """What the pieces of `work` take when each is done alone."""
         return self.prompt_ms + work.tokens * self.token_ms + work.rows * self.row_ms
 
@@ -59,7 +59,7 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class YardstickFit:
     """The yardstick's work, and yardstick / baseline end-to-end as measured in one run."""
 
     work: Work
@@ -80,7 +80,9 @@ def costs() -> Costs:
     return Costs(min(few) - FEW * token_ms, token_ms, row_ms)
 
 
-def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Gauge:
+def calibrate_yardstick(
+    baseline: Entry, baseline_ms: float, say: Callable[[str], None]
+) -> YardstickFit:
     """The yardstick that is worth 500 ms where `baseline` is worth 3.2 s: the closest of up to four tries.
 
     baseline_ms: its end-to-end p50, as far as it is known.
@@ -95,11 +97,11 @@ def gauge(baseline: Entry, baseline_ms: float, say: Callable[[str], None]) -> Ga
             f"yardstick / baseline, end-to-end p50: {ratio.p50:.3f}, wanted {SHARE:.3f} "
             f"(n={len(both.pairs)} pairs, interleaved)"
         )
-        tried.append(Gauge(work, ratio))
+        tried.append(YardstickFit(work, ratio))
         if tried[-1].off <= CLOSE:
             break
         took_ms = median(both.samples("a", "e2e_ms"))
-        seen.append((pieces.foretold_ms(work), took_ms))
+        seen.append((pieces.predicted_ms(work), took_ms))
         work = pieces.corrected(work, by_ms=took_ms * (SHARE / ratio.p50 - 1) / stretch(seen))
     best = min(tried, key=lambda one: one.off)
     if best.off > CLOSE:
@@ -114,8 +116,8 @@ def stretch(seen: Sequence[tuple[float, float]]) -> float:
     """
     if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
         return 1.0
-    (foretold, taken), (before, took) = seen[-1], seen[-2]
-    return min(STEEPEST, max(1 / STEEPEST, (taken - took) / (foretold - before)))
+    (predicted, taken), (before, took) = seen[-1], seen[-2]
+    return min(STEEPEST, max(1 / STEEPEST, (taken - took) / (predicted - before)))
 
 
 def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:

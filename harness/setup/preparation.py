@@ -136,7 +136,7 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
         )
     best = calibrate.calibrate(progress=lambda one: say(_line(one)))
     slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
-    bar = calibrate_yardstick.gauge(slow, best.e2e_ms, say)
+    bar = calibrate_yardstick.calibrate_yardstick(slow, best.e2e_ms, say)
     record = Record(
         knobs=best.knobs,
         yardstick=bar.work,

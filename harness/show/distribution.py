@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import MEDIAN_FROM, Mark, middle, tail
 from harness.show import style
-from harness.show.style import Picture, Room, ms, picture
+from harness.show.style import Margins, Picture, ms, picture
 
 HEIGHT_IN = 1.8
-ROOM = Room()
-WIDTH_PT = 72 * (style.WIDTH_IN - ROOM.left - ROOM.right)
+MARGINS = Margins()
+WIDTH_PT = 72 * (style.WIDTH_IN - MARGINS.left - MARGINS.right)
 DOTS_SHARE = 0.72  # of the height for dots; the marks' names stand above
 DOTS_PT = DOTS_SHARE * 72 * HEIGHT_IN
 SIZES_PT = (12, 10, 8, 6, 5, 4, 3, 2)  # diameters; the largest that fits is taken
@@ -29,7 +29,7 @@ def distribution(samples_ms: Sequence[float], label: str, limit_ms: float | None
     """
     marks = (middle(samples_ms), tail(samples_ms))
     title, note = _finding(samples_ms, marks), f"{label}; n = {len(samples_ms)}, a dot per sample"
-    figure, (axes,) = picture(title, note, [HEIGHT_IN], ROOM)
+    figure, (axes,) = picture(title, note, [HEIGHT_IN], MARGINS)
     low, high = _range(samples_ms, limit_ms)
     axes.set_xlim(low, high)
     _dots(axes, samples_ms, high - low)

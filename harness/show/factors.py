@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import Interval
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Margins, Picture, margin_for, picture
 
 ROW_IN, RIGHT_IN = 0.5, 1.6
 GUESS, MEASURED = style.ORANGE, style.BLUE
@@ -43,8 +43,8 @@ def factors(rows: Sequence[Factor], note: str) -> Picture:
     """Ring and dot for each. note: what was measured, in a few words. Raises ValueError for none."""
     if not rows:
         raise ValueError("There is no factor to show: give at least one.")
-    room = Room(room_for(row.name for row in rows), RIGHT_IN)
-    figure, [axes] = picture(_finding(rows), note, [ROW_IN * len(rows)], room)
+    margins = Margins(margin_for(row.name for row in rows), RIGHT_IN)
+    figure, [axes] = picture(_finding(rows), note, [ROW_IN * len(rows)], margins)
     values = [value for row in rows for value in row.shown]
     axes.set_xscale("log")
     axes.set_xlim(0.7 * min(*values, 0.8), 1.4 * max(*values, 1.3))

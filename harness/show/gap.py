@@ -10,7 +10,7 @@ from matplotlib.ticker import NullFormatter
 from harness import semconv
 from harness.show import style
 from harness.show.rows import label, named
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Margins, Picture, margin_for, picture
 
 FIRST, SECOND = style.ORANGE, style.BLUE
 FLOOR_MS = 0.1  # a logarithmic axis has no zero
@@ -33,7 +33,7 @@ def gap(
     labels = [label(stage, stage == semconv.NETWORK) for stage in pairs]
     height = style.ROW_IN * len(pairs) + NAMES_IN
     title, note = _finding(pairs, names), f"{names[0]} against {names[1]}, ms per stage"
-    figure, [axes] = picture(title, note, [height], Room(room_for(labels)))
+    figure, [axes] = picture(title, note, [height], Margins(margin_for(labels)))
     _scales(axes, pairs, labels)
     for y, pair in enumerate(pairs.values()):
         _row(axes, y, pair)

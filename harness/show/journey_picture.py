@@ -10,7 +10,7 @@ from rich.table import Table
 from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
 from harness.measure.latency.journey import Journey, Step
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Margins, Picture, margin_for, picture
 
 LIMIT_MS = 500.0
 RATIO_PT, TIME_PT = 62, 128  # right edges of the two columns of numbers
@@ -32,7 +32,7 @@ def journey_picture(journey: Journey) -> Picture:
     labels = [label(step) for step in journey.steps]
     heights = [style.ROW_IN * len(labels)]
     figure, [axes] = picture(
-        finding(journey), _note(journey), heights, Room(room_for(labels), RIGHT_IN)
+        finding(journey), _note(journey), heights, Margins(margin_for(labels), RIGHT_IN)
     )
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(0, 1.05 * max(step.e2e_ms.p50 for step in journey.steps))

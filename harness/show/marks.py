@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Margins, Picture, picture
 
 RIGHT_IN = 2.2  # for "12.5 of 15, not graded"
 BAR = 0.62  # of a row
@@ -26,10 +26,10 @@ def marks(bars: Sequence[Bar]) -> Picture:
     """The bars from top to bottom, in the order of the lab. Raises ValueError for no bars."""
     if not bars:
         raise ValueError("A picture of no marks.")
-    room = Room(left=style.room_for(bar.name for bar in bars), right=RIGHT_IN)
+    margins = Margins(left=style.margin_for(bar.name for bar in bars), right=RIGHT_IN)
     note = "points, earned (filled) of what there is to earn; hatched: no verdict yet"
     height = style.ROW_IN * len(bars)
-    figure, (axes,) = picture(finding(bars), note, [height], room)
+    figure, (axes,) = picture(finding(bars), note, [height], margins)
     axes.set_xlim(0, max(bar.out_of for bar in bars))
     axes.set_ylim(len(bars) - 0.5, -0.5)
     for row, bar in enumerate(bars):

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 1.5
 RIGHT_IN = 1.3
@@ -25,8 +25,8 @@ def race(pairs: Sequence[tuple[float, float]]) -> Picture:
         raise ValueError("A picture of no pairs.")
     sides = [list(times) for times in zip(*pairs, strict=True)]
     note = f"end-to-end at the client, in turns, n = {len(pairs)} pairs; network distance is SIM"
-    room = Room(left=style.room_for(NAMES), right=RIGHT_IN)
-    figure, (axes,) = picture(finding(pairs), note, [HEIGHT_IN], room)
+    margins = Margins(left=style.margin_for(NAMES), right=RIGHT_IN)
+    figure, (axes,) = picture(finding(pairs), note, [HEIGHT_IN], margins)
     axes.set_xlim(0, 1.05 * max(max(side) for side in sides))
     axes.set_ylim(1.5, -0.5)
     for row, (times, colour) in enumerate(zip(sides, (style.BLUE, style.GREY), strict=True)):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import Proportion
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.4
 WORTH, BEATEN, GUESS = style.BLUE, style.GREY, style.ORANGE
@@ -41,7 +41,7 @@ def pareto(
     title = _finding(points, frontier)
     asked = f"the same {points[0].right.n} questions, asked in turn, through HTTP; distance is SIM"
     note = note or asked
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.6))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.6))
     _scales(axes, points, guessed or {})
     worth = sorted((p for p in points if p.name in frontier), key=lambda p: p.ms)
     axes.plot([p.ms for p in worth], [p.right.rate for p in worth], "-", color=WORTH, alpha=0.4)

@@ -57,7 +57,7 @@ class Picture(Figure):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Margins:
     """Inches around the axes: for row names at the left, numbers at the right, and between axes."""
 
     left: float = 0.3
@@ -65,23 +65,25 @@ class Room:
     between: float = 0.0
 
 
-def picture(title: str, note: str, heights: list[float], room: Room) -> tuple[Picture, list[Axes]]:
+def picture(
+    title: str, note: str, heights: list[float], margins: Margins
+) -> tuple[Picture, list[Axes]]:
     """A picture 9 in wide with one pair of axes for each height (in inches), one below the other.
 
     title: the finding. note: what the numbers are, in small print below it.
     """
     lines = textwrap.wrap(title, TITLE_CHARS)
     top = TOP_IN + TITLE_LINE_IN * len(lines)
-    total = top + sum(heights) + room.between * (len(heights) - 1) + BOTTOM_IN
+    total = top + sum(heights) + margins.between * (len(heights) - 1) + BOTTOM_IN
     figure = Picture(figsize=(WIDTH_IN, total), facecolor="white")
     _write_title(figure, lines, note, total)
     axes, bottom = [], total - top
     for height in heights:
         bottom -= height
-        width = WIDTH_IN - room.left - room.right
-        box = (room.left / WIDTH_IN, bottom / total, width / WIDTH_IN, height / total)
+        width = WIDTH_IN - margins.left - margins.right
+        box = (margins.left / WIDTH_IN, bottom / total, width / WIDTH_IN, height / total)
         axes.append(_plain(figure.add_axes(box)))
-        bottom -= room.between
+        bottom -= margins.between
     return figure, axes
 
 
@@ -109,7 +111,7 @@ def time_axis(axes: Axes, text: str) -> None:
     axes.set_xlabel(text, fontsize=SMALL_PT, color=FAINT)
 
 
-def room_for(labels: Iterable[str]) -> float:
+def margin_for(labels: Iterable[str]) -> float:
     """Inches that the longest of the row names needs at the left."""
     return 0.3 + CHAR_IN * max(map(len, labels))
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from harness.measure.latency.trace import Trace
 from harness.show import style
 from harness.show.rows import OUTSIDE, Row, finding, numbers, rows, scope, what_it_is
-from harness.show.style import Picture, Room, duration, picture
+from harness.show.style import Margins, Picture, duration, picture
 from harness.show.text import plain_waterfall
 
 COLUMNS = (("start", 56), ("duration", 122), ("share", 166))  # heading, right edge in points
@@ -52,9 +52,9 @@ def _panels(
     """One panel per trace, its first row the whole request."""
     named = [(shorten(name, NAME_CHARS, placeholder=" …"), trace) for name, trace in traces]
     panels = [[_whole(name, trace), *rows(trace)] for name, trace in named]
-    left = style.room_for(row.label for panel in panels for row in panel)
+    left = style.margin_for(row.label for panel in panels for row in panel)
     heights = [row_in * len(panel) for panel in panels]
-    figure, axes = picture(title, note, heights, Room(left, RIGHT_IN, BETWEEN_IN))
+    figure, axes = picture(title, note, heights, Margins(left, RIGHT_IN, BETWEEN_IN))
     end = 1.03 * max(limit_ms * 1.1, *(trace.total_ms for _, trace in traces))
     for one, panel in zip(axes, panels, strict=True):
         _panel(one, panel, end)

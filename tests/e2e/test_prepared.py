@@ -50,8 +50,8 @@ def test_both_engines_score_every_token_the_same(llama):
 
 
 def test_both_engines_write_the_same_answer(llama):
-    sheet = exam(2, passages=2, seed=5)[0]
-    prompt = stuffed_prompt(sheet.case.question, list(sheet.chunks))
+    item = exam(2, passages=2, seed=5)[0]
+    prompt = stuffed_prompt(item.case.question, list(item.chunks))
     answers = ["".join(model.stream(prompt, 48)) for model in (llama, large())]
     assert answers[0] == answers[1]
 

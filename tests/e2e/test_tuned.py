@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from harness.measure.quality import desk
-from harness.measure.quality.exam import reading
+from harness.measure.quality.exam import evaluate
 from harness.models import build
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.lora.packing import packed
@@ -49,8 +49,8 @@ def test_the_student_starts_from_the_tuned_model_and_learns(tmp_path):
 
 @pytest.mark.parametrize("name", [f"{model.name}-Q8_0" for model in BUILT])
 def test_a_tuned_model_answers_where_the_untuned_one_does_not(name):
-    sheets = desk.exam(30, passages=2, seed=77)
-    tuned, untuned = (reading(named(one).load(), sheets) for one in (name, UNTUNED))
+    items = desk.exam(30, passages=2, seed=77)
+    tuned, untuned = (evaluate(named(one).load(), items) for one in (name, UNTUNED))
     assert tuned.right.rate >= max(
         0.65, untuned.right.rate + 0.2
     )  # 30 questions: a floor, no claim

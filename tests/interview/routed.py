@@ -16,10 +16,10 @@ import yaml
 from harness.interview.dialogue.intent import (
     NOT_SHOWN,
     Embed,
+    Intent,
+    IntentClassifier,
     Kind,
     Lesson,
-    Routed,
-    Router,
     lessons,
     plain_routes,
 )
@@ -58,12 +58,12 @@ def _read(name: str) -> dict:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 
-def shares(router: Router, asked: Sequence[Asked]) -> dict[str, Proportion]:
+def shares(intent_classifier: IntentClassifier, asked: Sequence[Asked]) -> dict[str, Proportion]:
     """What becomes of these questions."""
-    return counted([(router(question), card) for question, card in asked])
+    return counted([(intent_classifier(question), card) for question, card in asked])
 
 
-def counted(found: Iterable[tuple[Routed, str]]) -> dict[str, Proportion]:
+def counted(found: Iterable[tuple[Intent, str]]) -> dict[str, Proportion]:
     """First choice right, right one among three, shown without asking back; no card wanted, one shown."""
     found = list(found)
     carded = [(routed, card) for routed, card in found if card not in NOT_SHOWN]
@@ -82,7 +82,7 @@ def _share(right: list[bool]) -> Proportion:
     return Proportion(sum(right), len(right))
 
 
-def by_the_others(embed: Embed) -> Iterator[tuple[Routed, str]]:
+def by_the_others(embed: Embed) -> Iterator[tuple[Intent, str]]:
     """Every example question of the voices, routed by a router that knows all voices but its own."""
     every = tuple(lessons())
     known = Memory(embed)
@@ -92,8 +92,8 @@ def by_the_others(embed: Embed) -> Iterator[tuple[Routed, str]]:
         for lesson in every:
             if _group(lesson) != group:
                 more.setdefault(lesson[1], []).append(lesson[0])
-        router = Router(known, plain_routes().taught(more))
-        yield from ((router(q), topic) for q, topic, _ in filter_group(every, group))
+        intent_classifier = IntentClassifier(known, plain_routes().taught(more))
+        yield from ((intent_classifier(q), topic) for q, topic, _ in filter_group(every, group))
 
 
 def filter_group(every: Sequence[Lesson], group: str) -> list[Lesson]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.interview.dialogue.moves import Heard
+from harness.interview.dialogue.moves import Utterance
 from harness.interview.dialogue.opening import new_session, ready
 from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.sentences import WORD
@@ -30,7 +30,7 @@ def turn_p95_ms() -> float:
     for text in ("Where does the time go?", "How many tokens are written?"):
         play.say(text)
     state, one = play.state, play.interviewer
-    turns = [Heard(60.0, f"{TURN} That is thought number {n}.") for n in range(TIMES)]
+    turns = [Utterance(60.0, f"{TURN} That is thought number {n}.") for n in range(TIMES)]
     return percentile([_ms(lambda turn=turn: one.step(state, turn)) for turn in turns], 95)
 
 

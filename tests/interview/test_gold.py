@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.interview.dialogue.intent import router
+from harness.interview.dialogue.intent import intent_classifier
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import scorer
 from tests.interview import agreement, figures, routed
@@ -78,4 +78,4 @@ OPEN = {  # targets that are not reached yet, each said on the page
 def test_the_questions_that_nobody_saw_are_two_hundred_at_least():
     assert len(routed.unseen()) >= 200
     assert len(set(routed.unseen())) == len(routed.unseen())
-    assert router()
+    assert intent_classifier()

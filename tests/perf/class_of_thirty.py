@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.course.course import course as course_in
 from grader.course.grade_class import Batch
-from grader.course.judge import judging
+from grader.course.judge import lab_grader
 from grader.fleet.cluster import local
 from grader.fleet.run import Fleet
 from tests.notebooks.course import ROOT, cell, released, solved
@@ -46,7 +46,7 @@ def made(root):
 
 def serial(course):
     """Reports by learner, and seconds."""
-    with judging() as judge:
+    with lab_grader() as judge:
         return timed(Batch(course, judge, again=True).run(course.works()))
 
 

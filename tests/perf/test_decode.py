@@ -15,8 +15,8 @@ PARITY = 0.95  # of the loop that samples nothing and streams nothing
 
 @pytest.mark.parametrize("name", [f"{model.name}-Q8_0" for model in BUILT])
 def test_streaming_costs_at_most_a_twentieth_of_decode(name):
-    [sheet] = desk.exam(1, passages=3)
-    prompt = stuffed_prompt(sheet.case.question, list(sheet.chunks))
+    [item] = desk.exam(1, passages=3)
+    prompt = stuffed_prompt(item.case.question, list(item.chunks))
     ratio = against_bench_loop(named(name).load(), prompt)
     print(f"{name}: decode at {ratio} of llama.cpp's own loop")
     assert ratio.high >= PARITY

@@ -83,8 +83,8 @@ class Trial:
     """A class of thirty whose judge takes no time, and something that breaks at step `at`."""
 
     def __init__(self, folder, number):
-        self.dice = random.Random(number)
-        self.at = self.dice.randrange(1, SIZE - 8)
+        self.fresh_rng = random.Random(number)
+        self.at = self.fresh_rng.randrange(1, SIZE - 8)
         folder.mkdir(parents=True, exist_ok=True)
         self.course = small_course(folder)
         self.ledger = folder.parent / f"{folder.name}.ledger"
@@ -142,7 +142,7 @@ def test_a_worker_is_killed(trial, number):
     def kill():
         pids = sorted(clients[-1].run(os.getpid).values())
         with suppress(ProcessLookupError):
-            os.kill(one.dice.choice(pids), signal.SIGKILL)
+            os.kill(one.fresh_rng.choice(pids), signal.SIGKILL)
 
     one = trial()
     one.run(connect, kill)

@@ -5,7 +5,7 @@ import pytest
 from harness import baseline
 from harness.kb.questions import draw
 from harness.labs.retrieval.recall import exact, searched, times_faster, walk
-from harness.labs.retrieval.synthetic_vectors import around
+from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.models.engines.embedding import embedder
 from harness.stages import hnsw_search
 
@@ -16,7 +16,7 @@ RECALL, FASTER = 0.98, 10
 
 
 def test_hnsw_beats_exact_blas_tenfold_where_it_finds_98_of_100():
-    vectors = around(baseline.knowledge_vectors(), VECTORS, seed=5)
+    vectors = jittered(baseline.knowledge_vectors(), VECTORS, seed=5)
     texts = [case.question.text for case in draw("dev", QUERIES, seed=5, history_turns=0)]
     queries = embedder().documents(texts)
     graph = hnsw_search.build(vectors, threads=2)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token
-from harness.labs.quantization.cpu_hog import neighbour
+from harness.labs.quantization.cpu_hog import cpu_hog
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.sequential_test import MOST, State, decide
 from harness.models.offline import STUDENT
@@ -43,7 +43,7 @@ def model():
 def test_real_verdicts_are_right_or_undecided(regime, a, b, model):
     sides = Decoding(model, a), Decoding(model, b)
     right = State.FASTER if a < b else State.SLOWER
-    with neighbour(0 if regime == "quiet" else 2):
+    with cpu_hog(0 if regime == "quiet" else 2):
         found = Counter(decide(blocks(*sides, QUESTIONS))[1].state for _ in range(VERDICTS))
     print(f"\n{regime}, true ratio {a / b:g}: {dict(found)}")
     assert found[right] + found[State.UNDECIDED] == VERDICTS

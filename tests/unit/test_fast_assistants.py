@@ -12,9 +12,7 @@ pytestmark = pytest.mark.models
 
 @pytest.mark.parametrize(
     ("make", "passages"),
-    
     [(fast_assistants.small, 1), (fast_assistants.large, fast_assistants.READ)],
-,
 )
 def test_they_answer_with_a_sentence_and_a_source(make, passages):
     entry = make()

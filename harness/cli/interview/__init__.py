@@ -173,12 +173,12 @@ def _scored(play: Play, asked: Chat | None) -> dict[str, int | None]:
 
 def _kept(play: Play, card: Scorecard) -> None:
     """Into the history; what goes wrong there takes nothing from the scorecard."""
-    from harness.interview.practice.after_interview import comeback, keep
+    from harness.interview.practice.after_interview import keep, review_plan
     from harness.interview.practice.history import HistoryError
 
     try:
         keep(play, card)
-        lines = comeback().lines
+        lines = review_plan().lines
     except HistoryError as error:
         lines = [str(error)]
     for line in lines:

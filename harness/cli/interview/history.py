@@ -15,7 +15,7 @@ from harness.errors import WrongUseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.interview.practice.after_interview import Comeback
+    from harness.interview.practice.after_interview import ReviewPlan
     from harness.interview.practice.history import Played
 
 NO_DATE = "none"
@@ -32,12 +32,12 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show the interviews so far, and which ideas come back when."""
-    from harness.interview.practice.after_interview import comeback
+    from harness.interview.practice.after_interview import review_plan
     from harness.interview.practice.history import history as kept
 
     if interview_on is not None:
         kept().plan(None if interview_on == NO_DATE else _day(interview_on))
-    played, back = kept().interviews(last), comeback()
+    played, back = kept().interviews(last), review_plan()
     if as_json:
         print_json(_json(played, back))
         return
@@ -51,7 +51,7 @@ def _day(text: str) -> date:
         raise WrongUseError(f"'{text}' is no day: write it like 2027-01-31.") from error
 
 
-def _show(played: Sequence[Played], back: Comeback) -> None:
+def _show(played: Sequence[Played], back: ReviewPlan) -> None:
     if not played:
         console.print("No interview yet: `under500 interview` plays one.")
         return
@@ -66,7 +66,7 @@ def _show(played: Sequence[Played], back: Comeback) -> None:
         console.print(escape(line), highlight=False)
 
 
-def _json(played: Sequence[Played], back: Comeback) -> dict[str, object]:
+def _json(played: Sequence[Played], back: ReviewPlan) -> dict[str, object]:
     return {
         "interviews": [
             {"at": _iso(one.at), "scenario": one.scenario, "level": one.level, "mode": one.mode}

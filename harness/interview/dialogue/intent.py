@@ -58,7 +58,7 @@ class Topic(Strict):
         return sum(bool(re.search(pattern, text, re.IGNORECASE)) for pattern in self.patterns)
 
 
-class Routes(Strict):
+class IntentTopics(Strict):
     """All topics: the cards, and three for which nothing is shown."""
 
     cards: dict[str, Topic]
@@ -78,7 +78,7 @@ class Routes(Strict):
         """The example questions of all topics."""
         return [ask for topic in self.topics.values() for ask in topic.asks]
 
-    def taught(self, more: Mapping[str, Sequence[str]]) -> Routes:
+    def taught(self, more: Mapping[str, Sequence[str]]) -> IntentTopics:
         """With `more` example questions, by topic."""
 
         def with_more(name: str, topic: Topic) -> Topic:
@@ -86,7 +86,7 @@ class Routes(Strict):
 
         cards = {name: with_more(name, topic) for name, topic in self.cards.items()}
         others = {kind.value: with_more(kind, getattr(self, kind)) for kind in NOT_SHOWN}
-        return Routes(cards=cards, **others)
+        return IntentTopics(cards=cards, **others)
 
 
 class Kind(StrEnum):
@@ -103,7 +103,7 @@ NOT_SHOWN = (Kind.CAUSE, Kind.EVERYTHING, Kind.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class Intent:
     """Where a question leads; `cards`, best first, has one for CARD and up to three for UNSURE."""
 
     kind: Kind
@@ -111,7 +111,7 @@ class Routed:
 
 
 @cache
-def routes() -> Routes:
+def routes() -> IntentTopics:
     """The shipped topics with the example questions of all voices. Raises BadContentError."""
     more: dict[str, list[str]] = {}
     for question, topic, _ in lessons():
@@ -119,9 +119,9 @@ def routes() -> Routes:
     return plain_routes().taught(more)
 
 
-def plain_routes() -> Routes:
+def plain_routes() -> IntentTopics:
     """The topics with the examples beside their patterns alone."""
-    return read(CONTENT / "routes.yaml", Routes)
+    return read(CONTENT / "intents.yaml", IntentTopics)
 
 
 def lessons(folder: Path = QUESTIONS) -> Iterator[Lesson]:
@@ -135,20 +135,20 @@ def lessons(folder: Path = QUESTIONS) -> Iterator[Lesson]:
 
 
 @dataclass(frozen=True)
-class Router:
+class IntentClassifier:
     """Routes questions with `embed`; the example questions are embedded once, at the first question.
 
     keep: a folder where their vectors are kept; it has to be this model's own.
     """
 
     embed: Embed
-    routes: Routes
+    routes: IntentTopics
     keep: Path | None = None
 
-    def __call__(self, question: str) -> Routed:
+    def __call__(self, question: str) -> Intent:
         """Never raises for any text; an empty one is outside."""
         text = " ".join(question.split())[:400]  # longer, it is no question
-        return decided(self.scores(text)) if text else Routed(Kind.OUTSIDE)
+        return decided(self.scores(text)) if text else Intent(Kind.OUTSIDE)
 
     def scores(self, text: str) -> dict[str, float]:
         """How well each topic fits, about -1 to 1.5."""
@@ -184,7 +184,7 @@ def _bonus(name: str, hits: int) -> float:
     return TWICE * once if name in NOT_SHOWN else once
 
 
-def decided(scores: Mapping[str, float]) -> Routed:
+def decided(scores: Mapping[str, float]) -> Intent:
     """One card, a few, or none: by the best score, its lead, and how near it is to what shows nothing."""
     best, second, *_ = cards = sorted(
         (name for name in scores if name not in NOT_SHOWN), key=lambda name: -scores[name]
@@ -192,19 +192,19 @@ def decided(scores: Mapping[str, float]) -> Routed:
     other = max(NOT_SHOWN, key=lambda kind: scores[kind])
     ahead = scores[best] - scores[other]
     if ahead <= -REFUSE:
-        return Routed(other)
+        return Intent(other)
     if scores[best] - scores[second] >= LEAD and ahead >= AHEAD:
-        return Routed(Kind.CARD, (best,))
-    return Routed(Kind.UNSURE, tuple(cards[:OFFERED]))
+        return Intent(Kind.CARD, (best,))
+    return Intent(Kind.UNSURE, tuple(cards[:OFFERED]))
 
 
 @cache
-def router() -> Router:
+def intent_classifier() -> IntentClassifier:
     """The process's router, with MiniLM. Raises StoreError where its weights are missing."""
     from harness.models.catalog import MINILM
     from harness.models.engines.embedding import embedder
 
-    return Router(embedder(), routes(), folder(MINILM.sha256))
+    return IntentClassifier(embedder(), routes(), folder(MINILM.sha256))
 
 
 def folder(model_sha256: str) -> Path:
@@ -212,6 +212,6 @@ def folder(model_sha256: str) -> Path:
     return store.home() / "interviews" / model_sha256[:11]
 
 
-def examples_file(routes: Routes, keep: Path) -> Path:
+def examples_file(routes: IntentTopics, keep: Path) -> Path:
     """Where the vectors of these examples are kept."""
-    return keep / f"routes-{code(*routes.asks)}.npy"
+    return keep / f"intents-{code(*routes.asks)}.npy"

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from harness.interview.dialogue import acts, probes
 from harness.interview.dialogue.acts import Act
 from harness.interview.dialogue.debrief import debrief
-from harness.interview.dialogue.intent import Kind, Routed
+from harness.interview.dialogue.intent import Intent, Kind
 from harness.interview.dialogue.moves import (
     End,
-    Heard,
     Hint,
     Input,
     Move,
@@ -26,6 +25,7 @@ from harness.interview.dialogue.moves import (
     Say,
     Show,
     State,
+    Utterance,
 )
 from harness.interview.dialogue.own_numbers import OwnNumber, worth_asking
 from harness.interview.dialogue.pace import overdue, passed, warning
@@ -52,7 +52,7 @@ class Interviewer:
     """
 
     session: Session
-    route: Callable[[str], Routed]
+    route: Callable[[str], Intent]
     gaps: Gaps
     own: tuple[OwnNumber, ...] = ()
     reword: Reword | None = None
@@ -73,10 +73,10 @@ class Interviewer:
         if state.ended:
             return state, []
         state = replace(state, t=max(state.t, given.t))  # a clock that runs back stands still
-        if passed(self.session, state) >= 1 and not isinstance(given, Heard):
+        if passed(self.session, state) >= 1 and not isinstance(given, Utterance):
             return self._end((state, []), "time")
         step = self._warned((state, []))
-        if isinstance(given, Heard):
+        if isinstance(given, Utterance):
             return self._heard(step, given.text)
         if isinstance(given, Opened):
             return self._in_time(self._opened(step, given.card))
@@ -135,7 +135,7 @@ class Interviewer:
             step, shown = self._routed(step, routed), True
         return step if shown else None
 
-    def _routed(self, step: Step, routed: Routed) -> Step:
+    def _routed(self, step: Step, routed: Intent) -> Step:
         if routed.kind == Kind.CARD:
             return self._opened(step, routed.cards[0])
         step = self._say(step, str(routed.kind))

@@ -21,7 +21,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Utterance:
     """The candidate said something; t in seconds since the interview began."""
 
     t: float
@@ -57,7 +57,7 @@ class Tick:
     t: float
 
 
-Input = Heard | Opened | Hint | Next | Tick
+Input = Utterance | Opened | Hint | Next | Tick
 
 
 @dataclass(frozen=True, slots=True)

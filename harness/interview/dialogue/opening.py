@@ -63,13 +63,13 @@ def ready(
     Raises StoreError where MiniLM's weights are missing, WrongUseError for a file that exists.
     """
     from harness.interview.dialogue.gaps import gaps
-    from harness.interview.dialogue.intent import router
+    from harness.interview.dialogue.intent import intent_classifier
     from harness.interview.dialogue.interviewer import Interviewer
     from harness.interview.dialogue.own_numbers import own_numbers
 
     if file is not None and file.exists():
         raise WrongUseError(f"{file} exists already: name another file with --save.")
-    route, missing = router(), gaps(session)
+    route, missing = intent_classifier(), gaps(session)
     route("where does the time go?")
     missing(session.transcript(()))
     return Play(Interviewer(session, route, missing, own_numbers(), reword), clock, file)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.interview.dialogue.interviewer import Interviewer
-from harness.interview.dialogue.moves import Heard, Hint, Input, Move, Next, Opened, State, Tick
+from harness.interview.dialogue.moves import Hint, Input, Move, Next, Opened, State, Tick, Utterance
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
@@ -60,7 +60,7 @@ class Play:
 
     def say(self, text: str) -> list[Move]:
         """The candidate says something."""
-        return self._give(Heard(self.seconds, text))
+        return self._give(Utterance(self.seconds, text))
 
     def open(self, card: str) -> list[Move]:
         """The candidate opens a card."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.interview.dialogue.intent import examples_file, folder, router, routes
+from harness.interview.dialogue.intent import examples_file, folder, intent_classifier, routes
 from harness.interview.scoring.classifier import learned_before, minilm
 from harness.interview.scoring.rubric import rubric
 from harness.models.catalog import MINILM
@@ -16,5 +16,5 @@ def warm() -> bool:
 
 def warm_up() -> None:
     """Makes and keeps them: seconds, half a minute after the rubric was changed. Raises StoreError."""
-    router()("Where does the time go?")
+    intent_classifier()("Where does the time go?")
     minilm(rubric())

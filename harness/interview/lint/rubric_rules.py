@@ -39,7 +39,7 @@ class Confusion:
 
 def lint(scorer: Scorer) -> Iterator[Confusion]:
     """One for each expectation, then each misconception; by patterns: the hearing knows its lessons."""
-    bare = replace(scorer, hearing=None, rubric_is_source=False)
+    bare = replace(scorer, classifier=None, rubric_is_source=False)
     for entry in (*scorer.rubric.expectations, *scorer.rubric.misconceptions):
         yield _confusion(bare, entry)
 

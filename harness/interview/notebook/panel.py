@@ -17,7 +17,7 @@ from harness.interview.llm.connect import chat_model, rewording, second_opinion
 from harness.interview.llm.connect import where as leaves
 from harness.interview.llm.endpoint import Chat
 from harness.interview.notebook.conversation_widget import Conversation
-from harness.interview.practice.after_interview import comeback, keep
+from harness.interview.practice.after_interview import keep, review_plan
 from harness.interview.practice.history import HistoryError
 from harness.interview.report.dimension_bars import NOBODY
 from harness.interview.report.scorecard_page import scorecard_page
@@ -191,7 +191,7 @@ def _debrief(play: Play, guess: Mapping[str, float], chat: Chat | None) -> str:
 def _comes_back() -> str:
     """What is due, as HTML; nothing before the first interview."""
     try:
-        lines = comeback().lines
+        lines = review_plan().lines
     except HistoryError:
         return ""  # said where something is written
     return f"<p>{'<br>'.join(map(html.escape, lines))}</p>" if lines else ""

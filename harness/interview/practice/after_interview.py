@@ -16,7 +16,7 @@ from harness.interview.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
-class Comeback:
+class ReviewPlan:
     """What to practise. due: now, at most five; day: of the next idea; scenario: that asks for most of it."""
 
     due: tuple[Expectation, ...]
@@ -70,16 +70,16 @@ def _played(play: Play, card: Scorecard, now: datetime) -> Played:
     )
 
 
-def comeback(now: datetime | None = None, out_of: History | None = None) -> Comeback:
+def review_plan(now: datetime | None = None, out_of: History | None = None) -> ReviewPlan:
     """What is due. Raises HistoryError where the history cannot be read."""
     out_of, now = out_of or history(), now or datetime.now(UTC)
     kept = out_of.cards()
     if not kept:
-        return Comeback((), None, None)  # without reading the rubric, which takes a second
+        return ReviewPlan((), None, None)  # without reading the rubric, which takes a second
     cards = {name: one for name, one in kept.items() if name in rubric().by_id}
     due = tuple(rubric().by_id[name] for name in repetition.due(cards, now))
     last = [played.scenario for played in out_of.interviews(last=1)]
-    return Comeback(due, repetition.next_day(cards), _fitting({e.id for e in due}, last))
+    return ReviewPlan(due, repetition.next_day(cards), _fitting({e.id for e in due}, last))
 
 
 def _fitting(due: set[str], without: list[str]) -> str | None:

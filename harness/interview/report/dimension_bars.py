@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.interview.report.scorecard_text import NAMES
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Margins, Picture, margin_for, picture
 
 WORDS = {1: "nothing yet", 2: "in part", 3: "advance", 4: "outstanding"}
 ADVANCE, MOST = 3, 4
@@ -29,7 +29,7 @@ def dimension_bars(
     """
     names = [NAMES[name] for name in scores]
     height = style.ROW_IN * len(names) + ABOVE_IN
-    figure, [axes] = picture(_finding(scores), NOTE, [height], Room(room_for(names), RIGHT_IN))
+    figure, [axes] = picture(_finding(scores), NOTE, [height], Margins(margin_for(names), RIGHT_IN))
     axes.set_xlim(0, MOST)
     axes.set_ylim(len(names) - 0.5, -0.5 - ABOVE_IN / style.ROW_IN)
     axes.set_yticks(range(len(names)), names)

@@ -12,7 +12,7 @@ from harness.interview.report.dimension_bars import ADVANCE, MOST
 from harness.interview.report.scorecard_text import NAMES
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Margins, Picture, margin_for, picture
 
 BAND = 5  # interviews: fewer say little, more are another person
 STRIP_IN, BETWEEN_IN = 0.85, 0.2
@@ -23,9 +23,9 @@ def progress(played: Sequence[Played]) -> Picture:
     """A strip for each dimension over the interviews, the oldest first. Raises ValueError for none."""
     if not played:
         raise ValueError("There is no interview yet: play one.")
-    room = Room(room_for(NAMES.values()), RIGHT_IN, BETWEEN_IN)
+    margins = Margins(margin_for(NAMES.values()), RIGHT_IN, BETWEEN_IN)
     note = f"score of each interview, 1 to 4, scored offline; band: lowest to highest of the last {BAND}"
-    figure, strips = picture(_finding(played), note, [STRIP_IN] * len(DIMENSIONS), room)
+    figure, strips = picture(_finding(played), note, [STRIP_IN] * len(DIMENSIONS), margins)
     for axes, name in zip(strips, DIMENSIONS, strict=True):
         _strip(axes, name, [one.scores.get(name) for one in played])
     _name_the_line(strips[0])

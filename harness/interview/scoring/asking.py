@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from harness.interview.scoring.classifier import Hearing, loudest
+from harness.interview.scoring.classifier import SentenceClassifier, top_label
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Rubric
 
 
-def asked_about(rubric: Rubric, prompt: str, hearing: Hearing | None) -> frozenset[str]:
+def asked_about(
+    rubric: Rubric, prompt: str, classifier: SentenceClassifier | None
+) -> frozenset[str]:
     """Ids of the expectations a follow-up can show; by its words, then by its topics, then by meaning."""
     named = {e.id for e in rubric.expectations if any_span((*e.accept, *e.asked), prompt)}
     for dimension, cues in rubric.asked.items():
@@ -18,4 +20,4 @@ def asked_about(rubric: Rubric, prompt: str, hearing: Hearing | None) -> frozens
     topics = {e.id for e in rubric.expectations if any_span(e.topic, prompt)}
     if topics and len(topics) <= len(rubric.expectations) // 4:
         return frozenset(topics)
-    return frozenset({loudest(hearing.listen(prompt))}) if hearing else frozenset(topics)
+    return frozenset({top_label(classifier.score(prompt))}) if classifier else frozenset(topics)

@@ -27,11 +27,13 @@ WORDS, CONSTANT = (
     0.5,
 )  # weight of the words against the meaning's 1, and of what is always there
 DECIMALS = 3  # of a score: what differs between machines lies far behind
-SHIPPED = FOLDER / "hearing.npz"  # weights for the shipped content, so that nobody waits for them
+SHIPPED = (
+    FOLDER / "classifier.npz"
+)  # weights for the shipped content, so that nobody waits for them
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Scores:
     """How a sentence sounds to one expectation: about it above 0; for it above 0, against it below."""
 
     about: float
@@ -39,7 +41,7 @@ class Heard:
 
 
 @dataclass(frozen=True, eq=False)
-class Hearing:
+class SentenceClassifier:
     """about, stance: (expectations, f) weights for features of length f; see `ridge`."""
 
     embed: Embed
@@ -48,14 +50,14 @@ class Hearing:
     about: np.ndarray
     stance: np.ndarray
 
-    def listen(self, text: str) -> Mapping[str, Heard]:
+    def score(self, text: str) -> Mapping[str, Scores]:
         """By expectation. A text is embedded on its own: padding costs more than it saves."""
         features = _features(text, self.embed, self.words)
         both = (np.round(w @ features, DECIMALS).tolist() for w in (self.about, self.stance))
-        return {name: Heard(*pair) for name, *pair in zip(self.names, *both, strict=True)}
+        return {name: Scores(*pair) for name, *pair in zip(self.names, *both, strict=True)}
 
 
-def loudest(heard: Mapping[str, Heard]) -> str:
+def top_label(heard: Mapping[str, Scores]) -> str:
     """The expectation that a text is most about."""
     return max(heard, key=lambda name: heard[name].about)
 
@@ -79,7 +81,7 @@ def objections(rubric: Rubric) -> Iterator[tuple[str, str]]:
     yield from rubric.contrary
 
 
-def fitted(rubric: Rubric, embed: Embed) -> Hearing:
+def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
     """The hearing learned from a rubric; half a minute on one core, most of it MiniLM."""
     names = tuple(e.id for e in rubric.expectations)
     shown, against = list(lessons(rubric)), list(objections(rubric))
@@ -97,10 +99,10 @@ def fitted(rubric: Rubric, embed: Embed) -> Hearing:
         np.array([side for *_, side in sides]),
         len(names),
     )
-    return Hearing(embed, words, names, about, stance)
+    return SentenceClassifier(embed, words, names, about, stance)
 
 
-def minilm(rubric: Rubric) -> Hearing:
+def minilm(rubric: Rubric) -> SentenceClassifier:
     """The hearing under MiniLM: shipped, or learned once and kept. Raises StoreError without the model."""
     return _minilm(rubric, SHIPPED)
 
@@ -129,7 +131,7 @@ def learned_before(rubric: Rubric) -> bool:
 
 
 @cache
-def _minilm(rubric: Rubric, shipped: Path) -> Hearing:
+def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
     from harness.models.catalog import MINILM
     from harness.models.engines.embedding import embedder
 
@@ -142,12 +144,12 @@ def _minilm(rubric: Rubric, shipped: Path) -> Hearing:
                 _write(part, fitted(rubric, embed), key)
         weights = _read(kept, key)
     words = learned(text for text, _ in lessons(rubric))
-    return Hearing(embed, words, tuple(e.id for e in rubric.expectations), *weights)
+    return SentenceClassifier(embed, words, tuple(e.id for e in rubric.expectations), *weights)
 
 
-def _write(path: Path, hearing: Hearing, key: str) -> None:
+def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
     """Half precision: the fourth digit of a weight decides nothing."""
-    weights = {n: getattr(hearing, n).astype(np.float16) for n in ("about", "stance")}
+    weights = {n: getattr(classifier, n).astype(np.float16) for n in ("about", "stance")}
     with path.open("wb") as file:
         np.savez_compressed(file, key=np.array(key), **weights)
 
@@ -163,7 +165,7 @@ def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _kept(key: str) -> Path:
-    return store.home() / "interview" / f"hearing-{key[:16]}.npz"
+    return store.home() / "interview" / f"classifier-{key[:16]}.npz"
 
 
 def _key(rubric: Rubric, model: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.interview.scoring.classifier import Heard, Hearing
+from harness.interview.scoring.classifier import Scores, SentenceClassifier
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.levels import level
 from harness.interview.scoring.patterns import any_span
@@ -23,9 +23,9 @@ AGAINST, FOR = 0.0, 0.1
 FEWEST_WORDS = 4  # fewer sound like many things
 
 
-def listened(
+def with_classifier(
     rubric: Rubric,
-    hearing: Hearing | None,
+    classifier: SentenceClassifier | None,
     sentences: Iterable[Sentence],
     found: Sequence[Finding],
     wrong: Sequence[Mistake],
@@ -33,17 +33,17 @@ def listened(
     """The findings after listening to `sentences`, the candidate's own; as before without a hearing."""
     heard = list(found)
     mistaken = {place for m in wrong for place in m.places}
-    for sentence in sentences if hearing else ():
+    for sentence in sentences if classifier else ():
         if len(sentence.words) < FEWEST_WORDS:
             continue
-        scores = hearing.listen(sentence.text)
+        scores = classifier.score(sentence.text)
         heard = [_doubted(finding, sentence, scores) for finding in heard]
         if (sentence.turn, sentence.start) not in mistaken:
             heard += _added(rubric, sentence, scores, heard)
     return heard
 
 
-def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Heard]) -> Finding:
+def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
     if finding.sentence != sentence or not finding.level or len(sentence.words) >= DOUBTED_WORDS:
         return finding
     heard = scores[finding.expectation]
@@ -55,7 +55,7 @@ def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Heard]) 
 
 
 def _added(
-    rubric: Rubric, sentence: Sentence, scores: Mapping[str, Heard], heard: Sequence[Finding]
+    rubric: Rubric, sentence: Sentence, scores: Mapping[str, Scores], heard: Sequence[Finding]
 ) -> Iterator[Finding]:
     """Findings for what nothing is known of yet in this sentence."""
     place = (sentence.turn, sentence.start)

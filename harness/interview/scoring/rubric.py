@@ -18,13 +18,18 @@ from harness.interview.scoring.patterns import Lexicon, Pattern, Source
 
 FOLDER = Path(__file__).parents[1] / "content" / "rubric"
 LEXICON, MISCONCEPTIONS, PHRASINGS = "lexicon.yaml", "misconceptions.yaml", "phrasings.yaml"
-GUARDS, HEARING, CONTRARY, SENTENCES = ("guards.yaml", "hearing.yaml", "contrary.yaml", "sentences")
+GUARDS, CLASSIFIER, CONTRARY, SENTENCES = (
+    "guards.yaml",
+    "classifier.yaml",
+    "contrary.yaml",
+    "sentences",
+)
 OTHERS = (
     LEXICON,
     MISCONCEPTIONS,
     PHRASINGS,
     GUARDS,
-    HEARING,
+    CLASSIFIER,
     CONTRARY,
 )  # every other file is a dimension
 
@@ -241,7 +246,7 @@ def rubric(folder: Path = FOLDER) -> Rubric:
 
 def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[str, frozenset[str]]]:
     yield from ((text, frozenset()) for text in (nothing.not_ if nothing else ()))
-    for name, texts in _checked(HearingEntry, folder / HEARING).root.items():
+    for name, texts in _checked(HearingEntry, folder / CLASSIFIER).root.items():
         yield from ((text, frozenset({name} - {NOTHING})) for text in texts)
     for path in sorted((folder / SENTENCES).glob("*.yaml")):
         entries = _checked(SentencesEntry, path).root

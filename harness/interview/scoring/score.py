@@ -10,8 +10,8 @@ from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Transcript
 from harness.interview.scoring.asking import asked_about
 from harness.interview.scoring.behaviour import Conduct
-from harness.interview.scoring.classifier import Hearing
-from harness.interview.scoring.classifier_findings import listened
+from harness.interview.scoring.classifier import SentenceClassifier
+from harness.interview.scoring.classifier_findings import with_classifier
 from harness.interview.scoring.copying import MAIN_QUESTION, main_question, sources
 from harness.interview.scoring.dimensions import best, follow_up_scores, scores
 from harness.interview.scoring.english import other_language
@@ -38,7 +38,7 @@ class Scorer:
     """A rubric, and a hearing for sentences that no pattern knows (None: patterns alone)."""
 
     rubric: Rubric
-    hearing: Hearing | None = None
+    classifier: SentenceClassifier | None = None
     model_sha256: str | None = None
     rubric_is_source: bool = True  # off while the rubric's own examples are tried
     second: SecondJudge | None = None  # a chat model, about near misses alone; off unless asked for
@@ -53,7 +53,7 @@ class Scorer:
             scores(self.rubric, shown, wrong)
             if main
             else follow_up_scores(
-                self.rubric, asked_about(self.rubric, prompt, self.hearing), shown, wrong
+                self.rubric, asked_about(self.rubric, prompt, self.classifier), shown, wrong
             )
         )
         return self._card([passage], found, wrong, marks)
@@ -98,7 +98,7 @@ class Scorer:
         found = [_denied(self.rubric, finding, wrong) for finding in found]
         found += repairs(reader, sentences, wrong)
         own = [sentence for sentence in sentences if not reader.discounted(sentence)]
-        heard = listened(self.rubric, self.hearing, own, found, wrong)
+        heard = with_classifier(self.rubric, self.classifier, own, found, wrong)
         return (self.second.raised(self.rubric, heard) if self.second else heard), wrong
 
     def _card(

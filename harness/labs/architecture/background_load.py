@@ -17,7 +17,7 @@ AT_ONCE = 4  # of their requests; whoever comes on top of that waits with them, 
 
 
 @contextmanager
-def neighbours(
+def background_load(
     make: Callable[[], Assistant], questions: Sequence[Question], per_s: float, seed: int = 0
 ) -> Iterator[list[Question]]:
     """Ask `questions` over and over, `per_s` a second on average (Poisson); yields who was asked so far.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import semconv
 from harness.measure.latency.trace import Span, Trace
 from harness.show import style
-from harness.show.style import Picture, Room, ms, picture, room_for
+from harness.show.style import Picture, Margins, ms, picture, margin_for
 
 ORDER = (semconv.PREPROCESS, semconv.RETRIEVE, semconv.GENERATE, semconv.POSTPROCESS)
 ROOM_RIGHT_IN = 0.9
@@ -27,8 +27,8 @@ def overlap(trace: Trace, beside: str) -> Picture:
     hidden = _hidden_ms(spans[beside], working)
     title = f"Of {ms(spans[beside].duration_ms)}, {ms(hidden)} run while the search still runs"
     note = "one request, measured; network distance is SIM and not shown"
-    room = Room(room_for(span.name for span in rows), ROOM_RIGHT_IN)
-    figure, [axes] = picture(title, note, [style.ROW_IN * len(rows)], room)
+    margins = Margins(margin_for(span.name for span in rows), ROOM_RIGHT_IN)
+    figure, [axes] = picture(title, note, [style.ROW_IN * len(rows)], margins)
     for y, span in enumerate(rows):
         colour = style.STAGE_COLOURS.get(span.name, BESIDE)
         box = [(span.start_ms, span.duration_ms)], (y - BAR / 2, BAR)

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 
 from harness.labs.architecture.routing_policies import Gain, Policy
 from harness.show import style
-from harness.show.style import Picture, Room, ms, percent, picture
+from harness.show.style import Picture, Margins, ms, percent, picture
 
 HEIGHT_IN = 2.9
-ROOM = Room(left=0.7, right=1.9)
+MARGINS = Margins(left=0.7, right=1.9)
 LINE = style.SKY
 LOOKS = ((style.INK, "s"), (style.INK, "D"), (style.GREEN, "*"), (style.BLUE, "o"))
 AXIS = (
@@ -32,7 +32,7 @@ def policies(
         raise ValueError(f"Give 1 to {len(LOOKS)} policies with names, not {len(named)}.")
     title, n = f"{named[-1].name}: {gain.sentence()}", named[0].right.n
     note = f"computed from the same {n} questions, asked of both; none of them was used to draw the line"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], ROOM)
+    figure, [axes] = picture(title, note, [HEIGHT_IN], MARGINS)
     path = sorted((one.mean_ms, one.right.rate) for one in line)
     if path:
         axes.plot(*zip(*path, strict=True), "-", color=LINE, linewidth=1.8, zorder=1)

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from harness.measure.latency.stats import middle
 from harness.measure.latency.stats import tail as slow_end
 from harness.show import style
-from harness.show.style import Picture, Room, ms, picture
+from harness.show.style import Picture, Margins, ms, picture
 
 HEIGHT_IN = 2.2
-ROOM = Room(left=0.7, right=1.5)
+MARGINS = Margins(left=0.7, right=1.5)
 LOOKS = ((style.VERMILLION, "s"), (style.BLUE, "o"), (style.GREEN, "^"))
 AXIS = "end-to-end, ms"
 
@@ -25,7 +25,7 @@ def tail(samples_ms: Mapping[str, Sequence[float]], note: str) -> Picture:
     if not 1 <= len(samples_ms) <= len(LOOKS):
         raise ValueError(f"Give 1 to {len(LOOKS)} rows of samples, not {len(samples_ms)}.")
     title = _finding(samples_ms)
-    figure, [axes] = picture(title, note, [HEIGHT_IN], ROOM)
+    figure, [axes] = picture(title, note, [HEIGHT_IN], MARGINS)
     for (name, values), look in zip(samples_ms.items(), LOOKS, strict=False):
         _steps(axes, name, values, look)
     axes.set_ylim(0, 1.04)
@@ -57,11 +57,11 @@ def _steps(axes: Axes, name: str, values: Sequence[float], look: tuple[str, str]
 
 def _finding(samples_ms: Mapping[str, Sequence[float]]) -> str:
     (first, before), *_, (last, after) = [*samples_ms.items()] * (1 + (len(samples_ms) == 1))
-    slow, quick = slow_end(before), slow_end(after)
+    slow, fast_pipeline = slow_end(before), slow_end(after)
     if len(samples_ms) == 1:
         return f"{first}: p50 {ms(middle(before).value)}, {slow.label}: {ms(slow.value)}"
     return (
-        f"{last}, {quick.label}: {ms(quick.value)} instead of {ms(slow.value)}; "
+        f"{last}, {fast_pipeline.label}: {ms(fast_pipeline.value)} instead of {ms(slow.value)}; "
         f"p50 {ms(middle(after).value)} instead of {ms(middle(before).value)}"
     )
 

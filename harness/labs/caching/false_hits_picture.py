@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.labs.caching.false_hits import Judged
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.8
 LOOKS = ((style.VERMILLION, "s", "--"), (style.BLUE, "o", "-"), (style.GREEN, "^", "-."))
@@ -28,7 +28,7 @@ def false_hits(curves: Mapping[str, Sequence[tuple[float, Judged]]], most_wrong:
     title = _finding(curves, most_wrong)
     n = max(one.hits.n for curve in curves.values() for _, one in curve)
     note = f"share of hits that are wrong, logarithmic; {n} pairs that mean the same; numbers: threshold"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.8, right=1.5))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.8, right=1.5))
     axes.set_yscale("log")
     for (name, curve), look in zip(curves.items(), LOOKS, strict=False):
         _curve(axes, name, [(t, one) for t, one in curve if one.wrong.n], look)

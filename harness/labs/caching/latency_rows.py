@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import middle, tail
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 ROW_IN = 0.5
 RIGHT_IN = 2.75
@@ -28,8 +28,8 @@ def sample_rows(
     """
     if not samples_ms or not all(samples_ms.values()):
         raise ValueError("Every row needs a sample: leave out a kind that did not occur.")
-    room = Room(room_for(samples_ms), RIGHT_IN)
-    figure, [axes] = picture(title, note, [ROW_IN * len(samples_ms)], room)
+    margins = Margins(margin_for(samples_ms), RIGHT_IN)
+    figure, [axes] = picture(title, note, [ROW_IN * len(samples_ms)], margins)
     _scales(axes, samples_ms)
     words = []
     for y, (name, samples) in enumerate(samples_ms.items()):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.labs.caching.pairs import SAME, Pair
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 ROW_IN = 0.5
 RIGHT_IN = 1.9
@@ -18,7 +18,7 @@ SHAKEN = 0.22  # of a row: dots of one cosine lie beside each other
 AXIS = "cosine; dots: pairs (blue, right of the line: wanted; red: a wrong answer)"
 
 
-def likeness(
+def similarity(
     pairs: Sequence[Pair], cosines: np.ndarray, threshold: float, passes: np.ndarray | None = None
 ) -> Picture:
     """A row of dots for each sort. passes: bool (n,), what a guard lets through; the rest is pale.
@@ -32,8 +32,8 @@ def likeness(
     title = _finding(pairs, cosines, threshold, passes)
     guard = "all compared" if passes.all() else "pale: kept apart by the guard"
     note = f"{len(pairs)} labelled pairs, measured; threshold {threshold:.2f}; {guard}"
-    room = Room(room_for(map(_label, sorts)), RIGHT_IN)
-    figure, [axes] = picture(title, note, [ROW_IN * len(sorts)], room)
+    margins = Margins(margin_for(map(_label, sorts)), RIGHT_IN)
+    figure, [axes] = picture(title, note, [ROW_IN * len(sorts)], margins)
     axes.set_xlim(min(0.0, float(cosines.min())), 1.02)
     axes.set_ylim(len(sorts) - 0.5, -0.5)
     axes.set_yticks(range(len(sorts)), map(_label, sorts))

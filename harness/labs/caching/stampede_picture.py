@@ -7,7 +7,7 @@ from statistics import fmean
 
 from harness.labs.caching.stampede import Wait
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 BAR_IN = 0.16
 COLOURS = (style.VERMILLION, style.BLUE)
@@ -24,8 +24,8 @@ def stampedes(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> Picture:
     title, callers = _finding(runs), max(len(waits) for waits, _ in runs.values())
     note = f"{callers} callers with one question at the same moment; a bar each, measured"
     heights = [BAR_IN * len(waits) + 0.15 for waits, _ in runs.values()]
-    room = Room(room_for(runs), 1.2, between=0.25)
-    figure, all_axes = picture(title, note, heights, room)
+    margins = Margins(margin_for(runs), 1.2, between=0.25)
+    figure, all_axes = picture(title, note, heights, margins)
     most = max(wait.end_ms for waits, _ in runs.values() for wait in waits)
     for axes, (name, (waits, _)), colour in zip(all_axes, runs.items(), COLOURS, strict=False):
         for y, wait in enumerate(waits):

@@ -26,7 +26,7 @@ class Change:
     detour: bool = False
 
 
-def route(first: Entry, changes: Sequence[Change]) -> list[Stop]:
+def journey_steps(first: Entry, changes: Sequence[Change]) -> list[Stop]:
     """`first` and what each change makes of it, in order; `first.assistant` is a Pipeline."""
     return [Stop(first), *_steps(first.assistant, first.network, changes)]
 

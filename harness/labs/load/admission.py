@@ -19,7 +19,7 @@ class BusyError(PlainError):
 
 
 @dataclass
-class Door:
+class InFlightCounter:
     """How many requests are inside, counted for all who share this door."""
 
     inside: int = 0
@@ -39,18 +39,18 @@ class Door:
 
 
 @dataclass(frozen=True)
-class Gate:
+class AdmissionControl:
     """`inner` behind a `door`. accept: requests ahead -> let this one in?"""
 
     inner: Assistant
     accept: Callable[[int], bool]
-    door: Door
+    in_flight: InFlightCounter
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Raises BusyError for who is not let in, otherwise what `inner` raises."""
-        if not self.door.enter(self.accept):
+        if not self.in_flight.enter(self.accept):
             raise BusyError("Too many requests are waiting already: try again in a moment.")
         try:
             yield from self.inner.stream(question)
         finally:
-            self.door.leave()
+            self.in_flight.leave()

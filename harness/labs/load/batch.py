@@ -39,7 +39,7 @@ class Engine(Protocol):
 
 
 @dataclass
-class Stay:
+class RunningSequence:
     """A job in its slot: its tokens, and when each of them came, in ns of the batch's clock."""
 
     job: Job
@@ -47,7 +47,7 @@ class Stay:
     joined_ns: int
     tokens: list[int] = field(default_factory=list)
     at_ns: list[int] = field(default_factory=list)
-    left_ns: int | None = None
+    finished_ns: int | None = None
 
     def over(self, end: int) -> bool:
         """True when the job has got what it was to get."""
@@ -60,12 +60,12 @@ class Batch:
 
     engine: Engine
     now_ns: Callable[[], int] = time.perf_counter_ns
-    stays: list[Stay] = field(default_factory=list)
+    sequences: list[RunningSequence] = field(default_factory=list)
 
     @property
     def running(self) -> list[Job]:
         """Who is in, finished or not."""
-        return [stay.job for stay in self._inside()]
+        return [sequence.job for sequence in self._inside()]
 
     @property
     def free(self) -> int:
@@ -77,13 +77,13 @@ class Batch:
 
         Raises WrongUseError when no slot is free.
         """
-        taken = {stay.slot for stay in self._inside()}
+        taken = {sequence.slot for sequence in self._inside()}
         slot = next((slot for slot in range(self.engine.slots) if slot not in taken), None)
         if slot is None:
             raise WrongUseError("No slot is free: let somebody leave() first.")
-        stay = Stay(job, slot, self.now_ns())
-        self.stays.append(stay)
-        self._written(stay, self.engine.read(slot, job.prompt))
+        sequence = RunningSequence(job, slot, self.now_ns())
+        self.sequences.append(sequence)
+        self._written(sequence, self.engine.read(slot, job.prompt))
 
     def step(self) -> list[Job]:
         """One token more for everybody inside who is not finished; returns who is finished now.
@@ -94,25 +94,25 @@ class Batch:
             raise WrongUseError("Nobody is in the batch: join() first.")
         writing = {s.slot: s for s in self._inside() if not s.over(self.engine.end)}
         if writing:
-            newest = {slot: stay.tokens[-1] for slot, stay in writing.items()}
+            newest = {slot: sequence.tokens[-1] for slot, sequence in writing.items()}
             for slot, token in self.engine.step(newest).items():
                 self._written(writing[slot], token)
-        return [stay.job for stay in self._inside() if stay.over(self.engine.end)]
+        return [sequence.job for sequence in self._inside() if sequence.over(self.engine.end)]
 
-    def leave(self, job: Job) -> None:
+    def finish(self, job: Job) -> None:
         """Free the slot of `job`. Raises WrongUseError for one that is not inside."""
-        stay = next((stay for stay in self._inside() if stay.job is job), None)
-        if stay is None:
+        sequence = next((sequence for sequence in self._inside() if sequence.job is job), None)
+        if sequence is None:
             raise WrongUseError(f"Job {job.number} is not in the batch: it cannot leave.")
-        stay.left_ns = self.now_ns()
-        self.engine.drop(stay.slot)
+        sequence.finished_ns = self.now_ns()
+        self.engine.drop(sequence.slot)
 
-    def _written(self, stay: Stay, token: int) -> None:
-        stay.tokens.append(token)
-        stay.at_ns.append(self.now_ns())
+    def _written(self, sequence: RunningSequence, token: int) -> None:
+        sequence.tokens.append(token)
+        sequence.at_ns.append(self.now_ns())
 
-    def _inside(self) -> list[Stay]:
-        return [stay for stay in self.stays if stay.left_ns is None]
+    def _inside(self) -> list[RunningSequence]:
+        return [sequence for sequence in self.sequences if sequence.finished_ns is None]
 
 
 def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
@@ -121,7 +121,7 @@ def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
         batch.join(job)
         while job not in batch.step():
             pass
-        batch.leave(job)
+        batch.finish(job)
 
 
 def static(batch: Batch, jobs: Sequence[Job]) -> None:
@@ -134,4 +134,4 @@ def static(batch: Batch, jobs: Sequence[Job]) -> None:
         while len(batch.step()) < len(together):
             pass
         for job in together:
-            batch.leave(job)
+            batch.finish(job)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, ms, picture
+from harness.show.style import Picture, Margins, ms, picture
 
 HEIGHT_IN = 1.35
-ROOM = Room(left=1.5, right=0.9, between=0.4)
+MARGINS = Margins(left=1.5, right=0.9, between=0.4)
 ALL, EACH = style.BLUE, style.ORANGE
 AXIS = "texts in the batch (n)"
 
@@ -27,7 +27,7 @@ def batch_cost(step_ms: Mapping[int, float]) -> Picture:
     note = (
         "measured, decode alone, medians, sizes in turn; dashed: if a step cost the same for any n"
     )
-    figure, [above, below] = picture(title, note, [HEIGHT_IN, HEIGHT_IN], ROOM)
+    figure, [above, below] = picture(title, note, [HEIGHT_IN, HEIGHT_IN], MARGINS)
     together = [1e3 * n / step_ms[n] for n in sizes]
     _line(above, sizes, together, ALL, "all together,\ntokens/s", "{:.0f}")
     _line(below, sizes, [step_ms[n] for n in sizes], EACH, "each one,\nms a token", "{:.1f}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from harness.labs.load.batch import Batch, Engine, Job, Stay
+from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
 from harness.errors import WrongUseError
 from harness.measure.latency.latencies import Latencies, latencies
 from harness.measure.latency.timing import NS_PER_MS
@@ -72,10 +72,10 @@ def run(
         schedule(batch, list(jobs))
     finally:
         for job in batch.running:
-            batch.leave(job)
+            batch.finish(job)
     _check(batch, jobs)
-    stays = sorted(batch.stays, key=lambda stay: stay.job.number)
-    return BatchRun(tuple(_served(stay, begin) for stay in stays))
+    sequences = sorted(batch.sequences, key=lambda sequence: sequence.job.number)
+    return BatchRun(tuple(_served(sequence, begin) for sequence in sequences))
 
 
 def turns(
@@ -120,7 +120,7 @@ def step_ms(
 
 
 def _check(batch: Batch, jobs: Sequence[Job]) -> None:
-    served = sorted(stay.job.number for stay in batch.stays if stay.over(batch.engine.end))
+    served = sorted(sequence.job.number for sequence in batch.sequences if sequence.over(batch.engine.end))
     if served != sorted(job.number for job in jobs):
         raise WrongUseError(
             f"{len(served)} of {len(jobs)} requests were served to their end: "
@@ -128,11 +128,11 @@ def _check(batch: Batch, jobs: Sequence[Job]) -> None:
         )
 
 
-def _served(stay: Stay, begin: int) -> Served:
-    times = (stay.joined_ns, stay.at_ns[0], stay.at_ns[-1], stay.left_ns)
+def _served(sequence: RunningSequence, begin: int) -> Served:
+    times = (sequence.joined_ns, sequence.at_ns[0], sequence.at_ns[-1], sequence.finished_ns)
     return Served(
-        stay.job.number,
-        stay.slot,
+        sequence.job.number,
+        sequence.slot,
         *((at - begin) / NS_PER_MS for at in times),
-        tokens=tuple(stay.tokens),
+        tokens=tuple(sequence.tokens),
     )

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from harness.measure.load.goodput import Limits, LoadRun
 from harness.measure.latency.stats import TooFewSamplesError, middle, percentile, tail
 from harness.show import style
-from harness.show.style import Picture, Room, duration, ms, percent, picture
+from harness.show.style import Picture, Margins, duration, ms, percent, picture
 
 HEIGHT_IN, GOODPUT_IN = 2.4, 0.9
-ROOM = Room(left=0.8, right=1.3, between=0.35)
+MARGINS = Margins(left=0.8, right=1.3, between=0.35)
 MEASURED, SIM = style.BLUE, style.ORANGE
 AXIS = "requests a second that arrive (Poisson), as a share of what the assistant can do at most"
 TICKS_MS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
@@ -36,7 +36,7 @@ def knee(
         "TTFT from the intended start: dot p50, whisker to the slow end of n requests; "
         "lines: p50 and p90, SIM"
     )
-    figure, [times, shares] = picture(title, note, [HEIGHT_IN, GOODPUT_IN], ROOM)
+    figure, [times, shares] = picture(title, note, [HEIGHT_IN, GOODPUT_IN], MARGINS)
     _times(times, runs, simulated, most_per_s, limits)
     _shares(shares, runs, simulated, most_per_s, limits)
     style.time_axis(shares, AXIS)

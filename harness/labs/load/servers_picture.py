@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, percent, picture
+from harness.show.style import Picture, Margins, percent, picture
 
 HEIGHT_IN = 2.3
-ROOM = Room(left=0.65)
+MARGINS = Margins(left=0.65)
 LOOKS = ((style.BLUE, "o"), (style.VERMILLION, "s"), (style.GREEN, "^"), (style.PURPLE, "D"))
 AXIS = "servers ÷ servers that are always busy on average: 1 is no reserve at all"
 TICKS = (0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 8, 12, 20)
@@ -29,7 +29,7 @@ def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float)
     note = (
         "SIM: Poisson arrivals, service times drawn from those measured, first come, first served"
     )
-    figure, [axes] = picture(title, note, [HEIGHT_IN], ROOM)
+    figure, [axes] = picture(title, note, [HEIGHT_IN], MARGINS)
     axes.set_xscale("log")
     for (users, curve), look in zip(sorted(curves.items()), LOOKS, strict=False):
         _curve(axes, users, curve, busy[users], look)

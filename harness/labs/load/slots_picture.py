@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 
 from harness.labs.load.batching import BatchRun, Served
 from harness.show import style
-from harness.show.style import Picture, Room, duration, ms, picture
+from harness.show.style import Picture, Margins, duration, ms, picture
 
 ROW_IN = 0.24
-ROOM = Room(left=1.25, right=1.5, between=0.5)
+MARGINS = Margins(left=1.25, right=1.5, between=0.5)
 READING, WRITING, IDLE = style.SKY, style.BLUE, style.PALE
 AXIS = "ms since all requests were there; pale blue: reads its prompt, blue: writes, hatched: an idle slot"
 BAR = 0.8  # of a row
@@ -24,7 +24,7 @@ def slots(runs: Mapping[str, BatchRun]) -> Picture:
     title = _finding(runs)
     note = "one run each of the same requests, measured; the number is the request's"
     rows = [1 + max(one.slot for one in run.served) for run in runs.values()]
-    figure, panels = picture(title, note, [ROW_IN * n for n in rows], ROOM)
+    figure, panels = picture(title, note, [ROW_IN * n for n in rows], MARGINS)
     longest = max(run.total_ms for run in runs.values())
     for axes, (name, run), n in zip(panels, runs.items(), rows, strict=True):
         _panel(axes, name, run, n)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from harness.semconv import GENERATE, NETWORK
 from harness.show import style
 from harness.show.rows import label, named
-from harness.show.style import Picture, Room, ms, picture
+from harness.show.style import Picture, Margins, ms, picture
 
 RIGHT_IN = 2.4
 COLUMNS = (("remains", 68), ("speed-up at best", 156))  # heading, right edge in points
@@ -83,8 +83,8 @@ def _note(stage_ms: Mapping[str, float], simulated: Collection[str]) -> str:
 
 def _figure(title: str, note: str, found: list[Ceiling], limit_ms: float) -> Picture:
     today, *_ = found
-    room = Room(style.room_for(one.label for one in found), RIGHT_IN)
-    figure, (axes,) = picture(title, note, [style.ROW_IN * len(found)], room)
+    margins = Margins(style.margin_for(one.label for one in found), RIGHT_IN)
+    figure, (axes,) = picture(title, note, [style.ROW_IN * len(found)], margins)
     axes.set_xlim(0, 1.03 * max(today.remains_ms, 1.1 * limit_ms))
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_yticks(range(len(found)), [one.label for one in found])

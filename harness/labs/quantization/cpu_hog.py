@@ -11,7 +11,7 @@ FOR_EVER = "while True: pass"
 
 
 @contextmanager
-def neighbour(cores: int = 1) -> Iterator[None]:
+def cpu_hog(cores: int = 1) -> Iterator[None]:
     """Inside the block, so many cores are kept busy by processes of their own; they end with it."""
     started = [subprocess.Popen([sys.executable, "-c", FOR_EVER]) for _ in range(cores)]
     try:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 RIGHT_IN = 2.3
 COLUMNS = (("MB", 44), ("in its own format", 150))  # heading, right edge in points
@@ -29,9 +29,9 @@ def formats(files: Mapping[str, Mapping[str, int]]) -> Picture:
     if not files:
         raise ValueError("There is no file to look into: give at least one.")
     title, note = _finding(files), "MB of weights by number format, as the files say themselves"
-    room = Room(room_for(files), RIGHT_IN, LEGEND_IN)
+    margins = Margins(margin_for(files), RIGHT_IN, LEGEND_IN)
     heights = [style.ROW_IN * len(files), 0.01]
-    figure, [axes, legend] = picture(title, note, heights, room)
+    figure, [axes, legend] = picture(title, note, heights, margins)
     legend.set_axis_off()
     axes.set_ylim(len(files) - 0.5, -0.5)
     axes.set_yticks(range(len(files)), list(files))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 3.0
 PASSED, REFUSED = style.BLUE, style.VERMILLION
@@ -36,7 +36,7 @@ def gate(files: Sequence[Candidate]) -> Picture:
         f"KL divergence to {files[0].name}, nats, at most {MOST_KL}; answers at worst "
         f"{100 * MARGIN:.0f} points behind (one-sided 95 %)"
     )
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=0.6))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=0.6))
     axes.set_yscale("log")
     values = [_shown(one.kl) for one in files]
     axes.set_ylim(TINY / 2, 4 * max(*values, MOST_KL))

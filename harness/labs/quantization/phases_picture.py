@@ -9,18 +9,18 @@ from matplotlib.axes import Axes
 from harness.labs.quantization.phases import Phases, times_faster
 from harness.measure.latency.stats import Interval
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 RIGHT_IN = 2.6
 COLUMNS = (("prefill", 74), ("ms a token", 160))
 ROW_IN = 0.62
-READ, WRITE = style.ORANGE, style.BLUE
+PREFILL, DECODE = style.ORANGE, style.BLUE
 APART = 0.16  # of a row, between its two dots
 MARKS = (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 AXIS = "times as fast as the first, logarithmic, 95 % intervals; square: prefill, dot: decode"
 
 
-def two_phases(found: Mapping[str, Phases]) -> Picture:
+def phases_picture(found: Mapping[str, Phases]) -> Picture:
     """Speed of prefill and of decode relative to the first file. Raises ValueError for fewer than two."""
     if len(found) < 2:
         raise ValueError("There is nothing to compare: give at least two files.")
@@ -29,8 +29,8 @@ def two_phases(found: Mapping[str, Phases]) -> Picture:
     title = _finding(ratios)
     n = len(found[first].step_ms)
     note = f"model time alone, {n} cold prompts, all files in turn; {first}: {_times(found[first])}"
-    room = Room(room_for(others), RIGHT_IN)
-    figure, [axes] = picture(title, note, [ROW_IN * len(others)], room)
+    margins = Margins(margin_for(others), RIGHT_IN)
+    figure, [axes] = picture(title, note, [ROW_IN * len(others)], margins)
     _scales(axes, ratios)
     for y, name in enumerate(others):
         for (ratio, interval), colour, mark, shift in _sides(ratios[name]):
@@ -57,7 +57,7 @@ def _ratios(first: Phases, other: Phases) -> tuple[Ratio, Ratio]:
 
 
 def _sides(pair: tuple[Ratio, Ratio]) -> tuple[tuple[Ratio, str, str, float], ...]:
-    return (pair[0], READ, "s", -APART), (pair[1], WRITE, "o", APART)
+    return (pair[0], PREFILL, "s", -APART), (pair[1], DECODE, "o", APART)
 
 
 def _scales(axes: Axes, ratios: Mapping[str, tuple[Ratio, Ratio]]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 RIGHT_IN = 2.9
 COLUMNS = (("computed", 62), ("measured", 128), ("of the limit", 196))
@@ -38,7 +38,7 @@ def roofline(steps: Sequence[Step], bandwidth_gbs: float) -> Picture:
     title = _finding(steps)
     note = f"decode, one thread, best of several runs; one core reads {bandwidth_gbs:.1f} GB/s (measured)"
     figure, [axes] = picture(
-        title, note, [style.ROW_IN * len(steps)], Room(room_for(s.name for s in steps), RIGHT_IN)
+        title, note, [style.ROW_IN * len(steps)], Margins(margin_for(s.name for s in steps), RIGHT_IN)
     )
     axes.set_ylim(len(steps) - 0.5, -0.5)
     axes.set_yticks(range(len(steps)), [step.name for step in steps])

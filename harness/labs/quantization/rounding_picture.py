@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.9
 RIGHT_IN = 1.5
@@ -27,7 +27,7 @@ def rounding(curves: Mapping[str, Curve], files: Mapping[str, tuple[float, float
         raise ValueError(f"Give 1 or {len(LOOKS)} curves, not {len(curves)}.")
     note = "root mean square of what is lost, relative to the weights; one matrix of the model"
     title = _finding(curves)
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=RIGHT_IN))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=RIGHT_IN))
     axes.set_yscale("log")
     for (name, points), (colour, mark, line) in zip(curves.items(), LOOKS, strict=False):
         xs, ys = zip(*points, strict=True)

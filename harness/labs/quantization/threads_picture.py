@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.labs.quantization.phases import Phases
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 RIGHT_IN = 2.4
 COLUMNS = (("prefill", 62), ("ms a token", 140))
@@ -25,7 +25,7 @@ def threads(found: Mapping[str, Mapping[int, Phases]]) -> Picture:
     title, n = _finding(found), len(rows[0][2].step_ms)
     note = f"the same file and prompt, every number of threads in turn, n = {n} each"
     figure, [axes] = picture(
-        title, note, [style.ROW_IN * len(rows)], Room(room_for(labels), RIGHT_IN)
+        title, note, [style.ROW_IN * len(rows)], Margins(margin_for(labels), RIGHT_IN)
     )
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), labels)

@@ -63,10 +63,10 @@ def churn(
         yield _round(gone / n, pool, held, indexes, queries, k, ef)
 
 
-def _graph(pool: np.ndarray, labels: np.ndarray, room: int) -> hnswlib.Index:
+def _graph(pool: np.ndarray, labels: np.ndarray, margins: int) -> hnswlib.Index:
     index = hnswlib.Index("ip", pool.shape[1])
     index.init_index(
-        room,
+        margins,
         M=LINKS,
         ef_construction=EF_CONSTRUCTION,
         random_seed=SEED,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, Round
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.6
 LOOKS = {
@@ -29,7 +29,7 @@ def churned(rounds: Sequence[Round]) -> Picture:
     title, last = _finding(rounds), rounds[-1]
     asked = len(last.found[LEFT].ms)
     note = f"recall of what is true in each round, {asked} queries, measured; ms: p50 of the last round"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=3.4))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=3.4))
     for way, (colour, mark, line) in LOOKS.items():
         recalls = [one.found[way].recall for one in rounds]
         shares = [one.replaced for one in rounds]

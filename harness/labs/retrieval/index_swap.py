@@ -16,7 +16,7 @@ QUIET = 200  # queries before anything is built: enough for p90
 
 
 @dataclass
-class Shelf:
+class IndexHandle:
     """Where requests find the index; to assign another one is a single step, and nobody sees half of it."""
 
     index: hnswlib.Index
@@ -29,14 +29,14 @@ class Shelf:
 
 
 def swapped_under_traffic(
-    shelf: Shelf, build: Callable[[], hnswlib.Index], queries: np.ndarray, k: int, ef: int
+    handle: IndexHandle, build: Callable[[], hnswlib.Index], queries: np.ndarray, k: int, ef: int
 ) -> tuple[list[float], list[float]]:
     """ms of every query at rest, and of those while `build` makes the next index, which is then swapped in.
 
     Raises what `build` raises; the old index stays then.
     """
     at_rest = [
-        _ms(shelf, query, k, ef) for query, _ in zip(cycle(queries), range(QUIET), strict=False)
+        _ms(handle, query, k, ef) for query, _ in zip(cycle(queries), range(QUIET), strict=False)
     ]
     outcome: list[hnswlib.Index | Exception] = []
 
@@ -50,18 +50,18 @@ def swapped_under_traffic(
     builder.start()
     meanwhile = []
     for query in cycle(queries):
-        meanwhile.append(_ms(shelf, query, k, ef))
+        meanwhile.append(_ms(handle, query, k, ef))
         if not builder.is_alive():
             break
     builder.join()
     [made] = outcome
     if isinstance(made, Exception):
         raise made
-    shelf.index = made
+    handle.index = made
     return at_rest, meanwhile
 
 
-def _ms(shelf: Shelf, query: np.ndarray, k: int, ef: int) -> float:
+def _ms(handle: IndexHandle, query: np.ndarray, k: int, ef: int) -> float:
     start = time.perf_counter_ns()
-    shelf.search(query, k, ef)
+    handle.search(query, k, ef)
     return (time.perf_counter_ns() - start) / NS_PER_MS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 3.4
 RIGHT_IN = 1.9  # for the names at the ends of the curves
@@ -44,7 +44,7 @@ def recall_curves(
     if not 1 <= len(curves) <= len(LOOKS) or not all(curves.values()):
         raise ValueError(f"Give 1 to {len(LOOKS)} curves of at least one spot, not {len(curves)}.")
     title = _finding(curves, exact_ms, floor, setting)
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=RIGHT_IN))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=RIGHT_IN))
     spots = [spot for curve in curves.values() for spot in curve]
     _scales(axes, spots, exact_ms)
     _floor(axes, floor)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.labs.retrieval.scale import FLOOR, Row, crossing
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 3.0
 EXACT, WALK = (style.VERMILLION, "s", "--"), (style.BLUE, "o", "-")
@@ -24,7 +24,7 @@ def scale(rows: Sequence[Row], dimensions: int) -> Picture:
         "at each dot of the walk: its recall"
     )
     title = _finding(rows)
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.75, right=1.3))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=1.3))
     axes.set_xscale("log")
     axes.set_yscale("log")
     sizes = [row.n for row in rows]

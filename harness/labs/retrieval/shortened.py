@@ -9,7 +9,7 @@ from harness.labs.retrieval import reduced
 from harness.stages.exact_search import nearest
 
 
-def cut(vectors: np.ndarray, r: int) -> Search:
+def truncate_dims(vectors: np.ndarray, r: int) -> Search:
     """The first r columns of `vectors` (n, d), unit norm again.
 
     Fine for an embedder that was trained to put what matters first (Matryoshka); MiniLM was not.

@@ -16,7 +16,7 @@ SPREAD = (
 BATCH = 50_000  # rows at a time: 77 MB of 384 numbers, where 500,000 at once would be 770
 
 
-def around(
+def jittered(
     real: np.ndarray,
     n: int,
     seed: int,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 3.6
 
@@ -26,7 +26,7 @@ def walked(
         f"{_right(points, query, kept)} of these are truly nearest"
     )
     note = "numbers: the order in which the first points were looked at; star: the query"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.3))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.3))
     _links(axes, points, graph)
     rest = [row for row in range(len(points)) if row not in set(looked)]
     axes.scatter(*points[rest].T, s=14, color=style.PALE, zorder=2)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from harness.measure.model_files.divergence import held_out
-from harness.measure.quality.exam import Sheet
+from harness.measure.quality.exam import ExamItem
 from harness.stages.prompt import stuffed_prompt
 
 
@@ -23,20 +23,20 @@ class Scoring(Protocol):
     def every_score(self, tokens: Sequence[int]) -> np.ndarray: ...
 
 
-def surprise(context: Scoring, sheets: Sequence[Sheet]) -> float:
+def cross_entropy(context: Scoring, items: Sequence[ExamItem]) -> float:
     """Cross entropy of the reference answers, nats a token, mean over all their tokens.
 
     0 is certainty. Raises ValueError for no sheets.
     """
-    if not sheets:
+    if not items:
         raise ValueError("There is no answer to be surprised by: give at least one sheet.")
-    return float(np.concatenate([_costs(context, sheet) for sheet in sheets]).mean())
+    return float(np.concatenate([_costs(context, item) for item in items]).mean())
 
 
-def _costs(context: Scoring, sheet: Sheet) -> np.ndarray:
+def _costs(context: Scoring, item: ExamItem) -> np.ndarray:
     """-log p of each token of the answer, (tokens of the answer,)."""
-    [text] = held_out([sheet])
+    [text] = held_out([item])
     tokens = context.tokens(text)
-    asked = len(context.tokens(stuffed_prompt(sheet.case.question, list(sheet.chunks))))
+    asked = len(context.tokens(stuffed_prompt(item.case.question, list(item.chunks))))
     scores = log_softmax(context.every_score(tokens)[asked - 1 : -1], axis=1)
     return -scores[np.arange(len(tokens) - asked), tokens[asked:]]

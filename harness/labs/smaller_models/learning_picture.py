@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.4
 RIGHT_IN = 1.2
@@ -22,7 +22,7 @@ class Stage:
 
     name: str
     lessons: int
-    surprise: float
+    cross_entropy: float
 
 
 def learning(stages: Sequence[Stage], reference: Stage, n: int) -> Picture:
@@ -33,13 +33,13 @@ def learning(stages: Sequence[Stage], reference: Stage, n: int) -> Picture:
     if not stages:
         raise ValueError("There is nothing to show: give at least one stage.")
     note = f"cross entropy of {n} reference answers that no lesson contains, nats a token"
-    figure, [axes] = picture(_finding(stages), note, [HEIGHT_IN], Room(left=0.6, right=RIGHT_IN))
+    figure, [axes] = picture(_finding(stages), note, [HEIGHT_IN], Margins(left=0.6, right=RIGHT_IN))
     axes.set_xscale("symlog", linthresh=LINEAR_TO)
     axes.set_xlim(-1, 1.8 * max(LINEAR_TO, *(one.lessons for one in stages)))
-    axes.set_ylim(0, 1.25 * max(one.surprise for one in [*stages, reference]))
-    xs, ys = [one.lessons for one in stages], [one.surprise for one in stages]
+    axes.set_ylim(0, 1.25 * max(one.cross_entropy for one in [*stages, reference]))
+    xs, ys = [one.lessons for one in stages], [one.cross_entropy for one in stages]
     axes.plot(xs, ys, "o-", color=style.BLUE, markersize=9)
-    axes.axhline(reference.surprise, color=style.GREY, linestyle=(0, (4, 2)), linewidth=1.4)
+    axes.axhline(reference.cross_entropy, color=style.GREY, linestyle=(0, (4, 2)), linewidth=1.4)
     for one in stages:
         _name(axes, one)
     _name_reference(axes, reference)
@@ -53,8 +53,8 @@ def learning(stages: Sequence[Stage], reference: Stage, n: int) -> Picture:
 
 def _name(axes: Axes, one: Stage) -> None:
     axes.annotate(
-        f"{one.name}: {one.surprise:.2f}",
-        (one.lessons, one.surprise),
+        f"{one.name}: {one.cross_entropy:.2f}",
+        (one.lessons, one.cross_entropy),
         xytext=(6, 8),
         textcoords="offset points",
         fontsize=style.SMALL_PT,
@@ -66,8 +66,8 @@ def _name(axes: Axes, one: Stage) -> None:
 
 def _name_reference(axes: Axes, one: Stage) -> None:
     axes.annotate(
-        f"{one.name}: {one.surprise:.2f}",
-        (1, one.surprise),
+        f"{one.name}: {one.cross_entropy:.2f}",
+        (1, one.cross_entropy),
         xycoords=("axes fraction", "data"),
         xytext=(6, 0),
         textcoords="offset points",
@@ -81,9 +81,9 @@ def _name_reference(axes: Axes, one: Stage) -> None:
 def _finding(stages: Sequence[Stage]) -> str:
     first, last = stages[0], stages[-1]
     if len(stages) < 3:
-        return f"{last.lessons:,} lessons: from {first.surprise:.2f} to {last.surprise:.2f} nats a token"
+        return f"{last.lessons:,} lessons: from {first.cross_entropy:.2f} to {last.cross_entropy:.2f} nats a token"
     short = stages[1]
-    way = (first.surprise - short.surprise) / (first.surprise - last.surprise or 1.0)
+    way = (first.cross_entropy - short.cross_entropy) / (first.cross_entropy - last.cross_entropy or 1.0)
     return (
         f"{short.lessons:,} lessons go {style.percent(max(0.0, way))} of the way "
         f"that {last.lessons:,} go"
@@ -91,4 +91,4 @@ def _finding(stages: Sequence[Stage]) -> str:
 
 
 def _in_words(one: Stage) -> str:
-    return f"{one.name}: {one.lessons:,} lessons, {one.surprise:.2f} nats a token"
+    return f"{one.name}: {one.lessons:,} lessons, {one.cross_entropy:.2f} nats a token"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from harness.assistant import Chunk, Question
 from harness.kb.questions import Case
-from harness.measure.quality.exam import Sheet
+from harness.measure.quality.exam import ExamItem
 
 # title, passage, question, fact, reference: our own sentences, about nothing that Halden sells
 CASES = (
@@ -78,12 +78,12 @@ CASES = (
 )
 
 
-def elsewhere() -> list[Sheet]:
+def off_topic() -> list[ExamItem]:
     """All of them, each with the passage that holds its answer."""
     return [_sheet(number, *case) for number, case in enumerate(CASES, start=1)]
 
 
-def _sheet(number: int, title: str, text: str, asked: str, fact: str, reference: str) -> Sheet:
+def _sheet(number: int, title: str, text: str, asked: str, fact: str, reference: str) -> ExamItem:
     chunk = Chunk(f"elsewhere/{number}", title, text, "", "", "all", 1)
     case = Case(
         question=Question(asked, f"elsewhere-{number}"),
@@ -96,4 +96,4 @@ def _sheet(number: int, title: str, text: str, asked: str, fact: str, reference:
         region="all",
         near_misses=(),
     )
-    return Sheet(case, (chunk,))
+    return ExamItem(case, (chunk,))

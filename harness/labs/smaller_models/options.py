@@ -79,14 +79,14 @@ class Writing:
 
 
 @dataclass(frozen=True)
-class Kitchen:
+class SharedStages:
     """What all options share: the search, as a later lab builds it."""
 
     embed: QuestionEmbedding
     find: ExactSearch
 
     @classmethod
-    def open(cls) -> Kitchen:
+    def open(cls) -> SharedStages:
         """Raises StoreError when the vectors are not built."""
         about = QuestionFilter(chunks())
         search = ExactSearch(chunks(), baseline.knowledge_vectors(), about)

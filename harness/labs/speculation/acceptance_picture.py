@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.4
 BAR = 0.38  # of the room of one token
@@ -26,7 +26,7 @@ def acceptance(p: Sequence[float], q: Sequence[float], tokens: Sequence[int]) ->
     kept = float(np.minimum(p, q).sum())
     title = _finding(np.asarray(p), np.asarray(q), shares)
     note = f"{len(tokens):,} draws; p and q overlap by {style.percent(kept)}: so many drafts can be kept"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Room(left=0.6))
+    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.6))
     _bars(axes, p, q)
     error = 2 * np.sqrt(shares * (1 - shares) / len(tokens))
     axes.errorbar(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import Interval
 from harness.show import style
-from harness.show.style import Picture, Room, picture, room_for
+from harness.show.style import Picture, Margins, picture, margin_for
 
 RIGHT_IN = 2.6
 COLUMNS = (("computed", 62), ("measured", 124), ("sign", 166))  # heading, right edge in points
@@ -44,8 +44,8 @@ def speedups(gains: Sequence[Gain]) -> Picture:
     if not gains:
         raise ValueError("There is no speed-up to show: measure at least one.")
     note = "drafting against plain decoding: same model, same prompts in turn, decode time alone"
-    room = Room(room_for(gain.name for gain in gains), RIGHT_IN)
-    figure, [axes] = picture(_finding(gains), note, [ROW_IN * len(gains)], room)
+    margins = Margins(margin_for(gain.name for gain in gains), RIGHT_IN)
+    figure, [axes] = picture(_finding(gains), note, [ROW_IN * len(gains)], margins)
     values = [
         x for g in gains for x in (g.computed, g.interval.low, g.interval.high, g.guessed) if x
     ]

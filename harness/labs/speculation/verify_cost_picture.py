@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, picture
+from harness.show.style import Picture, Margins, picture
 
 HEIGHT_IN = 2.6
 RIGHT_IN = 1.6  # for the names at the ends of the curves
@@ -29,7 +29,7 @@ def verify_cost(curves: Mapping[str, Mapping[int, float]]) -> Picture:
     if not 1 <= len(curves) <= len(LOOKS):
         raise ValueError(f"Give 1 to {len(LOOKS)} curves, not {len(curves)}.")
     note = "v(n) = time of a step over n tokens ÷ time of a step over one; medians, sizes in turn"
-    figure, [axes] = picture(_finding(curves), note, [HEIGHT_IN], Room(left=0.6, right=RIGHT_IN))
+    figure, [axes] = picture(_finding(curves), note, [HEIGHT_IN], Margins(left=0.6, right=RIGHT_IN))
     most = max(max(v) for v in curves.values())
     top = 1.1 * max(max(v.values()) for v in curves.values())
     axes.set_xlim(0.8, most + 0.15)

@@ -9,7 +9,7 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 
 from harness.show import style
-from harness.show.style import Picture, Room, duration, ms, picture, room_for
+from harness.show.style import Picture, Margins, duration, ms, picture, margin_for
 
 RIGHT_IN = 2.0
 COLUMNS = (("TTFT", 58), ("end-to-end", 128))  # heading, right edge in points
@@ -50,8 +50,8 @@ def timeline(streams: Sequence[tuple[str, Times]], limit_ms: float | None = None
         raise ValueError("There is no stream to show: give at least one (name, times).")
     lines = [Line.of(name, times) for name, times in streams]
     note = "one request each, on the client's clock; network distance is SIM"
-    room = Room(room_for(line.name for line in lines), RIGHT_IN)
-    figure, [axes] = picture(_finding(lines), note, [ROW_IN * len(lines)], room)
+    margins = Margins(margin_for(line.name for line in lines), RIGHT_IN)
+    figure, [axes] = picture(_finding(lines), note, [ROW_IN * len(lines)], margins)
     longest = max(line.e2e_ms for line in lines)
     axes.set_xlim(0, 1.03 * max(longest, 1.1 * (limit_ms or 0)))
     axes.set_ylim(len(lines) - 0.5, -0.5)

@@ -9,7 +9,7 @@ from harness.serve.client import Client
 
 
 @contextmanager
-def crowd(client: Client) -> Iterator[Callable[[], Client]]:
+def clients(client: Client) -> Iterator[Callable[[], Client]]:
     """Yields what makes another client of the same server, over the same network."""
     made: list[Client] = []
 

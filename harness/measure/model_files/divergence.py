@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import log_softmax
 
-from harness.measure.quality.exam import Sheet
+from harness.measure.quality.exam import ExamItem
 from harness.models.engines.language_model import END_OF_TURN
 from harness.stages.prompt import cited, stuffed_prompt
 
@@ -40,17 +40,17 @@ def divergence(file: Scoring, reference: Scoring, texts: Sequence[str]) -> Diver
     return Divergence(float(kl.mean()), float(same.mean()), len(kl))
 
 
-def held_out(sheets: Sequence[Sheet]) -> list[str]:
+def held_out(items: Sequence[ExamItem]) -> list[str]:
     """Whole conversations, passages, question and reference answer: what the model is used for."""
     return [
-        stuffed_prompt(sheet.case.question, list(sheet.chunks)) + _wanted(sheet) + END_OF_TURN
-        for sheet in sheets
+        stuffed_prompt(item.case.question, list(item.chunks)) + _wanted(item) + END_OF_TURN
+        for item in items
     ]
 
 
-def _wanted(sheet: Sheet) -> str:
-    numbers = [n for n, chunk in enumerate(sheet.chunks, start=1) if chunk.id == sheet.case.gold]
-    return cited(numbers[0], sheet.case.reference) if numbers else sheet.case.reference
+def _wanted(item: ExamItem) -> str:
+    numbers = [n for n, chunk in enumerate(item.chunks, start=1) if chunk.id == item.case.gold]
+    return cited(numbers[0], item.case.reference) if numbers else item.case.reference
 
 
 def _compared(file: Scoring, reference: Scoring, text: str) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ from harness import store
 from harness.measure.machine import describe
 from harness.measure.model_files.divergence import Divergence, Scoring, divergence, held_out
 from harness.measure.model_files.token_speed import token_speed
-from harness.measure.quality.exam import Sheet, reading
+from harness.measure.quality.exam import ExamItem, evaluate
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.offline import ADAPTERS
 from harness.models.served import Served
@@ -61,7 +61,7 @@ class Figures(BaseModel, frozen=True):
 
 
 def figures(
-    one: Served, sheets: Sequence[Sheet], bandwidth_gbs: float, fresh: bool = False
+    one: Served, items: Sequence[ExamItem], bandwidth_gbs: float, fresh: bool = False
 ) -> Figures:
     """What is known of `one`, measured now if it was not before: some ten seconds. Raises StoreError.
 
@@ -69,17 +69,17 @@ def figures(
     """
     known = None if fresh else _known(_place(one))
     if known is None:
-        known = measured(one, sheets, bandwidth_gbs)
+        known = measured(one, items, bandwidth_gbs)
         with store.written(_place(one)) as part:
             part.write_text(known.model_dump_json(indent=2))
     return known.model_copy(update={"quality": quality_of(one)})
 
 
-def measured(one: Served, sheets: Sequence[Sheet], bandwidth_gbs: float) -> Figures:
+def measured(one: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> Figures:
     """Load the file and measure all but its quality."""
     model = one.load()
-    speed = token_speed(model, [stuffed_prompt(s.case.question, list(s.chunks)) for s in sheets])
-    away = _away(one, model, held_out(sheets[:HELD_OUT]))
+    speed = token_speed(model, [stuffed_prompt(s.case.question, list(s.chunks)) for s in items])
+    away = _away(one, model, held_out(items[:HELD_OUT]))
     sizes = one.bytes_by_type()
     return Figures(
         name=one.name,
@@ -98,14 +98,14 @@ def measured(one: Served, sheets: Sequence[Sheet], bandwidth_gbs: float) -> Figu
     )
 
 
-def examined(one: Served, sheets: Sequence[Sheet], progress: bool = True) -> Exam:
+def examined(one: Served, items: Sequence[ExamItem], progress: bool = True) -> Exam:
     """Let the model answer `sheets` and keep the result. Raises StoreError."""
-    result = reading(one.load(), sheets, progress).to_json()
+    result = evaluate(one.load(), items, progress).to_json()
     exam = Exam(
         exact=result["exact"],
         refusal=result["refusal"],
-        n=len(sheets),
-        passages=max(len(sheet.chunks) for sheet in sheets),
+        n=len(items),
+        passages=max(len(item.chunks) for item in items),
         where="here",
     )
     with store.written(_exam_place(one)) as part:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from harness import baseline
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
-from harness.measure.quality.exam import Library, Sheet, sheets
+from harness.measure.quality.exam import Corpus, ExamItem, items
 from harness.models.engines.embedding import embedder
 
 EXAM_SEED = 9300  # of the questions; nothing was tuned or chosen with it
 
 
-def library() -> Library:
+def corpus() -> Corpus:
     """The whole help centre with exact search. Raises StoreError when its vectors are not built."""
-    return Library(chunks(), baseline.knowledge_vectors(), embedder())
+    return Corpus(chunks(), baseline.knowledge_vectors(), embedder())
 
 
-def exam(n: int, passages: int, seed: int = EXAM_SEED) -> list[Sheet]:
+def exam(n: int, passages: int, seed: int = EXAM_SEED) -> list[ExamItem]:
     """`n` questions of the `dev` split, one in ten without an answer, with `passages` passages each."""
-    return sheets(draw("dev", n, seed, history_turns=0), passages, library())
+    return items(draw("dev", n, seed, history_turns=0), passages, corpus())

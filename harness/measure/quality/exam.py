@@ -28,7 +28,7 @@ Embed = Callable[[list[str]], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ExamItem:
     """A question with the passages to answer it from, best first."""
 
     case: Case
@@ -36,7 +36,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class Corpus:
     """All chunks with their vectors, shape (n, d), and what embeds a question."""
 
     chunks: Sequence[Chunk]
@@ -51,29 +51,29 @@ class Library:
         return [[self.chunks[i] for i in np.argsort(-row)[:k]] for row in rows]
 
 
-def sheets(cases: Sequence[Case], k: int, library: Library) -> list[Sheet]:
+def items(cases: Sequence[Case], k: int, corpus: Corpus) -> list[ExamItem]:
     """`cases` with `k` passages each, the gold one among them where there is one."""
     gold = {case.gold for case in cases}
-    by_id = {chunk.id: chunk for chunk in library.chunks if chunk.id in gold}
-    found = library.found([case.question.text for case in cases], k)
+    by_id = {chunk.id: chunk for chunk in corpus.chunks if chunk.id in gold}
+    found = corpus.found([case.question.text for case in cases], k)
     return [
-        Sheet(case, _with_gold(case, by_id, chunks))
+        ExamItem(case, _with_gold(case, by_id, chunks))
         for case, chunks in zip(cases, found, strict=True)
     ]
 
 
-def reading(model: LanguageModel, asked: Sequence[Sheet], progress: bool = False) -> Quality:
+def evaluate(model: LanguageModel, asked: Sequence[ExamItem], progress: bool = False) -> Quality:
     """The quality of `model`'s answers. Raises ValueError for no questions.
 
     progress: show a bar on stdout.
     """
     bar = tqdm(asked, model.name, disable=not progress, file=sys.stdout, leave=False)
-    return summary((sheet.case, answer(model, sheet)) for sheet in bar)
+    return summary((item.case, answer(model, item)) for item in bar)
 
 
-def answer(model: LanguageModel, sheet: Sheet) -> Answer:
+def answer(model: LanguageModel, item: ExamItem) -> Answer:
     """What `model` answers from the passages of one sheet."""
-    question, chunks = sheet.case.question, list(sheet.chunks)
+    question, chunks = item.case.question, list(item.chunks)
     text = "".join(model.stream(stuffed_prompt(question, chunks), ANSWER_TOKENS))
     return CitedPostprocess()(question, chunks, text)
 

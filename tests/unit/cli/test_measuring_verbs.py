@@ -9,7 +9,7 @@ from grader.cli import journey as journey_verb
 from harness import entries
 from harness.cli.main import app
 from harness.errors import WrongUseError
-from harness.labs.capstone.journey_steps import Change, route
+from harness.labs.capstone.journey_steps import Change, journey_steps
 from harness.measure.latency.journey import Journey
 from harness.measure.machine import describe
 from harness.pipeline import Pipeline
@@ -88,7 +88,7 @@ def test_demo_shows_both_sides_and_their_stages(tmp_path):
 
 def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path):
     assert isinstance(KNOWN["baseline"].assistant, Pipeline)
-    stops = route(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
+    stops = journey_steps(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
     monkeypatch.setattr("grader.grading.reference.stops", lambda: stops)
     monkeypatch.setattr("grader.grading.reference.remembering", lambda: stops[:1])
     monkeypatch.setattr("grader.grading.reference.ROOT", tmp_path)

@@ -20,7 +20,7 @@ from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
 ONE = Figures(
-    name="halden-Q8_0",
+    name="smollm2-support-Q8_0",
     role="large",
     engine="llama.cpp",
     file_mb=145.0,
@@ -46,8 +46,8 @@ def measured(monkeypatch):
     """What was asked for, instead of minutes of measuring."""
     asked = []
 
-    def fake(one, sheets, bandwidth, fresh):
-        asked.append((one.name, len(sheets), fresh))
+    def fake(one, items, bandwidth, fresh):
+        asked.append((one.name, len(items), fresh))
         return ONE
 
     monkeypatch.setattr(served, "served", lambda: [SimpleNamespace(name=n) for n in "ab"])
@@ -70,9 +70,7 @@ def test_models_lists_every_file_with_its_figures(measured):
 
 def test_an_exam_comes_before_the_figures(measured, monkeypatch):
     sat = []
-    monkeypatch.setattr(
-        figures, "examined", lambda one, sheets: sat.append((one.name, len(sheets)))
-    )
+    monkeypatch.setattr(figures, "examined", lambda one, items: sat.append((one.name, len(items))))
     assert run(app, ["models", "--exam", "20", "--fresh"]).exit_code == 0
     assert sat == [("a", 20), ("b", 20)]
     assert [fresh for *_, fresh in measured] == [True, True]
@@ -81,13 +79,13 @@ def test_an_exam_comes_before_the_figures(measured, monkeypatch):
 def test_a_model_that_is_not_there_is_wrong_use():
     result = run(app, ["models", "--only", "gpt-5"])
     assert result.exit_code == 2
-    assert "halden-135m-q8_0" in result.stderr
+    assert "smollm2-135m-support-q8_0" in result.stderr
 
 
 def test_tuning_needs_a_recipe():
     result = run(app, ["tune", "gpt-5"])
     assert result.exit_code == 2
-    assert "halden-135m" in result.stderr
+    assert "smollm2-135m-support" in result.stderr
 
 
 def test_rounds_are_averaged_and_nothing_is_tuned(tmp_path):

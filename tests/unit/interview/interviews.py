@@ -1,8 +1,8 @@
 """Fakes for interviews: routes by words, gaps as told, a clock that goes on when told."""
 
-from harness.interview.dialogue.intent import Kind, Routed
+from harness.interview.dialogue.intent import Intent, Kind
 from harness.interview.dialogue.interviewer import Interviewer
-from harness.interview.dialogue.moves import Heard, Say
+from harness.interview.dialogue.moves import Say, Utterance
 from harness.interview.scenario.cards import card_ids
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import scenario
@@ -12,12 +12,12 @@ def by_words(question):
     """A card whose id occurs in the question; "which" is unsure, "cause" is the cause."""
     named = [card for card in card_ids() if card in question.lower()]
     if "cause" in question:
-        return Routed(Kind.CAUSE)
+        return Intent(Kind.CAUSE)
     if "everything" in question:
-        return Routed(Kind.EVERYTHING)
+        return Intent(Kind.EVERYTHING)
     if "which" in question.lower():
-        return Routed(Kind.UNSURE, ("tokens", "model", "gpu"))
-    return Routed(Kind.CARD, (named[0],)) if named else Routed(Kind.OUTSIDE)
+        return Intent(Kind.UNSURE, ("tokens", "model", "gpu"))
+    return Intent(Kind.CARD, (named[0],)) if named else Intent(Kind.OUTSIDE)
 
 
 def interviewer(name="S01", levels=None, **options):
@@ -31,7 +31,7 @@ def played(one, *texts, every_s=10, state=None):
     state, moves = (state, []) if state else one.begin()
     turns = []
     for text in texts:
-        state, moves = one.step(state, Heard(state.t + every_s, text))
+        state, moves = one.step(state, Utterance(state.t + every_s, text))
         turns.append(moves)
     return state, turns
 

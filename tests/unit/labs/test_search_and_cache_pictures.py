@@ -15,7 +15,7 @@ from harness.measure.latency.stats import Proportion
 from harness.labs.caching.cache_paths_picture import cache_paths
 from harness.labs.retrieval.churn_picture import churned
 from harness.labs.caching.false_hits_picture import false_hits
-from harness.labs.caching.similarity_picture import likeness
+from harness.labs.caching.similarity_picture import similarity
 from harness.labs.caching.prefixes_picture import prefixes
 from harness.labs.retrieval.recall_picture import Spot, recall_curves
 from harness.labs.caching.latency_rows import sample_rows
@@ -108,14 +108,14 @@ COSINES = np.array([0.9, 0.6, 0.95])
 
 
 def test_likeness_counts_wrong_hits_and_what_the_guard_takes_away():
-    figure = likeness(PAIRS, COSINES, 0.8)
+    figure = similarity(PAIRS, COSINES, 0.8)
     assert title(figure).startswith("50 % of all hits are wrong; 50 % of the questions")
     assert "sibling (another): median 0.95, hits 1 of 1" in repr(figure)
-    guarded = likeness(PAIRS, COSINES, 0.8, np.array([True, True, False]))
+    guarded = similarity(PAIRS, COSINES, 0.8, np.array([True, True, False]))
     assert title(guarded).startswith("0 % of all hits are wrong")
-    assert title(likeness(PAIRS, COSINES, 0.99)) == "Nothing hits at 0.99"
+    assert title(similarity(PAIRS, COSINES, 0.99)) == "Nothing hits at 0.99"
     with pytest.raises(ValueError, match="no pairs"):
-        likeness([], COSINES[:0], 0.8)
+        similarity([], COSINES[:0], 0.8)
 
 
 def test_false_hits_say_what_is_safe_with_and_without_a_guard():

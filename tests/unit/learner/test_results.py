@@ -3,7 +3,7 @@
 import pytest
 
 from harness.interview.dialogue import own_numbers
-from harness.interview.dialogue.moves import Heard, Phase, State, Tick
+from harness.interview.dialogue.moves import Phase, State, Tick, Utterance
 from harness.interview.scoring.rubric import rubric
 from harness.learner import results
 from harness.learner.results import ResultError, keep
@@ -62,7 +62,7 @@ def test_the_interviewer_asks_about_it_once_when_the_idea_is_named():
     for t, text in enumerate(
         ("I would quantise it to int8.", "Memory is not all.", "I would do so."), 1
     ):
-        state, moves = one.step(state, Heard(float(t), text))
+        state, moves = one.step(state, Utterance(float(t), text))
         said.append(words(moves))
     assert sum("Your Q8_0 run gave 2.6 times" in text for text in said) == 1
     assert "Your Q8_0 run" in said[0]

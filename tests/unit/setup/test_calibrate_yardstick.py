@@ -49,6 +49,6 @@ def test_the_second_correction_arrives_where_rows_take_longer_than_foretold():
 
     work, seen = COSTS.work(500.0, rtt_ms=0), []
     for _ in range(3):
-        seen.append((COSTS.foretold_ms(work), took(work)))
+        seen.append((COSTS.predicted_ms(work), took(work)))
         work = COSTS.corrected(work, by_ms=(500 - took(work)) / stretch(seen))
     assert took(work) == pytest.approx(500, rel=0.005)

@@ -5,7 +5,7 @@ import pytest
 from harness.labs.quantization.formats_picture import formats, own_share
 from harness.labs.quantization.gate_picture import gate
 from harness.labs.quantization.phases import Phases
-from harness.labs.quantization.phases_picture import two_phases
+from harness.labs.quantization.phases_picture import phases_picture
 from harness.labs.quantization.roofline_picture import Step, roofline
 from harness.labs.quantization.rounding_picture import rounding
 from harness.labs.quantization.threads_picture import threads
@@ -72,13 +72,13 @@ def test_formats_name_the_file_that_is_least_what_it_says():
 
 def test_two_phases_may_have_two_winners():
     found = {"F32": steady(300, 20), "Q8_0": steady(150, 10), "Q4_0": steady(200, 5)}
-    figure = two_phases(found)
+    figure = phases_picture(found)
     assert title(figure) == (
         "Reads fastest: Q8_0, 2.0 times the first file; writes fastest: Q4_0, 4.0 times"
     )
     assert "Q4_0: 200 ms prefill, 5.0 ms a token (p50)" in repr(figure)
     with pytest.raises(ValueError, match="at least two"):
-        two_phases({"F32": steady(1, 1)})
+        phases_picture({"F32": steady(1, 1)})
 
 
 @pytest.mark.parametrize(

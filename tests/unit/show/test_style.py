@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from harness import semconv
 from harness.show import style
-from harness.show.style import Room, duration, ms, percent, picture
+from harness.show.style import Margins, duration, ms, percent, picture
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_every_stage_has_a_colour_of_its_own():
 
 
 def test_a_picture_shows_itself_as_png_and_says_what_it_shows():
-    figure, (upper, lower) = picture("A finding", "measured", [1.0, 0.5], Room(1, 1, 0.2))
+    figure, (upper, lower) = picture("A finding", "measured", [1.0, 0.5], Margins(1, 1, 0.2))
     figure.description = "in words"
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a warning in a graded cell costs its points
@@ -47,8 +47,8 @@ def test_a_picture_shows_itself_as_png_and_says_what_it_shows():
 
 
 def test_a_long_title_gets_more_lines_and_the_picture_more_height():
-    short, _ = picture("Short", "note", [1.0], Room())
-    long, _ = picture("long words " * 20, "note", [1.0], Room())
+    short, _ = picture("Short", "note", [1.0], Margins())
+    long, _ = picture("long words " * 20, "note", [1.0], Margins())
     assert long.get_figheight() > short.get_figheight()
     assert "\n" in long.texts[0].get_text()
 
@@ -57,5 +57,5 @@ def test_pyplot_knows_nothing_of_a_picture():
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    picture("A finding", "measured", [1.0], Room())
+    picture("A finding", "measured", [1.0], Margins())
     assert plt.get_fignums() == before

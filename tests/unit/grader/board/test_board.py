@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from grader.board.board_page import frontier, page, summary
-from grader.board.overview import Place, board, where
+from grader.board.overview import Status, board, where
 from grader.cli.board import board as verb
 from grader.course import records
 from grader.course.grade_class import Batch
@@ -52,11 +52,11 @@ def course(small):
 
 def test_everybody_has_a_place_in_every_lab(course):
     found = board(course)
-    assert found.standings["ada"][LAB].place is Place.GRADED
+    assert found.standings["ada"][LAB].place is Status.GRADED
     assert found.standings["ada"][LAB].points == 35
-    assert found.standings["dan"][LAB].place is Place.OPEN
-    assert found.standings["eve"][LAB].place is Place.HANDED_IN
-    assert found.standings["bob"][OTHER].place is Place.NOTHING
+    assert found.standings["dan"][LAB].place is Status.OPEN
+    assert found.standings["eve"][LAB].place is Status.HANDED_IN
+    assert found.standings["bob"][OTHER].place is Status.NOTHING
     assert summary(found) == "5 learners, 6 submissions, 4 graded, 1 undecided"
 
 

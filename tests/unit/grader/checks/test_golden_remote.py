@@ -12,7 +12,7 @@ from grader import checks
 from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
 from grader.remote.session import session
-from grader.sandbox.jail import Room, missing
+from grader.sandbox.jail import SandboxSpec, missing
 from tests.unit.grader.checks.golden_submissions import load
 from tests.unit.grader.checks.test_golden import LABS, OUT_OF
 
@@ -22,7 +22,7 @@ import numpy as np
 from harness.assistant import Done, Token
 from harness.measure.latency.faults import visible
 """
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def learners():
     """Notebooks, a new one after one that was ended."""
 
     def fresh():
-        one = stack.enter_context(session(Room(jailed=not missing()), call_s=PATIENCE_S + 1))
+        one = stack.enter_context(session(SandboxSpec(jailed=not missing()), call_s=TIMEOUT_S + 1))
         one.cell(SETUP)
         return one
 
@@ -68,7 +68,7 @@ def test_an_excellent_submission_passes_from_afar(one, learner):
 
 @pytest.mark.parametrize("one", [one for lab in LABS for one in load(lab, "typical", "bad")])
 def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkeypatch):
-    monkeypatch.setattr(call_limits, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(call_limits, "PATIENCE_S", TIMEOUT_S)
     points, said = afar(learner, one)
     assert points == one.get("points", 0)
     assert one.get("afar", one["says"]) in " ".join(said.split())

@@ -32,7 +32,7 @@ def clock(monkeypatch):
     ],
 )
 def test_a_prediction_earns_by_its_factor(clock, capsys, function, points, said):
-    assert checks.foretold(function, out_of=10) == points
+    assert checks.predicted(function, out_of=10) == points
     assert said in capsys.readouterr().out
 
 
@@ -47,7 +47,7 @@ def test_a_prediction_earns_by_its_factor(clock, capsys, function, points, said)
 )
 def test_a_prediction_far_off_earns_nothing(clock, function, says):
     with pytest.raises(CheckFailed, match=says):
-        checks.foretold(function, out_of=10)
+        checks.predicted(function, out_of=10)
 
 
 class Loaded:

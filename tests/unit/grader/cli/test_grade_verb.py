@@ -18,13 +18,13 @@ app.command()(plain_errors(grade))
 
 
 @contextmanager
-def judging(jailed=True):
+def lab_grader(jailed=True):
     yield judge
 
 
 @pytest.fixture
 def course(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(judges, "judging", judging)
+    monkeypatch.setattr(judges, "judging", lab_grader)
     monkeypatch.chdir(tmp_path)
     return small
 

@@ -4,7 +4,7 @@ import pytest
 
 from grader.course.feedback import page
 from grader.course.gradebook import Entries
-from grader.course.merge_submission import marked, restored
+from grader.course.merge_submission import merged, with_marks
 from grader.grading.lab import lab
 from grader.grading.report import Mark, Outcome, Report
 from tests.unit.grader.course.small_course import LAB, handed_in, judge, released, small_course
@@ -13,9 +13,9 @@ SECRET = "assert answer == 289  # only the source notebook knows"
 
 
 def paged(first="20", second="15", entries=None, **report):
-    notebook = restored(released(), handed_in(first, second), LAB)
+    notebook = merged(released(), handed_in(first, second), LAB)
     found = Report(LAB, **report) if report else judge(lab(LAB, released()), notebook)
-    return page(marked(notebook, found), entries)
+    return page(with_marks(notebook, found), entries)
 
 
 def test_points_verdicts_reasons_pictures_and_answers():
@@ -34,8 +34,8 @@ def test_no_source_of_a_check_and_nothing_hidden(tmp_path):
     course = small_course(tmp_path)
     source = course.released(LAB)
     source.cells[3].source += f"\n### BEGIN HIDDEN TESTS\n{SECRET}\n### END HIDDEN TESTS"
-    notebook = restored(released(), handed_in(), LAB)
-    assert SECRET not in page(marked(notebook, judge(lab(LAB, released()), notebook)))
+    notebook = merged(released(), handed_in(), LAB)
+    assert SECRET not in page(with_marks(notebook, judge(lab(LAB, released()), notebook)))
 
 
 def test_text_of_a_learner_is_text():

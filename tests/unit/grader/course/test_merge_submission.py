@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grader.course.merge_submission import REPORT, marked, refused, restored
+from grader.course.merge_submission import REPORT, merged, refused, with_marks
 from grader.grading.notebook import NotebookError
 from grader.grading.report import CellError, Mark, Outcome, Report, from_json
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, released
@@ -31,7 +31,7 @@ def test_answers_are_kept_and_everything_else_is_as_released():
     mine.cells[3].source = "pass"
     mine.cells[3].metadata |= {"tags": ["skip-execution"]}
     mine.cells[3].metadata.nbgrader |= {"points": 900, "grade": False}
-    found = restored(released(), mine, LAB)
+    found = merged(released(), mine, LAB)
     assert by_id(found, "01-gap-1").source == "a = 1"
     for locked in ("01-setup", "01-q1", "01-q2"):
         assert by_id(found, locked) == by_id(released(), locked)
@@ -42,15 +42,15 @@ def test_deleted_checks_come_back_in_their_place():
     mine.cells = [
         cell for cell in mine.cells if not cell.metadata.get("nbgrader", {}).get("points")
     ]
-    assert ids(restored(released(), mine, LAB)) == IDS
+    assert ids(merged(released(), mine, LAB)) == IDS
     mine.cells = mine.cells[:3]  # and the second gap
-    assert ids(restored(released(), mine, LAB)) == ["01-setup", "01-gap-1", "01-q1", "01-q2"]
+    assert ids(merged(released(), mine, LAB)) == ["01-setup", "01-gap-1", "01-q1", "01-q2"]
 
 
 def test_a_second_copy_of_a_cell_is_only_a_cell():
     mine = handed_in()
     mine.cells.insert(0, deepcopy(mine.cells[3]))
-    found = restored(released(), mine, LAB)
+    found = merged(released(), mine, LAB)
     assert sorted(ids(found)) == sorted(IDS)
     assert len({cell.id for cell in found.cells}) == len(found.cells) == 7
 
@@ -60,22 +60,24 @@ def test_cells_of_the_learners_own_stay_with_their_source_alone():
     extra = new_code_cell("x = 1", metadata={"tags": ["hide"], "nbgrader": {}})
     extra.id = "bad id!"
     mine.cells.insert(2, extra)
-    found = restored(released(), mine, LAB).cells[2]
+    found = merged(released(), mine, LAB).cells[2]
     assert (found.source, dict(found.metadata), found.id) == ("x = 1", {}, "cell-2")
 
 
 def test_a_notebook_of_another_lab_is_refused():
     with pytest.raises(NotebookError, match="no cell of lab 01-small"):
-        restored(released(), handed_in(lab=OTHER), LAB)
+        merged(released(), handed_in(lab=OTHER), LAB)
 
 
 def test_verdicts_stand_below_the_checks_as_nbgrader_reads_them():
-    notebook = restored(released(), handed_in(), LAB)
+    notebook = merged(released(), handed_in(), LAB)
     marks = (
         Mark("01-q1", Outcome.PARTLY, 12.5, 20, "half"),
         Mark("01-q2", Outcome.FAILED, 0.0, 15, "wrong\n  expected 1"),
     )
-    found = marked(notebook, Report(LAB, marks, (CellError("gap-1", "ValueError: x", own=True),)))
+    found = with_marks(
+        notebook, Report(LAB, marks, (CellError("gap-1", "ValueError: x", own=True),))
+    )
     part, fail = by_id(found, "01-q1").outputs, by_id(found, "01-q2").outputs
     assert part[0].text == "half\n"
     assert part[1].data["text/plain"] == "12.5"
@@ -89,5 +91,5 @@ def test_verdicts_stand_below_the_checks_as_nbgrader_reads_them():
 @pytest.mark.parametrize("outcome", [Outcome.UNDECIDED, Outcome.NOT_GRADED])
 def test_what_has_no_points_is_no_error_and_no_number(outcome):
     report = Report(LAB, (Mark("01-q1", outcome, None, 20, "noisy"),))
-    [output] = by_id(marked(refused(released()), report), "01-q1").outputs
+    [output] = by_id(with_marks(refused(released()), report), "01-q1").outputs
     assert output.text == f"{outcome.capitalize()}: noisy\n"

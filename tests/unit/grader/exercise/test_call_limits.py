@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.exercise import call_limits
-from grader.exercise.call_limits import Dice, Watch
+from grader.exercise.call_limits import CallLimits, UncopiedGenerator
 from grader.exercise.exercise import CheckFailed, Exercise
 
 MINE = Exercise("05", 2, "mine")
@@ -22,7 +22,7 @@ def impatient(monkeypatch):
 
 def failure(function, *arguments, **options):
     with pytest.raises(CheckFailed) as caught:
-        Watch(MINE).call(function, *arguments, **options)
+        CallLimits(MINE).call(function, *arguments, **options)
     return str(caught.value)
 
 
@@ -50,7 +50,7 @@ def test_so_it_is_where_signals_do_not_reach():
 
 
 def test_all_calls_of_a_check_share_the_same_patience():
-    one = Watch(MINE)
+    one = CallLimits(MINE)
     with pytest.raises(CheckFailed, match="still running"):
         for _ in range(10):
             one.call(lambda: time.sleep(0.1))
@@ -62,7 +62,7 @@ def test_somebody_elses_alarm_still_rings(monkeypatch):
     handler = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
     outer = signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
-        Watch(MINE).call(lambda: time.sleep(0.15))
+        CallLimits(MINE).call(lambda: time.sleep(0.15))
         time.sleep(0.1)
         assert rung == [True]
     finally:
@@ -103,11 +103,11 @@ def test_an_error_names_the_line_of_the_learner_also_inside_a_generator():
         def many(one, x):
             return x[one]
 
-        Watch(MINE).each(many, [0, 5], [1, 2])
+        CallLimits(MINE).each(many, [0, 5], [1, 2])
 
 
 def test_what_is_right_comes_back_and_dice_roll_on():
-    assert Watch(MINE).each(lambda one, two: one + two, [1, 2], 10) == [11, 12]
-    dice = Dice(np.random.PCG64(1))
-    first, second = (Watch(MINE).call(lambda rng: rng.random(), dice) for _ in range(2))
+    assert CallLimits(MINE).each(lambda one, two: one + two, [1, 2], 10) == [11, 12]
+    fresh_rng = UncopiedGenerator(np.random.PCG64(1))
+    first, second = (CallLimits(MINE).call(lambda rng: rng.random(), fresh_rng) for _ in range(2))
     assert first != second

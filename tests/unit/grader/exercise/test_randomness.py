@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import checks, secret
 from grader.exercise.exercise import CheckFailed
-from grader.exercise.randomness import dice, fresh_seed, thrown_by
+from grader.exercise.randomness import fresh_rng, fresh_seed, seeded
 from grader.grading import referee
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, grade
@@ -14,8 +14,8 @@ CHECK = {"nbgrader": {"grade": True, "grade_id": "q", "points": 1, "solution": F
 
 
 def throws(seed):
-    with thrown_by(seed):
-        return [dice().random(), fresh_seed(), dice().random()]
+    with seeded(seed):
+        return [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
 
 
 def test_the_same_secret_throws_the_same():
@@ -26,7 +26,7 @@ def test_the_same_secret_throws_the_same():
 
 
 def test_without_a_referee_nobody_knows():
-    assert throws(7) != [dice().random(), fresh_seed(), dice().random()]
+    assert throws(7) != [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
     assert fresh_seed() != fresh_seed()
 
 
@@ -38,7 +38,7 @@ def test_a_check_of_a_lab_throws_them():
             seen.append((tuple(samples_ms), p))
             raise ValueError("seen enough")
 
-        with thrown_by(seed), pytest.raises(CheckFailed):
+        with seeded(seed), pytest.raises(CheckFailed):
             checks.percentile(percentile, out_of=15)
         return seen
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from grader.exercise.stderr_to_stdout import quiet
+from grader.exercise.stderr_to_stdout import stderr_to_stdout
 
 
 def make_noise(logger: logging.Logger) -> None:
@@ -33,7 +33,7 @@ def logger() -> Iterator[logging.Logger]:
 
 
 def test_nothing_reaches_stderr_and_nothing_is_lost(capfd):
-    with logger() as noise, quiet():
+    with logger() as noise, stderr_to_stdout():
         make_noise(noise)
     out, err = capfd.readouterr()
     assert err == ""
@@ -43,7 +43,7 @@ def test_nothing_reaches_stderr_and_nothing_is_lost(capfd):
 def test_stderr_works_again_afterwards_even_after_an_error(capfd):
     before = sys.stderr
     with logger() as noise:
-        with pytest.raises(RuntimeError), quiet():
+        with pytest.raises(RuntimeError), stderr_to_stdout():
             raise RuntimeError
         make_noise(noise)
     assert sys.stderr is before
@@ -51,7 +51,7 @@ def test_stderr_works_again_afterwards_even_after_an_error(capfd):
 
 
 def test_it_may_be_nested(capfd):
-    with quiet(), quiet():
+    with stderr_to_stdout(), stderr_to_stdout():
         print("inner", file=sys.stderr)
     print("outer", file=sys.stderr)
     assert capfd.readouterr() == ("inner\n", "outer\n")

@@ -17,7 +17,7 @@ from grader.fleet import cluster as fleet_cluster
 from grader.fleet import run as fleets
 from grader.fleet import worker as fleet_worker
 from grader.fleet.cluster import FleetError, checked, local
-from grader.fleet.noise import Quiet
+from grader.fleet.noise import MachineNoise
 from grader.fleet.run import CHUNK, Fleet
 from grader.fleet.worker import Identity, identity
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
@@ -108,7 +108,7 @@ def test_a_stopped_run_goes_on_behind_what_its_workers_had_finished(fleet, cours
 
 def test_what_another_grader_has_in_hand_is_left_to_it(fleet, course):
     batch = Batch(course)
-    with batch.held(course.works()[5]):
+    with batch.locked(course.works()[5]):
         steps = graded(fleet())
     assert steps["learner05"].state is State.ELSEWHERE
     assert graded(fleet())["learner05"].state is State.GRADED
@@ -277,7 +277,7 @@ def test_undecided_ones_are_timed_once_more_on_the_quietest_machine(
     [timer], every = fleet_cluster.timers(cluster), list(cluster.nthreads())
     [other] = set(every) - {timer}
     said = []
-    machines = [Quiet(other, (500, 700, 600)), Quiet(timer, (500, 505, 501))]
+    machines = [MachineNoise(other, (500, 700, 600)), MachineNoise(timer, (500, 505, 501))]
     monkeypatch.setattr(fleets, "takes_a_machine", lambda lab: lab == LAB)
     monkeypatch.setattr(fleets, "timers", lambda client: every)
     monkeypatch.setattr(fleets, "looks", lambda client, found: machines)

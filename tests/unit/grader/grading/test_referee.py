@@ -178,25 +178,25 @@ def test_a_check_that_cannot_work_here_is_not_graded(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("sources", "rooms"),
+    ("sources", "specs"),
     [
         (["guess = {'a': 1}", BREAKDOWN], [False]),  # right without models
         (["guess = {}", "raise NotImplementedError"], [False]),  # wrong, but not for want of them
         (["import numpy_of_mine", BREAKDOWN], [False, True]),  # perhaps it wanted them
     ],
 )
-def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatch, sources, rooms):
+def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatch, sources, specs):
     seen = []
     made = referee.session
 
-    def noted(room, call_s, start):
-        seen.append(room.models)
-        return made(Setting(jailed=SETTING.jailed).room(False), call_s, start)
+    def noted(spec, call_s, start):
+        seen.append(spec.models)
+        return made(Setting(jailed=SETTING.jailed).spec(False), call_s, start)
 
     monkeypatch.setattr(referee, "session", noted)
     monkeypatch.setattr(referee, "_prepared", lambda: True)
     marks(*map(cell, sources), GAP, CHECK)
-    assert seen == rooms
+    assert seen == specs
 
 
 def test_without_a_yardstick_nothing_is_graded():

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.exercise.call_limits import Dice
-from grader.exercise.counting_array import Counted
+from grader.exercise.call_limits import UncopiedGenerator
+from grader.exercise.counting_array import CountingArray
 from grader.exercise.traces import BareTrace
 from grader.remote.codec import MOST_ITEMS, MalformedError, Opaque, decode, encode
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
@@ -22,8 +22,8 @@ from harness.serve.network import Network
 from tests.fakes import chunk
 
 
-def there_and_back(value, aside=None, far=None):
-    return decode(json.loads(json.dumps(encode(value, aside))), far)
+def there_and_back(value, aside=None, object_id=None):
+    return decode(json.loads(json.dumps(encode(value, aside))), object_id)
 
 
 PLAIN = st.recursive(
@@ -96,15 +96,15 @@ def test_bytes_come_back_whatever_they_hold():
 
 
 def test_an_array_under_observation_arrives_as_one():
-    back = there_and_back(Counted.of(np.arange(4.0)))
+    back = there_and_back(CountingArray.of(np.arange(4.0)))
     assert sum(back) + sum(row[0] for row in back.reshape(2, 2)) == 8
-    assert isinstance(back, Counted) and back.taken == 4 + 2 + 2
+    assert isinstance(back, CountingArray) and back.reads == 4 + 2 + 2
 
 
 def test_dice_arrive_as_other_dice():
-    dice = Dice(np.random.PCG64(1))
-    one, other = there_and_back(dice), there_and_back(dice)
-    assert isinstance(one, Dice) and one.random() != other.random()
+    fresh_rng = UncopiedGenerator(np.random.PCG64(1))
+    one, other = there_and_back(fresh_rng), there_and_back(fresh_rng)
+    assert isinstance(one, UncopiedGenerator) and one.random() != other.random()
 
 
 def test_numbers_that_are_none_stay_what_they_are():
@@ -150,7 +150,7 @@ def test_functions_and_entries_stay_where_they_are():
         if not callable(value) and not hasattr(value, "stream"):
             return None
         kept.append(value)
-        return {"$far": len(kept) - 1}
+        return {"$remote": len(kept) - 1}
 
     class Silent:
         def stream(self, question):
@@ -175,10 +175,10 @@ def test_functions_and_entries_stay_where_they_are():
         {"$array": ["O", [1], "AAAAAAAAAAA="]},
         {"$array": ["<f8", [3], "AAAAAAAAAAA="]},
         {"$array": ["<f8", [1], "not base64"]},
-        {"$counted": ["<f8", [1], "AAAAAAAAAAA=", "many"]},
+        {"$counting": ["<f8", [1], "AAAAAAAAAAA=", "many"]},
         {"$bytes": "é"},
         {"$dice": "loaded"},
-        {"$lent": 1},
+        {"$exported": 1},
         {"$lazy": 1},
         {"$Token": {"text": 3}},
         {"$Token": 3},
@@ -187,7 +187,7 @@ def test_functions_and_entries_stay_where_they_are():
         {"$Network": {"rtt_ms": "soon"}},
         {"$Division": "half open"},
         {"$Entry": {"name": "x"}},
-        {"$far": 1},
+        {"$remote": 1},
         {"$other": []},
         {"$os.system": ["true"]},
         {"__class__": "x"},
@@ -215,7 +215,7 @@ def test_an_entry_made_of_something_else_is_only_a_name():
     ],
 )
 def test_an_entry_on_an_impossible_network_is_only_a_name(network):
-    parts = {"name": "x", "assistant": {"$far": 1}, "forget": {"$far": 2}}
+    parts = {"name": "x", "assistant": {"$remote": 1}, "forget": {"$remote": 2}}
     parts |= {"network": encode(network), "division": {"$Division": "closed"}}
     assert isinstance(decode({"$Entry": parts}, lambda tag, number: print), Opaque)
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from grader.remote.connection import Line
+from grader.remote.connection import RpcConnection
 from grader.remote.framing import (
     Channel,
     GoneError,
@@ -19,12 +19,12 @@ from grader.remote.framing import (
 
 
 @pytest.fixture
-def line():
+def connection():
     """Our end, what it was asked, and the other end, which says what a test wants it to."""
     ours, theirs = socket.socketpair()
     asked = queue.SimpleQueue()
     with ours, theirs:
-        one = Line(Channel(ours), asked.put)
+        one = RpcConnection(Channel(ours), asked.put)
         one.open()
         yield one, asked, Channel(theirs)
 
@@ -44,15 +44,15 @@ def answering(channel, count=1):
     threading.Thread(target=work, daemon=True).start()
 
 
-def test_the_parts_of_an_answer_come_in_order(line):
-    ours, _, theirs = line
+def test_the_parts_of_an_answer_come_in_order(connection):
+    ours, _, theirs = connection
     answering(theirs)
     assert [reply.value for reply in ours.ask(request(), 5)] == [1, 2]
     assert not ours.busy
 
 
-def test_answers_find_who_asked_whatever_their_order(line):
-    ours, _, theirs = line
+def test_answers_find_who_asked_whatever_their_order(connection):
+    ours, _, theirs = connection
     answering(theirs, count=4)
     got = queue.SimpleQueue()
 
@@ -64,8 +64,8 @@ def test_answers_find_who_asked_whatever_their_order(line):
     assert [got.get(timeout=5) for _ in range(4)] == [[1, 2]] * 4
 
 
-def test_the_other_end_may_ask_meanwhile(line):
-    ours, asked, theirs = line
+def test_the_other_end_may_ask_meanwhile(connection):
+    ours, asked, theirs = connection
 
     def work():
         one = theirs.receive()
@@ -82,8 +82,8 @@ def test_the_other_end_may_ask_meanwhile(line):
     }
 
 
-def test_silence_and_half_a_frame_have_an_end(line):
-    ours, _, theirs = line
+def test_silence_and_half_a_frame_have_an_end(connection):
+    ours, _, theirs = connection
     with pytest.raises(HangingError):
         list(ours.ask(request(), 0.01))
     theirs.socket.sendall(b"\x00\x00")
@@ -91,8 +91,8 @@ def test_silence_and_half_a_frame_have_an_end(line):
         list(ours.ask(request(), 0.01))
 
 
-def test_an_answer_that_comes_too_late_is_dropped(line):
-    ours, _, theirs = line
+def test_an_answer_that_comes_too_late_is_dropped(connection):
+    ours, _, theirs = connection
     late = request()
     with pytest.raises(HangingError):
         list(ours.ask(late, 0.01))
@@ -102,8 +102,8 @@ def test_an_answer_that_comes_too_late_is_dropped(line):
     assert [reply.value for reply in ours.ask(request(), 5)] == [1, 2]
 
 
-def test_an_answer_that_nobody_asked_for_ends_it(line):
-    ours, _, theirs = line
+def test_an_answer_that_nobody_asked_for_ends_it(connection):
+    ours, _, theirs = connection
     theirs.send(Reply(number="0" * 16))
     with pytest.raises(SpoofError, match="nobody had asked"):
         list(ours.ask(request(), 5))
@@ -111,8 +111,8 @@ def test_an_answer_that_nobody_asked_for_ends_it(line):
         list(ours.ask(request(), 5))
 
 
-def test_whoever_waits_hears_that_the_other_end_is_gone(line):
-    ours, _, theirs = line
+def test_whoever_waits_hears_that_the_other_end_is_gone(connection):
+    ours, _, theirs = connection
 
     def work():
         theirs.receive()
@@ -123,8 +123,8 @@ def test_whoever_waits_hears_that_the_other_end_is_gone(line):
         list(ours.ask(request(), 5))
 
 
-def test_a_request_that_is_too_long_is_forgotten(line):
-    ours, _, _ = line
+def test_a_request_that_is_too_long_is_forgotten(connection):
+    ours, _, _ = connection
     with pytest.raises(ValueError, match="more than"):
         list(ours.ask(Request(number="1", verb="call", arguments=["x" * 2_000_000]), 5))
     assert not ours.busy

@@ -33,7 +33,9 @@ def framed(data):
 
 def test_a_frame_arrives_as_it_was_sent(ends):
     ours, theirs = ends
-    request = Request(number=number(), verb="call", far=3, arguments=[{"$set": [1]}], limit_s=2)
+    request = Request(
+        number=number(), verb="call", object_id=3, arguments=[{"$set": [1]}], limit_s=2
+    )
     ours.send(request)
     assert theirs.receive() == request
     reply = Reply(number="1", value=[None], more=True, changed={2: [1]})

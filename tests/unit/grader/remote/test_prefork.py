@@ -7,14 +7,14 @@ import psutil
 import pytest
 
 from grader.course import judge as judges
-from grader.course.judge import judging, modules
+from grader.course.judge import lab_grader, modules
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, apart
 from grader.remote.framing import GoneError
 from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
 from grader.remote.session import session
 from grader.sandbox import jail
-from grader.sandbox.jail import Room, missing
+from grader.sandbox.jail import SandboxSpec, missing
 from grader.sandbox.limits import MIB, Limits
 from tests.unit.grader.course.small_course import handed_in, released
 
@@ -41,13 +41,13 @@ for place in PLACES:
 
 @pytest.fixture(scope="module")
 def ready():
-    with zygote(Room(limits=LIMITS), ("numpy", "no.such.module")) as one:
+    with zygote(SandboxSpec(limits=LIMITS), ("numpy", "no.such.module")) as one:
         yield one
 
 
 @pytest.fixture
 def learner(ready):
-    with session(Room(limits=LIMITS), call_s=2.0, start=ready.start) as one:
+    with session(SandboxSpec(limits=LIMITS), call_s=2.0, start=ready.start) as one:
         yield one
 
 
@@ -76,12 +76,12 @@ def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit)
 @JAILED
 def test_a_course_below_a_temporary_folder_is_there_to_read(tmp_path, monkeypatch):
     (tmp_path / "late.py").write_text("x = 3")
-    places = [*jail.places(), str(tmp_path)]
-    monkeypatch.setattr(jail, "places", lambda: places)
+    dicts = [*jail.dicts(), str(tmp_path)]
+    monkeypatch.setattr(jail, "places", lambda: dicts)
     source = f"from pathlib import Path\nlate = Path({str(tmp_path)!r}, 'late.py')\nsaid = late.read_text()"
-    with zygote(Room(limits=LIMITS), ()) as one:
+    with zygote(SandboxSpec(limits=LIMITS), ()) as one:
         for _ in range(2):
-            with session(Room(limits=LIMITS), start=one.start) as learner:
+            with session(SandboxSpec(limits=LIMITS), start=one.start) as learner:
                 learner.cell(source)
                 assert learner.value("said") == "x = 3"
                 with pytest.raises(OSError, match="Read-only"):
@@ -100,14 +100,14 @@ def test_what_was_imported_is_there_and_ours_is_not_theirs(learner):
 @JAILED
 def test_the_next_one_meets_no_change_of_the_one_before(ready):
     for _ in range(2):
-        with session(Room(limits=LIMITS), start=ready.start) as one:
+        with session(SandboxSpec(limits=LIMITS), start=ready.start) as one:
             one.cell("import numpy; pi = numpy.pi; numpy.pi = 3")
             assert one.value("pi") == pytest.approx(3.14159, abs=1e-5)
 
 
 @JAILED
 def test_all_that_it_started_ends_with_it(ready):
-    with session(Room(limits=LIMITS), start=ready.start) as one:
+    with session(SandboxSpec(limits=LIMITS), start=ready.start) as one:
         one.cell(
             "import os, subprocess\nfor _ in range(3):\n"
             "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
@@ -128,7 +128,7 @@ def test_one_that_dies_is_over_and_the_next_one_lives(ready, learner, source):
     with pytest.raises(GoneError, match=r"exit status (3|137)"):
         learner.cell(source)
     learner.end()
-    with session(Room(limits=LIMITS), start=ready.start) as one:
+    with session(SandboxSpec(limits=LIMITS), start=ready.start) as one:
         one.cell("x = 1")
         assert one.value("x") == 1
 
@@ -152,7 +152,7 @@ def test_the_network_is_a_loopback_of_its_own(learner):
 
 
 def test_without_a_jail_there_is_no_zygote():
-    with pytest.raises(NoZygoteError, match="switched off"), zygote(Room(jailed=False), ()):
+    with pytest.raises(NoZygoteError, match="switched off"), zygote(SandboxSpec(jailed=False), ()):
         pass
 
 
@@ -160,7 +160,7 @@ def test_one_that_does_not_start_says_why(monkeypatch):
     if missing():
         pytest.skip(missing())
     monkeypatch.setattr("grader.remote.prefork.RIGHTS", ())  # so that it may mount nothing
-    with pytest.raises(NoZygoteError, match="not permitted"), zygote(Room(), ()):
+    with pytest.raises(NoZygoteError, match="not permitted"), zygote(SandboxSpec(), ()):
         pass
 
 
@@ -180,7 +180,7 @@ class Kept:
     def __init__(self):
         self.log = []
 
-    def __call__(self, room, modules):
+    def __call__(self, spec, modules):
         return self
 
     def __enter__(self):
@@ -190,16 +190,18 @@ class Kept:
     def __exit__(self, *_):
         self.log.append("out")
 
-    def start(self, channel, room):
+    def start(self, channel, spec):
         raise NoZygoteError("not today")
 
 
 def test_there_is_one_zygote_a_lab_and_a_new_python_when_it_fails(monkeypatch):
     kept, started = Kept(), []
     monkeypatch.setattr(judges, "zygote", kept)
-    monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting.start(7, Room()))
-    monkeypatch.setattr(judges, "apart", lambda channel, room: started.append(channel) or "apart")
-    with judging(Setting(jailed=False)) as judge:
+    monkeypatch.setattr(
+        judges, "grade", lambda lab, notebook, setting: setting.start(7, SandboxSpec())
+    )
+    monkeypatch.setattr(judges, "apart", lambda channel, spec: started.append(channel) or "apart")
+    with lab_grader(Setting(jailed=False)) as judge:
         for name in ("01-a", "01-a", "02-b"):
             assert judge(lab(name, released()), handed_in()) == "apart"
         assert kept.log == ["in", "out", "in"]
@@ -208,19 +210,19 @@ def test_there_is_one_zygote_a_lab_and_a_new_python_when_it_fails(monkeypatch):
 
 
 def test_where_there_is_no_zygote_everybody_gets_a_new_python(monkeypatch):
-    def none(room, modules):
+    def none(spec, modules):
         raise NoZygoteError("no namespaces")
 
     monkeypatch.setattr(judges, "zygote", none)
     monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting.start)
-    with judging(Setting(jailed=False)) as judge:
+    with lab_grader(Setting(jailed=False)) as judge:
         assert judge(lab("01-a", released()), handed_in()) is apart
 
 
 def test_labs_with_models_start_as_before(monkeypatch):
     monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting)
     setting = Setting(jailed=False)
-    with judging(setting) as judge:
+    with lab_grader(setting) as judge:
         assert judge(lab("10-capstone", released()), handed_in()) is setting
 
 
@@ -230,7 +232,7 @@ def test_a_zygote_that_is_gone_is_an_error_of_the_system():
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     theirs.close()
     with ours, pytest.raises(OSError):
-        Zygote(psutil.Process(), ours).start(os.open("/dev/null", os.O_RDONLY), Room())
+        Zygote(psutil.Process(), ours).start(os.open("/dev/null", os.O_RDONLY), SandboxSpec())
 
 
 def test_the_status_is_known_once_it_is_told():

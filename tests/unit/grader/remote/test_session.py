@@ -8,16 +8,18 @@ import pytest
 from grader.remote.framing import GoneError, HangingError, SpoofError, WorkerError
 from grader.remote.remote_errors import RelayedCheckFailed
 from grader.remote.session import session
-from grader.sandbox.jail import Room, missing
+from grader.sandbox.jail import SandboxSpec, missing
 from grader.sandbox.limits import MIB, Limits
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.serve.entry import Entry
 
 ROOMS = [
     pytest.param(
-        Room(), id="jailed", marks=pytest.mark.skipif(bool(missing()), reason=missing() or "-")
+        SandboxSpec(),
+        id="jailed",
+        marks=pytest.mark.skipif(bool(missing()), reason=missing() or "-"),
     ),
-    pytest.param(Room(jailed=False), id="plain"),
+    pytest.param(SandboxSpec(jailed=False), id="plain"),
 ]
 
 
@@ -31,8 +33,8 @@ def learner(request):
 @pytest.fixture(params=ROOMS)
 def fragile(request):
     limits = Limits(memory=400 * MIB, processes=16)
-    room = Room(jailed=request.param.jailed, limits=limits)
-    with session(room, call_s=1.0) as one:
+    spec = SandboxSpec(jailed=request.param.jailed, limits=limits)
+    with session(spec, call_s=1.0) as one:
         yield one
 
 
@@ -191,7 +193,7 @@ def test_memory_that_is_not_there_is_an_error_of_the_cell(fragile):
 
 
 def test_a_session_leaves_nothing_behind():
-    with session(Room(jailed=False)) as one:
+    with session(SandboxSpec(jailed=False)) as one:
         one.cell("import subprocess\nchild = subprocess.Popen(['sleep', '600'])")
         scratch, every = one.started.scratch, one.processes.all()
         assert len(every) == 2

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox import jail
-from grader.sandbox.jail import HOME, PACKAGES, Room, environment, missing, start, walls
+from grader.sandbox.jail import HOME, PACKAGES, SandboxSpec, environment, missing, start, walls
 from grader.sandbox.limits import MIB, Limits
 
 HERE = Path(__file__).resolve()
 needs_jail = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 
 
-def run(source, room=None):
+def run(source, spec=None):
     """(exit status, output) of Python running `source`."""
-    started = start(["-c", source], room or Room())
+    started = start(["-c", source], spec or SandboxSpec())
     try:
         output, _ = started.process.communicate(timeout=60)
     finally:
@@ -92,7 +92,7 @@ def test_it_has_no_rights_to_give_or_to_take():
     assert status == 0, said
     rights, nested = said.split()
     assert int(rights, 16) == 0
-    assert nested == "-1" or "--disable-userns" not in walls(Room())
+    assert nested == "-1" or "--disable-userns" not in walls(SandboxSpec())
 
 
 @needs_jail
@@ -106,8 +106,8 @@ def test_a_loopback_of_its_own_works():
 
 @needs_jail
 def test_scratch_files_have_a_limit():
-    room = Room(limits=Limits(scratch=2 * MIB))
-    status, said = run("open('big', 'wb').write(bytes(4 << 20))", room)
+    spec = SandboxSpec(limits=Limits(scratch=2 * MIB))
+    status, said = run("open('big', 'wb').write(bytes(4 << 20))", spec)
     assert status != 0 and "No space left" in said
 
 
@@ -124,7 +124,7 @@ def test_models_come_in_read_only_and_guesses_stay_out(tmp_path, monkeypatch):
         "try: (home / 'models/x').write_text('x')\n"
         "except OSError: print('read-only')"
     )
-    assert run(source, Room(models=True)) == (0, "['models'] weights\nread-only\n")
+    assert run(source, SandboxSpec(models=True)) == (0, "['models'] weights\nread-only\n")
     assert run(source.splitlines()[0] + "; print(home.exists())") == (0, "False\n")
 
 
@@ -133,7 +133,7 @@ def test_the_environment_does_not_say_who_grades(monkeypatch):
     monkeypatch.setenv("LD_PRELOAD", "x.so")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    names = environment(HOME, Room(), jailed=True)
+    names = environment(HOME, SandboxSpec(), jailed=True)
     assert set(names) == {
         "PATH",
         "HOME",
@@ -150,7 +150,7 @@ def test_without_a_jail_it_runs_and_says_so(monkeypatch):
     for why in ("bubblewrap is not installed", ""):
         if why:
             monkeypatch.setattr(jail, "missing", lambda: "bubblewrap is not installed.")
-        started = start(["-c", "print('there')"], Room(jailed=bool(why)))
+        started = start(["-c", "print('there')"], SandboxSpec(jailed=bool(why)))
         said, _ = started.process.communicate(timeout=60)
         started.clear()
         assert said == b"there\n"

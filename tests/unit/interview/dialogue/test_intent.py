@@ -10,10 +10,10 @@ import yaml
 from harness.interview.content_files import BadContentError, read
 from harness.interview.dialogue.intent import (
     NOT_SHOWN,
+    Intent,
+    IntentClassifier,
+    IntentTopics,
     Kind,
-    Routed,
-    Router,
-    Routes,
     decided,
     lessons,
     routes,
@@ -40,21 +40,21 @@ def scores(**given):
 @pytest.mark.parametrize(
     ("given", "routed"),
     [
-        ({"cache": 0.9, "index": 0.3}, Routed(Kind.CARD, ("cache",))),
-        ({"cache": 0.9, "index": 0.8, "gpu": 0.2}, Routed(Kind.UNSURE, ("cache", "index", "gpu"))),
-        ({"cache": -0.2}, Routed(Kind.CARD, ("cache",))),  # low, but far ahead
+        ({"cache": 0.9, "index": 0.3}, Intent(Kind.CARD, ("cache",))),
+        ({"cache": 0.9, "index": 0.8, "gpu": 0.2}, Intent(Kind.UNSURE, ("cache", "index", "gpu"))),
+        ({"cache": -0.2}, Intent(Kind.CARD, ("cache",))),  # low, but far ahead
         (
             {"cache": -0.2, "index": -0.4, "gpu": -0.5},
-            Routed(Kind.UNSURE, ("cache", "index", "gpu")),
+            Intent(Kind.UNSURE, ("cache", "index", "gpu")),
         ),
-        ({}, Routed(Kind.UNSURE, tuple(card_ids()[:3]))),
-        ({"cache": 0.2, "outside": 0.9}, Routed(Kind.OUTSIDE)),
+        ({}, Intent(Kind.UNSURE, tuple(card_ids()[:3]))),
+        ({"cache": 0.2, "outside": 0.9}, Intent(Kind.OUTSIDE)),
         (
             {"cache": 0.7, "gpu": 0.1, "cost": 0.0, "outside": 0.6},
-            Routed(Kind.UNSURE, ("cache", "gpu", "cost")),
+            Intent(Kind.UNSURE, ("cache", "gpu", "cost")),
         ),
-        ({"cache": 0.2, "cause": 0.8}, Routed(Kind.CAUSE)),
-        ({"everything": 0.8}, Routed(Kind.EVERYTHING)),
+        ({"cache": 0.2, "cause": 0.8}, Intent(Kind.CAUSE)),
+        ({"everything": 0.8}, Intent(Kind.EVERYTHING)),
     ],
 )
 def test_a_question_leads_to_one_card_a_few_or_none(given, routed):
@@ -75,10 +75,10 @@ def words(texts):
 
 
 def test_patterns_and_meaning_are_added_up():
-    router = Router(words, routes())
-    assert router("What is the cache hit rate?") == Routed(Kind.CARD, ("cache",))
-    fits = router.scores("cache")["cache"]
-    assert router.scores("zzz")["cache"] < fits
+    intent_classifier = IntentClassifier(words, routes())
+    assert intent_classifier("What is the cache hit rate?") == Intent(Kind.CARD, ("cache",))
+    fits = intent_classifier.scores("cache")["cache"]
+    assert intent_classifier.scores("zzz")["cache"] < fits
 
 
 def test_examples_are_embedded_once():
@@ -88,15 +88,15 @@ def test_examples_are_embedded_once():
         calls.append(len(texts))
         return words(texts)
 
-    router = Router(counted, routes())
+    intent_classifier = IntentClassifier(counted, routes())
     for _ in range(3):
-        router("Is there a cache?")
+        intent_classifier("Is there a cache?")
     assert calls[-2:] == [1, 1]
     assert sum(calls) == 3 + sum(len(topic.asks) for topic in routes().topics.values())
 
 
 def test_vectors_of_examples_outlive_the_process(tmp_path):
-    first = Router(words, routes(), tmp_path)
+    first = IntentClassifier(words, routes(), tmp_path)
     scores_of_first = first.scores("Is there a cache?")
     calls = []
 
@@ -104,22 +104,24 @@ def test_vectors_of_examples_outlive_the_process(tmp_path):
         calls.append(len(texts))
         return words(texts)
 
-    assert Router(counted, routes(), tmp_path).scores("Is there a cache?") == scores_of_first
+    assert (
+        IntentClassifier(counted, routes(), tmp_path).scores("Is there a cache?") == scores_of_first
+    )
     assert calls == [1]
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 100_000, "\x00", "¿?", "<b>"])
 def test_any_text_is_routed_somewhere(text):
-    assert Router(words, routes())(text).kind in Kind
+    assert IntentClassifier(words, routes())(text).kind in Kind
 
 
 def test_a_broken_pattern_is_named(tmp_path):
     entries = yaml.safe_load(routes().model_dump_json())
     entries["cards"]["cache"]["patterns"] = ["("]
-    path = tmp_path / "routes.yaml"
+    path = tmp_path / "intents.yaml"
     path.write_text(yaml.safe_dump(entries))
     with pytest.raises(BadContentError, match=r"cards\.cache\.patterns.*no regular expression"):
-        read(path, Routes)
+        read(path, IntentTopics)
 
 
 def test_the_questions_are_many_and_no_half_knows_the_other():
@@ -150,23 +152,25 @@ def test_voices_are_read_and_a_topic_that_is_none_is_named(tmp_path):
 
 
 def test_a_guess_at_the_cause_is_no_request_for_data():
-    router = Router(words, routes())
-    assert router("Is the cache the bottleneck?").kind != Kind.CARD
-    assert router("Is there a cache?") == Routed(Kind.CARD, ("cache",))
+    intent_classifier = IntentClassifier(words, routes())
+    assert intent_classifier("Is the cache the bottleneck?").kind != Kind.CARD
+    assert intent_classifier("Is there a cache?") == Intent(Kind.CARD, ("cache",))
 
 
 def test_two_routers_are_the_same_to_the_last_digit():
     text = "How long do requests wait in front of the model?"
-    assert Router(words, routes()).scores(text) == Router(words, routes()).scores(text)
+    assert IntentClassifier(words, routes()).scores(text) == IntentClassifier(
+        words, routes()
+    ).scores(text)
 
 
 @pytest.mark.models
 def test_unseen_questions_find_their_card():
     """The half that nobody looked at; floors a little below what was measured, so that it may vary."""
-    from harness.interview.dialogue.intent import router
+    from harness.interview.dialogue.intent import intent_classifier
 
     asked = [(q, card) for card, questions in QUESTIONS["held"].items() for q in questions]
-    found = [(router()(question), card) for question, card in asked]
+    found = [(intent_classifier()(question), card) for question, card in asked]
     on_cards = [(routed, card) for routed, card in found if card not in NOT_SHOWN]
     first = np.mean([routed.cards[:1] == (card,) for routed, card in on_cards])
     among = np.mean([card in routed.cards for routed, card in on_cards])

@@ -9,7 +9,6 @@ import pytest
 from harness.interview.dialogue import probes
 from harness.interview.dialogue.moves import (
     End,
-    Heard,
     Hint,
     Next,
     Offer,
@@ -19,6 +18,7 @@ from harness.interview.dialogue.moves import (
     Show,
     State,
     Tick,
+    Utterance,
 )
 from harness.interview.dialogue.probes import follow_ups
 from harness.interview.dialogue.wording import moves as pools
@@ -56,14 +56,14 @@ def test_a_whole_interview_goes_through_all_phases_and_ends_with_the_cause():
     one = interviewer(levels=dict.fromkeys(follow_ups(), "explained"))
     state, phases = one.begin()[0], []
     for text in WHOLE:
-        state, moves = one.step(state, Heard(state.t + 10, text))
+        state, moves = one.step(state, Utterance(state.t + 10, text))
         phases.append(state.phase)
         if state.ended:
             break
     assert list(dict.fromkeys(phases)) == list(Phase)[1:]
     assert moves[-1] == End("finished")
     assert "decode-bound" in words(moves) and "product manager's belief" in words(moves)
-    assert one.step(state, Heard(999, "And?")) == (state, [])
+    assert one.step(state, Utterance(999, "And?")) == (state, [])
 
 
 def test_a_question_is_answered_with_a_card():
@@ -132,11 +132,11 @@ def everything_said(name, rng, mode):
         t = state.t + rng.uniform(1, 40)
         given = rng.choice(
             [
-                Heard(t, rng.choice(WHOLE)),
-                Heard(
+                Utterance(t, rng.choice(WHOLE)),
+                Utterance(
                     t, rng.choice(["I don't know", "hint", "Which?", "the cause?", "", "a", "no"])
                 ),
-                Heard(t, rng.choice(card_ids()) + "?"),
+                Utterance(t, rng.choice(card_ids()) + "?"),
                 Opened(t, rng.choice([*card_ids(), "nonsense"])),
                 Hint(t),
                 Tick(t),
@@ -249,7 +249,7 @@ def test_every_expectation_has_three_wordings_and_all_differ():
 def test_an_exam_has_no_hints():
     one = interviewer()
     state, _ = one.begin()
-    for given in (Hint(1), Heard(2, "Give me a hint, please")):
+    for given in (Hint(1), Utterance(2, "Give me a hint, please")):
         state, moves = one.step(state, given)
         assert words(moves) in pools()["no_hints"]
 
@@ -269,7 +269,7 @@ def test_a_coach_helps_with_a_follow_up_first_a_little_then_fully():
     one = interviewer(mode="coach")
     state, _ = one.begin()
     state, _ = one.step(state, Next(1))
-    state, (probe,) = one.step(state, Heard(2, "I would use a smaller model."))
+    state, (probe,) = one.step(state, Utterance(2, "I would use a smaller model."))
     assert probe.move == "probe"
     state, (hint,) = one.step(state, Hint(3))
     state, (told,) = one.step(state, Hint(4))
@@ -315,7 +315,7 @@ def test_the_clock_warns_twice_and_ends_it():
 
 def test_the_last_sentence_still_counts():
     state, moves = interviewer(minutes=1).begin()
-    state, moves = interviewer(minutes=1).step(state, Heard(75, "The decode dominates."))
+    state, moves = interviewer(minutes=1).step(state, Utterance(75, "The decode dominates."))
     assert [e.text for e in state.events if e.who == "candidate"] == ["The decode dominates."]
     assert moves[-1] == End("time")
 
@@ -323,18 +323,18 @@ def test_the_last_sentence_still_counts():
 def test_a_phase_that_has_had_its_time_gives_way():
     one = interviewer(minutes=10)
     state, _ = one.begin()
-    state, _ = one.step(state, Heard(310, "Hm, let me think."))
+    state, _ = one.step(state, Utterance(310, "Hm, let me think."))
     assert state.phase == Phase.PROPOSE
-    state, _ = one.step(state, Heard(480, "The pipeline is long."))
+    state, _ = one.step(state, Utterance(480, "The pipeline is long."))
     assert state.phase == Phase.STAKEHOLDER
-    state, _ = one.step(state, Heard(570, "It will be fine."))
-    state, _ = one.step(state, Heard(575, "It really will."))
+    state, _ = one.step(state, Utterance(570, "It will be fine."))
+    state, _ = one.step(state, Utterance(575, "It really will."))
     assert state.phase == Phase.WRAP
 
 
 def test_a_clock_that_runs_back_stands_still():
     state, _ = played(interviewer(), "The tokens?", every_s=100)
-    state, _ = interviewer().step(state, Heard(5, "The gpu?"))
+    state, _ = interviewer().step(state, Utterance(5, "The gpu?"))
     assert state.t == 100 and state.events[-1].t == 100
 
 
@@ -368,9 +368,9 @@ def test_the_product_manager_objects_once_with_the_scenarios_words():
     for t in (1, 2):
         state, moves = one.step(state, Next(t))
     assert state.phase == Phase.STAKEHOLDER
-    state, moves = one.step(state, Heard(3, "We check all sentences at once."))
+    state, moves = one.step(state, Utterance(3, "We check all sentences at once."))
     assert "So we go back to the old model tonight?" in words(moves)
-    state, moves = one.step(state, Heard(4, "No."))
+    state, moves = one.step(state, Utterance(4, "No."))
     assert state.phase == Phase.WRAP
 
 

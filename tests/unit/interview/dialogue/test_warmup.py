@@ -18,9 +18,9 @@ def test_it_is_warm_once_both_are_kept(home, monkeypatch):
     monkeypatch.setattr(warmup, "learned_before", lambda rubric: True)
     assert not warmup.warm()
     keep = intent.folder(warmup.MINILM.sha256)
-    intent.Router(lambda texts: np.zeros((len(texts), 2), np.float32), intent.routes(), keep)(
-        "Why?"
-    )
+    intent.IntentClassifier(
+        lambda texts: np.zeros((len(texts), 2), np.float32), intent.routes(), keep
+    )("Why?")
     assert warmup.warm()
     monkeypatch.setattr(warmup, "learned_before", lambda rubric: False)
     assert not warmup.warm()

@@ -7,14 +7,14 @@ import pytest
 from harness.interview.llm import connect
 from harness.interview.llm.canaries import canaries, trial
 from harness.interview.llm.second_opinion import SecondOpinion
-from harness.interview.scoring.classifier import Heard
+from harness.interview.scoring.classifier import Scores
 from harness.interview.scoring.findings import Level, Loss
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 from tests.unit.interview.llm.chat_server import said, told
 
-CLOSE, GUARDED = Heard(-0.1, 0.5), Heard(-0.1, 0.0)
-FAR = Heard(-0.9, 0.0)
+CLOSE, GUARDED = Scores(-0.1, 0.5), Scores(-0.1, 0.0)
+FAR = Scores(-0.9, 0.0)
 NEAR = "Something of that sort was on my mind the whole morning."
 OTHER = "Rather a lot of people have been thinking about it lately."
 
@@ -25,7 +25,7 @@ class Ear:
     def __init__(self, **sentences):
         self.sentences = sentences
 
-    def listen(self, text):
+    def score(self, text):
         heard = next((h for start, h in self.sentences.items() if text.startswith(start)), {})
         return {e.id: heard.get(e.id, FAR) for e in rubric().expectations}
 

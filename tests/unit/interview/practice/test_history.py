@@ -160,14 +160,14 @@ def test_a_played_interview_is_kept_with_its_review_and_says_what_comes_back(his
     after_interview.keep(play, card, NOW, history)
     [one] = history.interviews()
     assert (one.scenario, one.scores["stack"], one.at) == ("S02", 3, NOW)
-    back = after_interview.comeback(NOW + timedelta(days=2), history)
+    back = after_interview.review_plan(NOW + timedelta(days=2), history)
     assert len(back.due) == 5 and back.scenario not in ("S02", None)
     assert back.lines[0] == "Due now:" and "labs/" in back.lines[1]
-    before = after_interview.comeback(NOW, history)
+    before = after_interview.review_plan(NOW, history)
     assert not before.due and "Nothing is due before" in before.lines[0]
 
 
 def test_an_interview_without_a_score_is_left_out(history):
     card = SimpleNamespace(scores=dict.fromkeys(DIMENSIONS), shown={}, rubric=rubric())
     after_interview.keep(SimpleNamespace(), card, NOW, history)
-    assert history.interviews() == [] and after_interview.comeback(NOW, history).lines == []
+    assert history.interviews() == [] and after_interview.review_plan(NOW, history).lines == []

@@ -4,7 +4,7 @@ import pytest
 
 from harness.assistant import Question
 from harness.errors import WrongUseError
-from harness.labs.architecture.background_load import neighbours
+from harness.labs.architecture.background_load import background_load
 from tests.fakes import saying
 
 PATIENCE_S = 10.0
@@ -20,7 +20,7 @@ def test_they_ask_until_the_block_ends_and_not_after():
                 enough.set()
             yield from saying("yes").events
 
-    with neighbours(Noting, [Question("a", "1"), Question("b", "2")], per_s=500) as asked:
+    with background_load(Noting, [Question("a", "1"), Question("b", "2")], per_s=500) as asked:
         assert enough.wait(PATIENCE_S)
     after = len(asked)
     assert [question.id for question in asked[:4]] == ["1", "2", "1", "2"]
@@ -36,7 +36,7 @@ def test_their_errors_are_their_own():
             tried.set()
             raise OSError("gone")
 
-    with neighbours(Broken, [Question("a")], per_s=500):
+    with background_load(Broken, [Question("a")], per_s=500):
         assert tried.wait(PATIENCE_S)
 
 
@@ -44,6 +44,6 @@ def test_their_errors_are_their_own():
 def test_wrong_use_is_a_sentence(questions, per_s):
     with (
         pytest.raises(WrongUseError, match="Neighbours need"),
-        neighbours(Question, questions, per_s),
+        background_load(Question, questions, per_s),
     ):
         pass

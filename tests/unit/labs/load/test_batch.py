@@ -23,7 +23,7 @@ def continuous(batch, waiting):
         while waiting and batch.free:
             batch.join(waiting.pop(0))
         for job in batch.step():
-            batch.leave(job)
+            batch.finish(job)
 
 
 def timed(engine, schedule, **options):
@@ -95,7 +95,7 @@ def test_wrong_calls_are_sentences(engine):
     with pytest.raises(WrongUseError, match="No slot is free"):
         batch.join(third)
     with pytest.raises(WrongUseError, match="Job 2 is not in the batch"):
-        batch.leave(third)
+        batch.finish(third)
 
 
 def test_schedules_take_turns_and_who_begins_rotates(engine):

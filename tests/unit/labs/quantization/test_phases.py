@@ -4,7 +4,7 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.labs.quantization.cpu_hog import neighbour
+from harness.labs.quantization.cpu_hog import cpu_hog
 from harness.labs.quantization.phases import Phases, best_step_ms, by_threads, phases, times_faster
 from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
 from tests.clock import FakeClock
@@ -73,7 +73,7 @@ def test_a_ratio_has_its_interval():
 def test_a_neighbour_computes_and_leaves():
 
     before = len(psutil.Process().children())
-    with neighbour(2):
+    with cpu_hog(2):
         assert len(psutil.Process().children()) == before + 2
     assert len(psutil.Process().children()) == before
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from harness.labs.retrieval import recall
-from harness.labs.retrieval.synthetic_vectors import around
+from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, churn
 from harness.labs.retrieval.scale import Row, crossing, sweep
-from harness.labs.retrieval.shortened import cut, principal
+from harness.labs.retrieval.shortened import truncate_dims, principal
 from harness.labs.retrieval.graph import plane, small_world
-from harness.labs.retrieval.index_swap import Shelf, swapped_under_traffic
+from harness.labs.retrieval.index_swap import IndexHandle, swapped_under_traffic
 from harness.stages import hnsw_search
 from tests.clock import FakeClock
 from tests.unit.stages.unit_vectors import unit_vectors
@@ -65,12 +65,12 @@ def test_walks_and_filters_of_a_real_graph():
 
 
 def test_vectors_around_real_ones_are_unit_near_and_the_same_each_time():
-    drawn = around(VECTORS, 60, seed=1)
+    drawn = jittered(VECTORS, 60, seed=1)
     assert drawn.shape == (60, 16) and drawn.dtype == np.float32
     assert np.allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-5)
     assert (drawn @ VECTORS.T).max(1).min() > 0.9
-    assert np.array_equal(drawn, around(VECTORS, 60, seed=1))
-    assert around(VECTORS, 60, 1, project=lambda vectors: vectors[:, :4]).shape == (60, 4)
+    assert np.array_equal(drawn, jittered(VECTORS, 60, seed=1))
+    assert jittered(VECTORS, 60, 1, project=lambda vectors: vectors[:, :4]).shape == (60, 4)
 
 
 def test_a_small_world_links_both_ways_and_reaches_everybody():
@@ -87,7 +87,7 @@ def test_a_small_world_links_both_ways_and_reaches_everybody():
 
 
 def test_fewer_dimensions_find_less_and_all_of_them_everything():
-    for shorten in (cut, principal):
+    for shorten in (truncate_dims, principal):
         assert found(shorten(VECTORS, 4)).recall < found(shorten(VECTORS, 12)).recall
         assert found(shorten(VECTORS, 16)).recall == 1
 
@@ -125,15 +125,15 @@ def test_an_index_nobody_touches_forgets_and_the_others_follow():
 
 def test_the_next_index_is_swapped_in_whole_and_a_failed_one_not_at_all():
     old = hnsw_search.build(VECTORS[:100])
-    shelf = Shelf(old)
+    handle = IndexHandle(old)
     new = hnsw_search.build(VECTORS)
-    calm, busy = swapped_under_traffic(shelf, lambda: new, QUERIES, k=5, ef=20)
-    assert shelf.index is new
+    calm, busy = swapped_under_traffic(handle, lambda: new, QUERIES, k=5, ef=20)
+    assert handle.index is new
     assert len(calm) == 200 and len(busy) >= 1
 
     def broken():
         raise MemoryError("no room")
 
     with pytest.raises(MemoryError, match="no room"):
-        swapped_under_traffic(shelf, broken, QUERIES, k=5, ef=20)
-    assert shelf.index is new
+        swapped_under_traffic(handle, broken, QUERIES, k=5, ef=20)
+    assert handle.index is new

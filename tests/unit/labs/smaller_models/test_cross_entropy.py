@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from harness.labs.smaller_models.off_topic import elsewhere
+from harness.labs.smaller_models.off_topic import off_topic
 from harness.measure.quality.facts import holds_fact
-from harness.labs.smaller_models.cross_entropy import surprise
+from harness.labs.smaller_models.cross_entropy import cross_entropy
 
 VOCABULARY = 256
 
@@ -27,15 +27,15 @@ class Letters:
 
 
 def test_a_model_that_knows_nothing_is_surprised_by_the_size_of_its_vocabulary():
-    assert surprise(Letters(0.0), elsewhere()[:2]) == pytest.approx(np.log(VOCABULARY), rel=1e-4)
-    assert surprise(Letters(50.0), elsewhere()[:2]) == pytest.approx(0, abs=1e-6)
+    assert cross_entropy(Letters(0.0), off_topic()[:2]) == pytest.approx(np.log(VOCABULARY), rel=1e-4)
+    assert cross_entropy(Letters(50.0), off_topic()[:2]) == pytest.approx(0, abs=1e-6)
     with pytest.raises(ValueError, match="at least one"):
-        surprise(Letters(0.0), [])
+        cross_entropy(Letters(0.0), [])
 
 
 def test_every_question_from_elsewhere_is_answered_by_its_passage():
-    for sheet in elsewhere():
-        [chunk] = sheet.chunks
-        assert sheet.case.gold == chunk.id
-        assert sheet.case.fact in chunk.text or sheet.case.fact.split()[0] in chunk.text
-        assert holds_fact(sheet.case.reference, sheet.case.fact), sheet.case.question.text
+    for item in off_topic():
+        [chunk] = item.chunks
+        assert item.case.gold == chunk.id
+        assert item.case.fact in chunk.text or item.case.fact.split()[0] in chunk.text
+        assert holds_fact(item.case.reference, item.case.fact), item.case.question.text

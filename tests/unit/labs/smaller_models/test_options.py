@@ -5,7 +5,7 @@ import pytest
 
 from harness.assistant import Question
 from harness.kb.questions import draw
-from harness.labs.smaller_models.options import Kitchen, Measured, Writing, ended, measured
+from harness.labs.smaller_models.options import SharedStages, Measured, Writing, ended, measured
 from harness.stages.exact_search import ExactSearch
 from harness.stages.question_embedding import QuestionEmbedding
 from tests.fakes import FakeModel, chunk
@@ -55,7 +55,7 @@ def test_options_are_measured_and_judged_through_http():
     cases = [case for case in draw("dev", 12, seed=1, history_turns=0) if case.answerable][:7]
     vectors = np.ones((1, 2), np.float32)
     search = ExactSearch([chunk(0)], vectors)
-    kitchen = Kitchen(QuestionEmbedding(embed), search)
+    kitchen = SharedStages(QuestionEmbedding(embed), search)
     rows = measured(
         [
             kitchen.option("wrong", FakeModel("Something. Else"), 1, short),

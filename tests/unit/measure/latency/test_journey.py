@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from harness.kb.questions import draw
-from harness.labs.capstone.journey_steps import Change, route
+from harness.labs.capstone.journey_steps import Change, journey_steps
 from harness.measure.latency import journey as measure
 from harness.measure.latency.journey import FaultyStepError, Stop
 from harness.pipeline import Pipeline
@@ -59,7 +59,7 @@ def test_a_step_that_goes_wrong_is_named():
 
 def test_changes_add_up_and_detours_are_left_again():
     slow = Entry("slow", pipeline(), Network(rtt_ms=9))
-    stops = route(
+    stops = journey_steps(
         slow,
         [
             Change("near", "a connection", network=NEAR),
@@ -86,6 +86,6 @@ def test_a_generator_that_can_forget_does_so_before_each_request():
             Remembering.forgot += 1
 
     slow = Entry("slow", pipeline(), NEAR)
-    [_, last] = route(slow, [Change("other", "", {"generate": Remembering()})])
+    [_, last] = journey_steps(slow, [Change("other", "", {"generate": Remembering()})])
     list(measure.answers([last], CASES[:3]))
     assert Remembering.forgot == 3

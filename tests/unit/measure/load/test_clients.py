@@ -1,5 +1,5 @@
 from harness.assistant import Question, ask
-from harness.measure.load.clients import crowd
+from harness.measure.load.clients import clients
 from harness.serve.deployment import Deployment
 from harness.serve.network import Network
 from tests.fakes import saying
@@ -8,7 +8,7 @@ NEAR = Network(rtt_ms=0.0, keep_alive=True, preflight=())
 
 
 def test_a_crowd_keeps_a_connection_each_and_closes_all_of_them():
-    with Deployment(saying("yes"), NEAR) as client, crowd(client) as user:
+    with Deployment(saying("yes"), NEAR) as client, clients(client) as user:
         first, second = user(), user()
         assert first is not second and first.url == client.url
         for one in (first, second, first):

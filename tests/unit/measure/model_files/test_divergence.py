@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from harness.measure.model_files.divergence import divergence, held_out
-from harness.measure.quality.exam import Sheet
+from harness.measure.quality.exam import ExamItem
 from tests.fakes import chunk
 from tests.unit.measure.quality.test_quality import case
 
@@ -44,8 +44,8 @@ def test_no_text_is_an_error():
 
 def test_held_out_texts_end_with_the_reference_and_its_passage():
     known, unknown = (
-        Sheet(case(), (chunk(4), chunk(1))),
-        Sheet(case(1, answerable=False), (chunk(4),)),
+        ExamItem(case(), (chunk(4), chunk(1))),
+        ExamItem(case(1, answerable=False), (chunk(4),)),
     )
     first, second = held_out([known, unknown])
     assert first.endswith("[2] The Kestrel X200 is covered for 24 months.<|im_end|>")

@@ -7,15 +7,15 @@ from harness.measure.model_files import figures
 from harness.measure.model_files.divergence import Divergence
 from harness.measure.model_files.figures import Exam
 from harness.measure.model_files.token_speed import TokenSpeed
-from harness.measure.quality.exam import Sheet
+from harness.measure.quality.exam import ExamItem
 from harness.models.served import UNTUNED, named
 from harness.show.models_table import caption, formats, models_table
 from tests.fakes import FakeModel, chunk
 from tests.unit.measure.quality.test_quality import case
 
 SHEETS = [
-    Sheet(case(), (chunk(3), chunk(1))),
-    Sheet(case(1, answerable=False), (chunk(3), chunk(4))),
+    ExamItem(case(), (chunk(3), chunk(1))),
+    ExamItem(case(1, answerable=False), (chunk(3), chunk(4))),
 ]
 SPEED = TokenSpeed(1200.0, 100.0, 250.0, 300, 5)
 
@@ -23,10 +23,10 @@ SPEED = TokenSpeed(1200.0, 100.0, 250.0, 300, 5)
 class One:
     """A model file with 1 MB of weights; counts how often it is loaded."""
 
-    name, role, engine = "halden-Q8_0", "large", "llama.cpp"
+    name, role, engine = "smollm2-support-Q8_0", "large", "llama.cpp"
 
     def __init__(self, folder):
-        self.path = self.reference = folder / "halden-Q8_0.gguf"
+        self.path = self.reference = folder / "smollm2-support-Q8_0.gguf"
         self.path.write_bytes(b"x" * 1_000_000)
         self.sha256 = "a" * 64
         self.loads = 0

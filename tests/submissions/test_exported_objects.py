@@ -9,10 +9,10 @@ from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
 from grader.remote.framing import WorkerError
 from grader.remote.session import session
-from grader.sandbox.jail import Room, missing
+from grader.sandbox.jail import SandboxSpec, missing
 from tests.submissions.notebooks import described
 
-ATTACKS = described("lent.yaml", "attacks")
+ATTACKS = described("exported_objects.yaml", "attacks")
 SETUP = "import numpy as np\nfrom harness.assistant import Done, Token"
 JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 
@@ -21,7 +21,7 @@ JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one["name"])
 def test_an_attack_through_what_it_was_lent_earns_nothing(attack, monkeypatch):
     monkeypatch.setattr(call_limits, "PATIENCE_S", 3.0)
-    with session(Room(), call_s=4.0) as learner:
+    with session(SandboxSpec(), call_s=4.0) as learner:
         learner.cell(SETUP)
         learner.cell(attack["source"])
         with pytest.raises((CheckFailed, WorkerError)):
