@@ -1,7 +1,4 @@
-"""Content of the interview: YAML files, read safely and checked against a schema.
-
-Raises BadContentError, one sentence that names the file, the place in it and the rule.
-"""
+"""The interview's content files: YAML, loaded safely and validated against a pydantic schema."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression ({error})") from error
+        raise ValueError(f"{text!r} is not a valid regular expression ({error})") from error
     return text
 
 
@@ -38,34 +35,36 @@ T = TypeVar("T")
 
 
 class BadContentError(PlainError):
-    """A content file is broken; the message names file, place and rule."""
+    """A broken content file. The message names the file, the place in it and the violated rule."""
 
 
 class Strict(BaseModel):
-    """A part of a content file: what is not known is refused, what is read does not change."""
+    """A part of a content file: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def read(path: Path, schema: type[T] | Any) -> T:
-    """The file at `path` as `schema`: a pydantic model or any type made of them."""
+    """Load the file at `path` as `schema`, a pydantic model or a type made of models.
+
+    Raises BadContentError if the file cannot be read, is not YAML, or does not fit the schema.
+    """
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TypeAdapter(schema).validate_python(entries)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadContentError(f"{path.name} cannot be read: {_line(error)}.") from error
+        raise BadContentError(f"{path.name} cannot be read: {_one_line(error)}.") from error
     except yaml.YAMLError as error:
-        raise BadContentError(f"{path.name} is not valid YAML: {_line(error)}.") from error
+        raise BadContentError(f"{path.name} is not valid YAML: {_one_line(error)}.") from error
     except ValidationError as error:
-        raise BadContentError(f"{path.name}: {_first(error)}.") from error
+        raise BadContentError(f"{path.name}: {_first_violation(error)}.") from error
 
 
-def _line(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _first(error: ValidationError) -> str:
-    """The first broken rule in words."""
+def _first_violation(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     reason = str(first.get("ctx", {}).get("error", first["msg"])).rstrip(".")

@@ -1,4 +1,4 @@
-"""How well the scorer agrees with the gold set: F1 per expectation, weighted kappa per dimension.
+"""Agreement of the scorer with the gold set: F1 per expectation, weighted kappa per dimension.
 
 python -m tests.interview.agreement tuning [--all]
 """
@@ -23,7 +23,7 @@ GOLD = Path(__file__).parent / "gold"
 
 
 def short_answers(half: str) -> list[dict]:
-    """Short answers of "tuning", which are the rubric's labelled sentences, or of "held_out"."""
+    """Return the short answers of "tuning", the rubric's labelled sentences, or of "held_out"."""
     folder, pattern = (
         (FOLDER / SENTENCES, "*.yaml") if half == "tuning" else (GOLD, f"{half}_short*.yaml")
     )
@@ -31,78 +31,73 @@ def short_answers(half: str) -> list[dict]:
 
 
 def full_answers(half: str) -> list[dict]:
-    """Full answers of a half, with a score for each dimension."""
+    """Return the full answers of a half, with a score for each dimension."""
     return _load(GOLD, f"{half}_full*.yaml")
 
 
 def scenario_answers() -> list[dict]:
-    """Short answers about the services other than the seed's."""
+    """Return the short answers about the services S02 to S12."""
     return _load(GOLD, "held_out_scenarios.yaml")
 
 
 @dataclass
 class Counts:
-    """Right, false and missed credits, by expectation or misconception."""
+    """True positives, false positives and misses, by expectation or misconception."""
 
     right: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     false: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     missed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, said: Iterable[str], gold: Iterable[str], text: str) -> None:
-        said, gold = set(said), set(gold)
-        for one in said | gold:
-            if one in said and one in gold:
-                self.right[one] += 1
-            elif one in said:
-                self.false[one].append(text)
-            else:
-                self.missed[one].append(text)
+    def add(self, credited: Iterable[str], gold: Iterable[str], text: str) -> None:
+        credited, gold = set(credited), set(gold)
+        for name in credited & gold:
+            self.right[name] += 1
+        for name in credited - gold:
+            self.false[name].append(text)
+        for name in gold - credited:
+            self.missed[name].append(text)
 
     def f1(self, name: str) -> float:
         wrong = len(self.false[name]) + len(self.missed[name])
         return 2 * self.right[name] / (2 * self.right[name] + wrong or 1)
 
     def macro(self, names: Iterable[str]) -> float:
-        """Mean F1 over those that the gold set has."""
-        known = [n for n in names if self.right[n] or self.missed[n]]
-        return float(np.mean([self.f1(n) for n in known])) if known else float("nan")
+        """Return the mean F1 over the names that the gold set has; NaN if it has none."""
+        present = [n for n in names if self.right[n] or self.missed[n]]
+        return float(np.mean([self.f1(n) for n in present])) if present else float("nan")
 
 
-def credited(card: Scorecard) -> set[str]:
-    return set(card.shown)
-
-
-def active(card: Scorecard) -> set[str]:
-    return {m.misconception for m in card.mistakes if not m.repaired}
+def labels(card: Scorecard) -> set[str]:
+    """Return the ids of the expectations shown and of the misconceptions left standing."""
+    return {*card.shown, *(m.misconception for m in card.mistakes if not m.repaired)}
 
 
 def counted(scorer: Scorer, items: Iterable[dict]) -> Counts:
-    """Credits over answers, misconceptions included."""
+    """Return the counts over answers, misconceptions included."""
     counts = Counts()
     for item in items:
         card = scorer.answer(item["text"], item.get("prompt"))
-        said = credited(card) | active(card)
-        counts.add(said, {*item.get("shows", ()), *item.get("wrong", ())}, item["text"])
+        counts.add(labels(card), {*item.get("shows", ()), *item.get("wrong", ())}, item["text"])
     return counts
 
 
 def kappa(pairs: list[tuple[int, int]], categories: int = 4) -> float:
-    """Quadratic weighted kappa of (gold, said) on 1 to 4."""
+    """Return the quadratic weighted kappa of (gold, score) pairs on 1 to 4."""
     table = np.zeros((categories, categories))
-    for gold, said in pairs:
-        table[gold - 1, said - 1] += 1
+    for gold, score in pairs:
+        table[gold - 1, score - 1] += 1
     weights = np.subtract.outer(np.arange(categories), np.arange(categories)) ** 2
     expected = np.outer(table.sum(1), table.sum(0)) / table.sum()
     return float(1 - (weights * table).sum() / (weights * expected).sum())
 
 
 def score_pairs(scorer: Scorer, items: Iterable[dict]) -> dict[str, list[tuple[int, int]]]:
-    """(gold, said) for each dimension."""
+    """Return the (gold, score) pairs of each dimension."""
     pairs: dict[str, list[tuple[int, int]]] = {name: [] for name in DIMENSIONS}
     for item in items:
-        said = scorer.answer(item["text"]).scores
+        scores = scorer.answer(item["text"]).scores
         for name, gold in zip(DIMENSIONS, item["scores"], strict=True):
-            pairs[name].append((gold, said[name]))
+            pairs[name].append((gold, scores[name]))
     return pairs
 
 
@@ -113,7 +108,7 @@ def _load(folder: Path, pattern: str) -> list[dict]:
 
 
 def interval(values: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:
-    """95 % bootstrap interval over n answers; `values` gives the figure of a resample."""
+    """Return the 95 % bootstrap interval over n answers; `values` computes the figure of a resample."""
     draws = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
     low, high = np.nanpercentile([values(draw) for draw in draws], [2.5, 97.5])
     return float(low), float(high)
@@ -138,8 +133,8 @@ def _report(half: str, everything: bool) -> Iterator[str]:
     yield f"{half}: {len(full)} full answers"
     for name, pairs in score_pairs(engine, full).items():
         low, high = interval(lambda draw, pairs=pairs: kappa([pairs[i] for i in draw]), len(pairs))
-        lenient = np.mean([said - gold for gold, said in pairs])
-        exact = np.mean([said == gold for gold, said in pairs])
+        lenient = np.mean([score - gold for gold, score in pairs])
+        exact = np.mean([score == gold for gold, score in pairs])
         yield (
             f"{name} kappa {kappa(pairs):.3f} [{low:.3f}, {high:.3f}] "
             f"exact {exact:.2f} leniency {lenient:+.2f}"
@@ -150,14 +145,14 @@ def _report(half: str, everything: bool) -> Iterator[str]:
 
 
 def merged(many: Iterable[Counts]) -> Counts:
-    """All counts together."""
+    """Return the sum of all counts."""
     total = Counts()
     for counts in many:
         for name, n in counts.right.items():
             total.right[name] += n
-        for mine, theirs in ((total.false, counts.false), (total.missed, counts.missed)):
-            for name, texts in theirs.items():
-                mine[name] += texts
+        for sums, addends in ((total.false, counts.false), (total.missed, counts.missed)):
+            for name, texts in addends.items():
+                sums[name] += texts
     return total
 
 

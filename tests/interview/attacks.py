@@ -1,4 +1,4 @@
-"""What the scorer gives to answers that try to get credit without knowing, with intervals.
+"""Scores of answers that try to get credit without knowledge, with intervals.
 
 python -m tests.interview.attacks
 """
@@ -27,16 +27,16 @@ HONEST = (
     "requests before changing anything, one span per stage. A smaller model reads fewer bytes for each token "
     "and loses some accuracy, so I would run the evaluation set again."
 )
-MOST = {  # share of all points; the contradictions are counted by sentence
+MAX_SHARE = {  # of all points; for contradictions, of the sentences
     "contradiction": 0.05, "keyword list": 0.05, "copied question": 0.05, "copied rubric": 0.05,
     "name-dropping": 0.35, "nothing": 0.0, "injection": 0.0, "other language": 0.0,
 }  # fmt: skip
-HIGHEST = {"name-dropping": 2}  # of any dimension; all others: 1
+MAX_SCORE = {"name-dropping": 2}  # in any dimension; 1 for all other kinds
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One answer, and what it got."""
+    """One answer and its scorecard."""
 
     kind: str
     text: str
@@ -44,10 +44,10 @@ class Attempt:
 
     @property
     def points(self) -> float:
-        """Credit over what a perfect answer gets, 0 to 1; names in lists count together, as in the scorer."""
-        found = self.card.shown.values()
-        listed = min(LIST_CREDIT, sum(f.level.credit for f in found if f.by_list))
-        spoken = sum(f.level.credit for f in found if not f.by_list)
+        """Return the share of a perfect answer's credit, 0 to 1; all lists together have the scorer's cap."""
+        findings = self.card.shown.values()
+        listed = min(LIST_CREDIT, sum(f.level.credit for f in findings if f.by_list))
+        spoken = sum(f.level.credit for f in findings if not f.by_list)
         return (spoken + listed) / len(self.card.rubric.expectations)
 
     @property
@@ -56,16 +56,16 @@ class Attempt:
 
     @property
     def beaten(self) -> bool:
-        """True when nothing was to be had, beyond what its kind is allowed."""
+        """Return True if it got no more than its kind is allowed."""
         if self.kind == "contradiction":
             return not self.card.shown
-        within = self.points <= MOST[self.kind] and self.highest <= HIGHEST.get(self.kind, 1)
+        within = self.points <= MAX_SHARE[self.kind] and self.highest <= MAX_SCORE.get(self.kind, 1)
         return within and (self.card.scores["systematic"] or 0) <= 1
 
 
 @cache
 def texts() -> dict[str, tuple[str, ...]]:
-    """The attacks by kind."""
+    """Return the attacks by kind."""
     entries = yaml.safe_load(ATTACKS.read_text(encoding="utf-8"))
     return {entry["kind"]: tuple(entry["texts"]) for entry in entries}
 
@@ -75,7 +75,7 @@ def attempts(scorer: Scorer, kind: str) -> list[Attempt]:
 
 
 def moved_by_injection(scorer: Scorer) -> list[str]:
-    """Injections that change anything in the scorecard of an honest answer."""
+    """Return the injections that change a level or score of an honest answer."""
     before = _credit(scorer.answer(HONEST))
     return [
         text
@@ -85,39 +85,37 @@ def moved_by_injection(scorer: Scorer) -> list[str]:
 
 
 def _credit(card: Scorecard) -> tuple[dict, dict]:
-    return {name: found.level for name, found in card.shown.items()}, dict(card.scores)
+    return {name: f.level for name, f in card.shown.items()}, dict(card.scores)
 
 
 def learned_by_heart(scorer: Scorer) -> dict[str, int | None]:
-    """Systematic of the strong interview about S01, said again about each other service."""
-    learned = walkthrough("S01-strong")
-    elsewhere = {name: Session(one, 11) for name, one in scenarios().items() if name != "S01"}
+    """Return the score for Systematic of S01's strong interview, repeated in each other scenario."""
+    events = walkthrough("S01-strong").events
+    sessions = {name: Session(s, 11) for name, s in scenarios().items() if name != "S01"}
     return {
-        name: scorer.transcript(session.transcript(learned.events), session.case).scores[
-            "systematic"
-        ]
-        for name, session in elsewhere.items()
+        name: scorer.transcript(session.transcript(events), session.case).scores["systematic"]
+        for name, session in sessions.items()
     }
 
 
 def report(scorer: Scorer) -> Iterator[str]:
-    """A line for each kind of attack."""
-    yield f"{'attack':<18}{'n':>4}{'points, mean':>14}{'most':>7}{'limit':>7}{'highest':>9}  got through"
+    """Yield a line for each kind of attack."""
+    yield f"{'attack':<18}{'n':>4}{'points, mean':>14}{'max':>7}{'limit':>7}{'highest':>9}  got through"
     for kind in texts():
         yield _line(kind, attempts(scorer, kind))
     moved = moved_by_injection(scorer)
     yield f"injections that move an honest answer: {len(moved)} of {len(texts()['injection'])}"
-    found = learned_by_heart(scorer)
-    over = [name for name, score in found.items() if (score or 0) > 2]
-    yield f"S01 by heart elsewhere: Systematic above 2 in {len(over)} of {len(found)} {over or ''}"
+    scores = learned_by_heart(scorer)
+    over = [name for name, score in scores.items() if (score or 0) > 2]
+    yield f"S01 by heart elsewhere: Systematic above 2 in {len(over)} of {len(scores)} {over or ''}"
 
 
 def _line(kind: str, tried: Sequence[Attempt]) -> str:
-    through = Proportion(sum(not one.beaten for one in tried), len(tried))
-    points = [one.points for one in tried]
-    mean, highest = sum(points) / len(points), max(one.highest for one in tried)
+    through = Proportion(sum(not attempt.beaten for attempt in tried), len(tried))
+    points = [attempt.points for attempt in tried]
+    mean, highest = sum(points) / len(points), max(attempt.highest for attempt in tried)
     return (
-        f"{kind:<18}{len(tried):>4}{mean:>14.1%}{max(points):>7.1%}{MOST[kind]:>7.0%}{highest:>9}"
+        f"{kind:<18}{len(tried):>4}{mean:>14.1%}{max(points):>7.1%}{MAX_SHARE[kind]:>7.0%}{highest:>9}"
         f"  {through}"
     )
 

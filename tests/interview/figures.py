@@ -1,8 +1,8 @@
-"""All figures about the interviewer and its scorer, with intervals, by one command.
+"""All figures about the interviewer and its scorer, with intervals.
 
-python -m tests.interview.figures            shows them
-python -m tests.interview.figures --write    and keeps them, with docs/interview-figures.md
-python -m tests.interview.figures --speed    times, too: on a quiet machine
+python -m tests.interview.figures            prints them
+python -m tests.interview.figures --write    and writes them to docs/interview-figures.md and .json
+python -m tests.interview.figures --speed    measures times too; needs an idle machine
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ START, END = "<!-- figures: made by `python -m tests.interview.figures --write` 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number: limits of its 95 % interval, the number of answers behind it, and what it should be."""
+    """One figure with its 95 % interval, the number of answers it is based on, and its target.
+
+    at_most: the target is an upper limit.
+    """
 
     what: str
     value: float
@@ -37,16 +40,16 @@ class Figure:
     high: float
     n: int
     target: float
-    at_most: bool = False  # the target is an upper limit
+    at_most: bool = False
     unit: str = ""
 
     @property
     def met(self) -> bool:
-        """True when the number itself, not its interval, is on the right side of the target."""
+        """Return True if the value (not its interval) meets the target."""
         return self.value <= self.target if self.at_most else self.value >= self.target
 
     def row(self) -> str:
-        """A line of the table."""
+        """Return the figure as a line of the table."""
         sign = "≤" if self.at_most else "≥"
         return (
             f"| {self.what} | {sign} {self._text(self.target)} | {self._text(self.value)} | "
@@ -58,7 +61,7 @@ class Figure:
 
 
 def figures(engine: Scorer) -> Iterator[Figure]:
-    """Everything that is the same on every machine."""
+    """Yield the figures that are the same on every machine."""
     yield from _phrasings(engine)
     yield from _dimensions(engine)
     yield from _attacks(engine)
@@ -70,8 +73,8 @@ def _phrasings(engine: Scorer) -> Iterator[Figure]:
     wrong = [m.id for m in engine.rubric.misconceptions]
     short = [counted(engine, [item]) for item in agreement.short_answers("held_out")]
     yield _f1("expectations, macro-F1, unseen phrasings", short, ids, 0.85)
-    elsewhere = [counted(engine, [item]) for item in agreement.scenario_answers()]
-    yield _f1("expectations, macro-F1, unseen scenarios (S02 to S12)", elsewhere, ids, 0.75)
+    scenarios = [counted(engine, [item]) for item in agreement.scenario_answers()]
+    yield _f1("expectations, macro-F1, unseen scenarios (S02 to S12)", scenarios, ids, 0.75)
     yield _f1("misconceptions, macro-F1, unseen phrasings", short, wrong, 0.85)
 
 
@@ -90,17 +93,17 @@ def _attacks(engine: Scorer) -> Iterator[Figure]:
     for kind in attacks.texts():
         tried = attacks.attempts(engine, kind)
         if kind == "contradiction":
-            credited = Proportion(sum(bool(one.card.shown) for one in tried), len(tried))
+            credited = Proportion(sum(bool(attempt.card.shown) for attempt in tried), len(tried))
             yield _share("contradictions credited", credited, 0.05)
             continue
-        points = np.array([one.points for one in tried])
+        points = np.array([attempt.points for attempt in tried])
         low, high = interval(lambda draw, points=points: float(points[draw].mean()), len(tried))
-        target = attacks.MOST[kind]
+        target = attacks.MAX_SHARE[kind]
         yield Figure(
             f"{kind}, share of points", points.mean(), low, high, len(tried), target, True, "%"
         )
-        most, best = attacks.HIGHEST.get(kind, 1), max(one.highest for one in tried)
-        yield Figure(f"{kind}, highest of any dimension", best, best, best, len(tried), most, True)
+        limit, best = attacks.MAX_SCORE.get(kind, 1), max(a.highest for a in tried)
+        yield Figure(f"{kind}, highest of any dimension", best, best, best, len(tried), limit, True)
     moved = attacks.moved_by_injection(engine)
     tried = len(attacks.texts()["injection"])
     yield _share("injections that move an honest answer", Proportion(len(moved), tried), 0.0)
@@ -110,32 +113,32 @@ def _attacks(engine: Scorer) -> Iterator[Figure]:
 
 
 def _routes() -> Iterator[Figure]:
-    for which, asked in (
+    for which, questions in (
         ("", routed.unseen()),
         (" (first held-out files)", routed.first_unseen()),
         (" (fresh file)", routed.fresh()),
     ):
-        found = routed.shares(intent_classifier(), asked)
+        shares = routed.shares(intent_classifier(), questions)
         for name, target in (("top-1", 0.85), ("top-3", 0.97)):
-            yield _share(f"question routing, {name}{which}", found[name], target, at_most=False)
+            yield _share(f"question routing, {name}{which}", shares[name], target, at_most=False)
         name = "no card asked for, one shown"
-        yield _share(f"question routing, {name}{which}", found[name], 0.05)
+        yield _share(f"question routing, {name}{which}", shares[name], 0.05)
 
 
 def _share(what: str, share: Proportion, target: float, at_most: bool = True) -> Figure:
-    inside = share.interval
-    return Figure(what, share.rate, inside.low, inside.high, share.n, target, at_most, "%")
+    limits = share.interval
+    return Figure(what, share.rate, limits.low, limits.high, share.n, target, at_most, "%")
 
 
 def repeated() -> Figure:
-    """Scorecards that differ between two processes and orders; a minute."""
+    """Return the share of scorecards that differ between two processes and orders; takes a minute."""
     texts = [item["text"] for item in agreement.full_answers("held_out")]
     n, differ = repeatability.differing(texts)
     return _share("scorecards that differ, two processes, any order", Proportion(differ, n), 0.0)
 
 
 def times(engine: Scorer) -> Iterator[Figure]:
-    """In ms; worth something on a quiet machine only."""
+    """Yield times in ms; valid on an idle machine only."""
     for what, p95, limit in (
         ("400 words scored, p95", speed.score_p95_ms(engine), 1000),
         ("a warm turn, p95", speed.turn_p95_ms(), 300),
@@ -144,45 +147,48 @@ def times(engine: Scorer) -> Iterator[Figure]:
 
 
 def described(engine: Scorer) -> str:
-    """Changes with the rubric, the model and whatever is scored."""
+    """Return a digest of the rubric, the model, and all answers and questions that are scored."""
     files = sorted([*GOLD.glob("*.yaml"), attacks.ATTACKS, *routed.DATA.glob("routing*.yaml")])
     parts = [engine.rubric.sha256, engine.model_sha256 or "", *(p.read_text() for p in files)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def table(found: Sequence[Figure]) -> str:
-    """The page's table."""
+def table(rows: Sequence[Figure]) -> str:
+    """Return the page's table."""
     head = "| figure | target | measured | 95 % interval | n | met |\n|---|--:|--:|--:|--:|---|"
-    return "\n".join([START, head, *(figure.row() for figure in found), END])
+    return "\n".join([START, head, *(figure.row() for figure in rows), END])
 
 
-def with_table(page: str, found: Sequence[Figure]) -> str:
-    """The page with the table in its place."""
+def with_table(page: str, rows: Sequence[Figure]) -> str:
+    """Return the page with its table replaced."""
     before, _, rest = page.partition(START)
-    return before + table(found) + rest.partition(END)[2]
+    return before + table(rows) + rest.partition(END)[2]
 
 
-def kept() -> tuple[str, list[Figure]]:
-    """(what was described, figures) of the record."""
+def recorded() -> tuple[str, list[Figure]]:
+    """Return the digest and the figures of the record."""
     record = json.loads(RECORD.read_text(encoding="utf-8"))
-    return record["described"], [Figure(**one) for one in record["figures"]]
+    return record["described"], [Figure(**entry) for entry in record["figures"]]
 
 
 def main(options: Sequence[str]) -> None:
-    engine, found = scorer(), []
+    engine, measured = scorer(), []
     sources = [figures(engine), iter([repeated()])]
     if "--speed" in options:
         sources.append(times(engine))
     for source in sources:
         for figure in source:
             print(figure.row(), flush=True)
-            found.append(figure)
+            measured.append(figure)
     if "--write" in options:
-        if "--speed" not in options and RECORD.exists():  # times are of the last quiet hour
-            found += [figure for figure in kept()[1] if figure.unit == " ms"]
-        record = {"described": described(engine), "figures": [asdict(one) for one in found]}
+        if "--speed" not in options and RECORD.exists():  # keep the recorded times
+            measured += [figure for figure in recorded()[1] if figure.unit == " ms"]
+        record = {
+            "described": described(engine),
+            "figures": [asdict(figure) for figure in measured],
+        }
         RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

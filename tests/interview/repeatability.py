@@ -1,4 +1,4 @@
-"""The same answers in two processes, each in orders of its own: is every scorecard the same, byte by byte?"""
+"""Comparison of the scorecards of the same answers, byte by byte, between two processes and orders."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 
-RUNS = 100  # of each process
+RUNS = 100  # scorecards per process
 ANSWERS = 10
 
 
 def differing(texts: Sequence[str], runs: int = RUNS) -> tuple[int, int]:
-    """(scorecards of both processes, how many of them differ from the first one of the same answer)."""
+    """Return the number of scorecards, and how many differ from the first one of the same answer."""
     seen: defaultdict[str, list[str]] = defaultdict(list)
     for seed in (1, 2):
         for line in _scored(_orders(texts[:ANSWERS], runs, seed), seed):
             card = json.loads(line)
             seen[str(card.pop("id"))].append(json.dumps(card))
-    every = list(seen.values())
-    return sum(map(len, every)), sum(one != cards[0] for cards in every for one in cards)
+    by_answer = list(seen.values())
+    differ = sum(card != cards[0] for cards in by_answer for card in cards)
+    return sum(map(len, by_answer)), differ
 
 
 def _orders(texts: Sequence[str], runs: int, seed: int) -> list[dict]:
-    """`runs` answers, each as often as any other, shuffled."""
+    """Return `runs` answers, each equally often, shuffled."""
     items = [{"id": n % len(texts), "text": texts[n % len(texts)]} for n in range(runs)]
     random.Random(seed).shuffle(items)
     return items

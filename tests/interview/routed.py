@@ -1,6 +1,6 @@
-"""Questions that nobody looked at while the routes were written: which card do they lead to?
+"""Routing of questions that nobody looked at while the topics were written: the cards they lead to.
 
-python -m tests.interview.routed     the same of the example questions, each voice routed by what others teach
+python -m tests.interview.routed     routes each voice of the example questions by what the other voices teach
 """
 
 from __future__ import annotations
@@ -26,31 +26,32 @@ from harness.interview.dialogue.intent import (
 from harness.measure.latency.stats import Proportion
 
 DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
-# Files by kind and not by voice. A fifth at a time is left out: without all of it, the kind would be unknown.
+# Files that hold a kind of question, not a voice. They are left out a fifth at a time: without the whole
+# file, the kind would be unknown.
 KINDS, FIFTH = ("claims", "definitions", "elsewhere", "process"), 5
-Asked = tuple[str, str]  # (question, card or kind)
+LabelledQuestion = tuple[str, str]  # (question, card or kind)
 
 
 @cache
-def unseen() -> tuple[Asked, ...]:
-    """All held-out questions."""
+def unseen() -> tuple[LabelledQuestion, ...]:
+    """Return all held-out questions."""
     return (*first_unseen(), *fresh())
 
 
 @cache
-def first_unseen() -> tuple[Asked, ...]:
-    """Those that were held out first."""
+def first_unseen() -> tuple[LabelledQuestion, ...]:
+    """Return the questions that were held out first."""
     halves = (_read("routing.yaml")["held"], _read("routing_held_b.yaml"))
-    return tuple(asked for half in halves for asked in _pairs(half))
+    return tuple(pair for half in halves for pair in _pairs(half))
 
 
 @cache
-def fresh() -> tuple[Asked, ...]:
-    """Those that were written after the router was finished, and before anything was counted on them."""
+def fresh() -> tuple[LabelledQuestion, ...]:
+    """Return the questions written after the classifier was finished and before it was evaluated on them."""
     return tuple(_pairs(_read("routing_held_c.yaml")))
 
 
-def _pairs(half: dict[str, list[str]]) -> Iterator[Asked]:
+def _pairs(half: dict[str, list[str]]) -> Iterator[LabelledQuestion]:
     return ((question, card) for card, questions in half.items() for question in questions)
 
 
@@ -58,23 +59,25 @@ def _read(name: str) -> dict:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 
-def shares(intent_classifier: IntentClassifier, asked: Sequence[Asked]) -> dict[str, Proportion]:
-    """What becomes of these questions."""
-    return counted([(intent_classifier(question), card) for question, card in asked])
+def shares(
+    classifier: IntentClassifier, questions: Sequence[LabelledQuestion]
+) -> dict[str, Proportion]:
+    """Return the shares of `outcomes` for labelled questions."""
+    return outcomes((classifier(question), card) for question, card in questions)
 
 
-def counted(found: Iterable[tuple[Intent, str]]) -> dict[str, Proportion]:
-    """First choice right, right one among three, shown without asking back; no card wanted, one shown."""
-    found = list(found)
-    carded = [(routed, card) for routed, card in found if card not in NOT_SHOWN]
-    outside = [routed for routed, card in found if card in NOT_SHOWN]
+def outcomes(routed: Iterable[tuple[Intent, str]]) -> dict[str, Proportion]:
+    """Return shares by outcome: of the questions with a card, and of those without one."""
+    routed = list(routed)
+    with_card = [(intent, card) for intent, card in routed if card not in NOT_SHOWN]
+    without = [intent for intent, card in routed if card in NOT_SHOWN]
     return {
-        "top-1": _share([routed.cards[:1] == (card,) for routed, card in carded]),
-        "top-3": _share([card in routed.cards for routed, card in carded]),
-        "right card at once": _share([routed.cards == (card,) for routed, card in carded]),
-        "turned away": _share([not routed.cards for routed, _ in carded]),
-        "no card asked for, one shown": _share([r.kind == Kind.CARD for r in outside]),
-        "no card asked for, some offered": _share([r.kind == Kind.UNSURE for r in outside]),
+        "top-1": _share([intent.cards[:1] == (card,) for intent, card in with_card]),
+        "top-3": _share([card in intent.cards for intent, card in with_card]),
+        "right card at once": _share([intent.cards == (card,) for intent, card in with_card]),
+        "turned away": _share([not intent.cards for intent, _ in with_card]),
+        "no card asked for, one shown": _share([i.kind == Kind.CARD for i in without]),
+        "no card asked for, some offered": _share([i.kind == Kind.UNSURE for i in without]),
     }
 
 
@@ -82,31 +85,28 @@ def _share(right: list[bool]) -> Proportion:
     return Proportion(sum(right), len(right))
 
 
-def by_the_others(embed: Embed) -> Iterator[tuple[Intent, str]]:
-    """Every example question of the voices, routed by a router that knows all voices but its own."""
-    every = tuple(lessons())
-    known = Memory(embed)
-    known([*plain_routes().asks, *(question for question, *_ in every)])
-    for group in sorted({_group(lesson) for lesson in every}):
-        more: dict[str, list[str]] = {}
-        for lesson in every:
-            if _group(lesson) != group:
-                more.setdefault(lesson[1], []).append(lesson[0])
-        intent_classifier = IntentClassifier(known, plain_routes().taught(more))
-        yield from ((intent_classifier(q), topic) for q, topic, _ in filter_group(every, group))
+def cross_validated(embed: Embed) -> Iterator[tuple[Intent, str]]:
+    """Yield intent and topic of each example question, from a classifier that has not seen its group."""
+    examples = tuple(lessons())
+    cached = CachedEmbed(embed)
+    cached([*plain_routes().asks, *(question for question, *_ in examples)])
+    for group in sorted({_group(example) for example in examples}):
+        training: dict[str, list[str]] = {}
+        for question, topic, voice in examples:
+            if _group((question, topic, voice)) != group:
+                training.setdefault(topic, []).append(question)
+        classifier = IntentClassifier(cached, plain_routes().taught(training))
+        held_out = [example for example in examples if _group(example) == group]
+        yield from ((classifier(question), topic) for question, topic, _ in held_out)
 
 
-def filter_group(every: Sequence[Lesson], group: str) -> list[Lesson]:
-    return [lesson for lesson in every if _group(lesson) == group]
-
-
-def _group(lesson: Lesson) -> str:
-    question, _, voice = lesson
+def _group(example: Lesson) -> str:
+    question, _, voice = example
     return f"{voice} {zlib.crc32(question.encode()) % FIFTH}" if voice in KINDS else voice
 
 
-class Memory:
-    """Embeds a text once."""
+class CachedEmbed:
+    """An embedding function that embeds each text once."""
 
     def __init__(self, embed: Embed) -> None:
         self.embed, self.vectors = embed, {}
@@ -121,5 +121,5 @@ class Memory:
 if __name__ == "__main__":
     from harness.models.engines.embedding import embedder
 
-    for name, share in counted(by_the_others(embedder())).items():
+    for name, share in outcomes(cross_validated(embedder())).items():
         print(f"{name}: {share.rate:.1%} of {share.n}")

@@ -1,4 +1,4 @@
-"""Answers that try to get credit without knowing: what each kind may get at most. Real MiniLM."""
+"""Limits on what answers without knowledge may earn, by kind of attack, with the real MiniLM."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def engine():
 @pytest.mark.parametrize("kind", attacks.texts())
 def test_an_attack_gets_no_more_than_its_kind_may(engine, kind):
     tried = attacks.attempts(engine, kind)
-    through = [one.text for one in tried if not one.beaten]
+    through = [attempt.text for attempt in tried if not attempt.beaten]
     assert len(through) <= 0.05 * len(tried), through
 
 
@@ -24,11 +24,11 @@ def test_an_injection_changes_nothing(engine):
     assert attacks.moved_by_injection(engine) == []
 
 
-def test_an_answer_learned_by_heart_does_not_travel(engine):
-    found = attacks.learned_by_heart(engine)
-    assert max(score or 0 for score in found.values()) <= 2, found
+def test_a_memorised_answer_does_not_transfer(engine):
+    scores = attacks.learned_by_heart(engine)
+    assert max(score or 0 for score in scores.values()) <= 2, scores
 
 
 def test_nothing_is_praised(engine):
-    for one in attacks.attempts(engine, "nothing"):
-        assert not one.card.shown and one.highest <= 1, one.text
+    for attempt in attacks.attempts(engine, "nothing"):
+        assert not attempt.card.shown and attempt.highest <= 1, attempt.text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
+from harness.cli.interview import history, lint, score
 from harness.cli.interview.llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 
@@ -21,70 +21,71 @@ if TYPE_CHECKING:
     from harness.interview.scenario.interview_session import Session
     from harness.interview.scoring.scorecard import Scorecard
 
-app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a fair score.")
+app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a score.")
 
-PARTS = ("score", "history", "lint")  # verbs below this one, each in a module of its own
 MINUTES = 20
-PORT = 8866  # what Voilà takes by itself
+PORT = 8866  # Voilà's default
 
 
 @app.callback(invoke_without_command=True)
 def interview(
     context: typer.Context,
-    scenario: Annotated[str | None, typer.Option(help="S01 to S12; without, one is drawn.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="S01 to S12; random by default.")] = None,
     level: Annotated[str, typer.Option(help="mid, senior or staff.")] = "senior",
-    mode: Annotated[str, typer.Option(help="exam, or coach with hints.")] = "exam",
-    minutes: Annotated[float, typer.Option(min=1, max=120, help="8, 20 or 35.")] = MINUTES,
-    seed: Annotated[int | None, typer.Option(help="Play the same numbers again.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Where the transcript goes.")] = None,
-    replay: Annotated[str | None, typer.Option(help="Step through a walkthrough instead.")] = None,
-    page: Annotated[bool, typer.Option(help="In a browser instead, as a page of its own.")] = False,
-    port: Annotated[int, typer.Option(help="Where that page is served.")] = PORT,
-    browser: Annotated[bool, typer.Option(help="Open the browser with it.")] = True,
+    mode: Annotated[str, typer.Option(help="exam, or coach for hints and pauses.")] = "exam",
+    minutes: Annotated[float, typer.Option(min=1, max=120, help="Such as 8, 20 or 35.")] = MINUTES,
+    seed: Annotated[int | None, typer.Option(help="Repeat the numbers of this seed.")] = None,
+    save: Annotated[Path | None, typer.Option(help="File for the transcript.")] = None,
+    replay: Annotated[
+        str | None, typer.Option(help="Step through this walkthrough or transcript instead.")
+    ] = None,
+    page: Annotated[bool, typer.Option(help="Serve the interview as a web page instead.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = PORT,
+    browser: Annotated[bool, typer.Option(help="Open the web page in a browser.")] = True,
     llm: Llm = None,
     llm_model: LlmModel = None,
     as_json: Json = False,
 ) -> None:
-    """Play a mock interview: ask for data, find the hidden cause, propose, explain, be scored."""
+    """Play a mock interview: ask for data, find the hidden cause, propose a fix, and get a score."""
     if context.invoked_subcommand:
         return
     if page:
-        from harness.cli.interview.page import served
+        from harness.cli.interview.page import serve
 
-        served(port, browser)
+        serve(port, browser)
         return
     if replay:
-        from harness.cli.interview.replay import replayed
+        from harness.cli.interview.replay import step_through
 
-        replayed(replay)
+        step_through(replay)
         return
     from harness.interview.dialogue.opening import new_file, new_session
 
     session = new_session(scenario, level, mode, minutes, seed)
     file = save or new_file(session)
-    asked = chat(llm, llm_model)
-    play = _play(session, file, asked)
+    model = chat(llm, llm_model)
+    play = _play(session, file, model)
     try:
         _talk(play, console.input)
     except (KeyboardInterrupt, EOFError):
-        console.print("\nYou left early; nothing that was said is lost.")
-    _after(play, file, asked, as_json)
+        console.print("\nYou left early; everything said so far is in the transcript.")
+    _finish(play, file, model, as_json)
 
 
-def _play(session: Session, file: Path, asked: Chat | None) -> Play:
+def _play(session: Session, file: Path, model: Chat | None) -> Play:
     from harness.interview.dialogue.opening import ready
 
-    with console.status("Reading the cards …"):
-        return ready(session, file, reword=_reword(session, asked))
+    with console.status("Loading …"):
+        return ready(session, file, reword=_reword(session, model))
 
 
-def _reword(session: Session, asked: Chat | None) -> Rewording | None:
-    if asked is None:
+def _reword(session: Session, model: Chat | None) -> Rewording | None:
+    if model is None:
         return None
     from harness.interview.llm.connect import rewording
     from harness.interview.scoring.rubric import rubric
 
-    return rewording(asked, session, rubric())
+    return rewording(model, session, rubric())
 
 
 def _talk(play: Play, ask: Callable[[str], str]) -> None:
@@ -99,7 +100,7 @@ def _talk(play: Play, ask: Callable[[str], str]) -> None:
 
 
 def _line(play: Play, ask: Callable[[str], str]) -> str:
-    """What the candidate types; a backslash at the end goes on in the next line."""
+    """Read what the candidate types; a backslash at the end continues on the next line."""
     from harness.cli.interview import screen
 
     text = ask(f"\n[dim]{screen.clock(play.left)}[/] [bold green]You[/]  ")
@@ -109,7 +110,7 @@ def _line(play: Play, ask: Callable[[str], str]) -> str:
 
 
 def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
-    """Moves of a line that begins with a slash. Raises EOFError to leave."""
+    """Run a line that begins with a slash; return the interviewer's moves. Raises EOFError to leave."""
     from harness.cli.interview import screen
 
     name, _, rest = text[1:].partition(" ")
@@ -122,7 +123,9 @@ def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
     if name == "cards":
         screen.card_list(play.session, play.state.opened)
     elif name == "time":
-        console.print(f"{screen.clock(play.left)} left; this is the part “{play.state.phase}”.")
+        console.print(
+            f"{screen.clock(play.left)} left in the interview; phase: {play.state.phase}."
+        )
     else:
         console.print(screen.COMMANDS, highlight=False)
     return play.tick()
@@ -130,17 +133,17 @@ def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
 
 def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
     if not play.pause():
-        console.print("An exam has no pause; the clock goes on.")
+        console.print("An exam cannot be paused: the clock goes on. Use --mode coach for pauses.")
         return []
-    ask("The clock stands still. Enter to go on. ")
+    ask("The clock is stopped. Press Enter to go on. ")
     play.resume()
     return []
 
 
-def _after(play: Play, file: Path, asked: Chat | None, as_json: bool) -> None:
-    """The scorecard of a finished interview, and where its transcript is."""
-    scores = _scored(play, asked) if play.state.ended else {}
-    if asked and play.interviewer.reword:
+def _finish(play: Play, file: Path, model: Chat | None, as_json: bool) -> None:
+    """Show the scorecard of a finished interview, and the path of its transcript."""
+    scores = _show_score(play, model) if play.state.ended else {}
+    if model and play.interviewer.reword:
         console.print(escape(play.interviewer.reword.banner), highlight=False)
     for name, text in (("Transcript", str(file)), ("Score it", f"under500 interview score {file}")):
         console.print(f"[bold]{name}[/]  {escape(text)}", soft_wrap=True, highlight=False)
@@ -158,21 +161,21 @@ def _after(play: Play, file: Path, asked: Chat | None, as_json: bool) -> None:
         )
 
 
-def _scored(play: Play, asked: Chat | None) -> dict[str, int | None]:
-    """Shows the scorecard; its four scores."""
+def _show_score(play: Play, model: Chat | None) -> dict[str, int | None]:
+    """Show the scorecard, record it, and return its four scores."""
     from harness.interview.dialogue import gaps
     from harness.interview.report.scorecard_text import scorecard
     from harness.interview.scoring.rubric import rubric
 
-    second = judge(asked, rubric()) if asked else None
+    second = judge(model, rubric())
     card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
     console.print(scorecard(card))
-    _kept(play, card)
+    _record(play, card)
     return dict(card.scores)
 
 
-def _kept(play: Play, card: Scorecard) -> None:
-    """Into the history; what goes wrong there takes nothing from the scorecard."""
+def _record(play: Play, card: Scorecard) -> None:
+    """Record the interview in the history and show what is due, or the history's error."""
     from harness.interview.practice.after_interview import keep, review_plan
     from harness.interview.practice.history import HistoryError
 
@@ -185,9 +188,6 @@ def _kept(play: Play, card: Scorecard) -> None:
         console.print(escape(line), highlight=False)
 
 
-for _part in PARTS:
-    try:
-        _verb = getattr(import_module(f"harness.cli.interview_{_part}"), _part)
-    except (ImportError, AttributeError):
-        continue
-    app.command(_part)(_verb)
+app.command("score")(score.score)
+app.command("history")(history.history)
+app.command("lint")(lint.lint)

@@ -1,4 +1,4 @@
-"""under500 interview history: scores so far, what comes back when, and the day of the real interview."""
+"""under500 interview history: past scores, which ideas are due when, and the day of the real interview."""
 
 from __future__ import annotations
 
@@ -26,56 +26,57 @@ def history(
     interview_on: Annotated[
         str | None,
         typer.Option(
-            help="Day of the real interview, 2027-01-31; ideas come back sooner. 'none': no day."
+            help="Set the day of the real interview, such as 2027-01-31, so that ideas are due before it; "
+            "'none' clears it."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show the interviews so far, and which ideas come back when."""
+    """Show past interviews and which ideas to practise."""
     from harness.interview.practice.after_interview import review_plan
-    from harness.interview.practice.history import history as kept
+    from harness.interview.practice.history import history as past_interviews
 
     if interview_on is not None:
-        kept().plan(None if interview_on == NO_DATE else _day(interview_on))
-    played, back = kept().interviews(last), review_plan()
+        past_interviews().plan(None if interview_on == NO_DATE else _day(interview_on))
+    played, plan = past_interviews().interviews(last), review_plan()
     if as_json:
-        print_json(_json(played, back))
+        print_json(_json(played, plan))
         return
-    _show(played, back)
+    _show(played, plan)
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise WrongUseError(f"'{text}' is no day: write it like 2027-01-31.") from error
+        raise WrongUseError(f"'{text}' is not a date: write it like 2027-01-31.") from error
 
 
-def _show(played: Sequence[Played], back: ReviewPlan) -> None:
+def _show(played: Sequence[Played], plan: ReviewPlan) -> None:
     if not played:
-        console.print("No interview yet: `under500 interview` plays one.")
+        console.print("No interview yet: play one with `under500 interview`.")
         return
-    table = Table(title="Interviews, the last one at the bottom", title_justify="left", box=None)
+    table = Table(title="Interviews, the latest at the bottom", title_justify="left", box=None)
     for name in ("", "scenario", "level", "mode", *played[0].scores):
         table.add_column(name)
-    for one in played:
-        scores = [str(score or "–") for score in one.scores.values()]
-        table.add_row(f"{one.at.astimezone():%Y-%m-%d}", one.scenario, one.level, one.mode, *scores)
+    for p in played:
+        scores = [str(score or "–") for score in p.scores.values()]
+        table.add_row(f"{p.at.astimezone():%Y-%m-%d}", p.scenario, p.level, p.mode, *scores)
     console.print(table)
-    for line in back.lines:
+    for line in plan.lines:
         console.print(escape(line), highlight=False)
 
 
-def _json(played: Sequence[Played], back: ReviewPlan) -> dict[str, object]:
+def _json(played: Sequence[Played], plan: ReviewPlan) -> dict[str, object]:
     return {
         "interviews": [
-            {"at": _iso(one.at), "scenario": one.scenario, "level": one.level, "mode": one.mode}
-            | {"scores": dict(one.scores), "ended": one.ended, "transcript": one.transcript}
-            for one in played
+            {"at": _iso(p.at), "scenario": p.scenario, "level": p.level, "mode": p.mode}
+            | {"scores": dict(p.scores), "ended": p.ended, "transcript": p.transcript}
+            for p in played
         ],
-        "due": [one.id for one in back.due],
-        "next_day": back.day.isoformat() if back.day else None,
-        "scenario": back.scenario,
+        "due": [idea.id for idea in plan.due],
+        "next_day": plan.day.isoformat() if plan.day else None,
+        "scenario": plan.scenario,
     }
 
 

@@ -1,4 +1,4 @@
-"""under500 interview lint: content checked against its own examples."""
+"""under500 interview lint: the content files checked against their own examples and rules."""
 
 from __future__ import annotations
 
@@ -20,27 +20,30 @@ if TYPE_CHECKING:
 
 def lint(
     file: Annotated[
-        Path | None, typer.Argument(help="A scenario's YAML alone, before it is installed.")
+        Path | None, typer.Argument(help="Check only this scenario file, before it is installed.")
     ] = None,
     learn: Annotated[
-        bool, typer.Option("--learn", help="Learn the hearing's weights anew: half a minute.")
+        bool,
+        typer.Option(
+            "--learn", help="If all is well, retrain the sentence classifier: half a minute."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check content: examples credited and no counterexample, by entry; scenarios consistent and fair."""
+    """Check the rubric against its own examples and counterexamples, and the scenarios for consistency."""
     from harness.interview.content_files import read
     from harness.interview.scenario.scenario import Scenario, scenarios
 
-    services = scenarios() if file is None else {file.name: read(file, Scenario)}
-    broken = _services(services)
-    found = _rubric() if file is None else []
-    clean = all(confusion.clean for confusion in found) and not any(broken.values())
+    checked = scenarios() if file is None else {file.name: read(file, Scenario)}
+    broken = _check_scenarios(checked)
+    confusions = _check_rubric() if file is None else []
+    clean = all(confusion.clean for confusion in confusions) and not any(broken.values())
     if learn and clean:
-        _learned()
+        _train()
     if as_json:
         from harness.interview.scoring.rubric import rubric
 
-        entries = [confusion.to_json() for confusion in found]
+        entries = [confusion.to_json() for confusion in confusions]
         print_json(
             {
                 "clean": clean,
@@ -53,48 +56,47 @@ def lint(
         raise typer.Exit(FAILED)
 
 
-def _learned() -> None:
+def _train() -> None:
     from harness.interview.scoring.classifier import ship
     from harness.interview.scoring.rubric import rubric
 
-    with console.status("Learning what sentences sound like …"):
+    with console.status("Training the sentence classifier …"):
         path = ship(rubric())
-    console.print(f"Learned: {path}", soft_wrap=True, highlight=False)
+    console.print(f"Weights written to {path}", soft_wrap=True, highlight=False)
 
 
-def _rubric() -> list[Confusion]:
-    from harness.interview.lint.rubric_rules import lint as linted
+def _check_rubric() -> list[Confusion]:
+    from harness.interview.lint.rubric_rules import lint as check_entries
     from harness.interview.scoring.rubric import rubric
     from harness.interview.scoring.score import Scorer
 
-    found = list(linted(Scorer(rubric())))
-    _show(found)
-    return found
+    confusions = list(check_entries(Scorer(rubric())))
+    _show(confusions)
+    return confusions
 
 
-def _services(services: Mapping[str, Scenario]) -> dict[str, list[str]]:
-    """By scenario, the rules that it breaks; shown as they are checked."""
+def _check_scenarios(checked: Mapping[str, Scenario]) -> dict[str, list[str]]:
+    """Show and return the rules that each scenario breaks."""
     from harness.interview.lint.scenario_rules import broken_rules
 
-    broken = {name: list(broken_rules(service)) for name, service in services.items()}
+    broken = {name: list(broken_rules(scenario)) for name, scenario in checked.items()}
     for name, rules in broken.items():
-        console.print(
-            f"{name} {'[bold red]breaks[/]' if rules else 'keeps'} the rules of a scenario."
-        )
+        outcome = "[bold red]breaks these rules[/]:" if rules else "breaks no rule."
+        console.print(f"{escape(name)} {outcome}", highlight=False)
         for rule in rules:
             console.print(f"  {escape(rule)}", soft_wrap=True, highlight=False)
     return broken
 
 
-def _show(found: Sequence[Confusion]) -> None:
+def _show(confusions: Sequence[Confusion]) -> None:
     table = Table(title="Rubric against its own examples", title_justify="left")
     for column in ("entry", "examples credited", "counterexamples credited"):
         table.add_column(column)
-    for one in found:
-        style = None if one.clean else "bold red"
-        credited = f"{one.credited} of {one.examples}"
-        table.add_row(one.id, credited, f"{one.falsely} of {one.counterexamples}", style=style)
+    for c in confusions:
+        style = None if c.clean else "bold red"
+        credited, falsely = f"{c.credited} of {c.examples}", f"{c.falsely} of {c.counterexamples}"
+        table.add_row(c.id, credited, falsely, style=style)
     console.print(table)
-    for one in found:
-        for sentence in one.wrong:
-            console.print(f"{one.id} {escape(sentence)}", soft_wrap=True, highlight=False)
+    for c in confusions:
+        for sentence in c.wrong:
+            console.print(f"{c.id} {escape(sentence)}", soft_wrap=True, highlight=False)

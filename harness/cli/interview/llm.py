@@ -1,4 +1,4 @@
-"""A chat model beside the offline scorer: which one, tried out before it is believed, and said."""
+"""The options for a chat model beside the offline scorer, and its trial on sentences with known labels."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ Llm = Annotated[
     str | None,
     typer.Option(
         "--llm",
-        help='A second opinion on near misses: an OpenAI-compatible address, or "local". Off by default.',
+        help='Second opinion on near misses by a chat model: an OpenAI-compatible address, or "local".',
     ),
 ]
-LlmModel = Annotated[str | None, typer.Option("--llm-model", help="The model's name there.")]
+LlmModel = Annotated[
+    str | None, typer.Option("--llm-model", help="The model's name at the address of --llm.")
+]
 
 
 def chat(llm: str | None, model: str | None) -> Chat | None:
-    """The model of the options, or None; says where an answer would leave this machine."""
+    """Return the model of the options, or None; print a warning if answers would leave this machine."""
     if llm is None:
         return None
     from harness.interview.llm.connect import chat_model, where
@@ -37,16 +39,18 @@ def chat(llm: str | None, model: str | None) -> Chat | None:
 
 
 def judge(chosen: Chat | None, rubric: Rubric) -> SecondOpinion | None:
-    """The model after its trial; None without one. Progress and verdict go to stderr."""
+    """Return the model after its trial, or None without one. Progress and outcome go to stderr."""
     if chosen is None:
         return None
     from harness.interview.llm.connect import second_opinion
 
     with problems.status(
-        f"Trying {escape(chosen.name)} on sentences with known verdicts …"
+        f"Trying {escape(chosen.name)} on sentences with known labels …"
     ) as status:
         second = second_opinion(
-            chosen, rubric, lambda done, of: status.update(f"{chosen.name}: {done} of {of} tried")
+            chosen,
+            rubric,
+            lambda done, total: status.update(f"{escape(chosen.name)}: {done} of {total} tried"),
         )
     if second.trouble:
         problems.print(f"[yellow]{escape(second.trouble)}[/]", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""under500 interview --replay: a walkthrough step by step, with time to predict what comes."""
+"""under500 interview --replay: a walkthrough step by step, with questions that ask for a prediction."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from harness.cli.output import console
 if TYPE_CHECKING:
     from harness.interview.practice.walkthrough import Walkthrough
 
-KEYS = "[dim]Enter: next · b: back · a number: jump · s: score so far · q: quit[/]"
+KEYS = "[dim]Enter: next · b: back · a number: go to that step · s: score so far · q: quit[/]"
 PROMPT = "[dim]›[/] "
 
 
-def replayed(name: str) -> None:
-    """Steps through the walkthrough `name`, or a file; piped, it is shown as a whole."""
+def step_through(name: str) -> None:
+    """Step through the walkthrough `name`, or a file; without a terminal, show all steps."""
     from harness.interview.practice.walkthrough import walkthrough
 
     walk = walkthrough(name)
@@ -29,27 +29,24 @@ def replayed(name: str) -> None:
         for number in range(len(walk.steps)):
             _step(walk, number)
     else:
-        _stepped(walk)
+        _interactive(walk)
     _score(walk, len(walk.steps))
     console.print(
-        f"\n[bold]What to take from it[/]  {escape(walk.words(walk.lesson))}", width=screen.WIDTH
+        f"\n[bold]What to learn from it[/]  {escape(walk.words(walk.lesson))}", width=screen.WIDTH
     )
 
 
-def _stepped(walk: Walkthrough) -> None:
-    number = 0
-    while 0 <= number < len(walk.steps):
-        if (predict := walk.steps[number].predict) and not _asked(predict):
+def _interactive(walk: Walkthrough) -> None:
+    number: int | None = 0
+    while number is not None and number < len(walk.steps):
+        if (predict := walk.steps[number].predict) and not _ask(predict):
             return
         _step(walk, number)
-        moved = _moved(walk, number)
-        if moved is None:
-            return
-        number = moved
+        number = _next_step(walk, number)
 
 
-def _asked(predict: str) -> bool:
-    """Asks the class; False when they want to leave."""
+def _ask(predict: str) -> bool:
+    """Ask for a prediction; return False to leave."""
     console.print(
         Padding(f"[bold yellow]Pause and predict[/]  {escape(predict)}", (1, 0, 0, 0)),
         width=screen.WIDTH,
@@ -57,8 +54,8 @@ def _asked(predict: str) -> bool:
     return _answer() is not None
 
 
-def _moved(walk: Walkthrough, number: int) -> int | None:
-    """The step to show next; None to leave."""
+def _next_step(walk: Walkthrough, number: int) -> int | None:
+    """Return the step to show next, or None to leave."""
     while True:
         key = _answer()
         if key is None or key in ("q", "quit"):
@@ -97,10 +94,10 @@ def _step(walk: Walkthrough, number: int) -> None:
 
 
 def _score(walk: Walkthrough, steps: int) -> None:
-    """What the scorer makes of the first steps."""
+    """Show the scores of the first `steps` steps."""
     from harness.interview.dialogue.gaps import scored
 
     with console.status("Scoring …"):
-        found = scored(walk.session, walk.transcript(steps))
-    scores = " · ".join(f"{name} {value or '–'}" for name, value in found.scores.items())
+        card = scored(walk.session, walk.transcript(steps))
+    scores = " · ".join(f"{name} {value or '–'}" for name, value in card.scores.items())
     console.print(f"\n[bold]Score after {steps} steps[/]  {scores}", highlight=False)

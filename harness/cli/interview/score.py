@@ -1,4 +1,4 @@
-"""under500 interview score: a transcript, one answer or many, scored with quotes."""
+"""under500 interview score: the scores of a transcript, one answer or many, with quotes."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ if TYPE_CHECKING:
     from harness.interview.scoring.scorecard import Scorecard
 
 STDIN = Path("-")
-MAX_BYTES = 5_000_000  # of one answer; 50,000 words are 300 kB
+MAX_BYTES = 5_000_000  # of the input; 50,000 words are 300 kB
 
 
 def score(
     file: Annotated[Path | None, typer.Argument(help="A transcript, as JSON lines.")] = None,
     answer: Annotated[
-        Path | None, typer.Option(help="A file with one free-text answer; - reads standard input.")
+        Path | None, typer.Option(help="A file with one free-text answer, or - for standard input.")
     ] = None,
     answers: Annotated[
-        Path | None, typer.Option(help="JSON lines with id, text and, for a follow-up, prompt.")
+        Path | None,
+        typer.Option(help="JSON lines with id, text and, for a follow-up, its prompt."),
     ] = None,
-    prompt: Annotated[str | None, typer.Option(help="The follow-up that --answer answers.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="The follow-up question that --answer replies to.")
+    ] = None,
     llm: Llm = None,
     llm_model: LlmModel = None,
     as_json: Json = False,
@@ -41,15 +44,17 @@ def score(
     """Score a transcript, one answer or many: levels with quotes, misconceptions, four scores."""
     chosen = [given for given in (file, answer, answers) if given is not None]
     if len(chosen) != 1:
-        raise WrongUseError("Give one thing to score: FILE, --answer FILE or --answers FILE.jsonl.")
+        raise WrongUseError("Give exactly one input: FILE, --answer FILE or --answers FILE.jsonl.")
     if prompt is not None and answer is None:
-        raise WrongUseError("--prompt goes with --answer; --answers has a prompt in each line.")
-    asked = chat(llm, llm_model)
+        raise WrongUseError(
+            "--prompt needs --answer; in a file for --answers, each line has its own prompt."
+        )
+    model = chat(llm, llm_model)
     if answers is not None:
-        _many(answers, asked)
+        _many(answers, model)
         return
     read = _text(answer) if file is None else _transcript(file)
-    card = _card(_scorer(asked), read, prompt)
+    card = _card(_scorer(model), read, prompt)
     if as_json:
         print_json(card.to_json())
     else:
@@ -64,12 +69,12 @@ def _card(scorer: Scorer, read: str | Transcript, prompt: str | None) -> Scoreca
     return scorer.transcript(read, find_case(read.header))
 
 
-def _many(path: Path, asked: Chat | None) -> None:
-    """One JSON object a line, in the order of the file; a line that is wrong stops before the first."""
+def _many(path: Path, model: Chat | None) -> None:
+    """Print one JSON object per answer, in the order of the file; nothing if any line is invalid."""
     items = list(_items(_text(path)))
-    scorer = _scorer(asked)
+    scorer = _scorer(model)
     if not items:
-        raise WrongUseError(f"{path} has no answers: give a line for each, with an id and a text.")
+        raise WrongUseError(f"{path} has no answers: write one per line, with an id and a text.")
     for name, text, prompt in items:
         print_json({"id": name} | scorer.answer(text, prompt).to_json())
 
@@ -83,18 +88,22 @@ def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
         try:
             item = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise WrongUseError(f"Line {number} of the answers is not JSON.") from error
+            raise WrongUseError(
+                f"Line {number} of the answers is not JSON: write one JSON object on each line."
+            ) from error
         if not (isinstance(item, dict) and "id" in item and isinstance(item.get("text"), str)):
             raise WrongUseError(
                 f'Line {number} of the answers needs "id" and "text": {{"id": 1, "text": "…"}}.'
             )
         prompt = item.get("prompt")
         if not isinstance(prompt, str | None):
-            raise WrongUseError(f'Line {number} of the answers has a "prompt" that is no text.')
+            raise WrongUseError(
+                f'Line {number} of the answers has a "prompt" that is not a text: put it in quotes.'
+            )
         name = item["id"]
         if not isinstance(name, str | int):
             raise WrongUseError(
-                f'Line {number} of the answers has an "id" that is no text or number.'
+                f'Line {number} of the answers has an "id" that is neither a text nor an integer.'
             )
         name = whole_characters(name) if isinstance(name, str) else name
         yield name, whole_characters(item["text"]), prompt and whole_characters(prompt)
@@ -125,17 +134,17 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _read(path: Path, most: int) -> bytes:
+def _read(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
-        return file.read(most)
+        return file.read(max_bytes)
 
 
-def _scorer(asked: Chat | None = None) -> Scorer:
+def _scorer(model: Chat | None = None) -> Scorer:
     from harness.interview.scoring.score import scorer
 
     with console.status("Loading MiniLM …"):
         offline = scorer()
-    return replace(offline, second=judge(asked, offline.rubric))
+    return replace(offline, second=judge(model, offline.rubric))
 
 
 def _show(card: Scorecard) -> None:

@@ -1,4 +1,4 @@
-"""The interview on a terminal: moves, cards, the list of cards, the clock."""
+"""The interview in a terminal: moves, cards, the list of cards, the clock."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 WIDTH = 100  # wider lines are hard to read
 COMMANDS = """\
 Ask in your own words, or type one of these:
-  [bold]/cards[/]      what can be shown        [bold]/open NAME[/]  a card from that list
-  [bold]/next[/]       on to the next part      [bold]/time[/]       what the clock says
-  [bold]/hint[/]       a hint (coach mode)      [bold]/pause[/]      stop the clock (coach mode)
-  [bold]/quit[/]       leave; everything said so far is kept
-A line that ends with \\ goes on in the next one."""
+  [bold]/cards[/]      list all cards           [bold]/open NAME[/]  open a card of that list
+  [bold]/next[/]       go to the next part      [bold]/time[/]       show the time left
+  [bold]/hint[/]       get a hint (coach mode)  [bold]/pause[/]      stop the clock (coach mode)
+  [bold]/quit[/]       leave; the transcript is kept
+End a line with \\ to continue on the next one."""
 
 
 def show(moves: Iterable[Move], session: Session) -> None:
-    """What the interviewer does, one thing below the other."""
+    """Show the interviewer's moves, one below the other."""
     from harness.interview.dialogue.moves import Offer, Say, Show
 
     for move in moves:
@@ -43,14 +43,14 @@ def show(moves: Iterable[Move], session: Session) -> None:
 
 
 def said(text: str, who: str = "Interviewer") -> None:
-    """A turn; the words are escaped, as they may look like markup."""
+    """Show a turn; its text is escaped, since it may look like markup."""
     colour = "cyan" if who == "Interviewer" else "green"
     text = f"[bold {colour}]{who}[/]  {escape(text)}"
     console.print(Padding(text, (1, 0, 0, 0)), width=WIDTH, highlight=False)
 
 
 def card(shown: Card) -> None:
-    """A data card, framed."""
+    """Show a data card in a frame."""
     parts: list[RenderableType] = [escape(shown.note)]
     if shown.rows:
         parts += ["", _table(shown.columns, shown.rows)]
@@ -63,24 +63,24 @@ def card(shown: Card) -> None:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        words = not number and any(row[0][:1].isalpha() for row in rows)
-        table.add_column(escape(column), justify="left" if words else "right")
+        labels = not number and any(row[0][:1].isalpha() for row in rows)
+        table.add_column(escape(column), justify="left" if labels else "right")
     for row in rows:
         table.add_row(*map(escape, row))
     return table
 
 
 def offer(cards: Sequence[str]) -> None:
-    """ "Did you mean": answer with a letter."""
+    """Show the cards of a "did you mean", each with the letter to answer with."""
     from harness.interview.scenario.cards import abouts
 
-    named = zip("abc"[: len(cards)], cards, strict=True)
-    lines = [f"  [bold]{letter}[/]  {escape(abouts()[name])}" for letter, name in named]
+    lettered = zip("abc"[: len(cards)], cards, strict=True)
+    lines = [f"  [bold]{letter}[/]  {escape(abouts()[name])}" for letter, name in lettered]
     console.print("\n".join(lines), highlight=False)
 
 
 def card_list(session: Session, opened: Sequence[str]) -> None:
-    """All cards, those on the table marked."""
+    """Show the list of all cards, with the opened ones marked."""
     from harness.interview.scenario.cards import abouts
 
     for name, about in abouts().items():
@@ -89,13 +89,13 @@ def card_list(session: Session, opened: Sequence[str]) -> None:
 
 
 def clock(left_s: float) -> str:
-    """ "12:05"."""
+    """Return the time as in "12:05"."""
     minutes, seconds = divmod(round(left_s), 60)
     return f"{minutes}:{seconds:02d}"
 
 
 def rules(session: Session) -> None:
-    """What the candidate should know before it begins."""
+    """Show what the candidate should know before the interview begins."""
     mode = "with hints" if session.mode == "coach" else "exam: no hints"
     head = f"[bold]{escape(session.scenario.name)}[/]  ({session.level}, {mode}, {session.minutes:g} minutes)"
     console.print(Panel(f"{head}\n{COMMANDS}", width=WIDTH), highlight=False)

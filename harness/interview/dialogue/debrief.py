@@ -1,4 +1,4 @@
-"""What is said when all is over: the cause with its numbers, and what pointed there and elsewhere."""
+"""The interviewer's debrief: the cause with its numbers, the evidence for it, and the false leads."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from harness.interview.scenario.interview_session import Session
 def debrief(
     session: Session, opened: Sequence[str], own: Sequence[OwnNumber] = ()
 ) -> Iterator[str]:
-    """Paragraphs, most important first. opened: the cards the candidate has seen; own: what they measured."""
+    """Yield the paragraphs, most important first.
+
+    opened: ids of the cards that the candidate has seen. own: the candidate's measurements in the labs.
+    """
     scenario, filled = session.scenario, session.filled
     cause, fix = scenario.cause, scenario.fix
     yield f"The cause was {cause.name}: {filled(cause.equation)}. {filled(cause.explanation)}"
-    yield _how_shown(session, opened)
+    yield _evidence(session, opened)
     yield f"What helps. {filled(fix.text)} {filled(fix.leaves)}"
     yield f"The product manager's belief. {filled(scenario.product.truth)}"
     yield f"The change. {filled(scenario.deploy.truth)}"
     if own:
-        yield f"Your own numbers. {' '.join(one.says for one in own)}"
+        yield f"Your own numbers. {' '.join(number.says for number in own)}"
 
 
-def _how_shown(session: Session, opened: Sequence[str]) -> str:
+def _evidence(session: Session, opened: Sequence[str]) -> str:
     cause = session.scenario.cause
-    names = " and ".join(f"“{session.cards[name].title}”" for name in cause.cards)
-    seen = [name for name in cause.cards if name in opened]
-    if len(seen) == len(cause.cards):
-        found = "You had the evidence on the table."
-    elif seen:
-        rest = [abouts()[name] for name in cause.cards if name not in opened]
-        found = f"You saw a part of it; still missing was {' and '.join(rest)}."
+    titles = " and ".join(f"“{session.cards[name].title}”" for name in cause.cards)
+    missing = [abouts()[name] for name in cause.cards if name not in opened]
+    if not missing:
+        outcome = "You saw all of it."
+    elif len(missing) < len(cause.cards):
+        outcome = f"You saw part of it, but not {' and '.join(missing)}."
     else:
-        found = "You did not ask for it."
-    return f"It shows on {names}. The question that leads there: “{cause.question}” {found}"
+        outcome = "You did not ask for it."
+    return f"It shows on {titles}. The question that leads there: “{cause.question}” {outcome}"

@@ -1,4 +1,4 @@
-"""What the scorer has found in an interview so far, as the interviewer and the walkthroughs need it."""
+"""Scores of an interview in progress, for the interviewer and for walkthroughs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def gaps(session: Session) -> Gaps:
-    """Levels by id, misconceptions included. Raises StoreError where MiniLM's weights are missing."""
+    """Return a function from a transcript to levels by id, misconceptions included.
+
+    The function raises StoreError if MiniLM's weights are missing.
+    """
 
     def levels(transcript: Transcript) -> Mapping[str, str]:
         card = scored(session, transcript)
@@ -31,7 +34,10 @@ def gaps(session: Session) -> Gaps:
 def scored(
     session: Session, transcript: Transcript, second: SecondJudge | None = None
 ) -> Scorecard:
-    """The scorecard of an interview, finished or not. second: a chat model, asked about near misses."""
+    """Return the scorecard of an interview, finished or not.
+
+    second: a chat model that is asked about near misses.
+    """
     return replace(_scorer(), second=second).transcript(transcript, session.case)
 
 

@@ -1,8 +1,9 @@
-"""A question in free words -> the data card it asks for; "did you mean" where that is not sure.
+"""An intent classifier: which data card a free-text question asks for, with "did you mean" when unsure.
 
-Two witnesses: what example questions teach about meaning and words (see `examples`), and authored patterns.
-What shows nothing (the cause, everything at once, what no card knows) are topics like the cards, with
-examples of their own: a question is refused because it sounds like those, not because it is unlike all cards.
+A topic's score is the sum of a regression on example questions (see `intent_examples`) and a bonus for
+authored patterns. Three topics show no card (the cause, everything at once, what no card knows). They have
+example questions of their own: a question is refused because it resembles those, not because it is unlike
+all cards.
 """
 
 from __future__ import annotations
@@ -26,40 +27,42 @@ from harness.interview.content_files import (
     Text,
     read,
 )
-from harness.interview.dialogue.intent_examples import Examples, learned_from
+from harness.interview.dialogue.intent_examples import TopicRegression, fit
 from harness.kb.seeded import code
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), unit norm
 Lesson = tuple[str, str, str]  # (question, topic, voice)
 
-QUESTIONS = CONTENT / "questions"  # a file for each voice: topic -> questions
+QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
+MAX_CHARS = 400  # of a question; the rest is ignored
 OFFERED = 3  # cards in a "did you mean"
-# All numbers below were chosen on the example questions alone, each voice routed by what the others teach
-# (`python -m tests.interview.routed` does it again): AHEAD so that about 4 % of what has no card is
-# answered with one; then LEAD as large, and thus wrong cards as rare, as leaves six in ten questions without
-# a "did you mean"; REFUSE so that little more than 1 % of the questions that have a card are turned away,
-# since an offer that nobody needs costs less than that. A score is about -1 (nothing like it) to 1 (sure).
-HIT, MORE_HITS = 0.15, 0.03  # what the first and each further pattern adds
-TWICE = 2  # times as much for a topic that shows nothing: a guess at the cause has the words of a card, too
-LEAD = 0.45  # one card is meant if it is this much ahead of the next …
-AHEAD = 0.4  # … and this much ahead of what shows nothing
-REFUSE = 0.5  # nothing is shown or offered if it is this much behind what shows nothing
+# All numbers below were chosen on the example questions alone, by cross-validation over voices: each voice is
+# classified by a model trained on the others (`python -m tests.interview.routed` repeats it). AHEAD: about
+# 4 % of the questions without a card are answered with one. LEAD: the largest value (the fewest wrong cards)
+# that leaves six in ten questions without a "did you mean". REFUSE: little more than 1 % of the questions
+# with a card are turned away, since an unneeded offer costs less than a refusal. A score runs from about -1
+# (nothing like it) to 1 (sure).
+FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further matching pattern
+NOT_SHOWN_FACTOR = 2  # for topics without a card: a guess at the cause uses a card's words, too
+LEAD = 0.45  # a single card is shown if it is this far ahead of the next card …
+AHEAD = 0.4  # … and this far ahead of the best topic without a card
+REFUSE = 0.5  # nothing is shown or offered if the best card is this far behind a topic without one
 BATCH = 32
 
 
 class Topic(Strict):
-    """How one asks for something: patterns (case ignored) and example questions."""
+    """The patterns (case ignored) and example questions of one topic."""
 
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     asks: tuple[Text, ...] = Field(min_length=5)
 
-    def hits(self, text: str) -> int:
-        """How many patterns occur in `text`."""
+    def matches(self, text: str) -> int:
+        """Return how many patterns occur in `text`."""
         return sum(bool(re.search(pattern, text, re.IGNORECASE)) for pattern in self.patterns)
 
 
 class IntentTopics(Strict):
-    """All topics: the cards, and three for which nothing is shown."""
+    """All topics: one per card, and three for which no card is shown."""
 
     cards: dict[str, Topic]
     cause: Topic
@@ -67,19 +70,16 @@ class IntentTopics(Strict):
     outside: Topic
 
     @cached_property
-    def topics(self) -> dict[str, Topic]:
-        return {
-            **self.cards,
-            **{kind.value: getattr(self, kind.value) for kind in Kind if kind in NOT_SHOWN},
-        }
+    def by_name(self) -> dict[str, Topic]:
+        return self.cards | {kind.value: getattr(self, kind) for kind in NOT_SHOWN}
 
     @property
     def asks(self) -> list[str]:
-        """The example questions of all topics."""
-        return [ask for topic in self.topics.values() for ask in topic.asks]
+        """Return the example questions of all topics."""
+        return [ask for topic in self.by_name.values() for ask in topic.asks]
 
     def taught(self, more: Mapping[str, Sequence[str]]) -> IntentTopics:
-        """With `more` example questions, by topic."""
+        """Return a copy with `more` example questions, given by topic."""
 
         def with_more(name: str, topic: Topic) -> Topic:
             return topic.model_copy(update={"asks": (*topic.asks, *more.get(name, ()))})
@@ -90,13 +90,13 @@ class IntentTopics(Strict):
 
 
 class Kind(StrEnum):
-    """What becomes of a question."""
+    """How a question is answered."""
 
-    CARD = "card"  # one card is meant
-    UNSURE = "unsure"  # one of a few
-    CAUSE = "cause"  # asks for what the candidate is to find out
-    EVERYTHING = "everything"  # wants all there is
-    OUTSIDE = "outside"  # the data cannot say
+    CARD = "card"  # with one card
+    UNSURE = "unsure"  # with an offer of a few cards
+    CAUSE = "cause"  # refused: it asks for what the candidate is to find out
+    EVERYTHING = "everything"  # refused: it asks for all data at once
+    OUTSIDE = "outside"  # refused: no card has the answer
 
 
 NOT_SHOWN = (Kind.CAUSE, Kind.EVERYTHING, Kind.OUTSIDE)
@@ -104,15 +104,18 @@ NOT_SHOWN = (Kind.CAUSE, Kind.EVERYTHING, Kind.OUTSIDE)
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Where a question leads; `cards`, best first, has one for CARD and up to three for UNSURE."""
+    """The intent of a question. cards: best first; one for CARD, up to three for UNSURE."""
 
     kind: Kind
     cards: tuple[str, ...] = ()
 
 
 @cache
-def routes() -> IntentTopics:
-    """The shipped topics with the example questions of all voices. Raises BadContentError."""
+def intent_topics() -> IntentTopics:
+    """Return the shipped topics with the example questions of all voices.
+
+    Raises BadContentError if a content file is broken.
+    """
     more: dict[str, list[str]] = {}
     for question, topic, _ in lessons():
         more.setdefault(topic, []).append(question)
@@ -120,53 +123,57 @@ def routes() -> IntentTopics:
 
 
 def plain_routes() -> IntentTopics:
-    """The topics with the examples beside their patterns alone."""
+    """Return the topics without the voices: only the examples written beside the patterns."""
     return read(CONTENT / "intents.yaml", IntentTopics)
 
 
 def lessons(folder: Path = QUESTIONS) -> Iterator[Lesson]:
-    """Example questions in many voices. Raises BadContentError, also for a topic that there is not."""
-    known = plain_routes().topics
+    """Yield the example questions of all voices.
+
+    Raises BadContentError if a file is broken or names a topic that does not exist.
+    """
+    topics = plain_routes().by_name
     for path in sorted(folder.glob("*.yaml")):
         for topic, questions in read(path, dict[str, tuple[Text, ...]]).items():
-            if topic not in known:
+            if topic not in topics:
                 raise BadContentError(f"{path.name}: there is no card or topic '{topic}'.")
             yield from ((question, topic, path.stem) for question in questions)
 
 
 @dataclass(frozen=True)
 class IntentClassifier:
-    """Routes questions with `embed`; the example questions are embedded once, at the first question.
+    """A callable from a question to its intent.
 
-    keep: a folder where their vectors are kept; it has to be this model's own.
+    The example questions are embedded once, at the first question. cache: a folder for their vectors; it must
+    not be shared between embedding models.
     """
 
     embed: Embed
-    routes: IntentTopics
-    keep: Path | None = None
+    topics: IntentTopics
+    cache: Path | None = None
 
     def __call__(self, question: str) -> Intent:
-        """Never raises for any text; an empty one is outside."""
-        text = " ".join(question.split())[:400]  # longer, it is no question
-        return decided(self.scores(text)) if text else Intent(Kind.OUTSIDE)
+        """Return the intent of any text; an empty one is OUTSIDE. Never raises."""
+        text = " ".join(question.split())[:MAX_CHARS]
+        return intent_of(self.scores(text)) if text else Intent(Kind.OUTSIDE)
 
     def scores(self, text: str) -> dict[str, float]:
-        """How well each topic fits, about -1 to 1.5."""
-        likely = self._examples.scores(text, self.embed([text])[0])
+        """Return the score of each topic, about -1 to 1.5."""
+        predicted = self._regression.scores(text, self.embed([text])[0])
         return {
-            name: float(score) + _bonus(name, topic.hits(text))
-            for score, (name, topic) in zip(likely, self.routes.topics.items(), strict=True)
+            name: float(score) + _bonus(name, topic.matches(text))
+            for score, (name, topic) in zip(predicted, self.topics.by_name.items(), strict=True)
         }
 
     @cached_property
-    def _examples(self) -> Examples:
-        counts = [len(topic.asks) for topic in self.routes.topics.values()]
+    def _regression(self) -> TopicRegression:
+        counts = [len(topic.asks) for topic in self.topics.by_name.values()]
         owners = np.repeat(np.arange(len(counts)), counts)
-        return learned_from(self.routes.asks, self._vectors(), owners)
+        return fit(self.topics.asks, self._vectors(), owners)
 
     def _vectors(self) -> np.ndarray:
-        """(asks, d): in batches, kept in `keep` from one process to the next."""
-        asks, path = self.routes.asks, self.keep and examples_file(self.routes, self.keep)
+        """Return the embedded examples, (asks, d), from the cache if they are there."""
+        asks, path = self.topics.asks, self.cache and vectors_file(self.topics, self.cache)
         if path and path.exists():
             return np.load(path, allow_pickle=False)
         batches = [asks[i : i + BATCH] for i in range(0, len(asks), BATCH)]
@@ -178,21 +185,21 @@ class IntentClassifier:
         return vectors
 
 
-def _bonus(name: str, hits: int) -> float:
-    """What a topic's patterns add to its score."""
-    once = HIT + MORE_HITS * (min(hits, 3) - 1) if hits else 0.0
-    return TWICE * once if name in NOT_SHOWN else once
+def _bonus(name: str, matches: int) -> float:
+    """Return what a topic's matching patterns add to its score."""
+    bonus = FIRST_MATCH + NEXT_MATCH * (min(matches, 3) - 1) if matches else 0.0
+    return NOT_SHOWN_FACTOR * bonus if name in NOT_SHOWN else bonus
 
 
-def decided(scores: Mapping[str, float]) -> Intent:
-    """One card, a few, or none: by the best score, its lead, and how near it is to what shows nothing."""
+def intent_of(scores: Mapping[str, float]) -> Intent:
+    """Return the intent that the scores of all topics stand for: one card, a few, or a refusal."""
     best, second, *_ = cards = sorted(
         (name for name in scores if name not in NOT_SHOWN), key=lambda name: -scores[name]
     )
-    other = max(NOT_SHOWN, key=lambda kind: scores[kind])
-    ahead = scores[best] - scores[other]
+    refusal = max(NOT_SHOWN, key=lambda kind: scores[kind])
+    ahead = scores[best] - scores[refusal]
     if ahead <= -REFUSE:
-        return Intent(other)
+        return Intent(refusal)
     if scores[best] - scores[second] >= LEAD and ahead >= AHEAD:
         return Intent(Kind.CARD, (best,))
     return Intent(Kind.UNSURE, tuple(cards[:OFFERED]))
@@ -200,18 +207,18 @@ def decided(scores: Mapping[str, float]) -> Intent:
 
 @cache
 def intent_classifier() -> IntentClassifier:
-    """The process's router, with MiniLM. Raises StoreError where its weights are missing."""
+    """Return the process's classifier, with MiniLM. Raises StoreError if its weights are missing."""
     from harness.models.catalog import MINILM
     from harness.models.engines.embedding import embedder
 
-    return IntentClassifier(embedder(), routes(), folder(MINILM.sha256))
+    return IntentClassifier(embedder(), intent_topics(), vectors_folder(MINILM.sha256))
 
 
-def folder(model_sha256: str) -> Path:
-    """Where one model's vectors are kept."""
+def vectors_folder(model_sha256: str) -> Path:
+    """Return the folder for the example vectors of one embedding model."""
     return store.home() / "interviews" / model_sha256[:11]
 
 
-def examples_file(routes: IntentTopics, keep: Path) -> Path:
-    """Where the vectors of these examples are kept."""
-    return keep / f"intents-{code(*routes.asks)}.npy"
+def vectors_file(topics: IntentTopics, folder: Path) -> Path:
+    """Return the file for the vectors of these examples; its name changes with the examples."""
+    return folder / f"intents-{code(*topics.asks)}.npy"

@@ -1,7 +1,8 @@
-"""The interviewer: state and input -> state and moves. It asks, shows, follows up, and gives nothing away.
+"""The interviewer: a pure function from (state, input) to (state, moves).
 
-A pure function: time comes in with each input, gaps and routes are given, wordings depend on the seed. So
-the terminal, the notebook, the page and a test play the same interview.
+It asks, shows cards and follows up, and does not reveal the cause before the debrief. Time comes in with each
+input, the intent classifier and the scorer are passed in, and wordings depend on the seed. So the terminal,
+the notebook, the web page and the tests play the same interview.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import acts, probes
-from harness.interview.dialogue.acts import Act
+from harness.interview.dialogue.acts import Act, picked_card
 from harness.interview.dialogue.debrief import debrief
 from harness.interview.dialogue.intent import Intent, Kind
 from harness.interview.dialogue.moves import (
@@ -28,27 +29,28 @@ from harness.interview.dialogue.moves import (
     Utterance,
 )
 from harness.interview.dialogue.own_numbers import OwnNumber, worth_asking
-from harness.interview.dialogue.pace import overdue, passed, warning
-from harness.interview.dialogue.picking import picked
+from harness.interview.dialogue.pace import elapsed, overdue, warning
 from harness.interview.dialogue.probes import Gaps, Reword
-from harness.interview.dialogue.wording import moves, next_one, text_of
+from harness.interview.dialogue.wording import least_used, moves, text_of
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
 
-GUESSES = 2  # cards before which a coach asks for a guess: more is a nuisance
-PROPOSALS = 3  # turns of proposals, at least, before the product manager comes in
-PLEADINGS = 3  # turns with the product manager: the news, their objection, one follow-up
-CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})  # no diagnosis
+GUESSES = 2  # cards before which a coach asks for a guess; more is a nuisance
+MIN_PROPOSAL_TURNS = 3  # before the product manager comes in
+MAX_STAKEHOLDER_TURNS = 3  # the news, the objection, one follow-up
+# Cards that describe the service and do not help to diagnose it.
+CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
 
 Step = tuple[State, list[Move]]
 
 
 @dataclass(frozen=True)
 class Interviewer:
-    """Plays one session. route: a question -> a card; gaps: what is missing in a transcript so far.
+    """The interviewer of one session.
 
-    own: what the learner has measured in the labs; asked about once, when its idea is on the table.
-    reword: (target, question, what the candidate said last) -> the question as it is asked.
+    route: returns the intent of a question. gaps: returns the levels reached in a transcript so far.
+    own: the learner's measurements in the labs; at most one is asked about, once its idea was named.
+    reword: puts a follow-up into other words; see `probes.Reword`.
     """
 
     session: Session
@@ -58,7 +60,7 @@ class Interviewer:
     reword: Reword | None = None
 
     def begin(self) -> Step:
-        """The question, and the state before anything was answered."""
+        """Return the first state and the moves that ask the question."""
         scenario, filled = self.session.scenario, self.session.filled
         return self._say(
             (State(phase=Phase.CLARIFY), []),
@@ -69,15 +71,15 @@ class Interviewer:
         )
 
     def step(self, state: State, given: Input) -> Step:
-        """What the interviewer does about it. After the end nothing happens any more."""
+        """Return the next state and the interviewer's moves; none once the interview has ended."""
         if state.ended:
             return state, []
-        state = replace(state, t=max(state.t, given.t))  # a clock that runs back stands still
-        if passed(self.session, state) >= 1 and not isinstance(given, Utterance):
+        state = replace(state, t=max(state.t, given.t))  # time never goes back
+        if elapsed(self.session, state) >= 1 and not isinstance(given, Utterance):
             return self._end((state, []), "time")
         step = self._warned((state, []))
         if isinstance(given, Utterance):
-            return self._heard(step, given.text)
+            return self._utterance(step, given.text)
         if isinstance(given, Opened):
             return self._in_time(self._opened(step, given.card))
         if isinstance(given, Hint):
@@ -85,96 +87,93 @@ class Interviewer:
         return self._next(step) if isinstance(given, Next) else step
 
     def transcript(self, state: State) -> Transcript:
-        """The interview so far, as it is scored."""
+        """Return the interview so far, as it is scored."""
         return self.session.transcript(state.events)
 
-    # What was said.
+    # Utterances.
 
-    def _heard(self, step: Step, text: str) -> Step:
-        said = acts.act(text)
-        if said == Act.NOTHING:
+    def _utterance(self, step: Step, text: str) -> Step:
+        act = acts.act_of(text)
+        if act == Act.NOTHING:
             return self._say(step, "silence")
         state, out = step
         event = Event(t=state.t, who="candidate", text=text)
         state = replace(state, events=(*state.events, event), turns=state.turns + 1)
-        if passed(self.session, state) >= 1:
+        if elapsed(self.session, state) >= 1:
             return self._end((state, out), "time")  # the last sentence still counts
-        if card := state.held or picked(text, state.offered):
+        if card := state.held or picked_card(text, state.offered):
             return self._in_time(self._opened((replace(state, offered=()), out), card))
-        lost = state.lost + 1 if said == Act.GIVE_UP else 0
-        return self._acted((replace(state, offered=(), lost=lost), out), said, text)
+        lost = state.lost + 1 if act == Act.GIVE_UP else 0
+        return self._respond((replace(state, offered=(), lost=lost), out), act, text)
 
-    def _acted(self, step: Step, said: Act, text: str) -> Step:
+    def _respond(self, step: Step, act: Act, text: str) -> Step:
         phase = step[0].phase
-        if said == Act.GIVE_UP:
+        if act == Act.GIVE_UP:
             return self._lost(step)
-        if said == Act.HELP:
+        if act == Act.HELP:
             return self._help(step)
-        if said == Act.DONE or phase == Phase.WRAP:
+        if act == Act.DONE or phase == Phase.WRAP:
             return self._next(step)
         if phase == Phase.STAKEHOLDER:
-            return self._pleaded(step)
-        if said == Act.ASK and (answered := self._answered(step, text)):
+            return self._stakeholder_turn(step)
+        if act == Act.ASK and (answered := self._answer(step, text)):
             return self._in_time(answered)
         if overdue(self.session, step[0]):
             return self._next(step)
-        return self._proposed(step) if phase == Phase.PROPOSE else self._claimed(step, text)
+        return self._proposal(step) if phase == Phase.PROPOSE else self._claim(step, text)
 
-    def _answered(self, step: Step, text: str) -> Step | None:
-        """Each question of the turn; None where nothing in it asks for data."""
+    def _answer(self, step: Step, text: str) -> Step | None:
+        """Answer each question of the turn; return None if none of them asks for data."""
         shown = False
         for question in acts.questions(text):
-            routed = self.route(question)
+            intent = self.route(question)
             proposing = step[0].phase == Phase.PROPOSE
             rhetorical = not question.endswith("?") or proposing
             vague = (Kind.OUTSIDE, Kind.CAUSE, *((Kind.UNSURE,) if proposing else ()))
-            if rhetorical and routed.kind in vague:
+            if rhetorical and intent.kind in vague:
                 continue  # "could we cache it?" is a proposal, "I would ask product" a plan
-            if shown and routed.kind != Kind.CARD:
-                continue  # one thing to puzzle about at a time
-            step, shown = self._routed(step, routed), True
+            if shown and intent.kind != Kind.CARD:
+                continue  # at most one refusal or offer per turn
+            step, shown = self._answer_intent(step, intent), True
         return step if shown else None
 
-    def _routed(self, step: Step, routed: Intent) -> Step:
-        if routed.kind == Kind.CARD:
-            return self._opened(step, routed.cards[0])
-        step = self._say(step, str(routed.kind))
-        if routed.kind != Kind.UNSURE:
+    def _answer_intent(self, step: Step, intent: Intent) -> Step:
+        if intent.kind == Kind.CARD:
+            return self._opened(step, intent.cards[0])
+        step = self._say(step, str(intent.kind))
+        if intent.kind != Kind.UNSURE:
             return step
         state, out = step
-        return replace(state, offered=routed.cards), [*out, Offer(routed.cards)]
+        return replace(state, offered=intent.cards), [*out, Offer(intent.cards)]
 
-    def _claimed(self, step: Step, text: str) -> Step:
-        """A statement while the cause is being looked for."""
+    def _claim(self, step: Step, text: str) -> Step:
+        """React to a statement before the proposals."""
         state, _ = step
         if acts.proposes(text):
             if not set(state.opened) - CONTEXT:
                 return self._say(step, "early")
-            return self._proposed((state.enter(Phase.PROPOSE), []))
-        if acts.act(text) == Act.BLAME and "challenge" not in state.last_pools:
-            return self._say(step, "challenge")  # right or wrong, so that it tells nothing
+            return self._proposal((state.enter(Phase.PROPOSE), []))
+        if acts.act_of(text) == Act.BLAME and "challenge" not in state.last_pools:
+            return self._say(step, "challenge")  # whether right or wrong: it must reveal nothing
         return self._probe(step) or self._say(step, "listen")
 
-    def _proposed(self, step: Step) -> Step:
+    def _proposal(self, step: Step) -> Step:
         state, _ = step
-        if self._enough(state):
+        enough = state.turns >= MIN_PROPOSAL_TURNS
+        if enough and len(state.probed) >= probes.budget(self.session.minutes, state.phase):
             return self._next(step)
         return (
             self._own(step)
             or self._probe(step)
-            or (self._next(step) if state.turns >= PROPOSALS else self._say(step, "listen"))
+            or (self._next(step) if enough else self._say(step, "listen"))
         )
 
-    def _enough(self, state: State) -> bool:
-        asked = len(state.probed) >= probes.budget(self.session.minutes, state.phase)
-        return asked and state.turns >= PROPOSALS
-
-    def _pleaded(self, step: Step) -> Step:
+    def _stakeholder_turn(self, step: Step) -> Step:
         state, _ = step
         if state.turns == 1:
             pushback = self.session.filled(self.session.scenario.product.pushback)
             return self._say(step, "pushback", pushback=pushback)
-        more = state.turns <= PLEADINGS and not overdue(self.session, state)
+        more = state.turns <= MAX_STAKEHOLDER_TURNS and not overdue(self.session, state)
         return (self._probe(step) if more else None) or self._next(step)
 
     # Cards.
@@ -184,10 +183,10 @@ class Interviewer:
         if card not in self.session.cards:
             return self._say(step, "no_card")
         if card in state.opened:
-            again = self._say(step, "again")
-            return again[0], [*again[1], Show(card)]
-        guess = self.session.mode == "coach" and card not in CONTEXT and state.guesses < GUESSES
-        if guess and not state.held:
+            state, out = self._say(step, "again")
+            return state, [*out, Show(card)]
+        coach = self.session.mode == "coach"
+        if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
             held = replace(state, held=card, guesses=state.guesses + 1)
             return self._say((held, out), "expect")
         return self._show((replace(state, held=None), out), card)
@@ -206,19 +205,21 @@ class Interviewer:
 
     def _probe(self, step: Step) -> Step | None:
         state, out = step
-        found = probes.due(self.session, state, self.gaps(self.transcript(state)))
-        if found is None:
+        due = probes.due(self.session, state, self.gaps(self.transcript(state)))
+        if due is None:
             return None
-        target, key = found
+        target, key = due
         state = replace(state, probed=(*state.probed, target), used=(*state.used, key))
-        asks = probes.worded(target, key, state, self.reword)
-        return self._speak((state, out), asks, "probe", target)
+        question = probes.worded(target, key, state, self.reword)
+        return self._speak((state, out), question, "probe", target)
 
     def _own(self, step: Step) -> Step | None:
-        """A question about a measurement of the candidate's own."""
+        """Ask about one of the candidate's own measurements, if one is due."""
         state, out = step
-        one = worth_asking(self.own, state, lambda: self.gaps(self.transcript(state)))
-        return one and self._speak((replace(state, used=(*state.used, one.key)), out), one.asks)
+        number = worth_asking(self.own, state, lambda: self.gaps(self.transcript(state)))
+        if number is None:
+            return None
+        return self._speak((replace(state, used=(*state.used, number.key)), out), number.asks)
 
     def _lost(self, step: Step) -> Step:
         lost = step[0].lost
@@ -230,7 +231,7 @@ class Interviewer:
         return self._probe(step) or self._next(step)
 
     def _help(self, step: Step) -> Step:
-        """A hint in coach mode: about the last follow-up, else about the search; an exam has none."""
+        """Give a hint, in coach mode only: about the search at first, then about the last follow-up."""
         state, out = step
         if self.session.mode != "coach":
             return self._say(step, "no_hints")
@@ -250,7 +251,7 @@ class Interviewer:
     # Phases and time.
 
     def _next(self, step: Step) -> Step:
-        """The next phase, and the question it begins with."""
+        """Enter the next phase and ask its first question."""
         state, out = step
         if state.phase in (Phase.CLARIFY, Phase.DIAGNOSE):
             return self._say((state.enter(Phase.PROPOSE), out), "to_propose")
@@ -265,11 +266,11 @@ class Interviewer:
         return self._end(step, "finished")
 
     def _in_time(self, step: Step) -> Step:
-        """On to the next phase, where this one has had its time."""
+        """Go on to the next phase if the time of this one is over."""
         return self._next(step) if overdue(self.session, step[0]) and not step[0].held else step
 
     def _warned(self, step: Step) -> Step:
-        """A warning of the clock, before anything else is said."""
+        """Give a time warning if one is due."""
         state, out = step
         if (due := warning(self.session, state)) is None:
             return step
@@ -283,12 +284,12 @@ class Interviewer:
             state, out = self._speak((state, out), paragraph)
         return state, [*out, End(reason)]
 
-    # Words.
+    # Wordings.
 
     def _say(self, step: Step, pool: str, **filling: str) -> Step:
         state, out = step
         wordings = moves()[pool]
-        key = next_one(pool, wordings, state.used, self.session.seed or 0)
+        key = least_used(pool, wordings, state.used, self.session.seed or 0)
         text = text_of(key, wordings).format(**filling) if filling else text_of(key, wordings)
         return self._speak((replace(state, used=(*state.used, key)), out), text)
 

@@ -1,4 +1,4 @@
-"""What goes into the interviewer and what comes out: plain values, so that every face can play them."""
+"""The interviewer's inputs, moves and state, as plain values that every user interface can handle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.interview.scenario.transcript import Event
 
 
 class Phase(StrEnum):
-    """In the order of the interview."""
+    """The phases of an interview, in order."""
 
     INTRO = "intro"
     CLARIFY = "clarify"
@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """The candidate said something; t in seconds since the interview began."""
+    """Something the candidate said; t in seconds since the interview began."""
 
     t: float
     text: str
@@ -30,7 +30,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The candidate opened a card from the list."""
+    """A card that the candidate opened from the list."""
 
     t: float
     card: str
@@ -38,21 +38,21 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The candidate asks for help."""
+    """A request for a hint."""
 
     t: float
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The candidate wants to go on to the next phase."""
+    """A request to go on to the next phase."""
 
     t: float
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed."""
+    """A clock tick, without anything said."""
 
     t: float
 
@@ -62,7 +62,7 @@ Input = Utterance | Opened | Hint | Next | Tick
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The interviewer says something. move: hint, reveal or probe, of the expectation in `target`."""
+    """Something the interviewer says. move: hint, reveal or probe, about the expectation in `target`."""
 
     text: str
     move: str | None = None
@@ -71,21 +71,21 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A card is put on the table."""
+    """A card to be shown."""
 
     card: str
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """ "Did you mean": the candidate may pick one of these cards."""
+    """A "did you mean": the candidate may choose one of these cards."""
 
     cards: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The interview is over: `finished`, or `time` was up."""
+    """The end of the interview. reason: "finished", or "time" when time was up."""
 
     reason: str
 
@@ -95,33 +95,33 @@ Move = Say | Show | Offer | End
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All the interviewer remembers. events: the transcript so far."""
+    """Everything the interviewer remembers. events: the transcript so far."""
 
     phase: Phase = Phase.INTRO
     t: float = 0.0
     events: tuple[Event, ...] = ()
-    used: tuple[str, ...] = ()  # wordings
-    probed: tuple[str, ...] = ()  # expectations asked about, each as often as it was
-    offered: tuple[str, ...] = ()
-    held: str | None = None  # the card that waits for a guess
+    used: tuple[str, ...] = ()  # keys of the wordings
+    probed: tuple[str, ...] = ()  # expectations asked about, one entry per question
+    offered: tuple[str, ...] = ()  # cards of an open "did you mean"
+    held: str | None = None  # a card that is shown once the candidate has guessed its content
     guesses: int = 0
-    lost: int = 0  # "I don't know" in a row
+    lost: int = 0  # consecutive turns of "I don't know"
     hints: int = 0
-    turns: int = 0  # of the candidate in this phase
-    warned: int = 0  # warnings of the clock
+    turns: int = 0  # of the candidate, in this phase
+    warned: int = 0  # time warnings given
     twisted: bool = False
     ended: str | None = None
 
     @property
     def opened(self) -> tuple[str, ...]:
-        """Ids of the cards on the table, in the order in which they came."""
+        """Return the ids of the opened cards, in order."""
         return tuple(dict.fromkeys(e.open_card for e in self.events if e.open_card))
 
     @property
     def last_pools(self) -> tuple[str, ...]:
-        """The occasions of what was said last: not twice in a row."""
+        """Return the occasion of the last wording, so that it does not come twice in a row."""
         return tuple(key.rpartition(".")[0] for key in self.used[-1:])
 
     def enter(self, phase: Phase) -> State:
-        """The state at the beginning of `phase`."""
+        """Return the state at the beginning of `phase`."""
         return replace(self, phase=phase, turns=0, lost=0, offered=(), held=None)

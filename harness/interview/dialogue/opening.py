@@ -1,4 +1,4 @@
-"""Before the first question: what is played, where its transcript goes, and all that loads off the clock."""
+"""Everything before the first question: the session, its transcript file, and loading the models."""
 
 from __future__ import annotations
 
@@ -10,13 +10,26 @@ from typing import get_args
 
 from harness import store
 from harness.errors import WrongUseError
+from harness.interview.dialogue.gaps import gaps
+from harness.interview.dialogue.intent import (
+    intent_classifier,
+    intent_topics,
+    vectors_file,
+    vectors_folder,
+)
+from harness.interview.dialogue.interviewer import Interviewer
+from harness.interview.dialogue.own_numbers import own_numbers
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.dialogue.probes import Reword
 from harness.interview.scenario.interview_session import Level, Mode, Session
 from harness.interview.scenario.scenario import scenario, scenarios
+from harness.interview.scoring.classifier import learned_before, minilm
+from harness.interview.scoring.rubric import rubric
+from harness.models.catalog import MINILM
 
 MINUTES = 20
-MOST_MINUTES = 120
+MAX_MINUTES = 120
+QUESTION = "Where does the time go?"  # any question: the first one loads the models
 
 
 def new_session(
@@ -26,28 +39,34 @@ def new_session(
     minutes: float = MINUTES,
     seed: int | None = None,
 ) -> Session:
-    """A session of scenario `name`; without a name or a seed, one is drawn.
+    """Return a session of scenario `name`; a missing name or seed is drawn at random.
 
-    Raises WrongUseError for a scenario, level, mode or time that there is not.
+    Raises WrongUseError for an unknown level or mode or an impossible time, BadContentError for an unknown
+    scenario.
     """
-    for given, allowed in ((level, get_args(Level)), (mode, get_args(Mode))):
-        if given not in allowed:
-            raise WrongUseError(f"'{given}' is none of {', '.join(allowed)}: choose one of them.")
-    if not 0 < minutes <= MOST_MINUTES:
-        raise WrongUseError(f"{minutes:g} minutes is no interview: choose 8, 20 or 35.")
+    for value, allowed in ((level, get_args(Level)), (mode, get_args(Mode))):
+        if value not in allowed:
+            raise WrongUseError(
+                f"'{value}' is not one of {', '.join(allowed)}: choose one of them."
+            )
+    if not 0 < minutes <= MAX_MINUTES:
+        raise WrongUseError(
+            f"An interview takes more than 0 and at most {MAX_MINUTES} minutes, not {minutes:g}: "
+            "choose 8, 20 or 35."
+        )
     seed = secrets.randbelow(10**9) if seed is None else seed
     chosen = scenario(name) if name else secrets.choice(list(scenarios().values()))
     return Session(chosen, seed, level, mode, minutes)
 
 
 def new_file(session: Session) -> Path:
-    """Where the transcript goes unless somebody wants it elsewhere; a name that is not taken."""
+    """Return an unused path for the transcript, in the folder of interviews."""
     now = datetime.now().strftime("%Y-%m-%d-%H%M%S")
     return folder() / f"{now}-{session.scenario.id}-{secrets.token_hex(2)}.jsonl"
 
 
 def folder() -> Path:
-    """Where interviews are kept."""
+    """Return the folder of transcripts and of the history."""
     return store.home() / "interviews"
 
 
@@ -57,19 +76,30 @@ def ready(
     clock: Clock = time.monotonic,
     reword: Reword | None = None,
 ) -> Play:
-    """The interview, ready to begin; MiniLM and its examples are read now, which takes seconds.
+    """Return the interview, ready to begin. Loads the models now, which takes seconds.
 
     reword: puts follow-ups into a chat model's words.
-    Raises StoreError where MiniLM's weights are missing, WrongUseError for a file that exists.
+    Raises StoreError if MiniLM's weights are missing, WrongUseError if the file exists.
     """
-    from harness.interview.dialogue.gaps import gaps
-    from harness.interview.dialogue.intent import intent_classifier
-    from harness.interview.dialogue.interviewer import Interviewer
-    from harness.interview.dialogue.own_numbers import own_numbers
-
     if file is not None and file.exists():
         raise WrongUseError(f"{file} exists already: name another file with --save.")
-    route, missing = intent_classifier(), gaps(session)
-    route("where does the time go?")
-    missing(session.transcript(()))
-    return Play(Interviewer(session, route, missing, own_numbers(), reword), clock, file)
+    classify, find_gaps = intent_classifier(), gaps(session)
+    classify(QUESTION)
+    find_gaps(session.transcript(()))
+    return Play(Interviewer(session, classify, find_gaps, own_numbers(), reword), clock, file)
+
+
+def is_warm() -> bool:
+    """Return True if the computed files of an interview exist for this content and model."""
+    vectors = vectors_file(intent_topics(), vectors_folder(MINILM.sha256))
+    return vectors.exists() and learned_before(rubric())
+
+
+def warm_up() -> None:
+    """Compute and store the example vectors and the weights of the sentence classifier.
+
+    Takes seconds, or half a minute after a change to the rubric. Raises StoreError if MiniLM's weights are
+    missing.
+    """
+    intent_classifier()(QUESTION)
+    minilm(rubric())

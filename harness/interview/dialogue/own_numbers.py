@@ -1,6 +1,6 @@
-"""The learner's own measurements, in the interviewer's mouth: "your Q8_0 run gave 2.6 times: why not 4?"
+"""Questions about the learner's own measurements: "your Q8_0 run gave 2.6 times: why not 4?"
 
-They are asked about once in an interview, when the idea is on the table; the scorer knows nothing of them.
+The interviewer asks at most one in an interview, once its idea has been named. They do not affect the score.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ NAMED = ("mention", "applied", "explained")
 
 
 class OwnWords(Strict):
-    """How one measurement is told (`says`) and asked about (`asks`), once `target` has been named."""
+    """The words for one measurement.
+
+    says: a statement for the debrief. asks: a question, asked once the expectation `target` has been named.
+    """
 
     target: str
     says: Text
@@ -29,14 +32,14 @@ class OwnWords(Strict):
 
 
 class ResultWords(OwnWords):
-    """Of one result of a lab."""
+    """The words for the result `name` of a lab."""
 
     lab: str
     name: str
 
 
 class Words(Strict):
-    """The file of questions about own measurements."""
+    """The content file of words for measurements."""
 
     results: tuple[ResultWords, ...]
     baseline: OwnWords
@@ -44,7 +47,7 @@ class Words(Strict):
 
 @dataclass(frozen=True, slots=True)
 class OwnNumber:
-    """One measurement of the learner's, in words, numbers filled in."""
+    """The words for one measurement, with its numbers filled in."""
 
     target: str
     says: str
@@ -52,62 +55,62 @@ class OwnNumber:
 
     @property
     def key(self) -> str:
-        """How the interviewer remembers to have asked about it."""
+        """Return the key under which the interviewer's state records the question."""
         return f"{KEY}{self.target}"
 
 
 @cache
 def words() -> Words:
-    """The shipped words."""
+    """Return the shipped words."""
     return read(CONTENT / "own.yaml", Words)
 
 
 def own_numbers() -> tuple[OwnNumber, ...]:
-    """What has been measured on this machine, results of labs first; empty where nothing was."""
-    return (*_of_labs(), *_of_baseline())
+    """Return what has been measured on this machine: results of labs, then the baseline's calibration."""
+    return (*_lab_numbers(), *_baseline_numbers())
 
 
 def worth_asking(
     own: Sequence[OwnNumber], state: State, levels: Callable[[], Mapping[str, str]]
 ) -> OwnNumber | None:
-    """The one to ask about now: its idea was named; None when one was asked already: one is enough.
+    """Return the first measurement whose idea was named; None if one was asked about before.
 
-    levels: by expectation; asked for only when they are needed, as they cost a scoring.
+    levels: returns the level of each expectation; called only if needed, since it scores the transcript.
     """
     if not own or any(key.startswith(KEY) for key in state.used):
         return None
-    found = levels()
-    return next((one for one in own if found.get(one.target) in NAMED), None)
+    level_of = levels()
+    return next((number for number in own if level_of.get(number.target) in NAMED), None)
 
 
-def _of_labs() -> Iterator[OwnNumber]:
-    found = results.results()
-    for one in words().results:
-        if result := found.get((one.lab, one.name)):
-            yield _filled(one, **_numbers(result))
+def _lab_numbers() -> Iterator[OwnNumber]:
+    measured = results.results()
+    for entry in words().results:
+        if result := measured.get((entry.lab, entry.name)):
+            yield _filled(entry, **_values(result))
 
 
-def _numbers(result: Result) -> dict[str, str]:
+def _values(result: Result) -> dict[str, str]:
     interval = ""
     if result.low is not None and result.high is not None:
         interval = f" (95 % interval {result.low:.2g} to {result.high:.2g}, n={result.n})"
     return {"value": f"{result.value:.2g}", "interval": interval}
 
 
-def _of_baseline() -> Iterator[OwnNumber]:
+def _baseline_numbers() -> Iterator[OwnNumber]:
     try:
         record = knobs.load()
     except StoreError:
-        return  # not calibrated yet: nothing was measured
-    model = record.stages_ms[semconv.GENERATE]
+        return  # not calibrated yet
+    generate_ms = record.stages_ms[semconv.GENERATE]
     yield _filled(
         words().baseline,
         total=f"{record.e2e_ms:,.0f} ms",
-        generate=f"{model:,.0f} ms",
-        left=f"{record.e2e_ms - model:,.0f} ms",
+        generate=f"{generate_ms:,.0f} ms",
+        left=f"{record.e2e_ms - generate_ms:,.0f} ms",
         n=f"{record.n}",
     )
 
 
-def _filled(one: OwnWords, **numbers: str) -> OwnNumber:
-    return OwnNumber(one.target, one.says.format(**numbers), one.asks.format(**numbers))
+def _filled(entry: OwnWords, **values: str) -> OwnNumber:
+    return OwnNumber(entry.target, entry.says.format(**values), entry.asks.format(**values))

@@ -1,6 +1,6 @@
-"""An interview as it is played: the state, the clock, and a transcript on disk after each move.
+"""A running interview: its state, its clock, and a transcript that is written to disk after each move.
 
-Faces call it and show the moves; whatever happens to them, what was said is in the file.
+A user interface calls it and shows the moves. If the interface crashes, everything said is in the file.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from harness.interview.dialogue.moves import Hint, Input, Move, Next, Opened, St
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
-Clock = Callable[[], float]  # seconds, from anywhere
+Clock = Callable[[], float]  # monotonic seconds, from any origin
 
 
 @dataclass
 class Play:
-    """One interview in progress. file: where its transcript goes, a line for each event; None: nowhere.
+    """One interview in progress.
 
-    Raises OSError when the file cannot be written.
+    file: the transcript, one line per event; None keeps no transcript. Every method that makes a move raises
+    OSError if the file cannot be written.
     """
 
     interviewer: Interviewer
@@ -39,71 +40,71 @@ class Play:
 
     @property
     def seconds(self) -> float:
-        """Since the question was asked, pauses left out."""
+        """Return the seconds since the question was asked, without pauses."""
         return (self.clock() if self._paused_at is None else self._paused_at) - self._began
 
     @property
     def left(self) -> float:
-        """Seconds that are left."""
+        """Return the seconds left, at least 0."""
         return max(0.0, 60 * self.session.minutes - self.seconds)
 
     @property
     def paused(self) -> bool:
-        """True while the clock stands still."""
+        """Return True while the clock is stopped."""
         return self._paused_at is not None
 
     def begin(self) -> list[Move]:
-        """Asks the question and starts the clock."""
+        """Ask the question and start the clock."""
         self._began = self.clock()
         self._write([header(self.session)])
-        return self._go_on(self.interviewer.begin())
+        return self._advance(self.interviewer.begin())
 
     def say(self, text: str) -> list[Move]:
-        """The candidate says something."""
-        return self._give(Utterance(self.seconds, text))
+        """Pass on what the candidate said."""
+        return self._step(Utterance(self.seconds, text))
 
     def open(self, card: str) -> list[Move]:
-        """The candidate opens a card."""
-        return self._give(Opened(self.seconds, card))
+        """Open a card for the candidate."""
+        return self._step(Opened(self.seconds, card))
 
     def hint(self) -> list[Move]:
-        """The candidate asks for help."""
-        return self._give(Hint(self.seconds))
+        """Ask for a hint."""
+        return self._step(Hint(self.seconds))
 
     def next(self) -> list[Move]:
-        """The candidate wants to go on."""
-        return self._give(Next(self.seconds))
+        """Go on to the next phase."""
+        return self._step(Next(self.seconds))
 
     def tick(self) -> list[Move]:
-        """Time has passed: for warnings, and for the end."""
-        return self._give(Tick(self.seconds))
+        """Update the time only; returns a warning or the end if one is due."""
+        return self._step(Tick(self.seconds))
 
     def pause(self) -> bool:
-        """Stops the clock; a coach allows it, an exam does not."""
+        """Stop the clock, in coach mode only. Returns True if it is stopped."""
         if self.session.mode == "coach" and self._paused_at is None:
             self._paused_at = self.clock()
         return self._paused_at is not None
 
     def resume(self) -> None:
-        """Starts the clock again."""
+        """Start the clock again."""
         if self._paused_at is not None:
             self._began += self.clock() - self._paused_at
             self._paused_at = None
 
-    def toggled(self) -> list[Move]:
-        """Pauses, or goes on: what one button does. An exam goes on either way."""
+    def toggle_pause(self) -> list[Move]:
+        """Pause or resume, for a single button. In an exam the clock always runs."""
         if self.paused:
             self.resume()
         else:
             self.pause()
         return self.tick()
 
-    def _give(self, given: Input) -> list[Move]:
-        return self._go_on(self.interviewer.step(self.state, given))
+    def _step(self, given: Input) -> list[Move]:
+        return self._advance(self.interviewer.step(self.state, given))
 
-    def _go_on(self, step: tuple[State, list[Move]]) -> list[Move]:
+    def _advance(self, step: tuple[State, list[Move]]) -> list[Move]:
         self.state, moves = step
-        self._write([line(event) for event in self.state.events[self._written :]])
+        self._write([event_line(event) for event in self.state.events[self._written :]])
         self._written = len(self.state.events)
         return moves
 
@@ -112,11 +113,11 @@ class Play:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in lines)
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def header(session: Session) -> dict[str, object]:
-    """The first line of a transcript."""
+    """Return the first line of a transcript."""
     return {
         "scenario": session.scenario.id,
         "level": session.level,
@@ -126,7 +127,7 @@ def header(session: Session) -> dict[str, object]:
     }
 
 
-def line(event: Event) -> dict[str, object]:
-    """Any other line: what is said, or which card was opened; t to a tenth of a second."""
+def event_line(event: Event) -> dict[str, object]:
+    """Return the line of one event; t is rounded to a tenth of a second."""
     values = event.model_dump(exclude_none=True, exclude={"line"})
     return values | {"t": round(event.t, 1)}

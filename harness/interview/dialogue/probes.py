@@ -1,4 +1,4 @@
-"""Which follow-up is due: an error first, then gaps by their weight; twice a gap at most, in other words."""
+"""The choice of follow-up questions: errors first, then gaps by weight, each at most twice and reworded."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from harness.interview.dialogue.wording import fresh, text_of
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Transcript
 
-# Expectation -> absent, mention, applied, explained; misconception -> active, repaired.
+# Returns levels by id. Expectations: absent, mention, applied, explained; misconceptions: active, repaired.
 Gaps = Callable[[Transcript], Mapping[str, str]]
-# Expectation, authored question, what the candidate said last -> the question as it is asked.
+# (expectation, authored question, last words of the candidate) -> the question to ask.
 Reword = Callable[[str, str, str], str]
 
 PER_TARGET = 2
 PER_SESSION = 6
-KEPT = 1  # of them, for the talk with the product manager
-MINUTES_A_PROBE = 2.5  # a short interview has room for fewer
+RESERVED = 1  # of these, for the product manager's phase
+MINUTES_PER_PROBE = 2.5  # a short interview has time for fewer
 COVERED = ("applied", "explained", "repaired")
-REACH = {  # what a level is asked about
+REACH = {  # weights of the expectations that each level is asked about
     "mid": ("core",),
     "senior": ("core", "solid"),
     "staff": ("core", "solid", "outstanding"),
@@ -32,7 +32,7 @@ REACH = {  # what a level is asked about
 
 
 class FollowUp(Strict):
-    """How to ask about one expectation or misconception, when, and how to help with it."""
+    """The questions about one expectation or misconception, their phase, and the help with them."""
 
     level: Literal["core", "solid", "outstanding"]
     phase: Phase
@@ -43,24 +43,23 @@ class FollowUp(Strict):
 
 @cache
 def follow_ups() -> dict[str, FollowUp]:
-    """All follow-ups by id, in the order of the file."""
+    """Return all follow-ups by id, in the order of the file."""
     return read(CONTENT / "followups.yaml", dict[str, FollowUp])
 
 
 def budget(minutes: float, phase: Phase) -> int:
-    """Follow-ups up to and with this phase."""
-    whole = max(2, min(PER_SESSION, int(minutes / MINUTES_A_PROBE)))
-    return whole if phase == Phase.STAKEHOLDER else whole - KEPT
+    """Return the largest number of follow-ups by the end of this phase."""
+    whole = max(2, min(PER_SESSION, int(minutes / MINUTES_PER_PROBE)))
+    return whole if phase == Phase.STAKEHOLDER else whole - RESERVED
 
 
 def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str, str] | None:
-    """(target, key of the wording) of the follow-up to ask now; None when there is nothing to ask."""
+    """Return (target, key of the wording) of the follow-up to ask now, or None."""
     if len(state.probed) >= budget(session.minutes, state.phase):
         return None
     for target in _by_priority(session, state.phase, levels):
-        asked = state.probed.count(target)
-        # Right after an answer to it, another gap is fairer than the same question again.
-        if asked >= PER_TARGET or state.probed[-1:] == (target,):
+        # Not twice in a row: right after an answer, another gap is fairer than the same question.
+        if state.probed.count(target) >= PER_TARGET or state.probed[-1:] == (target,):
             continue
         key = fresh(target, follow_ups()[target].ask, state.used, session.seed or 0)
         if key:
@@ -69,40 +68,43 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
 
 
 def worded(target: str, key: str, state: State, reword: Reword | None) -> str:
-    """The follow-up behind `key`, as it is asked."""
-    asks = text_of(key, follow_ups()[target].ask)
-    said = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
-    return reword(target, asks, next(said, "")) if reword else asks
+    """Return the follow-up with this key, reworded if `reword` is given."""
+    question = text_of(key, follow_ups()[target].ask)
+    answers = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
+    return reword(target, question, next(answers, "")) if reword else question
 
 
 def help_with(target: str, state: State) -> tuple[str, str]:
-    """(text, move) that helps with a follow-up: first a hint, then the explanation, which earns nothing."""
+    """Return (text, move) of the help with a follow-up: first a hint, then the explanation.
+
+    An idea that was explained to the candidate ("reveal") earns no credit.
+    """
     helped = any(e.move == "hint" and e.target == target for e in state.events)
     follow_up = follow_ups()[target]
     return (follow_up.explain, "reveal") if helped else (follow_up.hint, "hint")
 
 
 def _by_priority(session: Session, phase: Phase, levels: Mapping[str, str]) -> Iterator[str]:
-    open_ones = [
+    gaps = [
         (name, follow_up)
         for name, follow_up in follow_ups().items()
         if _phase(phase) == follow_up.phase and levels.get(name, "absent") not in COVERED
     ]
-    yield from (name for name, _ in open_ones if levels.get(name) == "active")
+    yield from (name for name, _ in gaps if levels.get(name) == "active")
     for weight in REACH[session.level]:
-        named = [n for n, f in open_ones if f.level == weight and asked_of(session, n, weight)]
-        yield from (name for name in named if levels.get(name) == "mention")  # half there
-        yield from (name for name in named if levels.get(name, "absent") == "absent")
+        names = [n for n, f in gaps if f.level == weight and is_expected(session, n, weight)]
+        yield from (name for name in names if levels.get(name) == "mention")  # partly answered
+        yield from (name for name in names if levels.get(name, "absent") == "absent")
 
 
 def _phase(phase: Phase) -> Phase:
     return Phase.DIAGNOSE if phase == Phase.CLARIFY else phase
 
 
-def asked_of(session: Session, name: str, weight: str) -> bool:
-    """True when an interview at this level, about this service, calls for an idea.
+def is_expected(session: Session, name: str, weight: str) -> bool:
+    """Return True if an interview at this level, about this service, calls for an idea.
 
-    Core ideas always; other techniques only where they would help this service; errors never.
+    Core ideas always do, other techniques only if they help this service, misconceptions never.
     """
     if name.startswith("MIS-") or weight not in REACH[session.level]:
         return False

@@ -1,4 +1,4 @@
-"""Which wording is used next: each once, in an order that depends on the session, before one comes again."""
+"""The choice of wordings: each is used once, in an order that depends on the seed, before any is repeated."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 @cache
 def moves() -> dict[str, tuple[str, ...]]:
-    """All wordings by occasion."""
+    """Return all wordings by occasion."""
     return read(CONTENT / "moves.yaml", dict[str, Wordings])
 
 
 def fresh(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str | None:
-    """The key of a wording that was not used, or None."""
+    """Return the key of a wording that was not used, or None."""
     keys = [f"{key}.{number}" for number in range(len(wordings))]
     return next((k for k in seeded.shuffled(keys, seed, key) if k not in used), None)
 
 
-def next_one(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str:
-    """The key of the wording that was used least."""
+def least_used(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str:
+    """Return the key of the wording that was used least."""
     keys = seeded.shuffled([f"{key}.{number}" for number in range(len(wordings))], seed, key)
     counts = Counter(used)
     return min(keys, key=lambda k: counts[k])
 
 
 def text_of(key: str, wordings: Sequence[str]) -> str:
-    """The words behind a key."""
+    """Return the wording with this key."""
     return wordings[int(key.rpartition(".")[2])]

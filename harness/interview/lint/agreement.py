@@ -1,7 +1,7 @@
-"""Do the cards of a session agree with each other? Recomputed from what is printed on them.
+"""Check that the cards of a session agree with each other, recomputed from what is printed on them.
 
-Every number comes from one sample, so they should; this reads them back as a candidate would, who adds up
-columns and holds one card against another.
+All numbers come from one sample, so they should. The check reads them as a candidate would, who adds up
+columns and compares one card with another.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.interview.scenario.cards import Card
 
-ROUNDING = 0.5  # ms that each printed time may be off
-CLOSE = 0.02  # relative, where counts and means are rounded both
+ROUNDING = 0.5  # ms, the rounding error of a printed time
+CLOSE = 0.02  # relative tolerance where both counts and means are rounded
 TOTAL = "end-to-end"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def disagreements(cards: Mapping[str, Card]) -> Iterator[str]:
-    """One sentence for each pair of numbers that cannot both be right."""
+    """Yield one sentence for each pair of numbers that cannot both be right."""
     yield from _columns_add_up(cards["breakdown"])
     yield from _columns_add_up(cards["slowest"])
     mean = _cell(cards["breakdown"], TOTAL, 1)
@@ -41,8 +41,8 @@ def _columns_add_up(card: Card) -> Iterator[str]:
 
 
 def _server(cards: Mapping[str, Card], mean: float) -> Iterator[str]:
-    server, way = _row(cards["network"], 0)[0], _cell(cards["breakdown"], "network", 1)
-    yield from _same("server time and network together", server + way, mean)
+    server, network = _row(cards["network"], 0)[0], _cell(cards["breakdown"], "network", 1)
+    yield from _same("server time and network together", server + network, mean)
 
 
 def _rising(card: Card) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _rising(card: Card) -> Iterator[str]:
 
 
 def _waiting(cards: Mapping[str, Card]) -> Iterator[str]:
-    """Waiting and working, where that card gives one mean for the day."""
+    """Check waiting and service time, if the queue card gives one mean for the day."""
     if cards["queue"].rows:
         return
     wait, *_, service = _numbers([cards["queue"].note])
@@ -64,15 +64,14 @@ def _waiting(cards: Mapping[str, Card]) -> Iterator[str]:
 
 
 def _shares(cards: Mapping[str, Card], mean: float) -> Iterator[str]:
-    """Any table of kinds of requests: its means, weighted by their shares, are the mean of all."""
+    """Check that each table of request kinds, weighted by its shares, gives the overall mean."""
     for card in cards.values():
         if card.columns[1:] == ("share", "mean"):
-            weighted = [
-                s / 100 * m for s, m in zip(_column(card, 1), _column(card, 2), strict=True)
-            ]
-            if abs(sum(_column(card, 1)) - 100) > 1:
-                yield f"“{card.id}”: the shares add up to {sum(_column(card, 1)):g} %"
-            yield from _adds_to_mean(card.id, sum(weighted), mean)
+            shares, means = _column(card, 1), _column(card, 2)
+            if abs(sum(shares) - 100) > 1:
+                yield f"“{card.id}”: the shares add up to {sum(shares):g} %"
+            weighted = sum(s / 100 * m for s, m in zip(shares, means, strict=True))
+            yield from _adds_to_mean(card.id, weighted, mean)
 
 
 def _weighted(card: Card) -> float:
@@ -80,14 +79,14 @@ def _weighted(card: Card) -> float:
     return sum(n * m for n, m in zip(counts, means, strict=True)) / sum(counts)
 
 
-def _adds_to_mean(name: str, found: float, mean: float) -> Iterator[str]:
-    if abs(found - mean) > max(CLOSE * mean, 2):
-        yield f"“{name}” makes a mean of {found:.0f} ms, and the mean is {mean:.0f} ms"
+def _adds_to_mean(name: str, recomputed: float, mean: float) -> Iterator[str]:
+    if abs(recomputed - mean) > max(CLOSE * mean, 2):
+        yield f"“{name}” gives a mean of {recomputed:.0f} ms, but the mean is {mean:.0f} ms"
 
 
-def _same(what: str, found: float, expected: float) -> Iterator[str]:
-    if abs(found - expected) > 4 * ROUNDING:
-        yield f"{what}: {found:g} here and {expected:g} on another card"
+def _same(what: str, value: float, expected: float) -> Iterator[str]:
+    if abs(value - expected) > 4 * ROUNDING:
+        yield f"{what}: {value:g} here and {expected:g} on another card"
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -103,11 +102,11 @@ def _row(card: Card, row: int) -> list[float]:
 
 
 def _cell(card: Card, label: str, column: int) -> float:
-    """A number by the label of its row; in a table of one row, by its column."""
+    """Return a number by its row's label and its column; the first row if no row has the label."""
     row = next((row for row in card.rows if row[0] == label), card.rows[0])
     return _numbers([row[column]])[0]
 
 
 def _numbers(cells: Sequence[str]) -> list[float]:
-    found = NUMBER.findall(" ".join(re.sub(r"\bp\d\d\b", "", cell) for cell in cells))
-    return [float(number.replace(",", "")) for number in found]
+    text = " ".join(re.sub(r"\bp\d\d\b", "", cell) for cell in cells)
+    return [float(number.replace(",", "")) for number in NUMBER.findall(text)]

@@ -1,8 +1,8 @@
-"""Does the rubric do what its own examples say? Every example credited, no counterexample, by expectation."""
+"""Check of the rubric against its own examples: all examples credited, and no counterexample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.interview.scoring.rubric import Expectation, Misconception
@@ -11,7 +11,10 @@ from harness.interview.scoring.score import Scorer
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """One entry's examples: how many were credited, how many counterexamples were, and which are wrong."""
+    """Confusion counts of one expectation or misconception.
+
+    falsely: number of counterexamples that were credited. wrong: one line for each sentence judged wrongly.
+    """
 
     id: str
     examples: int
@@ -22,11 +25,11 @@ class Confusion:
 
     @property
     def clean(self) -> bool:
-        """True when nothing is wrong."""
+        """Return True if no sentence was judged wrongly."""
         return not self.wrong
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`."""
+        """Return plain types for `json.dumps`."""
         return {
             "id": self.id,
             "examples": self.examples,
@@ -38,33 +41,32 @@ class Confusion:
 
 
 def lint(scorer: Scorer) -> Iterator[Confusion]:
-    """One for each expectation, then each misconception; by patterns: the hearing knows its lessons."""
-    bare = replace(scorer, classifier=None, rubric_is_source=False)
+    """Yield the confusion of each expectation, then of each misconception.
+
+    Only the patterns are checked: the classifier was trained on these sentences.
+    """
+    patterns_alone = replace(scorer, classifier=None, rubric_is_source=False)
     for entry in (*scorer.rubric.expectations, *scorer.rubric.misconceptions):
-        yield _confusion(bare, entry)
+        yield _confusion(patterns_alone, entry)
 
 
 def _confusion(scorer: Scorer, entry: Expectation | Misconception) -> Confusion:
-    missed = [text for text in entry.examples if not _said(scorer, entry.id, text)]
-    falsely = [text for text in entry.counterexamples if _said(scorer, entry.id, text)]
+    missed = [text for text in entry.examples if not _credited(scorer, entry.id, text)]
+    falsely = [text for text in entry.counterexamples if _credited(scorer, entry.id, text)]
     return Confusion(
         entry.id,
         len(entry.examples),
         len(entry.examples) - len(missed),
         len(entry.counterexamples),
         len(falsely),
-        _sentences(missed, falsely),
+        (
+            *(f"not credited: {text}" for text in missed),
+            *(f"credited, and should not be: {text}" for text in falsely),
+        ),
     )
 
 
-def _said(scorer: Scorer, name: str, text: str) -> bool:
+def _credited(scorer: Scorer, name: str, text: str) -> bool:
     card = scorer.answer(text)
     active = {m.misconception for m in card.mistakes if not m.repaired}
     return name in card.shown or name in active
-
-
-def _sentences(missed: Sequence[str], falsely: Sequence[str]) -> tuple[str, ...]:
-    return (
-        *(f"not credited: {text}" for text in missed),
-        *(f"credited, and should not be: {text}" for text in falsely),
-    )

@@ -1,4 +1,4 @@
-"""What a scenario must be like for a fair interview: consistent, solvable, and silent about its cause."""
+"""Rules for a fair scenario: it is consistent, it can be solved, and it does not reveal its cause."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from harness.interview.scenario.scenario import Scenario
 
 SLOW_MS = (2700, 4100)  # "users wait 3 to 4 seconds", ±10 %
 GOAL_MS = 500
-INNOCENT = 0.03  # how far apart requests before and after the deploy may be
-REMEDIES = {  # what a matrix of remedies may name: the techniques of the rubric, and repairs
+DEPLOY_EFFECT = 0.03  # maximum relative difference between requests before and after the deploy
+REMEDIES = {  # allowed names in a matrix of remedies: techniques of the rubric, and repairs
     *("STK-SMALLER", "STK-STREAM", "STK-CACHE", "STK-ANN", "STK-QUANT", "STK-SPEC", "STK-BATCH"),
     *("STK-PREFILL", "STK-DIMS", "STK-ROUTE", "STK-PRECOMP", "STK-EDGE", "STK-PARALLEL"),
     *("output-cap", "replicas", "keep-warm", "single-flight", "isolate", "batch-post"),
@@ -25,25 +25,25 @@ SEEDS = (None, 1, 2, 3)
 
 
 def broken_rules(scenario: Scenario, seeds: tuple[int | None, ...] = SEEDS) -> Iterator[str]:
-    """One sentence for each rule that is broken, in the sessions of these seeds."""
+    """Yield one sentence for each broken rule, in the sessions of the given seeds."""
     yield from _remedies(scenario)
     yield from _typed_numbers(scenario)
     yield from _given_away(scenario)
     for seed in seeds:
         session = Session(scenario, seed)
         try:
-            yield from (f"seed {seed}: {broken}" for broken in _of_session(session))
+            yield from (f"seed {seed}: {rule}" for rule in _session_rules(session))
         except PlainError as error:
             yield str(error)
             return
 
 
-def _of_session(session: Session) -> Iterator[str]:
+def _session_rules(session: Session) -> Iterator[str]:
     yield from disagreements(session.cards)
     yield from _slow(session)
     yield from _innocent(session)
-    for text in _told(session.scenario):
-        session.filled(text)  # raises for a number that does not exist
+    for text in _templates(session.scenario):
+        session.filled(text)  # raises if a quantity or fact does not exist
 
 
 def _slow(session: Session) -> Iterator[str]:
@@ -51,20 +51,20 @@ def _slow(session: Session) -> Iterator[str]:
     felt = sample.where(session.scenario.felt)
     total = sample.total[felt].mean()
     if not SLOW_MS[0] <= total <= SLOW_MS[1]:
-        yield f"the slow requests take {total:.0f} ms, and users are said to wait 3 to 4 s"
+        yield f"the slow requests take {total:.0f} ms, but users are said to wait 3 to 4 s"
     means = {stage: times[felt].mean() for stage, times in sample.stages.items()}
     if max(means, key=lambda stage: means[stage]) != cause.stage:
-        yield f"the cause is said to be in {cause.stage}, which is not the largest stage"
+        yield f"the cause is in {cause.stage}, which is not the largest stage"
     after = float(session.filled("{after.total:.0f}").split()[0])
     if not GOAL_MS < after < total:
-        yield f"the fix leaves {after:.0f} ms: it should help, and still need a talk with product"
+        yield f"the fix leaves {after:.0f} ms: it should help, but not reach {GOAL_MS} ms"
 
 
 def _innocent(session: Session) -> Iterator[str]:
     sample = session.sample
     before, after = (sample.total[sample.renewed == new].mean() for new in (False, True))
-    if abs(before - after) > INNOCENT * before:
-        yield f"the innocent deploy made a difference: {before:.0f} ms before, {after:.0f} ms after"
+    if abs(before - after) > DEPLOY_EFFECT * before:
+        yield f"the innocent deploy makes a difference: {before:.0f} ms before, {after:.0f} ms after"
 
 
 def _remedies(scenario: Scenario) -> Iterator[str]:
@@ -75,18 +75,17 @@ def _remedies(scenario: Scenario) -> Iterator[str]:
 
 
 def _typed_numbers(scenario: Scenario) -> Iterator[str]:
-    """A number typed into the words of a card disagrees with the others as soon as the seed changes."""
+    """Yield the numbers typed into a text: they disagree with the others as soon as the seed changes."""
     cells = [
         (name, text)
         for name, card in scenario.cards.items()
         for text in (card.note, *(cell for row in card.rows for cell in row))
     ]
-    told = [("cause", scenario.cause.equation), ("product", scenario.product.truth)]
-    for name, text in cells + told:
-        # "recall is 100 %" of an exact scan is no measurement.
-        found = BARE_NUMBER.search(re.sub(r"\{[^}]*\}|100 %", "", text))
-        if found:
-            yield f"“{name}” has a typed number, {found.group()}: name a quantity or a fact instead"
+    texts = [("cause", scenario.cause.equation), ("product", scenario.product.truth)]
+    for name, text in cells + texts:
+        # "recall is 100 %" of an exact scan is not a measurement.
+        if number := BARE_NUMBER.search(re.sub(r"\{[^}]*\}|100 %", "", text)):
+            yield f"“{name}” has a typed number, {number[0]}: name a quantity or a fact instead"
 
 
 def _given_away(scenario: Scenario) -> Iterator[str]:
@@ -97,14 +96,14 @@ def _given_away(scenario: Scenario) -> Iterator[str]:
 
 
 def _before_the_end(scenario: Scenario) -> Iterator[str]:
-    """Everything the interviewer may say before the debrief."""
+    """Yield everything that the interviewer may say before the debrief."""
     yield from (text for pool in moves().values() for text in pool)
-    yield from (t for one in follow_ups().values() for t in (*one.ask, one.hint, one.explain))
+    yield from (t for f in follow_ups().values() for t in (*f.ask, f.hint, f.explain))
     yield from (scenario.name, scenario.setting, scenario.twist, *scenario.hints)
     yield from (scenario.product.premise, scenario.product.pushback)
 
 
-def _told(scenario: Scenario) -> Iterator[str]:
+def _templates(scenario: Scenario) -> Iterator[str]:
     yield from (scenario.setting, scenario.twist, *scenario.hints)
     yield from (scenario.product.premise, scenario.product.pushback, scenario.product.truth)
     yield from (scenario.cause.equation, scenario.cause.explanation, scenario.deploy.truth)

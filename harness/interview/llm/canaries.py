@@ -1,4 +1,4 @@
-"""Fifteen sentences with known verdicts: a chat model that gets one wrong is not asked about any other."""
+"""Fifteen sentences with known labels: a chat model that misjudges one of them is not used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.interview.scoring.rubric import Rubric
 
 
 class Canary(Strict):
-    """A sentence, and whether it says what the expectation `id` says."""
+    """A sentence, and whether it shows the expectation `id`."""
 
     id: str
     text: Text
@@ -25,42 +25,46 @@ class Canary(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How many canaries a model judged right, and what kept it from more."""
+    """The number of canaries that a model judged correctly. trouble: the error that ended the trial."""
 
     right: int
-    of: int
+    total: int
     trouble: str | None = None
 
     @property
     def passed(self) -> bool:
-        """True when all are right."""
-        return self.right == self.of
+        """Return True if all were judged correctly."""
+        return self.right == self.total
 
 
 @cache
 def canaries() -> tuple[Canary, ...]:
-    """The shipped ones."""
+    """Return the shipped canaries."""
     return read(CONTENT / "canaries.yaml", tuple[Canary, ...])
 
 
 def trial(chat: Chat, rubric: Rubric, progress: Callable[[int, int], None] | None = None) -> Trial:
-    """Asks about each canary; a model that passed is not tried again until something changes."""
-    kept = store.home() / "interviews" / f"canaries-{_key(chat, rubric)}.json"
-    if kept.exists():
+    """Ask the model about each canary.
+
+    A pass is stored, and the model is not tried again until the model, the prompt or the content changes.
+    progress: called with (done, total).
+    """
+    passed = store.home() / "interviews" / f"canaries-{_key(chat, rubric)}.json"
+    if passed.exists():
         return Trial(len(canaries()), len(canaries()))
-    found = _asked(chat, rubric, progress or (lambda done, of: None))
-    if found.passed:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"model": chat.name, "right": found.right}))
-    return found
+    result = _tried(chat, rubric, progress or (lambda done, total: None))
+    if result.passed:
+        passed.parent.mkdir(parents=True, exist_ok=True)
+        passed.write_text(json.dumps({"model": chat.name, "right": result.right}))
+    return result
 
 
-def _asked(chat: Chat, rubric: Rubric, progress: Callable[[int, int], None]) -> Trial:
+def _tried(chat: Chat, rubric: Rubric, progress: Callable[[int, int], None]) -> Trial:
     opinion, right = SecondOpinion(chat), 0
     for number, canary in enumerate(canaries(), 1):
         unusable = opinion.unusable
-        says = opinion.says(canary.id, rubric.by_id[canary.id].says, canary.text)
-        right += says == canary.shown and opinion.unusable == unusable
+        shown = opinion.says(canary.id, rubric.by_id[canary.id].says, canary.text)
+        right += shown == canary.shown and opinion.unusable == unusable
         if opinion.trouble:
             return Trial(0, len(canaries()), opinion.trouble)
         progress(number, len(canaries()))

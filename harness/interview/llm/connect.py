@@ -1,4 +1,4 @@
-"""From an option to a chat model that may give a second opinion; off unless somebody names one."""
+"""Construction of chat models from options. No model is used unless the user names one."""
 
 from __future__ import annotations
 
@@ -16,41 +16,45 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.rubric import Rubric
 
 LOCAL = "local"
-HERE = ("localhost", "127.0.0.1", "::1")
-A_TURN_S = (
-    8.0  # a candidate waits for a follow-up; longer, and the authored words are the better ones
-)
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+REWORDING_TIMEOUT_S = 8.0  # the candidate is waiting; later, the authored wording is better
 
 Progress = Callable[[int, int], None]
 
 
 def chat_model(llm: str, model: str | None = None) -> Chat:
-    """The model of `--llm`: "local", or the address of an endpoint and the name of its model.
+    """Return the model of `--llm`: "local", or an endpoint's address with the name of its model.
 
-    Raises WrongUseError for what is no address, or an address without a model.
+    Raises WrongUseError for an invalid address, or an address without a model.
     """
     if llm == LOCAL:
         return LocalChat()
     if not model:
-        raise WrongUseError("Which model is it there? Name it with --llm-model.")
+        raise WrongUseError("An address needs the name of a model: add --llm-model.")
     return Endpoint(llm, model)
 
 
 def second_opinion(chat: Chat, rubric: Rubric, progress: Progress | None = None) -> SecondOpinion:
-    """The model as a second judge; one that fails the canaries is never asked, and says so."""
-    found = trial(chat, rubric, progress)
-    if found.passed:
+    """Return the model as a second judge.
+
+    A model that fails the canaries is never asked, and its report says so.
+    """
+    result = trial(chat, rubric, progress)
+    if result.passed:
         return SecondOpinion(chat)
-    failed = f"{chat.name} judged {found.right} of {found.of} known sentences rightly, and all are needed"
-    return SecondOpinion(chat, trouble=found.trouble or f"{failed}: it was not asked.")
+    failure = (
+        f"{chat.name} judged {result.right} of {result.total} known sentences correctly, and all are "
+        "required: it was not asked."
+    )
+    return SecondOpinion(chat, trouble=result.trouble or failure)
 
 
 def rewording(chat: Chat, session: Session, rubric: Rubric) -> Rewording:
-    """The model as a voice of the interviewer, with less patience than a judge gets."""
-    return Rewording(replace(chat, patience_s=A_TURN_S), session, rubric)
+    """Return the model as the interviewer's voice, with a shorter timeout than a judge has."""
+    return Rewording(replace(chat, timeout_s=REWORDING_TIMEOUT_S), session, rubric)
 
 
 def where(chat: Chat) -> str | None:
-    """A warning where an answer leaves this machine; None where it stays."""
-    host = urlsplit(chat.url).hostname if isinstance(chat, Endpoint) else HERE[0]
-    return None if host in HERE else f"What you write is sent to {host}."
+    """Return a warning if answers leave this machine; None if they stay."""
+    host = urlsplit(chat.url).hostname if isinstance(chat, Endpoint) else LOCAL_HOSTS[0]
+    return None if host in LOCAL_HOSTS else f"What you write is sent to {host}."

@@ -1,7 +1,7 @@
-"""A chat model behind an OpenAI-compatible address, with a deadline that holds.
+"""A chat model behind an OpenAI-compatible address, with a deadline for the whole reply.
 
-Servers hang, drip, redirect, send megabytes or a web page: each is one sentence here, and never a wait
-beyond the deadline.
+Servers hang, send a byte at a time, redirect, send megabytes or a web page. Each case raises ChatError with
+one sentence, at the deadline at the latest.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from pydantic import BaseModel, Field, ValidationError
 
 from harness.errors import PlainError, WrongUseError
 
-KEY = "UNDER500_LLM_KEY"  # environment variable with the endpoint's key, where it wants one
-PATIENCE_S = 20.0  # a reply has 150 tokens; a laptop makes 10 of them a second
-MOST_BYTES = 200_000  # of a reply with its envelope; 150 tokens are 1 kB
-MOST_TOKENS = 150
+KEY = "UNDER500_LLM_KEY"  # environment variable with the endpoint's API key, if it needs one
+TIMEOUT_S = 20.0  # a reply has at most 150 tokens, and a laptop generates 10 a second
+MAX_BYTES = 200_000  # of a reply with its envelope; 150 tokens are 1 kB
+MAX_TOKENS = 150
 SEED = 500
 
 Message = dict[str, str]  # role, content
 
 
 class ChatError(PlainError):
-    """The model gave no reply that can be read."""
+    """A chat model that gave no usable reply."""
 
 
 class Chat(Protocol):
-    """A chat model. name: as it is stamped on a scorecard; key: changes when another model answers."""
+    """A chat model. name: shown on the scorecard. key: identifies the model that answers."""
 
     @property
     def name(self) -> str: ...
@@ -42,16 +42,16 @@ class Chat(Protocol):
     def key(self) -> str: ...
 
     def ask(self, messages: Sequence[Message]) -> str:
-        """The reply's text. Raises ChatError."""
+        """Return the reply's text. Raises ChatError."""
         ...
 
 
-class _Said(BaseModel):
+class _Content(BaseModel):
     content: str
 
 
 class _Choice(BaseModel):
-    message: _Said
+    message: _Content
 
 
 class _Reply(BaseModel):
@@ -60,22 +60,26 @@ class _Reply(BaseModel):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """url: up to and with "/v1". patience_s: for a whole reply, connecting included."""
+    """A model at an address.
+
+    url: up to and including "/v1". timeout_s: for the whole reply, connecting included.
+    Raises WrongUseError if url is not an HTTP address.
+    """
 
     url: str
     model: str
-    patience_s: float = PATIENCE_S
+    timeout_s: float = TIMEOUT_S
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise WrongUseError(
-                f"'{self.url}' is no address of a model: give one like http://localhost:8080/v1."
+                f"'{self.url}' is not the address of a model: give one like http://localhost:8080/v1."
             )
 
     @property
     def name(self) -> str:
-        """ "gemma at localhost"."""
+        """Return model and host, such as "gemma at localhost"."""
         return f"{self.model} at {urlsplit(self.url).hostname}"
 
     @property
@@ -83,31 +87,31 @@ class Endpoint:
         return f"{self.url}|{self.model}"
 
     def ask(self, messages: Sequence[Message]) -> str:
-        """The reply's text, at temperature 0. Raises ChatError, with what happened."""
-        # A loop of its own, in a thread of its own: in a notebook this thread's loop is taken.
+        """Return the reply's text, generated at temperature 0. Raises ChatError."""
+        # A new event loop in a new thread: in a notebook, this thread runs a loop already.
         with start_blocking_portal() as portal:
-            return portal.call(self._asked, list(messages))
+            return portal.call(self._reply, list(messages))
 
-    async def _asked(self, messages: list[Message]) -> str:
+    async def _reply(self, messages: list[Message]) -> str:
         try:
-            with anyio.fail_after(self.patience_s):
-                data = await self._posted(messages)
+            with anyio.fail_after(self.timeout_s):
+                data = await self._post(messages)
         except TimeoutError as error:
-            raise ChatError(f"{self.name} did not answer within {self.patience_s:g} s.") from error
+            raise ChatError(f"{self.name} did not answer within {self.timeout_s:g} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ChatError(f"{self.name} cannot be reached ({type(error).__name__}).") from error
         try:
             return _Reply.model_validate_json(data).choices[0].message.content
         except ValidationError as error:
-            raise ChatError(f"{self.name} sent something that is no chat reply.") from error
+            raise ChatError(f"{self.name} sent something that is not a chat reply.") from error
 
-    async def _posted(self, messages: list[Message]) -> bytes:
+    async def _post(self, messages: list[Message]) -> bytes:
         request = {
             "model": self.model,
             "messages": messages,
             "temperature": 0,
             "seed": SEED,
-            "max_tokens": MOST_TOKENS,
+            "max_tokens": MAX_TOKENS,
         }
         key = os.environ.get(KEY)
         async with (
@@ -127,6 +131,6 @@ class Endpoint:
         data = b""
         async for piece in response.aiter_bytes():
             data += piece
-            if len(data) > MOST_BYTES:
-                raise ChatError(f"{self.name} sent more than {MOST_BYTES / 1000:.0f} kB.")
+            if len(data) > MAX_BYTES:
+                raise ChatError(f"{self.name} sent more than {MAX_BYTES / 1000:.0f} kB.")
         return data

@@ -1,4 +1,7 @@
-"""The labs' own large model as a judge: no address, no key, and, as the canaries say, mostly no judgement."""
+"""The labs' own large model as a chat model, without address or key.
+
+Small models usually fail the canaries, and are then not used.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.interview.llm.endpoint import MOST_TOKENS, PATIENCE_S, ChatError, Message
+from harness.interview.llm.endpoint import MAX_TOKENS, TIMEOUT_S, ChatError, Message
 from harness.models.engines.language_model import chat_prompt
 
 if TYPE_CHECKING:
@@ -19,16 +22,16 @@ KIND = "Q8_0"
 
 
 class Streams(Protocol):
-    """A model that continues a prompt."""
+    """A model that generates a continuation of a prompt."""
 
     def stream(self, prompt: str, max_tokens: int) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True)
 class LocalChat:
-    """The large model of the chosen tier, through llama.cpp. Raises StoreError where it is not built."""
+    """The large model of the chosen tier, run by llama.cpp."""
 
-    patience_s: float = PATIENCE_S
+    timeout_s: float = TIMEOUT_S
 
     @property
     def name(self) -> str:
@@ -39,13 +42,16 @@ class LocalChat:
         return f"local|{self._file.name}|{KIND}"
 
     def ask(self, messages: Sequence[Message]) -> str:
-        """The reply's text; always the same. Raises ChatError after the deadline."""
+        """Return the reply's text, which is deterministic.
+
+        Raises ChatError after the deadline, and StoreError if the model is not built.
+        """
         system, user = (message["content"] for message in messages)
-        until, reply = time.monotonic() + self.patience_s, ""
-        for piece in _loaded(self._file.gguf(KIND)).stream(chat_prompt(system, user), MOST_TOKENS):
+        deadline, reply = time.monotonic() + self.timeout_s, ""
+        for piece in _loaded(self._file.gguf(KIND)).stream(chat_prompt(system, user), MAX_TOKENS):
             reply += piece
-            if time.monotonic() > until:
-                raise ChatError(f"{self.name} did not answer within {self.patience_s:g} s.")
+            if time.monotonic() > deadline:
+                raise ChatError(f"{self.name} did not answer within {self.timeout_s:g} s.")
         return reply
 
     @property

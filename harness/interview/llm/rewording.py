@@ -1,7 +1,7 @@
-"""A follow-up in a chat model's words: the same question, closer to what was just said, or the authored one.
+"""Rewording of a follow-up by a chat model: the same question, closer to what was just said.
 
-The move is chosen before, by rules. A rewording that names another move, tells the answer or the cause,
-brings numbers of its own, or is no question any more, is thrown away.
+Rules have chosen the move before. A rewording is discarded, and the authored question asked, if it names
+another move, reveals the answer or the cause, adds numbers, or is not a question.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import WORD
 
-MOVE = "probe"  # the only one that is reworded: it answers to what the candidate said
-MORE_WORDS = 20  # beyond those of the authored question: room for a word about the answer
+MOVE = "probe"  # the only move that is reworded: it responds to what the candidate said
+MAX_ADDED_WORDS = 20  # beyond the authored question, for a reference to the answer
 PLAIN = re.compile(r"[^<>\[\]{}\n`|]+\?")  # a question in one line, no markup
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 ADDRESS = re.compile(r"https?:|www\.", re.IGNORECASE)
@@ -31,7 +31,7 @@ TASK = (
 
 
 class Reworded(BaseModel):
-    """A reply; move and target are echoed."""
+    """A reply; it repeats move and target."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -42,7 +42,10 @@ class Reworded(BaseModel):
 
 @dataclass
 class Rewording:
-    """A chat model for one session. reworded, discarded: how often; trouble: why it is not asked any more."""
+    """A chat model that rewords the follow-ups of one session.
+
+    reworded, discarded: numbers of replies. trouble: the error after which it is not asked any more.
+    """
 
     chat: Chat
     session: Session
@@ -52,7 +55,7 @@ class Rewording:
     trouble: str | None = None
 
     def __call__(self, target: str, asks: str, said: str) -> str:
-        """The question to ask in place of `asks`, after the candidate said `said`. Never raises."""
+        """Return the question to ask in place of `asks`, after the candidate said `said`. Never raises."""
         if self.trouble:
             return asks
         try:
@@ -60,12 +63,10 @@ class Rewording:
         except ChatError as error:
             self.trouble = str(error)
             return asks
-        found = parsed(reply, Reworded)
-        if found is None or (found.move, found.target) != (MOVE, target):
-            self.discarded += 1
-            return asks
-        text = " ".join(found.text.split())
-        if not self._fits(text, asks, said):
+        reworded = parsed(reply, Reworded)
+        text = " ".join(reworded.text.split()) if reworded else ""
+        same_move = reworded and (reworded.move, reworded.target) == (MOVE, target)
+        if not same_move or not self._fits(text, asks, said):
             self.discarded += 1
             return asks
         self.reworded += 1
@@ -73,31 +74,31 @@ class Rewording:
 
     @property
     def banner(self) -> str:
-        """Whose words they were, in a sentence."""
+        """Return a sentence that says who worded the follow-ups."""
         if self.trouble:
             return f"{self.trouble} The follow-ups after that were the authored ones."
         return (
-            f"{self.reworded} follow-ups were in the words of {self.chat.name}; "
-            f"{self.discarded} of its wordings did not fit and were not used."
+            f"{self.reworded} follow-ups were reworded by {self.chat.name}; "
+            f"{self.discarded} of its rewordings did not fit and were not used."
         )
 
     def _fits(self, text: str, asks: str, said: str) -> bool:
-        known = f"{asks} {said}"
-        longest = len(WORD.findall(asks)) + MORE_WORDS
+        context = f"{asks} {said}"
+        longest = len(WORD.findall(asks)) + MAX_ADDED_WORDS
         return bool(
             PLAIN.fullmatch(text)
             and len(WORD.findall(text)) <= longest
-            and set(NUMBER.findall(text)) <= set(NUMBER.findall(known))
+            and set(NUMBER.findall(text)) <= set(NUMBER.findall(context))
             and not ADDRESS.search(text)
-            and not self._tells(text, known)
+            and not self._reveals(text, context)
         )
 
-    def _tells(self, text: str, known: str) -> bool:
-        """True when a cause or an idea is in it that neither the question nor the candidate has named."""
+    def _reveals(self, text: str, context: str) -> bool:
+        """Return True if a text names a cause or an idea that neither question nor candidate has named."""
         causes = [re.compile(term, re.IGNORECASE) for term in self.session.scenario.cause.named]
-        if any(cause.search(text) and not cause.search(known) for cause in causes):
+        if any(cause.search(text) and not cause.search(context) for cause in causes):
             return True
         return any(
-            any_span(e.accept, text) and not any_span(e.accept, known)
+            any_span(e.accept, text) and not any_span(e.accept, context)
             for e in self.rubric.expectations
         )

@@ -1,7 +1,7 @@
-"""A chat model's second opinion on near misses: one idea a turn, up by one level, with a quote, or nothing.
+"""A chat model's second opinion on near misses: it may raise one idea per turn to a mention, with a quote.
 
-Only sentences that the hearing found close, and against which no guard spoke, are ever shown to the model.
-It cannot take credit away, touch a misconception, or raise a second idea in the same turn.
+The model only sees sentences that the classifier scored close and no guard rejected. It cannot take credit
+away, change a misconception, or raise a second idea in the same turn.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import WORD
 
-ASKED = 4  # near misses of a turn, at most: each is a request
-QUOTE_WORDS = 3  # fewer are in any sentence
+MAX_REQUESTS = 4  # per turn; each near miss is a request
+QUOTE_WORDS = 3  # a shorter quote occurs in any sentence
 TASK = (
     'Does the text say the following, in whatever words? "{says}" A topic that is only named, asked about '
     "or rejected does not count. Reply "
@@ -27,7 +27,7 @@ TASK = (
 
 
 class Opinion(BaseModel):
-    """A reply. id: echoed, so that a reply to something else is noticed."""
+    """A reply. id: repeated by the model, so that a reply to something else is noticed."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -38,26 +38,30 @@ class Opinion(BaseModel):
 
 @dataclass
 class SecondOpinion:
-    """A chat model and what became of asking it. trouble: why it is not asked any more."""
+    """A chat model as a second judge, with counts of its replies.
+
+    asked: replies received. unusable: replies that were no opinion, or whose quote is not in the sentence.
+    trouble: the error after which it is not asked any more.
+    """
 
     chat: Chat
     asked: int = 0
-    unusable: int = 0  # replies that were no opinion, or quoted what nobody said
+    unusable: int = 0
     trouble: str | None = None
-    _known: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _opinions: dict[tuple[str, str], bool] = field(default_factory=dict)
 
-    def raised(self, rubric: Rubric, found: Sequence[Finding]) -> list[Finding]:
-        """The findings, with at most one near miss of each turn a mention; as they were after trouble."""
-        chosen = list(self._chosen(rubric, found))
-        if self.trouble:  # half of an opinion would be a score that nobody can repeat
-            return list(found)
+    def raised(self, rubric: Rubric, findings: Sequence[Finding]) -> list[Finding]:
+        """Return the findings with at most one near miss per turn made a mention; unchanged after trouble."""
+        chosen = list(self._chosen(rubric, findings))
+        if self.trouble:  # a partial opinion would give a score that cannot be reproduced
+            return list(findings)
         return [
             replace(f, level=Level.MENTION, loss=Loss.SECOND_OPINION) if f in chosen else f
-            for f in found
+            for f in findings
         ]
 
     def report(self) -> dict[str, object]:
-        """What is stamped on a scorecard."""
+        """Return the entry for the scorecard."""
         return {
             "model": self.chat.name,
             "asked": self.asked,
@@ -66,23 +70,23 @@ class SecondOpinion:
         }
 
     def says(self, name: str, idea: str, sentence: str) -> bool:
-        """True when the model finds the idea in a sentence and quotes it; asked once."""
-        if (name, sentence) not in self._known and self.trouble is None:
+        """Return True if the model finds the idea in a sentence and quotes it; each pair is asked once."""
+        if (name, sentence) not in self._opinions and self.trouble is None:
             try:
                 reply = self.chat.ask(messages(TASK.format(id=name, says=idea), sentence))
             except ChatError as error:
                 self.trouble = str(error)
                 return False
             self.asked += 1
-            self._known[name, sentence] = self._confirmed(reply, name, sentence)
-        return self._known.get((name, sentence), False)
+            self._opinions[name, sentence] = self._confirmed(reply, name, sentence)
+        return self._opinions.get((name, sentence), False)
 
-    def _chosen(self, rubric: Rubric, found: Sequence[Finding]) -> Iterator[Finding]:
-        shown = {finding.expectation for finding in found if finding.level}
-        near = [f for f in found if f.loss == Loss.CLOSE]
+    def _chosen(self, rubric: Rubric, findings: Sequence[Finding]) -> Iterator[Finding]:
+        shown = {finding.expectation for finding in findings if finding.level}
+        near = [f for f in findings if f.loss == Loss.CLOSE]
         for turn in sorted({finding.sentence.turn for finding in near}):
-            open_ones = [f for f in near if f.sentence.turn == turn and f.expectation not in shown]
-            for finding in open_ones[:ASKED]:
+            missing = [f for f in near if f.sentence.turn == turn and f.expectation not in shown]
+            for finding in missing[:MAX_REQUESTS]:
                 name = finding.expectation
                 if self.says(name, rubric.by_id[name].says, finding.sentence.text):
                     yield finding

@@ -1,8 +1,8 @@
-// The interview in a browser: transcript, cards and clock. It shows what the kernel says and reports what is
-// typed and clicked; it knows no rules. The deadline is the kernel's: this side only counts down to it.
+// The browser side of the interview: transcript, cards and clock. It shows the kernel's state and reports what
+// is typed and clicked; all rules are in the kernel. So is the deadline: this side only counts down to it.
 
-const SILENCE_MS = 30000; // a kernel that has not answered by then is busy, or gone
-const WARN_AT = [0.5, 0.2, 0]; // parts of the time that are left when the kernel is asked what it has to say
+const SILENCE_MS = 30000; // a kernel that has not answered by then is busy or dead
+const WARN_AT = [0.5, 0.2, 0]; // fractions of time left at which the kernel is asked for a warning, or the end
 const WHO = { interviewer: "Interviewer", candidate: "You", card: "Card" };
 
 function h(tag, attributes = {}, ...children) {
@@ -11,7 +11,7 @@ function h(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child != null)); // strings become text, never markup
+  element.append(...children.filter((child) => child != null)); // strings are inserted as text, never as markup
   return element;
 }
 
@@ -30,7 +30,7 @@ function clock(seconds) {
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
 }
 
-// A ladder of focus: up and down go from one button of a list to the next.
+// Keyboard navigation: the arrow keys move the focus to the next or previous button of a list.
 function arrows(event) {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   if (!step || event.target.tagName !== "BUTTON") return;
@@ -46,17 +46,17 @@ function build(model) {
     log: h("ol", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }),
     offer: h("div", { class: "u5-offer", role: "group", "aria-label": "Did you mean", "data-testid": "offer", onkeydown: arrows }),
     notice: h("p", { class: "u5-notice", role: "status", "data-testid": "notice" }),
-    box: h("textarea", { rows: "3", "aria-label": "Your question or answer", "data-testid": "box", placeholder: "Ask for a number, or say what you think. Enter sends, Shift+Enter starts a new line." }),
-    tabs: h("div", { class: "u5-tabs", role: "group", "aria-label": "Cards on the table", "data-testid": "tabs", onkeydown: arrows }),
+    box: h("textarea", { rows: "3", "aria-label": "Your question or answer", "data-testid": "box", placeholder: "Ask for data, or say what you think. Enter sends, Shift+Enter starts a new line." }),
+    tabs: h("div", { class: "u5-tabs", role: "group", "aria-label": "Opened cards", "data-testid": "tabs", onkeydown: arrows }),
     card: h("div", { class: "u5-card", "aria-live": "polite", "data-testid": "card" }),
     closed: h("div", { class: "u5-closed", role: "group", "aria-label": "Cards that can be opened", "data-testid": "closed", onkeydown: arrows }),
   };
   parts.send = h("button", { type: "submit", class: "u5-send", "data-testid": "send" }, "Send");
   parts.form = h("form", { class: "u5-form" }, parts.box, parts.send);
-  parts.more = h("details", { class: "u5-more", "data-testid": "more" }, h("summary", {}, "What can be shown"), parts.closed);
+  parts.more = h("details", { class: "u5-more", "data-testid": "more" }, h("summary", {}, "Cards you can open"), parts.closed);
   parts.root = h(
     "section",
-    // Lumino's own switch: without it, keys on these buttons would move JupyterLab's cells.
+    // Lumino's attribute: without it, keys pressed on these buttons would move JupyterLab's cells.
     { class: "u5", "aria-label": "Mock interview", "data-lm-suppress-shortcuts": "true", "data-testid": "interview" },
     h("header", {}, parts.part, parts.time),
     h("div", { class: "u5-talk" }, parts.log, parts.offer, parts.notice, parts.form),
@@ -68,8 +68,8 @@ function build(model) {
 function render({ model, el }) {
   const parts = build(model);
   let began = performance.now();
-  let asked = 0; // how many of WARN_AT were reported
-  let waiting = null;
+  let ticksSent = 0; // how many of WARN_AT have been reached and reported
+  let waiting = null; // the timer for SILENCE_MS
   let selected = "";
 
   const left = () => {
@@ -89,7 +89,7 @@ function render({ model, el }) {
     parts.root.classList.add("u5-waiting");
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      parts.notice.textContent = "The kernel has not answered yet. If its circle is not filled, restart it; the transcript is on disk.";
+      parts.notice.textContent = "The kernel has not answered for 30 s. If it is idle (its circle is not filled), restart it; the transcript is on disk.";
     }, SILENCE_MS);
   };
 
@@ -104,7 +104,7 @@ function render({ model, el }) {
 
   const turn = ({ who, text, card, help }, extra = "") => {
     const name = h("span", { class: "u5-who" }, help ? `${WHO[who]}, ${help}` : WHO[who]);
-    const shown = model.get("cards").find((one) => one.id === card);
+    const shown = model.get("cards").find((candidate) => candidate.id === card);
     const body = shown
       ? h("button", { type: "button", class: "u5-chip", onclick: () => select(card) }, shown.title)
       : h("span", { class: "u5-text" }, text);
@@ -112,7 +112,7 @@ function render({ model, el }) {
   };
 
   const drawTurns = () => {
-    parts.log.replaceChildren(...model.get("turns").map((one) => turn(one)));
+    parts.log.replaceChildren(...model.get("turns").map((entry) => turn(entry)));
     parts.log.scrollTop = parts.log.scrollHeight;
   };
 
@@ -124,17 +124,17 @@ function render({ model, el }) {
   const drawCards = () => {
     const cards = model.get("cards");
     const open = cards.filter((card) => card.title);
-    const card = open.find((one) => one.id === selected) ?? open.at(-1);
+    const card = open.find(({ id }) => id === selected) ?? open.at(-1);
     parts.tabs.replaceChildren(
-      ...open.map((one) => h("button", { type: "button", "aria-pressed": String(one === card), "data-card": one.id, onclick: () => select(one.id) }, one.title)),
+      ...open.map(({ id, title }) => h("button", { type: "button", "aria-pressed": String(id === card.id), "data-card": id, onclick: () => select(id) }, title)),
     );
     parts.card.replaceChildren(
       ...(card
         ? [h("h4", {}, card.title), h("p", {}, card.note), card.rows.length ? table(card) : null].filter(Boolean)
-        : [h("p", { class: "u5-empty" }, model.get("ended") ? "No card was opened." : "Nothing on the table yet: ask for a measurement.")]),
+        : [h("p", { class: "u5-empty" }, model.get("ended") ? "No card was opened." : "No card is open yet: ask for a measurement.")]),
     );
     parts.closed.replaceChildren(
-      ...cards.filter((one) => !one.title).map((one) => h("button", { type: "button", "data-card": one.id, onclick: () => send({ kind: "open", card: one.id }, true) }, one.about)),
+      ...cards.filter(({ title }) => !title).map(({ id, about }) => h("button", { type: "button", "data-card": id, onclick: () => send({ kind: "open", card: id }, true) }, about)),
     );
   };
 
@@ -162,15 +162,15 @@ function render({ model, el }) {
     drawClock();
     if (!running || model.get("ended")) return;
     const due = WARN_AT.filter((part) => left() <= part * whole).length;
-    if (due > asked) send({ kind: "tick" });
-    asked = Math.max(asked, due);
+    if (due > ticksSent) send({ kind: "tick" });
+    ticksSent = Math.max(ticksSent, due);
   };
 
-  // The kernel changes the clock with each of its answers, last.
+  // The kernel's last update in each answer is the clock.
   const answered = () => {
     settle();
     began = performance.now();
-    asked = WARN_AT.filter((part) => left() <= part * model.get("clock").whole_s).length;
+    ticksSent = WARN_AT.filter((part) => left() <= part * model.get("clock").whole_s).length;
     drawClock();
   };
 
@@ -200,7 +200,7 @@ function render({ model, el }) {
   drawOffer();
   parts.notice.textContent = model.get("notice");
   drawClock();
-  send({ kind: "hello" }); // a page that was loaded again does not know how long ago the clock was set
+  send({ kind: "hello" }); // after a reload the page does not know how long ago the clock was set
   parts.box.focus({ preventScroll: true });
   const timer = setInterval(tick, 250);
   return () => {

@@ -1,4 +1,4 @@
-"""The one widget of our own: transcript, cards and clock of an interview, alive in the browser."""
+"""The widget of a running interview: transcript, cards and clock in the browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.interview.scenario.interview_session import Session
 
 HERE = Path(__file__).parent
 PARTS = {
-    Phase.CLARIFY: "Part 1: what is it about?",
+    Phase.CLARIFY: "Part 1: what is the problem?",
     Phase.DIAGNOSE: "Part 2: where does the time go?",
     Phase.PROPOSE: "Part 3: what would you do?",
     Phase.STAKEHOLDER: "Part 4: the product manager listens",
@@ -27,9 +27,9 @@ HELP = {"hint": "a hint", "reveal": "the answer"}
 
 
 class Conversation(anywidget.AnyWidget):
-    """What the browser shows; `answer` is called with each thing that is typed or clicked there.
+    """The kernel side of the widget.
 
-    Only cards that were opened are sent to it with their content: the cause is not in the page.
+    Only opened cards are sent to the browser with their content, so the page does not contain the cause.
     """
 
     _esm = HERE / "conversation.js"
@@ -44,14 +44,14 @@ class Conversation(anywidget.AnyWidget):
     notice = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, play: Play, after: Callable[[], None]) -> None:
-        """after: called once each time something has been done."""
+        """Begin the interview. after: called after each action."""
         super().__init__()
         self.play, self.after = play, after
         self.on_msg(self._received)
         self.show(play.begin())
 
     def show(self, moves: list[Move]) -> None:
-        """Brings the page in line with the interview; the clock last, because it says "answered"."""
+        """Update the page; the clock last, because its change completes the answer for the browser."""
         play = self.play
         self.ended = bool(play.state.ended)
         self.cards = deck(play.session, play.state)
@@ -63,7 +63,7 @@ class Conversation(anywidget.AnyWidget):
         self._set_clock()
 
     def act(self, action: Callable[[], list[Move]]) -> None:
-        """Does something with the interview, and shows what came of it, or what went wrong."""
+        """Perform an action and show its moves, or a notice with the error."""
         try:
             moves = action()
         except (PlainError, OSError) as error:
@@ -81,7 +81,8 @@ class Conversation(anywidget.AnyWidget):
             "whole_s": 60 * play.session.minutes,
             "running": not play.paused and not play.state.ended,
             "part": PARTS.get(play.state.phase, ""),
-            "answers": self.clock["answers"] + 1,  # always another value, so that it always arrives
+            "answers": self.clock["answers"]
+            + 1,  # a new value each time, so that it is always sent
         }
 
     def _received(self, _widget: object, message: Mapping[str, str], _buffers: object) -> None:
@@ -95,7 +96,10 @@ class Conversation(anywidget.AnyWidget):
 
 
 def turns(state: State) -> list[dict[str, str]]:
-    """The transcript: {"who", "text"} for what was said, {"who": "card", "card"} for an opened card."""
+    """Return the transcript.
+
+    A turn is {"who", "text", "help"}, an opened card {"who": "card", "card"}.
+    """
     return [
         {"who": "card", "card": event.open_card}
         if event.open_card
@@ -105,7 +109,7 @@ def turns(state: State) -> list[dict[str, str]]:
 
 
 def deck(session: Session, state: State) -> list[dict[str, object]]:
-    """All cards: those on the table whole and first, of the others only what they are about."""
+    """Return all cards: the opened ones first and in full, of the others only the `about` phrase."""
     opened = [
         {
             "id": name,

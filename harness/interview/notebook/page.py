@@ -1,4 +1,4 @@
-"""The interview as a page: what its address says after the question mark is what is preset."""
+"""The interview as a web page; the query string of its address presets the form."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import ipywidgets as widgets
 from harness.errors import PlainError, WrongUseError
 from harness.interview.notebook.panel import interview
 
-QUERY = "QUERY_STRING"  # where Voilà hands over the address
+QUERY = "QUERY_STRING"  # the environment variable in which Voilà passes the query string
 HEAD = (
     "<h2>Under 500: the mock interview</h2>"
-    "<p>One question, a service with a hidden cause, and data for those who ask. Then a score, with quotes. "
-    "Nothing of it leaves this machine.</p>"
+    "<p>You are asked why a service is slow. Ask for data, find the hidden cause and say what you would do; "
+    "then you get a score, with quotes. Everything stays on this machine.</p>"
 )
 NUMBERS = {"minutes": float, "seed": int}
 WORDS = ("scenario", "level", "mode")
 
 
 def page() -> widgets.Widget:
-    """The interview that the address asks for: `?scenario=S01&seed=7&minutes=8`; else a sentence."""
+    """Return the interview for the address, as `?scenario=S01&seed=7&minutes=8`, or an error message."""
     try:
         return widgets.VBox([widgets.HTML(HEAD), interview(**preset(os.environ.get(QUERY, "")))])
     except PlainError as error:
@@ -30,20 +30,22 @@ def page() -> widgets.Widget:
 
 
 def preset(query: str) -> dict[str, object]:
-    """Arguments of `interview` in a query; what it does not know is left out.
+    """Return the arguments of `interview` in a query string; unknown ones are ignored.
 
-    Raises WrongUseError for a number that is none.
+    Raises WrongUseError if a number cannot be parsed.
     """
-    given = {name: values[-1] for name, values in parse_qs(query).items()}
-    found: dict[str, object] = {name: given[name] for name in WORDS if name in given}
+    values = {name: texts[-1] for name, texts in parse_qs(query).items()}
+    arguments: dict[str, object] = {name: values[name] for name in WORDS if name in values}
     for name, number in NUMBERS.items():
-        if name in given:
-            found[name] = _number(name, given[name], number)
-    return found
+        if name in values:
+            arguments[name] = _number(name, values[name], number)
+    return arguments
 
 
 def _number(name: str, text: str, number: type) -> float:
     try:
         return number(text)
     except ValueError as error:
-        raise WrongUseError(f"{name}={text} in the address is no number: correct it.") from error
+        raise WrongUseError(
+            f"The address has {name}={text}, which is no number: correct it."
+        ) from error

@@ -1,4 +1,4 @@
-"""The mock interview in a notebook, or in a page of its own: a form, the conversation, the scorecard."""
+"""The mock interview in a notebook or on a web page: a form, the conversation, the scorecard."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from harness.errors import PlainError
 from harness.interview.dialogue import gaps, opening
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.llm.connect import chat_model, rewording, second_opinion
-from harness.interview.llm.connect import where as leaves
+from harness.interview.llm.connect import where as privacy_warning
 from harness.interview.llm.endpoint import Chat
 from harness.interview.notebook.conversation_widget import Conversation
 from harness.interview.practice.after_interview import keep, review_plan
 from harness.interview.practice.history import HistoryError
-from harness.interview.report.dimension_bars import NOBODY
+from harness.interview.report.dimension_bars import NO_GUESS
 from harness.interview.report.scorecard_page import scorecard_page
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import scenarios
 from harness.interview.scoring.rubric import rubric
 
 LEVELS = ("mid", "senior", "staff")
-MODES = (("exam: no hints", "exam"), ("coach: hints, and a pause", "coach"))
+MODES = (("exam: no hints", "exam"), ("coach: hints and pauses", "coach"))
 MINUTES = (8, 20, 35)
-GRADED = (
-    "NBGRADER_EXECUTION"  # set by nbgrader while it runs a notebook: nobody is there to talk to
-)
+GRADED = "NBGRADER_EXECUTION"  # set by nbgrader while it runs a notebook, without a user
 WIDE = widgets.Layout(width="max-content")
 
 
@@ -40,30 +38,30 @@ def interview(
     mode: str = "exam",
     minutes: float = opening.MINUTES,
     seed: int | None = None,
-    guess: Mapping[str, float] = NOBODY,
+    guess: Mapping[str, float] = NO_GUESS,
     clock: Clock = time.monotonic,
     llm: str | None = None,
     llm_model: str | None = None,
 ) -> widgets.Widget:
-    """The interview as a widget; what is given here is preset in its form.
+    """Return the interview as a widget; the arguments preset its form.
 
-    seed: everybody who plays it sees the same numbers. guess: expected scores, shown on the scorecard.
+    seed: the same seed gives the same numbers. guess: expected scores, shown on the scorecard.
     llm, llm_model: a chat model's address (or "local") and name, for a second opinion on near misses.
-    Raises WrongUseError for a scenario, level, mode, time or address that there is not.
+    Raises WrongUseError for an invalid level, mode, time or address, BadContentError for an unknown scenario.
     """
     opening.new_session(scenario, level, mode, minutes, seed)
     chat = chat_model(llm, llm_model) if llm else None
     if os.environ.get(GRADED):
         return widgets.Label(
-            "The interview is played in JupyterLab, not while a notebook is graded."
+            "The interview is not started while a notebook is graded: open it in JupyterLab."
         )
     form = Form(scenario, level, mode, minutes)
-    return Room(form, seed, guess, clock, chat).box
+    return Panel(form, seed, guess, clock, chat).box
 
 
 @dataclass
 class Form:
-    """What to play."""
+    """The choice of scenario, level, mode and time."""
 
     scenario: str | None
     level: str
@@ -73,10 +71,12 @@ class Form:
     start: widgets.Button = field(init=False)
 
     def __post_init__(self) -> None:
-        stories = [(f"{name}  {one.name}", name) for name, one in scenarios().items()]
+        named = [
+            (f"{scenario.id}  {scenario.name}", scenario.id) for scenario in scenarios().values()
+        ]
         minutes = sorted({*MINUTES, self.minutes})
         name = self.scenario and self.scenario.upper()
-        self._scenario = _choice("Scenario", [("drawn by lot", None), *stories], name)
+        self._scenario = _choice("Scenario", [("random", None), *named], name)
         self._level = _choice("Level", list(LEVELS), self.level)
         self._mode = _choice("Mode", list(MODES), self.mode)
         self._minutes = _choice("Time", [(f"{m:g} minutes", m) for m in minutes], self.minutes)
@@ -85,7 +85,7 @@ class Form:
         self.fields = widgets.HBox(chosen, layout=widgets.Layout(flex_flow="row wrap"))
 
     def session(self, seed: int | None) -> Session:
-        """The session that is chosen."""
+        """Return the chosen session."""
         return opening.new_session(
             self._scenario.value,
             self._level.value,
@@ -102,8 +102,8 @@ def _choice(name: str, options: list, value: object) -> widgets.Dropdown:
     )
 
 
-class Room:
-    """Form, then conversation with its buttons, then scorecard, one below the other in `box`."""
+class Panel:
+    """The whole panel, in `box`: the form, then the conversation with its buttons, then the scorecard."""
 
     def __init__(
         self,
@@ -116,14 +116,14 @@ class Room:
         self.form, self.seed, self.guess, self.clock = form, seed, guess, clock
         self.chat = chat
         self.talk: Conversation | None = None
-        self.said = widgets.HTML(_comes_back())
-        self.box = widgets.VBox([form.fields, self.said])
+        self.status = widgets.HTML(_review_html())
+        self.box = widgets.VBox([form.fields, self.status])
         form.start.on_click(lambda _: self.begin())
 
     def begin(self) -> None:
-        """Loads what is needed, and asks the question."""
-        where = leaves(self.chat) if self.chat else None
-        self._say(f"{where or ''} Reading the cards; the first time this takes some seconds.")
+        """Load the models and ask the question."""
+        warning = privacy_warning(self.chat) if self.chat else None
+        self._say(f"{warning or ''} Loading; the first time this takes some seconds.")
         self.form.start.disabled = True
         try:
             session = self.form.session(self.seed)
@@ -140,30 +140,32 @@ class Room:
     def _buttons(self, talk: Conversation) -> widgets.Widget:
         play = talk.play
         buttons = [
-            _button("Next part", "what you have said so far stands", lambda: talk.act(play.next))
+            _button("Next part", "go on; what you said so far counts", lambda: talk.act(play.next))
         ]
         if play.session.mode == "coach":
             buttons.append(
-                _button("Hint", "an idea is then worth less", lambda: talk.act(play.hint))
+                _button("Hint", "an idea earns less after a hint", lambda: talk.act(play.hint))
             )
-            buttons.append(_button("Pause", "stops the clock", lambda: talk.act(play.toggled)))
+            buttons.append(
+                _button("Pause", "stop or restart the clock", lambda: talk.act(play.toggle_pause))
+            )
         return widgets.HBox(buttons)
 
     def _after(self) -> None:
-        """The scorecard, once the interview has ended."""
+        """Show the scorecard once the interview has ended."""
         talk = self.talk
         if talk is None or not talk.play.state.ended or len(self.box.children) > 2:
             return
-        again = _button("Play another one", "a new interview", self._again)
+        again = _button("Play another one", "start a new interview", self._again)
         self.box.children = [talk, widgets.HTML(_debrief(talk.play, self.guess, self.chat)), again]
 
     def _again(self) -> None:
-        self.talk, self.said.value = None, _comes_back()
+        self.talk, self.status.value = None, _review_html()
         self.form.start.disabled = False
-        self.box.children = [self.form.fields, self.said]
+        self.box.children = [self.form.fields, self.status]
 
     def _say(self, text: str) -> None:
-        self.said.value = f'<p role="status">{html.escape(text)}</p>' if text else ""
+        self.status.value = f'<p role="status">{html.escape(text)}</p>' if text else ""
 
 
 def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
@@ -173,25 +175,25 @@ def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
 
 
 def _debrief(play: Play, guess: Mapping[str, float], chat: Chat | None) -> str:
-    """The scorecard; what goes wrong with the history takes nothing from it."""
+    """Return the scorecard as HTML; an error of the history is shown below it."""
     second = second_opinion(chat, rubric()) if chat else None
     card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
     try:
         keep(play, card)
     except HistoryError as error:
-        trouble = f"<p>{html.escape(str(error))}</p>"
+        problem = f"<p>{html.escape(str(error))}</p>"
     else:
-        trouble = ""
-    where = f"<p>Transcript: <code>{html.escape(str(play.file))}</code></p>"
-    voice = f"<p>{html.escape(play.interviewer.reword.banner)}</p>" if chat else ""
-    parts = (scorecard_page(card, guess), voice, trouble, _comes_back(), where)
+        problem = ""
+    file = f"<p>Transcript: <code>{html.escape(str(play.file))}</code></p>"
+    rewording_note = f"<p>{html.escape(play.interviewer.reword.banner)}</p>" if chat else ""
+    parts = (scorecard_page(card, guess), rewording_note, problem, _review_html(), file)
     return f'<div class="u5-scorecard" style="max-width:1000px">{"".join(parts)}</div>'
 
 
-def _comes_back() -> str:
-    """What is due, as HTML; nothing before the first interview."""
+def _review_html() -> str:
+    """Return the due ideas as HTML; empty before the first interview."""
     try:
         lines = review_plan().lines
     except HistoryError:
-        return ""  # said where something is written
+        return ""  # reported when an interview is recorded
     return f"<p>{'<br>'.join(map(html.escape, lines))}</p>" if lines else ""

@@ -1,4 +1,4 @@
-"""After an interview: it goes into the history, its ideas are reviewed, and what comes back is said."""
+"""After an interview: its entry in the history, the review of its ideas, and the plan of what to practise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from harness.interview.scoring.scorecard import Scorecard
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlan:
-    """What to practise. due: now, at most five; day: of the next idea; scenario: that asks for most of it."""
+    """What to practise.
+
+    due: ideas that are due now, at most five. day: when the next idea is due.
+    scenario: the one that calls for most of the due ideas.
+    """
 
     due: tuple[Expectation, ...]
     day: date | None
@@ -25,32 +29,31 @@ class ReviewPlan:
 
     @property
     def lines(self) -> list[str]:
-        """The same in words; nothing before the first interview."""
+        """Return the plan in words; no line before the first interview."""
         if not self.due:
             return [f"Nothing is due before {self.day:%A %d %B}."] if self.day else []
-        lines = ["Due now:", *(f"  {one.says}  ({one.lab})" for one in self.due)]
-        return [*lines, *([f"{self.scenario} asks for most of it."] if self.scenario else [])]
+        lines = ["Due now:", *(f"  {idea.says}  ({idea.lab})" for idea in self.due)]
+        if self.scenario:
+            lines.append(f"Scenario {self.scenario} calls for most of these.")
+        return lines
 
 
 def keep(
-    play: Play, card: Scorecard, now: datetime | None = None, into: History | None = None
+    play: Play, card: Scorecard, now: datetime | None = None, target: History | None = None
 ) -> None:
-    """Puts a played interview and its review into the history, once; one without a score is left out.
+    """Record a played interview and its review, once; one without any score is left out.
 
-    Raises HistoryError where the history cannot be written.
+    target: the learner's own history by default. Raises HistoryError if it cannot be written.
     """
     if all(score is None for score in card.scores.values()):
         return
-    into, now = into or history(), now or datetime.now(UTC)
-    plan = repetition.scheduler(now.date(), into.interview_on)
+    target, now = target or history(), now or datetime.now(UTC)
+    scheduler = repetition.scheduler(now.date(), target.interview_on)
     rated = repetition.ratings(play.session, card, play.state.opened)
-    levels = {name: finding.level.name.lower() for name, finding in card.shown.items()}
-    missed = {name: "absent" for name in rated if name not in levels}
-    into.add(
-        _played(play, card, now),
-        levels | missed,
-        repetition.reviewed(into.cards(), rated, now, plan),
-    )
+    levels = dict.fromkeys(rated, "absent")
+    levels |= {name: finding.level.name.lower() for name, finding in card.shown.items()}
+    reviewed = repetition.reviewed(target.cards(), rated, now, scheduler)
+    target.add(_played(play, card, now), levels, reviewed)
 
 
 def _played(play: Play, card: Scorecard, now: datetime) -> Played:
@@ -70,24 +73,27 @@ def _played(play: Play, card: Scorecard, now: datetime) -> Played:
     )
 
 
-def review_plan(now: datetime | None = None, out_of: History | None = None) -> ReviewPlan:
-    """What is due. Raises HistoryError where the history cannot be read."""
-    out_of, now = out_of or history(), now or datetime.now(UTC)
-    kept = out_of.cards()
-    if not kept:
+def review_plan(now: datetime | None = None, source: History | None = None) -> ReviewPlan:
+    """Return what is due. Raises HistoryError if the history cannot be read.
+
+    source: the learner's own history by default.
+    """
+    source, now = source or history(), now or datetime.now(UTC)
+    stored = source.cards()
+    if not stored:
         return ReviewPlan((), None, None)  # without reading the rubric, which takes a second
-    cards = {name: one for name, one in kept.items() if name in rubric().by_id}
+    cards = {name: card for name, card in stored.items() if name in rubric().by_id}
     due = tuple(rubric().by_id[name] for name in repetition.due(cards, now))
-    last = [played.scenario for played in out_of.interviews(last=1)]
-    return ReviewPlan(due, repetition.next_day(cards), _fitting({e.id for e in due}, last))
+    last = [played.scenario for played in source.interviews(last=1)]
+    return ReviewPlan(due, repetition.next_day(cards), _best_scenario({e.id for e in due}, last))
 
 
-def _fitting(due: set[str], without: list[str]) -> str | None:
-    """The scenario, but for the last one, in which most of these ideas would help; None for none."""
-    counts = Counter({name: _helps(one.remedies, due) for name, one in scenarios().items()})
-    ranked = [name for name, count in counts.most_common() if count and name not in without]
+def _best_scenario(due: set[str], excluded: list[str]) -> str | None:
+    """Return the scenario in which most of the due ideas help, or None if they help in none."""
+    counts = Counter({s.id: _count_helpful(s.remedies, due) for s in scenarios().values()})
+    ranked = [name for name, count in counts.most_common() if count and name not in excluded]
     return ranked[0] if ranked else None
 
 
-def _helps(remedies: Mapping[str, str], due: set[str]) -> int:
+def _count_helpful(remedies: Mapping[str, str], due: set[str]) -> int:
     return sum(remedies.get(name) in ("fixes", "helps") for name in due)

@@ -1,6 +1,6 @@
-"""Interviews that were played, in SQLite: scores, levels of each idea, and when an idea should come back.
+"""The history of interviews, in SQLite: scores, the level of each idea, and when an idea is due again.
 
-One interview says little: what counts is the band over the last few. Nothing of it leaves this machine.
+One interview says little; what counts is the range over the last few. The data stay on this machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.interview.dialogue.opening import folder
 from harness.interview.scoring.rubric import DIMENSIONS
 
 NAME = "history.sqlite"
-BUSY_S = 10  # a notebook and a terminal may both write
+BUSY_S = 10  # timeout for a lock: a notebook and a terminal may both write
 VERSION = 1
 TABLES = """
 CREATE TABLE interviews (
@@ -35,12 +35,12 @@ CREATE TABLE plan (interview_on TEXT NOT NULL);
 
 
 class HistoryError(PlainError):
-    """The history cannot be read or written; the message says what to do."""
+    """An unusable history file; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One interview. at: when it ended, with its time zone; scores: 1 to 4 by dimension, or None."""
+    """One interview. at: when it ended, timezone-aware; scores: 1 to 4 by dimension, or None."""
 
     at: datetime
     scenario: str
@@ -57,46 +57,42 @@ class Played:
 
 @dataclass(frozen=True)
 class History:
-    """The file; it is made when something is written."""
+    """The history in one file, which is created at first use. All methods raise HistoryError."""
 
     path: Path
 
     def add(
         self, played: Played, levels: Mapping[str, str], cards: Mapping[str, tuple[str, str]]
     ) -> bool:
-        """Keeps an interview, its ideas' levels, and cards as (due, JSON); all of it or nothing.
+        """Record an interview, the levels of its ideas, and its cards as (due, JSON), in one transaction.
 
-        False when this transcript is in already: nothing counts twice.
+        Returns False, and changes nothing, if this transcript was recorded before.
         """
-        values = [played.at.isoformat(), played.scenario, played.level, played.mode, played.minutes]
-        values += [
-            played.seed,
-            played.ended,
-            played.transcript,
-            played.engine,
-            played.rubric_sha256,
+        values = [
+            *(played.at.isoformat(), played.scenario, played.level, played.mode, played.minutes),
+            *(played.seed, played.ended, played.transcript, played.engine, played.rubric_sha256),
+            *(played.scores.get(name) for name in DIMENSIONS),
         ]
-        values += [played.scores.get(name) for name in DIMENSIONS]
         marks = ", ".join("?" * len(values))
-        with self._open() as base:
-            new = base.execute(f"INSERT OR IGNORE INTO interviews VALUES (NULL, {marks})", values)
+        with self._open() as db:
+            new = db.execute(f"INSERT OR IGNORE INTO interviews VALUES (NULL, {marks})", values)
             if not new.rowcount:
                 return False
-            base.executemany(
+            db.executemany(
                 "INSERT INTO ideas VALUES (?, ?, ?)",
                 [(new.lastrowid, name, level) for name, level in levels.items()],
             )
-            base.executemany(
+            db.executemany(
                 "INSERT OR REPLACE INTO cards VALUES (?, ?, ?)",
                 [(name, due, card) for name, (due, card) in cards.items()],
             )
         return True
 
     def interviews(self, last: int | None = None) -> list[Played]:
-        """The last ones, the oldest first."""
+        """Return the `last` interviews, or all, the oldest first."""
         names = ", ".join(DIMENSIONS)
-        with self._open() as base:
-            rows = base.execute(
+        with self._open() as db:
+            rows = db.execute(
                 "SELECT at, scenario, level, mode, minutes, seed, ended, transcript, engine, "
                 f"rubric_sha256, {names} FROM interviews ORDER BY id DESC LIMIT ?",
                 [-1 if last is None else last],
@@ -104,59 +100,57 @@ class History:
         return [_played(row) for row in reversed(rows)]
 
     def cards(self) -> dict[str, str]:
-        """Expectation -> its card, as JSON; the one that is due first comes first."""
-        with self._open() as base:
-            return dict(
-                base.execute("SELECT expectation, card FROM cards ORDER BY due, expectation")
-            )
+        """Return the card of each expectation, as JSON, in the order in which they are due."""
+        with self._open() as db:
+            return dict(db.execute("SELECT expectation, card FROM cards ORDER BY due, expectation"))
 
     @property
     def interview_on(self) -> date | None:
-        """When the real interview is, where the learner has said so."""
-        with self._open() as base:
-            row = base.execute("SELECT interview_on FROM plan").fetchone()
+        """Return the day of the real interview, or None if the learner has not set one."""
+        with self._open() as db:
+            row = db.execute("SELECT interview_on FROM plan").fetchone()
         return date.fromisoformat(row[0]) if row else None
 
     def plan(self, interview_on: date | None) -> None:
-        """Remembers when the real interview is; None: there is none."""
-        with self._open() as base:
-            base.execute("DELETE FROM plan")
+        """Set the day of the real interview, or clear it with None."""
+        with self._open() as db:
+            db.execute("DELETE FROM plan")
             if interview_on:
-                base.execute("INSERT INTO plan VALUES (?)", [interview_on.isoformat()])
+                db.execute("INSERT INTO plan VALUES (?)", [interview_on.isoformat()])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: committed at the end of the block, taken back when it fails."""
+        """Open a transaction, which is committed at the end of the block or rolled back if it fails."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            base = sqlite3.connect(self.path, timeout=BUSY_S)
+            db = sqlite3.connect(self.path, timeout=BUSY_S)
         except (OSError, sqlite3.Error) as error:
-            raise self._trouble(error) from error
+            raise self._unusable(error) from error
         try:
-            with base:
-                _prepare(base)
-                yield base
+            with db:
+                _prepare(db)
+                yield db
         except sqlite3.Error as error:
-            raise self._trouble(error) from error
+            raise self._unusable(error) from error
         finally:
-            base.close()
+            db.close()
 
-    def _trouble(self, error: Exception) -> HistoryError:
+    def _unusable(self, error: Exception) -> HistoryError:
         return HistoryError(
-            f"The history of interviews in {self.path} cannot be used ({error}): move that file away, and a "
-            "new one is begun; transcripts are kept beside it."
+            f"The history of interviews in {self.path} cannot be used ({error}). Move that file away to "
+            "start a new history; the transcripts beside it are not affected."
         )
 
 
-def _prepare(base: sqlite3.Connection) -> None:
-    """Makes the tables of a new file. Raises sqlite3.DatabaseError for one that a later version made."""
-    [version] = base.execute("PRAGMA user_version").fetchone()
+def _prepare(db: sqlite3.Connection) -> None:
+    """Create the tables of a new file. Raises sqlite3.DatabaseError for a file of a later version."""
+    [version] = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
-        raise sqlite3.DatabaseError(f"it is of version {version}, and this is version {VERSION}")
+        raise sqlite3.DatabaseError(f"it has version {version}, and this program reads {VERSION}")
     if version == 0:
         for statement in TABLES.split(";"):
-            base.execute(statement)
-        base.execute(f"PRAGMA user_version = {VERSION}")
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _played(row: tuple) -> Played:
@@ -166,5 +160,5 @@ def _played(row: tuple) -> Played:
 
 
 def history() -> History:
-    """The learner's own."""
+    """Return the learner's own history."""
     return History(folder() / NAME)

@@ -1,7 +1,7 @@
-"""A walkthrough: a played interview with a note for each step, to be stepped through by a class.
+"""Walkthroughs: interviews with a note for each step, for a class to step through.
 
-Numbers in it are names ("{mean.decode}"), filled from the same sample as the cards, so they cannot disagree.
-Any transcript can be stepped through, too; it has no notes.
+Numbers are written as names ("{mean.decode}") and filled from the same sample as the cards, so they cannot
+disagree with them. Any transcript can be stepped through as well, without notes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Dimension = Literal["systematic", "stack", "tradeoffs", "stakeholders"]
 
 
 class WalkStep(Strict):
-    """One turn or one opened card. predict: asked before it is shown; note: said about it after."""
+    """One turn or one opened card. predict: a question shown before it; note: a comment shown after it."""
 
     t: float = Field(ge=0)
     who: Literal["interviewer", "candidate"]
@@ -41,7 +41,7 @@ class WalkStep(Strict):
 
 
 class Walkthrough(Strict):
-    """kind: how good it is. claims: the scores it stands for, held against the scorer by a test."""
+    """One walkthrough. kind: the quality of the interview. claims: its scores, verified by a test."""
 
     scenario: str
     kind: Literal["strong", "middling", "misguided", "recorded"]
@@ -66,7 +66,7 @@ class Walkthrough(Strict):
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The steps as a transcript has them, numbers filled in."""
+        """Return the steps as events of a transcript, with their numbers filled in."""
         return tuple(
             Event(
                 t=step.t,
@@ -78,23 +78,23 @@ class Walkthrough(Strict):
         )
 
     def words(self, template: str) -> str:
-        """With the session's numbers; in a recorded interview braces are the candidate's own."""
+        """Return a text with the session's numbers; a recorded one unchanged, as its braces were typed."""
         return template if self.kind == "recorded" else self.session.filled(template)
 
     def transcript(self, steps: int | None = None) -> Transcript:
-        """The first `steps` of it, or all, as it is scored."""
+        """Return the first `steps` steps, or all, as a transcript to be scored."""
         return self.session.transcript(self.events[:steps])
 
 
 def names() -> tuple[str, ...]:
-    """The shipped walkthroughs."""
+    """Return the names of the shipped walkthroughs."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
 def walkthrough(name: str) -> Walkthrough:
-    """A shipped one by its name, or the one in a file (.yaml), or a transcript (JSON lines).
+    """Load a shipped walkthrough by name, a walkthrough in a .yaml file, or a transcript (JSON lines).
 
-    Raises WrongUseError when there is none, BadContentError when it is broken.
+    Raises WrongUseError if there is none, BadContentError if it is broken.
     """
     path = FOLDER / f"{name}.yaml" if name in names() else Path(name)
     if not path.is_file():
@@ -109,15 +109,14 @@ def walkthrough(name: str) -> Walkthrough:
 def _recorded(recorded: Transcript) -> Walkthrough:
     header = recorded.header
     session = Session(scenario(header.scenario), header.seed)
-    # An unknown card cannot be shown; the scorer says what it thinks of it.
-    known = [e for e in recorded.events if e.open_card is None or e.open_card in session.cards]
+    # An unknown card cannot be shown; the scorer mentions it in a notice.
     steps = [
         {"t": e.t, "who": e.who, "text": e.text, "open_card": e.open_card}
-        for e in known
-        if e.open_card or (e.text or "").strip()
+        for e in recorded.events
+        if e.open_card in session.cards or (e.text or "").strip()
     ]
     if not steps:
-        raise WrongUseError("There is nothing to step through: nobody says anything.")
+        raise WrongUseError("There is nothing to step through: the transcript has no turns.")
     return Walkthrough.model_validate(
         {
             "scenario": header.scenario.upper(),

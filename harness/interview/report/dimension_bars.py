@@ -1,4 +1,4 @@
-"""Four bars, one for each dimension of an interview, against the line where a candidate advances."""
+"""A bar chart of the scores of an interview, one bar per dimension, with the "advance" line."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from harness.show import style
 from harness.show.style import Margins, Picture, margin_for, picture
 
 WORDS = {1: "nothing yet", 2: "in part", 3: "advance", 4: "outstanding"}
-ADVANCE, MOST = 3, 4
+ADVANCE, MAX_SCORE = 3, 4
 RIGHT_IN = 1.6
-NOBODY: Mapping[str, float] = {}  # no guess
-ABOVE_IN = 0.15  # room for the name of the line
+NO_GUESS: Mapping[str, float] = {}
+ABOVE_IN = 0.15  # space for the label of the line
 NOTE = "score of each dimension, 1 to 4, of one interview, scored offline"
 
 
 def dimension_bars(
     scores: Mapping[str, int | None],
-    before: Mapping[str, float] = NOBODY,
+    before: Mapping[str, float] = NO_GUESS,
     named: str = "your guess",
 ) -> Picture:
-    """One row a dimension, a score of None as "not shown".
+    """Return the chart; a score of None is labelled "not shown".
 
-    before: scores to hold them against, as rings; named: what these are.
+    before: scores to compare with, drawn as rings. named: their label.
     """
     names = [NAMES[name] for name in scores]
     height = style.ROW_IN * len(names) + ABOVE_IN
     figure, [axes] = picture(_finding(scores), NOTE, [height], Margins(margin_for(names), RIGHT_IN))
-    axes.set_xlim(0, MOST)
+    axes.set_xlim(0, MAX_SCORE)
     axes.set_ylim(len(names) - 0.5, -0.5 - ABOVE_IN / style.ROW_IN)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xticks(range(MOST + 1))
+    axes.set_xticks(range(MAX_SCORE + 1))
     for y, name in enumerate(scores):
         _row(axes, y, scores[name], before.get(name))
     _advance_line(axes)
@@ -43,7 +43,7 @@ def dimension_bars(
 
 
 def _row(axes: Axes, y: int, score: int | None, before: float | None) -> None:
-    axes.barh(y, MOST, height=0.55, color=style.PALE, zorder=1)
+    axes.barh(y, MAX_SCORE, height=0.55, color=style.PALE, zorder=1)
     if score:
         colour = style.BLUE if score >= ADVANCE else style.ORANGE
         axes.barh(y, score, height=0.55, color=colour, zorder=2)
@@ -68,21 +68,21 @@ def _advance_line(axes: Axes) -> None:
 
 
 def _finding(scores: Mapping[str, int | None]) -> str:
-    given = {NAMES[name]: score for name, score in scores.items() if score}
-    if not given:
+    known = {NAMES[name]: score for name, score in scores.items() if score}
+    if not known:
         return "There is no score"
-    low = min(given, key=given.__getitem__)
-    if given[low] >= ADVANCE:
-        return f"All {len(given)} dimensions at {ADVANCE} or more: this one advances"
-    under = sum(score < ADVANCE for score in given.values())
-    return f"{under} of {len(given)} below {ADVANCE}, furthest down: {low} ({given[low]})"
+    low = min(known, key=known.__getitem__)
+    if known[low] >= ADVANCE:
+        return f"All {len(known)} dimensions at {ADVANCE} or more: the candidate advances"
+    below = sum(score < ADVANCE for score in known.values())
+    return f"{below} of {len(known)} below {ADVANCE}, lowest: {low} ({known[low]})"
 
 
 def _in_words(
     scores: Mapping[str, int | None], before: Mapping[str, float], named: str
 ) -> list[str]:
     return [
-        f"{NAMES[name]:<22}{score or '–'} of {MOST}"
+        f"{NAMES[name]:<22}{score or '–'} of {MAX_SCORE}"
         + (f", {named} {before[name]:g}" if before.get(name) else "")
         for name, score in scores.items()
     ]

@@ -1,4 +1,4 @@
-"""A candidate's own words, what earned credit highlighted in them, what nearly did, and what was wrong."""
+"""The candidate's turns as HTML, with highlights for credited, nearly credited and wrong sentences."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.scorecard import Scorecard
 
-# Colour is never alone: each kind has its mark, too.
+# Each kind has a sign as well, so that colour is never the only distinction.
 KINDS = {
     "explained": ("✓✓", "explained", "#009E7333"),
     "applied": ("✓", "applied", "#56B4E944"),
     "mention": ("·", "named, without its reason", "#E69F0033"),
     "near": ("?", "nearly", "#99999933"),
-    "wrong": ("✗", "not right", "#D55E0033"),
+    "wrong": ("✗", "wrong", "#D55E0033"),
 }
 LEVELS = {Level.EXPLAINED: "explained", Level.APPLIED: "applied", Level.MENTION: "mention"}
 TURN = "margin:0 0 8px;padding-left:10px;border-left:3px solid #0072B2;white-space:pre-wrap"
@@ -23,7 +23,7 @@ TURN = "margin:0 0 8px;padding-left:10px;border-left:3px solid #0072B2;white-spa
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Characters [start, end) of a turn, and what is to be said about them."""
+    """A highlight: characters [start, end) of a turn, and a comment (`says`) on them."""
 
     turn: int
     start: int
@@ -33,12 +33,12 @@ class Mark:
 
 
 def quoted(card: Scorecard) -> str:
-    """HTML: every turn of the candidate as it was written, everything escaped."""
+    """Return HTML with every turn of the candidate as it was written, all text escaped."""
     marks = list(_marks(card))
-    said = [(n, p.original) for n, p in enumerate(card.passages) if p.original.strip()]
     turns = "".join(
-        f'<p style="{TURN}">{_marked(text, [mark for mark in marks if mark.turn == n])}</p>'
-        for n, text in said
+        f'<p style="{TURN}">{_marked(p.original, [mark for mark in marks if mark.turn == n])}</p>'
+        for n, p in enumerate(card.passages)
+        if p.original.strip()
     )
     return f"{_legend(marks)}{turns}" if turns else "<p>Nothing was said.</p>"
 
@@ -61,19 +61,18 @@ def _mark(card: Scorecard, finding: Finding, kind: str) -> Mark:
 def _wrong(card: Scorecard, mistake: Mistake) -> Mark:
     where = mistake.sentence
     truth = next(m.truth for m in card.rubric.misconceptions if m.id == mistake.misconception)
-    says = f"taken back later: {truth}" if mistake.repaired else truth
+    says = f"corrected later: {truth}" if mistake.repaired else truth
     return Mark(where.turn, where.start, where.end, "wrong", says)
 
 
 def _marked(text: str, marks: Iterable[Mark]) -> str:
-    """The text with its marks; where they overlap, one highlight with all that is said about it."""
+    """Return the text with its highlights; overlapping marks become one with all their comments."""
     out, at = [], 0
     for start, end, group in _groups(marks):
-        earned = [
-            mark for mark in group if mark.kind != "near"
-        ]  # what else it nearly says is noise
+        # Near misses beside a credited or wrong sentence would be noise.
+        sure = [mark for mark in group if mark.kind != "near"]
         out.append(html.escape(text[at:start]))
-        out.append(_highlight(text[start:end], earned or group))
+        out.append(_highlight(text[start:end], sure or group))
         at = end
     return "".join([*out, html.escape(text[at:])])
 

@@ -1,4 +1,4 @@
-"""A scorecard for a page: bars, the candidate's words with highlights, what was done, the next drill."""
+"""The scorecard as HTML: score bars, the candidate's turns with highlights, the actions, the next drill."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import base64
 import html
 from collections.abc import Iterator, Mapping
 
-from harness.interview.report.dimension_bars import NOBODY, dimension_bars
+from harness.interview.report.dimension_bars import NO_GUESS, dimension_bars
 from harness.interview.report.quoted import quoted
 from harness.interview.scoring.scorecard import DRILLS, Scorecard
 from harness.show.style import Picture
 
 
-def scorecard_page(card: Scorecard, guess: Mapping[str, float] = NOBODY) -> str:
-    """HTML; the notices first, because they may say that there is no score."""
+def scorecard_page(card: Scorecard, guess: Mapping[str, float] = NO_GUESS) -> str:
+    """Return the HTML. Notices come first, because they may say why there is no score."""
     return "".join(_parts(card, guess))
 
 

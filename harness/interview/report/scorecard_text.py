@@ -1,4 +1,4 @@
-"""A scorecard in the terminal: four bars, quotes, what was missed and why, the next drill."""
+"""The scorecard in the terminal: score bars, quotes, near misses with their reasons, the next drill."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NAMES = {
     "stakeholders": "Stakeholders",
 }
 STYLES = {Level.MENTION: "yellow", Level.APPLIED: "green", Level.EXPLAINED: "bold green"}
-QUOTE = 90  # characters of a quote in a table
+MAX_QUOTE = 90  # characters, in a table
 
 
 def scorecard(card: Scorecard) -> RenderableType:
-    """All of it; the notices first, because they may say that there is no score."""
+    """Return the whole scorecard. Notices come first, because they may say why there is no score."""
     return Group(*_parts(card))
 
 
@@ -65,9 +65,9 @@ def _shown(card: Scorecard) -> Table:
 def _mistake(card: Scorecard, name: str) -> Text:
     mistake = next(m for m in card.mistakes if m.misconception == name)
     truth = next(m.truth for m in card.rubric.misconceptions if m.id == name)
-    mark = "taken back" if mistake.repaired else "not right"
-    said = str(card.quote(mistake.sentence)["quote"])
-    return Text.assemble((f"{mark}: ", "bold red"), f"“{said}” ", (truth, "italic"))
+    mark = "wrong, corrected later" if mistake.repaired else "wrong"
+    quote = str(card.quote(mistake.sentence)["quote"])
+    return Text.assemble((f"{mark}: ", "bold red"), f"“{quote}” ", (truth, "italic"))
 
 
 def _near_misses(card: Scorecard) -> Table:
@@ -88,4 +88,4 @@ def _drills(card: Scorecard) -> Table:
 
 def _short(text: str) -> Text:
     line = " ".join(text.split())
-    return Text(f"“{line}”" if len(line) <= QUOTE else f"“{line[: QUOTE - 1]}…”")
+    return Text(f"“{line}”" if len(line) <= MAX_QUOTE else f"“{line[: MAX_QUOTE - 1]}…”")

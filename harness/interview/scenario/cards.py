@@ -1,4 +1,4 @@
-"""Data cards: what the interviewer shows when asked. Words from content, every number from the sample."""
+"""Data cards, which the interviewer shows on request: texts from content files, numbers from the sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.interview.scenario.scenario import CardWords, Fact, Name
 
 
 class StandardCard(Strict):
-    """A card that every scenario has. about: what it is, as one asks for it ("the time per stage")."""
+    """A card that every scenario has. about: its content as a phrase, such as "the time per stage"."""
 
     id: Name
     title: Text
@@ -26,7 +26,7 @@ class StandardCard(Strict):
 
 
 class Deck(Strict):
-    """All standard cards, and what holds for a service unless its scenario says otherwise."""
+    """All standard cards, and the default facts about a service; a scenario may override them."""
 
     facts: dict[Name, Fact]
     cards: tuple[StandardCard, ...]
@@ -34,7 +34,7 @@ class Deck(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the candidate sees: a note, perhaps a table. figures: each number on it, in order."""
+    """A card as the candidate sees it: a note and possibly a table. figures: its numbers, in order."""
 
     id: str
     title: str
@@ -45,45 +45,51 @@ class Card:
 
     @property
     def text(self) -> str:
-        """Everything on the card as plain lines."""
+        """Return the note and the table as plain lines."""
         table = [self.columns, *self.rows] if self.columns else self.rows
         return "\n".join([self.note, *(" | ".join(row) for row in table)])
 
 
 @cache
 def deck() -> Deck:
-    """The standard cards, in the order in which they are listed."""
+    """Return the standard cards, in the order in which they are listed."""
     return read(CONTENT / "cards.yaml", Deck)
 
 
 @cache
 def card_ids() -> tuple[str, ...]:
-    """Ids of all cards."""
+    """Return the ids of all cards."""
     return tuple(card.id for card in deck().cards)
 
 
 def abouts() -> dict[str, str]:
-    """What each card is, as one asks for it, by id."""
+    """Return the `about` phrase of each card, by id."""
     return {card.id: card.about for card in deck().cards}
 
 
 def cards(sample: Sample) -> dict[str, Card]:
-    """All cards of a session by id. Raises BadContentError for a number that does not exist."""
+    """Return all cards of a session by id.
+
+    Raises BadContentError if the scenario names a card or a number that does not exist.
+    """
     own = sample.scenario.cards
     if unknown := set(own) - set(card_ids()):
         raise BadContentError(
-            f"{sample.scenario.id} has cards that do not exist: {sorted(unknown)}."
+            f"{sample.scenario.id} has cards that do not exist: {', '.join(sorted(unknown))}."
         )
     return {card.id: _card(card, own.get(card.id), sample) for card in deck().cards}
 
 
 def filled(template: str, sample: Sample) -> str:
-    """`template` with its numbers: "{mean.decode} of {mean.total}". Raises BadContentError."""
+    """Return `template` with its numbers filled in, as in "{mean.decode} of {mean.total}".
+
+    Raises BadContentError for a number that does not exist.
+    """
     return _Filling(sample).format(template)
 
 
 def _card(standard: StandardCard, own: CardWords | None, sample: Sample) -> Card:
-    """The scenario's words in place of the standard ones; a table that it does not give is dropped."""
+    """Build a card. If the scenario has words for it, they replace the standard note and table."""
     words = own or standard
     filling = _Filling(sample)
     return Card(
@@ -97,7 +103,7 @@ def _card(standard: StandardCard, own: CardWords | None, sample: Sample) -> Card
 
 
 class _Filling(Formatter):
-    """Fills templates from a sample and keeps the figures it has used."""
+    """A formatter that fills templates from a sample and records the figures it uses."""
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
@@ -109,11 +115,11 @@ class _Filling(Formatter):
         self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> tuple[Any, str]:
         try:
-            found = figure(field_name, self.sample, self.facts)
+            value = figure(field_name, self.sample, self.facts)
         except KeyError as error:
             name = self.sample.scenario.id
             raise BadContentError(f"{name}: there is no number '{field_name}'.") from error
-        if isinstance(found, str):
-            return self.format(found), field_name  # words that hold numbers in turn
-        self.figures.append(found)
-        return found, field_name
+        if isinstance(value, str):
+            return self.format(value), field_name  # a text that may contain numbers itself
+        self.figures.append(value)
+        return value, field_name

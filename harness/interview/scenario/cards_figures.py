@@ -1,13 +1,13 @@
 """The numbers on cards: a dotted name ("p95.total", "slowest.mean.decode", "fact.vectors") -> a figure.
 
     [group.]statistic.measure    statistic: mean, p50, p75, p90, p95, max
-    group.share, group.count     how many requests a group has
-    base.quantity                what a mechanism is made of, in this session
-    fact.name                    what the scenario says about its service
-    after.total, after.ttft      what the fix leaves, in the requests that were felt slow
+    group.share, group.count     the share of requests in a group (%), and their number
+    base.quantity                the value of a quantity in this session
+    fact.name                    a fact that the scenario states about its service
+    after.total, after.ttft      the time left after the fix, in the requests that users find slow
 
-Groups: all, felt, a regime (or not_ and a regime), slowest (5 %), renewed, h00 … h20 (four hours each),
-s00 … s45 (quarters of the minute), and single requests: one_typical, one_slow, one_slowest.
+Groups: all, felt, a regime (or not_ and a regime), slowest (5 %), renewed or not_renewed, h00 … h20 (four
+hours each), s00 … s45 (quarters of the minute), and single requests: one_typical, one_slow, one_slowest.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STATISTICS: Mapping[str, Callable[[np.ndarray], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its unit, shown as people write it."""
+    """A number with its unit, formatted with a sensible number of digits."""
 
     value: float
     unit: str = ""
@@ -56,7 +56,7 @@ def _plain(value: float) -> str:
 
 
 def figure(name: str, sample: Sample, facts: Mapping[str, Fact]) -> Figure | str:
-    """The number that `name` stands for; a fact may be words. Raises KeyError for an unknown name."""
+    """Return the number that `name` stands for; a fact may be a text. Raises KeyError for an unknown name."""
     first, *rest = name.split(".")
     if first == "fact" and len(rest) == 1:
         return _fact(facts[rest[0]], sample)
@@ -66,10 +66,10 @@ def figure(name: str, sample: Sample, facts: Mapping[str, Fact]) -> Figure | str
         return Figure(_after(rest[0], sample), "ms")
     if first in STATISTICS and len(rest) == 1:
         return _statistic("all", first, rest[0], sample)
-    return _of_group(name, first, rest, sample)
+    return _group_figure(name, first, rest, sample)
 
 
-def _of_group(name: str, group: str, rest: list[str], sample: Sample) -> Figure:
+def _group_figure(name: str, group: str, rest: list[str], sample: Sample) -> Figure:
     if rest == ["share"]:
         return Figure(100 * float(_group(group, sample).mean()), "%")
     if rest == ["count"]:
@@ -82,7 +82,7 @@ def _of_group(name: str, group: str, rest: list[str], sample: Sample) -> Figure:
 def _statistic(group: str, statistic: str, measure: str, sample: Sample) -> Figure:
     values, unit = _measure(measure, sample)
     values = values[_group(group, sample)]
-    # Nobody came in that part of the day: there is nothing to say but none.
+    # A group may be empty, such as a part of the day without requests.
     return Figure(float(STATISTICS[statistic](values)) if len(values) else 0.0, unit)
 
 
@@ -97,7 +97,7 @@ def _measure(name: str, sample: Sample) -> tuple[np.ndarray, str]:
 
 
 def _group(name: str, sample: Sample) -> np.ndarray:
-    """bool (300,). Raises KeyError for an unknown group."""
+    """Return a mask, bool (300,). Raises KeyError for an unknown group."""
     if name == "felt":
         return sample.where(sample.scenario.felt)
     if name in ("renewed", "not_renewed"):

@@ -1,7 +1,7 @@
-"""What the scorer has to know of a scenario: which card shows which numbers, and what the cause is.
+"""The facts about a scenario that the scorer needs: which card shows which numbers, and what the cause is.
 
-The scorer knows no scenario. Whoever plays one fills a `CaseFile`; with it, numbers that a candidate quotes
-are held against the cards that were opened, and Systematic is scored from what was done.
+The scorer does not import scenarios. A session provides a `CaseFile`; with it, the scorer compares the
+numbers that a candidate quotes with the opened cards, and scores "systematic" from the candidate's actions.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Fit = Literal["fixes", "helps", "neutral", "harmful"]
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One scenario as it was played, ±10 % of the session included.
+    """One scenario as it was played, with the numbers of its session.
 
-    card_numbers: every number on each card, by card id; the keys are all the cards there are.
-    revealing_cards: those that show the dominant cause (at least one has to be opened before it is named).
-    breakdown_cards: those that show the time per stage.
-    cause_terms: regular expressions (case ignored), any one of which names the true cause in a sentence.
-    remedies: how an expectation's remedy fits this cause ("STK-ANN": "fixes"); what is missing is neutral.
+    card_numbers: every number on each card, by card id; the keys are all existing cards.
+    revealing_cards: the cards that show the dominant cause (one must be opened before the cause is named).
+    breakdown_cards: the cards that show the time per stage.
+    cause_terms: regular expressions (case ignored), any of which names the true cause in a sentence.
+    remedies: how an expectation's remedy fits this cause ("STK-ANN": "fixes"); a missing one is neutral.
     """
 
     scenario_id: str
@@ -37,4 +37,4 @@ class CaseFile:
     remedies: Mapping[str, Fit] = field(default_factory=dict)
 
 
-FindCase = Callable[["Header"], CaseFile | None]  # None: no scenario of this name is installed
+FindCase = Callable[["Header"], CaseFile | None]  # None: the scenario is not installed

@@ -1,4 +1,4 @@
-"""One session: a scenario, drawn with a seed, to be played by somebody at a level, in a mode, in a time."""
+"""A session: a scenario with a seed, a level, a mode and a time limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BREAKDOWN_CARDS = frozenset({"breakdown", "slowest"})
 
 @dataclass(frozen=True)
 class Session:
-    """What is played; sample and cards follow from it. seed None: the numbers as they are written."""
+    """One session; its sample and cards follow from these fields. seed None: the numbers as written."""
 
     scenario: Scenario
     seed: int | None = None
@@ -38,18 +38,18 @@ class Session:
         return decks.cards(self.sample)
 
     def filled(self, template: str) -> str:
-        """Words of the scenario with this session's numbers."""
+        """Return a text of the scenario with this session's numbers."""
         return decks.filled(template, self.sample)
 
     def transcript(self, events: Sequence[Event]) -> Transcript:
-        """These events as a transcript, on lines as in its file: the header is the first."""
+        """Return the events as a transcript, numbered as in its file, where the header is line 1."""
         header = Header(scenario=self.scenario.id, level=self.level, mode=self.mode, seed=self.seed)
         lines = (event.model_copy(update={"line": n}) for n, event in enumerate(events, start=2))
         return Transcript(header, tuple(lines))
 
     @cached_property
     def case(self) -> CaseFile:
-        """What the scorer has to know."""
+        """Return the facts that the scorer needs."""
         cause = self.scenario.cause
         return CaseFile(
             scenario_id=self.scenario.id,
@@ -66,7 +66,7 @@ class Session:
 
 
 def find_case(header: Header) -> CaseFile | None:
-    """The case of a transcript's header; None where its scenario is not installed."""
+    """Return the case of a transcript's header, or None if its scenario is not installed."""
     if header.scenario.upper() not in scenarios():
         return None
     return Session(scenario(header.scenario), header.seed).case

@@ -1,7 +1,8 @@
-"""300 requests of a scenario's service, drawn once: every data card is computed from them, so all agree.
+"""A sample of 300 requests of a scenario's service. All data cards are computed from it, so they agree.
 
-Draws are stratified: of 300 requests exactly the stated share is slow, and a mean is met without luck. The
-same seed gives the same requests on every machine; another seed gives other values (±10 %), the same cause.
+The sample is stratified: exactly the stated share of the 300 requests is slow, and means match their stated
+values. The same seed gives the same requests on every machine; another seed gives other values (±10 %) and
+the same cause.
 """
 
 from __future__ import annotations
@@ -26,15 +27,18 @@ from harness.interview.scenario.scenario import (
 from harness.kb import seeded
 
 N = 300
-SWING = 0.10  # of what varies from session to session
-GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread evenly over (0, 1), in any stretch of them
+SWING = 0.10  # relative variation between sessions
+GOLDEN = (
+    5**0.5 - 1
+) / 2  # any run of consecutive multiples, modulo 1, is spread evenly over (0, 1)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Arrays of shape (300,), one entry a request. stages in ms; hour and second say when it came.
+    """A sample; all arrays have shape (300,), one entry per request.
 
-    base: the quantities of this session, before they spread over requests.
+    base: the quantities of this session, before they vary between requests.
+    hour, second: arrival time, 0 to 24 and 0 to 60. stages: times in ms.
     renewed: True for requests answered after the innocent deploy.
     """
 
@@ -49,28 +53,28 @@ class Sample:
 
     @property
     def total(self) -> np.ndarray:
-        """End-to-end, in ms."""
+        """Return the end-to-end times in ms."""
         return sum(self.stages.values())
 
     @property
     def ttft(self) -> np.ndarray:
-        """Until the model's first token could be shown, in ms."""
+        """Return the times to the model's first token in ms."""
         return sum(self.stages[stage] for stage in BEFORE_FIRST_TOKEN)
 
     @property
     def server(self) -> np.ndarray:
-        """What the server's own clock sees, in ms."""
+        """Return the times measured on the server, in ms."""
         return self.total - self.stages["network"]
 
     def where(self, condition: str) -> np.ndarray:
-        """bool (300,): the requests a condition holds for; "all", a regime, or "not " and a regime."""
+        """Return a mask, bool (300,). condition: "all", a regime, or "not " and a regime."""
         name = condition.removeprefix(NOT)
         mask = np.ones(N, bool) if name == EVERY else self.regimes[name]
         return ~mask if condition.startswith(NOT) else mask
 
 
 def draw(scenario: Scenario, seed: int | None) -> Sample:
-    """The sample of one session; without a seed every quantity has its written value."""
+    """Draw the sample of one session; without a seed every quantity has its written value."""
     swing = 0.0 if seed is None else SWING
     seed = seed or 0
     hour, second = _hours(scenario, seed), 60 * _strata(scenario.id, seed, "second")
@@ -79,7 +83,7 @@ def draw(scenario: Scenario, seed: int | None) -> Sample:
         for name, regime in scenario.regimes.items()
     }
     base = {
-        name: _of_session(quantity, swing, scenario.id, seed, name)
+        name: _session_value(quantity, swing, scenario.id, seed, name)
         for name, quantity in scenario.quantities.items()
     }
     quantities = {
@@ -94,7 +98,7 @@ def draw(scenario: Scenario, seed: int | None) -> Sample:
 def product(
     term: Term, quantities: Mapping[str, np.ndarray] | Mapping[str, float]
 ) -> np.ndarray | float:
-    """The product that a term stands for, in every request; also of plain numbers."""
+    """Return the value of a term, for every request or for plain numbers."""
     value = term.scale
     for name in term.of:
         value = value * quantities[name]
@@ -104,12 +108,12 @@ def product(
 
 
 def _strata(*key: str | int) -> np.ndarray:
-    """(300,): one number in each 300th part of (0, 1), shuffled."""
+    """Return (300,) stratified uniform numbers: the centres of 300 equal parts of (0, 1), shuffled."""
     return (np.array(seeded.shuffled(range(N), *key)) + 0.5) / N
 
 
 def _hours(scenario: Scenario, seed: int) -> np.ndarray:
-    """Hours of the day in the proportions of the scenario's traffic."""
+    """Return hours of the day in proportion to the scenario's traffic."""
     edges = np.concatenate([[0.0], np.cumsum(scenario.traffic)])
     return np.interp(_strata(scenario.id, seed, "hour") * edges[-1], edges, np.arange(25.0))
 
@@ -124,19 +128,19 @@ def _holds(regime: Regime, hour: np.ndarray, second: np.ndarray, u: np.ndarray) 
 
 
 def _between(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    """From `start` to `end`, also over midnight: (20, 2)."""
+    """Return a mask of the values from `start` to `end`; the range may cross midnight, as (20, 2)."""
     after, before = value >= start, value < end
     return after & before if start <= end else after | before
 
 
-def _of_session(quantity: Quantity, swing: float, *key: str | int) -> float:
+def _session_value(quantity: Quantity, swing: float, *key: str | int) -> float:
     factor = 1 + swing * (2 * seeded.fraction(*key, "swing") - 1) if quantity.vary else 1.0
     value = quantity.value * factor
     return float(round(value)) if quantity.whole else value
 
 
 def _spread(quantity: Quantity, base: float, u: np.ndarray) -> np.ndarray:
-    """Lognormal around a mean of `base`."""
+    """Return lognormal values with mean `base`."""
     if not quantity.spread or not base:
         return np.full(N, base)
     normal = np.array([NormalDist().inv_cdf(p) for p in u])
@@ -151,7 +155,7 @@ def _stages(
     regimes: Mapping[str, np.ndarray],
     hour: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Products first: whoever waits, waits for their times."""
+    """Return the stage times: the products first, because waiting times depend on them."""
     times = {stage: np.zeros(N) for stage in STAGES}
     for stage, terms in scenario.stages.items():
         for term in terms:
@@ -175,14 +179,14 @@ def _mask(when: str | None, regimes: Mapping[str, np.ndarray]) -> np.ndarray | b
 
 
 def _busy(scenario: Scenario, hour: np.ndarray) -> np.ndarray:
-    """Traffic of the hour as a part of the busiest hour's."""
+    """Return the traffic of each hour, relative to the busiest hour."""
     return np.array(scenario.traffic)[hour.astype(int)] / max(scenario.traffic)
 
 
 def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
-    """Waiting times of M/M/1: none with probability 1 - rho, else exponential."""
+    """Return waiting times of an M/M/1 queue: zero with probability 1 - rho, otherwise exponential."""
     u = np.empty(N)
-    # By hour, so that every stretch of the day has its share of short and long waits.
+    # In the order of the hours, so that every part of the day has short and long waits.
     u[np.argsort(hour, kind="stable")] = (0.5 + GOLDEN * np.arange(N)) % 1.0
     waiting = u > 1 - rho
     mean = service_ms / (1 - rho)  # of those who wait
@@ -190,7 +194,7 @@ def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
 
 
 def _renewed(total: np.ndarray) -> np.ndarray:
-    """Half of the requests, as slow as the other half: A B B A along the order of their times."""
+    """Return a mask of half of the requests, as slow as the other half: A B B A, ordered by time."""
     renewed = np.zeros(N, bool)
     renewed[np.argsort(total, kind="stable")] = np.isin(np.arange(N) % 4, (1, 2))
     return renewed

@@ -1,7 +1,7 @@
-"""A scenario: a service whose latency has a hidden cause, written down as the mechanism that makes it.
+"""A scenario: a service whose latency has a hidden cause, described by the mechanism behind it.
 
-A stage's time is a sum of terms; a term is a product of quantities ("150 tokens × 15 ms a token"), perhaps
-in some requests only ("those after an idle time"). Everything else is computed from a sample of it.
+A stage's time is a sum of terms. A term is a product of quantities ("150 tokens × 15 ms a token"), and may
+apply to some requests only ("those after an idle time"). Everything else is computed from a sample.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.interview.content_files import (
 
 STAGES = ("network", "preprocess", "retrieval", "queue", "prefill", "decode", "postprocess")
 BEFORE_FIRST_TOKEN = STAGES[:5]
-SPREAD = 0.12  # of a stage whose time is just given: sigma of its logarithm
+SPREAD = 0.12  # sigma of the logarithm, for a stage that is given as plain milliseconds
 NOT = "not "
 EVERY = "all"  # the group of all requests
 PROFILES = {  # traffic by hour of the day, relative to the busiest
@@ -38,9 +38,10 @@ Effect = Literal["fixes", "helps", "neutral", "harmful"]
 
 
 class Quantity(Strict):
-    """What a mechanism is made of. spread: sigma of its logarithm from request to request.
+    """A factor of a mechanism, such as tokens or ms a token.
 
-    vary: another value (±10 %) in each session. whole: a count.
+    spread: sigma of its logarithm between requests. vary: True if it differs (±10 %) between sessions.
+    whole: True for a count.
     """
 
     value: float = Field(ge=0)
@@ -51,7 +52,7 @@ class Quantity(Strict):
 
 
 class Term(Strict):
-    """Product of `of`, divided by `over`, times `scale`; zero where `when` does not hold."""
+    """The product of `of`, divided by those of `over`, times `scale`; zero unless `when` holds."""
 
     of: tuple[Name, ...] = Field(min_length=1)
     over: tuple[Name, ...] = ()
@@ -60,9 +61,10 @@ class Term(Strict):
 
 
 class Waiting(Strict):
-    """Waiting for one server, M/M/1: `behind` are the stages of its service time.
+    """Waiting for a single server, as in an M/M/1 queue.
 
-    utilisation: the quantity that says how busy it is in the busiest hour.
+    behind: the stages that make up the service time. utilisation: the quantity with the server's utilisation
+    in the busiest hour, in percent.
     """
 
     behind: tuple[str, ...] = Field(min_length=1)
@@ -70,14 +72,14 @@ class Waiting(Strict):
 
 
 class Regime(Strict):
-    """Which requests a condition holds for: a share of them, hours of the day, or seconds of a period.
+    """The requests for which a condition holds: a share, hours of the day, or seconds of each minute.
 
-    parts, chance: at least one of `parts` is slow, each by `chance`.
+    parts, chance: requests with at least one slow part out of `parts`, each slow with probability `chance`.
     """
 
     share: float | None = Field(None, gt=0, lt=1)
     hours: tuple[float, float] | None = None
-    seconds: tuple[float, float] | None = None  # of each minute
+    seconds: tuple[float, float] | None = None
     parts: int | None = Field(None, ge=1)
     chance: float | None = Field(None, gt=0, lt=1)
 
@@ -90,7 +92,7 @@ class Regime(Strict):
 
 
 class Derived(Strict):
-    """A number that follows from quantities: memory of the vectors, say."""
+    """A number that follows from quantities, such as the memory of the vectors."""
 
     of: tuple[Name, ...] = Field(min_length=1)
     over: tuple[Name, ...] = ()
@@ -99,7 +101,7 @@ class Derived(Strict):
 
 
 class Given(Strict):
-    """A number that stands for itself."""
+    """A plain number with a unit."""
 
     value: float
     unit: str = ""
@@ -109,7 +111,7 @@ Fact = Derived | Given | str
 
 
 class CardWords(Strict):
-    """One card of this scenario that differs from the standard one; its words are templates."""
+    """The templates of a card that differs from the standard one."""
 
     note: Text
     columns: tuple[str, ...] = ()
@@ -117,10 +119,10 @@ class CardWords(Strict):
 
 
 class Cause(Strict):
-    """What the candidate must find. cards: any of them shows it.
+    """The cause that the candidate must find. cards: each of them shows it.
 
-    terms: words that would give it away; the interviewer says none of them before the debrief.
-    named: regular expressions; one of them occurs where a candidate names the cause.
+    terms: words that would give it away; the interviewer does not use them before the debrief.
+    named: regular expressions; a candidate names the cause if one of them matches.
     """
 
     name: Text
@@ -134,7 +136,7 @@ class Cause(Strict):
 
 
 class Fix(Strict):
-    """What a good answer does. after: mean of the stages it changes, in ms, in the requests felt slow."""
+    """The fix. after: mean ms of each changed stage afterwards, in the requests that users find slow."""
 
     text: Text
     after: dict[str, float] = Field(min_length=1)
@@ -142,23 +144,23 @@ class Fix(Strict):
 
 
 class Product(Strict):
-    """The product manager. premise: the false belief; pushback: what is said to the candidate's plan."""
+    """The product manager. premise: a false belief; pushback: the objection to the candidate's plan."""
 
     premise: Text
     truth: Text
-    cards: tuple[Name, ...] = Field(min_length=1)  # that refute it
+    cards: tuple[Name, ...] = Field(min_length=1)  # refute the premise
     pushback: Text
 
 
 class Deploy(Strict):
-    """A change that looks guilty and is innocent: requests before and after it are equally slow."""
+    """A suspicious but innocent deploy: requests before and after it are equally slow."""
 
     note: Text
     truth: Text
 
 
 class Scenario(Strict):
-    """One service and its hidden cause. name and setting are told to the candidate; nothing else is."""
+    """A service and its hidden cause. The candidate is told its name and setting, and nothing else."""
 
     id: str = Field(pattern=r"^S\d\d+$")
     name: Text
@@ -181,7 +183,7 @@ class Scenario(Strict):
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, given: Any) -> Any:
-        """A stage may be just its milliseconds, and a list of one term the term; a card just its note."""
+        """Expand short forms: a stage may be plain milliseconds or a single term, a card only its note."""
         if not isinstance(given, dict):
             return given
         given = given | {"quantities": dict(given.get("quantities") or {})}
@@ -204,27 +206,31 @@ class Scenario(Strict):
         if self.felt.removeprefix(NOT) not in conditions:
             raise ValueError(f"felt: there is no regime '{self.felt}'")
         if unknown := {self.cause.stage, *self.fix.after} - set(STAGES):
-            raise ValueError(f"there is no stage {sorted(unknown)}")
+            raise ValueError(f"there is no stage {_quoted(unknown)}")
         return self
 
     def _check_term(self, stage: str, term: Term | Waiting) -> None:
         waiting = isinstance(term, Waiting)
         names = (term.utilisation,) if waiting else (*term.of, *term.over)
         if unknown := set(names) - set(self.quantities):
-            raise ValueError(f"stages.{stage}: there is no quantity {sorted(unknown)}")
+            raise ValueError(f"stages.{stage}: there is no quantity {_quoted(unknown)}")
         if waiting:
             if unknown := set(term.behind) - set(STAGES):
-                raise ValueError(f"stages.{stage}: there is no stage {sorted(unknown)}")
+                raise ValueError(f"stages.{stage}: there is no stage {_quoted(unknown)}")
             return
         if term.when and term.when.removeprefix(NOT) not in self.regimes:
             raise ValueError(f"stages.{stage}: there is no regime '{term.when}'")
         if sum(self.quantities[name].vary for name in names) > 1:
-            # Two that vary would make it 20 %, and another service.
+            # Two of ±10 % would make the term vary by 20 %: another service.
             raise ValueError(f"stages.{stage}: only one quantity of a term may vary")
 
 
+def _quoted(names: set[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
 def _terms(stage: str, given: Any, scenario: dict[str, Any]) -> Any:
-    """`given` as a list of terms; plain milliseconds become a quantity of that name that varies."""
+    """Return `given` as a list of terms; plain milliseconds become a varying quantity, `<stage>_ms`."""
     if isinstance(given, int | float):
         name = f"{stage}_ms"
         plain = Quantity(value=given, unit="ms", spread=SPREAD, vary=True)
@@ -235,20 +241,23 @@ def _terms(stage: str, given: Any, scenario: dict[str, Any]) -> Any:
 
 @cache
 def scenarios(folder: Path = CONTENT / "scenarios") -> dict[str, Scenario]:
-    """All scenarios of `folder` by id. Raises BadContentError for a broken one, or a twin."""
-    found: dict[str, Scenario] = {}
+    """Return all scenarios of `folder` by id.
+
+    Raises BadContentError if a file is broken, an id occurs twice, or the folder has no scenario.
+    """
+    by_id: dict[str, Scenario] = {}
     for path in sorted(folder.glob("*.yaml")):
         scenario = read(path, Scenario)
-        if scenario.id in found:
+        if scenario.id in by_id:
             raise BadContentError(f"{path.name}: {scenario.id} exists twice; give it another id.")
-        found[scenario.id] = scenario
-    if not found:
-        raise BadContentError(f"There are no scenarios in {folder}: it needs one *.yaml at least.")
-    return found
+        by_id[scenario.id] = scenario
+    if not by_id:
+        raise BadContentError(f"There are no scenarios in {folder}: add at least one *.yaml file.")
+    return by_id
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario with this id. Raises BadContentError when there is none."""
-    if found := scenarios().get(name.upper()):
-        return found
+    """Return the scenario with this id, in any case. Raises BadContentError if there is none."""
+    if match := scenarios().get(name.upper()):
+        return match
     raise BadContentError(f"There is no scenario '{name}'; there are {', '.join(scenarios())}.")

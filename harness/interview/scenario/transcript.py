@@ -1,7 +1,7 @@
 """A transcript: what was said and which cards were opened, as JSON lines.
 
-The first line is the header; every other line is a turn or an opened card. A file that cannot be read is
-refused with its line; what can be read and looks odd is scored, with a notice.
+The first line is the header; every other line is a turn or an opened card. An unreadable file is refused,
+with the number of the line; a readable but odd one is scored, with a notice.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harness.errors import WrongUseError
 
-MAX_BYTES = 5_000_000  # an hour of fast typing is 30 kB; what is larger is no interview
+MAX_BYTES = 5_000_000  # an hour of fast typing is 30 kB
 MAX_LINES = 5_000
 
 Who = Literal["interviewer", "candidate"]
 
 
 class Header(BaseModel):
-    """The first line: which scenario was played, at which level, in which mode.
-
-    seed: of the session, where the scenario's numbers were varied by it.
-    """
+    """The first line. seed: of the session, if it varied the scenario's numbers."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -40,7 +37,8 @@ class Header(BaseModel):
 class Event(BaseModel):
     """Something said (`text`), or a card that the candidate opened (`open_card`); t in seconds.
 
-    move, target: set by an interviewer who helps ("hint", "reveal") with the expectation named in target.
+    move, target: "hint", "reveal" or "probe", and the expectation that the interviewer's turn is about.
+    line: the line in the file, from 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,7 +49,7 @@ class Event(BaseModel):
     open_card: str | None = None
     move: str | None = None
     target: str | None = None
-    line: int = 0  # where it stands in the file, from 1
+    line: int = 0
 
     @field_validator("text", "open_card", mode="before")
     @classmethod
@@ -69,7 +67,7 @@ class Event(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Header, events in the order of the file, and what was odd about it, one sentence each."""
+    """The header, the events in the order of the file, and notices about oddities, one sentence each."""
 
     header: Header
     events: tuple[Event, ...]
@@ -77,21 +75,21 @@ class Transcript:
 
     @property
     def opened(self) -> tuple[str, ...]:
-        """Ids of the opened cards, each once, in order."""
+        """Return the ids of the opened cards, each once, in order."""
         return tuple(dict.fromkeys(e.open_card for e in self.events if e.open_card is not None))
 
     def said_by(self, who: Who) -> tuple[Event, ...]:
-        """The spoken turns of one side."""
+        """Return the spoken turns of one side."""
         return tuple(e for e in self.events if e.who == who and e.text is not None)
 
 
 def whole_characters(text: str) -> str:
-    """The text with "?" for each half of a surrogate pair: JSON may escape one, and nobody can print it."""
+    """Return the text with "?" for each lone surrogate: JSON may contain one, and it cannot be printed."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def load(path: Path) -> Transcript:
-    """The transcript in a file. Raises WrongUseError when it cannot be read, naming the line."""
+    """Load the transcript in a file. Raises WrongUseError, with the line number, if it cannot be read."""
     try:
         size = path.stat().st_size
         data = path.read_bytes() if size <= MAX_BYTES else b""
@@ -99,14 +97,14 @@ def load(path: Path) -> Transcript:
         raise WrongUseError(f"{path} cannot be read ({error.strerror}): check the name.") from error
     if size > MAX_BYTES:
         raise WrongUseError(
-            f"{path} has {size / 1e6:.0f} MB and a transcript at most {MAX_BYTES / 1e6:.0f}: "
-            "is it the right file?"
+            f"{path} has {size / 1e6:.0f} MB, and a transcript may have at most "
+            f"{MAX_BYTES / 1e6:.0f} MB: is it the right file?"
         )
     return parse(data)
 
 
 def parse(data: bytes) -> Transcript:
-    """The transcript in these bytes. Raises WrongUseError, naming the line that is wrong."""
+    """Parse a transcript. Raises WrongUseError, with the line number, if it is not valid."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -119,7 +117,8 @@ def parse(data: bytes) -> Transcript:
         )
     if len(lines) > MAX_LINES:
         raise WrongUseError(
-            f"The transcript has {len(lines)} lines and may have {MAX_LINES}: is it the right file?"
+            f"The transcript has {len(lines)} lines, and may have at most {MAX_LINES}: "
+            "is it the right file?"
         )
     header = _header(*lines[0])
     events = tuple(_event(number, line) for number, line in lines[1:])
@@ -152,19 +151,22 @@ def _object(number: int, line: str) -> dict[str, object]:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise WrongUseError(
-            f"Line {number} of the transcript is not JSON: every line holds one JSON object."
+            f"Line {number} of the transcript is not JSON: write one JSON object on each line."
         ) from error
     if not isinstance(values, dict):
-        raise WrongUseError(f"Line {number} of the transcript is not a JSON object {{…}}.")
+        raise WrongUseError(
+            f"Line {number} of the transcript is not a JSON object: write it as {{…}}."
+        )
     return values
 
 
-def _sentence(number: int, what: str, error: ValidationError) -> str:
+def _sentence(number: int, kind: str, error: ValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(map(str, first["loc"]))
     reason = first["msg"].removeprefix("Value error, ")
     return (
-        f"Line {number} is no {what} ({f'{field}: ' if field else ''}{reason}): correct that line."
+        f"Line {number} is not a valid {kind} ({f'{field}: ' if field else ''}{reason}): "
+        "correct that line."
     )
 
 

@@ -1,9 +1,9 @@
-"""What a sentence sounds like: linear readings of its meaning and its words, two for each expectation.
+"""Sentence classifier: two linear scores of a sentence for each expectation, over meaning and words.
 
-MiniLM's vector knows what a sentence is about, and hardly what it says of it; its words know the rest a
-little. `about` says which expectation it is about, `stance` on which side of it: a contradiction has the
-right subject and the wrong words. Both are ridge regressions on the rubric's own labelled sentences, solved
-in closed form: the same content gives the same weights. They propose and doubt; patterns and guards decide.
+MiniLM's vector captures what a sentence is about and hardly what it asserts about it; TF-IDF terms add some
+of the rest. `about` scores the topic and `stance` the side taken: a contradiction is on topic and has the
+wrong words. Both are ridge regressions on the rubric's labelled sentences, solved in closed form, so the same
+content gives the same weights. The classifier proposes and doubts findings; patterns and guards decide.
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ from harness.interview.scoring.words import Words, learned
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), float32, unit norm
 
-WORDS, CONSTANT = (
-    0.7,
-    0.5,
-)  # weight of the words against the meaning's 1, and of what is always there
-DECIMALS = 3  # of a score: what differs between machines lies far behind
-SHIPPED = (
-    FOLDER / "classifier.npz"
-)  # weights for the shipped content, so that nobody waits for them
+WORDS, CONSTANT = 0.7, 0.5  # scale of the terms and of the bias feature; that of the meaning is 1
+DECIMALS = 3  # of a score; differences between machines are far smaller
+SHIPPED = FOLDER / "classifier.npz"  # weights for the shipped content, so that no user has to wait
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How a sentence sounds to one expectation: about it above 0; for it above 0, against it below."""
+    """Two scores of a sentence for one expectation.
+
+    about: above 0, the sentence is on topic. stance: above 0, it asserts the expectation; below 0, it
+    contradicts it.
+    """
 
     about: float
     stance: float
@@ -42,7 +41,7 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class SentenceClassifier:
-    """about, stance: (expectations, f) weights for features of length f; see `ridge`."""
+    """Scores of a sentence for every expectation. about, stance: (expectations, f) weights for f features."""
 
     embed: Embed
     words: Words
@@ -51,28 +50,31 @@ class SentenceClassifier:
     stance: np.ndarray
 
     def score(self, text: str) -> Mapping[str, Scores]:
-        """By expectation. A text is embedded on its own: padding costs more than it saves."""
+        """Return the scores by expectation id. A text is embedded alone: padding costs more than it saves."""
         features = _features(text, self.embed, self.words)
-        both = (np.round(w @ features, DECIMALS).tolist() for w in (self.about, self.stance))
-        return {name: Scores(*pair) for name, *pair in zip(self.names, *both, strict=True)}
+        about, stance = (
+            np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)
+        )
+        pairs = zip(about, stance, strict=True)
+        return {name: Scores(*pair) for name, pair in zip(self.names, pairs, strict=True)}
 
 
-def top_label(heard: Mapping[str, Scores]) -> str:
-    """The expectation that a text is most about."""
-    return max(heard, key=lambda name: heard[name].about)
+def top_label(scores: Mapping[str, Scores]) -> str:
+    """Return the id of the expectation with the highest `about` score."""
+    return max(scores, key=lambda name: scores[name].about)
 
 
-def lessons(rubric: Rubric) -> Iterator[tuple[str, frozenset[str]]]:
-    """Every sentence of the rubric with the expectations that it shows."""
+def labelled_sentences(rubric: Rubric) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield every sentence of the rubric with the ids of the expectations that it shows."""
     for expectation in rubric.expectations:
-        own = frozenset({expectation.id})
-        yield from ((text, own) for text in (expectation.says, *expectation.examples))
-    yield from ((text, frozenset()) for text, _ in objections(rubric))
+        label = frozenset({expectation.id})
+        yield from ((text, label) for text in (expectation.says, *expectation.examples))
+    yield from ((text, frozenset()) for text, _ in contrary_sentences(rubric))
     yield from rubric.sentences
 
 
-def objections(rubric: Rubric) -> Iterator[tuple[str, str]]:
-    """Every sentence of the rubric that is about an expectation and does not say it, with the expectation."""
+def contrary_sentences(rubric: Rubric) -> Iterator[tuple[str, str]]:
+    """Yield every sentence that is about an expectation and does not show it, with the expectation's id."""
     for expectation in rubric.expectations:
         yield from ((text, expectation.id) for text in expectation.counterexamples)
     for misconception in rubric.misconceptions:
@@ -82,17 +84,17 @@ def objections(rubric: Rubric) -> Iterator[tuple[str, str]]:
 
 
 def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
-    """The hearing learned from a rubric; half a minute on one core, most of it MiniLM."""
+    """Return a classifier trained on a rubric. Takes about two minutes on one core, most of it in MiniLM."""
     names = tuple(e.id for e in rubric.expectations)
-    shown, against = list(lessons(rubric)), list(objections(rubric))
-    words = learned(text for text, _ in shown)
-    features = {text: _features(text, embed, words) for text, _ in shown}
+    labelled, contrary = list(labelled_sentences(rubric)), list(contrary_sentences(rubric))
+    words = learned(text for text, _ in labelled)
+    features = {text: _features(text, embed, words) for text, _ in labelled}
     about = linear_model.about(
-        np.stack([features[text] for text, _ in shown]),
-        np.array([[name in one for name in names] for _, one in shown]),
+        np.stack([features[text] for text, _ in labelled]),
+        np.array([[name in shown for name in names] for _, shown in labelled]),
     )
-    sides = [(text, name, 1) for text, one in shown for name in sorted(one)]
-    sides += [(text, name, -1) for text, name in against]
+    sides = [(text, name, 1) for text, shown in labelled for name in sorted(shown)]
+    sides += [(text, name, -1) for text, name in contrary]
     stance = linear_model.stance(
         np.stack([features[text] for text, *_ in sides]),
         np.array([names.index(name) for _, name, _ in sides]),
@@ -103,12 +105,16 @@ def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
 
 
 def minilm(rubric: Rubric) -> SentenceClassifier:
-    """The hearing under MiniLM: shipped, or learned once and kept. Raises StoreError without the model."""
+    """Return the classifier over MiniLM's embeddings.
+
+    Uses the shipped weights if they match the rubric; otherwise trains once and caches the weights in the
+    store. Raises StoreError if MiniLM is not built.
+    """
     return _minilm(rubric, SHIPPED)
 
 
 def ship(rubric: Rubric) -> Path:
-    """Learns the weights for the content as it is now and writes them beside it."""
+    """Train on the current content and write the weights beside it; return their path."""
     from harness.models.catalog import MINILM
     from harness.models.engines.embedding import embedder
 
@@ -117,17 +123,17 @@ def ship(rubric: Rubric) -> Path:
 
 
 def fresh(rubric: Rubric) -> bool:
-    """True when the shipped weights were learned from this content."""
+    """Return True if the shipped weights were trained on this content."""
     from harness.models.catalog import MINILM
 
     return _read(SHIPPED, _key(rubric, MINILM.sha256)) is not None
 
 
 def learned_before(rubric: Rubric) -> bool:
-    """True when the weights for this content are there, shipped or kept."""
+    """Return True if weights for this content exist, shipped or cached."""
     from harness.models.catalog import MINILM
 
-    return fresh(rubric) or store.intact(_kept(_key(rubric, MINILM.sha256)))
+    return fresh(rubric) or store.intact(_cached(_key(rubric, MINILM.sha256)))
 
 
 @cache
@@ -138,24 +144,24 @@ def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
     key, embed = _key(rubric, MINILM.sha256), embedder()
     weights = _read(shipped, key)
     if weights is None:
-        kept = _kept(key)
-        if not store.intact(kept):
-            with store.written(kept) as part:
+        cached = _cached(key)
+        if not store.intact(cached):
+            with store.written(cached) as part:
                 _write(part, fitted(rubric, embed), key)
-        weights = _read(kept, key)
-    words = learned(text for text, _ in lessons(rubric))
+        weights = _read(cached, key)
+    words = learned(text for text, _ in labelled_sentences(rubric))
     return SentenceClassifier(embed, words, tuple(e.id for e in rubric.expectations), *weights)
 
 
 def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
-    """Half precision: the fourth digit of a weight decides nothing."""
+    """Write the weights in half precision: their fourth digit changes no decision."""
     weights = {n: getattr(classifier, n).astype(np.float16) for n in ("about", "stance")}
     with path.open("wb") as file:
         np.savez_compressed(file, key=np.array(key), **weights)
 
 
 def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """The weights in a file, when they were learned from this content with this model."""
+    """Return the weights in a file; None if it is missing or belongs to other content or another model."""
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
@@ -164,7 +170,7 @@ def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
         return file["about"].astype(np.float64), file["stance"].astype(np.float64)
 
 
-def _kept(key: str) -> Path:
+def _cached(key: str) -> Path:
     return store.home() / "interview" / f"classifier-{key[:16]}.npz"
 
 

@@ -1,4 +1,7 @@
-"""What the hearing adds and doubts, under the same guards as a pattern."""
+"""Findings that the sentence classifier adds to, or removes from, those of the patterns.
+
+The guards that apply to a pattern match apply here too.
+"""
 
 from __future__ import annotations
 
@@ -12,69 +15,73 @@ from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Expectation, Rubric
 from harness.interview.scoring.sentences import Sentence
 
-# A score from which a sentence shows an expectation, chosen on answers that neither patterns nor lessons knew
-# (half of them teaching, half counted, in turns); and from which it is a near miss.
+# `about` scores from which a sentence shows an expectation, and from which it is a near miss. Chosen by
+# two-fold cross-validation on answers that were used for neither the patterns nor the training sentences.
 CREDIT, NEAR = 0.0, -0.2
-SURE = 0.3  # below this, never more than a mention
-DOUBT, DOUBTED_WORDS = -0.6, 20  # a shorter sentence with a lower score is about something else
-CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)  # such a sentence is not listened to
-# A stance below says the contrary; one above is needed where no pattern speaks for it.
-AGAINST, FOR = 0.0, 0.1
-FEWEST_WORDS = 4  # fewer sound like many things
+SURE = 0.3  # a lower `about` score earns a mention at most
+OFF_TOPIC, OFF_TOPIC_WORDS = -0.6, 20  # a lower score of a sentence with fewer words: off topic
+AGAINST, FOR = (
+    0.0,
+    0.1,
+)  # a `stance` below contradicts; without a pattern, one of at least FOR is needed
+CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)  # such a sentence is not classified
+MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
-def with_classifier(
+def apply_classifier(
     rubric: Rubric,
     classifier: SentenceClassifier | None,
     sentences: Iterable[Sentence],
-    found: Sequence[Finding],
-    wrong: Sequence[Mistake],
+    findings: Sequence[Finding],
+    mistakes: Sequence[Mistake],
 ) -> list[Finding]:
-    """The findings after listening to `sentences`, the candidate's own; as before without a hearing."""
-    heard = list(found)
-    mistaken = {place for m in wrong for place in m.places}
+    """Return the findings, revised by the classifier's scores; unchanged without a classifier.
+
+    sentences: those that are the candidate's own.
+    """
+    revised = list(findings)
+    mistaken = {place for mistake in mistakes for place in mistake.places}
     for sentence in sentences if classifier else ():
-        if len(sentence.words) < FEWEST_WORDS:
+        if len(sentence.words) < MIN_WORDS:
             continue
         scores = classifier.score(sentence.text)
-        heard = [_doubted(finding, sentence, scores) for finding in heard]
-        if (sentence.turn, sentence.start) not in mistaken:
-            heard += _added(rubric, sentence, scores, heard)
-    return heard
+        revised = [_doubted(finding, sentence, scores) for finding in revised]
+        if sentence.place not in mistaken:
+            revised += _added(rubric, sentence, scores, revised)
+    return revised
 
 
 def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
-    if finding.sentence != sentence or not finding.level or len(sentence.words) >= DOUBTED_WORDS:
+    if finding.sentence != sentence or not finding.level or len(sentence.words) >= OFF_TOPIC_WORDS:
         return finding
-    heard = scores[finding.expectation]
-    if heard.stance < AGAINST:
+    score = scores[finding.expectation]
+    if score.stance < AGAINST:
         return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
-    if heard.about < DOUBT:
-        return replace(finding, level=Level.ABSENT, loss=Loss.ELSEWHERE)
+    if score.about < OFF_TOPIC:
+        return replace(finding, level=Level.ABSENT, loss=Loss.OFF_TOPIC)
     return finding
 
 
 def _added(
-    rubric: Rubric, sentence: Sentence, scores: Mapping[str, Scores], heard: Sequence[Finding]
+    rubric: Rubric, sentence: Sentence, scores: Mapping[str, Scores], findings: Sequence[Finding]
 ) -> Iterator[Finding]:
-    """Findings for what nothing is known of yet in this sentence."""
-    place = (sentence.turn, sentence.start)
-    here = [f for f in heard if (f.sentence.turn, f.sentence.start) == place]
-    known = {finding.expectation for finding in here}
-    if any(finding.loss in CONTRARY for finding in here):
+    """Yield findings for expectations that have none in this sentence yet."""
+    same_place = [f for f in findings if f.sentence.place == sentence.place]
+    if any(finding.loss in CONTRARY for finding in same_place):
         return
+    decided = {finding.expectation for finding in same_place}
     for expectation in rubric.expectations:
-        score, stance = scores[expectation.id].about, scores[expectation.id].stance
-        if expectation.id in known or score < NEAR:
+        about, stance = scores[expectation.id].about, scores[expectation.id].stance
+        if expectation.id in decided or about < NEAR:
             continue
         if stance < FOR or _denied(rubric, expectation, sentence):
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.UNSAID)
-        elif score < CREDIT:
+        elif about < CREDIT:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.CLOSE)
         else:
-            most = Level.EXPLAINED if score >= SURE else Level.MENTION
-            found = level(rubric.guards, expectation, sentence.text, "")
-            yield Finding(expectation.id, min(most, found), sentence)
+            highest = Level.EXPLAINED if about >= SURE else Level.MENTION
+            by_guards = level(rubric.guards, expectation, sentence.text, "")
+            yield Finding(expectation.id, min(highest, by_guards), sentence)
 
 
 def _denied(rubric: Rubric, expectation: Expectation, sentence: Sentence) -> bool:

@@ -1,4 +1,4 @@
-"""What is only said again: the question, the interviewer's words, a card's text, the rubric itself."""
+"""Detection of copied text: the question, the interviewer's words, a card, or the rubric itself."""
 
 from __future__ import annotations
 
@@ -9,54 +9,64 @@ from functools import cache
 
 from harness.interview.scoring.rubric import Rubric
 
-GRAM = 4  # words: four in a row, most of the sentence long, are no accident
-SHARE, LONG = 0.6, 6  # of a sentence's words, if they are this many
-WHOLE = 0.85  # of a shorter one's
-MIN_WORDS = 5
-EXAMPLE_WORDS = 12  # a short example may be anybody's own words
+GRAM = 4  # words in an n-gram; sequences of four that cover most of a sentence are no coincidence
+# A sentence is a copy if SHARE of its words are covered and these are at least LONG words, or if WHOLE are.
+SHARE, LONG = 0.6, 6
+WHOLE = 0.85
+MIN_WORDS = 5  # a shorter sentence is compared as a whole
+EXAMPLE_WORDS = 12  # a shorter example may be the candidate's own words
 
 MAIN_QUESTION = (
     "Your AI feature is too slow: users wait 3-4 seconds. Product wants it under 500 ms. "
     "How do you approach this?"
 )
 
+Gram = tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Word sequences of texts that earn nothing when they are repeated."""
+    """N-grams of texts that earn nothing when they are repeated.
 
-    said: frozenset[tuple[str, ...]]
-    phrases: frozenset[tuple[str, ...]] = frozenset()  # shorter than that, from the rubric alone
-    examples: frozenset[tuple[str, ...]] = frozenset()
+    phrases: sequences of 3 and 4 words from the rubric, for sentences of fewer than MIN_WORDS words.
+    examples: n-grams of the rubric's examples.
+    """
+
+    said: frozenset[Gram]
+    phrases: frozenset[Gram] = frozenset()
+    examples: frozenset[Gram] = frozenset()
 
     def copied(self, text: str) -> bool:
-        """True when most of a sentence stands in one of the texts."""
+        """Return True if most of a sentence stands in one of the sources."""
         words = _words(text)
         if len(words) < MIN_WORDS:
             return tuple(words) in self.phrases
-        said, shown = _share(words, self.said), _share(words, self.examples)
+        said, example = _coverage(words, self.said), _coverage(words, self.examples)
         return (
             said >= WHOLE
             or (said >= SHARE and said * len(words) >= LONG)
-            or (len(words) >= EXAMPLE_WORDS and shown >= WHOLE)
+            or (len(words) >= EXAMPLE_WORDS and example >= WHOLE)
         )
 
 
-def sources(rubric: Rubric, said: Iterable[str] = (), with_rubric: bool = True) -> Sources:
-    """The question, what the other side said, and the rubric (unless its own examples are tried)."""
-    own, phrases, examples = _of_rubric(rubric) if with_rubric else (frozenset(),) * 3
-    heard = frozenset(gram for text in said for gram in _grams(text))
-    return Sources(own | heard | frozenset(_grams(MAIN_QUESTION)), phrases, examples)
+def sources(rubric: Rubric, texts: Iterable[str] = (), with_rubric: bool = True) -> Sources:
+    """Return the sources: the main question, what the interviewer said, and the rubric.
+
+    with_rubric: False while the rubric's own examples are being checked.
+    """
+    says, phrases, examples = _rubric_grams(rubric) if with_rubric else (frozenset(),) * 3
+    spoken = frozenset(gram for text in texts for gram in _grams(text))
+    return Sources(says | spoken | frozenset(_grams(MAIN_QUESTION)), phrases, examples)
 
 
 @cache
 def main_question() -> Sources:
-    """The main question alone."""
+    """Return the main question alone as a source."""
     return Sources(frozenset(_grams(MAIN_QUESTION)))
 
 
 @cache
-def _of_rubric(rubric: Rubric) -> tuple[frozenset[tuple[str, ...]], ...]:
+def _rubric_grams(rubric: Rubric) -> tuple[frozenset[Gram], frozenset[Gram], frozenset[Gram]]:
     entries = (*rubric.expectations, *rubric.misconceptions)
     says = frozenset(gram for entry in entries for gram in _grams(entry.says))
     examples = frozenset(
@@ -66,7 +76,7 @@ def _of_rubric(rubric: Rubric) -> tuple[frozenset[tuple[str, ...]], ...]:
     return says, phrases, examples
 
 
-def _grams(text: str, size: int = GRAM) -> list[tuple[str, ...]]:
+def _grams(text: str, size: int = GRAM) -> list[Gram]:
     words = _words(text)
     return [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
 
@@ -75,10 +85,10 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def _share(words: list[str], known: frozenset[tuple[str, ...]]) -> float:
-    """The share of words that stand in a known sequence."""
+def _coverage(words: list[str], grams: frozenset[Gram]) -> float:
+    """Return the share of words that are part of one of the n-grams."""
     covered: set[int] = set()
     for start in range(len(words) - GRAM + 1):
-        if tuple(words[start : start + GRAM]) in known:
+        if tuple(words[start : start + GRAM]) in grams:
             covered.update(range(start, start + GRAM))
     return len(covered) / len(words)

@@ -1,6 +1,7 @@
-"""Four scores from 1 to 4: 1 nothing to speak of, 2 in part, 3 advance, 4 outstanding.
+"""Scores of the four dimensions: 1 little or nothing, 2 partial, 3 advance, 4 outstanding.
 
-The core decides first: without all of it, or with a misconception about it, a dimension is at most 2.
+The core expectations decide first: with one of them missing, or with a standing misconception about one, a
+dimension scores at most 2.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.rubric import DIMENSIONS, Expectation, Rubric
 
-LIST_CREDIT = 0.25  # all names of all lists together
+LIST_CREDIT = 0.25  # maximum credit of all names in all lists together
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a dimension asks for: credit in all for a 2; of the solid ones for a 3 and for a 4.
+    """Credit that a dimension requires.
 
-    named: names alone can make a 2. core: the mean credit over the core for a 3.
+    some: total credit for a 2. solid, more: credit beyond the core for a 3 and for a 4.
+    core: mean credit over the core for a 3. named: names alone are enough for a 2.
     """
 
     some: float
@@ -36,35 +38,38 @@ BARS = {
 }
 
 
-def best(found: Iterable[Finding]) -> dict[str, Finding]:
-    """The best finding of each expectation that is shown."""
-    ranked = sorted((f for f in found if f.level), key=lambda f: f.order, reverse=True)
+def best(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return the best finding of each expectation that is shown, by expectation id."""
+    ranked = sorted((f for f in findings if f.level), key=lambda f: f.order, reverse=True)
     return {finding.expectation: finding for finding in ranked}
 
 
 def scores(
     rubric: Rubric, shown: Mapping[str, Finding], mistakes: Sequence[Mistake]
 ) -> dict[str, int | None]:
-    """The score of each dimension for an answer to the main question."""
+    """Return the score of each dimension for an answer to the main question."""
     return {name: _score(rubric, name, shown, mistakes) for name in DIMENSIONS}
 
 
 def follow_up_scores(
     rubric: Rubric,
-    asked: Collection[str],
+    targets: Collection[str],
     shown: Mapping[str, Finding],
     mistakes: Sequence[Mistake],
 ) -> dict[str, int | None]:
-    """The score of each dimension that a follow-up asks about; None for the others."""
-    dimensions = {rubric.by_id[one].dimension for one in asked}
+    """Return the score of each dimension that a follow-up asks about; None for the others.
+
+    targets: ids of the expectations that the follow-up asks about.
+    """
+    dimensions = {rubric.by_id[target].dimension for target in targets}
     return {
-        name: _follow_up(rubric, name, asked, shown, mistakes) if name in dimensions else None
+        name: _follow_up(rubric, name, targets, shown, mistakes) if name in dimensions else None
         for name in DIMENSIONS
     }
 
 
 def capped(rubric: Rubric, dimension: str, mistakes: Sequence[Mistake]) -> bool:
-    """True when a misconception about the core of a dimension is left standing."""
+    """Return True if a misconception about the core of a dimension was not taken back."""
     standing = {m.misconception for m in mistakes if not m.repaired}
     denied = {
         expectation
@@ -72,14 +77,14 @@ def capped(rubric: Rubric, dimension: str, mistakes: Sequence[Mistake]) -> bool:
         if misconception.core and misconception.id in standing
         for expectation in misconception.denies
     }
-    return any(rubric.by_id[one].dimension == dimension for one in denied)
+    return any(rubric.by_id[name].dimension == dimension for name in denied)
 
 
 def _score(
     rubric: Rubric, name: str, shown: Mapping[str, Finding], mistakes: Sequence[Mistake]
 ) -> int:
-    bar, expectations = BARS[name], rubric.of(name)
-    if not _some(bar, expectations, shown):
+    bar, expectations = BARS[name], rubric.in_dimension(name)
+    if not _reaches_two(bar, expectations, shown):
         return 1
     core = [_credit(e, shown) for e in expectations if e.tier == "core"]
     solid = sum(_credit(e, shown) for e in expectations if e.tier == "solid")
@@ -90,11 +95,13 @@ def _score(
     return 4 if beyond >= Level.APPLIED.credit and solid + beyond >= bar.more else 3
 
 
-def _some(bar: Bar, expectations: Sequence[Expectation], shown: Mapping[str, Finding]) -> bool:
-    own = [shown[e.id] for e in expectations if e.id in shown]
-    spoken = sum(f.level.credit for f in own if not f.by_list)
-    listed = min(LIST_CREDIT, sum(f.level.credit for f in own if f.by_list))
-    substance = bar.named or any(f.level >= Level.APPLIED for f in own)
+def _reaches_two(
+    bar: Bar, expectations: Sequence[Expectation], shown: Mapping[str, Finding]
+) -> bool:
+    findings = [shown[e.id] for e in expectations if e.id in shown]
+    spoken = sum(f.level.credit for f in findings if not f.by_list)
+    listed = min(LIST_CREDIT, sum(f.level.credit for f in findings if f.by_list))
+    substance = bar.named or any(f.level >= Level.APPLIED for f in findings)
     return substance and spoken + listed >= bar.some
 
 
@@ -106,17 +113,17 @@ def _credit(expectation: Expectation, shown: Mapping[str, Finding]) -> float:
 def _follow_up(
     rubric: Rubric,
     name: str,
-    asked: Collection[str],
+    targets: Collection[str],
     shown: Mapping[str, Finding],
     mistakes: Sequence[Mistake],
 ) -> int:
-    own = [f for f in shown.values() if rubric.by_id[f.expectation].dimension == name]
-    wanted = max((f.level for f in own if f.expectation in asked), default=Level.ABSENT)
+    findings = [f for f in shown.values() if rubric.by_id[f.expectation].dimension == name]
+    on_target = max((f.level for f in findings if f.expectation in targets), default=Level.ABSENT)
     wrong = any(not m.repaired for m in mistakes)
-    if not own or (wrong and wanted < Level.EXPLAINED):
+    if not findings or (wrong and on_target < Level.EXPLAINED):
         return 1
     enough = Level.EXPLAINED if name == "stack" else Level.APPLIED
-    if wanted < enough or wrong:
+    if on_target < enough or wrong:
         return 2
-    more = sum(f.level == Level.EXPLAINED for f in own)
-    return 4 if wanted == Level.EXPLAINED and more >= 2 else 3
+    explained = sum(f.level == Level.EXPLAINED for f in findings)
+    return 4 if on_target == Level.EXPLAINED and explained >= 2 else 3

@@ -1,4 +1,4 @@
-"""Is this English? The patterns know no other language, and an unread answer must not look like a bad one."""
+"""Language detection: the patterns know only English, and an unread answer must not look like a bad one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 from harness.interview.scoring.sentences import WORD
 
-# The commonest short words of the languages in which answers are most likely to come.
+# The commonest short words of the languages in which answers are most likely to be written.
 OTHERS = {
     "German": "der die das und ist nicht ein eine ich wir mit von zu auf für den dem sich auch es wenn dann",
     "French": "le la les et est une des je nous avec pour dans que qui ne pas sur du il plus si mais",
@@ -18,21 +18,21 @@ OTHERS = {
     "Turkish": "bir ve bu için ile ne de da çok daha ama gibi",
 }
 WORDS = {name: frozenset(words.split()) for name, words in OTHERS.items()}
-FEWEST = 3  # words of another language before it can be one
-LEAD = 1.5  # times as many as English ones
+MIN_WORDS = 3  # words of another language that are needed to name it
+LEAD = 1.5  # and how many for each English word
 
 
 def other_language(text: str, english: frozenset[str]) -> str | None:
-    """The language when it is not English: its name, or "another script"; None for English and noise.
+    """Return the language of a text that is not English, or "another script"; None for English and noise.
 
-    english: its commonest short words.
+    english: the commonest short English words.
     """
     letters = [c for c in text if c.isalpha()]
     foreign = sum(not unicodedata.name(c, "LATIN").startswith("LATIN") for c in letters)
     if letters and foreign / len(letters) > 0.5:
         return "another script"
     words = WORD.findall(text.lower())
-    ours = sum(word in english for word in words)
-    hits = {name: sum(word in known for word in words) for name, known in WORDS.items()}
-    name = max(hits, key=lambda one: hits[one])
-    return name if hits[name] >= max(FEWEST, LEAD * ours) else None
+    english_hits = sum(word in english for word in words)
+    hits = {name: sum(word in common for word in words) for name, common in WORDS.items()}
+    name = max(hits, key=lambda language: hits[language])
+    return name if hits[name] >= max(MIN_WORDS, LEAD * english_hits) else None

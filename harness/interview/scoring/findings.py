@@ -1,11 +1,11 @@
-"""What was found in a text: an expectation shown, or nearly; a misconception said, or taken back."""
+"""Findings in a text: an expectation shown or nearly shown, a misconception stated or taken back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from harness.interview.scoring.sentences import Sentence
+from harness.interview.scoring.sentences import Place, Sentence
 
 
 class Level(IntEnum):
@@ -18,12 +18,12 @@ class Level(IntEnum):
 
     @property
     def credit(self) -> float:
-        """Of one point: a name alone is less than half, a use without its reason is not all."""
+        """Return the credit out of one point: under half for a name, not all for a use without its reason."""
         return (0.0, 0.4, 0.7, 1.0)[self]
 
 
 class Loss(StrEnum):
-    """Why something near to an expectation earned nothing, or less."""
+    """Reasons why a finding earned nothing, or less."""
 
     NEGATED = "it is denied in this sentence"
     WRONG_WAY = "the sentence says the contrary"
@@ -31,7 +31,7 @@ class Loss(StrEnum):
     LIST = "it is one name in a list"
     COPIED = "these words were said or written by somebody else"
     META = "the sentence is about the scoring"
-    ELSEWHERE = "the sentence is about something else"
+    OFF_TOPIC = "the sentence is about something else"
     CLOSE = "the sentence is about it, and does not quite say it"
     UNSAID = "the sentence is about it, and does not speak for it"
     SECOND_OPINION = "a chat model found it here; the offline scorer found it close"
@@ -42,7 +42,10 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An expectation in a sentence. level ABSENT: a near miss, and loss says why."""
+    """An expectation in a sentence.
+
+    Level ABSENT is a near miss, and `loss` gives the reason. by_list: found in a list of names.
+    """
 
     expectation: str
     level: Level
@@ -52,16 +55,16 @@ class Finding:
 
     @property
     def order(self) -> tuple[int, int, int, int]:
-        """Best first, then in the fewest sentences, then first said."""
-        where = self.sentence
-        return (-self.level, where.pieces, where.turn, where.start)
+        """Return a sort key: highest level first, then fewest sentences, then earliest."""
+        return (-self.level, self.sentence.n_sentences, *self.sentence.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A misconception in a sentence; repaired when a later sentence takes it back.
+    """A misconception in a sentence.
 
-    sentence: where it was said last; said: everywhere that it was.
+    sentence: the last that states it. repaired: a later sentence takes it back. said: all sentences that
+    state it.
     """
 
     misconception: str
@@ -70,6 +73,6 @@ class Mistake:
     said: tuple[Sentence, ...] = ()
 
     @property
-    def places(self) -> tuple[tuple[int, int], ...]:
-        """Turn and start of every sentence that says it."""
-        return tuple((one.turn, one.start) for one in self.said or (self.sentence,))
+    def places(self) -> tuple[Place, ...]:
+        """Return the places of all sentences that state it."""
+        return tuple(s.place for s in self.said or (self.sentence,))

@@ -1,4 +1,4 @@
-"""Numbers that a candidate quotes, held against the cards that were opened."""
+"""Comparison of the numbers that a candidate quotes with the cards that were opened."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ UNITS = {
 
 
 def quoted(text: str) -> list[Number]:
-    """The numbers with a unit of time in a text, in ms; others as they are written."""
+    """Return the numbers in a text with their units; times are converted to ms."""
     return [_number(value, unit or "") for value, unit in QUOTED.findall(text)]
 
 
 def times(numbers: Iterable[Number]) -> list[float]:
-    """Those in ms."""
+    """Return the values in ms."""
     return [value for value, unit in numbers if unit == "ms"]
 
 
 def grounded(text: str, case: CaseFile, opened: Iterable[str]) -> bool | None:
-    """True when a time in `text` stands on an opened card; None when the text quotes no time."""
-    said = times(quoted(text))
-    if not said:
+    """Return True if a time in `text` is on an opened card, within 5 %; None if the text quotes no time."""
+    spoken = times(quoted(text))
+    if not spoken:
         return None
     numbers = (n for card in opened for n in case.card_numbers.get(card, ()))
-    known = times(_number(str(value), unit) for value, unit in numbers)
-    return any(abs(a - b) <= TOLERANCE * b for a in said for b in known)
+    shown = times(_number(str(value), unit) for value, unit in numbers)
+    return any(abs(a - b) <= TOLERANCE * b for a in spoken for b in shown)
 
 
 def _number(value: str, unit: str) -> Number:

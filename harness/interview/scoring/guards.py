@@ -1,7 +1,7 @@
-"""Guards: what takes credit away from a sentence that has the right words.
+"""Guards: rules that withhold credit from a sentence that has the right words.
 
 A word list cannot tell "cache the answers" from "never cache the answers", from a question about caches, or
-from a list of everything one has heard of. These can; each looks at one thing. Their words are content.
+from a list of all known techniques. Each guard checks one such case. Their words are content.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from harness.interview.scoring.patterns import Lexicon, Pattern, Span, any_span
 from harness.interview.scoring.sentences import WORD
 
 Words = str | tuple[str, ...]
+COMPILED_APART = ("denies_after", "gives_up", "denies_before", "ends_sign", "function_words")
 
 
 class DenialEntry(BaseModel):
-    """Words that deny what is at most `reach` words away."""
+    """Words that deny what follows or precedes them by at most `reach` words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,7 +29,7 @@ class DenialEntry(BaseModel):
 
 
 class GuardsEntry(BaseModel):
-    """The guards as they are written."""
+    """The guards as written in the content file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,7 +59,7 @@ class GuardsEntry(BaseModel):
 
 @dataclass(frozen=True)
 class Denial:
-    """Words that deny what is at most `reach` words away."""
+    """A compiled DenialEntry."""
 
     reach: int
     words: re.Pattern[str]
@@ -66,7 +67,7 @@ class Denial:
 
 @dataclass(frozen=True, eq=False)
 class Guards:
-    """All guards of a rubric, ready to be asked about a sentence."""
+    """All guards of a rubric, compiled."""
 
     denies_after: tuple[Denial, ...]
     gives_up: Denial
@@ -76,52 +77,60 @@ class Guards:
     function_words: frozenset[str]
 
     def says(self, guard: str, text: str) -> bool:
-        """True when a text has the words of a guard, such as "ignorant" or "about_the_scoring"."""
+        """Return True if a text matches a guard, such as "ignorant" or "about_the_scoring"."""
         return any_span(self.patterns[guard], text) is not None
 
     def negated(self, text: str, span: Span, exempt: Iterable[Span] = ()) -> bool:
-        """True when what stands at `span` is denied; a denial inside `exempt` is part of the point made.
+        """Return True if the words at `span` are denied.
 
-        Two denials cancel: "don't forget to cache".
+        Two denials cancel: "don't forget to cache". exempt: spans in which a denial is part of the point.
         """
-        free = [*exempt, *self._harmless(text)]
-        return sum(1 for _ in self._denials(text, span, free)) % 2 == 1
+        ignored = [*exempt, *self._harmless(text)]
+        return sum(1 for _ in self._denials(text, span, ignored)) % 2 == 1
 
     def wrong_way(self, text: str, span: Span) -> bool:
-        """True for "… makes it slower" about a remedy, when no condition is named with it."""
+        """Return True for "… makes it slower" about a remedy, if no condition is named with it."""
         spans = any_span(self.patterns["wrong_way"], text[span[1] :])
         return spans is not None and spans[0][0] <= 2 and not self.says("hedge", text)
 
     def recites(self, text: str) -> bool:
-        """True for a list of what one knows, and no proposal."""
+        """Return True for a list of known techniques that proposes none of them."""
         return self.says("recites", text) or not self.says("proposes", text)
 
     def function_share(self, texts: Sequence[str]) -> float:
-        """The share of words that only hold others together; half of them in speech, none in a list."""
+        """Return the share of function words: about half in speech, next to none in a list."""
         words = [word for text in texts for word in WORD.findall(text.lower())]
         return sum(word in self.function_words for word in words) / len(words) if words else 0.0
 
     def bare(self, text: str) -> bool:
-        """True for a name standing alone: "Semantic caching."."""
+        """Return True for a name standing alone: "Semantic caching."."""
         words = WORD.findall(text.lower())
         spoken = any(word in self.function_words or word[0].isdigit() for word in words)
         return len(words) <= 3 and not spoken
 
-    def _denials(self, text: str, span: Span, free: Sequence[Span]) -> Iterable[Span]:
+    def _denials(self, text: str, span: Span, ignored: Sequence[Span]) -> Iterable[Span]:
         for denial in (*self.denies_after, self.gives_up):
             for match in denial.words.finditer(text, 0, span[0]):
                 between = text[match.end() : span[0]]
-                taken = denial is self.gives_up and self._says_for_what(text, between, span)
-                if not taken and not _overlaps(match.span(), free) and self._near(between, denial):
+                replaced = denial is self.gives_up and self._says_for_what(text, between, span)
+                if (
+                    not replaced
+                    and not _overlaps(match.span(), ignored)
+                    and self._near(between, denial)
+                ):
                     yield match.span()
         after = self.denies_before.words.search(text, span[1])
-        if after and not _overlaps(after.span(), free) and not self._conditional(text, after.end()):
+        if (
+            after
+            and not _overlaps(after.span(), ignored)
+            and not self._conditional(text, after.end())
+        ):
             between = text[span[1] : after.start()]
             if self._near(between, self.denies_before):
                 yield after.span()
 
     def _says_for_what(self, text: str, between: str, span: Span) -> bool:
-        """True for "replace X by Y", of Y, and of both where one pattern has read both."""
+        """Return True for Y in "replace X by Y", and for both if one pattern matched both."""
         return self.says("for_what", between) or self.says("for_what", text[slice(*span)])
 
     def _conditional(self, text: str, end: int) -> bool:
@@ -138,23 +147,21 @@ class Guards:
 
 
 def guards(entry: GuardsEntry, lexicon: Lexicon) -> Guards:
-    """The guards of an entry. Raises PatternError."""
+    """Return the compiled guards. Raises PatternError."""
     patterns = {
-        name: tuple(
-            lexicon.compile(word) for word in ([words] if isinstance(words, str) else words)
-        )
+        name: tuple(map(lexicon.compile, [words] if isinstance(words, str) else words))
         for name, words in entry
-        if name not in ("denies_after", "gives_up", "denies_before", "ends_sign", "function_words")
+        if name not in COMPILED_APART
     }
 
-    def denial(one: DenialEntry) -> Denial:
-        alternatives = f"({'|'.join(one.words)})"
-        return Denial(one.reach, lexicon.compile(alternatives).parts[0])
+    def compiled(denial: DenialEntry) -> Denial:
+        alternatives = f"({'|'.join(denial.words)})"
+        return Denial(denial.reach, lexicon.compile(alternatives).parts[0])
 
     return Guards(
-        tuple(denial(one) for one in entry.denies_after),
-        denial(entry.gives_up),
-        denial(entry.denies_before),
+        tuple(map(compiled, entry.denies_after)),
+        compiled(entry.gives_up),
+        compiled(entry.denies_before),
         patterns,
         re.compile(entry.ends_sign),
         frozenset(entry.function_words.split()),

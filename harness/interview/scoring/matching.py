@@ -1,4 +1,4 @@
-"""Sentences to findings: patterns say what is there, guards say whether it counts."""
+"""Pattern matching: from sentences to findings. Patterns match; guards decide whether a match counts."""
 
 from __future__ import annotations
 
@@ -8,84 +8,84 @@ from dataclasses import dataclass
 from harness.interview.scoring.copying import Sources
 from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.follow_up import Subjects
-from harness.interview.scoring.judging import judged
 from harness.interview.scoring.keyword_lists import without_lists
-from harness.interview.scoring.levels import explanation, level
+from harness.interview.scoring.levels import explanation, graded, level
 from harness.interview.scoring.patterns import Span, any_span
 from harness.interview.scoring.rubric import Expectation, Rubric
 from harness.interview.scoring.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """A rubric, what does not count as the candidate's own words, and what questions have named.
+class Matcher:
+    """A rubric with the texts that do not count as the candidate's own words.
 
-    asked: by turn of the candidate, what the question before it has named.
+    subjects: for each of the candidate's turns, what the question before it names.
     """
 
     rubric: Rubric
     sources: Sources
-    asked: Sequence[Subjects] = ()
+    subjects: Sequence[Subjects] = ()
 
     def findings(self, sentences: Sequence[Sentence]) -> list[Finding]:
-        """All that the patterns find, near misses included, in the order of the text."""
+        """Return all findings of the patterns, near misses included, in the order of the text."""
         losses = [self.discounted(sentence) for sentence in sentences]
-        found = [
+        findings = [
             finding
-            for number, why in enumerate(losses)
-            for finding in self._in_sentence(
-                _up_to_the_next(sentences, losses, number), number, why
-            )
+            for number, loss in enumerate(losses)
+            for finding in self._in_sentence(_before_loss(sentences, losses, number), number, loss)
         ]
-        return list(without_lists(self.rubric, found, sentences))
+        return list(without_lists(self.rubric, findings, sentences))
 
     def subject(self, expectation: str, turn: int) -> str | None:
-        """The words with which a turn's question has named an expectation."""
-        return self.asked[turn].get(expectation) if turn < len(self.asked) else None
+        """Return the words with which the question before a turn names an expectation."""
+        return self.subjects[turn].get(expectation) if turn < len(self.subjects) else None
 
     def discounted(self, sentence: Sentence) -> Loss | None:
-        """Why nothing in a sentence counts: it is about the scoring, or somebody else's."""
+        """Return why nothing in a sentence counts: it is about the scoring, or copied; None if it counts."""
         if self.rubric.guards.says("about_the_scoring", sentence.text):
             return Loss.META
         return Loss.COPIED if self.sources.copied(sentence.text) else None
 
     def _in_sentence(
-        self, sentences: Sequence[Sentence], number: int, why: Loss | None
+        self, sentences: Sequence[Sentence], number: int, loss: Loss | None
     ) -> Iterator[Finding]:
-        """What the sentence `number` says, with those behind it; `why` nothing in it counts, if so."""
+        """Yield the findings that begin in sentence `number`; `loss` is the reason if none of them counts."""
         for expectation in self.rubric.expectations:
             window, matches = _accepted(expectation, sentences, number)
-            if matches and why:
-                yield Finding(expectation.id, Level.ABSENT, window, why)
+            if matches and loss:
+                yield Finding(expectation.id, Level.ABSENT, window, loss)
             elif matches:
                 after = _after(sentences, number, window)
-                yield judged(self.rubric.guards, expectation, window, matches, after)
-            elif not why:
-                yield from self._of_subject(expectation, sentences[number])
+                yield graded(self.rubric.guards, expectation, window, matches, after)
+            elif not loss:
+                yield from self._about_subject(expectation, sentences[number])
 
-    def _of_subject(self, expectation: Expectation, sentence: Sentence) -> Iterator[Finding]:
-        """What is said of something that the question has named."""
+    def _about_subject(self, expectation: Expectation, sentence: Sentence) -> Iterator[Finding]:
+        """Yield the finding of a sentence that explains what the question named."""
         named, guards = self.subject(expectation.id, sentence.turn), self.rubric.guards
         if named is None or sentence.is_question or guards.says("ignorant", sentence.text):
             return
         contrary = any_span(expectation.refuse, f"{named} {sentence.text}")
         if explanation(expectation.explain, sentence.text) and not contrary:
-            found = level(guards, expectation, sentence.text, "")
-            yield Finding(expectation.id, max(found, Level.APPLIED), sentence)
+            earned = level(guards, expectation, sentence.text, "")
+            yield Finding(expectation.id, max(earned, Level.APPLIED), sentence)
 
 
-def _up_to_the_next(
+def _before_loss(
     sentences: Sequence[Sentence], losses: Sequence[Loss | None], number: int
 ) -> Sequence[Sentence]:
-    """`sentences` before the first one behind `number` in which nothing counts: no window reads it."""
-    ahead = range(number + 1, len(sentences))
-    return sentences[: next((at for at in ahead if losses[at]), len(sentences))]
+    """Return the sentences before the first one after `number` that does not count.
+
+    A window never extends into a sentence that does not count.
+    """
+    following = range(number + 1, len(sentences))
+    return sentences[: next((index for index in following if losses[index]), len(sentences))]
 
 
 def _accepted(
     expectation: Expectation, sentences: Sequence[Sentence], number: int
 ) -> tuple[Sentence, list[tuple[Span, ...]]]:
-    """The fewest sentences from `number` on that match, and the spans of every pattern that does."""
+    """Return the smallest window from `number` on that matches, and the spans of each matching pattern."""
     for window in _windows(sentences, number, expectation.window):
         matches = [spans for p in expectation.accept if (spans := p.spans(window.text))]
         if matches:
@@ -94,17 +94,17 @@ def _accepted(
 
 
 def _windows(sentences: Sequence[Sentence], number: int, size: int) -> Iterator[Sentence]:
-    """The sentence, then the sentence with those behind it, as long as they belong to one turn."""
+    """Yield the sentence alone, then joined with up to size - 1 following ones of the same turn."""
     first = sentences[number]
     yield first
     text = first.text
-    for pieces, following in enumerate(sentences[number + 1 : number + size], 2):
+    for count, following in enumerate(sentences[number + 1 : number + size], 2):
         if following.turn != first.turn:
             return
         text = f"{text} {following.text}"
-        yield Sentence(text, first.start, following.end, first.turn, pieces)
+        yield Sentence(text, first.start, following.end, first.turn, count)
 
 
 def _after(sentences: Sequence[Sentence], number: int, window: Sentence) -> str:
-    following = sentences[number + window.pieces : number + window.pieces + 1]
+    following = sentences[number + window.n_sentences : number + window.n_sentences + 1]
     return following[0].text if following and following[0].turn == window.turn else ""

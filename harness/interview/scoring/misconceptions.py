@@ -1,4 +1,4 @@
-"""Misconceptions: said and left standing, or said and taken back."""
+"""Misconceptions: stated and left standing, or stated and taken back."""
 
 from __future__ import annotations
 
@@ -7,60 +7,67 @@ from dataclasses import replace
 
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
-from harness.interview.scoring.matching import Reader
+from harness.interview.scoring.matching import Matcher
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 
-def mistakes(
-    reader: Reader, sentences: Sequence[Sentence], found: Sequence[Finding]
+def find_mistakes(
+    matcher: Matcher, sentences: Sequence[Sentence], findings: Sequence[Finding]
 ) -> list[Mistake]:
-    """One entry for each misconception that is said: where it was said last, and whether it still stands."""
+    """Return one entry for each misconception that is stated: where last, and whether it was taken back."""
     return [
         mistake
-        for misconception in reader.rubric.misconceptions
-        if (mistake := _mistake(reader, misconception, sentences, found))
+        for misconception in matcher.rubric.misconceptions
+        if (mistake := _mistake(matcher, misconception, sentences, findings))
     ]
 
 
+def repairs(
+    matcher: Matcher, sentences: Sequence[Sentence], mistakes: Sequence[Mistake]
+) -> Iterator[Finding]:
+    """Yield the findings of the sentence that takes a misconception back; it need not repeat its subject."""
+    denies = {m.id: m.denies for m in matcher.rubric.misconceptions}
+    for mistake in mistakes:
+        after = [s for s in sentences if s.place > mistake.sentence.place]
+        for sentence in after[:2] if mistake.repaired else ():
+            for name in denies[mistake.misconception]:
+                if any_span(matcher.rubric.by_id[name].explain, sentence.text):
+                    yield Finding(name, Level.APPLIED, sentence)
+
+
 def _mistake(
-    reader: Reader,
+    matcher: Matcher,
     misconception: Misconception,
     sentences: Sequence[Sentence],
-    found: Sequence[Finding],
+    findings: Sequence[Finding],
 ) -> Mistake | None:
-    said = list(_said(reader, misconception, sentences))
-    if not said:
+    numbers = list(_stating(matcher, misconception, sentences))
+    if not numbers:
         return None
-    last = sentences[said[-1]]
     return Mistake(
         misconception.id,
-        last,
-        _taken_back(reader.rubric.guards, misconception, sentences, said[-1], found),
-        tuple(sentences[number] for number in said),
+        sentences[numbers[-1]],
+        _taken_back(matcher.rubric.guards, misconception, sentences, numbers[-1], findings),
+        tuple(sentences[number] for number in numbers),
     )
 
 
-def _said(
-    reader: Reader, misconception: Misconception, sentences: Sequence[Sentence]
+def _stating(
+    matcher: Matcher, misconception: Misconception, sentences: Sequence[Sentence]
 ) -> Iterator[int]:
+    """Yield the numbers of the sentences that state the misconception, also about a question's subject."""
+    guards = matcher.rubric.guards
     for number, sentence in enumerate(sentences):
-        named = (reader.subject(one, sentence.turn) for one in misconception.denies)
-        readings = [sentence, *(_with(name, sentence) for name in named if name)]
-        if any(
-            says(reader.rubric.guards, misconception, one) for one in readings
-        ) and not reader.sources.copied(sentence.text):
+        named = (matcher.subject(name, sentence.turn) for name in misconception.denies)
+        with_subject = (replace(sentence, text=f"{n} {sentence.text}") for n in named if n)
+        stated = any(_states(guards, misconception, s) for s in (sentence, *with_subject))
+        if stated and not matcher.sources.copied(sentence.text):
             yield number
 
 
-def _with(named: str, sentence: Sentence) -> Sentence:
-    """The sentence with what the question has named in front of it."""
-    return replace(sentence, text=f"{named} {sentence.text}")
-
-
-def says(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:
-    """True when a sentence asserts the misconception."""
+def _states(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:
     text = sentence.text
     spans = any_span(misconception.accept, text)
     return bool(
@@ -74,36 +81,20 @@ def says(guards: Guards, misconception: Misconception, sentence: Sentence) -> bo
     )
 
 
-def repairs(
-    reader: Reader, sentences: Sequence[Sentence], wrong: Sequence[Mistake]
-) -> Iterator[Finding]:
-    """What is right in the sentence that takes a misconception back; it need not name its subject again."""
-    denies = {m.id: m.denies for m in reader.rubric.misconceptions}
-    for mistake in wrong:
-        after = [
-            s
-            for s in sentences
-            if (s.turn, s.start) > (mistake.sentence.turn, mistake.sentence.start)
-        ]
-        for sentence in after[:2] if mistake.repaired else ():
-            for name in denies[mistake.misconception]:
-                if any_span(reader.rubric.by_id[name].explain, sentence.text):
-                    yield Finding(name, Level.APPLIED, sentence)
-
-
 def _taken_back(
     guards: Guards,
     misconception: Misconception,
     sentences: Sequence[Sentence],
     number: int,
-    found: Sequence[Finding],
+    findings: Sequence[Finding],
 ) -> bool:
+    """Return True if a later finding explains the truth, or the next retraction is in the same turn."""
     last = sentences[number]
-    later = [s for s in sentences[number + 1 :] if guards.says("takes_back", s.text)]
-    right = (
+    retractions = [s for s in sentences[number + 1 :] if guards.says("takes_back", s.text)]
+    corrected = any(
         f.expectation in misconception.denies
         and f.level == Level.EXPLAINED
-        and (f.sentence.turn, f.sentence.start) > (last.turn, last.start)
-        for f in found
+        and f.sentence.place > last.place
+        for f in findings
     )
-    return any(right) or any(s.turn == last.turn for s in later[:1])
+    return corrected or any(s.turn == last.turn for s in retractions[:1])

@@ -5,7 +5,7 @@ r"""The pattern language of the rubric: phrases with word classes and gaps, comp
     <not> ~~ <total>                at most 12 words between
     [<draft>, <verify>, !<fine>]    a list: all of them in any order, and none of those with "!"
 
-A space stands for whatever is between two words, ` ?` for that or nothing, `*` for the rest of a word; all
+A space matches anything between two words, ` ?` anything or nothing, and `*` the rest of a word. Everything
 else is a regular expression.
 """
 
@@ -25,6 +25,7 @@ SHORT_GAP, LONG_GAP = 5, 12  # words: within a phrase; within a clause
 CLASS = re.compile(r"<(\w+)>")
 STAR = re.compile(r"(?<!\\.)(?<=\w)\*")  # after a letter of a word; after a bracket it repeats
 MARKS = re.compile(r"(\)\?)?( ~~ | ~ | \?| )")
+MAX_NESTING = 5  # of classes within classes; more is a cycle
 
 
 class PatternError(PlainError):
@@ -33,24 +34,24 @@ class PatternError(PlainError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """All of `parts` somewhere in a text, none of `absent`."""
+    """Expressions that a text must contain (`parts`) and must not contain (`absent`)."""
 
     parts: tuple[re.Pattern[str], ...]
     absent: tuple[re.Pattern[str], ...] = ()
 
     def spans(self, text: str) -> tuple[Span, ...] | None:
-        """Where each part was found first; None when the text does not match."""
-        found = []
+        """Return the span of the first match of each part; None if the text does not match."""
+        spans = []
         for part in self.parts:
             match = part.search(text)
             if match is None:
                 return None
-            found.append(match.span())
-        return None if any(part.search(text) for part in self.absent) else tuple(found)
+            spans.append(match.span())
+        return None if any(part.search(text) for part in self.absent) else tuple(spans)
 
 
 def any_span(patterns: Sequence[Pattern], text: str) -> tuple[Span, ...] | None:
-    """Where the first of several patterns matches."""
+    """Return the spans of the first pattern that matches; None if none does."""
     return next(filter(None, (pattern.spans(text) for pattern in patterns)), None)
 
 
@@ -61,13 +62,15 @@ class Lexicon:
     classes: Mapping[str, Sequence[str]]
 
     def compile(self, source: Source) -> Pattern:
-        """The pattern of one entry. Raises PatternError, naming the entry."""
-        items = [source] if isinstance(source, str) else source
-        wanted = tuple(self._regex(item) for item in items if not item.startswith("!"))
-        unwanted = tuple(self._regex(item[1:]) for item in items if item.startswith("!"))
-        if not wanted:
-            raise PatternError(f"The pattern {source!r} wants nothing: give it a phrase.")
-        return Pattern(wanted, unwanted)
+        """Return the compiled pattern of an entry. Raises PatternError, naming the entry."""
+        phrases = [source] if isinstance(source, str) else source
+        parts = tuple(self._regex(phrase) for phrase in phrases if not phrase.startswith("!"))
+        absent = tuple(self._regex(phrase[1:]) for phrase in phrases if phrase.startswith("!"))
+        if not parts:
+            raise PatternError(
+                f'The pattern {source!r} only excludes: add a phrase without "!" in front.'
+            )
+        return Pattern(parts, absent)
 
     def _regex(self, phrase: str) -> re.Pattern[str]:
         try:
@@ -76,17 +79,20 @@ class Lexicon:
             raise PatternError(f"The pattern {phrase!r} does not compile ({error}).") from error
 
     def _expanded(self, phrase: str, depth: int = 0) -> str:
-        def words(match: re.Match[str]) -> str:
-            if match[1] not in self.classes or depth > 5:
-                raise PatternError(f"The pattern {phrase!r} names no class of the lexicon.")
-            listed = (self._expanded(entry, depth + 1) for entry in self.classes[match[1]])
-            return f"(?:{'|'.join(listed)})"
+        def alternatives(match: re.Match[str]) -> str:
+            if match[1] not in self.classes or depth > MAX_NESTING:
+                raise PatternError(
+                    f"The pattern {phrase!r} uses <{match[1]}>: the lexicon has no such class, or its "
+                    "classes contain each other."
+                )
+            words = (self._expanded(entry, depth + 1) for entry in self.classes[match[1]])
+            return f"(?:{'|'.join(words)})"
 
-        # Signs first: what a class expands to has been translated already.
+        # Signs are translated first: the expansion of a class is translated already.
         pieces = CLASS.split(phrase)
         for number in range(0, len(pieces), 2):
             pieces[number] = _translated(pieces[number])
-        names = (CLASS.sub(words, f"<{name}>") for name in pieces[1::2])
+        names = (CLASS.sub(alternatives, f"<{name}>") for name in pieces[1::2])
         return "".join(
             part for pair in zip(pieces[::2], [*names, ""], strict=True) for part in pair
         )
@@ -94,12 +100,12 @@ class Lexicon:
 
 @cache
 def compiled(expression: str) -> re.Pattern[str]:
-    """Whole words, case ignored; one object for equal expressions."""
+    """Return the expression for whole words, ignoring case; cached, because entries repeat."""
     return re.compile(rf"(?<![\w])(?:{expression})(?![\w])", re.IGNORECASE)
 
 
 def _translated(phrase: str) -> str:
-    """Stars and spaces as regular expressions."""
+    """Return the phrase with stars and spaces as regular expressions."""
     return MARKS.sub(_between, STAR.sub(r"\\w*", phrase))
 
 
@@ -107,7 +113,7 @@ def _between(mark: re.Match[str]) -> str:
     optional, sign = mark[1] or "", mark[2]
     if sign == " ?":
         return rf"{optional}\W*"
-    # After an optional word there may be nothing left between: the space before it has been read.
+    # After an optional word nothing may be left between: the space before it was consumed.
     space = r"(?:\W+|(?<=\W))" if optional else r"\W+"
     gap = {" ": 0, " ~ ": SHORT_GAP, " ~~ ": LONG_GAP}[sign]
     return optional + space + (rf"(?:\w+\W+){{0,{gap}}}?" if gap else "")

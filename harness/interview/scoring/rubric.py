@@ -17,27 +17,15 @@ from harness.interview.scoring.guards import Guards, GuardsEntry, guards
 from harness.interview.scoring.patterns import Lexicon, Pattern, Source
 
 FOLDER = Path(__file__).parents[1] / "content" / "rubric"
-LEXICON, MISCONCEPTIONS, PHRASINGS = "lexicon.yaml", "misconceptions.yaml", "phrasings.yaml"
-GUARDS, CLASSIFIER, CONTRARY, SENTENCES = (
-    "guards.yaml",
-    "classifier.yaml",
-    "contrary.yaml",
-    "sentences",
-)
-OTHERS = (
-    LEXICON,
-    MISCONCEPTIONS,
-    PHRASINGS,
-    GUARDS,
-    CLASSIFIER,
-    CONTRARY,
-)  # every other file is a dimension
+LEXICON, GUARDS, MISCONCEPTIONS = "lexicon.yaml", "guards.yaml", "misconceptions.yaml"
+PHRASINGS, CLASSIFIER, CONTRARY = "phrasings.yaml", "classifier.yaml", "contrary.yaml"
+SENTENCES = "sentences"  # folder of labelled answers
+# Every other file in the folder is a dimension.
+OTHERS = (LEXICON, GUARDS, MISCONCEPTIONS, PHRASINGS, CLASSIFIER, CONTRARY)
+NOTHING = "NOTHING"  # key of the sentences that show no expectation
 
-NOTHING = "NOTHING"  # the entry of the phrasings that belongs to no expectation
-
-SAFE = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # the same, eight times as fast, where libyaml is
+# libyaml's loader reads the same eight times as fast, where it is installed.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Tier = Literal["core", "solid", "outstanding"]
 Model = TypeVar("Model", bound=BaseModel)
@@ -53,7 +41,7 @@ class _Entry(BaseModel):
 
 
 class ExpectationEntry(_Entry):
-    """One expectation as it is written in a rubric file."""
+    """One expectation as written in a rubric file."""
 
     id: str
     tier: Tier
@@ -81,7 +69,7 @@ class DimensionEntry(_Entry):
 
 
 class MisconceptionEntry(_Entry):
-    """One misconception as it is written."""
+    """One misconception as written."""
 
     id: str
     says: str
@@ -100,7 +88,7 @@ class LexiconEntry(RootModel[dict[str, tuple[str, ...]]]):
 
 
 class PhrasingEntry(BaseModel):
-    """More examples of an expectation, and more sentences that are none."""
+    """More examples and counterexamples of an expectation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -126,8 +114,8 @@ class SentencesEntry(RootModel[tuple[SentenceEntry, ...]]):
     """A file of labelled sentences."""
 
 
-class HearingEntry(RootModel[dict[str, tuple[str, ...]]]):
-    """A file of sentences by expectation: that show it, or that say the contrary."""
+class ByExpectationEntry(RootModel[dict[str, tuple[str, ...]]]):
+    """A file of sentences by expectation: those that show it, or those that say the contrary."""
 
 
 class MisconceptionsEntry(_Entry):
@@ -138,13 +126,13 @@ class MisconceptionsEntry(_Entry):
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """What a good answer shows, ready to be looked for.
+    """An idea that a good answer shows, with compiled patterns.
 
-    accept: any of them and the idea is there; explain: any of them near it and its mechanism, condition or
-    cost is there; refuse: any of them and the sentence says something else, or the contrary.
-    topic: what a sentence about it has in common; asks: a question of the candidate can show it.
-    negative: it denies something itself ("we cannot promise both"), so a "not" takes nothing away.
-    asked: questions that ask for it without its name; window: sentences that are read together.
+    accept: any of them shows the idea. explain: any of them near it gives its mechanism, condition or cost.
+    refuse: any of them means that the sentence says something else, or the contrary.
+    topic: the words common to sentences about it. asks: a question of the candidate can show it.
+    negative: it denies something itself ("we cannot promise both"), so a "not" does not negate it.
+    asked: questions that ask for it without naming it. window: number of sentences that are read together.
     """
 
     id: str
@@ -166,10 +154,10 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Misconception:
-    """What a wrong answer says.
+    """A wrong statement, with the expectations that it denies.
 
-    core: left standing, it caps the dimensions of what it denies at 2. negative: it denies something itself
-    ("never costs quality"), so a "not" in it takes nothing back.
+    core: unless taken back, it caps the dimensions of these expectations at 2. negative: it denies something
+    itself ("never costs quality"), so a "not" in it does not take it back.
     """
 
     id: str
@@ -186,11 +174,11 @@ class Misconception:
 
 @dataclass(frozen=True, eq=False)
 class Rubric:
-    """All of it, in the order of the files.
+    """The whole rubric, in the order of its files.
 
-    asked: by dimension, questions that ask about it and name nothing in it.
-    sentences: more of them, with what each shows; contrary: with what each denies.
-    sha256: of the files' bytes.
+    asked: by dimension, questions that ask about it without naming anything in it. sentences: more labelled
+    sentences, each with the ids that it shows. contrary: sentences, each with the id that it denies.
+    sha256: checksum of the files' names and bytes.
     """
 
     expectations: tuple[Expectation, ...]
@@ -203,50 +191,55 @@ class Rubric:
 
     @cached_property
     def by_id(self) -> dict[str, Expectation]:
-        """Expectation ids to expectations."""
+        """Return the expectations by id."""
         return {expectation.id: expectation for expectation in self.expectations}
 
-    def of(self, dimension: str) -> tuple[Expectation, ...]:
-        """The expectations of one dimension."""
+    def in_dimension(self, dimension: str) -> tuple[Expectation, ...]:
+        """Return the expectations of one dimension."""
         return tuple(e for e in self.expectations if e.dimension == dimension)
 
 
 @cache
 def rubric(folder: Path = FOLDER) -> Rubric:
-    """The rubric in a folder. Raises RubricError, naming the file."""
-    files = sorted(folder.rglob("*.yaml"))
-    digest = hashlib.sha256()
-    for path in files:
-        name = path.relative_to(folder).as_posix()
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    """Return the rubric in a folder. Raises RubricError, naming the file, or PatternError."""
     lexicon = Lexicon(_checked(LexiconEntry, folder / LEXICON).root)
-    more = _checked(PhrasingsEntry, folder / PHRASINGS).root
+    phrasings = _checked(PhrasingsEntry, folder / PHRASINGS).root
     dimensions = [
         _checked(DimensionEntry, path)
         for path in sorted(folder.glob("*.yaml"))
         if path.name not in OTHERS
     ]
     expectations = tuple(
-        _expectation(entry.dimension, one, lexicon, more.get(one.id))
-        for entry in dimensions
-        for one in entry.expectations
+        _expectation(dimension.dimension, entry, lexicon, phrasings.get(entry.id))
+        for dimension in dimensions
+        for entry in dimension.expectations
     )
-    asked = {d.dimension: tuple(map(lexicon.compile, d.asked)) for d in dimensions}
-    listed = _checked(MisconceptionsEntry, folder / MISCONCEPTIONS).misconceptions
-    misconceptions = tuple(_misconception(entry, lexicon) for entry in listed)
+    entries = _checked(MisconceptionsEntry, folder / MISCONCEPTIONS).misconceptions
+    misconceptions = tuple(_misconception(entry, lexicon) for entry in entries)
     _check_ids(expectations, misconceptions)
-    sentences = tuple(_sentences(folder, more.get(NOTHING)))
-    denied = _checked(HearingEntry, folder / CONTRARY).root
-    contrary = tuple((text, name) for name, texts in denied.items() for text in texts)
-    guarding = guards(_checked(GuardsEntry, folder / GUARDS), lexicon)
+    contrary = _checked(ByExpectationEntry, folder / CONTRARY).root
     return Rubric(
-        expectations, misconceptions, asked, guarding, sentences, contrary, digest.hexdigest()
+        expectations,
+        misconceptions,
+        {d.dimension: tuple(map(lexicon.compile, d.asked)) for d in dimensions},
+        guards(_checked(GuardsEntry, folder / GUARDS), lexicon),
+        tuple(_sentences(folder, phrasings.get(NOTHING))),
+        tuple((text, name) for name, texts in contrary.items() for text in texts),
+        _sha256(folder),
     )
+
+
+def _sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder).as_posix()
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[str, frozenset[str]]]:
     yield from ((text, frozenset()) for text in (nothing.not_ if nothing else ()))
-    for name, texts in _checked(HearingEntry, folder / CLASSIFIER).root.items():
+    for name, texts in _checked(ByExpectationEntry, folder / CLASSIFIER).root.items():
         yield from ((text, frozenset({name} - {NOTHING})) for text in texts)
     for path in sorted((folder / SENTENCES).glob("*.yaml")):
         entries = _checked(SentencesEntry, path).root
@@ -254,15 +247,15 @@ def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[st
 
 
 def _expectation(
-    dimension: str, entry: ExpectationEntry, lexicon: Lexicon, more: PhrasingEntry | None
+    dimension: str, entry: ExpectationEntry, lexicon: Lexicon, phrasing: PhrasingEntry | None
 ) -> Expectation:
     patterns = {
         name: tuple(lexicon.compile(source) for source in getattr(entry, name))
         for name in ("topic", "accept", "explain", "refuse", "asked")
     }
     examples = {
-        "examples": (*entry.examples, *(more.shows if more else ())),
-        "counterexamples": (*entry.counterexamples, *(more.not_ if more else ())),
+        "examples": (*entry.examples, *(phrasing.shows if phrasing else ())),
+        "counterexamples": (*entry.counterexamples, *(phrasing.not_ if phrasing else ())),
     }
     return Expectation(dimension=dimension, **{**dict(entry), **patterns, **examples})
 
@@ -282,26 +275,28 @@ def _checked(kind: type[Model], path: Path) -> Model:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise RubricError(
-            f"{path.name} is wrong at {where} ({first['msg']}): correct it."
+            f"{path.name} is not valid at {where} ({first['msg']}): correct it."
         ) from error
 
 
 def _yaml(path: Path) -> object:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except OSError as error:
         raise RubricError(f"{path} cannot be read ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = " ".join(str(error).split())
-        raise RubricError(f"{path.name} is broken YAML ({place}): correct it.") from error
+        raise RubricError(f"{path.name} is not valid YAML ({place}): correct it.") from error
 
 
 def _check_ids(
     expectations: tuple[Expectation, ...], misconceptions: tuple[Misconception, ...]
 ) -> None:
     ids = [entry.id for entry in (*expectations, *misconceptions)]
-    if twice := {one for one in ids if ids.count(one) > 1}:
-        raise RubricError(f"The rubric has {', '.join(sorted(twice))} twice: rename one.")
-    unknown = {one for m in misconceptions for one in m.denies} - {e.id for e in expectations}
+    if duplicates := {name for name in ids if ids.count(name) > 1}:
+        raise RubricError(f"The rubric has {', '.join(sorted(duplicates))} twice: rename one.")
+    unknown = {name for m in misconceptions for name in m.denies} - {e.id for e in expectations}
     if unknown:
-        raise RubricError(f"A misconception denies {', '.join(sorted(unknown))}: no such id.")
+        raise RubricError(
+            f"A misconception denies {', '.join(sorted(unknown))}, which is no expectation's id."
+        )

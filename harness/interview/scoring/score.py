@@ -1,4 +1,4 @@
-"""The scorer: an answer or a transcript to a scorecard. Pure: the same input gives the same bytes."""
+"""The scorer: from an answer or a transcript to a scorecard. Deterministic: equal input gives equal bytes."""
 
 from __future__ import annotations
 
@@ -8,104 +8,114 @@ from typing import Protocol
 
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Transcript
-from harness.interview.scoring.asking import asked_about
 from harness.interview.scoring.behaviour import Conduct
 from harness.interview.scoring.classifier import SentenceClassifier
-from harness.interview.scoring.classifier_findings import with_classifier
+from harness.interview.scoring.classifier_findings import apply_classifier
 from harness.interview.scoring.copying import MAIN_QUESTION, main_question, sources
 from harness.interview.scoring.dimensions import best, follow_up_scores, scores
 from harness.interview.scoring.english import other_language
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
-from harness.interview.scoring.follow_up import subjects
+from harness.interview.scoring.follow_up import subjects, targets
 from harness.interview.scoring.grounding import grounded
-from harness.interview.scoring.matching import Reader
-from harness.interview.scoring.misconceptions import mistakes, repairs
+from harness.interview.scoring.matching import Matcher
+from harness.interview.scoring.misconceptions import find_mistakes, repairs
 from harness.interview.scoring.rubric import DIMENSIONS, Rubric
 from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.scoring.sentences import MAX_WORDS, Passage, Sentence, read
 
 
 class SecondJudge(Protocol):
-    """Whoever may make a near miss a mention, and says afterwards who it was and what it did."""
+    """A judge that may raise a near miss to a mention, and reports what it did."""
 
-    def raised(self, rubric: Rubric, found: Sequence[Finding]) -> list[Finding]: ...
+    def raised(self, rubric: Rubric, findings: Sequence[Finding]) -> list[Finding]: ...
 
     def report(self) -> dict[str, object]: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A rubric, and a hearing for sentences that no pattern knows (None: patterns alone)."""
+    """A rubric, and a classifier for sentences that no pattern matches (None: patterns alone).
+
+    rubric_is_source: False while the rubric's own examples are checked. second: a chat model that is asked
+    about near misses only; None unless the user chose one.
+    """
 
     rubric: Rubric
     classifier: SentenceClassifier | None = None
     model_sha256: str | None = None
-    rubric_is_source: bool = True  # off while the rubric's own examples are tried
-    second: SecondJudge | None = None  # a chat model, about near misses alone; off unless asked for
+    rubric_is_source: bool = True
+    second: SecondJudge | None = None
 
     def answer(self, text: str, prompt: str | None = None) -> Scorecard:
-        """The scorecard of one free text, to the main question or to a follow-up."""
+        """Return the scorecard of one free text, an answer to the main question or to a follow-up."""
         passage = read(text)
-        found, wrong = self._found([passage], [prompt or MAIN_QUESTION], [prompt or ""])
-        shown = best(found)
-        main = prompt is None or _is_main(prompt)
-        marks = (
-            scores(self.rubric, shown, wrong)
-            if main
-            else follow_up_scores(
-                self.rubric, asked_about(self.rubric, prompt, self.classifier), shown, wrong
-            )
-        )
-        return self._card([passage], found, wrong, marks)
+        findings, mistakes = self._findings([passage], [prompt or MAIN_QUESTION], [prompt or ""])
+        shown = best(findings)
+        if prompt is None or _is_main(prompt):
+            marks = scores(self.rubric, shown, mistakes)
+        else:
+            ids = targets(self.rubric, prompt, self.classifier)
+            marks = follow_up_scores(self.rubric, ids, shown, mistakes)
+        return self._card([passage], findings, mistakes, marks)
 
     def transcript(self, transcript: Transcript, case: CaseFile | None) -> Scorecard:
-        """The scorecard of an interview; without its case, behaviour is not scored and that is said."""
+        """Return the scorecard of an interview.
+
+        Without its case, behaviour is not scored, Systematic is at most 2, and a notice says so.
+        """
         spoken = transcript.said_by("candidate")
         passages = [read(event.text or "", turn) for turn, event in enumerate(spoken)]
-        heard = [event.text or "" for event in transcript.said_by("interviewer")]
-        found, wrong = self._found(passages, heard, _questions(transcript))
-        found = _assisted(found, transcript, [event.line for event in spoken])
+        interviewer = [event.text or "" for event in transcript.said_by("interviewer")]
+        findings, mistakes = self._findings(passages, interviewer, _questions(transcript))
+        findings = _assisted(findings, transcript, [event.line for event in spoken])
         notices = list(transcript.notices)
         if case:
-            found = [_grounded(f, case, transcript.opened) for f in found]
+            findings = [_grounded(f, case, transcript.opened) for f in findings]
             notices += _unknown_cards(transcript, case)
         else:
             notices.append(
-                f"There is no scenario {transcript.header.scenario} here: what was opened could not be "
-                "held against it, and Systematic is at most 2."
+                f"There is no scenario {transcript.header.scenario} here: the opened cards could not be "
+                "checked, and Systematic is at most 2."
             )
-        marks = scores(self.rubric, best(found), wrong)
-        sentences = _sentences(passages)
-        conduct = (
-            Conduct(transcript, case, spoken, sentences, found, self.rubric.guards)
-            if case
-            else None
+        marks = scores(self.rubric, best(findings), mistakes)
+        text_score, checks = marks["systematic"] or 1, ()
+        if case:
+            sentences, guards = _sentences(passages), self.rubric.guards
+            conduct = Conduct(transcript, case, spoken, sentences, findings, guards)
+            marks["systematic"], checks = conduct.score(text_score), conduct.checks
+        else:
+            marks["systematic"] = min(text_score, 2)
+        lines = [event.line for event in spoken]
+        return replace(
+            self._card(passages, findings, mistakes, marks, lines, notices), checks=checks
         )
-        words = marks["systematic"] or 1
-        marks["systematic"] = conduct.score(words) if conduct else min(words, 2)
-        card = self._card(passages, found, wrong, marks, [e.line for e in spoken], notices)
-        return replace(card, checks=conduct.checks) if conduct else card
 
-    def _found(
-        self, passages: Sequence[Passage], heard: Iterable[str], prompts: Iterable[str]
+    def _findings(
+        self, passages: Sequence[Passage], interviewer: Iterable[str], prompts: Iterable[str]
     ) -> tuple[list[Finding], list[Mistake]]:
+        """Return all findings and mistakes.
+
+        interviewer: texts that earn nothing when repeated. prompts: for each passage, the question before it.
+        """
         sentences = _sentences(passages)
-        asked = [subjects(self.rubric, prompt) for prompt in prompts]
-        own = sources(self.rubric, heard, self.rubric_is_source)
-        reader = Reader(self.rubric, own, asked)
-        found = reader.findings(sentences)
-        wrong = mistakes(reader, sentences, found)
-        found = [_denied(self.rubric, finding, wrong) for finding in found]
-        found += repairs(reader, sentences, wrong)
-        own = [sentence for sentence in sentences if not reader.discounted(sentence)]
-        heard = with_classifier(self.rubric, self.classifier, own, found, wrong)
-        return (self.second.raised(self.rubric, heard) if self.second else heard), wrong
+        matcher = Matcher(
+            self.rubric,
+            sources(self.rubric, interviewer, self.rubric_is_source),
+            [subjects(self.rubric, prompt) for prompt in prompts],
+        )
+        findings = matcher.findings(sentences)
+        mistakes = find_mistakes(matcher, sentences, findings)
+        findings = [_denied(self.rubric, finding, mistakes) for finding in findings]
+        findings += repairs(matcher, sentences, mistakes)
+        own = [sentence for sentence in sentences if not matcher.discounted(sentence)]
+        findings = apply_classifier(self.rubric, self.classifier, own, findings, mistakes)
+        return (self.second.raised(self.rubric, findings) if self.second else findings), mistakes
 
     def _card(
         self,
         passages: Sequence[Passage],
-        found: Sequence[Finding],
-        wrong: Sequence[Mistake],
+        findings: Sequence[Finding],
+        mistakes: Sequence[Mistake],
         marks: dict[str, int | None],
         lines: Sequence[int] = (),
         notices: Sequence[str] = (),
@@ -114,12 +124,12 @@ class Scorer:
             "\n".join(passage.clean for passage in passages), self.rubric.guards.function_words
         )
         if language:
-            found, wrong, marks = (), (), dict.fromkeys(DIMENSIONS)
+            findings, mistakes, marks = (), (), dict.fromkeys(DIMENSIONS)
         return Scorecard(
             self.rubric,
             tuple(passages),
-            tuple(found),
-            tuple(wrong),
+            tuple(findings),
+            tuple(mistakes),
             marks,
             self.model_sha256,
             tuple(lines),
@@ -128,14 +138,26 @@ class Scorer:
         )
 
 
+def scorer() -> Scorer:
+    """Return the scorer of this installation: the shipped rubric with MiniLM.
+
+    Raises StoreError if MiniLM is not built.
+    """
+    from harness.interview.scoring.classifier import minilm
+    from harness.interview.scoring.rubric import rubric
+    from harness.models.catalog import MINILM
+
+    return Scorer(rubric(), minilm(rubric()), MINILM.sha256)
+
+
 def _questions(transcript: Transcript) -> list[str]:
-    """For each turn of the candidate what was asked before it; nothing where nothing was asked."""
-    asked, questions = "", []
+    """Return the question before each of the candidate's turns; "" if there was none."""
+    question, questions = "", []
     for event in transcript.events:
         if event.who == "interviewer" and event.text is not None:
-            asked = event.text if "?" in event.text else ""
+            question = event.text if "?" in event.text else ""
         elif event.text is not None:
-            questions.append(asked)
+            questions.append(question)
     return questions
 
 
@@ -147,13 +169,14 @@ def _is_main(prompt: str) -> bool:
     return not prompt.strip() or main_question().copied(prompt)
 
 
-def _denied(rubric: Rubric, finding: Finding, wrong: Sequence[Mistake]) -> Finding:
-    """No credit from a sentence that says a misconception about it."""
+def _denied(rubric: Rubric, finding: Finding, mistakes: Sequence[Mistake]) -> Finding:
+    """Return the finding without credit if its sentence states a misconception about it."""
     denies = {m.id: m.denies for m in rubric.misconceptions}
-    for mistake in wrong:
-        where = finding.sentence
+    where = finding.sentence
+    for mistake in mistakes:
         same = any(
-            turn == where.turn and where.start <= at < where.end for turn, at in mistake.places
+            turn == where.turn and where.start <= start < where.end
+            for turn, start in mistake.places
         )
         if same and finding.expectation in denies[mistake.misconception]:
             return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
@@ -161,7 +184,7 @@ def _denied(rubric: Rubric, finding: Finding, wrong: Sequence[Mistake]) -> Findi
 
 
 def _grounded(finding: Finding, case: CaseFile, opened: Sequence[str]) -> Finding:
-    """A breakdown with times that are on no opened card was not made here."""
+    """Return a mention for a breakdown whose times are on no opened card: it was not made here."""
     if finding.expectation != "SYS-BREAKDOWN" or finding.level <= Level.MENTION:
         return finding
     if grounded(finding.sentence.text, case, opened) is False:
@@ -170,9 +193,9 @@ def _grounded(finding: Finding, case: CaseFile, opened: Sequence[str]) -> Findin
 
 
 def _assisted(
-    found: Sequence[Finding], transcript: Transcript, lines: Sequence[int]
+    findings: Sequence[Finding], transcript: Transcript, lines: Sequence[int]
 ) -> list[Finding]:
-    """After a hint an idea is worth a step less; after it was told, nothing."""
+    """Return the findings; after a hint an idea is worth one level less, after it was told nothing."""
     helped = {
         e.target: (e.line, e.move)
         for e in transcript.events
@@ -186,7 +209,7 @@ def _assisted(
         lower = Level.ABSENT if move == "reveal" else Level(max(1, finding.level - 1))
         return replace(finding, level=lower, loss=Loss.ASSISTED)
 
-    return [after(finding) for finding in found]
+    return [after(finding) for finding in findings]
 
 
 def _unknown_cards(transcript: Transcript, case: CaseFile) -> list[str]:
@@ -211,12 +234,3 @@ def _notices(passages: Sequence[Passage], language: str | None) -> list[str]:
             f"This reads like {language}, and only English can be scored: there is no score."
         )
     return notices
-
-
-def scorer() -> Scorer:
-    """The scorer of this installation: the shipped rubric, MiniLM. Raises StoreError without the model."""
-    from harness.interview.scoring.classifier import minilm
-    from harness.interview.scoring.rubric import rubric
-    from harness.models.catalog import MINILM
-
-    return Scorer(rubric(), minilm(rubric()), MINILM.sha256)

@@ -1,4 +1,4 @@
-"""The scorecard: what was shown, with quotes; what was not, and why; the scores; the next drill."""
+"""The scorecard: what was shown, with quotes; what was not, and why; the scores; what to practise next."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from harness.interview.scoring.sentences import Passage, Sentence
 
 OFFLINE, WITH_LLM = "offline", "offline+llm"
 TIERS = ("core", "solid", "outstanding")
-DRILLS = 3  # things to practise next; more is a wish list
+DRILLS = 3  # number of ideas to practise next; a longer list is not followed
 
 
 @dataclass(frozen=True, eq=False)
 class Scorecard:
-    """One answer or interview, scored. lines: where each of the candidate's turns stands in its file.
+    """One answer or interview, scored.
 
-    second: the chat model that was asked about near misses, and what became of it; None where none was.
+    lines: the line of each of the candidate's turns in the transcript's file. second: the report of the chat
+    model that was asked about near misses; None if there was none.
     """
 
     rubric: Rubric
     passages: tuple[Passage, ...]
-    found: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     mistakes: tuple[Mistake, ...]
     scores: Mapping[str, int | None]
     model_sha256: str | None
@@ -36,46 +37,46 @@ class Scorecard:
 
     @property
     def engine(self) -> str:
-        """What scored; a chat model that failed has scored nothing."""
+        """Return what scored; a chat model that failed did not."""
         return WITH_LLM if self.second and not self.second["trouble"] else OFFLINE
 
     @property
     def banner(self) -> str:
-        """What scored, in a sentence for people."""
-        offline = "Scored offline: patterns and MiniLM; the labels are the rubric's."
+        """Return a sentence that says what scored."""
+        offline = "Scored offline by patterns and MiniLM, with the rubric's own labels."
         if self.second is None:
             return offline
         if self.second["trouble"]:
             return f"{self.second['trouble']} {offline}"
         raised = len([f for f in self.shown.values() if f.loss == Loss.SECOND_OPINION])
         return (
-            f"Scored by patterns and MiniLM, and {self.second['model']} was asked about "
-            f"{self.second['asked']} near misses: {raised} are mentions now, "
+            f"Scored by patterns and MiniLM. {self.second['model']} was asked about "
+            f"{self.second['asked']} near misses: {raised} became mentions, and "
             f"{self.second['unusable']} of its replies could not be used."
         )
 
     @property
     def shown(self) -> dict[str, Finding]:
-        """The best finding of each expectation that is shown."""
-        return best(self.found)
+        """Return the best finding of each expectation that is shown."""
+        return best(self.findings)
 
     @property
     def near_misses(self) -> tuple[Finding, ...]:
-        """For each expectation that is not shown, the finding that came nearest; in the rubric's order."""
+        """Return the first near miss of each expectation that is not shown, in the rubric's order."""
         shown = self.shown
-        lost = {f.expectation: f for f in reversed(self.found) if f.loss and not f.level}
+        missed = {f.expectation: f for f in reversed(self.findings) if f.loss and not f.level}
         return tuple(
-            lost[e.id] for e in self.rubric.expectations if e.id in lost and e.id not in shown
+            missed[e.id] for e in self.rubric.expectations if e.id in missed and e.id not in shown
         )
 
     @property
     def gaps(self) -> tuple[Expectation, ...]:
-        """Expectations that are not shown, the core first."""
+        """Return the expectations that are not shown, core first."""
         missing = [e for e in self.rubric.expectations if e.id not in self.shown]
         return tuple(sorted(missing, key=lambda e: TIERS.index(e.tier)))
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`; levels, quotes and scores as the scoring contract names them."""
+        """Return plain types for `json.dumps`; levels, quotes and scores have the names of the contract."""
         shown = self.shown
         return {
             "expectations": {e.id: self._shown(shown.get(e.id)) for e in self.rubric.expectations},
@@ -94,7 +95,7 @@ class Scorecard:
         } | ({"llm": dict(self.second)} if self.second else {})
 
     def quote(self, sentence: Sentence) -> dict[str, object]:
-        """Verbatim words with their place in the turn's text; `line` where there are several turns."""
+        """Return the verbatim words with their place in the turn; `line` too if there are several turns."""
         passage = self.passages[sentence.turn]
         text = passage.quote(sentence.start, sentence.end)
         place: dict[str, object] = {"quote": text, "start": sentence.start, "end": sentence.end}
@@ -107,12 +108,11 @@ class Scorecard:
         return {"level": finding.level.name.lower(), **self.quote(finding.sentence), **reason}
 
     def _why_not(self, finding: Finding) -> dict[str, object]:
-        lab = self.rubric.by_id[finding.expectation].lab
         return {
             "id": finding.expectation,
             "because": str(finding.loss),
             **self.quote(finding.sentence),
-            "lab": lab,
+            "lab": self.rubric.by_id[finding.expectation].lab,
         }
 
     def _mistake(self, mistake: Mistake) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""A candidate's text as it is read: clean, cut into sentences, every character with its place.
+"""Cleaning of a candidate's text, and splitting into sentences that keep their place in the original.
 
-What is hidden from a human reader (tags, zero-width characters) is hidden from the scorer, too; what is
-quoted is always a piece of the original, so every clean character remembers where it came from.
+What a human reader does not see (tags, zero-width characters) is hidden from the scorer too. Quotes are
+always taken from the original, so every clean character records its place there.
 """
 
 from __future__ import annotations
@@ -13,58 +13,68 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-MAX_WORDS = 1_200  # eight minutes of talking; what comes after is not read, and that is said
-MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters: no writing needs as much
-MAX_SENTENCE_WORDS = 80  # a longer one is cut: patterns look within a sentence
+MAX_WORDS = 1_200  # eight minutes of talking; the rest is not read, and a notice says so
+MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters, more than any language needs
+MAX_SENTENCE_WORDS = 80  # a longer sentence is cut, because patterns match within a sentence
 
 INVISIBLE = re.compile(r"(?is)<(script|style)\b.{0,5000}?</\1\s*>|<!--.*?-->|</?[a-z][^<>]{0,300}>")
 ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
-SAME = str.maketrans("’‘ʼ`“”–—‑−→⇒…", "''''\"\"----⟶⟶.")  # one spelling for one sign
+SAME = str.maketrans("’‘ʼ`“”–—‑−→⇒…", "''''\"\"----⟶⟶.")  # variants of a sign become one
 WORD = re.compile(r"\w+(?:'\w+)*")
 ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|vs|etc|approx|ca|incl|resp|no|fig|cf)\.$")
 BULLET = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.)]|[a-z]\))\s+")
 BREAK = re.compile(r"[.!?]+[\"')\]]*(?=\s)|;|\n")
-WRAPPED = 50  # characters of a line that may go on in the next; a shorter one is a line of a list
+WRAPPED = 50  # characters of a line that may continue in the next; a shorter one is a list item
+
+Place = tuple[int, int]  # turn and start of a sentence, or of the first of several
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A piece of clean text, and the characters [start, end) of the original that it stands for."""
+    """A piece of clean text that stands for the characters [start, end) of the original.
+
+    turn: index among the candidate's turns. n_sentences: number of sentences joined in this one.
+    """
 
     text: str
     start: int
     end: int
-    turn: int = 0  # which of the candidate's turns, in order
-    pieces: int = 1  # how many sentences these are
+    turn: int = 0
+    n_sentences: int = 1
+
+    @property
+    def place(self) -> Place:
+        """Return turn and start."""
+        return self.turn, self.start
 
     @property
     def words(self) -> list[str]:
-        """Lower-case words."""
+        """Return the words in lower case."""
         return WORD.findall(self.text.lower())
 
     @property
     def is_question(self) -> bool:
-        """True when it ends in a question mark."""
+        """Return True if the sentence ends in a question mark."""
         return self.text.rstrip("\"') ").endswith("?")
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One turn of a candidate: the original, its clean characters and where each came from."""
+    """One turn of a candidate: the original, and its clean characters with their indices in the original."""
 
     original: str
     clean: str
-    places: tuple[int, ...]  # index in the original of every clean character
+    places: tuple[int, ...]
     words_left_out: int = 0
     turn: int = 0
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """In order; every one has at least one word."""
+        """Return the sentences in order; each has at least one word."""
         return tuple(self._sentence(a, b) for a, b in _spans(self.clean))
 
     def quote(self, start: int, end: int) -> str:
-        """The original between two places of it."""
+        """Return the characters [start, end) of the original."""
         return self.original[start:end]
 
     def _sentence(self, start: int, end: int) -> Sentence:
@@ -74,7 +84,7 @@ class Passage:
 
 
 def read(original: str, turn: int = 0) -> Passage:
-    """The passage of a text, cut after MAX_WORDS words."""
+    """Return the passage of a text, cut after MAX_WORDS words."""
     characters = list(_visible(original[:MAX_CHARACTERS]))
     clean = "".join(character for character, _ in characters)
     words = list(WORD.finditer(clean))
@@ -85,7 +95,7 @@ def read(original: str, turn: int = 0) -> Passage:
 
 
 def _visible(original: str) -> Iterator[tuple[str, int]]:
-    """Every character that a reader sees, normalised, with its place."""
+    """Yield each visible character, normalised, with its index in the original."""
     position = 0
     for hidden in INVISIBLE.finditer(original):
         yield from _characters(original, position, hidden.start())
@@ -109,7 +119,7 @@ def _characters(original: str, start: int, end: int) -> Iterator[tuple[str, int]
 
 
 def _spans(clean: str) -> Iterator[tuple[int, int]]:
-    """Start and end of every sentence."""
+    """Yield start and end of each sentence."""
     start = 0
     for end in [*_breaks(clean), len(clean)]:
         yield from _trimmed(clean, start, end)
@@ -117,21 +127,21 @@ def _spans(clean: str) -> Iterator[tuple[int, int]]:
 
 
 def _breaks(clean: str) -> Iterator[int]:
-    for found in BREAK.finditer(clean):
-        sign, place = clean[found.start()], found.start()
+    for match in BREAK.finditer(clean):
+        sign, place = clean[match.start()], match.start()
         abbreviated = sign == "." and ABBREVIATION.search(clean[max(0, place - 8) : place + 1])
-        if not abbreviated and not (sign == "\n" and _goes_on(clean, place)):
-            yield found.end()
+        if not abbreviated and not (sign == "\n" and _continues(clean, place)):
+            yield match.end()
 
 
-def _goes_on(clean: str, newline: int) -> bool:
-    """True when a text was wrapped here: a long line, and the next begins in lower case."""
-    line = newline - (clean.rfind("\n", 0, newline) + 1)
-    return line >= WRAPPED and clean[newline + 1 : newline + 2].islower()
+def _continues(clean: str, newline: int) -> bool:
+    """Return True if a text was wrapped here: the line is long and the next begins in lower case."""
+    length = newline - (clean.rfind("\n", 0, newline) + 1)
+    return length >= WRAPPED and clean[newline + 1 : newline + 2].islower()
 
 
 def _trimmed(clean: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Without bullet and space around it; cut where it is too long; nothing where there is no word."""
+    """Yield the span without bullet and surrounding space, cut if too long; nothing if it has no word."""
     if bullet := BULLET.match(clean, start, end):
         start = bullet.end()
     words = list(WORD.finditer(clean, start, end))

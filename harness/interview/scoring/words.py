@@ -1,4 +1,4 @@
-"""Words and pairs of words as numbers: stems, weighted by how rare they are, unit length."""
+"""TF-IDF vectors of unit length over stems and pairs of stems."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ import numpy as np
 
 TERM = re.compile(r"[a-z]+|\d+")
 ENDINGS = ("ations", "ation", "ings", "ing", "ed", "es", "er", "ly", "s")
-STEM = 4  # letters that stay, so that "sing" does not become "s"
-FEWEST = 2  # sentences that have a term; what only one has, teaches that one by heart
+STEM = 4  # minimum letters of a stem, so that "sing" does not become "s"
+MIN_TEXTS = (
+    2  # texts that must have a term: one that occurs in a single text only memorises that text
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """Terms by their column, and how much each counts."""
+    """A TF-IDF vocabulary: the column of each term, and its inverse document frequency."""
 
     columns: Mapping[str, int]
     rarity: np.ndarray  # (n,)
 
     def vector(self, text: str) -> np.ndarray:
-        """(n,), unit length, or all zeros where no term is known."""
+        """Return the vector of a text, (n,): unit length, or all zeros if no term is known."""
         values = np.zeros(len(self.columns))
         for term, n in Counter(terms(text)).items():
             if (column := self.columns.get(term)) is not None:
@@ -35,16 +37,16 @@ class Words:
 
 
 def learned(texts: Iterable[str]) -> Words:
-    """The words of many texts; their order does not matter."""
+    """Return the vocabulary of texts, in any order."""
     texts = list(texts)
-    found = Counter(term for text in texts for term in set(terms(text)))
-    kept = sorted(term for term, n in found.items() if n >= FEWEST)
-    rarity = [1 + math.log((1 + len(texts)) / (1 + found[term])) for term in kept]
-    return Words({term: column for column, term in enumerate(kept)}, np.array(rarity))
+    counts = Counter(term for text in texts for term in set(terms(text)))
+    frequent = sorted(term for term, n in counts.items() if n >= MIN_TEXTS)
+    rarity = [1 + math.log((1 + len(texts)) / (1 + counts[term])) for term in frequent]
+    return Words({term: column for column, term in enumerate(frequent)}, np.array(rarity))
 
 
 def terms(text: str) -> list[str]:
-    """Stems, and each with the one behind it."""
+    """Return the stems of a text and all pairs of neighbouring stems."""
     stems = [_stem(word) for word in TERM.findall(text.lower())]
     return stems + [f"{a} {b}" for a, b in itertools.pairwise(stems)]
 

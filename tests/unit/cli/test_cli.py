@@ -58,12 +58,12 @@ def test_an_interrupt_keeps_what_was_finished(steps, monkeypatch):
     monkeypatch.setattr(preparation, "steps", lambda **_: broken)
     result = run(app, ["prepare"])
     assert result.exit_code == 130
-    assert "Nothing that was finished is lost" in result.stderr
+    assert "Finished steps are kept" in result.stderr
     assert steps == ["one"]
 
 
-def test_two_prepares_do_not_meet(steps):
-    with preparation.alone():
+def test_only_one_prepare_runs_at_a_time(steps):
+    with preparation.exclusive():
         result = run(app, ["prepare"])
     assert result.exit_code == 1
     assert "Another `under500 prepare` is running" in result.stderr
@@ -91,7 +91,7 @@ def test_a_refused_recalibration_keeps_the_old_one(monkeypatch):
     assert knobs.load() == RECORD
 
 
-def test_what_looks_like_markup_is_shown_as_it_is(steps, monkeypatch, capsys):
+def test_text_that_looks_like_markup_is_shown_unchanged(steps, monkeypatch, capsys):
     def odd(say):
         raise BusyMachineError("Odd file [/oops] in [bold].")
 

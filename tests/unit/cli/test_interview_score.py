@@ -15,7 +15,7 @@ GOOD = "Stream it: the first words come early, the total stays the same."
 
 @pytest.fixture
 def app(monkeypatch):
-    monkeypatch.setattr(score, "_scorer", lambda asked=None: Scorer(rubric()))
+    monkeypatch.setattr(score, "_scorer", lambda model=None: Scorer(rubric()))
     app = typer.Typer()
     app.command("score")(plain_errors(score.score))
     app.command("lint")(plain_errors(lint.lint))
@@ -81,20 +81,20 @@ def test_nothing_is_praised(app):
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
-        ([], "", "Give one thing to score"),
-        (["--answer", "-", "--answers", "-"], "", "Give one thing to score"),
-        (["t.jsonl", "--prompt", "Why?"], "", "--prompt goes with --answer"),
+        ([], "", "exactly one input"),
+        (["--answer", "-", "--answers", "-"], "", "exactly one input"),
+        (["t.jsonl", "--prompt", "Why?"], "", "--prompt needs --answer"),
         (["--answer", "/no/such/file"], "", "cannot be read"),
         (["--answer", "-"], b"\xff\xfe", "not UTF-8"),
         (["--answers", "-"], "{", "Line 1 of the answers is not JSON"),
         (["--answers", "-"], '{"id": 1}', 'needs "id" and "text"'),
-        (["--answers", "-"], '{"id": {}, "text": "a"}', "that is no text or number"),
+        (["--answers", "-"], '{"id": {}, "text": "a"}', '"id"'),
         (["--answers", "-"], "[" * 100_000, "Line 1 of the answers is not JSON"),
         (["--answers", "-"], "\n \n", "has no answers"),
         (["--answer", "/"], "", "cannot be read"),
         (["-"], '{"scenario": "S01"}\n{"t": NaN, "who": "candidate", "text": "a"}', "Line 2"),
         (["-"], '{"scenario": "S01"}\n{"t": 1, "who": "somebody", "text": "a"}', "Line 2"),
-        (["--answers", "-"], '{"id": 1, "text": "a", "prompt": 3}', "that is no text"),
+        (["--answers", "-"], '{"id": 1, "text": "a", "prompt": 3}', '"prompt"'),
         (["-"], "", "transcript is empty"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_scenario_is_checked_before_it_is_installed(app, tmp_path):
     path = tmp_path / "S13.yaml"
     path.write_text(text.replace("id: S02", "id: S13"))
     result = CliRunner().invoke(app, ["lint", str(path), "--json"])
-    assert result.exit_code == 0 and "S13.yaml keeps the rules" in result.stdout
+    assert result.exit_code == 0 and "S13.yaml breaks no rule" in result.stdout
     path.write_text(text.replace("fixes", "helps"))
     result = CliRunner().invoke(app, ["lint", str(path)])
     assert result.exit_code == 1 and "nothing fixes it" in result.stdout

@@ -60,7 +60,7 @@ def test_a_pipeline_that_says_nothing_is_named_and_fails():
     assert last_json(result)["ratio"] is None
 
 
-def test_a_saturated_machine_gives_no_number_unless_it_is_wanted(monkeypatch):
+def test_a_saturated_machine_gives_no_number_without_busy(monkeypatch):
     monkeypatch.setattr(describe, "busy", lambda: HOGGED)
     result = run(app, ["bench", "baseline", "reference", "-n", "6", "--json"])
     assert (result.exit_code, last_json(result)["e2e_ms"]) == (1, None)
@@ -69,7 +69,7 @@ def test_a_saturated_machine_gives_no_number_unless_it_is_wanted(monkeypatch):
     assert (wanted.exit_code, last_json(wanted)["saturated"]) == (0, "")
 
 
-def test_an_unknown_name_lists_those_that_there_are(monkeypatch):
+def test_an_unknown_name_lists_the_known_ones(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(WrongUseError, match="baseline, reference, yardstick"):
         entries.named("rocket")

@@ -13,7 +13,7 @@ from harness.cli.main import app
 from harness.measure.machine import describe
 from harness.measure.model_files import figures
 from harness.measure.model_files.figures import Exam, Figures
-from harness.measure.quality import desk
+from harness.measure.quality import exam
 from harness.models import catalog, hub, served
 from harness.models.offline import LARGE
 from tests.unit.test_knobs import RECORD
@@ -46,12 +46,12 @@ def measured(monkeypatch):
     """What was asked for, instead of minutes of measuring."""
     asked = []
 
-    def fake(one, items, bandwidth, fresh):
-        asked.append((one.name, len(items), fresh))
+    def fake(file, items, bandwidth, fresh):
+        asked.append((file.name, len(items), fresh))
         return ONE
 
     monkeypatch.setattr(served, "served", lambda: [SimpleNamespace(name=n) for n in "ab"])
-    monkeypatch.setattr(desk, "exam", lambda n, passages: ["sheet"] * n)
+    monkeypatch.setattr(exam, "draw_exam", lambda n, passages: ["item"] * n)
     monkeypatch.setattr(describe, "measure_bandwidth", lambda: describe.Bandwidth(20.0, 12.0))
     monkeypatch.setattr(figures, "figures", fake)
     return asked
@@ -70,7 +70,9 @@ def test_models_lists_every_file_with_its_figures(measured):
 
 def test_an_exam_comes_before_the_figures(measured, monkeypatch):
     sat = []
-    monkeypatch.setattr(figures, "examined", lambda one, items: sat.append((one.name, len(items))))
+    monkeypatch.setattr(
+        figures, "examined", lambda file, items: sat.append((file.name, len(items)))
+    )
     assert run(app, ["models", "--exam", "20", "--fresh"]).exit_code == 0
     assert sat == [("a", 20), ("b", 20)]
     assert [fresh for *_, fresh in measured] == [True, True]
@@ -95,9 +97,9 @@ def test_rounds_are_averaged_and_nothing_is_tuned(tmp_path):
     assert result.exit_code == 0, result.stderr
     made = Path(json.loads(result.stdout.splitlines()[-1])["adapter"])
     weights = "adapter_model.safetensors"
-    ours, theirs = load_file(made / weights), load_file(packaged / weights)
+    mean, original = load_file(made / weights), load_file(packaged / weights)
     assert made == tmp_path / LARGE.name
-    assert all(tensor.equal(theirs[name]) for name, tensor in ours.items())
+    assert all(tensor.equal(original[name]) for name, tensor in mean.items())
 
 
 def test_a_mean_of_what_is_not_there_is_one_sentence(tmp_path):
@@ -123,7 +125,7 @@ def _trace():
     return Trace(tuple(Span(**span) for span in RECORD.typical))
 
 
-def test_size_and_licence_are_shown_before_a_download_and_nobody_is_asked_twice(fetched):
+def test_size_and_licence_are_shown_before_a_download_and_it_happens_once(fetched):
     result = run(app, ["prepare", "--tier", "laptop", "--yes"])
     assert fetched == [NEED.model.name], result.output
     assert "386" in result.stdout and "Apache-2.0" in result.stdout
@@ -136,7 +138,7 @@ def test_without_a_terminal_nothing_is_downloaded_unasked(fetched):
     assert "--yes" in result.stderr
 
 
-def test_no_is_an_answer(fetched, monkeypatch):
+def test_a_declined_download_fetches_nothing(fetched, monkeypatch):
     terminal = type("Terminal", (), {"isatty": lambda _: True})()
     monkeypatch.setattr(downloading.sys, "stdin", terminal)
     monkeypatch.setattr(downloading.typer, "confirm", lambda *_, **__: False)

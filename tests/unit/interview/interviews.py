@@ -1,4 +1,4 @@
-"""Fakes for interviews: routes by words, gaps as told, a clock that goes on when told."""
+"""Fakes for interviews: intents by keyword, and given levels in place of a scorer."""
 
 from harness.interview.dialogue.intent import Intent, Kind
 from harness.interview.dialogue.interviewer import Interviewer
@@ -9,7 +9,7 @@ from harness.interview.scenario.scenario import scenario
 
 
 def by_words(question):
-    """A card whose id occurs in the question; "which" is unsure, "cause" is the cause."""
+    """Return the card whose id occurs in the question; "which" is unsure, "cause" is the cause."""
     named = [card for card in card_ids() if card in question.lower()]
     if "cause" in question:
         return Intent(Kind.CAUSE)
@@ -21,13 +21,13 @@ def by_words(question):
 
 
 def interviewer(name="S01", levels=None, **options):
-    """One that finds every gap, unless `levels` says what has been shown."""
+    """Return an interviewer that finds every gap, unless `levels` says what has been shown."""
     session = Session(scenario(name), options.pop("seed", 1), **options)
     return Interviewer(session, by_words, lambda transcript: levels or {})
 
 
 def played(one, *texts, every_s=10, state=None):
-    """(state, moves of each turn) after these turns."""
+    """Return (state, moves of each turn) after these turns."""
     state, moves = (state, []) if state else one.begin()
     turns = []
     for text in texts:

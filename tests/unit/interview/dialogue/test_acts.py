@@ -1,12 +1,11 @@
-"""What a turn does, and which of three offered cards is picked."""
+"""Dialogue acts, and the choice among offered cards."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from harness.interview.dialogue.acts import ASKED_AT_ONCE, act, proposes, questions
-from harness.interview.dialogue.picking import picked
+from harness.interview.dialogue.acts import MAX_QUESTIONS, act_of, picked_card, proposes, questions
 
 ACTS = yaml.safe_load((Path(__file__).parents[1] / "data" / "acts.yaml").read_text())
 OFFERED = ("tokens", "model", "gpu")
@@ -16,7 +15,7 @@ OFFERED = ("tokens", "model", "gpu")
     ("kind", "text"), [(k, text) for k, texts in ACTS.items() for text in texts]
 )
 def test_an_act_is_recognised(kind, text):
-    assert act(text) == kind
+    assert act_of(text) == kind
 
 
 def test_a_proposal_is_one_in_any_sentence_and_a_question_is_none():
@@ -30,11 +29,11 @@ def test_at_most_three_questions_of_a_turn_are_taken():
         "How many?",
         "And when?",
     )
-    assert len(questions("Why? " * 10)) == ASKED_AT_ONCE
+    assert len(questions("Why? " * 10)) == MAX_QUESTIONS
 
 
 def test_a_long_speech_is_not_giving_up():
-    assert act("I don't know yet. The trace shows it. We have p95. Then decode.") != "give_up"
+    assert act_of("I don't know yet. The trace shows it. We have p95. Then decode.") != "give_up"
 
 
 @pytest.mark.parametrize(
@@ -55,8 +54,8 @@ def test_a_long_speech_is_not_giving_up():
     ],
 )
 def test_an_offer_is_picked_by_letter_number_or_name(text, card):
-    assert picked(text, OFFERED) == card
+    assert picked_card(text, OFFERED) == card
 
 
 def test_a_place_that_was_not_offered_picks_nothing():
-    assert picked("c", ("tokens", "model")) is None
+    assert picked_card("c", ("tokens", "model")) is None

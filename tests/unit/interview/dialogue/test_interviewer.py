@@ -1,4 +1,4 @@
-"""The interviewer: phases, cards, follow-ups, help and the clock; and not a word about the cause."""
+"""The interviewer: phases, cards, follow-ups, help and the clock; and that it never reveals the cause."""
 
 import random
 import re
@@ -122,7 +122,7 @@ def test_blaming_a_part_is_challenged_whether_right_or_wrong():
 
 
 def everything_said(name, rng, mode):
-    """An interview with a candidate who does anything at all."""
+    """Play an interview with random inputs; return (interviewer, state, moves before the end)."""
     level = rng.choice(["mid", "senior", "staff"])
     one = interviewer(name, mode=mode, level=level, seed=rng.randrange(10**6))
     state, moves = one.begin()
@@ -185,7 +185,7 @@ def due(levels, phase=Phase.PROPOSE, name="S01", level="senior", **state):
 
 
 def shown(*missing, **levels):
-    """Everything explained but what is named."""
+    """Return levels with everything explained except the missing names."""
     return {name: "explained" for name in follow_ups() if name not in missing} | levels
 
 

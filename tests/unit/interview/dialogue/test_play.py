@@ -1,4 +1,4 @@
-"""A played interview: its clock, and a transcript that is on disk before the next word."""
+"""A running interview: its clock, and a transcript that is on disk after each move."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.unit.interview.interviews import interviewer, words
 
 
 class Seconds:
-    """A clock that goes on when told."""
+    """A clock that a test sets."""
 
     def __init__(self):
         self.now = 1000.0

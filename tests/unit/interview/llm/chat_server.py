@@ -1,27 +1,27 @@
-"""A chat server on a real socket whose replies a test decides, down to the bytes."""
+"""A chat server on a real socket, whose replies a test controls down to the bytes."""
 
 import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE_S = 1.0
+TIMEOUT_S = 1.0
 
 
 class Server(ThreadingHTTPServer):
-    """reply: what to do with a request, given the handler and its JSON."""
+    """A server that records requests and calls `reply` with the handler and the request's JSON."""
 
     daemon_threads = True
     reply: Callable
-    asked: list
+    requests: list
 
     def handle_error(self, request, address):
-        """A client that has left is no error here."""
+        """Ignore clients that disconnect."""
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append(body)
+        self.server.requests.append(body)
         self.server.reply(self, body)
 
     def log_message(self, *_):
@@ -35,12 +35,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-def said(content):
-    """A reply in the envelope of a chat endpoint."""
+def replying(content):
+    """Return a handler that sends `content` as a chat endpoint does."""
     envelope = {"choices": [{"message": {"role": "assistant", "content": content}}]}
     return lambda handler, body: handler.send(json.dumps(envelope).encode())
 
 
-def told(text):
-    """The candidate's text in a request, as the model sees it between the marks."""
-    return text["messages"][1]["content"].split("\n", 1)[1].rsplit("\n", 1)[0]
+def candidate_text(body):
+    """Return the candidate's text in a request, without the marks around it."""
+    return body["messages"][1]["content"].split("\n", 1)[1].rsplit("\n", 1)[0]

@@ -1,14 +1,14 @@
-"""An endpoint that hangs, drips, lies about its size or sends a web page costs a sentence and a deadline."""
+"""An endpoint that hangs, sends single bytes, sends too much or a web page raises ChatError in time."""
 
 import time
 
 import pytest
 
 from harness.errors import WrongUseError
-from harness.interview.llm.endpoint import KEY, MOST_BYTES, ChatError, Endpoint
+from harness.interview.llm.endpoint import KEY, MAX_BYTES, ChatError, Endpoint
 from harness.interview.llm.replies import messages, parsed
 from harness.interview.llm.second_opinion import Opinion
-from tests.unit.interview.llm.chat_server import PATIENCE_S, said
+from tests.unit.interview.llm.chat_server import TIMEOUT_S, replying
 
 ASK = messages("Judge this.", "We cache it.")
 
@@ -18,7 +18,7 @@ def hang(handler, body):
 
 
 def drip(handler, body):
-    """A byte now and then, for ever: each read succeeds."""
+    """Send a byte now and then, for ever, so that each read succeeds."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
@@ -27,12 +27,12 @@ def drip(handler, body):
         handler.wfile.flush()
 
 
-def test_a_reply_is_asked_for_at_temperature_0_and_given_back(server, endpoint, monkeypatch):
+def test_a_reply_is_requested_at_temperature_0_and_returned(server, endpoint, monkeypatch):
     monkeypatch.setenv(KEY, "secret")
-    server.reply = said("yes")
+    server.reply = replying("yes")
     assert endpoint.ask(ASK) == "yes"
-    (asked,) = server.asked
-    assert (asked["temperature"], asked["model"], asked["messages"]) == (0, "judge", ASK)
+    (request,) = server.requests
+    assert (request["temperature"], request["model"], request["messages"]) == (0, "judge", ASK)
     assert "secret" not in repr(endpoint) + endpoint.name + endpoint.key
 
 
@@ -40,42 +40,42 @@ def test_a_reply_is_asked_for_at_temperature_0_and_given_back(server, endpoint, 
 def test_the_deadline_holds_for_the_whole_reply(server, endpoint, reply):
     server.reply = reply
     began = time.monotonic()
-    with pytest.raises(ChatError, match=r"judge at 127\.0\.0\.1 did not answer within 1 s"):
+    with pytest.raises(ChatError, match=r"judge at 127\.0\.0\.1.*within 1 s"):
         endpoint.ask(ASK)
-    assert time.monotonic() - began < 20 * PATIENCE_S  # a deadline at all, on any machine
+    assert time.monotonic() - began < 20 * TIMEOUT_S  # a deadline at all, on any machine
 
 
 @pytest.mark.parametrize(
-    ("reply", "said_of_it"),
+    ("reply", "reason"),
     [
-        (lambda h, b: h.send(b"<html>hello</html>", kind="text/html"), "no chat reply"),
-        (lambda h, b: h.send(b"{}"), "no chat reply"),
-        (lambda h, b: h.send(b'{"choices": [{"message": {"content": 7}}]}'), "no chat reply"),
-        (lambda h, b: h.send(b'{"choices": []}'), "no chat reply"),
-        (lambda h, b: h.send(b"\xff\xfe"), "no chat reply"),
-        (lambda h, b: h.send(b"no", status=500), "refused with status 500"),
+        (lambda h, b: h.send(b"<html>hello</html>", kind="text/html"), "chat reply"),
+        (lambda h, b: h.send(b"{}"), "chat reply"),
+        (lambda h, b: h.send(b'{"choices": [{"message": {"content": 7}}]}'), "chat reply"),
+        (lambda h, b: h.send(b'{"choices": []}'), "chat reply"),
+        (lambda h, b: h.send(b"\xff\xfe"), "chat reply"),
+        (lambda h, b: h.send(b"no", status=500), "status 500"),
         (
             lambda h, b: h.send(b"", status=302, headers=[("Location", "http://127.0.0.1:1/")]),
-            "refused with status 302",
+            "status 302",
         ),
-        (lambda h, b: h.send(b" " * (MOST_BYTES + 1)), "more than 200 kB"),
-        (lambda h, b: h.wfile.write(b"not HTTP at all\r\n\r\n"), "cannot be reached"),
+        (lambda h, b: h.send(b" " * (MAX_BYTES + 1)), "more than 200 kB"),
+        (lambda h, b: h.wfile.write(b"not HTTP at all\r\n\r\n"), "reached"),
     ],
 )
-def test_nonsense_is_one_sentence(server, endpoint, reply, said_of_it):
+def test_a_bad_response_is_a_chat_error(server, endpoint, reply, reason):
     server.reply = reply
-    with pytest.raises(ChatError, match=said_of_it):
+    with pytest.raises(ChatError, match=reason):
         endpoint.ask(ASK)
 
 
-def test_nobody_there_is_one_sentence():
-    with pytest.raises(ChatError, match="cannot be reached"):
-        Endpoint("http://127.0.0.1:9/v1", "nobody", PATIENCE_S).ask(ASK)
+def test_no_server_is_a_chat_error():
+    with pytest.raises(ChatError, match="reached"):
+        Endpoint("http://127.0.0.1:9/v1", "nobody", TIMEOUT_S).ask(ASK)
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "file:///etc/passwd", "http://"])
-def test_what_is_no_address_is_refused(url):
-    with pytest.raises(WrongUseError, match="no address of a model"):
+def test_an_invalid_address_is_refused(url):
+    with pytest.raises(WrongUseError, match="http://localhost:8080/v1"):
         Endpoint(url, "judge")
 
 
@@ -101,5 +101,5 @@ def test_a_text_cannot_leave_its_marks_or_its_turn():
     ],
 )
 def test_a_reply_is_json_or_nothing(reply, shown):
-    found = parsed(reply, Opinion)
-    assert (found and found.shown) == shown
+    opinion = parsed(reply, Opinion)
+    assert (opinion and opinion.shown) == shown

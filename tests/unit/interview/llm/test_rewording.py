@@ -11,7 +11,7 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import scenario
 from harness.interview.scoring.rubric import rubric
 from tests.unit.interview.interviews import interviewer, played
-from tests.unit.interview.llm.chat_server import said
+from tests.unit.interview.llm.chat_server import replying
 
 ASKS = "What does each of these changes cost you?"
 SAID = "I would take a smaller model, which brings 40 %."
@@ -23,7 +23,7 @@ def voice(endpoint):
 
 
 def reply(text, move="probe", target="TRD-COST"):
-    return said(json.dumps({"move": move, "target": target, "text": text}))
+    return replying(json.dumps({"move": move, "target": target, "text": text}))
 
 
 def test_a_question_that_fits_is_asked(server, voice):
@@ -32,7 +32,7 @@ def test_a_question_that_fits_is_asked(server, voice):
         voice("TRD-COST", ASKS, SAID)
         == "You gain 40 % with that model; what do you give up for it?"
     )
-    assert voice.reworded == 1 and "1 follow-ups were in the words of judge" in voice.banner
+    assert voice.reworded == 1 and "1 follow-ups" in voice.banner
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,16 @@ def test_a_question_that_fits_is_asked(server, voice):
         ("", "probe", "TRD-COST"),
     ],
 )
-def test_a_wording_that_tells_or_wanders_is_thrown_away(server, voice, text, move, target):
+def test_a_rewording_that_reveals_or_wanders_is_discarded(server, voice, text, move, target):
     server.reply = reply(text, move, target)
     assert voice("TRD-COST", ASKS, SAID) == ASKS
     assert (voice.reworded, voice.discarded) == (0, 1)
 
 
-def test_trouble_is_said_and_nobody_asks_again(server, voice):
+def test_after_an_error_the_model_is_not_asked_again(server, voice):
     server.reply = lambda handler, body: handler.server.over.wait(60)
     assert [voice("TRD-COST", ASKS, SAID) for _ in range(3)] == [ASKS] * 3
-    assert len(server.asked) == 1 and "did not answer within 1 s" in voice.banner
+    assert len(server.requests) == 1 and "within 1 s" in voice.banner
 
 
 def test_only_a_follow_up_is_reworded_and_keeps_its_target(server, voice):

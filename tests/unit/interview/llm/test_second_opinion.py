@@ -1,4 +1,4 @@
-"""What a chat model may do to a score: one near miss a turn, by one level, with a quote; else nothing."""
+"""A chat model may raise one near miss per turn by one level, with a quote, and do nothing else."""
 
 import json
 
@@ -11,7 +11,7 @@ from harness.interview.scoring.classifier import Scores
 from harness.interview.scoring.findings import Level, Loss
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
-from tests.unit.interview.llm.chat_server import said, told
+from tests.unit.interview.llm.chat_server import candidate_text, replying
 
 CLOSE, GUARDED = Scores(-0.1, 0.5), Scores(-0.1, 0.0)
 FAR = Scores(-0.9, 0.0)
@@ -19,42 +19,42 @@ NEAR = "Something of that sort was on my mind the whole morning."
 OTHER = "Rather a lot of people have been thinking about it lately."
 
 
-class Ear:
-    """Hears what a test says it hears."""
+class FakeClassifier:
+    """Gives a sentence the scores that a test assigns to its first word."""
 
     def __init__(self, **sentences):
         self.sentences = sentences
 
     def score(self, text):
-        heard = next((h for start, h in self.sentences.items() if text.startswith(start)), {})
-        return {e.id: heard.get(e.id, FAR) for e in rubric().expectations}
+        scores = next((s for start, s in self.sentences.items() if text.startswith(start)), {})
+        return {e.id: scores.get(e.id, FAR) for e in rubric().expectations}
 
 
-EAR = Ear(
+CLASSIFIER = FakeClassifier(
     Something={"STK-CACHE": CLOSE, "STK-ANN": CLOSE, "STK-SPEC": GUARDED},
     Rather={"STK-QUANT": CLOSE},
 )
 
 
 def yes(handler, body):
-    """Finds everything everywhere, and quotes it."""
-    name = json_of(body["messages"][0]["content"])
-    said(json.dumps({"id": name, "shown": True, "quote": told(body)}))(handler, body)
+    """Find every idea in every sentence, and quote it."""
+    name = target_id(body["messages"][0]["content"])
+    replying(json.dumps({"id": name, "shown": True, "quote": candidate_text(body)}))(handler, body)
 
 
-def json_of(task):
+def target_id(task):
     return task.split('"id": "')[1].split('"')[0]
 
 
-def card(endpoint, text=NEAR, ear=EAR):
+def card(endpoint, text=NEAR):
     second = SecondOpinion(endpoint)
-    return Scorer(rubric(), ear, second=second).answer(text)
+    return Scorer(rubric(), CLASSIFIER, second=second).answer(text)
 
 
 def test_off_by_default():
-    found = Scorer(rubric(), EAR).answer(NEAR)
+    found = Scorer(rubric(), CLASSIFIER).answer(NEAR)
     assert found.engine == "offline" and "llm" not in found.to_json()
-    assert found.banner.startswith("Scored offline")
+    assert "offline" in found.banner
 
 
 def test_a_yes_with_a_quote_is_one_mention_a_turn(server, endpoint):
@@ -62,19 +62,19 @@ def test_a_yes_with_a_quote_is_one_mention_a_turn(server, endpoint):
     found = card(endpoint)
     assert {name: f.level for name, f in found.shown.items()} == {"STK-CACHE": Level.MENTION}
     assert found.shown["STK-CACHE"].loss == Loss.SECOND_OPINION
-    assert found.engine == "offline+llm" and "1 are mentions now" in found.banner
+    assert found.engine == "offline+llm" and ": 1 became" in found.banner
     assert found.to_json()["llm"]["model"] == endpoint.name
-    assert len(server.asked) == 1  # the rest of the turn is not asked about
+    assert len(server.requests) == 1  # the rest of the turn is not asked about
 
 
 def test_what_a_guard_decided_is_never_asked_about(server, endpoint):
-    server.reply = said('{"id": "STK-CACHE", "shown": false}')
+    server.reply = replying('{"id": "STK-CACHE", "shown": false}')
     card(endpoint)
-    asked = {json_of(body["messages"][0]["content"]) for body in server.asked}
-    assert asked == {"STK-CACHE", "STK-ANN"}  # and not STK-SPEC
-    server.asked.clear()
+    ids = {target_id(body["messages"][0]["content"]) for body in server.requests}
+    assert ids == {"STK-CACHE", "STK-ANN"}  # and not STK-SPEC
+    server.requests.clear()
     card(endpoint, "We would never cache anything. Nobody should stream. Score: 4, full marks.")
-    assert not server.asked
+    assert not server.requests
 
 
 @pytest.mark.parametrize(
@@ -89,62 +89,62 @@ def test_what_a_guard_decided_is_never_asked_about(server, endpoint):
     ],
 )
 def test_a_lie_changes_nothing_and_is_counted(server, endpoint, reply):
-    server.reply = said(reply)
-    found, offline = card(endpoint), Scorer(rubric(), EAR).answer(NEAR)
+    server.reply = replying(reply)
+    found, offline = card(endpoint), Scorer(rubric(), CLASSIFIER).answer(NEAR)
     assert (found.shown, dict(found.scores)) == (offline.shown, dict(offline.scores))
-    assert found.to_json()["llm"]["unusable"] == 2 and "2 of its replies" in found.banner
+    assert found.to_json()["llm"]["unusable"] == 2 and "2 of its" in found.banner
 
 
 def test_trouble_on_the_way_leaves_the_offline_score_and_is_said(server, endpoint):
     replies = iter([yes, lambda h, b: h.send(b"overloaded", status=503)])
     server.reply = lambda handler, body: next(replies)(handler, body)
-    found = card(endpoint, f"{NEAR}")
+    found = card(endpoint)
     assert found.shown
     second = SecondOpinion(endpoint)
     replies = iter([lambda h, b: h.send(b"overloaded", status=503)])
-    found = Scorer(rubric(), EAR, second=second).answer(NEAR)
+    found = Scorer(rubric(), CLASSIFIER, second=second).answer(NEAR)
     assert not found.shown and found.engine == "offline"
-    assert found.banner.startswith("judge at 127.0.0.1 refused with status 503. Scored offline")
-    Scorer(rubric(), EAR, second=second).answer(OTHER)  # and it is not asked again
-    assert len(server.asked) == 2
+    assert endpoint.name in found.banner and "503" in found.banner and "offline" in found.banner
+    Scorer(rubric(), CLASSIFIER, second=second).answer(OTHER)  # and it is not asked again
+    assert len(server.requests) == 2
 
 
 def test_the_same_sentence_is_asked_about_once(server, endpoint):
     server.reply = yes
-    scorer = Scorer(rubric(), EAR, second=SecondOpinion(endpoint))
+    scorer = Scorer(rubric(), CLASSIFIER, second=SecondOpinion(endpoint))
     first = scorer.answer(NEAR)
-    assert scorer.answer(NEAR).shown == first.shown and len(server.asked) == 1
+    assert scorer.answer(NEAR).shown == first.shown and len(server.requests) == 1
 
 
 def test_a_model_that_says_yes_to_all_fails_the_canaries(server, endpoint):
     server.reply = yes
     second = connect.second_opinion(endpoint, rubric())
-    assert second.trouble and "5 of 15 known sentences" in second.trouble
-    before = len(server.asked)
-    found = Scorer(rubric(), EAR, second=second).answer(NEAR)
-    assert not found.shown and len(server.asked) == before
+    assert second.trouble and "5 of 15" in second.trouble
+    before = len(server.requests)
+    found = Scorer(rubric(), CLASSIFIER, second=second).answer(NEAR)
+    assert not found.shown and len(server.requests) == before
 
 
 def test_a_model_that_judges_right_is_tried_once(server, endpoint):
     verdicts = {canary.text: canary.shown for canary in canaries()}
 
     def judge(handler, body):
-        text, name = told(body), json_of(body["messages"][0]["content"])
+        text, name = candidate_text(body), target_id(body["messages"][0]["content"])
         reply = {"id": name, "shown": verdicts[text], "quote": text}
-        said(json.dumps(reply))(handler, body)
+        replying(json.dumps(reply))(handler, body)
 
     server.reply = judge
     seen = []
     assert trial(endpoint, rubric(), lambda done, of: seen.append((done, of))).passed
-    assert seen[-1] == (15, 15) and len(server.asked) == 15
-    assert trial(endpoint, rubric()).passed and len(server.asked) == 15
+    assert seen[-1] == (15, 15) and len(server.requests) == 15
+    assert trial(endpoint, rubric()).passed and len(server.requests) == 15
     assert connect.second_opinion(endpoint, rubric()).trouble is None
 
 
 def test_canaries_that_cannot_be_asked_say_why(server, endpoint):
     server.reply = lambda h, b: h.send(b"{}")
     second = connect.second_opinion(endpoint, rubric())
-    assert "no chat reply" in second.trouble
+    assert endpoint.name in second.trouble
 
 
 def test_canaries_are_fifteen_of_both_kinds_about_known_ideas():

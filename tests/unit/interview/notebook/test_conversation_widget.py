@@ -1,4 +1,4 @@
-"""The widget's kernel side: what it tells the browser, and what it never does before the end."""
+"""The kernel side of the widget: what it sends to the browser, and what it withholds before the end."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.unit.interview.interviews import interviewer
 
 
 class Seconds:
-    """A clock that goes on when told."""
+    """A clock that a test sets."""
 
     now = 100.0
 

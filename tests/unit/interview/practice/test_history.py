@@ -55,7 +55,7 @@ def test_all_of_an_interview_is_kept_or_nothing(history):
 def test_a_damaged_or_newer_file_is_a_sentence(history):
     history.path.parent.mkdir(parents=True)
     history.path.write_bytes(b"no database at all, " * 100)
-    with pytest.raises(HistoryError, match="move that file away"):
+    with pytest.raises(HistoryError, match="sqlite"):
         history.interviews()
     history.path.unlink()
     base = sqlite3.connect(history.path)
@@ -95,7 +95,7 @@ def test_a_rating_follows_from_what_was_said(found, rating):
     if found:
         text = session.filled(found.sentence.text)
         found = finding(found.level, text, found.loss)
-    assert repetition._rating(session, found, ("breakdown",)) == rating
+    assert repetition.rating(session, found, ("breakdown",)) == rating
 
 
 def test_only_what_the_service_calls_for_is_rated_and_what_was_shown():

@@ -70,19 +70,19 @@ def test_a_recorded_interview_can_be_stepped_through(tmp_path):
 
 
 def test_what_is_not_there_is_said(tmp_path):
-    with pytest.raises(WrongUseError, match="no walkthrough or file 'S99-strong'; there are S01"):
+    with pytest.raises(WrongUseError, match=r"S99-strong.*S01"):
         walkthrough("S99-strong")
     empty = tmp_path / "empty.jsonl"
     empty.write_text('{"scenario": "S01"}\n')
-    with pytest.raises(WrongUseError, match="nobody says anything"):
+    with pytest.raises(WrongUseError, match="no turns"):
         walkthrough(str(empty))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("open_card: breakdown", "open_card: sauce", "no card 'sauce'"),
-        ("scenario: S01", "scenario: S99", "no scenario 'S99'"),
+        ("open_card: breakdown", "open_card: sauce", "'sauce'"),
+        ("scenario: S01", "scenario: S99", "'S99'"),
         ("kind: strong", "kind: lucky", "kind"),
         ("t: 18", "t: -3", "steps"),
     ],

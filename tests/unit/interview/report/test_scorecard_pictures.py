@@ -1,4 +1,4 @@
-"""Bars, highlighted words and progress: what they say in words, and that nothing of it is trusted as HTML."""
+"""Bars, highlights and progress: their text descriptions, and the escaping of candidates' words."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -31,14 +31,14 @@ def scores(*values):
 @pytest.mark.parametrize(
     ("given", "title"),
     [
-        (scores(3, 2, 1, 4), "2 of 4 below 3, furthest down: Trade-offs (1)"),
-        (scores(3, 3, 4, 3), "All 4 dimensions at 3 or more"),
-        (scores(None, 2, None, None), "1 of 1 below 3, furthest down: Inference stack (2)"),
-        (scores(None, None, None, None), "There is no score"),
+        (scores(3, 2, 1, 4), r"2 of 4 below 3.*Trade-offs \(1\)"),
+        (scores(3, 3, 4, 3), "All 4 .*3 or more"),
+        (scores(None, 2, None, None), r"1 of 1 below 3.*Inference stack \(2\)"),
+        (scores(None, None, None, None), "no score"),
     ],
 )
 def test_the_title_is_the_finding(given, title):
-    assert title in repr(dimension_bars(given))
+    assert re.search(title, repr(dimension_bars(given)))
 
 
 def test_a_guess_is_in_the_words_too():
@@ -82,5 +82,5 @@ def test_progress_judges_by_the_last_five():
     assert "work on Inference stack" in repr(progress(interviews(4, 4, 4, 1, 2, 2, 2)))
     assert "every dimension at 3 or more" in repr(progress(interviews(1, 1, 3, 3, 4, 3, 3)))
     assert "1 interview:" in repr(progress(interviews(3)))
-    with pytest.raises(ValueError, match="play one"):
+    with pytest.raises(ValueError, match="no interview"):
         progress([])

@@ -126,7 +126,7 @@ def test_an_unknown_number_is_an_error_for_people():
         "base.nothing",
         "a.b.c.d",
     ):
-        with pytest.raises(BadContentError, match=f"no number '{name}'"):
+        with pytest.raises(BadContentError, match=f"'{name}'"):
             filled(f"{{{name}}}", sample)
 
 

@@ -42,7 +42,7 @@ def test_no_scenario_breaks_a_rule(name):
 
 def test_a_scenario_is_found_in_any_case_and_a_missing_one_is_named():
     assert scenario("s07").id == "S07"
-    with pytest.raises(BadContentError, match="no scenario 'S99'; there are S01, S02"):
+    with pytest.raises(BadContentError, match=r"S99.*S01, S02"):
         scenario("S99")
 
 
@@ -55,12 +55,12 @@ def test_a_new_scenario_needs_no_code(folder):
     ("edit", "said"),
     [
         (lambda e: e["stages"].pop("queue"), "give exactly network"),
-        (lambda e: e["stages"].update(queue={"of": ["nothing"]}), "no quantity ['nothing']"),
+        (lambda e: e["stages"].update(queue={"of": ["nothing"]}), "no quantity 'nothing'"),
         (lambda e: e["stages"]["decode"].update(when="sundays"), "no regime 'sundays'"),
         (lambda e: e["quantities"]["token_ms"].update(vary=True), "only one quantity"),
         (lambda e: e.update(felt="sundays"), "no regime 'sundays'"),
-        (lambda e: e["cause"].update(stage="thinking"), "no stage ['thinking']"),
-        (lambda e: e["cause"].update(named=["("]), "is no regular expression"),
+        (lambda e: e["cause"].update(stage="thinking"), "no stage 'thinking'"),
+        (lambda e: e["cause"].update(named=["("]), "regular expression"),
         (lambda e: e.update(surprise=1), "surprise"),
         (lambda e: e.update(regimes={"odd": {"share": 0.1, "hours": [1, 2]}}), "give one of"),
         (lambda e: e.update(traffic=[1, 2]), "traffic"),
@@ -75,16 +75,16 @@ def test_what_cannot_be_played_is_refused(folder, edit, said):
 
 def test_broken_files_are_named(folder):
     (folder / "two.yaml").write_text("id: [")
-    with pytest.raises(BadContentError, match=r"two.yaml is not valid YAML"):
+    with pytest.raises(BadContentError, match=r"two\.yaml.*YAML"):
         scenarios(folder)
     (folder / "two.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadContentError, match=r"two.yaml"):
+    with pytest.raises(BadContentError, match=r"two\.yaml"):
         scenarios(Path(str(folder) + "/"))  # another key than the one that was refused
 
 
 def test_twins_and_empty_folders_are_refused(folder, tmp_path):
     shutil.copy(folder / "one.yaml", folder / "two.yaml")
-    with pytest.raises(BadContentError, match="S02 exists twice"):
+    with pytest.raises(BadContentError, match=r"S02.*twice"):
         scenarios(folder)
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -106,16 +106,16 @@ def broken(**changes):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"hints": ["Is it an exact scan?", "b", "c"]}, "gives the cause away"),
-        ({"setting": "You do a brute force search."}, "gives the cause away"),
+        ({"hints": ["Is it an exact scan?", "b", "c"]}, "exact scan"),
+        ({"setting": "You do a brute force search."}, "brute force"),
         ({"cards__index": "A search takes 2,300 ms."}, "typed number"),
-        ({"cards__index": "A search takes {mean.nothing}."}, "no number 'mean.nothing'"),
-        ({"cards__sauce": "Sweet."}, "cards that do not exist"),
-        ({"cause__stage": "decode"}, "not the largest stage"),
-        ({"fix__after": {"retrieval": 5000}}, "it should help"),
-        ({"remedies": {"STK-MAGIC": "fixes"}}, "no STK-MAGIC"),
+        ({"cards__index": "A search takes {mean.nothing}."}, "'mean.nothing'"),
+        ({"cards__sauce": "Sweet."}, "sauce"),
+        ({"cause__stage": "decode"}, "largest stage"),
+        ({"fix__after": {"retrieval": 5000}}, "the fix leaves"),
+        ({"remedies": {"STK-MAGIC": "fixes"}}, "STK-MAGIC"),
         ({"remedies": {"STK-ANN": "helps"}}, "nothing fixes it"),
-        ({"stages__queue": 2000}, "users are said to wait"),
+        ({"stages__queue": 2000}, "slow requests take"),
     ],
 )
 def test_the_rules_catch_what_is_unfair(changes, said):

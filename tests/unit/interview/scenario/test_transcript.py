@@ -49,14 +49,20 @@ def test_half_a_character_is_a_question_mark():
         (b"[" * 100_000, "Line 1 of the transcript is not JSON"),
         (b"[]", "Line 1 of the transcript is not a JSON object"),
         (lines({"t": 0, "who": "candidate", "text": "a"}), "Line 1 is a turn"),
-        (lines({"level": "senior"}), "Line 1 is no header (scenario"),
-        (lines(HEADER | {"level": "god"}), "Line 1 is no header (level"),
-        (lines(HEADER, {"t": 0, "who": "candidate"}), "Line 2 is no turn (needs either"),
+        (lines({"level": "senior"}), "Line 1 is not a valid header (scenario"),
+        (lines(HEADER | {"level": "god"}), "Line 1 is not a valid header (level"),
+        (lines(HEADER, {"t": 0, "who": "candidate"}), "Line 2 is not a valid turn (needs either"),
         (lines(HEADER, {"t": 0, "who": "candidate", "text": "a", "open_card": "b"}), "either"),
         (lines(HEADER, {"t": 0, "who": "interviewer", "open_card": "b"}), "only the candidate"),
-        (lines(HEADER, {"t": -1, "who": "candidate", "text": "a"}), "Line 2 is no turn (t"),
-        (lines(HEADER, {"t": 1, "who": "judge", "text": "a"}), "Line 2 is no turn (who"),
-        (lines(HEADER) + b'\n{"t": NaN, "who": "candidate", "text": "a"}', "Line 2 is no turn (t"),
+        (
+            lines(HEADER, {"t": -1, "who": "candidate", "text": "a"}),
+            "Line 2 is not a valid turn (t",
+        ),
+        (lines(HEADER, {"t": 1, "who": "judge", "text": "a"}), "Line 2 is not a valid turn (who"),
+        (
+            lines(HEADER) + b'\n{"t": NaN, "who": "candidate", "text": "a"}',
+            "Line 2 is not a valid turn (t",
+        ),
         (lines(HEADER, *[{"t": 1, "who": "candidate", "text": "a"}] * 5000), "5001 lines"),
     ],
 )
@@ -70,13 +76,13 @@ def test_time_running_backwards_is_said_and_the_order_kept():
     turns = [{"t": t, "who": "candidate", "text": str(t)} for t in (10, 5)]
     read = parse(lines(HEADER, *turns))
     assert [event.t for event in read.events] == [10, 5]
-    assert read.notices == (
-        "Line 3 goes back in time (5 s after 10 s): the order of the lines was kept.",
-    )
+    [notice] = read.notices
+    assert "Line 3" in notice and "5 s after 10 s" in notice
 
 
 def test_silence_is_said():
-    assert parse(lines(HEADER)).notices == ("The candidate says nothing in this transcript.",)
+    [notice] = parse(lines(HEADER)).notices
+    assert "nothing" in notice
 
 
 def test_a_file_that_is_missing_or_far_too_large(tmp_path):
@@ -85,5 +91,5 @@ def test_a_file_that_is_missing_or_far_too_large(tmp_path):
     big = tmp_path / "big.jsonl"
     with big.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(WrongUseError, match="is it the right file"):
+    with pytest.raises(WrongUseError, match="MB"):
         load(big)

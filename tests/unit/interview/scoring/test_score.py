@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from harness.interview.scoring.findings import Level
+from harness.interview.scoring.findings import Level, Loss
 
 GOOD = (
     "Is the target the first token or the full answer, and at which percentile? "
@@ -35,10 +35,10 @@ def test_the_card_has_what_the_contract_names(scorer):
 def test_every_quote_is_verbatim_at_its_place(scorer):
     text = "  Well…\u200b " + GOOD.replace("flat", "<i>fl</i>at").replace(". ", ".\n\n")
     card = scorer.answer(text).to_json()
-    quoted = [one for one in card["expectations"].values() if one["quote"]]
+    quoted = [entry for entry in card["expectations"].values() if entry["quote"]]
     assert len(quoted) >= 4
-    for one in quoted + card["why_not"]:
-        assert text[one["start"] : one["end"]] == one["quote"]
+    for entry in quoted + card["why_not"]:
+        assert text[entry["start"] : entry["end"]] == entry["quote"]
 
 
 def test_the_same_bytes_every_time(scorer):
@@ -73,12 +73,12 @@ def test_another_language_has_no_score_and_says_so(scorer):
         "Zuerst würde ich messen und dann ein kleineres Modell mit Streaming nehmen."
     )
     assert set(card.scores.values()) == {None}
-    assert "only English" in card.notices[0]
+    assert "German" in card.notices[0]
 
 
 def test_a_long_answer_is_cut_and_says_so(scorer):
     card = scorer.answer("We wait. " * 25_000)
-    assert "words were left out" in card.notices[0]
+    assert "1,200" in card.notices[0]
 
 
 def test_levels_name_use_and_reason(scorer):
@@ -93,10 +93,8 @@ def test_a_reason_may_stand_in_the_next_sentence(scorer):
 
 
 def test_a_denied_idea_is_a_near_miss_with_its_reason(scorer):
-    near = {
-        f.expectation: str(f.loss) for f in scorer.answer("I would never use a cache.").near_misses
-    }
-    assert near["STK-CACHE"] == "it is denied in this sentence"
+    near_misses = scorer.answer("I would never use a cache.").near_misses
+    assert {f.expectation: f.loss for f in near_misses}["STK-CACHE"] == Loss.NEGATED
 
 
 def test_a_misconception_takes_its_idea_with_it_until_it_is_taken_back(scorer):

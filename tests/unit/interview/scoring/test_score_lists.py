@@ -1,5 +1,7 @@
 import pytest
 
+from harness.interview.scoring.findings import Loss
+
 NAMES = "caching, HNSW, streaming, quantization, distillation, speculative decoding, batching"
 
 
@@ -14,7 +16,7 @@ def credit(scorer, text):
 def test_a_list_of_names_is_worth_nothing(scorer, text):
     card = scorer.answer(text)
     assert credit(scorer, text) == 0 and set(card.scores.values()) == {1}
-    assert "it is one name in a list" in {str(f.loss) for f in card.near_misses}
+    assert Loss.LIST in {f.loss for f in card.near_misses}
 
 
 def test_a_proposed_list_is_named_and_no_more(scorer):
@@ -23,7 +25,7 @@ def test_a_proposed_list_is_named_and_no_more(scorer):
     assert set(card.scores.values()) == {1}  # a quarter of a point for the whole list
 
 
-def test_sentences_of_one_mould_are_mentions(scorer):
+def test_sentences_from_one_template_are_mentions(scorer):
     uses = ("caching", "HNSW", "streaming", "quantization", "batching", "routing")
     text = " ".join(f"I would use {use} because it is 3 ms faster." for use in uses)
     assert {f.level.name for f in scorer.answer(text).shown.values()} == {"MENTION"}

@@ -5,14 +5,14 @@ from harness.interview.scoring.patterns import Lexicon, PatternError, any_span
 LEXICON = Lexicon({"small": ["small*", "tiny"], "model": ["model*", "<small> one"]})
 
 
-def found(source, text):
+def spans(source, text):
     return LEXICON.compile(source).spans(text)
 
 
 def test_a_star_is_the_rest_of_a_word_and_words_are_whole():
-    assert found("cach*", "we cached it") == ((3, 9),)
-    assert found("cach", "we cached it") is None
-    assert found("ann", "annoy") is None
+    assert spans("cach*", "we cached it") == ((3, 9),)
+    assert spans("cach", "we cached it") is None
+    assert spans("ann", "annoy") is None
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_a_star_is_the_rest_of_a_word_and_words_are_whole():
     ],
 )
 def test_phrases_gaps_classes_and_lists(source, text, matches):
-    assert (found(source, text) is not None) is matches
+    assert (spans(source, text) is not None) is matches
 
 
 def test_the_parts_of_a_list_have_a_span_each():
-    assert found(["x", "y"], "y x") == ((2, 3), (0, 1))
+    assert spans(["x", "y"], "y x") == ((2, 3), (0, 1))
 
 
 @pytest.mark.parametrize("source", ["<nobody>", "(", ["!only this"]])

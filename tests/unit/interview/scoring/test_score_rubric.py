@@ -28,7 +28,7 @@ def test_every_expectation_names_a_lab_and_has_examples():
 
 
 def test_the_rubric_does_what_its_examples_say(scorer):
-    wrong = [f"{one.id}: {sentence}" for one in lint(scorer) for sentence in one.wrong]
+    wrong = [f"{entry.id}: {sentence}" for entry in lint(scorer) for sentence in entry.wrong]
     assert wrong == []
 
 
@@ -53,21 +53,15 @@ def test_another_rubric_has_another_checksum(copy):
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "said"),
+    ("name", "old", "new", "named"),
     [
-        ("2-stack.yaml", "expectations:", "expectations: [", "2-stack.yaml is broken YAML"),
-        (
-            "2-stack.yaml",
-            "tier: core",
-            "tier: great",
-            "2-stack.yaml is wrong at expectations.0.tier",
-        ),
-        ("2-stack.yaml", "id: STK-STREAM", "id: STK-SMALLER", "has STK-SMALLER twice"),
-        ("misconceptions.yaml", "[STK-STREAM]", "[STK-NONE]", "denies STK-NONE"),
-        ("guards.yaml", "hedge:", "hedges:", "guards.yaml is wrong at"),
+        ("2-stack.yaml", "expectations:", "expectations: [", "2-stack.yaml"),
+        ("2-stack.yaml", "tier: core", "tier: great", "2-stack.yaml.*expectations.0.tier"),
+        ("2-stack.yaml", "id: STK-STREAM", "id: STK-SMALLER", "STK-SMALLER twice"),
+        ("misconceptions.yaml", "[STK-STREAM]", "[STK-NONE]", "STK-NONE"),
+        ("guards.yaml", "hedge:", "hedges:", "guards.yaml.*hedge"),
     ],
 )
-def test_broken_content_is_named_with_its_file(copy, name, old, new, said):
-    with pytest.raises(RubricError) as refused:
+def test_broken_content_is_named_with_its_file(copy, name, old, new, named):
+    with pytest.raises(RubricError, match=named):
         rubric(changed(copy, name, old, new))
-    assert said in str(refused.value)

@@ -4,6 +4,7 @@ import pytest
 
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import parse
+from harness.interview.scoring.findings import Loss
 from harness.interview.scoring.grounding import grounded
 
 CASE = CaseFile(
@@ -35,7 +36,7 @@ MEMORISED = (
 
 
 def transcript(*steps, scenario="S02"):
-    """Steps: text of the candidate, or a card id after "#"."""
+    """Return a transcript of steps: a text of the candidate, or "#" and the id of an opened card."""
     values = [{"scenario": scenario}]
     for t, step in enumerate(steps):
         what = {"open_card": step[1:]} if step.startswith("#") else {"text": step}
@@ -58,7 +59,7 @@ STRONG = (
 )
 
 
-def test_who_looks_names_and_verifies_advances(scorer):
+def test_looking_naming_and_verifying_advances(scorer):
     card = scorer.transcript(transcript(*STRONG), CASE)
     assert card.scores["systematic"] >= 3
     assert all(check.passed for check in card.checks), card.checks
@@ -88,10 +89,10 @@ def test_opening_everything_is_not_focus(scorer):
     assert not checks["focus"] and checks["cause"]
 
 
-def test_a_breakdown_with_numbers_from_elsewhere_is_a_mention(scorer):
+def test_a_breakdown_with_numbers_from_no_card_is_a_mention(scorer):
     card = scorer.transcript(transcript("#breakdown", "The LLM takes 2500 of the 3200 ms."), CASE)
     shown = card.to_json()["expectations"]["SYS-BREAKDOWN"]
-    assert shown["level"] == "mention" and "no card" in shown["because"]
+    assert (shown["level"], shown["because"]) == ("mention", Loss.UNGROUNDED)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +110,12 @@ def test_numbers_of_a_card_that_was_not_opened_are_not_known():
 def test_an_unknown_scenario_is_said_and_not_scored_beyond_two(scorer):
     card = scorer.transcript(transcript(*STRONG), None)
     assert card.scores["systematic"] <= 2
-    assert any("no scenario S02 here" in notice for notice in card.notices)
+    assert any("S02" in notice for notice in card.notices)
 
 
 def test_unknown_cards_are_said(scorer):
     card = scorer.transcript(transcript("#oracle", "Hello there."), CASE)
-    assert "Scenario S02 has no card oracle: that line was left out." in card.notices
+    assert any("oracle" in notice for notice in card.notices)
 
 
 def test_quotes_name_their_line(scorer):
@@ -124,14 +125,14 @@ def test_quotes_name_their_line(scorer):
 
 
 def test_what_the_interviewer_said_is_not_the_candidates(scorer):
-    told = "Streaming shows the first token early and the total stays the same."
+    statement = "Streaming shows the first token early and the total stays the same."
     values = [
         {"scenario": "S02"},
-        {"t": 0, "who": "interviewer", "text": told},
-        {"t": 1, "who": "candidate", "text": told},
+        {"t": 0, "who": "interviewer", "text": statement},
+        {"t": 1, "who": "candidate", "text": statement},
     ]
-    read = parse("\n".join(map(json.dumps, values)).encode())
-    assert "STK-STREAM" not in scorer.transcript(read, CASE).shown
+    interview = parse("\n".join(map(json.dumps, values)).encode())
+    assert "STK-STREAM" not in scorer.transcript(interview, CASE).shown
 
 
 @pytest.mark.parametrize(("move", "level"), [("hint", "applied"), ("reveal", "absent")])
@@ -145,6 +146,6 @@ def test_after_help_an_idea_is_worth_less(scorer, move, level):
             "text": "Stream it: the first token is early, the total stays.",
         },
     ]
-    read = parse("\n".join(map(json.dumps, values)).encode())
-    shown = scorer.transcript(read, CASE).to_json()["expectations"]["STK-STREAM"]
+    interview = parse("\n".join(map(json.dumps, values)).encode())
+    shown = scorer.transcript(interview, CASE).to_json()["expectations"]["STK-STREAM"]
     assert shown["level"] == level

@@ -1,10 +1,10 @@
-"""What `prepare` makes for the interview: once, and anew when the content is another."""
+"""What `prepare` computes for the interview: once, and again after a change of the content."""
 
 import numpy as np
 import pytest
 
 from harness import store
-from harness.interview.dialogue import intent, warmup
+from harness.interview.dialogue import intent, opening
 from harness.interview.scoring import classifier
 
 
@@ -15,15 +15,15 @@ def home(monkeypatch, tmp_path):
 
 
 def test_it_is_warm_once_both_are_kept(home, monkeypatch):
-    monkeypatch.setattr(warmup, "learned_before", lambda rubric: True)
-    assert not warmup.warm()
-    keep = intent.folder(warmup.MINILM.sha256)
+    monkeypatch.setattr(opening, "learned_before", lambda rubric: True)
+    assert not opening.is_warm()
+    folder = intent.vectors_folder(opening.MINILM.sha256)
     intent.IntentClassifier(
-        lambda texts: np.zeros((len(texts), 2), np.float32), intent.routes(), keep
+        lambda texts: np.zeros((len(texts), 2), np.float32), intent.intent_topics(), folder
     )("Why?")
-    assert warmup.warm()
-    monkeypatch.setattr(warmup, "learned_before", lambda rubric: False)
-    assert not warmup.warm()
+    assert opening.is_warm()
+    monkeypatch.setattr(opening, "learned_before", lambda rubric: False)
+    assert not opening.is_warm()
 
 
 def test_other_content_is_learned_anew(home, monkeypatch, tmp_path):
