@@ -1,4 +1,4 @@
-"""A bench for the terminal: one row a side, then the finding in a sentence."""
+"""A bench for the terminal: one row for each side, then the finding in a sentence."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from rich.table import Table
 
 from harness.measure.latency.bench import Bench
 from harness.measure.latency.compare import Side
-from harness.measure.latency.latencies import Latencies
-from harness.measure.latency.stats import Proportion
+from harness.measure.latency.stats import Latencies, Proportion
 
 
 def bench_table(bench: Bench) -> Table:
-    """Times, when there are any, and quality of both sides."""
+    """Return a table of the times, when there are any, and the quality of both sides."""
     n = len(bench.comparison.pairs)
     table = Table(
         title=f"{bench.a.name} and {bench.b.name}, n = {n} questions, {bench.division} division",
@@ -28,17 +27,17 @@ def bench_table(bench: Bench) -> Table:
 
 
 def finding(bench: Bench) -> str:
-    """The ratio with its interval, or why there is none."""
-    for side, found in bench.comparison.faults.items():
-        if found:
-            return f"No number: {getattr(bench, side).name} went wrong. {found[0].sentence}"
+    """Return the ratio with its interval, or why there is none."""
+    for side, faults in bench.comparison.faults.items():
+        if faults:
+            return f"No number: {getattr(bench, side).name} went wrong. {faults[0].sentence}"
     if bench.saturated:
         return (
             f"No number, the machine is saturated: {bench.saturated} Close them and run it again."
         )
     ratio = bench.comparison.ratio("e2e_ms")
     if ratio is None:
-        return "No ratio: it needs 5 questions."
+        return "No ratio: at least 5 questions are needed."
     pairs = len(bench.comparison.pairs)
     return (
         f"{bench.a.name} ÷ {bench.b.name}, end-to-end p50: {ratio.p50:.3g} "
@@ -49,14 +48,14 @@ def finding(bench: Bench) -> str:
 def _row(bench: Bench, side: Side) -> tuple[str, ...]:
     quality = bench.quality(side)
     times = [] if bench.saturated else ["e2e_ms", "ttft_ms"]
-    shown = [_ms(bench.comparison.latencies(side, measured)) for measured in times]
-    cells = [cell for pair in shown for cell in pair] or ["–"] * 4
+    latencies = [bench.comparison.latencies(side, measured) for measured in times]
+    cells = [cell for latency in latencies for cell in _ms(latency)] or ["–"] * 4
     graded = [_share(quality.fact), _share(quality.refusal)] if quality else ["–", "–"]
     return (getattr(bench, side).name, *cells, *graded)
 
 
-def _ms(found: Latencies) -> tuple[str, str]:
-    return tuple("–" if ms is None else f"{ms:,.0f} ms" for ms in (found.p50, found.p90))
+def _ms(latencies: Latencies) -> tuple[str, str]:
+    return tuple("–" if ms is None else f"{ms:,.0f} ms" for ms in (latencies.p50, latencies.p90))
 
 
 def _share(share: Proportion) -> str:

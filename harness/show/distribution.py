@@ -1,4 +1,4 @@
-"""Every sample as a dot, with the marks that so many samples allow."""
+"""Every sample as a dot, with the percentiles that so many samples allow."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.measure.latency.stats import MEDIAN_FROM, Mark, middle, tail
-from harness.show import style
+from harness.show import chart, style
 from harness.show.style import Margins, Picture, ms, picture
 
 HEIGHT_IN = 1.8
 MARGINS = Margins()
 WIDTH_PT = 72 * (style.WIDTH_IN - MARGINS.left - MARGINS.right)
-DOTS_SHARE = 0.72  # of the height for dots; the marks' names stand above
+DOTS_SHARE = 0.72  # of the height for dots; the names of the marks stand above them
 DOTS_PT = DOTS_SHARE * 72 * HEIGHT_IN
 SIZES_PT = (12, 10, 8, 6, 5, 4, 3, 2)  # diameters; the largest that fits is taken
 MARGIN = 0.06  # of the samples' range on both sides
@@ -22,29 +22,26 @@ NAMES_PT = (-3, -19)  # how far below the top the names of p50 and of the slow e
 
 
 def distribution(samples_ms: Sequence[float], label: str, limit_ms: float | None = None) -> Picture:
-    """A dot per sample, p50, and p90 where n allows it (44), otherwise the slowest.
+    """Draw a dot for each sample, p50, and p90 where n allows it (44), otherwise the slowest.
 
     label: what the samples are, such as "end-to-end, as shipped, measured". Raises ValueError for
-    no samples, or one that is not a finite number.
+    no samples, or a sample that is not a finite number.
     """
     marks = (middle(samples_ms), tail(samples_ms))
-    title, note = _finding(samples_ms, marks), f"{label}; n = {len(samples_ms)}, a dot per sample"
-    figure, (axes,) = picture(title, note, [HEIGHT_IN], MARGINS)
+    note = f"{label}; n = {len(samples_ms)}, a dot per sample"
+    figure, [axes] = picture(_finding(*marks), note, [HEIGHT_IN], MARGINS, "ms")
     low, high = _range(samples_ms, limit_ms)
     axes.set_xlim(low, high)
     _dots(axes, samples_ms, high - low)
     for mark, below_pt in zip(marks, NAMES_PT, strict=True):
         _mark(axes, mark, below_pt)
     if limit_ms is not None:
-        style.limit_line(axes, limit_ms)
+        chart.limit_line(axes, limit_ms)
     axes.set_yticks([])
-    style.time_axis(axes, "ms")
-    figure.description = "\n".join((title, note))
     return figure
 
 
-def _finding(samples_ms: Sequence[float], marks: tuple[Mark, Mark]) -> str:
-    half, slow = marks
+def _finding(half: Mark, slow: Mark) -> str:
     if half.n < MEDIAN_FROM:
         return f"{half.n} samples up to {ms(slow.value)}: too few for a percentile"
     text = f"Half of {half.n} samples lie within {ms(half.value)}"
@@ -56,15 +53,14 @@ def _finding(samples_ms: Sequence[float], marks: tuple[Mark, Mark]) -> str:
 def _range(samples_ms: Sequence[float], limit_ms: float | None) -> tuple[float, float]:
     shown = [*samples_ms] if limit_ms is None else [*samples_ms, limit_ms]
     low, high = min(shown), max(shown)
-    margin = MARGIN * (high - low) or 0.05 * abs(high) or 1.0  # all the same: still an axis
+    margin = MARGIN * (high - low) or 0.05 * abs(high) or 1.0  # not 0 when all samples are equal
     return low - margin, high + margin
 
 
 def _dots(axes: Axes, samples_ms: Sequence[float], span_ms: float) -> None:
-    """Dots of equal time stand on each other; they shrink until the highest pile fits."""
+    """Stack dots of equal time; the dots shrink until the highest pile fits."""
     for size in SIZES_PT:
-        cell_ms = span_ms * size / WIDTH_PT
-        piles = _stacked(samples_ms, cell_ms)
+        piles = _stacked(samples_ms, span_ms * size / WIDTH_PT)
         if max(level for _, level in piles) * size <= DOTS_PT:
             break
     x, y = zip(*piles, strict=True)
@@ -73,7 +69,7 @@ def _dots(axes: Axes, samples_ms: Sequence[float], span_ms: float) -> None:
 
 
 def _stacked(samples_ms: Sequence[float], cell_ms: float) -> list[tuple[float, float]]:
-    """(ms, height) of each dot: true time, and how many of its cell lie below it."""
+    """Return (ms, height) of each dot: its true time, and its level among the dots of the same cell."""
     below: Counter[int] = Counter()
     piles = []
     for sample in sorted(samples_ms):
@@ -84,19 +80,11 @@ def _stacked(samples_ms: Sequence[float], cell_ms: float) -> list[tuple[float, f
 
 
 def _mark(axes: Axes, mark: Mark, below_pt: float) -> None:
-    """A line with its name on the side that has more room."""
+    """Draw a line with its name on the side that has more space."""
     low, high = axes.get_xlim()
     side, away_pt = ("left", 5) if mark.value < (low + high) / 2 else ("right", -5)
     axes.axvline(mark.value, color=style.INK, linewidth=1.2, zorder=1)
-    axes.annotate(
-        f"{mark.label}: {ms(mark.value)}",
-        (mark.value, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(away_pt, below_pt),
-        textcoords="offset points",
-        ha=side,
-        va="top",
-        fontsize=style.TEXT_PT,
-        color=style.INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},  # above the other mark's line
-    )
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # above the other mark's line
+    look = {"size": style.TEXT_PT, "ha": side, "va": "top", "bbox": box}
+    text = f"{mark.label}: {ms(mark.value)}"
+    style.write(axes, text, (mark.value, 1), (away_pt, below_pt), style.Y_SHARE, **look)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-
 from harness.measure.latency.stats import Interval
-from harness.show import style
-from harness.show.style import Margins, Picture, margin_for, picture
+from harness.show import chart, style
+from harness.show.style import Picture
 
-ROW_IN, RIGHT_IN = 0.5, 1.6
+ROW_IN = 0.5
 GUESS, MEASURED = style.ORANGE, style.BLUE
-COLUMNS = (("guessed", 52), ("measured", 106))  # heading, right edge in points
-TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+COLUMNS = chart.Columns(1.6, (("guessed", 52), ("measured", 106)))
 AXIS = "logarithmic; ring: your guess, dot: measured, with its 95 % interval where there is one"
+CLOSE = 1.25  # guesses within a quarter count as right
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor, above 0. interval: of the measured one, if it was taken often enough for it."""
+    """One factor, above 0. interval: of the measured one, if it was measured often enough for it."""
 
     name: str
     guessed: float
@@ -40,43 +38,33 @@ class Factor:
 
 
 def factors(rows: Sequence[Factor], note: str) -> Picture:
-    """Ring and dot for each. note: what was measured, in a few words. Raises ValueError for none."""
-    if not rows:
-        raise ValueError("There is no factor to show: give at least one.")
-    margins = Margins(margin_for(row.name for row in rows), RIGHT_IN)
-    figure, [axes] = picture(_finding(rows), note, [ROW_IN * len(rows)], margins)
+    """Draw ring and dot for each factor.
+
+    note: what was measured, in a few words. Raises ValueError for no rows.
+    """
+    chart.require(rows, "factors")
+    names = [row.name for row in rows]
+    cells = [(_number(row.guessed), _number(row.measured)) for row in rows]
+    figure, axes = chart.rows_picture(_finding(rows), note, names, COLUMNS, AXIS, cells, ROW_IN)
     values = [value for row in rows for value in row.shown]
     axes.set_xscale("log")
     axes.set_xlim(0.7 * min(*values, 0.8), 1.4 * max(*values, 1.3))
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.axvline(1, color=style.GREY, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+    chart.ticks(axes.xaxis)
+    chart.dashed(axes, "x", 1)
     for y, row in enumerate(rows):
-        _row(axes, y, row)
-    for text, right_pt in COLUMNS:
-        style.heading(axes, text, right_pt)
-    low, high = axes.get_xlim()
-    shown = [x for x in TICKS if low <= x <= high]
-    axes.set_xticks(shown, [f"{x:g}" for x in shown])
-    axes.minorticks_off()
-    style.time_axis(axes, AXIS)
-    figure.description = "\n".join([_finding(rows), note, *map(_in_words, rows)])
-    return figure
+        axes.plot([row.guessed, row.measured], [y, y], color=style.PALE, linewidth=4, zorder=1)
+        chart.interval_dot(axes, row.measured, y, row.interval, MEASURED)
+        chart.ring(axes, row.guessed, y, GUESS)
+    return figure.described(map(_in_words, rows))
 
 
-def _row(axes: Axes, y: int, row: Factor) -> None:
-    axes.plot([row.guessed, row.measured], [y, y], color=style.PALE, linewidth=4, zorder=1)
-    if row.interval:
-        axes.hlines(y, row.interval.low, row.interval.high, color=MEASURED, linewidth=3, zorder=2)
-    axes.plot(row.measured, y, "o", color=MEASURED, markersize=9, zorder=3)
-    axes.plot(row.guessed, y, "o", mfc="none", mec=GUESS, mew=2.5, markersize=13, zorder=4)
-    for value, (_, right_pt) in zip((row.guessed, row.measured), COLUMNS, strict=True):
-        style.beside(axes, f"{value:.3g}" if value < 10 else f"{value:.0f}", y, right_pt)
+def _number(value: float) -> str:
+    return f"{value:.3g}" if value < 10 else f"{value:.0f}"
 
 
 def _finding(rows: Sequence[Factor]) -> str:
     worst = max(rows, key=lambda row: row.off)
-    if worst.off < 1.25:  # nobody guesses better than to a quarter
+    if worst.off < CLOSE:
         return "Every guess within a quarter of what was measured"
     return f"Furthest off: {worst.name}, by a factor of {worst.off:.1f}"
 

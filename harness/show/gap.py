@@ -1,4 +1,4 @@
-"""Two numbers per stage, side by side: a guess and the truth, or today and a budget."""
+"""Two numbers per stage, side by side: a guess and the measured time, or today's time and a budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
 from harness import semconv
-from harness.show import style
+from harness.show import chart, style
 from harness.show.rows import label, named
 from harness.show.style import Margins, Picture, margin_for, picture
 
@@ -25,7 +25,7 @@ Pair = tuple[float, float]
 def gap(
     first_ms: Mapping[str, float], second_ms: Mapping[str, float], names: tuple[str, str]
 ) -> Picture:
-    """One row per stage that both sides have, stage -> ms each, with the factor between them.
+    """Draw a row for each stage that both sides have, stage -> ms each; the title gives the largest factor.
 
     names: what the two sides are, such as ("your guess", "measured").
     """
@@ -33,78 +33,57 @@ def gap(
     labels = [label(stage, stage == semconv.NETWORK) for stage in pairs]
     height = style.ROW_IN * len(pairs) + NAMES_IN
     title, note = _finding(pairs, names), f"{names[0]} against {names[1]}, ms per stage"
-    figure, [axes] = picture(title, note, [height], Margins(margin_for(labels)))
-    _scales(axes, pairs, labels)
+    figure, [axes] = picture(title, note, [height], Margins(margin_for(labels)), AXIS)
+    chart.name_rows(axes, labels, above=NAMES_IN / style.ROW_IN)
+    _scale(axes, [value for pair in pairs.values() for value in pair])
     for y, pair in enumerate(pairs.values()):
         _row(axes, y, pair)
     _name_the_sides(axes, next(iter(pairs.values())), names)
-    figure.description = _in_words(title, pairs, names)
+    times = zip(labels, pairs.values(), strict=True)
+    lines = (f"{name:<20}{style.ms(a):>10}{style.ms(b):>10}" for name, (a, b) in times)
+    figure.description = "\n".join([title, f"(columns: {', '.join(names)})", *lines])
     return figure
 
 
-def _scales(axes: Axes, pairs: Mapping[str, Pair], labels: list[str]) -> None:
-    values = [value for pair in pairs.values() for value in pair]
+def _scale(axes: Axes, values: list[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(min(values) / 2, max(values) * 2)
-    axes.set_ylim(len(pairs) - 0.5, -0.5 - NAMES_IN / style.ROW_IN)
-    axes.set_yticks(range(len(pairs)), labels)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")  # the log scale brings its own
-    axes.xaxis.set_minor_formatter(NullFormatter())  # "6 × 10²" helps nobody
-    style.time_axis(axes, AXIS)
+    axes.xaxis.set_minor_formatter(NullFormatter())  # without labels such as "6 × 10²"
 
 
 def _row(axes: Axes, y: int, pair: Pair) -> None:
     axes.plot(pair, [y, y], color=style.PALE, linewidth=4, zorder=1)
-    for value, colour, left in _sides(pair):
+    for value, colour, side, sign in _sides(pair):
         axes.plot(value, y, "o", color=colour, markersize=9, zorder=2)
-        axes.annotate(
-            f"{value:,.0f}",
-            (value, y),
-            xytext=(-BESIDE_PT if left else BESIDE_PT, 0),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            fontsize=style.TEXT_PT,
-            color=colour,
-        )
+        look = {"colour": colour, "size": style.TEXT_PT, "ha": side, "va": "center"}
+        style.write(axes, f"{value:,.0f}", (value, y), (sign * BESIDE_PT, 0), **look)
 
 
 def _name_the_sides(axes: Axes, pair: Pair, names: tuple[str, str]) -> None:
-    """Above the dots of the first row, where a legend would make the eye travel."""
-    for name, (value, colour, left) in zip(names, _sides(pair), strict=True):
-        axes.annotate(
-            name,
-            (value, 0),
-            xytext=(-2 if left else 2, BESIDE_PT + 3),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            fontsize=style.SMALL_PT,
-            weight="bold",
-            color=colour,
-        )
+    """Write the names above the dots of the first row, so that no legend is needed."""
+    for name, (value, colour, side, sign) in zip(names, _sides(pair), strict=True):
+        look = {"colour": colour, "weight": "bold", "ha": side}
+        style.write(axes, name, (value, 0), (2 * sign, BESIDE_PT + 3), **look)
 
 
-def _sides(pair: Pair) -> tuple[tuple[float, str, bool], tuple[float, str, bool]]:
-    """(ms, colour, whether its text stands at the left) of both sides."""
+def _sides(pair: Pair) -> list[tuple[float, str, str, int]]:
+    """Return (ms, colour, alignment of its text, direction of its text: -1 is left) of both sides."""
     first, second = pair
-    return (first, FIRST, first <= second), (second, SECOND, second < first)
+    left, right = ("right", -1), ("left", 1)
+    sides = (left, right) if first <= second else (right, left)
+    return [(first, FIRST, *sides[0]), (second, SECOND, *sides[1])]
 
 
 def _finding(pairs: Mapping[str, Pair], names: tuple[str, str]) -> str:
     stage, pair = max(pairs.items(), key=lambda item: _factor(item[1]))
     if _factor(pair) < SAME:
         return f"{names[0]} and {names[1]} agree on every stage".capitalize()
-    who, (first, second) = named(stage), map(style.ms, pair)
+    name, (first, second) = named(stage), map(style.ms, pair)
     factor = f"{_factor(pair):,.{1 if _factor(pair) < 10 else 0}f}"
-    return f"{who[0].upper()}{who[1:]} differs most: {first} against {second}, a factor of {factor}"
-
-
-def _in_words(title: str, pairs: Mapping[str, Pair], names: tuple[str, str]) -> str:
-    lines = [
-        f"{label(stage, stage == semconv.NETWORK):<20}{style.ms(first):>10}{style.ms(second):>10}"
-        for stage, (first, second) in pairs.items()
-    ]
-    return "\n".join([title, f"(columns: {', '.join(names)})", *lines])
+    return (
+        f"{name[0].upper()}{name[1:]} differs most: {first} against {second}, a factor of {factor}"
+    )
 
 
 def _factor(pair: Pair) -> float:

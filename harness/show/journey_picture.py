@@ -1,4 +1,4 @@
-"""The way from slow to fast: a bar for each step, and the same as a Markdown table."""
+"""The journey from slow to fast: a bar for each step, and the same as Markdown and terminal tables."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from rich.table import Table
 
 from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
 from harness.measure.latency.journey import Journey, Step
-from harness.show import style
-from harness.show.style import Margins, Picture, margin_for, picture
+from harness.show import chart, style
+from harness.show.style import Picture
 
 LIMIT_MS = 500.0
+AXIS = "ms; bar: end-to-end p50, dot: time to first token (TTFT) p50"
 RATIO_PT, TIME_PT = 62, 128  # right edges of the two columns of numbers
-RIGHT_IN = 2.0
+NUMBERS = chart.Columns(2.0, (("times faster", RATIO_PT), ("end-to-end", TIME_PT)))
 COLUMNS = (
     *("step", "end-to-end p50", "p90", "TTFT p50", "p90", "times faster (95 % interval)"),
     *("exact fact", "refusal", "paid with"),
 )
-SHORT = (0, 1, 3, 5, 6)  # what fits into a terminal
+SHORT = (0, 1, 3, 5, 6)  # the columns that fit into a terminal
 WORDS = (0, len(COLUMNS) - 1)  # columns of words; the others are numbers
 HEADER = (
     f"| {' | '.join(COLUMNS)} |",
@@ -28,27 +29,19 @@ HEADER = (
 
 
 def journey_picture(journey: Journey) -> Picture:
-    """A bar for end-to-end p50 and a dot for TTFT p50, step by step, against 500 ms."""
+    """Draw a bar for end-to-end p50 and a dot for TTFT p50, step by step, against 500 ms."""
     labels = [label(step) for step in journey.steps]
-    heights = [style.ROW_IN * len(labels)]
-    figure, [axes] = picture(
-        finding(journey), _note(journey), heights, Margins(margin_for(labels), RIGHT_IN)
-    )
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    figure, axes = chart.rows_picture(finding(journey), _note(journey), labels, NUMBERS, AXIS)
     axes.set_xlim(0, 1.05 * max(step.e2e_ms.p50 for step in journey.steps))
-    axes.set_yticks(range(len(labels)), labels)
     for y, step in enumerate(journey.steps):
         _row(axes, y, step)
-    style.heading(axes, "times faster", RATIO_PT)
-    style.heading(axes, "end-to-end", TIME_PT)
-    style.limit_line(axes, LIMIT_MS)
-    style.time_axis(axes, "ms; bar: end-to-end p50, dot: time to first token (TTFT) p50")
+    chart.limit_line(axes, LIMIT_MS)
     figure.description = "\n".join([finding(journey), *HEADER, *map(_line, journey.steps)])
     return figure
 
 
 def journey_table(journey: Journey) -> str:
-    """Markdown: one row a step, then what the numbers are; the same for the mixed workload."""
+    """Return Markdown: a row per step, then what the numbers are; the same for the mixed workload."""
     parts = [*HEADER, *map(_line, journey.steps), "", f"{_note(journey)} {journey.machine}"]
     if journey.mixed:
         parts += ["", *HEADER, *map(_line, journey.mixed), "", _mixed_note(journey)]
@@ -56,7 +49,7 @@ def journey_table(journey: Journey) -> str:
 
 
 def text_tables(journey: Journey) -> list[Table]:
-    """The same for the terminal."""
+    """Return the tables for the terminal, with fewer columns."""
     tables = [_text_table(_note(journey), journey.steps)]
     return tables + ([_text_table(_mixed_note(journey), journey.mixed)] if journey.mixed else [])
 
@@ -72,7 +65,7 @@ def _text_table(title: str, steps: Sequence[Step]) -> Table:
 
 
 def finding(journey: Journey) -> str:
-    """The whole way in a sentence."""
+    """Return the whole journey in a sentence."""
     first, last = journey.steps[0], [step for step in journey.steps if not step.detour][-1]
     right = f"{last.exact} of {last.answerable} facts right (before: {first.exact})"
     return (
@@ -82,7 +75,7 @@ def finding(journey: Journey) -> str:
 
 
 def label(step: Step) -> str:
-    """Its name; a detour is set off."""
+    """Return the step's name; that of a detour in brackets."""
     return f"({step.name})" if step.detour else step.name
 
 
@@ -104,7 +97,7 @@ def _mixed_note(journey: Journey) -> str:
 
 def _row(axes: Axes, y: int, step: Step) -> None:
     colour = style.GREY if step.detour else style.BLUE
-    axes.barh(y, step.e2e_ms.p50, height=0.62, color=colour)
+    axes.barh(y, step.e2e_ms.p50, chart.BAR, color=colour)
     if step.ttft_ms.p50 is not None:
         axes.plot(step.ttft_ms.p50, y, "o", color=style.ORANGE, markersize=7, zorder=4)
     style.beside(axes, f"{step.ratio:.1f}", y, RATIO_PT)

@@ -6,39 +6,36 @@ from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
+from matplotlib.axes import Axes
 
-from harness.show import style
+from harness.show import chart, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 1.5
 RIGHT_IN = 1.3
-SPREAD = 0.22  # of a row: dots of the same time beside each other
+SPREAD = 0.22  # of a row: dots of the same time are drawn beside each other
 NAMES = ("yours", "yardstick")
 
 
 def race(pairs: Sequence[tuple[float, float]]) -> Picture:
-    """Both rows of dots, their medians marked.
+    """Draw both rows of dots with their medians.
 
     pairs: end-to-end ms at the client, (submission, yardstick). Raises ValueError for none.
     """
-    if not pairs:
-        raise ValueError("A picture of no pairs.")
+    chart.require(pairs, "pairs")
     sides = [list(times) for times in zip(*pairs, strict=True)]
     note = f"end-to-end at the client, in turns, n = {len(pairs)} pairs; network distance is SIM"
     margins = Margins(left=style.margin_for(NAMES), right=RIGHT_IN)
-    figure, (axes,) = picture(finding(pairs), note, [HEIGHT_IN], margins)
+    figure, [axes] = picture(finding(pairs), note, [HEIGHT_IN], margins, "ms")
     axes.set_xlim(0, 1.05 * max(max(side) for side in sides))
-    axes.set_ylim(1.5, -0.5)
+    chart.name_rows(axes, NAMES)
     for row, (times, colour) in enumerate(zip(sides, (style.BLUE, style.GREY), strict=True)):
         _row(axes, row, times, colour)
-    axes.set_yticks(range(2), NAMES)
-    style.time_axis(axes, "ms")
-    figure.description = f"{finding(pairs)}\n{note}"
     return figure
 
 
 def finding(pairs: Sequence[tuple[float, float]]) -> str:
-    """The ratio of the medians in words."""
+    """Return the ratio of the medians in words."""
     ratio = median(a for a, _ in pairs) / median(b for _, b in pairs)
     side = "under" if ratio < 1 else "not under"
     return (
@@ -46,10 +43,9 @@ def finding(pairs: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def _row(axes: style.Axes, row: int, times: Sequence[float], colour: str) -> None:
-    anywhere = np.random.default_rng(0)  # where a dot stands within its row means nothing
-    heights = row + anywhere.uniform(-SPREAD, SPREAD, len(times))
-    axes.scatter(times, heights, s=26, color=colour, alpha=0.8, linewidths=0)
+def _row(axes: Axes, row: int, times: Sequence[float], colour: str) -> None:
+    shifts = np.random.default_rng(0).uniform(-SPREAD, SPREAD, len(times))  # carry no meaning
+    axes.scatter(times, row + shifts, s=26, color=colour, alpha=0.8, linewidths=0)
     half = median(times)
     axes.plot([half, half], [row - 0.34, row + 0.34], color=style.INK, linewidth=1.6)
     style.beside(axes, f"p50 {half:,.0f} ms", row, 72 * RIGHT_IN - 14)

@@ -1,7 +1,8 @@
-"""Colours, sizes and number formats of every picture, once.
+"""Colours, sizes and number formats of all pictures, and the empty `Picture` that a chart is drawn on.
 
-Figures are made without pyplot, so no state outlives a cell. `Picture` shows itself in Jupyter and, where
-only text is shown (a graded notebook, a screen reader), says in words what it shows.
+Figures are made without pyplot, so that no state outlives a notebook cell. `Picture` displays itself in
+Jupyter; where only text is displayed (a graded notebook, a screen reader), it gives its description instead.
+The marks that several charts share are in `harness.show.chart`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from matplotlib.figure import Figure
 
 from harness import semconv
 
-# Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of colour blindness.
+# Okabe and Ito, "Color Universal Design" (2008): distinguishable with every kind of colour blindness.
 GREY, SKY, GREEN, BLUE, PURPLE = "#999999", "#56B4E9", "#009E73", "#0072B2", "#CC79A7"
 ORANGE, VERMILLION = "#E69F00", "#D55E00"
-INK, FAINT, PALE = "#222222", "#666666", "#E4E4E4"  # text, secondary text, what is not there
+INK, FAINT, PALE = "#222222", "#666666", "#E4E4E4"  # text, secondary text, background marks
 LIMIT = VERMILLION
 
 STAGE_COLOURS = {
@@ -29,22 +30,29 @@ STAGE_COLOURS = {
     semconv.GENERATE: BLUE,
     semconv.POSTPROCESS: PURPLE,
 }
-HATCH = "/////"  # on every bar whose time is emulated
+HATCH = "/////"  # on every bar whose time is emulated, and on points without a verdict
 
-WIDTH_IN = 9.0  # what JupyterLab shows without scaling
-TOP_IN, BOTTOM_IN = 0.62, 0.55  # room for the title and for the axis
+WIDTH_IN = 9.0  # the width that JupyterLab shows without scaling
+TOP_IN, BOTTOM_IN = 0.62, 0.55  # for the title and for the axis
 CHAR_IN = 0.088  # of bold 10 pt text
 ROW_IN = 0.42
 TITLE_PT, TEXT_PT, SMALL_PT = 12, 10, 9
 TITLE_CHARS = 84  # of bold 12 pt text that fit into 9 in
 TITLE_LINE_IN = 0.2
-DPI = 192  # twice what is shown, for sharp text on dense screens
+X_SHARE = ("axes fraction", "data")  # x as a share of the axes' width, y in data
+Y_SHARE = ("data", "axes fraction")
+DPI = 192  # twice the displayed resolution, for sharp text on dense screens
 
 
 class Picture(Figure):
-    """A Figure that needs no pyplot to be shown; `description` is what it says in plain text."""
+    """A Figure that displays itself without pyplot; `description` is its content in plain text."""
 
     description = ""
+
+    def described(self, lines: Iterable[str]) -> Picture:
+        """Append `lines` to the description, which starts with title and note, and return the picture."""
+        self.description = "\n".join([self.description, *lines])
+        return self
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         buffer = io.BytesIO()
@@ -58,7 +66,7 @@ class Picture(Figure):
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Inches around the axes: for row names at the left, numbers at the right, and between axes."""
+    """Inches left of the axes (names of rows), right of them (numbers), and between them."""
 
     left: float = 0.3
     right: float = 0.3
@@ -66,16 +74,18 @@ class Margins:
 
 
 def picture(
-    title: str, note: str, heights: list[float], margins: Margins
+    title: str, note: str, heights: list[float], margins: Margins, axis: str = ""
 ) -> tuple[Picture, list[Axes]]:
-    """A picture 9 in wide with one pair of axes for each height (in inches), one below the other.
+    """Return a picture 9 in wide and its axes, one below the other, with the given heights in inches.
 
-    title: the finding. note: what the numbers are, in small print below it.
+    title: the finding. note: what the numbers are, in small print below it. axis: label of the x axis at the
+    bottom. The description starts with title and note.
     """
     lines = textwrap.wrap(title, TITLE_CHARS)
     top = TOP_IN + TITLE_LINE_IN * len(lines)
     total = top + sum(heights) + margins.between * (len(heights) - 1) + BOTTOM_IN
     figure = Picture(figsize=(WIDTH_IN, total), facecolor="white")
+    figure.description = f"{title}\n{note}"
     _write_title(figure, lines, note, total)
     axes, bottom = [], total - top
     for height in heights:
@@ -84,6 +94,7 @@ def picture(
         box = (margins.left / WIDTH_IN, bottom / total, width / WIDTH_IN, height / total)
         axes.append(_plain(figure.add_axes(box)))
         bottom -= margins.between
+    time_axis(axes[-1], axis)
     return figure, axes
 
 
@@ -106,94 +117,60 @@ def _plain(axes: Axes) -> Axes:
     return axes
 
 
-def time_axis(axes: Axes, text: str) -> None:
-    """What the axis at the bottom shows."""
-    axes.set_xlabel(text, fontsize=SMALL_PT, color=FAINT)
-
-
 def margin_for(labels: Iterable[str]) -> float:
-    """Inches that the longest of the row names needs at the left."""
+    """Return the inches that the longest of the row names needs at the left."""
     return 0.3 + CHAR_IN * max(map(len, labels))
 
 
-def beside(axes: Axes, text: str, y: float, right_pt: float, weight: str = "normal") -> None:
-    """A number in a column right of the axes, its right edge `right_pt` points from them."""
+def time_axis(axes: Axes, text: str) -> None:
+    """Label the x axis."""
+    axes.set_xlabel(text, fontsize=SMALL_PT, color=FAINT)
+
+
+def write(
+    axes: Axes,
+    text: str,
+    at: tuple[float, float],
+    shift_pt: tuple[float, float] = (0, 0),
+    coords: str | tuple[str, str] = "data",
+    colour: str = INK,
+    size: float = SMALL_PT,
+    **look: object,
+) -> None:
+    """Write `text` at the point `at`, moved by `shift_pt` points, also where that lies outside the axes.
+
+    coords: matplotlib's coordinates of `at`, see X_SHARE and Y_SHARE. look: alignment, weight and the like.
+    """
     axes.annotate(
         text,
-        (1, y),
-        xycoords=("axes fraction", "data"),
-        xytext=(right_pt, 0),
+        at,
+        xycoords=coords,
+        xytext=shift_pt,
         textcoords="offset points",
-        ha="right",
-        va="center_baseline",
-        fontsize=TEXT_PT,
-        weight=weight,
-        color=INK,
+        fontsize=size,
+        color=colour,
         annotation_clip=False,
+        **look,
     )
 
 
-def heading(axes: Axes, text: str, right_pt: float) -> None:
-    """What stands in the column that `beside` writes."""
-    at = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(
-        text, (1, 1), xytext=(right_pt, 3), ha="right", fontsize=SMALL_PT, color=FAINT, **at
-    )
-
-
-def name_the_ends(
-    axes: Axes, ends: Iterable[tuple[float, str, str]], apart: float, weight: str = "bold"
-) -> None:
-    """Names of curves right of the axes: (height of the curve's end, text, colour) for each.
-
-    apart: of the axes' height, least distance of two names; call it when the y limits are set.
-    """
-    bottom, top = axes.get_ylim()
-    low = bottom - apart * (top - bottom)
-    for end, text, colour in sorted(ends):
-        low = max(end, low + apart * (top - bottom))
-        axes.annotate(
-            text,
-            (1, low),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=TEXT_PT,
-            weight=weight,
-            color=colour,
-            annotation_clip=False,
-        )
-
-
-def limit_line(axes: Axes, limit_ms: float, label: bool = True) -> None:
-    """The limit as a vertical line, what lies beyond it tinted; call it when the x limits are set."""
-    axes.axvspan(limit_ms, axes.get_xlim()[1], color=LIMIT, alpha=0.05, linewidth=0, zorder=0)
-    axes.axvline(limit_ms, color=LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=3)
-    if label:
-        axes.annotate(
-            f"limit {limit_ms:,.0f} ms",
-            (limit_ms, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=SMALL_PT,
-            color=LIMIT,
-        )
+def beside(axes: Axes, text: str, y: float, right_pt: float, weight: str = "normal") -> None:
+    """Write a number right of the axes, its right edge `right_pt` points from them."""
+    look = {"ha": "right", "va": "center_baseline", "weight": weight}
+    write(axes, text, (1, y), (right_pt, 0), X_SHARE, size=TEXT_PT, **look)
 
 
 def ms(value: float) -> str:
-    """Milliseconds with decimals where they matter: "2,500 ms", "8.4 ms", "0.42 ms"."""
+    """Return milliseconds with decimals where they matter: "2,500 ms", "8.4 ms", "0.42 ms"."""
     decimals = 0 if value >= 10 or value == 0 else 1 if value >= 1 else 2
     return f"{value:,.{decimals}f} ms"
 
 
 def duration(value_ms: float) -> str:
-    """A time for titles: "3.2 s", and "419 ms" below a second."""
+    """Return a time for titles: "3.2 s", and "419 ms" below a second."""
     return f"{value_ms / 1000:.1f} s" if round(value_ms) >= 1000 else ms(value_ms)
 
 
 def percent(share: float) -> str:
-    """A share in percent: "78 %", and "<1 %" rather than a zero that is none."""
+    """Return a share in percent: "78 %", and "<1 %" for a small share that would be rounded to 0."""
     return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"

@@ -1,4 +1,4 @@
-"""The waterfall in characters, for the terminal and for notebooks that show only text."""
+"""The waterfall as text, for the terminal and for notebooks that show only text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from harness.show.rows import Row, finding, numbers, rows, scope, what_it_is
 from harness.show.style import LIMIT, STAGE_COLOURS
 
 WIDEST, NARROWEST = 60, 10  # characters of the bars
-NUMBERS = 40  # characters that the columns of numbers and the gaps need
-PLAIN_WIDTH = 92  # what a notebook shows without wrapping
+NUMBERS = 40  # characters for the columns of numbers and the gaps
+PLAIN_WIDTH = 92  # characters that a notebook shows without wrapping
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """What bars are made of: computed time, emulated time, the whole request, the limit."""
+    """Characters for computed time, emulated time, the whole request and the limit."""
 
     work: str = "█"
     simulated: str = "░"
@@ -30,12 +30,12 @@ class Glyphs:
     limit: str = "┊"
 
 
-ASCII = Glyphs("#", ":", "-", "|")  # for terminals that know nothing else
+ASCII = Glyphs("#", ":", "-", "|")  # for terminals that encode nothing else
 
 
 @dataclass(frozen=True)
 class TextWaterfall(JupyterMixin):
-    """One request as a table of bars that fits the width it is given."""
+    """One request as a table of bars that fits the width of the console."""
 
     trace: Trace
     limit_ms: float
@@ -43,14 +43,14 @@ class TextWaterfall(JupyterMixin):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text | Table]:
         glyphs = ASCII if options.ascii_only else Glyphs()
-        found = rows(self.trace)
-        labels = max(len(row.label) for row in found)
+        stages = rows(self.trace)
+        labels = max(len(row.label) for row in stages)
         width = max(NARROWEST, min(WIDEST, options.max_width - labels - NUMBERS))
         yield Text(self.title, style="bold")
         yield Text(what_it_is(self.trace), style="dim")
-        yield self._table(found, glyphs, width)
+        yield self._table(stages, glyphs, width)
 
-    def _table(self, found: list[Row], glyphs: Glyphs, width: int) -> Table:
+    def _table(self, stages: list[Row], glyphs: Glyphs, width: int) -> Table:
         end = max(self.trace.total_ms, self.limit_ms)
         scale, limit_at = width / end, min(width - 1, int(self.limit_ms / end * width))
         table = Table(box=None, pad_edge=False, header_style="dim")
@@ -59,7 +59,7 @@ class TextWaterfall(JupyterMixin):
         for heading in ("start", "duration", "share"):
             table.add_column(heading, justify="right", no_wrap=True)
         whole = Row(scope(self.trace), ((0.0, self.trace.total_ms),), 1.0)
-        for row in (whole, *found):
+        for row in (whole, *stages):
             glyph = glyphs.simulated if row.simulated else glyphs.work
             cells = _cells(row, glyphs.whole if row is whole else glyph, scale, width)
             bar = _coloured(cells, row.name, glyphs.limit, limit_at)
@@ -68,12 +68,12 @@ class TextWaterfall(JupyterMixin):
 
 
 def text_waterfall(trace: Trace, limit_ms: float = 500, title: str | None = None) -> TextWaterfall:
-    """One request for `rich`: a bar per stage with start, duration and share, against the limit."""
+    """Return one request for `rich`: a bar per stage with start, duration and share, against the limit."""
     return TextWaterfall(trace, limit_ms, title or finding(trace, limit_ms))
 
 
 def plain_waterfall(trace: Trace, limit_ms: float, title: str | None) -> str:
-    """The same as plain lines without colours."""
+    """Return the waterfall as plain lines without colours."""
     console = Console(file=io.StringIO(), width=PLAIN_WIDTH, color_system=None, force_jupyter=False)
     with console.capture() as captured:
         console.print(text_waterfall(trace, limit_ms, title))
@@ -81,7 +81,7 @@ def plain_waterfall(trace: Trace, limit_ms: float, title: str | None) -> str:
 
 
 def _cells(row: Row, glyph: str, scale: float, width: int) -> list[str]:
-    """One character per cell; a stretch of time, however short, takes at least one."""
+    """Return one character per cell; every interval of time, however short, takes at least one."""
     cells = [" "] * width
     for start_ms, length_ms in row.bars:
         first = min(width - 1, int(start_ms * scale))
@@ -101,7 +101,7 @@ def _coloured(cells: list[str], stage: str, limit: str, limit_at: int) -> Text:
 
 
 def _heading(limit_ms: float, limit_at: int, width: int, glyphs: Glyphs) -> Text:
-    """The limit's name, beside its mark on the side that has room."""
+    """Return the limit's name beside its mark, on the side that has space."""
     name = f"limit {limit_ms:,.0f} ms"
     after = f"{' ' * limit_at}{glyphs.limit} {name}"
     fits = len(after) <= width

@@ -1,4 +1,4 @@
-"""The waterfall: which stage ran when, for how long, and how far beyond the limit."""
+"""The waterfall: when each stage ran, for how long, and how far beyond the limit."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from textwrap import shorten
 from matplotlib.axes import Axes
 
 from harness.measure.latency.trace import Trace
-from harness.show import style
+from harness.show import chart, style
 from harness.show.rows import OUTSIDE, Row, finding, numbers, rows, scope, what_it_is
 from harness.show.style import Margins, Picture, duration, picture
 from harness.show.text import plain_waterfall
 
-COLUMNS = (("start", 56), ("duration", 122), ("share", 166))  # heading, right edge in points
-RIGHT_IN = 2.5  # room for the columns
+COLUMNS = chart.Columns(2.5, (("start", 56), ("duration", 122), ("share", 166)))
 BETWEEN_IN = 0.22
-BAR, TOTAL_BAR = 0.62, 0.14  # thickness, of a row's height
-NAME_CHARS = 28  # of a request's name; a longer one would take the bars' room
+TOTAL_BAR = 0.14  # thickness, of a row's height
+NAME_CHARS = 28  # of a request's name; a longer one would leave too little space for the bars
 AXIS = "ms since the question was sent"
 
 
 def waterfall(trace: Trace, limit_ms: float = 500, title: str | None = None) -> Picture:
-    """One request: a bar per stage with start, duration and share, against the limit.
+    """Draw one request: a bar per stage with start, duration and share, against the limit.
 
-    Emulated time is hatched and labelled SIM. title: stands in for the finding.
+    Emulated time is hatched and labelled SIM. title: replaces the finding.
     """
     title = title or finding(trace, limit_ms)
     figure = _panels(title, what_it_is(trace), [(scope(trace), trace)], limit_ms, style.ROW_IN)
@@ -33,12 +32,11 @@ def waterfall(trace: Trace, limit_ms: float = 500, title: str | None = None) -> 
 
 
 def waterfalls(traces: Sequence[tuple[str, Trace]], limit_ms: float = 500) -> Picture:
-    """Requests of several assistants, (name, trace) each, on one time axis.
+    """Draw requests of several assistants, (name, trace) each, on one time axis.
 
-    The first is what the others are compared with. Raises ValueError for none.
+    The others are compared with the first. Raises ValueError for none.
     """
-    if not traces:
-        raise ValueError("There is no trace to show: give at least one (name, trace).")
+    chart.require(traces, "traces as (name, trace)")
     note = what_it_is(traces[0][1], "one request each")
     figure = _panels(_comparison(traces), note, traces, limit_ms, 0.75 * style.ROW_IN)
     texts = [plain_waterfall(trace, limit_ms, name) for name, trace in traces]
@@ -49,19 +47,19 @@ def waterfalls(traces: Sequence[tuple[str, Trace]], limit_ms: float = 500) -> Pi
 def _panels(
     title: str, note: str, traces: Sequence[tuple[str, Trace]], limit_ms: float, row_in: float
 ) -> Picture:
-    """One panel per trace, its first row the whole request."""
+    """Draw one panel per trace; its first row is the whole request."""
     named = [(shorten(name, NAME_CHARS, placeholder=" …"), trace) for name, trace in traces]
     panels = [[_whole(name, trace), *rows(trace)] for name, trace in named]
     left = style.margin_for(row.label for panel in panels for row in panel)
     heights = [row_in * len(panel) for panel in panels]
-    figure, axes = picture(title, note, heights, Margins(left, RIGHT_IN, BETWEEN_IN))
+    margins = Margins(left, COLUMNS.width_in, BETWEEN_IN)
+    figure, all_axes = picture(title, note, heights, margins, AXIS)
     end = 1.03 * max(limit_ms * 1.1, *(trace.total_ms for _, trace in traces))
-    for one, panel in zip(axes, panels, strict=True):
-        _panel(one, panel, end)
-        style.limit_line(one, limit_ms, label=one is axes[0])
-        one.tick_params(labelbottom=one is axes[-1])
-    _headings(axes[0])
-    style.time_axis(axes[-1], AXIS)
+    for axes, panel in zip(all_axes, panels, strict=True):
+        _panel(axes, panel, end)
+        chart.limit_line(axes, limit_ms, label=axes is all_axes[0])
+        axes.tick_params(labelbottom=axes is all_axes[-1])
+    COLUMNS.write_headings(all_axes[0])
     return figure
 
 
@@ -72,12 +70,11 @@ def _whole(name: str, trace: Trace) -> Row:
 def _panel(axes: Axes, panel: list[Row], end_ms: float) -> None:
     whole, *_ = panel
     axes.set_xlim(0, end_ms)
-    axes.set_ylim(len(panel) - 0.5, -0.5)
-    axes.set_yticks(range(len(panel)), [row.label for row in panel])
+    chart.name_rows(axes, [row.label for row in panel])
     axes.get_yticklabels()[0].set_weight("bold")
     for y, row in enumerate(panel):
         _bars(axes, y, row, row is whole)
-        _numbers(axes, y, row, row is whole)
+        COLUMNS.write(axes, y, numbers(row), "bold" if row is whole else "normal")
 
 
 def _bars(axes: Axes, y: int, row: Row, whole: bool) -> None:
@@ -86,9 +83,10 @@ def _bars(axes: Axes, y: int, row: Row, whole: bool) -> None:
     face, edge = (style.INK, style.INK) if whole else (face, edge)
     if row.name == OUTSIDE:
         face = edge = style.PALE
+    thickness = TOTAL_BAR if whole else chart.BAR
     axes.broken_barh(
         row.bars,
-        (y - (TOTAL_BAR if whole else BAR) / 2, TOTAL_BAR if whole else BAR),
+        (y - thickness / 2, thickness),
         facecolor=face,
         edgecolor=edge,
         linewidth=0.8,  # a bar of a millisecond stays visible
@@ -97,19 +95,8 @@ def _bars(axes: Axes, y: int, row: Row, whole: bool) -> None:
     )
 
 
-def _numbers(axes: Axes, y: int, row: Row, whole: bool) -> None:
-    weight = "bold" if whole else "normal"
-    for text, (_, right_pt) in zip(numbers(row), COLUMNS, strict=True):
-        style.beside(axes, text, y, right_pt, weight)
-
-
-def _headings(axes: Axes) -> None:
-    for text, right_pt in COLUMNS:
-        style.heading(axes, text, right_pt)
-
-
 def _comparison(traces: Sequence[tuple[str, Trace]]) -> str:
-    """The fastest request beside the first one."""
+    """Compare the fastest request with the first one."""
     first_name, first = traces[0]
     name, best = min(traces, key=lambda pair: pair[1].total_ms)
     if best is first:

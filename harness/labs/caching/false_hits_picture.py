@@ -8,98 +8,73 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from harness.labs.caching.false_hits import Judged
-from harness.show import style
-from harness.show.style import Picture, Margins, picture
+from harness.show import chart, style
+from harness.show.style import Margins, Picture, percent, picture
 
 HEIGHT_IN = 2.8
-LOOKS = ((style.VERMILLION, "s", "--"), (style.BLUE, "o", "-"), (style.GREEN, "^", "-."))
-FLOOR = 0.002  # a logarithmic axis has no zero: no wrong hit at all is drawn here
+MARGINS = Margins(left=0.8, right=1.5)
+LOOKS = (chart.RED, chart.BLUE, chart.GREEN)
+FLOOR = 0.002  # a logarithmic axis has no zero: a rate of 0 is drawn here
+TICKS = {FLOOR: "none", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
 NEAR_X, NEAR_LOG_Y = 0.05, 0.5  # a number is 4 % of the axis wide, and as high as a factor of 1.5
 AXIS = "hit rate: of the pairs that mean the same"
 
+Curve = Sequence[tuple[float, Judged]]
 
-def false_hits(curves: Mapping[str, Sequence[tuple[float, Judged]]], most_wrong: float) -> Picture:
-    """Curves name -> (threshold, what it does), from high to low; most_wrong: the share that is allowed.
+
+def false_hits(curves: Mapping[str, Curve], most_wrong: float) -> Picture:
+    """Draw curves name -> (threshold, its hits), from high to low; most_wrong: the share that is allowed.
 
     Raises ValueError for no curve, or more than three.
     """
-    if not 1 <= len(curves) <= len(LOOKS):
-        raise ValueError(f"Give 1 to {len(LOOKS)} curves, not {len(curves)}.")
-    title = _finding(curves, most_wrong)
-    n = max(one.hits.n for curve in curves.values() for _, one in curve)
+    chart.require(curves, "curves", most=len(LOOKS))
+    n = max(judged.hits.n for points in curves.values() for _, judged in points)
     note = f"share of hits that are wrong, logarithmic; {n} pairs that mean the same; numbers: threshold"
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.8, right=1.5))
+    figure, [axes] = picture(_finding(curves, most_wrong), note, [HEIGHT_IN], MARGINS, AXIS)
     axes.set_yscale("log")
-    for (name, curve), look in zip(curves.items(), LOOKS, strict=False):
-        _curve(axes, name, [(t, one) for t, one in curve if one.wrong.n], look)
     axes.set_xlim(0, 1.04)
     axes.set_ylim(FLOOR / 1.4, 1)
-    axes.axhspan(most_wrong, 1, color=style.LIMIT, alpha=0.05, linewidth=0, zorder=0)
-    axes.axhline(most_wrong, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=1)
-    ticks = {FLOOR: "none", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
-    axes.set_yticks(list(ticks), list(ticks.values()))
-    axes.minorticks_off()
-    axes.xaxis.set_major_formatter(lambda value, _: style.percent(value))
-    axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
-    style.time_axis(axes, AXIS)
-    figure.description = "\n".join([title, note, *map(_in_words, curves.items())])
-    return figure
+    for (name, points), look in zip(curves.items(), LOOKS, strict=False):
+        if shown := [(threshold, judged) for threshold, judged in points if judged.wrong.n]:
+            _curve(axes, name, shown, look)
+    chart.bound(axes, "y", most_wrong, "above")
+    chart.ticks(axes.yaxis, TICKS, TICKS.__getitem__)
+    chart.y_axis(axes)
+    axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+    return figure.described(_in_words(*item) for item in curves.items())
 
 
-def _curve(
-    axes: Axes, name: str, curve: Sequence[tuple[float, Judged]], look: tuple[str, str, str]
-) -> None:
-    if not curve:
-        return
-    colour, mark, line = look
-    x = [one.hits.rate for _, one in curve]
-    y = [max(one.wrong.rate, FLOOR) for _, one in curve]
-    axes.plot(x, y, line, marker=mark, color=colour, markersize=6, zorder=3)
-    for number in _apart(x, y):
-        axes.annotate(
-            f"{curve[number][0]:.2f}",
-            (x[number], y[number]),
-            xytext=(-5, 4),
-            textcoords="offset points",
-            ha="right",
-            fontsize=style.SMALL_PT - 1,
-            color=colour,
-        )
-    axes.annotate(
-        name,
-        (x[-1], y[-1]),
-        xytext=(10, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=style.TEXT_PT,
-        weight="bold",
-        color=colour,
-        annotation_clip=False,
-    )
+def _curve(axes: Axes, name: str, curve: Curve, look: chart.Look) -> None:
+    points = [(judged.hits.rate, max(judged.wrong.rate, FLOOR)) for _, judged in curve]
+    chart.curve(axes, points, look, size=6, name=name)
+    text = {"colour": look.colour, "size": style.SMALL_PT - 1, "ha": "right"}
+    for number in _apart(points):
+        style.write(axes, f"{curve[number][0]:.2f}", points[number], (-5, 4), **text)
 
 
-def _apart(x: Sequence[float], y: Sequence[float]) -> list[int]:
-    """The points that have room for a number: the last one, and what is far from the one numbered before."""
-    chosen = [len(x) - 1]
-    for number in reversed(range(len(x) - 1)):
-        last = chosen[-1]
-        if abs(x[number] - x[last]) > NEAR_X or abs(math.log(y[number] / y[last])) > NEAR_LOG_Y:
+def _apart(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Return the points with space for a number: the last, and those far from the one numbered before."""
+    chosen = [len(points) - 1]
+    for number in reversed(range(len(points) - 1)):
+        (x, y), (last_x, last_y) = points[number], points[chosen[-1]]
+        if abs(x - last_x) > NEAR_X or abs(math.log(y / last_y)) > NEAR_LOG_Y:
             chosen.append(number)
     return chosen
 
 
-def _finding(curves: Mapping[str, Sequence[tuple[float, Judged]]], most_wrong: float) -> str:
+def _finding(curves: Mapping[str, Curve], most_wrong: float) -> str:
     parts = [f"{_best(curve, most_wrong)} {name}" for name, curve in curves.items()]
-    return f"Hit rate with at most {style.percent(most_wrong)} wrong hits: {', '.join(parts)}"
+    return f"Hit rate with at most {percent(most_wrong)} wrong hits: {', '.join(parts)}"
 
 
-def _best(curve: Sequence[tuple[float, Judged]], most_wrong: float) -> str:
-    safe = [one.hits.rate for _, one in curve if one.wrong.n and one.wrong.rate <= most_wrong]
-    return style.percent(max(safe, default=0.0))
+def _best(curve: Curve, most_wrong: float) -> str:
+    safe = [
+        judged.hits.rate
+        for _, judged in curve
+        if judged.wrong.n and judged.wrong.rate <= most_wrong
+    ]
+    return percent(max(safe, default=0.0))
 
 
-def _in_words(curve: tuple[str, Sequence[tuple[float, Judged]]]) -> str:
-    name, points = curve
-    return f"{name}: " + "; ".join(
-        f"{t:.2f} hits {one.hits}, wrong {one.wrong}" for t, one in points
-    )
+def _in_words(name: str, curve: Curve) -> str:
+    return f"{name}: " + "; ".join(f"{t:.2f} hits {j.hits}, wrong {j.wrong}" for t, j in curve)

@@ -1,18 +1,64 @@
-"""A row of dots for each kind of request, on one logarithmic axis of ms: kinds that must not be averaged."""
+"""Latencies as a row of dots for each kind of request, on one logarithmic axis of ms, never pooled."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from statistics import fmean, median
 
+import numpy as np
 from matplotlib.axes import Axes
 
-from harness.measure.latency.stats import middle, tail
-from harness.show import style
-from harness.show.style import Picture, Margins, picture, margin_for
+from harness.labs.caching.cache_paths import MISS
+from harness.labs.caching.prefix import Reading
+from harness.measure.latency.stats import bootstrap_ratio, median_ratio, middle, tail
+from harness.show import chart, style
+from harness.show.style import Picture, duration, ms, percent
 
 ROW_IN = 0.5
-RIGHT_IN = 2.75
-COLUMNS = (("p50", 62), ("slow end", 178))  # heading, right edge in points
+COLUMNS = chart.Columns(2.75, (("p50", 62), ("slow end", 178)))
+
+
+def cache_paths(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
+    """Draw a row for each path through a cached assistant that occurred, the misses last.
+
+    The title gives the mean of all requests as the number not to report. Raises ValueError if nothing missed.
+    """
+    if not samples_ms.get(MISS):
+        raise ValueError("Nothing missed: ask some questions that were not asked before, too.")
+    order = sorted(samples_ms, key=lambda path: (path == MISS, path))
+    rows = {f"{path} ({len(samples_ms[path])})": samples_ms[path] for path in order}
+    everything = [time_ms for samples in samples_ms.values() for time_ms in samples]
+    hits = 1 - len(samples_ms[MISS]) / len(everything)
+    title = (
+        f"{percent(hits)} hit; a miss takes {duration(median(samples_ms[MISS]))}, with or without a "
+        f"cache. The mean of all, {duration(fmean(everything))}, describes no request"
+    )
+    note = "end-to-end in this process, no network; measured; in brackets: n of each path"
+    return sample_rows(rows, title, note, "ms, logarithmic; bar: p50")
+
+
+def prefixes(
+    readings: Mapping[str, Sequence[Reading]], cold: str, warm: str, artefact: str
+) -> Picture:
+    """Draw times to first token, a row for each name, by what the model had read before.
+
+    cold, warm: the names to compare. artefact: the name that measures nothing. Raises TooFewSamplesError
+    below 5 rounds.
+    """
+    times = {name: [reading.ttft_ms for reading in many] for name, many in readings.items()}
+    ratio = median_ratio(times[cold], times[warm])
+    interval = bootstrap_ratio(times[cold], times[warm])
+    title = f"{warm}: first token {ratio:.1f} times as soon (95 % interval {interval})"
+    n = len(times[cold])
+    note = f"TTFT in this process, n = {n} each, in turn; behind the names: share known already"
+    labels = {name: f"{name}, {percent(_known(many))}" for name, many in readings.items()}
+    rows = {label: times[name] for name, label in labels.items()}
+    axis = "ms to the first token, logarithmic; bar: p50"
+    return sample_rows(rows, title, note, axis, [labels.get(artefact, "")])
+
+
+def _known(readings: Sequence[Reading]) -> float:
+    return float(np.mean([reading.known / reading.tokens for reading in readings]))
 
 
 def sample_rows(
@@ -22,40 +68,30 @@ def sample_rows(
     axis: str,
     pale: Collection[str] = (),
 ) -> Picture:
-    """Rows name -> ms, at least one each. pale: rows that are shown as a warning and count for nothing.
+    """Draw rows name -> ms, at least one each. pale: rows shown as a warning, which count for nothing.
 
     Raises ValueError for no rows, or an empty one.
     """
     if not samples_ms or not all(samples_ms.values()):
         raise ValueError("Every row needs a sample: leave out a kind that did not occur.")
-    margins = Margins(margin_for(samples_ms), RIGHT_IN)
-    figure, [axes] = picture(title, note, [ROW_IN * len(samples_ms)], margins)
-    _scales(axes, samples_ms)
-    words = []
+    marks = [(middle(samples), tail(samples)) for samples in samples_ms.values()]
+    cells = [(ms(half.value), f"{slow.label}: {ms(slow.value)}") for half, slow in marks]
+    names = list(samples_ms)
+    figure, axes = chart.rows_picture(title, note, names, COLUMNS, axis, cells, ROW_IN)
+    _scale(axes, [time_ms for samples in samples_ms.values() for time_ms in samples])
     for y, (name, samples) in enumerate(samples_ms.items()):
-        _row(axes, y, samples, style.GREY if name in pale else style.BLUE)
-        half, slow = middle(samples), tail(samples)
-        texts = (style.ms(half.value), f"{slow.label}: {style.ms(slow.value)}")
-        for text, (_, right_pt) in zip(texts, COLUMNS, strict=True):
-            style.beside(axes, text, y, right_pt)
-        words.append(f"{name}: {half.label} {texts[0]}, {texts[1]}, n = {half.n}")
-    for text, right_pt in COLUMNS:
-        style.heading(axes, text, right_pt)
-    style.time_axis(axes, axis)
-    figure.description = "\n".join([title, note, *words])
-    return figure
+        look = {"color": style.GREY if name in pale else style.BLUE, "alpha": 0.45}
+        axes.plot(samples, [y] * len(samples), "o", markersize=6, zorder=2, **look)
+        half = marks[y][0].value
+        axes.vlines(half, y - 0.32, y + 0.32, color=style.INK, linewidth=2, zorder=3)
+    rows = zip(names, marks, cells, strict=True)
+    return figure.described(
+        f"{name}: {half.label} {p50}, {slow}, n = {half.n}" for name, (half, _), (p50, slow) in rows
+    )
 
 
-def _scales(axes: Axes, samples_ms: Mapping[str, Sequence[float]]) -> None:
-    every = [ms for samples in samples_ms.values() for ms in samples]
+def _scale(axes: Axes, times_ms: Sequence[float]) -> None:
     axes.set_xscale("log")
-    axes.set_xlim(min(every) / 1.6, max(every) * 1.6)
-    axes.set_ylim(len(samples_ms) - 0.5, -0.5)
-    axes.set_yticks(range(len(samples_ms)), list(samples_ms))
+    axes.set_xlim(min(times_ms) / 1.6, max(times_ms) * 1.6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.minorticks_off()
-
-
-def _row(axes: Axes, y: int, samples: Sequence[float], colour: str) -> None:
-    axes.plot(samples, [y] * len(samples), "o", color=colour, alpha=0.45, markersize=6, zorder=2)
-    axes.vlines(middle(samples).value, y - 0.32, y + 0.32, color=style.INK, linewidth=2, zorder=3)

@@ -1,4 +1,4 @@
-"""What is in a model file: a bar for each, its bytes by number format. Names say less."""
+"""The content of model files: a bar for each, its bytes by number format, which its name may not tell."""
 
 from __future__ import annotations
 
@@ -7,98 +7,82 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from harness.show import style
-from harness.show.style import Picture, Margins, picture, margin_for
+from harness.show import chart, style
+from harness.show.style import Margins, Picture, margin_for, percent, picture
 
-RIGHT_IN = 2.3
-COLUMNS = (("MB", 44), ("in its own format", 150))  # heading, right edge in points
-SMALL_SHARE = 0.005  # of the bytes: norms, which are never quantised
+COLUMNS = chart.Columns(2.3, (("MB", 44), ("in its own format", 150)))
+SMALL_SHARE = 0.005  # of the bytes: the norms, which are never quantised, lie below
 COLOURS = {
     **{"F32": style.GREY, "F16": style.SKY, "Q8_0": style.BLUE, "Q4_0": style.ORANGE},
     **{"Q4_1": style.VERMILLION, "Q5_0": style.PURPLE, "Q4_K": style.GREEN, "Q6_K": "#F0E442"},
 }
 OTHER = style.INK
 LEGEND_IN = 0.5  # below the axis
+NOTE = "MB of weights by number format, as the files state"
+
+Sizes = Mapping[str, int]  # number format -> bytes
 
 
-def formats(files: Mapping[str, Mapping[str, int]]) -> Picture:
-    """File name -> {number format: bytes}, as bars; a file's own format is the one its name begins with.
+def formats(files: Mapping[str, Sizes]) -> Picture:
+    """Draw file name -> {number format: bytes} as bars; a file's own format is the one its name begins with.
 
     Raises ValueError for none.
     """
-    if not files:
-        raise ValueError("There is no file to look into: give at least one.")
-    title, note = _finding(files), "MB of weights by number format, as the files say themselves"
-    margins = Margins(margin_for(files), RIGHT_IN, LEGEND_IN)
+    chart.require(files, "files")
+    margins = Margins(margin_for(files), COLUMNS.width_in, LEGEND_IN)
     heights = [style.ROW_IN * len(files), 0.01]
-    figure, [axes, legend] = picture(title, note, heights, margins)
-    legend.set_axis_off()
-    axes.set_ylim(len(files) - 0.5, -0.5)
-    axes.set_yticks(range(len(files)), list(files))
+    figure, [axes, legend] = picture(_finding(files), NOTE, heights, margins)
+    chart.name_rows(axes, list(files))
     axes.set_xlim(0, 1.03 * max(sum(sizes.values()) for sizes in files.values()) / 1e6)
     for y, (name, sizes) in enumerate(files.items()):
-        _bar(axes, y, name, sizes)
-    for text, right_pt in COLUMNS:
-        style.heading(axes, text, right_pt)
+        _bar(axes, y, sizes)
+        texts = (f"{sum(sizes.values()) / 1e6:,.0f}", percent(own_share(name, sizes)))
+        COLUMNS.write(axes, y, texts)
+    COLUMNS.write_headings(axes)
     style.time_axis(axes, "MB")
     _legend(legend, {kind for sizes in files.values() for kind in _shown(sizes)})
-    rows = (f"{name}: {_in_words(sizes)}" for name, sizes in files.items())
-    figure.description = "\n".join([title, note, *rows])
-    return figure
+    return figure.described(f"{name}: {_in_words(sizes)}" for name, sizes in files.items())
 
 
-def own_share(name: str, sizes: Mapping[str, int]) -> float:
-    """Share of the bytes in the format that the name promises: "Q4_K_M" promises Q4_K."""
-    kinds = [kind for kind in sizes if name.startswith(kind)]
-    return sum(sizes[kind] for kind in kinds) / sum(sizes.values())
+def own_share(name: str, sizes: Sizes) -> float:
+    """Return the share of bytes in the format that the name promises: "Q4_K_M" promises Q4_K."""
+    return sum(size for kind, size in sizes.items() if name.startswith(kind)) / sum(sizes.values())
 
 
-def _bar(axes: Axes, y: int, name: str, sizes: Mapping[str, int]) -> None:
+def _bar(axes: Axes, y: int, sizes: Sizes) -> None:
     left = 0.0
-    for kind in sorted(_shown(sizes), key=lambda one: -sizes[one]):
-        width = sizes[kind] / 1e6
-        axes.barh(
-            y, width, 0.62, left, color=COLOURS.get(kind, OTHER), edgecolor="white", linewidth=1
-        )
+    for kind in _shown(sizes):
+        width, colour = sizes[kind] / 1e6, COLOURS.get(kind, OTHER)
+        axes.barh(y, width, chart.BAR, left, color=colour, edgecolor="white", linewidth=1)
         left += width
-    texts = (f"{sum(sizes.values()) / 1e6:,.0f}", style.percent(own_share(name, sizes)))
-    for text, (_, right_pt) in zip(texts, COLUMNS, strict=True):
-        style.beside(axes, text, y, right_pt)
 
 
 def _legend(axes: Axes, kinds: set[str]) -> None:
-    known = [kind for kind in COLOURS if kind in kinds]
-    patches = [Patch(color=COLOURS[kind], label=kind) for kind in known]
-    axes.legend(
-        handles=patches,
-        ncols=len(patches),
-        frameon=False,
-        loc="center left",
-        fontsize=style.SMALL_PT,
-    )
+    axes.set_axis_off()
+    patches = [Patch(color=COLOURS[kind], label=kind) for kind in COLOURS if kind in kinds]
+    look = {"frameon": False, "loc": "center left", "fontsize": style.SMALL_PT}
+    axes.legend(handles=patches, ncols=len(patches), **look)
 
 
-def _shown(sizes: Mapping[str, int]) -> list[str]:
+def _shown(sizes: Sizes) -> list[str]:
+    """Return the formats worth showing, the largest first."""
     total = sum(sizes.values())
-    return [kind for kind, size in sizes.items() if size > SMALL_SHARE * total]
+    kinds = [kind for kind, size in sizes.items() if size > SMALL_SHARE * total]
+    return sorted(kinds, key=lambda kind: -sizes[kind])
 
 
-def _finding(files: Mapping[str, Mapping[str, int]]) -> str:
+def _finding(files: Mapping[str, Sizes]) -> str:
     least = min(files, key=lambda name: own_share(name, files[name]))
-    share = own_share(least, files[least])
+    share = percent(own_share(least, files[least]))
     own = next((kind for kind in files[least] if least.startswith(kind)), _plain(least))
-    of_it = f"{least} is {own} for {style.percent(share)} of its bytes"
-    return f"{of_it}: look inside, not at the name"
+    return f"{least} is {own} for {share} of its bytes: look inside, not at the name"
 
 
 def _plain(name: str) -> str:
-    """What a name promises: Q4_K for "Q4_K_M", whose last letter is the size of the mixture."""
+    """Return the format that a name promises: Q4_K for "Q4_K_M", whose last letter is the mixture's size."""
     return name.removesuffix("_S").removesuffix("_M").removesuffix("_L")
 
 
-def _in_words(sizes: Mapping[str, int]) -> str:
+def _in_words(sizes: Sizes) -> str:
     total = sum(sizes.values())
-    return ", ".join(
-        f"{kind} {sizes[kind] / total:.0%}"
-        for kind in sorted(_shown(sizes), key=lambda k: -sizes[k])
-    )
+    return ", ".join(f"{kind} {sizes[kind] / total:.0%}" for kind in _shown(sizes))

@@ -1,4 +1,4 @@
-"""Speed against closeness: which files pass the quality gate, and which only look fast."""
+"""Answer time against divergence from the full model: which files pass the quality gate."""
 
 from __future__ import annotations
 
@@ -8,100 +8,84 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
-from harness.show import style
-from harness.show.style import Picture, Margins, picture
+from harness.show import chart, style
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.0
+MARGINS = Margins(left=0.75, right=0.6)
 PASSED, REFUSED = style.BLUE, style.VERMILLION
-TINY, MOST = 1e-4, 10.0  # nats shown: a logarithmic axis has no zero, and a broken file no end
-NEAR, NEAR_DECADES = (
-    0.1,
-    0.25,
-)  # of the width, of a factor of ten: names of such neighbours would touch
+TINY, MOST = (
+    1e-4,
+    10.0,
+)  # nats shown: a logarithmic axis has no zero, and a broken file no upper bound
+NEAR, NEAR_DECADES = 0.1, 0.25  # of the width, of a factor of ten: names this close would overlap
 AXIS = "ms of an answer, p50, model time alone; dot: passes, cross: refused"
-
 
 Place = tuple[tuple[float, float], str]  # offset in points, horizontal alignment
 
 
 def gate(files: Sequence[Candidate]) -> Picture:
-    """Files by answer time and KL to the first, the full one; the gate as a line.
+    """Draw files by answer time and KL to the first, the full one; the gate as a line.
 
     Raises ValueError for none.
     """
-    if not files:
-        raise ValueError("There is no file to judge: give at least one.")
-    title = _finding(files)
+    chart.require(files, "files")
     note = (
         f"KL divergence to {files[0].name}, nats, at most {MOST_KL}; answers at worst "
         f"{100 * MARGIN:.0f} points behind (one-sided 95 %)"
     )
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=0.6))
+    figure, [axes] = picture(_finding(files), note, [HEIGHT_IN], MARGINS, AXIS)
     axes.set_yscale("log")
-    values = [_shown(one.kl) for one in files]
-    axes.set_ylim(TINY / 2, 4 * max(*values, MOST_KL))
-    axes.set_xlim(0, 1.15 * max(one.ms for one in files))
-    axes.axhspan(MOST_KL, axes.get_ylim()[1], color=style.LIMIT, alpha=0.05, linewidth=0, zorder=0)
-    axes.axhline(MOST_KL, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=1)
-    for one in files:
-        _point(axes, one, one is files[0] or one.passes, _place(one, files))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
+    axes.set_ylim(TINY / 2, 4 * max(*(_shown(file.kl) for file in files), MOST_KL))
+    axes.set_xlim(0, 1.15 * max(file.ms for file in files))
+    chart.bound(axes, "y", MOST_KL, "above")
+    for file in files:
+        _point(axes, file, file is files[0] or file.passes, _place(file, files))
+    chart.y_axis(axes, form="{:g}".format)
     axes.minorticks_off()
-    style.time_axis(axes, AXIS)
-    figure.description = "\n".join([title, note, *map(_in_words, files)])
-    return figure
+    return figure.described(map(_in_words, files))
 
 
-def _place(one: Candidate, files: Sequence[Candidate]) -> Place:
-    """Of the name: above, or at the outer side where another point is too near for both."""
-    width = max(file.ms for file in files)
+def _place(file: Candidate, files: Sequence[Candidate]) -> Place:
+    """Place the name above its point, or at the outer side of two points that are near each other."""
+    width = max(other.ms for other in files)
     near = [
         other
         for other in files
-        if other is not one
-        and abs(other.ms - one.ms) < NEAR * width
-        and abs(math.log10(_shown(other.kl) / _shown(one.kl))) < NEAR_DECADES
+        if other is not file
+        and abs(other.ms - file.ms) < NEAR * width
+        and abs(math.log10(_shown(other.kl) / _shown(file.kl))) < NEAR_DECADES
     ]
     if not near:
         return (0, 9), "center"
-    left = (one.ms, one.name) < min((other.ms, other.name) for other in near)
+    left = (file.ms, file.name) < min((other.ms, other.name) for other in near)
     return ((-9, -3), "right") if left else ((9, -3), "left")
 
 
-def _point(axes: Axes, one: Candidate, passes: bool, place: Place) -> None:
-    colour, mark = (PASSED, "o") if passes else (REFUSED, "X")
-    at = (one.ms, _shown(one.kl))
-    axes.plot(*at, mark, color=colour, markersize=10, zorder=3)
-    axes.annotate(
-        one.name,
-        at,
-        xytext=place[0],
-        textcoords="offset points",
-        ha=place[1],
-        fontsize=style.SMALL_PT,
-        weight="bold",
-        color=colour,
-        annotation_clip=False,
-    )
+def _point(axes: Axes, file: Candidate, passes: bool, place: Place) -> None:
+    colour, marker = (PASSED, "o") if passes else (REFUSED, "X")
+    at = (file.ms, _shown(file.kl))
+    axes.plot(*at, marker, color=colour, markersize=10, zorder=3)
+    style.write(axes, file.name, at, place[0], colour=colour, ha=place[1], weight="bold")
 
 
 def _shown(kl: float) -> float:
-    return min(max(kl, TINY), MOST) if kl <= MOST else MOST  # nan is beyond every limit
+    return min(max(kl, TINY), MOST) if kl <= MOST else MOST  # nan counts as above every limit
 
 
 def _finding(files: Sequence[Candidate]) -> str:
     full, *others = files
-    passed = [one for one in others if one.passes]
-    best = min([full, *passed], key=lambda one: one.ms)
-    faster = [one for one in others if not one.passes and one.ms < best.ms]
+    best = min([full, *(file for file in others if file.passes)], key=lambda file: file.ms)
+    faster = [file for file in others if not file.passes and file.ms < best.ms]
     verdict = f"Ship {best.name}, {style.ms(best.ms)} an answer"
     if not faster:
         return f"{verdict}: nothing that was refused is faster"
-    names = " and ".join(one.name for one in faster)
+    names = " and ".join(file.name for file in faster)
     return f"{verdict}; {names} would be faster and {'is' if len(faster) == 1 else 'are'} refused"
 
 
-def _in_words(one: Candidate) -> str:
-    worst = f"{100 * one.worst:+.0f} points at worst"
-    return f"{one.name}: {style.ms(one.ms)}, KL {one.kl:.4f}, {worst}; {one.why_not or 'passes'}"
+def _in_words(file: Candidate) -> str:
+    worst = f"{100 * file.worst:+.0f} points at worst"
+    return (
+        f"{file.name}: {style.ms(file.ms)}, KL {file.kl:.4f}, {worst}; {file.why_not or 'passes'}"
+    )

@@ -1,60 +1,38 @@
-"""How many threads: reading and writing, on a quiet machine and beside a busy neighbour."""
+"""Speed by number of threads, on an idle machine and beside a busy program."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matplotlib.axes import Axes
-
 from harness.labs.quantization.phases import Phases
-from harness.show import style
-from harness.show.style import Picture, Margins, picture, margin_for
+from harness.show import chart, style
+from harness.show.style import Picture, ms
 
-RIGHT_IN = 2.4
-COLUMNS = (("prefill", 62), ("ms a token", 140))
+COLUMNS = chart.Columns(2.4, (("prefill", 62), ("ms a token", 140)))
 COLOURS = (style.BLUE, style.ORANGE)
 AXIS = "ms a decoded token, median"
 
 
 def threads(found: Mapping[str, Mapping[int, Phases]]) -> Picture:
-    """Surroundings -> {threads: phases}, a bar for each. Raises ValueError for none."""
-    rows = [(name, count, one) for name, by in found.items() for count, one in by.items()]
-    if not rows:
-        raise ValueError("There is nothing to show: measure at least one number of threads.")
+    """Draw a bar for each of {surroundings: {threads: phases}}. Raises ValueError for none."""
+    rows = [(name, count, found[name][count]) for name in found for count in found[name]]
+    chart.require(rows, "numbers of threads")
     labels = [f"{name}, {count} thread{'s' if count > 1 else ''}" for name, count, _ in rows]
-    title, n = _finding(found), len(rows[0][2].step_ms)
+    cells = [(ms(phases.prefill_p50_ms), ms(phases.step_p50_ms)) for _, _, phases in rows]
+    n = len(rows[0][2].step_ms)
     note = f"the same file and prompt, every number of threads in turn, n = {n} each"
-    figure, [axes] = picture(
-        title, note, [style.ROW_IN * len(rows)], Margins(margin_for(labels), RIGHT_IN)
-    )
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), labels)
-    axes.set_xlim(0, 1.05 * max(one.step_p50_ms for _, _, one in rows))
+    figure, axes = chart.rows_picture(_finding(found), note, labels, COLUMNS, AXIS, cells)
+    axes.set_xlim(0, 1.05 * max(phases.step_p50_ms for _, _, phases in rows))
     colours = dict(zip(found, COLOURS * len(found), strict=False))
-    for y, (name, _, one) in enumerate(rows):
-        _row(axes, y, one, colours[name])
-    for text, right_pt in COLUMNS:
-        style.heading(axes, text, right_pt)
-    style.time_axis(axes, AXIS)
-    words = (f"{label}: {_times(one)}" for label, (_, _, one) in zip(labels, rows, strict=True))
-    figure.description = "\n".join([title, note, *words])
-    return figure
-
-
-def _row(axes: Axes, y: int, one: Phases, colour: str) -> None:
-    axes.barh(y, one.step_p50_ms, height=0.62, color=colour)
-    texts = (style.ms(one.prefill_p50_ms), style.ms(one.step_p50_ms))
-    for text, (_, right_pt) in zip(texts, COLUMNS, strict=True):
-        style.beside(axes, text, y, right_pt)
+    for y, (name, _, phases) in enumerate(rows):
+        axes.barh(y, phases.step_p50_ms, chart.BAR, color=colours[name])
+    times = zip(labels, cells, strict=True)
+    return figure.described(f"{row}: {read} prefill, {step} a token" for row, (read, step) in times)
 
 
 def _finding(found: Mapping[str, Mapping[int, Phases]]) -> str:
     parts = []
-    for name, by in found.items():
-        best = min(by, key=lambda count: by[count].step_p50_ms)
+    for name, by_count in found.items():
+        best = min(by_count, key=lambda count: by_count[count].step_p50_ms)
         parts.append(f"{name} {best}")
-    return f"Threads that write fastest: {', '.join(parts)}"
-
-
-def _times(one: Phases) -> str:
-    return f"{style.ms(one.prefill_p50_ms)} prefill, {style.ms(one.step_p50_ms)} a token"
+    return f"Threads with the fastest decode: {', '.join(parts)}"

@@ -7,96 +7,55 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.labs.retrieval.scale import FLOOR, Row, crossing
-from harness.show import style
-from harness.show.style import Picture, Margins, picture
+from harness.show import chart, style
+from harness.show.style import Margins, Picture, percent, picture
 
 HEIGHT_IN = 3.0
-EXACT, WALK = (style.VERMILLION, "s", "--"), (style.BLUE, "o", "-")
+MARGINS = Margins(left=0.75, right=1.3)
 AXIS = "vectors searched, logarithmic"
+DECADES = [10.0**power for power in range(-3, 4)]
 
 
 def scale(rows: Sequence[Row], dimensions: int) -> Picture:
-    """Two lines on logarithmic axes, the walk's recall at its dots. Raises ValueError below two rows."""
-    if len(rows) < 2:
-        raise ValueError("A line needs two sizes: measure at least two.")
+    """Draw two lines on logarithmic axes, the recall of the walk at its dots.
+
+    Raises ValueError below two rows.
+    """
+    chart.require(rows, "sizes", least=2)
     note = (
         f"one query on one thread, p50 of {len(rows[0].exact.ms)}, {dimensions} dimensions, measured; "
         "at each dot of the walk: its recall"
     )
-    title = _finding(rows)
-    figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.75, right=1.3))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    sizes = [row.n for row in rows]
-    _line(axes, sizes, [row.exact.p50_ms for row in rows], EXACT, "exact")
-    _line(axes, sizes, [row.walk.p50_ms for row in rows], WALK, "graph walk")
-    for row in rows:
-        _recall(axes, row)
+    figure, [axes] = picture(_finding(rows), note, [HEIGHT_IN], MARGINS, AXIS)
     _scales(axes, rows)
+    chart.curve(axes, [(row.n, row.exact.p50_ms) for row in rows], chart.RED, name="exact")
+    walk = [(row.n, row.walk.p50_ms) for row in rows]
+    chart.curve(axes, walk, chart.BLUE, name="graph walk")
+    for point, row in zip(walk, rows, strict=True):
+        style.write(axes, percent(row.walk.recall), point, (0, -15), colour=style.BLUE, ha="center")
     if cross := crossing(rows):
-        axes.axvline(cross, color=style.GREY, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
-        axes.annotate(
-            f"even at about {_round(cross)}",
-            (cross, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(5, -10),
-            textcoords="offset points",
-            fontsize=style.SMALL_PT,
-            color=style.FAINT,
-        )
-    figure.description = "\n".join([title, note, *map(_in_words, rows)])
-    return figure
-
-
-def _line(
-    axes: Axes, sizes: Sequence[int], ms: Sequence[float], look: tuple[str, str, str], name: str
-) -> None:
-    colour, mark, line = look
-    axes.plot(sizes, ms, line, marker=mark, color=colour, markersize=7, zorder=3)
-    axes.annotate(
-        name,
-        (sizes[-1], ms[-1]),
-        xytext=(10, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=style.TEXT_PT,
-        weight="bold",
-        color=colour,
-        annotation_clip=False,
-    )
-
-
-def _recall(axes: Axes, row: Row) -> None:
-    axes.annotate(
-        style.percent(row.walk.recall),
-        (row.n, row.walk.p50_ms),
-        xytext=(0, -15),
-        textcoords="offset points",
-        ha="center",
-        fontsize=style.SMALL_PT,
-        color=WALK[0],
-    )
+        chart.dashed(axes, "x", cross)
+        text = f"equal at about {_round(cross)}"
+        style.write(axes, text, (cross, 1), (5, -10), style.Y_SHARE, colour=style.FAINT)
+    return figure.described(map(_in_words, rows))
 
 
 def _scales(axes: Axes, rows: Sequence[Row]) -> None:
     times = [ms for row in rows for ms in (row.exact.p50_ms, row.walk.p50_ms)]
-    axes.set_ylim(min(times) / 2.5, max(times) * 1.8)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
     axes.set_xlim(rows[0].n / 1.4, rows[-1].n * 1.2)
-    axes.set_xticks([row.n for row in rows], [f"{row.n:,}" for row in rows])
-    ticks = [10.0**power for power in range(-3, 4)]
-    low, high = axes.get_ylim()
-    shown = [tick for tick in ticks if low <= tick <= high]
-    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
-    axes.minorticks_off()
-    axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
-    axes.set_ylabel("ms, logarithmic", fontsize=style.SMALL_PT, color=style.FAINT)
-    style.time_axis(axes, AXIS)
+    axes.set_ylim(min(times) / 2.5, max(times) * 1.8)
+    chart.ticks(axes.xaxis, [row.n for row in rows], "{:,}".format)
+    chart.ticks(axes.yaxis, DECADES)
+    chart.y_axis(axes, "ms, logarithmic")
 
 
 def _finding(rows: Sequence[Row]) -> str:
-    small, large = rows[0], rows[-1]
-    first = _compared(small)
-    return f"{small.n:,} vectors: {first}; {large.n:,}: {_compared(large)}"
+    return "; ".join(
+        f"{row.n:,}{vectors}: {_compared(row)}"
+        for row, vectors in ((rows[0], " vectors"), (rows[-1], ""))
+    )
 
 
 def _compared(row: Row) -> str:
@@ -105,12 +64,12 @@ def _compared(row: Row) -> str:
         return "no difference"
     if factor < 1:
         return f"exact {1 / factor:.1f} times as fast"
-    short = "" if row.walk.recall >= FLOOR else f", finding {style.percent(row.walk.recall)}"
+    short = "" if row.walk.recall >= FLOOR else f", finding {percent(row.walk.recall)}"
     return f"the walk {factor:.{0 if factor >= 10 else 1}f} times as fast{short}"
 
 
 def _round(n: float) -> str:
-    """Two digits, as that is all a line between two sizes can tell."""
+    """Return n with two digits: a line between two sizes is no more precise."""
     return f"{float(f'{n:.2g}'):,.0f}"
 
 

@@ -3,33 +3,24 @@
 import numpy as np
 import pytest
 
-from harness.labs.caching.pairs import Pair
-from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, Round
 from harness.labs.caching.false_hits import judged
-from harness.labs.caching.prefix import Reading
-from harness.labs.retrieval.scale import Row
-from harness.labs.retrieval.recall import Found
-from harness.labs.retrieval.graph import plane
-from harness.labs.caching.stampede import Wait
-from harness.measure.latency.stats import Proportion
-from harness.labs.caching.cache_paths_picture import cache_paths
-from harness.labs.retrieval.churn_picture import churned
 from harness.labs.caching.false_hits_picture import false_hits
+from harness.labs.caching.latency_rows import cache_paths, prefixes, sample_rows
+from harness.labs.caching.pairs import Pair
+from harness.labs.caching.prefix import Reading
 from harness.labs.caching.similarity_picture import similarity
-from harness.labs.caching.prefixes_picture import prefixes
-from harness.labs.retrieval.recall_picture import Spot, recall_curves
-from harness.labs.caching.latency_rows import sample_rows
-from harness.labs.retrieval.scale_picture import scale
+from harness.labs.caching.stampede import Wait
 from harness.labs.caching.stampede_picture import stampedes
+from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, Round
+from harness.labs.retrieval.churn_picture import churned
+from harness.labs.retrieval.graph import plane
+from harness.labs.retrieval.recall import Found
+from harness.labs.retrieval.recall_picture import Spot, recall_curves
+from harness.labs.retrieval.scale import Row
+from harness.labs.retrieval.scale_picture import scale
 from harness.labs.retrieval.walk_picture import walked
-
-
-def title(figure):
-    return figure.texts[0].get_text().replace("\n", " ")
-
-
-def words(figure):
-    return {text.get_text() for axes in figure.axes for text in axes.texts}
+from harness.measure.latency.stats import Proportion
+from tests.unit.show.figures import in_order, title, words
 
 
 def timed(ms, recall=1.0, n=9):
@@ -41,23 +32,25 @@ SPOTS = {"M = 16": [Spot("10", 0.9, 0.02), Spot("80", 0.97, 0.1)], "M = 4": [Spo
 
 def test_recall_curves_name_the_cheapest_that_finds_enough():
     figure = recall_curves(SPOTS, exact_ms=1.0, floor=0.95, note="n", setting="ef")
-    assert title(figure) == "M = 16, ef 80: recall 97.0 % in 0.10 ms, 10.0 times as fast as exact"
-    assert {"M = 16", "M = 4", "exact, 1.0 ms", "asked for: 95 %"} <= words(figure)
+    assert in_order(title(figure), "M = 16, ef 80", "97.0 %", "0.10 ms", "10.0 times")
+    assert {"M = 16", "M = 4", "exact, 1.0 ms", "required: 95 %"} <= words(figure)
     assert "M = 4: 80 70.0 % 0.05 ms" in repr(figure)
 
 
 @pytest.mark.parametrize(
     ("exact_ms", "floor", "finding"),
-    [(0.05, 0.95, "Nothing that finds 95 % beats"), (1.0, 0.99, "No setting finds 99 %")],
+    [(0.05, 0.95, ("Nothing", "95 %")), (1.0, 0.99, ("No setting", "99 %", "97.0 %"))],
 )
 def test_recall_curves_say_when_exact_wins(exact_ms, floor, finding):
-    assert title(recall_curves(SPOTS, exact_ms, floor, "n", "ef")).startswith(finding)
+    assert in_order(title(recall_curves(SPOTS, exact_ms, floor, "n", "ef")), *finding)
 
 
 def test_recall_curves_need_one_to_four():
-    for wrong in ({}, {"empty": []}, {str(n): [Spot("1", 1, 1)] for n in range(5)}):
-        with pytest.raises(ValueError, match="1 to 4 curves"):
+    for wrong in ({}, {str(n): [Spot("1", 1, 1)] for n in range(5)}):
+        with pytest.raises(ValueError, match="1 to 4"):
             recall_curves(wrong, 1.0, 0.9, "n", "ef")
+    with pytest.raises(ValueError, match="at least 1"):
+        recall_curves({"empty": []}, 1.0, 0.9, "n", "ef")
 
 
 def row(n, exact_ms, walk_ms):
@@ -66,13 +59,11 @@ def row(n, exact_ms, walk_ms):
 
 def test_scale_names_both_ends_and_the_crossing():
     figure = scale([row(1000, 0.01, 0.02), row(100_000, 1.0, 0.05)], dimensions=64)
-    assert title(figure) == (
-        "1,000 vectors: exact 2.0 times as fast; 100,000: the walk 20 times as fast"
-    )
+    assert in_order(title(figure), "1,000", "exact 2.0 times", "100,000", "walk 20 times")
     assert {"exact", "graph walk", "98 %"} <= words(figure)
-    assert any(text.startswith("even at about") for text in words(figure))
+    assert any("equal at" in text for text in words(figure))
     assert "no difference" in title(scale([row(1, 1, 1), row(2, 1, 1)], 64))
-    with pytest.raises(ValueError, match="two sizes"):
+    with pytest.raises(ValueError, match="at least 2"):
         scale([row(1, 1, 1)], 64)
 
 
@@ -81,7 +72,7 @@ def test_a_walk_counts_what_it_looked_at():
     nearest = np.argsort(np.linalg.norm(points - (1, 0.5), axis=1))
     looked = [int(row) for row in nearest[:12]]
     figure = walked(points, graph, np.array([1, 0.5]), looked, looked[:3])
-    assert title(figure) == "12 of 40 points looked at to keep 3; 3 of these are truly nearest"
+    assert in_order(title(figure), "12 of 40", "keep 3", "3 of these")
 
 
 def test_churn_compares_with_an_index_built_anew():
@@ -94,12 +85,9 @@ def test_churn_compares_with_an_index_built_anew():
         )
 
     figure = churned([one(0, 0.9), one(1, 0.0)])
-    assert title(figure) == (
-        "Left alone, recall goes from 90 % to 0 %; against an index built anew, marked ones take "
-        "3.0 times as long, and replaced ones differ by 2 points of recall"
-    )
+    assert in_order(title(figure), "90 % to 0 %", "3.0 times as long", "2 points of recall")
     assert "marked: 3.0 ms, 10 held" in words(figure)
-    with pytest.raises(ValueError, match="two rounds"):
+    with pytest.raises(ValueError, match="at least 2"):
         churned([one(0, 0.9)])
 
 
@@ -107,14 +95,14 @@ PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "s
 COSINES = np.array([0.9, 0.6, 0.95])
 
 
-def test_likeness_counts_wrong_hits_and_what_the_guard_takes_away():
+def test_similarity_counts_wrong_hits_and_what_the_guard_takes_away():
     figure = similarity(PAIRS, COSINES, 0.8)
-    assert title(figure).startswith("50 % of all hits are wrong; 50 % of the questions")
+    assert in_order(title(figure), "50 %", "wrong", "50 %", "recognised")
     assert "sibling (another): median 0.95, hits 1 of 1" in repr(figure)
     guarded = similarity(PAIRS, COSINES, 0.8, np.array([True, True, False]))
-    assert title(guarded).startswith("0 % of all hits are wrong")
-    assert title(similarity(PAIRS, COSINES, 0.99)) == "Nothing hits at 0.99"
-    with pytest.raises(ValueError, match="no pairs"):
+    assert in_order(title(guarded), "0 %", "wrong")
+    assert in_order(title(similarity(PAIRS, COSINES, 0.99)), "Nothing hits", "0.99")
+    with pytest.raises(ValueError, match="pairs"):
         similarity([], COSINES[:0], 0.8)
 
 
@@ -125,21 +113,18 @@ def test_false_hits_say_what_is_safe_with_and_without_a_guard():
         for name, passes in {"without guard": every, "with guard": guard}.items()
     }
     figure = false_hits(curves, most_wrong=0.01)
-    assert title(figure) == (
-        "Hit rate with at most 1 % wrong hits: 0 % without guard, 100 % with guard"
-    )
-    with pytest.raises(ValueError, match="1 to 3 curves"):
+    assert in_order(title(figure), "1 %", "0 % without guard", "100 % with guard")
+    with pytest.raises(ValueError, match="1 to 3"):
         false_hits({}, 0.01)
 
 
 def test_paths_are_never_one_number():
     figure = cache_paths({"miss": [400.0] * 6, "response": [1.0] * 2})
-    assert title(figure).startswith("25 % hit; a miss takes 400 ms")
-    assert "is nobody's request" in title(figure)
+    assert in_order(title(figure), "25 % hit", "miss takes 400 ms", "mean of all", "300 ms")
     assert "response (2): median of 2 1.0 ms" in repr(figure)
     with pytest.raises(ValueError, match="Nothing missed"):
         cache_paths({"response": [1.0]})
-    with pytest.raises(ValueError, match="needs a sample"):
+    with pytest.raises(ValueError, match="sample"):
         sample_rows({"a": []}, "t", "n", "ms")
 
 
@@ -150,7 +135,7 @@ def test_prefixes_give_the_ratio_with_its_interval():
         "same": [Reading(1.0, 500, 499)] * 6,
     }
     figure = prefixes(readings, "cold", "static first", "same")
-    assert title(figure).startswith("static first: first token 10.0 times as soon (95 % interval")
+    assert in_order(title(figure), "static first", "10.0 times", "95 % interval")
     assert "static first, 94 %: p50" in repr(figure)
 
 
@@ -160,9 +145,9 @@ def test_a_stampede_compares_computations_and_waits():
         "one flight": ([Wait(0, 410.0)] * 3, 1),
     }
     figure = stampedes(runs)
-    assert title(figure) == (
-        "everybody: 3 computed, 800 ms on average; one flight: 1 computed, 410 ms on average"
-    )
+    assert in_order(title(figure), "everybody: 3", "800 ms", "one flight: 1", "410 ms")
     assert {"last: 1,200 ms", "last: 410 ms"} <= words(figure)
-    with pytest.raises(ValueError, match="one or two runs"):
+    with pytest.raises(ValueError, match="1 to 2"):
         stampedes({})
+    with pytest.raises(ValueError, match="callers"):
+        stampedes({"nobody": ([], 0)})

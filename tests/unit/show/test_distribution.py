@@ -36,7 +36,7 @@ def test_43_samples_allow_a_maximum():
 
 def test_3_samples_allow_no_percentile():
     shown = texts(distribution([3, 1, 2], LABEL))
-    assert shown[0] == "3 samples up to 3.0 ms: too few for a percentile"
+    assert "3.0 ms" in shown[0] and "too few" in shown[0]
     assert any(text.startswith("median of 3: ") for text in shown)
 
 

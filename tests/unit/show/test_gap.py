@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from harness.show.gap import gap
+from tests.unit.show.figures import in_order, title, words
 
 NAMES = ("your guess", "measured")
 
 
-def texts(figure):
-    return [text.get_text() for text in figure.axes[0].texts]
-
-
 def test_the_title_names_the_largest_factor():
     figure = gap({"generate": 2000, "retrieve": 600}, {"generate": 2500, "retrieve": 300}, NAMES)
-    title = figure.texts[0].get_text()
-    assert title == "Vector search differs most: 600 ms against 300 ms, a factor of 2.0"
-    assert repr(figure).startswith(title)
+    assert in_order(title(figure), "Vector search", "600 ms", "300 ms", "2.0")
+    assert repr(figure).startswith(title(figure))
 
 
 def test_two_equal_sides_agree():
     figure = gap({"generate": 2500}, {"generate": 2500}, NAMES)
-    assert figure.texts[0].get_text() == "Your guess and measured agree on every stage"
+    assert in_order(title(figure), "Your guess", "measured", "agree")
 
 
 def test_numbers_and_names_stand_beside_the_dots():
     figure = gap({"generate": 2000}, {"generate": 2500}, NAMES)
-    assert {"2,000", "2,500", *NAMES} <= set(texts(figure))
+    assert {"2,000", "2,500", *NAMES} <= words(figure)
 
 
 def test_the_network_is_marked_as_simulated_and_the_axis_has_its_unit():

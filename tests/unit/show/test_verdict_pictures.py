@@ -41,5 +41,5 @@ def test_all_pairs_are_dots_and_the_ratio_is_in_the_title():
 
 def test_nothing_is_no_picture():
     for picture in (marks, race):
-        with pytest.raises(ValueError, match="no"):
+        with pytest.raises(ValueError, match="at least 1"):
             picture([])

@@ -79,7 +79,7 @@ def test_a_long_name_leaves_room_for_the_bars():
 
 
 def test_several_need_at_least_one():
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="at least 1"):
         waterfalls([])
 
 

@@ -1,20 +1,20 @@
-"""How surprised a model is by the right answer, and questions that no help centre answers."""
+"""Cross entropy of the reference answers, and the off-topic questions."""
 
 import numpy as np
 import pytest
 
+from harness.labs.smaller_models.cross_entropy import cross_entropy
 from harness.labs.smaller_models.off_topic import off_topic
 from harness.measure.quality.facts import holds_fact
-from harness.labs.smaller_models.cross_entropy import cross_entropy
 
 VOCABULARY = 256
 
 
-class Letters:
-    """Tokens are bytes; `sure` gives the next one all but a little of the probability."""
+class ByteModel:
+    """Tokens are bytes; `logit` is the score of the right next one, all others have 0."""
 
-    def __init__(self, sure):
-        self.sure = sure
+    def __init__(self, logit):
+        self.logit = logit
 
     def tokens(self, text):
         return [byte % VOCABULARY for byte in text.encode()]
@@ -22,18 +22,19 @@ class Letters:
     def every_score(self, tokens):
         scores = np.zeros((len(tokens), VOCABULARY), np.float32)
         for place, following in enumerate(tokens[1:]):
-            scores[place, following] = self.sure
+            scores[place, following] = self.logit
         return scores
 
 
-def test_a_model_that_knows_nothing_is_surprised_by_the_size_of_its_vocabulary():
-    assert cross_entropy(Letters(0.0), off_topic()[:2]) == pytest.approx(np.log(VOCABULARY), rel=1e-4)
-    assert cross_entropy(Letters(50.0), off_topic()[:2]) == pytest.approx(0, abs=1e-6)
+def test_cross_entropy_is_the_log_of_the_vocabulary_without_and_zero_with_full_knowledge():
+    items = off_topic()[:2]
+    assert cross_entropy(ByteModel(0.0), items) == pytest.approx(np.log(VOCABULARY), rel=1e-4)
+    assert cross_entropy(ByteModel(50.0), items) == pytest.approx(0, abs=1e-6)
     with pytest.raises(ValueError, match="at least one"):
-        cross_entropy(Letters(0.0), [])
+        cross_entropy(ByteModel(0.0), [])
 
 
-def test_every_question_from_elsewhere_is_answered_by_its_passage():
+def test_every_off_topic_question_is_answered_by_its_passage():
     for item in off_topic():
         [chunk] = item.chunks
         assert item.case.gold == chunk.id
