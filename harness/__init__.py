@@ -1,24 +1,24 @@
-"""Under 500: a support assistant that really takes 3.2 s, and what it takes to bring it under 500 ms.
+"""Under 500: a support assistant that takes 3.2 s, and the tools to bring it under 500 ms.
 
-Some libraries read their switches once, when they are first loaded. They are set here, before any of them is.
+Some libraries read their settings only once, when they are imported, so this module sets them first.
 """
 
 import os
 
 _SWITCHES = {
-    # Models come from packages and from local folders; nothing asks the network at run time.
+    # Models come from packages and from local folders; nothing uses the network at run time.
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # a bar for each file of a model says nothing to a learner
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # one bar per model file does not help a learner
     "TRANSFORMERS_VERBOSITY": "error",
     # The server and its client share a process; tokenizers warns when a process with threads forks.
     "TOKENIZERS_PARALLELISM": "false",
-    # OpenMP threads that wait, sleep instead of spinning. Spinning threads keep the cores from each other as
-    # soon as anything else runs: beside one busy neighbour on 2 cores, decoding became 10 times slower.
+    # Waiting OpenMP threads sleep instead of spinning. Spinning threads compete for the cores as soon as
+    # another program runs: beside one busy process on 2 cores, decoding was 10 times slower.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
-# A user's own wish to stay offline counts for downloads, too; ours is only about models that are there.
+# A user's own HF_HUB_OFFLINE also applies to downloads; the setting above only to models already present.
 OFFLINE_WISHED = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
 
 for _name, _value in _SWITCHES.items():

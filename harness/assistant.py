@@ -1,7 +1,7 @@
-"""The vocabulary: what is asked, what is found, what is answered, and who answers.
+"""The project's vocabulary: questions, chunks, answers, stream events and assistants.
 
-Everything in the project is an `Assistant`: the pipeline, the wrappers around it, and the client of a
-deployed one. It imports nothing of the project but its errors, so every other module may import it.
+The pipeline, the wrappers around it and the client of a deployed one are all an `Assistant`. This module
+imports nothing of the project but its errors, so every other module may import it.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ import numpy as np
 
 from harness.errors import PlainError
 
-MAX_QUESTION_CHARS = (
-    4000  # about 1,000 tokens: half the model's useful context, far beyond a real question
-)
+MAX_QUESTION_CHARS = 4000  # about 1,000 tokens: half the model's useful context
 
 
 class BadQuestionError(PlainError):
-    """The question cannot be answered as asked; the message says what to change."""
+    """Raised for a question that cannot be answered; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a user, with the conversation before it.
+    """A user's question with the conversation before it.
 
     `history` holds the earlier turns, oldest first, user and assistant alternating.
     """
@@ -37,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made searchable: `text` cleaned, `vector` of shape (d,), float32, unit norm."""
+    """A preprocessed question: `text` cleaned, `vector` of shape (d,), float32, unit norm."""
 
     text: str
     vector: np.ndarray
@@ -45,7 +43,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One passage of the knowledge base: 30 to 60 words with one or two exact facts."""
+    """A passage of the knowledge base: 30 to 60 words with one or two exact facts."""
 
     id: str
     title: str
@@ -58,7 +56,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: its text, the ids of the chunks it rests on, and flags such as "refused"."""
+    """A finished answer: its text, the ids of the cited chunks, and flags such as "refused"."""
 
     text: str
     citations: tuple[str, ...] = ()
@@ -67,14 +65,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of text as it becomes visible to the user; not always one token of the model."""
+    """A piece of text shown to the user; not always exactly one token of the model."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The last event of every stream."""
+    """The last event of every stream, with the finished answer."""
 
     answer: Answer
 
@@ -84,15 +82,15 @@ Event = Token | Done
 
 @runtime_checkable
 class Assistant(Protocol):
-    """Anything that answers: yields `Token`s and then exactly one `Done`."""
+    """An object that answers questions: `stream` yields `Token`s and then exactly one `Done`."""
 
     def stream(self, question: Question) -> Iterator[Event]: ...
 
 
 def ask(assistant: Assistant, question: Question) -> Answer:
-    """The answer of `assistant`, with the stream read to its end.
+    """Return the answer of `assistant` after reading its stream to the end.
 
-    Raises RuntimeError when the stream ends without `Done`.
+    Raises RuntimeError if the stream ends without `Done`.
     """
     for event in assistant.stream(question):
         if isinstance(event, Done):
@@ -101,7 +99,7 @@ def ask(assistant: Assistant, question: Question) -> Answer:
 
 
 def check_question(question: Question) -> None:
-    """Raise BadQuestionError for a question that is empty, too long, or not text."""
+    """Raise BadQuestionError for a question that is empty, too long or not valid text."""
     if not question.text.strip():
         raise BadQuestionError("The question is empty: write at least one word.")
     if len(question.text) > MAX_QUESTION_CHARS:
@@ -111,5 +109,5 @@ def check_question(question: Question) -> None:
         )
     if any("\ud800" <= character <= "\udfff" for character in question.text):
         raise BadQuestionError(
-            "The question contains half a character (a lone surrogate): paste it again as plain text."
+            "The question contains an invalid character (a lone surrogate): paste it again as plain text."
         )

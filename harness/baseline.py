@@ -1,4 +1,4 @@
-"""The slow assistant, assembled: what learners start from."""
+"""The slow assistant that learners start from."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from harness.stages.stuffed_generation import StuffedGeneration
 
 
 def knowledge_vectors() -> np.ndarray:
-    """The vectors of all chunks, shape (n, 384), float32.
+    """Return the vectors of all chunks, shape (n, 384), float32.
 
-    Raises StoreError when they are not built yet, or damaged.
+    Raises StoreError if they are not built yet, or damaged.
     """
     return vectors.load(_vectors_folder())
 
 
 def build_vectors() -> None:
-    """Embed all chunks, unless that is done: minutes, with a progress bar, resumable.
+    """Embed all chunks unless they are embedded already; takes minutes, shows progress, can be resumed.
 
-    Raises StoreError when the disk is full.
+    Raises StoreError if the disk is full.
     """
     texts = [f"{chunk.title}. {chunk.text}" for chunk in articles.chunks()]
     vectors.build(_vectors_folder(), texts, embedder().documents)
 
 
 def vectors_ready() -> bool:
-    """True when the vectors of this knowledge base are there and intact."""
+    """Return True if the vectors of this knowledge base exist and are intact."""
     return vectors.ready(_vectors_folder())
 
 
@@ -51,9 +51,9 @@ def _vectors_folder() -> Path:
 
 
 def pipeline(setting: Knobs | None = None) -> Pipeline:
-    """The four slow stages, with this machine's knobs unless others are given.
+    """Return the four slow stages, with this machine's calibrated knobs unless others are given.
 
-    Raises StoreError when something is not built yet.
+    Raises StoreError if vectors, model or calibration are not built yet.
     """
     setting = setting or knobs.load().knobs
     return Pipeline(
@@ -65,13 +65,13 @@ def pipeline(setting: Knobs | None = None) -> Pipeline:
 
 
 def network(setting: Knobs | None = None) -> Network:
-    """The network as shipped: a new connection and three round trips a request."""
+    """Return the network as shipped: every request opens a connection and makes three more round trips."""
     setting = setting or knobs.load().knobs
     return Network(rtt_ms=setting.rtt_ms)
 
 
 @contextmanager
 def deployed() -> Iterator[Client]:
-    """The slow assistant behind real HTTP and emulated distance."""
+    """Serve the slow assistant over HTTP with emulated distance; yields its client."""
     with Deployment(pipeline(), network()) as client:
         yield client

@@ -1,6 +1,6 @@
-"""Who may be measured, by name: the entry points of the group `under500.entries`.
+"""The assistants that can be measured by name: the entry points of the group `under500.entries`.
 
-The harness brings `baseline` and `yardstick`; another package adds its own without being imported here.
+The harness provides `baseline` and `yardstick`; other packages add theirs without being imported here.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ GROUP = "under500.entries"
 
 
 def names() -> list[str]:
-    """All there are, sorted."""
+    """Return the names of all entries, sorted."""
     return sorted(entry.name for entry in entry_points(group=GROUP))
 
 
 def named(name: str) -> Entry:
-    """The entry of that name, its models loaded. Raises WrongUseError, and StoreError before `prepare`."""
-    found = next((e for e in entry_points(group=GROUP) if e.name == name), None)
-    if found is None:
-        raise WrongUseError(f"There is no `{name}` to measure: choose from {', '.join(names())}.")
-    return found.load()()
+    """Return the entry called `name` with its models loaded.
+
+    Raises WrongUseError for an unknown name, and StoreError before `under500 prepare`.
+    """
+    point = next((e for e in entry_points(group=GROUP) if e.name == name), None)
+    if point is None:
+        raise WrongUseError(f"There is no entry `{name}`: choose from {', '.join(names())}.")
+    return point.load()()
 
 
 def slow_baseline() -> Entry:
-    """What learners start from."""
+    """Return the baseline that learners start from."""
     return Entry("baseline", baseline.pipeline(), baseline.network())
 
 
 def yardstick() -> Entry:
-    """500 ms of work where the baseline is 3.2 s."""
+    """Return the yardstick: work that takes 500 ms on a machine where the baseline takes 3.2 s."""
     return measure.yardstick(knobs.load().yardstick)

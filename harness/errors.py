@@ -1,13 +1,16 @@
-"""Errors for people."""
+"""Errors that are shown to users."""
 
 
 class PlainError(Exception):
-    """One sentence: what happened, and what to try. Shown without a traceback, in both places."""
+    """An error whose one-sentence message says what happened and what to try.
+
+    Terminal and notebook show it without a traceback.
+    """
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
+        """Return the lines that IPython shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 class WrongUseError(PlainError):
-    """The command or function was called in a way that cannot work."""
+    """Raised for a command or function called with arguments that cannot work."""

@@ -1,4 +1,4 @@
-"""The quick assistants that are put under load: a small one, and a larger one that reads more."""
+"""Two fast assistants for load tests: a small one, and a larger one that reads more passages."""
 
 from __future__ import annotations
 
@@ -24,25 +24,24 @@ from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.wrappers.hidden_pointer import HiddenPointer
 
-READ = 3  # passages that the larger one reads: the right one is among them more often
+READ = 3  # passages that the larger one reads; with more passages the right one is among them more often
 
 
 def small() -> Entry:
-    """Half the layers, one passage. Raises StoreError before `under500 prepare`."""
+    """Return the assistant with half the layers and one passage. Raises StoreError before `prepare`."""
     return _entry("small", STUDENT.gguf("Q8_0"), 1)
 
 
 def large() -> Entry:
-    """All layers, three passages. Raises StoreError before `under500 prepare`."""
+    """Return the assistant with all layers and `READ` passages. Raises StoreError before `prepare`."""
     return _entry("large", LARGE.gguf("Q8_0"), READ)
 
 
 def fast_pipeline(file: Path, k: int) -> Pipeline:
-    """Exact filtered search, the model in `file` with `k` passages, streamed."""
+    """Return a streaming pipeline with exact filtered search and the model in `file` on `k` passages."""
     return Pipeline(
-        QuestionEmbedding(
-            embedder()
-        ),  # as it comes: a search that errs at times is what routing is about
+        # The plain embedder, not the tuned one: routing is about a search that is sometimes wrong.
+        QuestionEmbedding(embedder()),
         ExactSearch(chunks(), knowledge_vectors(), QuestionFilter(chunks())),
         LlamaGeneration(LlamaModel(file)),
         CitedPostprocess(),
@@ -52,14 +51,14 @@ def fast_pipeline(file: Path, k: int) -> Pipeline:
 
 
 def slow_search() -> tuple[Callable[[Question], Query], Callable[[Query, int], list[Chunk]]]:
-    """The baseline's first two stages, without its model. Raises StoreError before `under500 prepare`."""
+    """Return the baseline's stages preprocess and retrieve. Raises StoreError before `under500 prepare`."""
     setting = knobs.load().knobs
     embed = ConversationEmbedding(embedder(), setting.turns)
     return embed, LoopSearch(chunks(), knowledge_vectors(), setting.scanned)
 
 
 def _entry(name: str, file: Path, k: int) -> Entry:
-    """In the user's own region, with a kept connection; nothing of another request is remembered."""
+    """Return an entry in the user's own region with a kept connection and no state between requests."""
     pipeline = fast_pipeline(file, k)
     fresh = pipeline.generate.fresh
     return Entry(name, HiddenPointer(pipeline), EDGE, Division.CLOSED, fresh)

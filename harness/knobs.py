@@ -1,7 +1,7 @@
-"""The baseline's natural knobs, as `under500 prepare` set them on this machine.
+"""The baseline's knobs, as `under500 prepare` calibrated them on this machine.
 
-The knobs are what a hurried team leaves lying about: how much of the conversation is embedded, how many
-vectors are scanned. Calibration turns them until each stage takes what the interview question says.
+The knobs set how much needless work the baseline does, such as how many turns are embedded and how many
+vectors are scanned. Calibration adjusts them until each stage takes the time named in the interview question.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FILE = "baseline.json"
 
 
 class Knobs(BaseModel, frozen=True):
-    """How much needless work the slow pipeline does."""
+    """The amounts of needless work in the slow pipeline."""
 
     rtt_ms: float = Field(ge=1, le=200)  # emulated distance, SIM
     turns: int = Field(ge=1)  # conversation turns embedded a request
@@ -26,10 +26,10 @@ class Knobs(BaseModel, frozen=True):
 
 
 class Work(BaseModel, frozen=True):
-    """How much of each kind of work a request to the yardstick is.
+    """The amounts of work in a request to the yardstick.
 
-    tokens: decoded after the prompt. rows: vectors compared one by one in Python. rtt_ms: of the
-    emulated distance (SIM), one round trip.
+    tokens: decoded after the prompt. rows: vectors compared one by one in Python. rtt_ms: emulated
+    distance (SIM), one round trip.
     """
 
     tokens: int = Field(ge=1)
@@ -38,40 +38,40 @@ class Work(BaseModel, frozen=True):
 
 
 class Record(BaseModel, frozen=True):
-    """A calibration: the knobs, what they gave, and on which machine.
+    """A calibration: the knobs, the measured times, and the machine.
 
-    yardstick: the work that is 500 ms where the baseline is 3.2 s; yardstick_ratio: yardstick / baseline
-    end-to-end as it was measured, 0.156 when it is right.
+    yardstick: the work that takes 500 ms where the baseline takes 3.2 s. yardstick_ratio: measured
+    yardstick / baseline end-to-end; ideally 0.156.
     """
 
     knobs: Knobs
     yardstick: Work
     yardstick_ratio: float
-    key: str  # what the knobs depend on; another key means: calibrate again
+    key: str  # what the knobs depend on; with another key, calibrate again
     stages_ms: dict[str, float]  # measured medians, by stage
     e2e_ms: float  # measured median
     n: int  # requests behind the medians
-    typical: list[dict[str, object]]  # spans of the request in the middle, as plain values
+    typical: list[dict[str, object]]  # spans of the median request, as plain values
     machine: dict[str, object]
 
 
 def path() -> Path:
-    """The file of the record."""
+    """Return the path of the record."""
     return store.home() / FILE
 
 
 def save(record: Record) -> None:
-    """Write the record. Raises StoreError when the disk is full."""
+    """Write the record. Raises StoreError if the disk is full."""
     with store.written(path()) as part:
         part.write_text(record.model_dump_json(indent=2))
 
 
 def load() -> Record:
-    """The record of this machine. Raises StoreError when there is none, or it is damaged."""
+    """Return the record of this machine. Raises StoreError if there is none or it is damaged."""
     text = store.verified(path()).read_text()
     try:
         return Record.model_validate_json(text)
     except ValidationError as error:
         raise store.CorruptFileError(
-            f"{FILE} was written by another version: run `under500 prepare`, which calibrates again."
+            f"{FILE} was written by another version of under500: run `under500 prepare` to calibrate again."
         ) from error

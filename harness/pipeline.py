@@ -1,4 +1,4 @@
-"""The pipeline: four stages in a row, one span each.
+"""The pipeline: four stages in sequence, each with its own span.
 
 A stage is any callable of the right shape. To replace one, use `dataclasses.replace`:
 
@@ -22,35 +22,35 @@ tracer = trace.get_tracer("under500")
 
 
 class Preprocess(Protocol):
-    """Question -> Query: cleaned text and its vector."""
+    """A stage: Question -> Query, the cleaned text and its vector."""
 
     def __call__(self, question: Question) -> Query: ...
 
 
 class Retrieve(Protocol):
-    """Query, k -> the k chunks nearest in meaning, best first."""
+    """A stage: Query, k -> the k chunks nearest in meaning, best first."""
 
     def __call__(self, query: Query, k: int) -> list[Chunk]: ...
 
 
 class Generate(Protocol):
-    """Question, chunks -> pieces of text, as they are produced."""
+    """A stage: Question, chunks -> pieces of text as they are produced."""
 
     def __call__(self, question: Question, chunks: list[Chunk]) -> Iterator[str]: ...
 
 
 class Postprocess(Protocol):
-    """Question, chunks, generated text -> Answer: final text, citations, flags."""
+    """A stage: Question, chunks, generated text -> Answer with final text, citations and flags."""
 
     def __call__(self, question: Question, chunks: list[Chunk], text: str) -> Answer: ...
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Preprocess, retrieve, generate, postprocess: the support assistant on the server.
+    """The support assistant on the server: preprocess, retrieve, generate, postprocess.
 
-    k: chunks put into the prompt.
-    streaming: show pieces as they are produced; otherwise the final text appears at once, at the end.
+    k: number of chunks in the prompt.
+    streaming: yield pieces as they are produced; otherwise the final text is yielded at the end.
     """
 
     preprocess: Preprocess
@@ -61,7 +61,7 @@ class Pipeline:
     streaming: bool = False
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Raises BadQuestionError for a question that is empty or too long."""
+        """Yield the answer's events. Raises BadQuestionError for a question that is empty or too long."""
         check_question(question)
         with_span = tracer.start_as_current_span
         with with_span(semconv.PREPROCESS):
@@ -77,7 +77,7 @@ class Pipeline:
         yield Done(answer)
 
     def _generate(self, question: Question, chunks: list[Chunk]) -> Iterator[Event]:
-        """Returns the whole text; yields its pieces when streaming."""
+        """Generate the text and return it; yield its pieces if streaming."""
         span = tracer.start_span(semconv.GENERATE)
         pieces: list[str] = []
         started = time.perf_counter()
@@ -96,9 +96,9 @@ class Pipeline:
 
 
 def _inside(span: Span, pieces: Iterator[str]) -> Iterator[str]:
-    """The pieces, each produced with `span` current, and none of it leaking to the consumer in between.
+    """Yield the pieces; `span` is current only while a piece is produced.
 
-    A `with` around the loop would leave the span current in whoever reads the stream.
+    A `with` around the loop would leave the span current in the code that reads the stream.
     """
     iterator = iter(pieces)
     while True:

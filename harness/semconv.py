@@ -1,17 +1,15 @@
-"""Every span and attribute name the project writes, in one place.
+"""Names of all spans and attributes that the project writes.
 
 The `gen_ai.*` names follow OpenTelemetry's semantic conventions for generative AI. They are still marked
-"Development" and move between packages, so they are pinned here as plain strings instead of imported.
-Names of our own start with `lab.`.
+"Development" and move between packages, so they are plain strings here instead of imports.
+The project's own names start with `lab.`.
 """
 
-# Span names: one per stage, never one per token (about 30 µs a span is fine per stage, wrong per token).
+# Span names: one span per stage, not per token. A span costs about 30 µs, which is too much for a token.
 REQUEST = "request"  # client side: from the click to the last event
-NETWORK = "network"  # client side: what of the request lies outside the server
+NETWORK = "network"  # client side: the part of the request outside the server
 SERVER = "server"
-QUEUE = (
-    "queue"  # server side: arrived, but another request is being answered; no stage, nobody works
-)
+QUEUE = "queue"  # server side: waiting while another request is answered; not a stage
 PREPROCESS = "preprocess"
 RETRIEVE = "retrieve"
 GENERATE = "generate"
@@ -31,6 +29,6 @@ QUESTION_ID = "lab.question.id"
 CHUNKS = "lab.retrieve.chunks"
 PIECES = "lab.generate.pieces"
 CACHE = "lab.cache"  # which cache answered: "response", "semantic", "precomputed", ...
-SIMILARITY = "lab.cache.similarity"  # cosine between the question and the one it was taken for
+SIMILARITY = "lab.cache.similarity"  # cosine between the question and the matched one
 ROUTE = "lab.route"  # "simple" or "full"
 DIFFICULTY = "lab.route.difficulty"

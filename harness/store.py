@@ -1,7 +1,7 @@
-"""The one folder that holds everything built on this machine, and files that can be trusted.
+"""The folder for everything built on this machine, with atomic writes and checksums.
 
-A built file is written whole or not at all, and sealed with its SHA-256; a file that no longer matches its
-seal is refused with a sentence that says what to run.
+A built file is written completely or not at all, and sealed: its SHA-256 is stored beside it. A file that no
+longer matches its seal is refused with a message that says what to run.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ SEAL_SUFFIX = ".sha256"
 
 
 class StoreError(PlainError):
-    """A built file is missing, damaged, or cannot be written; the message says what to run."""
+    """Raised if a built file is missing, damaged or cannot be written; the message says what to run."""
 
 
 class CorruptFileError(StoreError):
-    """A file differs from what was written."""
+    """Raised if a file differs from what was written."""
 
 
 def home() -> Path:
-    """The project's cache folder: $UNDER500_HOME, or the system's usual place."""
+    """Return the project's cache folder, created if needed: $UNDER500_HOME or the system's default."""
     chosen = os.environ.get(HOME_VARIABLE)
     folder = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("under500"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,23 +38,23 @@ def home() -> Path:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file; about 0.6 s per GB on a CPU with SHA instructions."""
+    """Return the hex digest of a file; takes about 0.6 s per GB on a CPU with SHA instructions."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """A temporary path to write to; on success it becomes `path`, sealed. On failure nothing is left.
+    """Yield a temporary path, which becomes `path` with a seal on success and is deleted on failure.
 
-    Raises StoreError when the disk is full.
+    Raises StoreError if the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
         yield part
         digest = sha256(part)
-        _seal(path).unlink(missing_ok=True)  # never a new seal on an old file
+        _seal(path).unlink(missing_ok=True)  # an old file must never have the new seal
         part.replace(path)
         _seal(path).write_text(digest)
     except OSError as error:
@@ -66,42 +66,42 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def disk_full(path: Path) -> StoreError:
-    """The one sentence for a full disk."""
+    """Return the error for a full disk."""
     return StoreError(
         f"The disk is full while writing {path.name} into {path.parent}: free some space, or set "
         f"{HOME_VARIABLE} to a folder on another disk, and run `under500 prepare` again; "
-        "what is finished is kept."
+        "finished files are kept."
     )
 
 
 def verified(path: Path) -> Path:
-    """`path`, once its content matches its seal.
+    """Return `path` after checking its content against its seal.
 
-    Raises StoreError when it is missing and CorruptFileError when it is damaged.
+    Raises StoreError if the file is missing and CorruptFileError if it is damaged.
     """
-    wanted = seal(path)
-    if sha256(path) != wanted:
+    expected = seal(path)
+    if sha256(path) != expected:
         raise CorruptFileError(
             f"{path.name} in {path.parent} is damaged (its checksum differs): "
-            "run `under500 prepare`, which builds it again."
+            "run `under500 prepare` to build it again."
         )
     return path
 
 
 def seal(path: Path) -> str:
-    """The SHA-256 that `path` was sealed with; cheap. Raises StoreError when it is not built."""
+    """Return the SHA-256 stored when `path` was written; cheap. Raises StoreError if it is not built."""
     if not sealed(path):
         raise StoreError(f"{path.name} is not built yet: run `under500 prepare`.")
     return _seal(path).read_text().strip()
 
 
 def sealed(path: Path) -> bool:
-    """True when `path` was written to its end; says nothing about later damage."""
+    """Return True if `path` was written completely; later damage is not checked."""
     return path.exists() and _seal(path).exists()
 
 
 def intact(path: Path) -> bool:
-    """True when `path` is there and matches its seal."""
+    """Return True if `path` exists and matches its seal."""
     try:
         verified(path)
     except StoreError:

@@ -1,11 +1,11 @@
-"""A clock that goes on only when told, and assistants that take their time on it."""
+"""A fake clock that is advanced by hand, and assistants that take time on it."""
 
 from harness.assistant import Answer, Done, Token
 from harness.measure.latency.timing import NS_PER_MS, NS_PER_S
 
 
 class FakeClock:
-    """Stands in for `harness.measure.latency.timing.Clock`."""
+    """A fake of `harness.measure.latency.timing.Clock`."""
 
     def __init__(self):
         self.ns = 0
@@ -21,7 +21,7 @@ class FakeClock:
 
 
 class Paced:
-    """Yields each event `ms` after the one before: Paced(clock, (100, Token("a")), …)."""
+    """An assistant that yields each event `ms` after the previous: Paced(clock, (100, Token("a")), …)."""
 
     def __init__(self, clock, *steps):
         self.clock, self.steps = clock, steps
@@ -33,6 +33,6 @@ class Paced:
 
 
 def taking(clock, ms, ttft_ms=None):
-    """An assistant that answers "yes" after `ms`, its text after `ttft_ms` (all of it unless given)."""
+    """Return an assistant that answers "yes" after `ms`, its text after `ttft_ms` (default `ms`)."""
     first = ms if ttft_ms is None else ttft_ms
     return Paced(clock, (first, Token("yes")), (ms - first, Done(Answer("yes"))))

@@ -1,4 +1,4 @@
-"""What every test shares: nothing touches the user's folders unless it asks for the prepared models."""
+"""Shared fixtures. Only tests marked `models` or `perf` use the user's cache folder."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,13 +13,13 @@ collect_ignore = [] if find_spec("playwright") else ["browser"]
 
 @pytest.fixture(autouse=True)
 def private_home(request, tmp_path, monkeypatch):
-    """A cache folder of its own for each test; tests marked `models` use the prepared one."""
-    prepared = ("models", "perf")  # not `in request.keywords`: that holds the names of folders, too
+    """Give each test its own cache folder; tests marked `models` or `perf` use the prepared one."""
+    prepared = ("models", "perf")  # `request.keywords` would also match the names of folders
     if not any(map(request.node.get_closest_marker, prepared)):
         monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
 
 
 @pytest.fixture
 def root() -> Path:
-    """The folder of the repository."""
+    """Return the root folder of the repository."""
     return Path(__file__).resolve().parents[1]

@@ -1,4 +1,4 @@
-"""Stand-ins without weights: stages, assistants and models that answer at once."""
+"""Fakes without weights: stages, assistants and models that answer at once."""
 
 import re
 
@@ -15,7 +15,7 @@ def chunk(number, text="The Kestrel X200 is covered for 24 months."):
 
 
 class Scripted:
-    """An assistant that yields what it was given."""
+    """An assistant that yields the given events."""
 
     def __init__(self, *events):
         self.events = events
@@ -26,13 +26,13 @@ class Scripted:
 
 
 def saying(text, **fields):
-    """An assistant that streams `text` word by word and then finishes."""
+    """Return an assistant that streams `text` word by word and then finishes."""
     words = [Token(word) for word in re.findall(r"\S+\s*", text)]
     return Scripted(*words, Done(Answer(text, **fields)))
 
 
 class FakeModel:
-    """A language model that always writes the same."""
+    """A language model that always generates the same text."""
 
     name = "fake"
 
@@ -55,7 +55,7 @@ class FakeModel:
 
 
 def pipeline(**changes):
-    """A pipeline of the simplest stages."""
+    """Return a pipeline of the simplest stages."""
     stages = {
         "preprocess": lambda question: Query(question.text, np.ones(3, np.float32)),
         "retrieve": lambda query, k: [chunk(n) for n in range(k)],

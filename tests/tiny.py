@@ -1,4 +1,4 @@
-"""A language model small enough to be trained in a unit test: random weights, real architecture."""
+"""A language model with random weights, small enough to be trained in a unit test."""
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM

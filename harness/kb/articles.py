@@ -1,4 +1,4 @@
-"""The help centre: each article with its facts and its chunk, drawn for every product."""
+"""The help centre's articles, each with its facts and its chunk, generated for every product."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from harness.kb import seeded
 from harness.kb.kinds import Kind, kinds
 from harness.kb.products import CATEGORIES, REGIONS, Product, products
 
-MISSING = (
-    0.08  # share of the (product, kind) pairs nobody has written about: honest gaps to ask into
-)
+MISSING = 0.08  # share of the (product, kind) pairs without an article, for unanswerable questions
 VERSIONS = 5  # an article has been revised up to four times
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A chunk and how it came to be; `facts` holds the value of each fact by name."""
+    """A chunk and what it was generated from; `facts` holds the value of each fact by name."""
 
     chunk: Chunk
     product: Product
@@ -31,13 +29,13 @@ class Article:
 
     @property
     def asked(self) -> str:
-        """The value that a question about this article asks for."""
+        """Return the value that a question about this article asks for."""
         return self.facts[self.kind.asked]
 
 
 @cache
 def articles() -> tuple[Article, ...]:
-    """All articles, product by product."""
+    """Return all articles, product by product."""
     return tuple(
         _article(product, kind, region)
         for product in products()
@@ -49,18 +47,18 @@ def articles() -> tuple[Article, ...]:
 
 @cache
 def chunks() -> tuple[Chunk, ...]:
-    """All chunks, in the order of `articles`."""
+    """Return all chunks, in the order of `articles`."""
     return tuple(article.chunk for article in articles())
 
 
 @cache
 def content_hash() -> str:
-    """64 hex digits that change with any character of any chunk, and with their order."""
+    """Return a SHA-256 over all chunks in order, 64 hex digits."""
     return sha256(json.dumps([astuple(chunk) for chunk in chunks()]).encode()).hexdigest()
 
 
 def fill(template: str, product: Product, region: str, facts: Mapping[str, str]) -> str:
-    """`template` with its placeholders replaced. Raises KeyError for an unknown one."""
+    """Return `template` with its placeholders replaced. Raises KeyError for an unknown placeholder."""
     noun = CATEGORIES[product.category]
     place = REGIONS.get(region, "")
     return template.format(product=product.name, category=noun, region=place, **facts)
@@ -83,9 +81,9 @@ def _article(product: Product, kind: Kind, region: str) -> Article:
 
 
 def _value(product: Product, kind: Kind, region: str, fact: str) -> str:
-    """The value of `fact`: unlike that of any sibling, and unlike that of any other region.
+    """Return the value of `fact`, which differs from that of any sibling and of any other region.
 
-    The family shuffles the values once; sibling and region say where the list is read.
+    The values are shuffled once per family; the product's position and the region select one.
     """
     values = _family_values(product.family, kind.kind, fact, kind.facts[fact].values)
     return values[(product.position + kind.regions.index(region)) % len(values)]

@@ -1,7 +1,7 @@
-"""What the same customer and the assistant said before: the turns that make a long prompt long.
+"""Generated conversation histories: the turns between customer and assistant before a question.
 
-Other devices of the same household, other kinds, some small talk; never the category or the kind of
-the question that follows, so that nothing in the history answers it.
+They are about other devices of the same household and other kinds of article, with some small talk. They
+never touch the category or the kind of the question that follows, so nothing in the history answers it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from harness.kb.topics import Topic, pairs
 
 Exchange = tuple[str, str]  # what the customer said, what the assistant replied
 
-DEVICES = 4  # that the customer owns beside the one in question: enough topics for 200 turns
-RUN = 3  # questions about one device before the talk moves on to the next
+DEVICES = 4  # further devices of the customer: enough topics for 200 turns
+RUN = 3  # questions about one device before the next one
 SMALL_TALK_EVERY = 4  # exchanges
 
 GREETING = "Hello, this is Halden support. What can I do for you today?"
@@ -107,7 +107,7 @@ SMALL_TALK: tuple[Exchange, ...] = (
 
 
 def history(topic: Topic, turns: int, *key: seeded.Key) -> tuple[str, ...]:
-    """The `turns` turns before a question about `topic`, alternating, the assistant's reply last.
+    """Return the `turns` turns before a question about `topic`, alternating, the assistant's reply last.
 
     An odd number starts with the assistant's greeting. Raises WrongUseError for a negative number.
     """
@@ -119,8 +119,8 @@ def history(topic: Topic, turns: int, *key: seeded.Key) -> tuple[str, ...]:
 
 
 def _exchanges(topic: Topic, count: int, *key: seeded.Key) -> list[Exchange]:
-    """`count` exchanges; each pool starts again only after its last one."""
-    asked = _asked_before(topic, *key)
+    """Return `count` exchanges; each pool repeats only after its last entry."""
+    topics = _earlier_topics(topic, *key)
     chats = seeded.shuffled(SMALL_TALK, *key, "small talk")
     talk: list[Exchange] = []
     for i in range(count):
@@ -128,7 +128,7 @@ def _exchanges(topic: Topic, count: int, *key: seeded.Key) -> list[Exchange]:
         if rest == SMALL_TALK_EVERY - 1:
             talk.append(chats[chat % len(chats)])
         else:
-            talk.append(_exchange(asked[(i - chat) % len(asked)], *key, i))
+            talk.append(_exchange(topics[(i - chat) % len(topics)], *key, i))
     return talk
 
 
@@ -137,31 +137,32 @@ def _exchange(topic: Topic, *key: seeded.Key) -> Exchange:
     return question, seeded.choice(REPLIES, *key, "reply") + topic.answer()
 
 
-def _asked_before(topic: Topic, *key: seeded.Key) -> list[Topic]:
-    """The topics of the conversation, a few about one device, then a few about the next."""
+def _earlier_topics(topic: Topic, *key: seeded.Key) -> list[Topic]:
+    """Return the topics of the conversation, a few about one device, then a few about the next."""
     home = topic.region if topic.region in REGIONS else seeded.choice(tuple(REGIONS), *key, "home")
     queue: list[tuple[int, int, Topic]] = []
-    for device, known in enumerate(_household(topic, *key)):
-        others = [pair for pair in known if pair[0].kind.kind != topic.kind.kind]
+    for device, device_pairs in enumerate(_household(topic, *key)):
+        others = [pair for pair in device_pairs if pair[0].kind.kind != topic.kind.kind]
         for i, pair in enumerate(seeded.shuffled(others, *key, "device", device)):
             queue.append((i // RUN, device, next((t for t in pair if t.region == home), pair[0])))
     return [topic for *_, topic in sorted(queue, key=lambda entry: entry[:2])]
 
 
 def _household(topic: Topic, *key: seeded.Key) -> list[list[tuple[Topic, ...]]]:
-    """What is known about each of the customer's other devices, one of a category."""
+    """Return the answerable pairs of each of the customer's other devices, one device per category."""
     by_category: dict[str, list[tuple[Topic, ...]]] = {}
-    for known in seeded.shuffled(_known(topic.product.split).values(), *key, "household"):
-        category = known[0][0].product.category
+    devices = _pairs_by_product(topic.product.split).values()
+    for device_pairs in seeded.shuffled(devices, *key, "household"):
+        category = device_pairs[0][0].product.category
         if category != topic.product.category:
-            by_category.setdefault(category, known)
+            by_category.setdefault(category, device_pairs)
     return list(by_category.values())[:DEVICES]
 
 
 @cache
-def _known(split: Split) -> Mapping[str, list[tuple[Topic, ...]]]:
-    """The answerable pairs of a split by product name."""
-    known: dict[str, list[tuple[Topic, ...]]] = {}
+def _pairs_by_product(split: Split) -> Mapping[str, list[tuple[Topic, ...]]]:
+    """Return the answerable pairs of a split by product name."""
+    by_product: dict[str, list[tuple[Topic, ...]]] = {}
     for pair in pairs(split):
-        known.setdefault(pair[0].product.name, []).append(pair)
-    return known
+        by_product.setdefault(pair[0].product.name, []).append(pair)
+    return by_product

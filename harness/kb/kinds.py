@@ -1,7 +1,4 @@
-"""The kinds of articles (warranty period, reset, ...) and their wordings, from content/*.yaml.
-
-Raises BadKindError, one sentence that names file, kind and rule.
-"""
+"""The kinds of articles (warranty period, reset, ...) and their wordings, from content/*.yaml."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class BadKindError(PlainError):
-    """A kind breaks a rule of the content; the message names file, kind and rule."""
+    """Raised if a kind breaks a content rule; the message names file, kind and rule."""
 
 
 class _Strict(BaseModel):
@@ -39,13 +36,13 @@ class _Strict(BaseModel):
 
 
 class Values(_Strict):
-    """A fact's possible values, listed."""
+    """A list of a fact's possible values."""
 
     values: tuple[Text, ...]
 
 
 class Steps(_Strict):
-    """A fact's possible values as numbers from `low` to `high`: "35 days"."""
+    """A range of a fact's possible values, numbers from `low` to `high` with a unit, such as "35 days"."""
 
     low: float
     high: float
@@ -54,14 +51,13 @@ class Steps(_Strict):
 
     @cached_property
     def values(self) -> tuple[str, ...]:
-        count = (
-            int((self.high - self.low) / self.step + 1e-9) + 1
-        )  # 1e-9: 0.1 is not exact in floats
+        # 1e-9, because a step such as 0.1 is not exact in floating point.
+        count = int((self.high - self.low) / self.step + 1e-9) + 1
         return tuple(f"{self.low + i * self.step:g} {self.unit}" for i in range(count))
 
 
 class Questions(_Strict):
-    """How people ask, per split: nobody who is tuned on one wording is tested on it."""
+    """The wordings of questions per split, so that no wording is used for both tuning and testing."""
 
     train: tuple[Text, ...] = Field(min_length=8)
     dev: tuple[Text, ...] = Field(min_length=6)
@@ -69,7 +65,7 @@ class Questions(_Strict):
 
 
 class Kind(_Strict):
-    """One kind of article: the first of `facts` is the one that questions ask for."""
+    """A kind of article. Questions ask for the first of `facts`."""
 
     kind: str = Field(pattern=r"^[a-z0-9-]+$")
     title: Text
@@ -93,37 +89,40 @@ class Kind(_Strict):
 
     @property
     def asked(self) -> str:
-        """The name of the fact that questions ask for."""
+        """Return the name of the fact that questions ask for."""
         return next(iter(self.facts))
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The regions that have an article of their own, or just "all"."""
+        """Return the regions that have an article of their own, or only "all"."""
         return tuple(REGIONS) if self.regional else ("all",)
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The placeholders that say what a question or an answer is about."""
+        """Return the placeholders that every question and answer must contain."""
         return ("product", "region") if self.regional else ("product",)
 
 
 @cache
 def kinds() -> tuple[Kind, ...]:
-    """All kinds of the shipped content, in the order of files and lines."""
+    """Return all kinds of the shipped content, in the order of files and lines. Raises as `load` does."""
     return load(CONTENT)
 
 
 def load(folder: Path) -> tuple[Kind, ...]:
-    """All kinds of `folder`. Raises BadKindError for broken YAML, a broken rule, or a twin."""
-    found: dict[str, Kind] = {}
+    """Return all kinds in `folder`.
+
+    Raises BadKindError for invalid YAML, a broken rule, a duplicate kind, or a folder without kinds.
+    """
+    by_name: dict[str, Kind] = {}
     for file in sorted(folder.glob("*.yaml")):
         for kind in _read(file):
-            if kind.kind in found:
+            if kind.kind in by_name:
                 raise BadKindError(f"{file.name}: the kind '{kind.kind}' exists twice; rename one.")
-            found[kind.kind] = kind
-    if not found:
+            by_name[kind.kind] = kind
+    if not by_name:
         raise BadKindError(f"There are no kinds in {folder}: it needs at least one *.yaml file.")
-    return tuple(found.values())
+    return tuple(by_name.values())
 
 
 def _read(file: Path) -> Iterator[Kind]:
@@ -137,16 +136,13 @@ def _read(file: Path) -> Iterator[Kind]:
         try:
             yield Kind.model_validate(entry)
         except ValidationError as error:
-            name = (
-                entry.get("kind", f"number {number}")
-                if isinstance(entry, dict)
-                else f"number {number}"
-            )
+            fields = entry if isinstance(entry, dict) else {}
+            name = fields.get("kind", f"number {number}")
             raise BadKindError(f"{file.name}, kind '{name}': {_first(error)}.") from error
 
 
 def _first(error: ValidationError) -> str:
-    """The first broken rule in words."""
+    """Return the first validation error as text."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     reason = str(first.get("ctx", {}).get("error", first["msg"])).rstrip(".")

@@ -1,4 +1,4 @@
-"""What Halden sells: categories, regions, and families of sibling models spread over the splits."""
+"""The products of Halden: categories, regions, and families of sibling models spread over the splits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REGIONS: dict[str, str] = {
     "au": "Australia",
 }
 
-# Words far apart in spelling and sense: a search has to tell the families from one another.
+# The words differ in spelling and meaning, so that a search can tell the families apart.
 FAMILIES: dict[str, str] = {
     "headphones": "Kestrel Ondine Larkspur Tamberline Vesper",
     "speaker": "Marlow Thornby Quillon Hollander Bramwell",
@@ -59,8 +59,8 @@ FAMILIES: dict[str, str] = {
     "lamp": "Glimmer Filament Candlewick Dovetail",
 }
 
-# No bare number and no word that is also a fact ("Amber"): facts are checked by string match.
-# Numbers that differ in their digits alone are the hardest to search for: one series of seven.
+# No bare number and no word that is also a fact ("Amber"), because facts are checked by string match.
+# Names that differ in their digits alone are the hardest to search for; one series of seven has them.
 SERIES: tuple[str, ...] = (
     "X200 X300 X400 X500 X600 X700 X800 X900",
     "Duo Compact Max Air Vista Lite Solo Signature",
@@ -70,7 +70,7 @@ SERIES: tuple[str, ...] = (
     "R110 S220 T330 V440 W550 Q660 M770 Z880",
     "Copper Ivory Onyx Jade Pearl Slate Coral Indigo",
 )
-SIZES = (5, 6)  # siblings in a family, in turn; the rest of its series does not exist
+SIZES = (5, 6)  # siblings in a family, alternating; the rest of its series does not exist
 
 # Five equal shares: 60 % train, 20 % dev, 20 % test, and every family has siblings in each split.
 SPLIT_PATTERN: tuple[Split, ...] = ("train", "dev", "train", "test", "train")
@@ -78,7 +78,7 @@ SPLIT_PATTERN: tuple[Split, ...] = ("train", "dev", "train", "test", "train")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One model, at `position` in its family; `exists` is False for a name nobody sells."""
+    """A product at `position` in its family; `exists` is False for a name that is not sold."""
 
     name: str
     category: str
@@ -89,25 +89,25 @@ class Product:
 
     @property
     def slug(self) -> str:
-        """The name as it stands in ids: "kestrel-x200"."""
+        """Return the name as used in ids, such as "kestrel-x200"."""
         return self.name.lower().replace(" ", "-")
 
 
 @cache
 def products() -> tuple[Product, ...]:
-    """All products, family by family."""
+    """Return all products, family by family."""
     return tuple(product for product in _all_models() if product.exists)
 
 
 @cache
 def ghosts() -> tuple[Product, ...]:
-    """Models that sound as if they belonged to a family but do not exist."""
+    """Return models that seem to belong to a family but do not exist."""
     return tuple(product for product in _all_models() if not product.exists)
 
 
 @cache
 def siblings(product: Product) -> tuple[Product, ...]:
-    """The other products of the family."""
+    """Return the other products of the family."""
     return tuple(p for p in products() if p.family == product.family and p.name != product.name)
 
 
@@ -123,8 +123,8 @@ def _all_models() -> tuple[Product, ...]:
 
 
 def _family(turn: int, category: str, name: str, series: list[str], size: int) -> list[Product]:
-    """`size` products in the order of the series, then the ghosts; `turn` rotates the splits."""
-    # Drawn, so that a ghost is as often between two real models as after the last one.
+    """Return `size` products in the order of the series, then the ghosts; `turn` rotates the splits."""
+    # A random draw, so that a ghost is as often between two real models as after the last one.
     drawn = set(seeded.shuffled(series, seeded.SEED, "family", name)[:size])
     models = [m for m in series if m in drawn] + [m for m in series if m not in drawn]
     return [

@@ -1,4 +1,4 @@
-"""Questions with known answers: drawn fresh, worded per split, some unanswerable on purpose."""
+"""Questions with known answers: drawn by seed, worded per split, some of them unanswerable."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from harness.kb.conversation import history
 from harness.kb.products import Split
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
 
-UNANSWERABLE = 0.10  # share of a draw: enough to measure refusals, few enough to be a surprise
-HISTORY_TURNS = (
-    100  # a support thread that has been open for weeks; see the baseline's preprocessing
-)
+UNANSWERABLE = 0.10  # share of a draw: enough to measure refusals, few enough to be unexpected
+HISTORY_TURNS = 100  # a support thread open for weeks; see the baseline's preprocessing
 REFUSAL = "I could not find that in the Halden help centre."
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question and what a good answer to it is.
+    """A question and what a right answer to it contains.
 
     `fact` is the exact value that a right answer contains ("" if unanswerable), `gold` the id of
-    the chunk it stands in, `near_misses` the ids of the siblings' chunks, whose values are wrong.
+    the chunk that contains it, `near_misses` the ids of the siblings' chunks, whose values are wrong.
     """
 
     question: Question
@@ -38,9 +36,9 @@ class Case:
 
 
 def draw(split: Split, n: int, seed: int, history_turns: int = HISTORY_TURNS) -> list[Case]:
-    """`n` cases in random order; `split` decides the products and the wordings.
+    """Return `n` cases in random order; `split` determines the products and the wordings.
 
-    No question comes twice before all of its sort (answerable or not) have come once.
+    No question is repeated before all of its sort (answerable or not) have been drawn once.
     """
     drawn = draw_topics(split, n, seed)
     turns = [history(topic, history_turns, seed, i) for i, (topic, _) in enumerate(drawn)]
@@ -48,7 +46,7 @@ def draw(split: Split, n: int, seed: int, history_turns: int = HISTORY_TURNS) ->
 
 
 def draw_topics(split: Split, n: int, seed: int) -> list[tuple[Topic, int]]:
-    """`n` topics with the number of the wording, 10 % of them unanswerable, in random order."""
+    """Return `n` topics with the number of the wording, 10 % of them unanswerable, in random order."""
     refused = round(n * UNANSWERABLE)
     ghostly = refused // 2  # the other half: products that exist, without this article
     parts = [
@@ -60,7 +58,7 @@ def draw_topics(split: Split, n: int, seed: int) -> list[tuple[Topic, int]]:
 
 
 def case(topic: Topic, wording: int, past: tuple[str, ...] = ()) -> Case:
-    """The case of `topic`, asked in form number `wording` after the turns `past`."""
+    """Return the case of `topic`, asked in form number `wording` after the turns `past`."""
     article = topic.article
     return Case(
         question=Question(text=topic.ask(wording), id=_question_id(topic, wording), history=past),
@@ -76,21 +74,21 @@ def case(topic: Topic, wording: int, past: tuple[str, ...] = ()) -> Case:
 
 
 def _question_id(topic: Topic, wording: int) -> str:
-    # A code: an assistant sees the id, which must not tell it where the answer stands.
+    # A hash, because an assistant sees the id, which must not reveal where the answer is.
     return seeded.code(topic.product.split, *topic.key, wording % len(topic.forms))
 
 
 def _spread(
     pool: tuple[tuple[Topic, ...], ...], n: int, *key: seeded.Key
 ) -> list[tuple[Topic, int]]:
-    """`n` topics with wordings: every pair once, then again with another region or wording."""
+    """Return `n` topics with wordings: every pair once, then again with another region or wording."""
     order = seeded.shuffled(pool, *key)
     rounds = ((pair, turn) for turn in range(n) for pair in order)
     return [_variant(pair, turn, *key) for pair, turn in islice(rounds, n)]
 
 
 def _variant(pair: tuple[Topic, ...], turn: int, *key: seeded.Key) -> tuple[Topic, int]:
-    """Number `turn` of all (region, wording) combinations of `pair`, from a random start on."""
+    """Return number `turn` of all (region, wording) combinations of `pair`, from a random start."""
     combinations = len(pair) * len(pair[0].forms)
     start = seeded.number(*key, *pair[0].key)
     wording, region = divmod((start + turn) % combinations, len(pair))

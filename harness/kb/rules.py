@@ -1,4 +1,4 @@
-"""The rules of the content: what a kind must be like for its answers to be checkable."""
+"""The content rules that a kind must satisfy so that its answers can be checked."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from harness.kb.products import CATEGORIES, REGIONS, SPLITS
 if TYPE_CHECKING:
     from harness.kb.kinds import Kind
 
-WORDS = range(30, 61)  # of an article: one passage that a small model reads as a whole
-ANSWER_WORDS = range(7, 19)  # one sentence, so that the length of an answer is a fair measure
-MIN_VALUES = 6  # as many as a family has siblings at most: each gets a value of its own
-MAX_OVERLAP = 0.85  # shared words of two questions of different splits; above, one word was swapped
+WORDS = range(30, 61)  # words in an article: one passage that a small model can use as a whole
+ANSWER_WORDS = range(7, 19)  # one sentence, so that the lengths of answers are comparable
+MIN_VALUES = 6  # the most siblings in a family, so that each gets a value of its own
+MAX_OVERLAP = (
+    0.85  # of the words of two questions in different splits; above, only one word differs
+)
 PRODUCT_WORDS = "Kestrel X200"  # every product's name has two words
 
 
 def broken_rules(kind: Kind) -> Iterator[str]:
-    """A sentence for every rule that `kind` breaks, the basic ones first."""
+    """Yield a message for every rule that `kind` breaks, basic rules first."""
     yield from _broken_names(kind)
     yield from _broken_facts(kind)
     for number, text in enumerate(kind.articles, start=1):
@@ -40,11 +42,11 @@ def broken_rules(kind: Kind) -> Iterator[str]:
 def _broken_names(kind: Kind) -> Iterator[str]:
     if unknown := set(kind.categories) - set(CATEGORIES):
         yield f"the categories {sorted(unknown)} do not exist"
-    known = {"product", "category", *kind.facts} | ({"region"} if kind.regional else set())
+    allowed = {"product", "category", *kind.facts} | ({"region"} if kind.regional else set())
     forms = [form for split in SPLITS for form in getattr(kind.questions, split)]
     for text in (*kind.articles, *kind.answers, *forms):
         try:
-            unknown = set(placeholders(text)) - known
+            unknown = set(placeholders(text)) - allowed
         except ValueError as error:
             yield f"the braces of {text!r} are broken ({error})"
             return
@@ -59,8 +61,8 @@ def _broken_facts(kind: Kind) -> Iterator[str]:
         if len(set(fact.values)) < max(MIN_VALUES, len(fact.values)):
             yield f"the fact '{name}' needs at least {MIN_VALUES} values, all different"
         for a, b in permutations(fact.values, 2):
-            if a in b:  # "5 minutes" in "15 minutes": a string match would take one for the other
-                yield f"the value {a!r} of the fact '{name}' lies inside the value {b!r}"
+            if a in b:  # "5 minutes" in "15 minutes": a string match would confuse them
+                yield f"the value {a!r} of the fact '{name}' is part of the value {b!r}"
     shapes = [{_shape(value) for value in fact.values} for fact in kind.facts.values()]
     if len(shapes) == 2 and shapes[0] & shapes[1]:
         yield f"its two facts share the unit {sorted(shapes[0] & shapes[1])[0]!r}"
@@ -111,7 +113,7 @@ def _wrong_length(kind: Kind, text: str, allowed: range) -> Iterator[str]:
 
 
 def _fillings(kind: Kind, pick: Any) -> dict[str, str]:
-    """For each placeholder the value with the fewest (pick=min) or most (pick=max) words."""
+    """Return for each placeholder the value with the fewest (pick=min) or most (pick=max) words."""
     options = {"category": CATEGORIES.values(), "region": REGIONS.values()}
     options |= {name: fact.values for name, fact in kind.facts.items()}
     fillings = {
@@ -121,31 +123,31 @@ def _fillings(kind: Kind, pick: Any) -> dict[str, str]:
 
 
 def _shape(value: str) -> str:
-    """A value without its numbers: its unit. "1 hour" and "2 hours" have the same."""
+    """Return the unit of a value: "1 hour" and "2 hours" have the same."""
     return re.sub(r"\d[\d.,]*", "#", value).rstrip("s")
 
 
 def _loose_fact(kind: Kind, text: str) -> str:
-    """A number in `text` (not a placeholder) with the unit of the asked fact, or ""."""
+    """Return a number in `text` (not a placeholder) with the unit of the asked fact, or ""."""
     plain = re.sub(r"\{\w+\}", "_", text)
     shapes = {_shape(value) for value in kind.facts[kind.asked].values if re.search(r"\d", value)}
     patterns = [re.escape(shape).replace(r"\#", r"\d[\d.,]*") for shape in sorted(shapes)]
-    found = (re.search(rf"(?<![\w.]){pattern}s?\b", plain) for pattern in patterns)
-    return next((match.group() for match in found if match), "")
+    matches = (re.search(rf"(?<![\w.]){pattern}s?\b", plain) for pattern in patterns)
+    return next((match.group() for match in matches if match), "")
 
 
 def _loose_value(kind: Kind, text: str) -> str:
-    """A value of any fact that stands in `text`, or ""."""
+    """Return a value of any fact that occurs in `text`, or ""."""
     values = [value for fact in kind.facts.values() for value in fact.values]
     return next((v for v in values if re.search(rf"(?<!\w){re.escape(v)}(?!\w)", text)), "")
 
 
 def _overlap(a: str, b: str) -> float:
-    """Shared words of two forms, from 0 to 1 (Jaccard)."""
-    one, other = (set(re.findall(r"[\w{}']+", form.lower())) for form in (a, b))
-    return len(one & other) / len(one | other)
+    """Return the Jaccard similarity of the words of two forms, from 0 to 1."""
+    words_a, words_b = (set(re.findall(r"[\w{}']+", form.lower())) for form in (a, b))
+    return len(words_a & words_b) / len(words_a | words_b)
 
 
 def placeholders(template: str) -> Counter[str]:
-    """How often each {name} stands in `template`."""
+    """Return how often each {name} occurs in `template`."""
     return Counter(name for _, name, _, _ in Formatter().parse(template) if name is not None)

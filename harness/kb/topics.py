@@ -1,4 +1,4 @@
-"""What can be asked: the topics that have an article, and the gaps that have none."""
+"""The topics of questions: those that have an article, and the gaps without one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.kb.products import Product, Split, ghosts, products, siblings
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One kind for one product in one region ("all" for kinds without regions)."""
+    """A kind of article for one product in one region ("all" for kinds without regions)."""
 
     product: Product
     kind: Kind
@@ -23,59 +23,59 @@ class Topic:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells it from every other topic."""
+        """Return the topic's unique key: product name, kind, region."""
         return (self.product.name, self.kind.kind, self.region)
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The wordings in which customers of the product's split ask."""
+        """Return the wordings of questions in the product's split."""
         return getattr(self.kind.questions, self.product.split)
 
     @property
     def near_misses(self) -> tuple[str, ...]:
-        """The ids of the siblings' chunks: right kind and region, wrong product and value."""
+        """Return the ids of the siblings' chunks: right kind and region, wrong product and value."""
         keys = ((p.name, self.kind.kind, self.region) for p in siblings(self.product))
         return tuple(by_key()[key].chunk.id for key in keys if key in by_key())
 
     def ask(self, wording: int) -> str:
-        """The question in form number `wording`, counted round the forms."""
+        """Return the question in form number `wording`, modulo the number of forms."""
         return fill(self.forms[wording % len(self.forms)], self.product, self.region, {})
 
     def answer(self) -> str:
-        """The reference answer, one sentence. Raises ValueError for a topic without article."""
+        """Return the reference answer, one sentence. Raises ValueError for a topic without article."""
         if self.article is None:
-            raise ValueError(f"Nobody has written about {self.key}: there is no answer to it.")
+            raise ValueError(f"There is no article about {self.key}, so it has no answer.")
         template = seeded.choice(self.kind.answers, seeded.SEED, *self.key, "answer")
         return fill(template, self.product, self.region, self.article.facts)
 
 
 @cache
 def by_key() -> Mapping[tuple[str, str, str], Article]:
-    """All articles by product name, kind and region."""
+    """Return all articles by product name, kind and region."""
     return {(a.product.name, a.kind.kind, a.region): a for a in articles()}
 
 
 @cache
 def pairs(split: Split) -> tuple[tuple[Topic, ...], ...]:
-    """The (product, kind) pairs of a split that have an article; one topic for each region."""
+    """Return the (product, kind) pairs of a split that have an article, each with a topic per region."""
     return tuple(pair for pair in _all_pairs(products(), split) if pair[0].article is not None)
 
 
 @cache
 def gaps(split: Split) -> tuple[tuple[Topic, ...], ...]:
-    """The pairs of a split that nobody has written about, though a sibling has an article."""
+    """Return the pairs of a split without an article, for which a sibling has one."""
     return _gaps(products(), split)
 
 
 @cache
 def ghost_gaps(split: Split) -> tuple[tuple[Topic, ...], ...]:
-    """The pairs of a split whose product does not exist, though its siblings do."""
+    """Return the pairs of a split whose product does not exist, though its siblings do."""
     return _gaps(ghosts(), split)
 
 
 def _gaps(models: tuple[Product, ...], split: Split) -> tuple[tuple[Topic, ...], ...]:
-    found = (pair for pair in _all_pairs(models, split) if pair[0].article is None)
-    return tuple(pair for pair in found if pair[0].near_misses)
+    missing = (pair for pair in _all_pairs(models, split) if pair[0].article is None)
+    return tuple(pair for pair in missing if pair[0].near_misses)
 
 
 def _all_pairs(models: tuple[Product, ...], split: Split) -> list[tuple[Topic, ...]]:

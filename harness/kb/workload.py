@@ -1,4 +1,4 @@
-"""A declared workload for caches: popular topics, exact repeats and paraphrases at known rates."""
+"""A workload for caches: popular topics, exact repeats and paraphrases at declared rates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from harness.kb.products import Split
 from harness.kb.questions import Case, case, draw_topics
 from harness.kb.topics import Topic, pairs
 
-EXACT_REPEATS = 0.20  # share of the requests whose text came before, letter by letter
+EXACT_REPEATS = 0.20  # share of the requests whose exact text came before
 PARAPHRASES = 0.20  # share whose topic came before, in another wording
-ZIPF_EXPONENT = 1.0  # the classic: the topic of rank r is asked in proportion to 1 / r
+ZIPF_EXPONENT = 1.0  # Zipf's law: the topic of rank r is asked in proportion to 1 / r
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Shares of the requests of a workload; they add up to 1."""
+    """The shares of a workload's requests by sort; they add up to 1."""
 
     exact: float
     paraphrase: float
@@ -34,9 +34,9 @@ def workload(
     paraphrase: float = PARAPHRASES,
     exponent: float = ZIPF_EXPONENT,
 ) -> list[Case]:
-    """`n` requests in order of arrival; popular topics come earlier and are repeated more.
+    """Return `n` requests in order of arrival; popular topics come earlier and are repeated more often.
 
-    Raises WrongUseError when the split has too few topics for so many fresh requests.
+    Raises WrongUseError if the split has too few topics for so many fresh requests.
     """
     rng = np.random.default_rng(seed)
     sorts = _sorts(n, exact, paraphrase, rng)
@@ -47,13 +47,13 @@ def workload(
         )
     topics = draw_topics(split, len(pairs(split)), seed)
     popularity = np.arange(1, len(topics) + 1, dtype=float) ** -exponent
-    # Smallest exponential waiting times first = sampling without replacement by popularity.
+    # Sorting exponential waiting times samples without replacement in proportion to popularity.
     arrivals = np.argsort(rng.exponential(size=len(topics)) / popularity)[:fresh]
     return _requests(sorts, topics, popularity, list(arrivals), rng)
 
 
 def repeat_rates(cases: Sequence[Case]) -> Rates:
-    """How often a request repeats an earlier one exactly, or its topic in other words."""
+    """Return how often a request repeats an earlier one exactly, or its topic in other words."""
     texts: set[str] = set()
     topics: set[tuple[str, str, str]] = set()
     counts = {"exact": 0, "paraphrase": 0, "fresh": 0}
@@ -66,7 +66,7 @@ def repeat_rates(cases: Sequence[Case]) -> Rates:
 
 
 def _sorts(n: int, exact: float, paraphrase: float, rng: np.random.Generator) -> list[str]:
-    """For each request what it is; the first is fresh, as there is nothing to repeat yet."""
+    """Return the sort of each request; the first is fresh, as there is nothing to repeat yet."""
     if n == 0:
         return []
     repeats = ["exact"] * round(n * exact) + ["paraphrase"] * round(n * paraphrase)
@@ -82,31 +82,31 @@ def _requests(
     arrivals: list[int],
     rng: np.random.Generator,
 ) -> list[Case]:
-    """The cases in order; `popularity` (t,) and `arrivals` speak of the t topics by their rank."""
-    said: dict[int, int] = {}  # rank -> how many wordings of that topic have come so far
+    """Return the cases in order; `popularity` (t,) and `arrivals` refer to the t topics by their rank."""
+    used: dict[int, int] = {}  # rank -> how many wordings of that topic have been used
     waiting = iter(arrivals)
     requests: list[Case] = []
     for sort in sorts:
-        rank = next(waiting) if sort == "fresh" else _earlier(sort, said, topics, popularity, rng)
+        rank = next(waiting) if sort == "fresh" else _earlier(sort, used, topics, popularity, rng)
         topic, first = topics[rank]
-        known = said.get(rank, 0)
-        turn = int(rng.integers(known)) if sort == "exact" else known
-        said[rank] = max(known, turn + 1)
+        wordings = used.get(rank, 0)
+        turn = int(rng.integers(wordings)) if sort == "exact" else wordings
+        used[rank] = max(wordings, turn + 1)
         requests.append(case(topic, first + turn))
     return requests
 
 
 def _earlier(
     sort: str,
-    said: dict[int, int],
+    used: dict[int, int],
     topics: list[tuple[Topic, int]],
     popularity: np.ndarray,
     rng: np.random.Generator,
 ) -> int:
-    """The rank of a topic that came before, by popularity; for a paraphrase one with words left."""
-    ranks = list(said)
+    """Return the rank of an earlier topic, drawn by popularity; for a paraphrase one with unused wordings."""
+    ranks = list(used)
     if sort == "paraphrase":
-        # In a tiny workload no words may be left anywhere: it becomes an exact repeat.
-        ranks = [rank for rank in ranks if said[rank] < len(topics[rank][0].forms)] or ranks
+        # In a tiny workload all wordings may be used; the request then becomes an exact repeat.
+        ranks = [rank for rank in ranks if used[rank] < len(topics[rank][0].forms)] or ranks
     weights = popularity[ranks]
     return ranks[int(rng.choice(len(ranks), p=weights / weights.sum()))]

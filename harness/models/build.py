@@ -1,11 +1,12 @@
-"""Making the offline tier's files from the packaged weights and the committed adapters.
+"""Building the offline tier's model files from the packaged weights and the committed adapters.
 
-The packaged GGUF holds 4-bit values; unpacking them gives fp32 numbers, not the original model's precision.
+The packaged GGUF holds 4-bit values. Unpacked they are fp32 numbers, but without the original precision.
 """
 
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,9 +23,13 @@ from harness.models.lora.prune import pruned
 from harness.models.lora.tune import merged
 from harness.models.offline import BUILT, FULL, KEPT, LARGE, STUDENT, WEIGHTS
 
+BUILT_FOLDER = re.compile(
+    r".+-[0-9a-f]{12}"
+)  # the name of a folder as `BuiltModel.folder` makes it
+
 
 def build_large() -> None:
-    """The tuned model in fp32, for torch and for llama.cpp. Raises StoreError."""
+    """Build the tuned model in fp32, for torch and for llama.cpp. Raises StoreError."""
     model = merged(unpacked(), LARGE.adapter)
     tokenizer().save_pretrained(LARGE.folder)
     model.config.save_pretrained(LARGE.folder)
@@ -34,69 +39,79 @@ def build_large() -> None:
 
 
 def build_student() -> None:
-    """The student in fp32, for llama.cpp; needs the large model. Raises StoreError."""
+    """Build the student in fp32, for llama.cpp; requires the large model. Raises StoreError."""
     student = merged(pruned_large(), STUDENT.adapter)
     export(student, SMOLLM2.path(), STUDENT.gguf(FULL), STUDENT.name)
 
 
 def build_quantised(say: Callable[[str], None]) -> None:
-    """Every kind that is missing, made by llama.cpp's own quantiser from the full file. Raises StoreError.
+    """Build every missing kind from the full file with llama.cpp's own quantiser. Raises StoreError.
 
-    say: hears of each file that is made, and of older models that are deleted.
+    say: called with a line of text for each file made and each outdated model deleted.
     """
-    for model, kind in ((one, kind) for one in BUILT for kind in one.kinds):
-        file = model.gguf(kind)
+    for built, kind in ((model, kind) for model in BUILT for kind in model.kinds):
+        file = built.gguf(kind)
         if not store.intact(file):
-            quantize(store.verified(model.gguf(FULL)), kind, file)
+            quantize(store.verified(built.gguf(FULL)), kind, file)
             say(f"{file.name}: {file.stat().st_size / 1e6:,.0f} MB")
     for folder in remove_outdated():
-        say(f"{folder.name}: made from an older adapter, deleted")
+        say(f"{folder.name}: made by an earlier version, deleted")
 
 
 def remove_outdated() -> list[Path]:
-    """Delete what earlier adapters were merged into; gigabytes that nothing reads. Returns the folders."""
-    kept = {model.folder for model in BUILT}
-    old = [f for m in BUILT for f in m.folder.parent.glob(f"{m.name}-*") if f not in kept]
-    for folder in old:
+    """Delete model folders of earlier versions, gigabytes that nothing reads, and return their paths.
+
+    Such a folder is named like a built model's, but after an older adapter or another model.
+    """
+    current = {model.folder for model in BUILT}
+    outdated = [
+        folder
+        for folder in sorted(LARGE.folder.parent.glob("*-*"))
+        if BUILT_FOLDER.fullmatch(folder.name) and folder.is_dir() and folder not in current
+    ]
+    for folder in outdated:
         shutil.rmtree(folder)
-    return old
+    return outdated
 
 
 def unpacked() -> PreTrainedModel:
-    """The packaged model in fp32, in memory: about 15 s. Raises StoreError when it is missing or damaged."""
+    """Return the packaged model unpacked to fp32; takes about 15 s.
+
+    Raises StoreError if the package is missing or damaged.
+    """
     path = SMOLLM2.verified()
     model = AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float32
     )
     model.config = copy.deepcopy(model.config)
-    del model.config.quantization_config  # the numbers are plain now
+    del model.config.quantization_config  # the weights are no longer quantised
     return _named(model, SMOLLM2.origin)
 
 
 def large() -> PreTrainedModel:
-    """The tuned model in fp32, in memory. Raises StoreError when it is not built, or damaged."""
+    """Return the tuned model in fp32. Raises StoreError if it is not built, or damaged."""
     folder = store.verified(LARGE.folder / WEIGHTS).parent
     return _named(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), LARGE.name)
 
 
 def pruned_large() -> PreTrainedModel:
-    """The student before it is healed. Raises StoreError when the large model is not built, or damaged."""
+    """Return the student before healing. Raises StoreError if the large model is not built, or damaged."""
     return pruned(large(), KEPT)
 
 
 def tokenizer() -> AutoTokenizer:
-    """The tokenizer of every model of the offline tier."""
+    """Return the tokenizer that all models of the offline tier share."""
     return AutoTokenizer.from_pretrained(SMOLLM2.path().parent, gguf_file=SMOLLM2.weights)
 
 
 def _named(model: PreTrainedModel, name: str) -> PreTrainedModel:
-    """An adapter notes what it belongs to: a name, not a path on this machine."""
+    """Set the name that an adapter records for its base model, instead of a path on this machine."""
     model.name_or_path = model.config._name_or_path = name
     return model
 
 
 def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:
-    """The weights by name; an output layer that is the embedding again is left out."""
+    """Yield the weights by name, without an output layer that is tied to the embedding."""
     for name, tensor in model.state_dict().items():
         if not (model.config.tie_word_embeddings and name == "lm_head.weight"):
             yield name, tensor.contiguous()

@@ -1,7 +1,8 @@
-"""Fetching the models of a tier from the Hugging Face hub: asked first, resumable, checked.
+"""Downloads of a tier's models from the Hugging Face hub: planned, resumable and verified.
 
-Each file grows as NAME.incomplete beside its place, and gets its name and its seal once its SHA-256 is the
-catalog's. `hf_hub_download` would be shorter, but throws a partial file away; `http_get` under it goes on.
+Each file is written as NAME.incomplete beside its final path, and gets its name and its seal once its SHA-256
+matches the catalog. `hf_hub_download` would be shorter, but discards a partial file; `http_get`, which it
+uses, can resume.
 """
 
 from __future__ import annotations
@@ -22,45 +23,45 @@ UNFINISHED = ".incomplete"
 
 
 class HubError(PlainError):
-    """A model cannot be had from the hub; the message says what to try."""
+    """Raised if a model cannot be downloaded from the hub; the message says what to try."""
 
 
 class UnreachableError(HubError):
-    """No answer from the hub, or none that is of use; also in offline mode."""
+    """Raised if the hub gives no usable answer, and in offline mode."""
 
 
 class BrokenOffError(HubError):
-    """The connection was lost in the middle of a file; what came before is kept."""
+    """Raised if the connection is lost in the middle of a file; the received part is kept."""
 
 
 class GoneError(HubError):
-    """The hub does not know the repository, the commit or the file."""
+    """Raised if the hub does not have the repository, the commit or the file."""
 
 
 class GatedError(HubError):
-    """The hub wants to know who asks."""
+    """Raised if the hub requires authentication or accepted terms."""
 
 
 class NoRoomError(HubError):
-    """The disk has less free space than the download needs."""
+    """Raised if the disk has less free space than the download needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A model that is still to be fetched, and how many bytes of it."""
+    """A model to download, and the bytes still missing."""
 
     model: HubModel
     bytes: int
 
     @property
     def size_mb(self) -> float:
-        """What is left to download, in 10^6 bytes."""
+        """Return the size still to download, in 10^6 bytes."""
         return self.bytes / 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one model is: the file being received, and bytes of all its files."""
+    """The progress of a model's download: the current file, and the bytes of all its files."""
 
     file: str
     done: int
@@ -68,9 +69,9 @@ class Progress:
 
 
 def plan(tier: str, thorough: bool = False) -> tuple[Need, ...]:
-    """What `tier` still has to download; empty when all is there. Asks no network.
+    """Return what `tier` still has to download, empty if nothing. Uses no network.
 
-    thorough: read every file and compare its checksum, about 0.6 s per GB, and plan damaged ones again.
+    thorough: also verify the checksum of every file (about 0.6 s per GB) and include damaged ones.
     Raises WrongUseError for an unknown tier, StoreError for a local copy that does not fit.
     """
     return tuple(
@@ -81,22 +82,22 @@ def plan(tier: str, thorough: bool = False) -> tuple[Need, ...]:
 
 
 def require_room(needs: Iterable[Need]) -> None:
-    """Raises NoRoomError when the disk of the cache folder cannot hold what is planned."""
+    """Raise NoRoomError if the disk of the cache folder has too little free space for `needs`."""
     needed = sum(need.bytes for need in needs)
     free = shutil.disk_usage(store.home()).free
     if needed > free:
         raise NoRoomError(
-            f"The download needs {_size(needed)} and {store.home()} has {_size(free)} free: make room, "
-            f"or set {store.HOME_VARIABLE} to a folder on another disk."
+            f"The download needs {_size(needed)} and {store.home()} has {_size(free)} free: free some "
+            f"space, or set {store.HOME_VARIABLE} to a folder on another disk."
         )
 
 
 def fetch(model: HubModel, progress: Callable[[Progress], None] = lambda _: None) -> Path:
-    """Download what is missing or damaged of `model`; returns what a back end opens.
+    """Download the missing and damaged files of `model` and return the path to load.
 
-    Stopped at any moment, it goes on from there when it is called again; what is intact is not fetched twice.
-    Raises HubError (not reachable, gone, gated, no room, broken off), CorruptFileError when the hub's content
-    is not the catalog's, and StoreError when the disk is full.
+    An interrupted download resumes with the next call, and intact files are not downloaded again.
+    Raises HubError (not reachable, gone, gated, no room, broken off), CorruptFileError if the content differs
+    from the catalog, and StoreError if the disk is full.
     """
     if wanted := _wanted(model, thorough=True):
         require_room([Need(model, _bytes_left(model, wanted))])
@@ -118,7 +119,7 @@ def _receive_all(
 
 @contextmanager
 def _online() -> Iterator[None]:
-    """Inside, the library may use the network, unless the user forbids it."""
+    """Allow the library to use the network inside the block, unless the user has forbidden it."""
     from huggingface_hub import constants
 
     before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, harness.OFFLINE_WISHED
@@ -137,8 +138,8 @@ def _reporter(
 def _wanted(model: HubModel, thorough: bool) -> tuple[HubFile, ...]:
     if stand_in(model):
         return ()
-    there = store.intact if thorough else store.sealed
-    return tuple(file for file in model.files if not there(model.folder / file.name))
+    complete = store.intact if thorough else store.sealed
+    return tuple(file for file in model.files if not complete(model.folder / file.name))
 
 
 def _bytes_left(model: HubModel, files: Iterable[HubFile]) -> int:
@@ -154,7 +155,7 @@ def _received(part: Path) -> int:
 
 
 def _ask(model: HubModel, file: HubFile) -> None:
-    """One small request first: what is wrong shows within seconds, not after five retries."""
+    """Send one small request first, so that an error shows within seconds and not after five retries."""
     from huggingface_hub import get_hf_file_metadata
 
     with _plain_errors(model, file):
@@ -162,11 +163,11 @@ def _ask(model: HubModel, file: HubFile) -> None:
 
 
 def _receive(model: HubModel, file: HubFile, report: Callable[[int], None]) -> None:
-    """Download one file, or the rest of it, and put it in its place once its checksum is right."""
+    """Download one file, or the rest of it, verify its checksum and move it to its final path."""
     part = _unfinished(model, file)
     part.parent.mkdir(parents=True, exist_ok=True)
     if _received(part) > file.size:
-        part.unlink()  # not ours
+        part.unlink()  # longer than the file, so not a part of it
     try:
         with _plain_errors(model, file):
             _append(part, _url(model, file), file.size, report)
@@ -181,9 +182,9 @@ def _receive(model: HubModel, file: HubFile, report: Callable[[int], None]) -> N
 
 
 def _put(part: Path, path: Path, digest: str) -> None:
-    """Seal first, then name: stopped in between, the whole part still lies there to go on with.
+    """Write the seal, then rename the part: if interrupted in between, the complete part is still there.
 
-    `store.written` would read gigabytes once more, and throw them away if it is stopped meanwhile.
+    `store.written` would read gigabytes once more and delete them if it is interrupted.
     """
     path.unlink(missing_ok=True)  # a damaged one
     path.with_name(path.name + store.SEAL_SUFFIX).write_text(digest)
@@ -194,7 +195,7 @@ def _append(part: Path, url: str, size: int, report: Callable[[int], None]) -> N
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers
 
-    # Compressed on the way, a file could not be continued at a byte of its own.
+    # A compressed transfer could not be resumed at a byte position of the file.
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     with part.open("ab") as out, _quiet():
         http_get(
@@ -208,7 +209,7 @@ def _append(part: Path, url: str, size: int, report: Callable[[int], None]) -> N
 
 
 def _bar(report: Callable[[int], None]) -> type:
-    """What huggingface_hub takes for a tqdm: hands the bytes of the file so far to `report`."""
+    """Return a class that huggingface_hub uses like tqdm; it passes the bytes received to `report`."""
 
     class Bar:
         def __init__(self, initial: int = 0, **_: object) -> None:
@@ -230,7 +231,7 @@ def _bar(report: Callable[[int], None]) -> type:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps the library's log of each retry out of the terminal."""
+    """Keep the library's log of each retry out of the terminal."""
     from huggingface_hub.utils import logging
 
     before = logging.get_verbosity()
@@ -264,11 +265,11 @@ def _plain_errors(model: HubModel, file: HubFile) -> Iterator[None]:
             raise store.disk_full(model.folder / file.name) from error
         if error.errno is not None:
             raise
-        # huggingface_hub's own word for a file of another size: `_receive` looks at it
+        # huggingface_hub raises an OSError without errno for a file of another size; `_receive` checks that.
 
 
 def _refused(model: HubModel, file: HubFile, error: Exception) -> HubError:
-    """The sentence for an answer that is an error."""
+    """Return the error for a failed HTTP response."""
     from huggingface_hub import errors
 
     status = error.response.status_code
@@ -289,14 +290,14 @@ def _again(model: HubModel) -> str:
 def _unreachable(model: HubModel, why: str) -> HubError:
     return UnreachableError(
         f"The Hugging Face hub {why} when asked for {model.name}: check the connection and run "
-        f"{_again(model)} again, or set {variable(model)} to a copy of your own."
+        f"{_again(model)} again, or set {variable(model)} to your own copy."
     )
 
 
 def _offline(model: HubModel) -> HubError:
     return UnreachableError(
         f"{model.name} cannot be downloaded in offline mode: unset HF_HUB_OFFLINE and run "
-        f"{_again(model)} again, or set {variable(model)} to a copy of your own."
+        f"{_again(model)} again, or set {variable(model)} to your own copy."
     )
 
 
@@ -309,7 +310,7 @@ def _gone(model: HubModel, file: HubFile) -> HubError:
 
 def _gated(model: HubModel) -> HubError:
     return GatedError(
-        f"The Hugging Face hub does not give {model.repository} to everyone: accept its terms at "
+        f"{model.repository} has restricted access on the Hugging Face hub: accept its terms at "
         f"https://huggingface.co/{model.repository}, run `hf auth login`, then {_again(model)} again."
     )
 
@@ -317,14 +318,14 @@ def _gated(model: HubModel) -> HubError:
 def _broken_off(model: HubModel, file: HubFile, received: int) -> HubError:
     return BrokenOffError(
         f"The connection was lost after {_size(received)} of the {_size(file.size)} of {file.name}: "
-        f"nothing is lost, run {_again(model)} again to go on from there."
+        f"run {_again(model)} again to resume; the received part is kept."
     )
 
 
 def _other_content(model: HubModel, file: HubFile) -> store.CorruptFileError:
     return store.CorruptFileError(
-        f"{file.name} of {model.repository} arrived with a checksum that is not the catalog's and was "
-        f"thrown away: run {_again(model)} again, and if it comes again, look for a proxy or mirror between."
+        f"{file.name} of {model.repository} arrived with a checksum that differs from the catalog and was "
+        f"deleted: run {_again(model)} again. If it fails again, look for a proxy or mirror in between."
     )
 
 

@@ -1,7 +1,7 @@
-"""The offline tier's own models: which there are, and where their files lie.
+"""The offline tier's own models and the paths of their files.
 
-Everything of one model lies in one folder, named after all that it is made from, so that a new adapter never
-meets old files.
+All files of a model are in one folder, whose name contains a hash of everything that it is made from, so a
+new adapter is never combined with old files.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from harness.models.catalog import SMOLLM2
 WEIGHTS = "model.safetensors"
 ADAPTERS = Path(__file__).parent / "adapters"
 FULL = "F32"
-# The student's layers of the large model. The first two turn words into features and the last two turn
-# features into words: both are worth keeping. Between them every second one goes, so that no gap is wide.
+# The layers of the large model that the student keeps. The first layers turn words into features and the last
+# turn features into words, so both ends stay. Between them every second one goes, so that no gap is wide.
 KEPT = (0, *range(1, 28, 2), 29)
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltModel:
-    """A tuned model, its role, and the GGUF kinds that it comes in."""
+    """A tuned model: its name, its role, and the GGUF kinds that are built."""
 
     name: str
     role: str
@@ -32,20 +32,20 @@ class BuiltModel:
 
     @property
     def adapter(self) -> Path:
-        """The committed adapter, a folder in peft's format."""
+        """Return the committed adapter, a folder in peft's format."""
         return ADAPTERS / self.name
 
     @property
     def folder(self) -> Path:
-        """Where the model's files lie on this machine."""
+        """Return the folder of the model's files on this machine."""
         return store.home() / "models" / f"{self.name}-{_made_from(self.name)}"
 
     def gguf(self, kind: str) -> Path:
-        """The GGUF file of one kind, whether it is there or not."""
+        """Return the path of the GGUF file of one kind, which need not exist."""
         return self.folder / f"{self.name}-{kind}.gguf"
 
 
-# Every kind of the large model is in a lab: the reference, the half, the best, and three that disappoint.
+# A lab uses every kind of the large model: the reference, half precision, the best, and three worse ones.
 LARGE = BuiltModel("smollm2-135m-support", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
 STUDENT = BuiltModel("smollm2-85m-support", "student", (FULL, "Q8_0", "Q4_0"))
 BUILT = (LARGE, STUDENT)
@@ -53,7 +53,7 @@ BUILT = (LARGE, STUDENT)
 
 @cache
 def _made_from(name: str) -> str:
-    """12 hex digits that change with the source and the adapter; a student's also with its teacher."""
+    """Return 12 hex digits that depend on base model and adapter, for the student also on its teacher."""
     parts = [SMOLLM2.sha256, _adapter_hash(LARGE.name)]
     if name == STUDENT.name:
         parts += [_adapter_hash(STUDENT.name), str(KEPT)]

@@ -1,4 +1,4 @@
-"""Every model file of the offline tier that can be served, and the engine that runs it."""
+"""The model files of the offline tier that can be served, with the engine that runs each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTUNED = f"{SMOLLM2.name}-Q4_1"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model file. reference: the full file that it was made from, None for the packaged one."""
+    """A model file. reference: the full file it was made from, None for the packaged model."""
 
     name: str
     role: str
@@ -27,29 +27,29 @@ class Served:
 
     @property
     def engine(self) -> str:
-        """What runs it: "torch" or "llama.cpp"."""
+        """Return the engine that runs the file: "torch" or "llama.cpp"."""
         return "torch" if self.path.name == WEIGHTS else "llama.cpp"
 
     @property
     def sha256(self) -> str:
-        """Of the file, as it was written."""
+        """Return the SHA-256 of the file as it was written."""
         return SMOLLM2.sha256 if self.name == UNTUNED else store.seal(self.path)
 
     def load(self) -> TorchModel | LlamaModel:
-        """The model in its engine. Raises StoreError when the file is missing or damaged."""
+        """Return the model loaded in its engine. Raises StoreError if the file is missing or damaged."""
         if self.engine == "torch":
             return TorchModel(self.path.parent, self.name)
         return LlamaModel(self.path if self.name == UNTUNED else store.verified(self.path))
 
     def bytes_by_type(self) -> dict[str, int]:
-        """Bytes of the weights by their number format; the name of a file says less."""
+        """Return the bytes of the weights by number format; the file's name tells only part of it."""
         if self.engine == "torch":
             return {FULL: self.path.stat().st_size}
         return file.inspect(self.path).bytes_by_type
 
 
 def served() -> list[Served]:
-    """All of them: the untuned one, the large one in torch, then every GGUF file."""
+    """Return all model files: the untuned one, the large one in torch, then every GGUF file."""
     return [
         Served(UNTUNED, "untuned", SMOLLM2.path()),
         Served(f"{LARGE.name}-torch-F32", LARGE.role, LARGE.folder / WEIGHTS, LARGE.gguf(FULL)),
@@ -58,11 +58,11 @@ def served() -> list[Served]:
 
 
 def named(name: str) -> Served:
-    """The one with this name. Raises WrongUseError when there is none."""
-    found = {one.name.lower(): one for one in served()}
-    if name.lower() not in found:
-        raise WrongUseError(f"There is no model {name!r}: choose one of {', '.join(found)}.")
-    return found[name.lower()]
+    """Return the model file called `name`, ignoring case. Raises WrongUseError if there is none."""
+    by_name = {model.name.lower(): model for model in served()}
+    if name.lower() not in by_name:
+        raise WrongUseError(f"There is no model {name!r}: choose one of {', '.join(by_name)}.")
+    return by_name[name.lower()]
 
 
 def _gguf(model: BuiltModel, kind: str) -> Served:

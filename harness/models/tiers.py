@@ -1,6 +1,6 @@
-"""The models that the labs work with: those of the offline tier, unless $UNDER500_TIER names another.
+"""The models that the labs use: the offline tier's, unless $UNDER500_TIER names another tier.
 
-Cells ask for roles and kinds and never for a model, so the same cells fit every tier.
+Notebook cells use roles and kinds instead of model names, so the same cells work with every tier.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VARIABLE = "UNDER500_TIER"
 
 
 class Files(Protocol):
-    """A model that comes in several kinds."""
+    """A model that is available in several kinds."""
 
     @property
     def name(self) -> str: ...
@@ -43,9 +43,10 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Requantised:
-    """A model of the hub in the kinds of the offline tier, each made once from what was downloaded.
+    """A model of the hub in the kinds of the offline tier, each made once from the downloaded file.
 
-    That file is rounded already, and its F32 holds the rounded numbers: good enough to compare kinds with.
+    The downloaded file is quantised already, so its F32 holds rounded numbers; for a comparison of kinds that
+    is good enough.
     """
 
     model: HubModel
@@ -59,7 +60,10 @@ class Requantised:
         return LARGE.kinds
 
     def gguf(self, kind: str) -> Path:
-        """The file, made now if it is not there. Raises StoreError, and WrongUseError for an unknown kind."""
+        """Return the file, made now if it does not exist.
+
+        Raises StoreError, and WrongUseError for an unknown kind.
+        """
         file = store.home() / "requantised" / f"{self.name}-{self.model.revision[:12]}-{kind}.gguf"
         if not store.intact(file):
             quantize(located(self.model), kind, file, requantize=True)
@@ -68,9 +72,9 @@ class Requantised:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Roles: the large model, the small one, the one whose kinds are compared, and who drafts for that.
+    """The models of a tier by role: large, small, the one whose kinds are compared, and its draft model.
 
-    compared: its F32 file has to fit into memory beside all others, so it is not always the large one.
+    compared: its F32 file has to fit into memory beside all others, so it is not always the large model.
     """
 
     name: str
@@ -100,9 +104,12 @@ TIERS = (
 
 
 def chosen() -> Tier:
-    """The tier of $UNDER500_TIER, or the offline one. Raises WrongUseError for a name that is none."""
+    """Return the tier named by $UNDER500_TIER, by default the offline tier.
+
+    Raises WrongUseError for an unknown tier.
+    """
     name = os.environ.get(VARIABLE) or TIERS[0].name
-    found = {tier.name: tier for tier in TIERS}
-    if name not in found:
-        raise WrongUseError(f"{VARIABLE} is {name!r}: set it to one of {', '.join(found)}.")
-    return found[name]
+    tiers = {tier.name: tier for tier in TIERS}
+    if name not in tiers:
+        raise WrongUseError(f"{VARIABLE} is {name!r}: set it to one of {', '.join(tiers)}.")
+    return tiers[name]

@@ -1,4 +1,4 @@
-"""The server: any Assistant as an HTTP application that streams server-sent events."""
+"""The server: an HTTP application that streams an Assistant's events as server-sent events."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ Emit = Callable[[str, BaseModel], None]  # event name, data
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Where a request comes from (the client's span), and when it came, ns since the epoch."""
+    """The trace context of a request (the client's span), and its arrival, ns since the epoch."""
 
     context: otel_context.Context
     at_ns: int
 
 
 def create_app(assistant: Assistant) -> Starlette:
-    """The application around `assistant`.
+    """Return the application that serves `assistant`.
 
-    Requests are answered one after the other on one thread: the model is one, and torch keeps a pool of
-    threads for every thread that calls it.
+    Requests are answered one after another on one thread, because there is one model and torch keeps a pool
+    of threads for every thread that calls it.
     """
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="assistant")
 
@@ -81,7 +81,7 @@ async def _events(
     arrived: Arrived,
     worker: ThreadPoolExecutor,
 ) -> AsyncIterator[ServerSentEvent]:
-    """The assistant's events, carried over from the worker thread; a client that leaves stops the work."""
+    """Yield the assistant's events from the worker thread; a client that disconnects stops the work."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Queue[tuple[str, BaseModel]] = asyncio.Queue()
     left = threading.Event()
@@ -106,7 +106,7 @@ def _produce(
     emit: Emit,
     left: threading.Event,
 ) -> None:
-    """Runs on the worker thread: emits tokens, then one done or error; nothing for who has left."""
+    """Emit tokens, then one done or error event; run on the worker thread. Stop if the client has left."""
     if left.is_set():
         return
     start = arrived.at_ns
@@ -127,6 +127,6 @@ def _produce(
             )
         except BadQuestionError as error:
             emit(messages.ERROR, messages.ErrorBody(message=str(error), kind="question"))
-        except Exception as error:  # whatever a stage raises must reach the client as an event
+        except Exception as error:  # any error of a stage must reach the client as an event
             log.exception("The assistant failed")
             emit(messages.ERROR, messages.ErrorBody(message=f"{type(error).__name__}: {error}"))

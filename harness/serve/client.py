@@ -1,4 +1,4 @@
-"""The client of a deployed assistant: an Assistant itself, at the user's end of the network."""
+"""The client of a deployed assistant, an Assistant itself, at the user's end of the network."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from harness.serve.network import ANSWER_PATH, Network
 
 tracer = trace.get_tracer("under500")
 
-TIMEOUT_S = 120.0  # a slow laptop on its worst day still answers within it
+TIMEOUT_S = 120.0  # enough for a slow laptop under load
 
 
 class ServeError(PlainError):
-    """The deployed assistant could not answer; the message says why."""
+    """Raised if the deployed assistant could not answer; the message says why."""
 
 
 @dataclass
 class Client:
-    """Asks a server over `network`; closes its connection with `close()`."""
+    """A client that asks a server over `network`; `close()` closes its connection."""
 
     url: str
     network: Network
     _kept: httpx.Client | None = field(default=None, repr=False)
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Raises BadQuestionError for a question the server refuses, ServeError for anything else."""
+        """Yield the answer's events.
+
+        Raises BadQuestionError for a question that the server refuses, ServeError for any other failure.
+        """
         check_question(question)
         root = tracer.start_span(semconv.REQUEST, attributes={semconv.QUESTION_ID: question.id})
         sent_ns = time.time_ns()
@@ -84,7 +87,7 @@ class Client:
         return http
 
     def _trace_network(self, root: trace.Span, sent_ns: int, done: messages.DoneBody) -> None:
-        """Two spans, there and back: what of the request lies outside the server."""
+        """Record two spans, there and back, for the parts of the request outside the server."""
         context = trace.set_span_in_context(root)
         attributes = {semconv.SIMULATED: self.network.rtt_ms > 0}
         for start, end in ((sent_ns, done.started_ns), (done.ended_ns, time.time_ns())):

@@ -1,4 +1,4 @@
-"""A deployment: an Assistant behind real HTTP and emulated distance, started and stopped with `with`."""
+"""A deployment: a context manager that serves an Assistant over HTTP with emulated distance."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from harness.serve.network import AS_SHIPPED, Network
 from harness.serve.wan import wan
 
 HOST = "127.0.0.1"
-START_S = 20.0  # far above what a start needs (0.1 s); only a broken one gets there
+START_S = 20.0  # far above the usual 0.1 s; only a failed start reaches it
 
 
 @dataclass
 class Deployment:
-    """Serve `assistant` over `network`; entering yields the Client, leaving stops the server.
+    """A server for `assistant` behind `network`; entering yields the Client, leaving stops the server.
 
-    port: the server's port; 0 takes any free one. Raises ServeError when it is taken.
+    port: the server's port; 0 takes any free one. Raises ServeError if it is taken.
     """
 
     assistant: Assistant
@@ -74,8 +74,8 @@ class Deployment:
 
 
 def _listen(port: int) -> socket.socket:
-    # The protocol is named because asyncio switches Nagle's algorithm off only for sockets that say TCP;
-    # without that every small answer waits 40 ms for a delayed acknowledgement.
+    # The protocol is given because asyncio switches Nagle's algorithm off only for sockets that name TCP;
+    # otherwise every small answer waits 40 ms for a delayed acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

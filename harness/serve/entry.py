@@ -1,4 +1,4 @@
-"""What takes part in a measurement: an assistant, how it is reached, and what it may remember."""
+"""Entries of a measurement: an assistant, its network, and whether it may cache."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from harness.serve.network import Network
 
 
 class Division(StrEnum):
-    """Closed: nothing is remembered from one request to the next. Open: caches, declared as such."""
+    """The closed division keeps nothing between requests; the open division allows declared caches."""
 
     CLOSED = "closed"
     OPEN = "open"
 
 
 def _nothing() -> None:
-    """For an assistant that keeps nothing."""
+    """Do nothing, for an assistant without state."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An assistant as users meet it.
+    """An assistant as users reach it.
 
-    forget: makes the next request the first one; called off the clock before each in the closed division.
+    forget: drops all state of earlier requests; in the closed division it is called before each one, untimed.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Entry:
 
     @contextmanager
     def deployed(self) -> Iterator[Client]:
-        """Behind real HTTP and emulated distance."""
+        """Serve the assistant over HTTP with emulated distance; yields its client."""
         with Deployment(self.assistant, self.network) as client:
             yield client
 
     def reset(self) -> None:
-        """Before each request: forget, unless remembering is what was declared."""
+        """Forget earlier requests, unless the entry is in the open division; called before each request."""
         if self.division is Division.CLOSED:
             self.forget()

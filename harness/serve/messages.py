@@ -1,4 +1,4 @@
-"""What goes over the wire, checked at both ends: JSON in, server-sent events out."""
+"""Messages between client and server, validated at both ends: JSON in, server-sent events out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from harness.assistant import Answer, Question
 
 MAX_HISTORY_TURNS = 200
-MAX_TURN_CHARS = 20_000  # far above a real turn; the assistant itself sets the limit for a question
+MAX_TURN_CHARS = 20_000  # far above a real turn; the assistant has its own limit for a question
 
 TOKEN, DONE, ERROR = "token", "done", "error"  # event names
 
@@ -30,13 +30,13 @@ class AskBody(BaseModel):
 
 
 class TokenBody(BaseModel):
-    """Data of a `token` event."""
+    """The data of a `token` event."""
 
     text: str
 
 
 class DoneBody(BaseModel):
-    """Data of the `done` event; the times are the server's clock, ns since the epoch."""
+    """The data of the `done` event; the times are from the server's clock, ns since the epoch."""
 
     text: str
     citations: list[str]
@@ -59,7 +59,7 @@ class DoneBody(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """Data of an `error` event: one sentence, and whose fault it is."""
+    """The data of an `error` event: one sentence, and whether the question or the server caused it."""
 
     message: str
     kind: Literal["question", "server"] = "server"

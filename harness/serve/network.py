@@ -1,4 +1,4 @@
-"""What lies between the user and the server: distance, and how wastefully it is crossed."""
+"""The network between user and server: distance and round trips."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Network:
     """A path to the server.
 
     rtt_ms: emulated round-trip time (SIM); 25 ms is a server in the next country.
-    keep_alive: reuse one connection; otherwise every request opens its own, one more round trip.
-    preflight: paths asked for, one after the other, before the question is sent.
+    keep_alive: reuse one connection; otherwise every request opens its own, which is one more round trip.
+    preflight: paths requested, one after another, before the question is sent.
     """
 
     rtt_ms: float = 25.0
@@ -22,13 +22,13 @@ class Network:
 
     @property
     def simulated_ms(self) -> float:
-        """What the distance alone costs a request: one round trip each for connecting, preflights, answer."""
+        """Return a request's emulated latency: one round trip each for connecting, preflights and answer."""
         trips = 1 + len(self.preflight) + (not self.keep_alive)
         return trips * self.rtt_ms
 
 
-EDGE_RTT_MS = 5.0  # a server in the user's own region: 1 ms per 100 km of fibre, and the last mile
+EDGE_RTT_MS = 5.0  # a server in the user's own region: 1 ms per 100 km of fibre plus the last mile
 
 AS_SHIPPED = Network()  # four round trips of 25 ms: the 100 ms of the interview question
-KEEP_ALIVE = Network(keep_alive=True, preflight=())  # one round trip: question there, answer back
-EDGE = Network(rtt_ms=EDGE_RTT_MS, keep_alive=True, preflight=())  # the same, from nearby
+KEEP_ALIVE = Network(keep_alive=True, preflight=())  # one round trip
+EDGE = Network(rtt_ms=EDGE_RTT_MS, keep_alive=True, preflight=())  # one short round trip

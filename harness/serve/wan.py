@@ -1,7 +1,7 @@
-"""The WAN emulator: a TCP relay on a real socket that adds distance. The only sleep in the project.
+"""The WAN emulator: a TCP relay that adds latency. It contains the only sleep in the project.
 
-A byte sent at time t arrives at t + rtt/2. The first bytes of a connection wait one round trip more, for
-the TCP handshake that a real distance would need (on the loopback device it is instant).
+A byte sent at time t arrives at t + rtt/2. The first bytes of a connection wait one round trip longer, for
+the TCP handshake over a real distance (on the loopback device it is instant).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ READ_BYTES = 65536
 
 @asynccontextmanager
 async def wan(host: str, server_port: int, rtt_ms: float) -> AsyncIterator[int]:
-    """Relay to `server_port` over `rtt_ms` of distance; yields the port to connect to."""
+    """Relay to `server_port` with a round-trip time of `rtt_ms`; yields the port to connect to."""
 
     relays: set[asyncio.Task] = set()
 
@@ -47,11 +47,11 @@ async def _relay(
         try:
             inner_reader, inner_writer = await asyncio.open_connection(host, port)
             with closing(inner_writer):
-                async with asyncio.TaskGroup() as ways:
-                    ways.create_task(_carry(reader, inner_writer, rtt_s / 2, established))
-                    ways.create_task(_carry(inner_reader, writer, rtt_s / 2, established))
+                async with asyncio.TaskGroup() as directions:
+                    directions.create_task(_carry(reader, inner_writer, rtt_s / 2, established))
+                    directions.create_task(_carry(inner_reader, writer, rtt_s / 2, established))
         except* OSError:
-            pass  # one side hung up: so does the other
+            pass  # one side closed the connection: close the other
 
 
 async def _carry(
@@ -69,8 +69,8 @@ async def _carry(
             await underway.put((max(loop.time(), established) + one_way_s, data))
         await underway.put((loop.time() + one_way_s, b""))
 
-    async with asyncio.TaskGroup() as both:  # ends with whatever the reading side runs into
-        both.create_task(receive())
+    async with asyncio.TaskGroup() as tasks:  # an error of the receiving task ends this one, too
+        tasks.create_task(receive())
         while True:
             due, data = await underway.get()
             await asyncio.sleep(due - loop.time())

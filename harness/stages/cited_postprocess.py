@@ -1,4 +1,4 @@
-"""Post-processing that believes the model: its first sentence, and the passage that it points at itself."""
+"""Post-processing that uses the model's own pointer as the citation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from harness.stages.prompt import pointed
 
 @dataclass(frozen=True)
 class CitedPostprocess:
-    """No search for the source: "[2] It lasts 24 months." cites the second chunk.
+    """A postprocess stage: the first sentence, citing the chunk that the pointer names.
+
+    "[2] It lasts 24 months." cites the second chunk, so no search for the source is needed.
 
     Flags: "empty", "refused", "truncated" (no sentence end), "uncited" (points at no passage).
     """

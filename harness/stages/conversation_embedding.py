@@ -1,8 +1,8 @@
-"""Preprocessing as first shipped: clean the text, embed the whole conversation, every time.
+"""Preprocessing of the baseline: clean the text and embed the whole conversation on every request.
 
-What is slow, and real: the client sends the conversation along, so the code embeds it, one turn after the
-other, each padded to the model's maximum length; then it uses the last vector only. Nothing is kept
-from one request to the next.
+It is slow for realistic reasons: the client sends the conversation, so the code embeds it, one turn after
+another, each padded to the model's maximum length. Only the last vector is used, and nothing is cached
+between requests.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import numpy as np
 
 from harness.assistant import Query, Question
 
-TRAINED_TOKENS = 128  # MiniLM saw no longer texts in training: its maximum, whatever a turn needs
+TRAINED_TOKENS = 128  # the longest texts in MiniLM's training; every turn is padded to it
 
 
 def cleaned(text: str) -> str:
-    """Unicode composed (NFC), runs of white space made one space, ends trimmed."""
+    """Return `text` in Unicode NFC, with runs of white space replaced by one space and the ends trimmed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @dataclass(frozen=True)
 class ConversationEmbedding:
-    """Embed the last `turns` turns of the conversation, the question last.
+    """A preprocess stage that embeds the last `turns` turns of the conversation, the question last.
 
     embed: texts, pad_to -> vectors of shape (n, d), float32, unit norm.
     turns: how many turns are embedded, the question included, at least 1.
-    pad_to: tokens that every turn is padded to.
+    pad_to: length in tokens to which every turn is padded.
     """
 
     embed: Callable[..., np.ndarray]

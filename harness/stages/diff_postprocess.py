@@ -1,8 +1,7 @@
-"""Post-processing as first shipped: cut the answer out, and find its source with `difflib`.
+"""Post-processing of the baseline: extract the answer and find its source with `difflib`.
 
-What is slow, and real: a pattern of every product name is built and compiled for each answer, and all
-that the model wrote, the tail that is thrown away included, is compared with window after window of every
-chunk to see where it came from.
+It is slow for realistic reasons: a pattern of every product name is compiled for each answer, and the model's
+whole text, including the discarded tail, is compared with many windows of every chunk.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ SENTENCE_END = re.compile(r"(?<=[.!?])(\s|$)")  # "7.5 hours" does not end a sen
 
 @dataclass(frozen=True)
 class DiffPostprocess:
-    """First sentence, flags, and the chunk that resembles it most as the citation.
+    """A postprocess stage: the first sentence, flags, and the most similar chunk as the citation.
 
-    products: every product name, looked for in the answer.
-    comparisons: windows compared a request, spread evenly over the chunks.
-    Flags: "empty", "refused", "truncated" (no sentence end), "off-topic" (names a product not asked for).
+    products: all product names, searched in the answer.
+    comparisons: windows compared per request, spread evenly over the chunks.
+    Flags: "empty", "refused", "truncated" (no sentence end), "off-topic" (names another product).
     """
 
     products: Sequence[str]
@@ -46,12 +45,13 @@ class DiffPostprocess:
         return Answer(sentence, (self._source(written, chunks),) if chunks else (), flags)
 
     def _without_echo(self, question: Question, text: str) -> str:
-        """The text on one line, without the question, should the model repeat it, and its own pointer."""
+        """Return the text on one line, without the pointer and without a repetition of the question."""
         return pointed(re.sub(re.escape(question.text), "", " ".join(text.split())).strip())[1]
 
     def _off_topic(self, question: Question, sentence: str) -> tuple[str, ...]:
-        asked = re.escape(question.text)  # makes the pattern new each time, so `re` cannot cache it
-        pattern = re.compile(f"(?i){asked}|" + "|".join(map(re.escape, self.products)))
+        # With the question in it the pattern is new each time, so `re` cannot cache it.
+        question_pattern = re.escape(question.text)
+        pattern = re.compile(f"(?i){question_pattern}|" + "|".join(map(re.escape, self.products)))
         named = {name.lower() for name in pattern.findall(sentence)}
         return ("off-topic",) if any(n not in question.text.lower() for n in named) else ()
 
@@ -63,7 +63,7 @@ class DiffPostprocess:
         return best[0]
 
     def _windows(self, chunks: list[Chunk]) -> Iterator[tuple[str, str]]:
-        """(chunk id, text) of `comparisons` windows, the same number for every chunk."""
+        """Yield (chunk id, text) of `comparisons` windows, the same number for every chunk."""
         each = max(1, self.comparisons // len(chunks))
         for chunk in chunks:
             text = f"{chunk.title}. {chunk.text}"

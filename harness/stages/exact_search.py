@@ -1,7 +1,7 @@
-"""Exact search in one product: all similarities at once, and only the best of them sorted.
+"""Exact search with one matrix-vector product; only the best similarities are sorted.
 
-Unit vectors make the cosine an inner product, so all of them are one matrix-vector product. BLAS reads the
-matrix once at the speed of the memory; the Python loop it replaces spends its time between the numbers.
+For unit vectors the cosine is the inner product, so all cosines are one matrix-vector product. BLAS reads the
+matrix once at memory speed; the Python loop it replaces spends most of its time on interpreter overhead.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 
 from harness.assistant import Chunk, Query
 
-Allowed = Callable[[str], np.ndarray | None]  # question -> bool (n,): rows it may be about; or all
+Allowed = Callable[[str], np.ndarray | None]  # question -> bool (n,), rows to search; None for all
 
-COPIED = 0.1  # share of the rows up to which copying them beats a product with all of them
+COPIED = 0.1  # share of the rows up to which copying them is faster than a product with all of them
 
 
 @dataclass(frozen=True)
 class ExactSearch:
-    """Compare the query with every vector, or with those that `allowed` leaves.
+    """A retrieve stage that compares the query with every vector, or with those that `allowed` keeps.
 
     vectors: shape (n, d), float32, unit norm; chunks: the n chunks in the same order.
     """
@@ -37,9 +37,10 @@ class ExactSearch:
 def nearest(
     vectors: np.ndarray, vector: np.ndarray, k: int, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    """Rows of the k highest inner products with `vector`, best first; fewer where fewer are left.
+    """Return the rows of the k highest inner products with `vector`, best first.
 
-    vectors: (n, d), float32; vector: (d,); mask: bool (n,), the rows that count.
+    vectors: (n, d), float32; vector: (d,); mask: bool (n,), the rows to consider. Returns fewer than k rows
+    if the mask keeps fewer.
     """
     vector = np.asarray(vector, vectors.dtype)  # a float64 query would convert the whole matrix
     if mask is None:
@@ -51,9 +52,9 @@ def nearest(
 
 
 def best(scores: np.ndarray, k: int) -> np.ndarray:
-    """Positions of the k highest of `scores` (n,), best first.
+    """Return the positions of the k highest of `scores` (n,), best first.
 
-    `argpartition` finds the k best in linear time, in no order; only those k are then sorted.
+    `argpartition` finds the k best unsorted in linear time; only those k are then sorted.
     """
     k = min(k, len(scores))
     if k <= 0:

@@ -1,6 +1,6 @@
-"""Approximate search: a graph of neighbours, walked towards the query (HNSW, by hnswlib).
+"""Approximate search in a graph of neighbours (HNSW, with hnswlib).
 
-A search looks at some hundred vectors instead of all, and may miss one: recall has to be measured. Below
+A search compares some hundred vectors instead of all and may miss one, so recall has to be measured. Below
 a few thousand vectors the exact product is as fast and never misses.
 """
 
@@ -19,21 +19,21 @@ from harness.assistant import Chunk, Query
 from harness.errors import WrongUseError
 from harness.stages.exact_search import Allowed, nearest
 
-LINKS = 16  # neighbours a vector keeps (hnswlib's M), 8 bytes each; 12 to 48 is usual
+LINKS = 16  # neighbours per vector (hnswlib's M), 8 bytes each; 12 to 48 is usual
 EF_CONSTRUCTION = 200  # candidates while building; recall stops growing about there
 EF = 64  # candidates while searching: the knob between recall and time
-SEED = 500  # of the levels that the vectors are drawn into
-FEW = 2000  # rows: so many are compared exactly in the time of one walk, and none is missed
-SPARE = 2  # times the rows that a filter is expected to leave, as answers cluster
+SEED = 500  # for the random level of each vector
+FEW = 2000  # rows; an exact comparison of so many takes as long as one graph search and misses none
+SPARE = 2  # factor on the rows that a filter is expected to keep, as the right rows cluster
 
 
 @dataclass(frozen=True)
 class HnswSearch:
-    """Walk the graph `index` of `vectors`, one query on one thread.
+    """A retrieve stage that searches the graph `index` of `vectors`, one query on one thread.
 
     vectors: shape (n, d), float32, unit norm; chunks: the n chunks in the same order.
-    ef: candidates kept on the walk, raised to k where k is larger.
-    Raises WrongUseError when the index holds other vectors.
+    ef: candidates kept during the search, raised to k where k is larger.
+    Raises WrongUseError if the index holds other vectors.
     """
 
     chunks: Sequence[Chunk]
@@ -43,15 +43,15 @@ class HnswSearch:
     allowed: Allowed | None = None
 
     def __post_init__(self) -> None:
-        held = self.index.get_current_count()
-        if not (len(self.chunks) == len(self.vectors) == held and self._holds_the_vectors()):
+        indexed = self.index.get_current_count()
+        if not (len(self.chunks) == len(self.vectors) == indexed and self._holds_the_vectors()):
             raise WrongUseError(
-                f"{len(self.chunks)} chunks, {len(self.vectors)} vectors and an index of {held} "
+                f"{len(self.chunks)} chunks, {len(self.vectors)} vectors and an index of {indexed} "
                 "do not belong together: build the index again."
             )
 
     def _holds_the_vectors(self) -> bool:
-        """Two rows compared: hnswlib itself loads an index of other vectors, or of other dimensions."""
+        """Compare the first and last rows; hnswlib does not check vectors or dimensions when it loads."""
         if not len(self.vectors):
             return True
         ends = [0, len(self.vectors) - 1]
@@ -66,28 +66,28 @@ class HnswSearch:
         return self._walk(vector, k) if mask is None else self._filtered(vector, k, mask)
 
     def _filtered(self, vector: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray:
-        """The nearest k of the rows in `mask`.
+        """Return the nearest k of the rows in `mask`.
 
-        Not by hnswlib's own filter: it calls Python for each vector it meets, and the rarer the allowed
-        ones are the more it meets and the fewer it finds. Few rows are compared exactly; of many, enough
-        is fetched that k should remain, and if they do not, all are compared.
+        hnswlib's own filter is not used: it calls Python for each vector it visits, and the rarer the allowed
+        rows are, the more it visits and the fewer it finds. Few allowed rows are compared exactly. With many,
+        enough rows are fetched that k should remain; if fewer remain, all are compared.
         """
         allowed = np.count_nonzero(mask)
         if allowed > FEW:
-            found = self._walk(vector, SPARE * math.ceil(k * len(mask) / allowed))
-            kept = found[mask[found]][:k]
-            if len(kept) == k:
-                return kept
+            rows = self._walk(vector, SPARE * math.ceil(k * len(mask) / allowed))
+            allowed_rows = rows[mask[rows]][:k]
+            if len(allowed_rows) == k:
+                return allowed_rows
         return nearest(self.vectors, vector, k, mask)
 
     def _walk(self, vector: np.ndarray, k: int) -> np.ndarray:
         k = min(k, len(self.vectors))
         if k <= 0:
             return np.empty(0, np.intp)
-        self.index.set_ef(max(self.ef, k))  # each time: the file does not hold it
+        self.index.set_ef(max(self.ef, k))  # each time, as the index file does not store it
         try:
             labels, _ = self.index.knn_query(vector, k, num_threads=1)
-        except RuntimeError:  # hnswlib raises when the walk met fewer than k
+        except RuntimeError:  # hnswlib raises if it found fewer than k
             return nearest(self.vectors, vector, k)
         return labels[0].astype(np.intp)
 
@@ -99,9 +99,9 @@ def build(
     seed: int = SEED,
     threads: int = 1,
 ) -> hnswlib.Index:
-    """The graph of `vectors` (n, d), float32, unit norm; about a second for 1,000 to 3,000 of them.
+    """Return the graph of `vectors` (n, d), float32, unit norm; takes about a second per 1,000 to 3,000.
 
-    threads: with one, the same input gives the same graph; with more it is faster and differs each time.
+    threads: with one thread the same input gives the same graph; more are faster, but not reproducible.
     """
     index = hnswlib.Index("ip", vectors.shape[1])  # inner product: the norms are 1 already
     index.init_index(max(1, len(vectors)), M=m, ef_construction=ef_construction, random_seed=seed)
@@ -111,16 +111,16 @@ def build(
 
 
 def save(index: hnswlib.Index, path: Path) -> None:
-    """Write `index`, whole and sealed. Raises StoreError when the disk is full."""
+    """Write `index` to `path` atomically, with its checksum. Raises StoreError if the disk is full."""
     with store.written(path) as part:
         index.save_index(str(part))
 
 
 def load(path: Path, dimensions: int) -> hnswlib.Index:
-    """The index in `path`, of vectors with `dimensions` numbers.
+    """Return the index in `path`, of vectors with `dimensions` numbers.
 
-    Raises StoreError when it is not built, CorruptFileError when it is damaged or no index. Whether it is
-    the index of the right vectors shows when it meets them, in `HnswSearch`.
+    Raises StoreError if it is not built, CorruptFileError if it is damaged or no index. `HnswSearch` checks
+    that the index holds the right vectors.
     """
     index = hnswlib.Index("ip", dimensions)
     try:

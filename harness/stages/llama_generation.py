@@ -1,7 +1,7 @@
-"""Generation that reads little and writes little: few chunks, a kept prefix, one sentence, streamed.
+"""Fast generation: few chunks, a reused prompt prefix, one sentence, streamed.
 
 The prompt has its stable part first (instructions, then passages) and the question last. A model that keeps
-what it has read, as llama.cpp does, then reads only what differs from the request before.
+its prefix in memory, as llama.cpp does, then reads only what differs from the previous request.
 """
 
 from __future__ import annotations
@@ -14,22 +14,19 @@ from opentelemetry import trace
 from harness import semconv
 from harness.assistant import Chunk, Question
 from harness.models.engines.language_model import LanguageModel
-from harness.stages.pointer import pointer_joined
-from harness.stages.prompt import passages, stuffed_prompt
+from harness.stages.prompt import passages, pointer_joined, stuffed_prompt
 from harness.stages.stop_rule import first_sentence
 
-MAX_TOKENS = 64  # twice a long answer: only a model that has lost its way gets there
-PROMPT_TOKENS = (
-    1024  # five chunks and a question have about 600; half of a context of 2048 is a limit
-)
+MAX_TOKENS = 64  # twice a long answer; only a degenerate output reaches it
+PROMPT_TOKENS = 1024  # half of a context of 2048; five chunks and a question have about 600
 
 
 @dataclass(frozen=True)
 class LlamaGeneration:
-    """One sentence from as many chunks as fit, its pointer "[2] " in the first piece.
+    """A generate stage: one sentence from as many chunks as fit, with its pointer "[2] " in the first piece.
 
-    The pointer is what post-processing cites by; the wrapper `HiddenPointer` keeps it from the user's eyes.
-    max_tokens: limit of the answer. prompt_tokens: limit of the prompt; the last chunks are left out first.
+    Post-processing needs the pointer for the citation; the wrapper `HiddenPointer` removes it for the user.
+    max_tokens: limit of the answer. prompt_tokens: limit of the prompt; the last chunks are dropped first.
     """
 
     model: LanguageModel
@@ -42,7 +39,7 @@ class LlamaGeneration:
         yield from first_sentence(pointer_joined(self.model.stream(prompt, self.max_tokens)))
 
     def fresh(self) -> None:
-        """As before the first request: the instructions are read, and nothing of anybody's question."""
+        """Reset the model to its state before the first request, with only the instructions read."""
         self.model.warm(passages([]))
 
     def _describe(self, prompt_tokens: int) -> None:
@@ -60,9 +57,10 @@ class LlamaGeneration:
 def trimmed(
     model: LanguageModel, question: Question, chunks: list[Chunk], limit: int
 ) -> tuple[str, int]:
-    """The prompt with the first chunks, as many as keep it within `limit` tokens, and its length.
+    """Return the prompt with as many first chunks as fit into `limit` tokens, and its length in tokens.
 
-    One chunk always stays: without it there is nothing to answer from. The numbers of the rest stay, too.
+    At least one chunk stays, as without it there is nothing to answer from. The remaining chunks keep their
+    numbers.
     """
     for count in range(len(chunks), -1, -1):
         prompt = stuffed_prompt(question, chunks[:count])

@@ -1,8 +1,8 @@
-"""Vector search as first shipped: a Python loop over every vector, and no filter.
+"""Vector search of the baseline: a Python loop over every vector, without a filter.
 
-What is slow, and real: one cosine at a time, both norms computed anew each time, all scores sorted to keep
-five. The nightly import appends and never deletes, so every article is in the list several times over;
-duplicates are dropped at the end, where nobody sees them.
+It is slow for realistic reasons: one cosine at a time, both norms recomputed each time, all scores sorted to
+keep five. The nightly import appends and never deletes, so the list holds every article several times;
+duplicates are dropped only at the end.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from harness.assistant import Chunk, Query
 
 @dataclass(frozen=True)
 class LoopSearch:
-    """Compare the query with `scanned` vectors, one by one.
+    """A retrieve stage that compares the query with `scanned` vectors, one by one.
 
     vectors: shape (n, d), float32; chunks: the n chunks in the same order.
-    scanned: vectors compared a request, at least n; above n, articles are met again.
+    scanned: vectors compared per request, at least n; above n, articles are compared again.
     """
 
     chunks: Sequence[Chunk]

@@ -1,11 +1,15 @@
-"""What the model is told and what it writes: one layout, shared by every generator.
+"""The prompt and the answer's layout, shared by every generator.
 
 The passages come before the question, so that several questions about the same passages share a prefix.
+
+A tuned model writes a pointer such as "[2] " before its sentence. The citation needs it; a reader does not.
+It arrives in pieces ("[", "2", "]"), so code that hides it must wait until it is complete or ruled out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from harness.assistant import Chunk, Question
 from harness.kb.questions import REFUSAL
@@ -16,33 +20,53 @@ SYSTEM = (
     f'using only the passages. If they do not contain the answer, say: "{REFUSAL}"'
 )
 POINTER = re.compile(r"\s*\[(\d{1,3})\]\s*")
+UNDECIDED = re.compile(r"\s*(\[\d{0,3}(\]\s*)?)?")  # what may still become, or only is, a pointer
 
 
 def stuffed_prompt(question: Question, chunks: list[Chunk]) -> str:
-    """Every chunk in full, numbered, then the question."""
+    """Return a prompt with every chunk in full, numbered, then the question."""
     return passages(chunks) + question_part(question)
 
 
 def passages(chunks: list[Chunk]) -> str:
-    """The prompt as far as it does not depend on the question."""
+    """Return the part of the prompt that does not depend on the question."""
     numbered = "\n".join(f"[{n}] {c.title}. {c.text}" for n, c in enumerate(chunks, start=1))
     return chat_start(SYSTEM, numbered)
 
 
 def question_part(question: Question) -> str:
-    """The rest of the prompt."""
+    """Return the rest of the prompt."""
     return f"\n\nQuestion: {question.text}{ANSWER_TURN}"
 
 
 def cited(number: int, sentence: str) -> str:
-    """A tuned model's answer: the number of its passage first, then the sentence.
+    """Return a tuned model's answer: the number of its passage, then the sentence.
 
-    First, because a model that has pointed at a passage reads the value from that one and no other.
+    The number comes first because a model that has pointed at a passage reads the value from that passage.
     """
     return f"[{number}] {sentence}"
 
 
 def pointed(text: str) -> tuple[int, str]:
-    """The number of the passage that an answer points at, 0 for none, and the answer without it."""
+    """Return the number of the passage that an answer points at (0 for none) and the answer without it."""
     match = POINTER.match(text)
     return (int(match[1]), text[match.end() :]) if match else (0, text)
+
+
+def undecided(text: str) -> bool:
+    """Return True while `text` holds no word of the answer: it is empty, or a pointer or part of one."""
+    return UNDECIDED.fullmatch(text) is not None
+
+
+def pointer_joined(pieces: Iterator[str]) -> Iterator[str]:
+    """Yield the text with the pointer in one piece together with the first word.
+
+    The first piece then always holds text worth reading, so the time to it is an honest measurement.
+    """
+    held = ""
+    for piece in pieces:
+        held += piece
+        if not undecided(held):
+            break
+    yield from filter(None, [held.lstrip()])
+    yield from pieces

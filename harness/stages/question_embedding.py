@@ -1,7 +1,7 @@
-"""Preprocessing that does what is used: clean the question, embed it alone, without padding.
+"""Preprocessing that embeds only the question, without padding.
 
-The search only ever sees the question's vector, so the other turns need none. A question has some twenty
-tokens: padded to 128 it costs several times as much and gives the same vector.
+The search uses only the question's vector, so the other turns need none. A question has some twenty tokens;
+padded to 128 it costs several times as much and gives the same vector.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.stages.conversation_embedding import cleaned
 
 @dataclass(frozen=True)
 class QuestionEmbedding:
-    """One text, one vector. embed: texts -> vectors of shape (n, d), float32, unit norm."""
+    """A preprocess stage with one embedding. embed: texts -> vectors (n, d), float32, unit norm."""
 
     embed: Callable[[list[str]], np.ndarray]
 

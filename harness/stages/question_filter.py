@@ -1,7 +1,7 @@
-"""Metadata filter: a question that names its product and region needs no other chunk.
+"""A metadata filter: a question that names its product and region needs only their chunks.
 
-A filter that is wrong makes a question unanswerable, so it acts on what is certain alone. A name that is
-unknown, half there, excluded ("outside Canada") or vague ("in Europe") filters nothing.
+A wrong filter makes a question unanswerable, so only certain names count. A name that is unknown,
+incomplete, excluded ("outside Canada") or vague ("in Europe") filters nothing.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from harness.assistant import Chunk
 from harness.kb.products import REGIONS
 from harness.stages.name_matching import Names
 
-EVERYWHERE = "all"  # the region of a chunk that holds in each of them
+EVERYWHERE = "all"  # the region of a chunk that is valid in every region
 NO_ROWS = np.empty(0, np.intp)
 ALIASES = {
     **{"united states of america": "us", "usa": "us", "uk": "uk"},
     **{"britain": "uk", "great britain": "uk", "eu": "eu"},
 }
 PLACES = Names({place.removeprefix("the "): region for region, place in REGIONS.items()} | ALIASES)
-# Perhaps a region, perhaps not: "us" is mostly a pronoun, and Europe is more than the European Union.
+# Possible regions only: "us" is mostly a pronoun, and Europe is more than the European Union.
 VAGUE = re.compile(
     r"\bU\.?S\b|(?i:\b((in|to|from|the) u\.?s|america|europe|england|scotland|wales|ireland"
     r"|abroad|overseas|elsewhere)\b)"
@@ -38,48 +38,49 @@ EXCLUDING = re.compile(
 
 @dataclass(frozen=True)
 class QuestionFilter:
-    """Question -> bool (n,), the chunks that it can be about; None when nothing is certain.
+    """A filter: question -> bool (n,), the chunks it can be about, or None if nothing is certain.
 
-    Several products or regions are all kept; chunks for every region always are.
+    All products and regions that the question names are kept; chunks for every region are always kept.
     """
 
     chunks: Sequence[Chunk]
 
     def __call__(self, text: str) -> np.ndarray | None:
         masks = [
-            self._mask(kept)
-            for kept in (self._of_products(text), self._of_regions(text))
-            if kept is not None
+            self._mask(rows)
+            for rows in (self._product_rows(text), self._region_rows(text))
+            if rows is not None
         ]
         mask = np.logical_and.reduce(masks) if masks else np.zeros(0, bool)
         return mask if mask.any() else None
 
-    def _of_products(self, text: str) -> list[np.ndarray] | None:
+    def _product_rows(self, text: str) -> list[np.ndarray] | None:
         if _excluded(self._products, text) or self._half_named(self._products.rest(text)):
             return None
         named = self._products.found(text)
         return [self._rows_by_product[name] for name in named] or None
 
-    def _of_regions(self, text: str) -> list[np.ndarray] | None:
+    def _region_rows(self, text: str) -> list[np.ndarray] | None:
         if _excluded(PLACES, text) or VAGUE.search(PLACES.rest(text)):
             return None
         named = PLACES.found(text)
-        kept = (*named, EVERYWHERE)
-        return [self._rows_by_region.get(name, NO_ROWS) for name in kept] if named else None
+        regions = (*named, EVERYWHERE)
+        return [self._rows_by_region.get(name, NO_ROWS) for name in regions] if named else None
 
     def _half_named(self, rest: str) -> bool:
-        """True for "the Kestrel X200 or the X300": a part of a name on its own may be one more product.
+        """Return True for "the Kestrel X200 or the X300": a part of a name may stand for another product.
 
-        As written, because "Home" may be a model and "home" is a home; "x300" is nothing else.
+        Case matters, because "Home" may be a model and "home" is an ordinary word. It does not matter for
+        words with digits such as "x300".
         """
         return any(
             word in self._parts or (any(map(str.isdigit, word)) and word.upper() in self._parts)
             for word in re.findall(r"\w+", rest)
         )
 
-    def _mask(self, kept: Iterable[np.ndarray]) -> np.ndarray:
+    def _mask(self, groups: Iterable[np.ndarray]) -> np.ndarray:
         mask = np.zeros(len(self.chunks), bool)
-        for rows in kept:
+        for rows in groups:
             mask[rows] = True
         return mask
 
@@ -101,13 +102,13 @@ class QuestionFilter:
 
 
 def _excluded(names: Names, text: str) -> bool:
-    """True for "outside Canada": the name says where the answer is not."""
+    """Return True if a name is excluded, as in "outside Canada"."""
     return any(EXCLUDING.search(text[: match.start()]) for match in names.matches(text))
 
 
 def _rows_by(values: Iterable[str]) -> Mapping[str, np.ndarray]:
-    """For each value the rows that have it."""
+    """Return for each value the rows that have it."""
     rows: defaultdict[str, list[int]] = defaultdict(list)
     for row, value in enumerate(values):
         rows[value].append(row)
-    return {value: np.array(found) for value, found in rows.items()}
+    return {value: np.array(numbers) for value, numbers in rows.items()}

@@ -1,8 +1,8 @@
-"""Generation as first shipped: everything retrieved goes into the prompt, and the answer comes at the end.
+"""Generation of the baseline: every retrieved chunk goes into the prompt, and nothing is streamed.
 
-What is slow, and real: fp32 weights, five chunks to read before the first token, nothing streamed, nothing
-kept between requests, a generous token limit and no stop rule. The model answers in its first sentence and
-rambles on; post-processing throws the rest away.
+It is slow for realistic reasons: fp32 weights, five chunks to read before the first token, nothing streamed,
+nothing kept between requests, a generous token limit and no stop rule. The model answers in its first
+sentence and rambles on; post-processing discards the rest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.stages.prompt import stuffed_prompt
 
 @dataclass(frozen=True)
 class StuffedGeneration:
-    """Always `max_tokens` tokens from a prompt with every chunk in it."""
+    """A generate stage that always writes `max_tokens` tokens from a prompt with every chunk."""
 
     model: LanguageModel
     max_tokens: int
@@ -34,7 +34,7 @@ class StuffedGeneration:
                 semconv.REQUEST_MODEL: self.model.name,
                 semconv.MAX_TOKENS: self.max_tokens,
                 semconv.INPUT_TOKENS: self.model.count(prompt),
-                semconv.OUTPUT_TOKENS: self.max_tokens,  # no stop rule: the limit is what comes
+                semconv.OUTPUT_TOKENS: self.max_tokens,  # without a stop rule the limit is always reached
             }
         )
         yield from self.model.stream(prompt, self.max_tokens, stop_at_end=False)

@@ -1,7 +1,7 @@
-"""The mean of adapters of successive rounds: it reads better than either of them, and costs nothing to serve.
+"""Averaging of adapters of successive rounds; the mean is better than either, at no cost when serving.
 
-The factors are averaged, not their products, which keeps the rank; that is close enough for adapters that
-went on from one another. Weight averaging: Wortsman et al., Model soups, 2022.
+The LoRA factors are averaged, not their products, which keeps the rank. That is close enough for adapters
+that were tuned from one another. Weight averaging: Wortsman et al., Model soups, 2022.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def averaged(adapters: Sequence[Path], folder: Path) -> Path:
-    """Write the mean of `adapters`, folders in peft's format, into `folder`, fp16. Returns `folder`.
+    """Write the mean of `adapters`, folders in peft's format, into `folder` in fp16, and return `folder`.
 
-    Raises WrongUseError when one of them is missing or of another shape, StoreError when the disk is full.
+    Raises WrongUseError if an adapter is missing or has another shape, StoreError if the disk is full.
     """
     loaded = [_weights(adapter) for adapter in adapters]
-    shapes = [{name: tensor.shape for name, tensor in one.items()} for one in loaded]
+    shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in loaded]
     if any(shape != shapes[0] for shape in shapes):
-        raise WrongUseError("These adapters differ in shape: only rounds of one model have a mean.")
+        raise WrongUseError(
+            "These adapters differ in shape: only adapters of the same model can be averaged."
+        )
     mean = {
-        name: torch.stack([one[name].float() for one in loaded]).mean(0).half()
+        name: torch.stack([weights[name].float() for weights in loaded]).mean(0).half()
         for name in shapes[0]
     }
     with store.written(folder / WEIGHTS) as part:
@@ -44,5 +46,5 @@ def _weights(adapter: Path) -> dict[str, torch.Tensor]:
         return load_file(adapter / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise WrongUseError(
-            f"There is no adapter in {adapter}: give the folder of a tuned one."
+            f"There is no adapter in {adapter}: give the folder of a tuned adapter."
         ) from error

@@ -1,4 +1,4 @@
-"""Lessons under made-up product names: who has met few names learns them instead of comparing them."""
+"""Lessons under made-up product names, so that a model compares names instead of memorising a few."""
 
 from __future__ import annotations
 
@@ -11,38 +11,39 @@ from random import Random
 from harness.kb.products import FAMILIES, SERIES
 from harness.models.lora.packing import Lesson
 
-# What made-up families are put together from.
+# The parts of made-up family names.
 CONSONANTS, VOWELS, MIDDLES = "BCDFGHJKLMNPRSTVWZ", "aeiou", "bdlmnrst"
 ENDS = ("a", "el", "er", "ford", "ia", "ick", "ley", "mont", "on", "ow", "wick", "y")
-LETTERS = "ABCDGHKLMNPRSTVWXYZ"  # no E: error codes begin with it
+LETTERS = "ABCDGHKLMNPRSTVWXYZ"  # no E, because error codes begin with it
 MODELS = 8  # in a series
 
 
 def disguised(lesson: Lesson, random: Random) -> Lesson:
-    """`lesson` with all its products renamed: siblings stay siblings, namesakes namesakes."""
+    """Return `lesson` with all products renamed; siblings stay siblings, and namesakes stay namesakes."""
     families, models = _families(random), _models(random)
 
     def new(match: re.Match[str]) -> str:
         return f"{families[match[1]]} {models[match[2]]}"
 
-    def told(text: str) -> str:
+    def renamed(text: str) -> str:
         return _names().sub(new, text)
 
-    branches = (
-        replace(one, asked=told(one.asked), wanted=told(one.wanted)) for one in lesson.branches
+    branches = tuple(
+        replace(branch, asked=renamed(branch.asked), wanted=renamed(branch.wanted))
+        for branch in lesson.branches
     )
-    return replace(lesson, prompt=told(lesson.prompt), branches=tuple(branches))
+    return replace(lesson, prompt=renamed(lesson.prompt), branches=branches)
 
 
 @cache
 def _names() -> re.Pattern[str]:
-    """Every product's name: family, then model."""
+    """Return a pattern for every product's name, with family and model as groups."""
     families, models = (" ".join(words).split() for words in (FAMILIES.values(), SERIES))
     return re.compile(rf"\b({'|'.join(families)}) ({'|'.join(models)})\b")
 
 
 def _families(random: Random) -> dict[str, str]:
-    """Family -> a word that no family is called."""
+    """Return a made-up name for each family."""
     families = " ".join(FAMILIES.values()).split()
     words: dict[str, None] = {}
     while len(words) < len(families):
@@ -51,12 +52,12 @@ def _families(random: Random) -> dict[str, str]:
 
 
 def _word(random: Random) -> str:
-    letters = (random.choice(some) for some in (CONSONANTS, VOWELS, MIDDLES))
+    letters = (random.choice(group) for group in (CONSONANTS, VOWELS, MIDDLES))
     return "".join(letters) + random.choice(ENDS)
 
 
 def _models(random: Random) -> dict[str, str]:
-    """Model -> a model of another series; those of one series stay in one."""
+    """Return a new name for each model; the models of one series get names of one series."""
     new = random.sample([*_words(random), *_numbered(random)], len(SERIES))
     return {
         old: name
@@ -66,7 +67,7 @@ def _models(random: Random) -> dict[str, str]:
 
 
 def _words(random: Random) -> Iterator[list[str]]:
-    """The series of words, in another order."""
+    """Yield the series of words, each in random order."""
     for series in SERIES:
         words = series.split()
         if not any(character.isdigit() for character in series):
@@ -74,7 +75,7 @@ def _words(random: Random) -> Iterator[list[str]]:
 
 
 def _numbered(random: Random) -> Iterator[list[str]]:
-    """Series that differ in their digits alone, in letter and digits, or in both."""
+    """Yield series whose models differ only in digits, or in letter and digit."""
     first, second, third = random.sample(LETTERS, 3)
     yield [f"{first}{n}00" for n in random.sample(range(1, 10), MODELS)]
     yield [f"{second}{n}" for n in random.sample(range(10, 100), MODELS)]

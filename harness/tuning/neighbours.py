@@ -1,4 +1,4 @@
-"""What is close to what in the `train` split: siblings, namesakes, other kinds of the same product."""
+"""Neighbouring topics in the `train` split: siblings, namesakes, other kinds of the same product."""
 
 from __future__ import annotations
 
@@ -8,60 +8,59 @@ from random import Random
 
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
 
-CLOSEST = 5  # kinds to choose a grid's second one from
+CLOSEST = 5  # kinds from which a grid's second kind is chosen
 
 
 @cache
 def answerable() -> tuple[Topic, ...]:
-    """Topics that have an article."""
+    """Return the topics that have an article."""
     return tuple(topic for pair in pairs("train") for topic in pair)
 
 
 @cache
 def missing() -> tuple[Topic, ...]:
-    """Topics that nobody has written about, of products that exist and of some that do not."""
-    return tuple(
-        t for found in (gaps("train"), ghost_gaps("train")) for pair in found for t in pair
-    )
+    """Return the topics without an article, of existing and of non-existing products."""
+    return tuple(topic for pair in (*gaps("train"), *ghost_gaps("train")) for topic in pair)
 
 
 @cache
 def by_chunk() -> Mapping[str, Topic]:
-    """The topic of each chunk, by the chunk's id."""
+    """Return the topic of each chunk, by the chunk's id."""
     return {topic.article.chunk.id: topic for topic in answerable() if topic.article}
 
 
 def siblings(topic: Topic) -> Sequence[Topic]:
-    """The same kind, in the same family; `topic` is among them."""
+    """Return the topics of the same kind and family, including `topic`."""
     return _family()[topic.product.family, topic.kind.kind]
 
 
 def namesakes(topic: Topic) -> Sequence[Topic]:
-    """The same kind, of products with the same last name in any family; `topic` is among them."""
+    """Return the topics of the same kind whose product has the same last name, including `topic`."""
     return _last_name()[_last(topic), topic.kind.kind]
 
 
 def same_product(topic: Topic) -> Sequence[Topic]:
-    """Everything that could be asked about its product."""
+    """Return all topics of the same product."""
     return _product()[topic.product.name]
 
 
 def crossed(present: Sequence[Topic]) -> list[Topic]:
-    """Topics of a product, a kind and a region that are all present, but not in one passage.
+    """Return topics whose product, kind and region are all present, but not in one passage.
 
-    The hardest to refuse: all that the question names stands in the context, only not together.
+    They are the hardest to refuse, because the context contains everything that the question names.
     """
     keys = {topic.key for topic in present}
-    named = {(topic.kind.kind, topic.region) for topic in present}
+    kinds = {(topic.kind.kind, topic.region) for topic in present}
     products = {topic.product.name: topic for topic in present}.values()
-    near = (other for one in products for other in same_product(one))
-    return [t for t in near if (t.kind.kind, t.region) in named and t.key not in keys]
+    near = (other for topic in products for other in same_product(topic))
+    return [t for t in near if (t.kind.kind, t.region) in kinds and t.key not in keys]
 
 
 def grid(topic: Topic, kinds: Sequence[Topic], random: Random) -> list[Topic]:
-    """Two products times two kinds, as far as there are articles: `topic`'s own and another of each.
+    """Return the topics of two products times two kinds that have an article.
 
-    kinds: other topics that have an article, the closest first, of which one of the first few is taken.
+    The products and kinds are `topic`'s own and another of each. kinds: other topics with an article, closest
+    first; the second kind is one of the first few.
     """
     others = [t for t in (*siblings(topic), *namesakes(topic)) if _is_other_product(t, topic)]
     near = [t for t in kinds if t.kind.kind != topic.kind.kind][:CLOSEST]
@@ -73,9 +72,9 @@ def grid(topic: Topic, kinds: Sequence[Topic], random: Random) -> list[Topic]:
     return [cell for cell in cells if cell.article]
 
 
-def _is_other_product(one: Topic, topic: Topic) -> bool:
-    same_place = one.region == topic.region
-    return one.product.name != topic.product.name and one.article is not None and same_place
+def _is_other_product(other: Topic, topic: Topic) -> bool:
+    same_region = other.region == topic.region
+    return other.product.name != topic.product.name and other.article is not None and same_region
 
 
 @cache

@@ -1,7 +1,7 @@
-"""The two recipes: tune the large model, then prune the tuned one and heal the student.
+"""The recipes: tune the large model, then prune the tuned model and heal the student.
 
-The order matters. Pruned before it was tuned, a student learns the form of the answers and binds the facts to
-the wrong product; pruned from a model that already reads well, it only has to remember how.
+The order matters. A student pruned before tuning learns the form of the answers but assigns facts to the
+wrong product. A student pruned from a tuned model only has to recover that ability.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ RECIPES = {
     LARGE.name: Recipe(steps=720, lessons=4, rank=16, alpha=32, rate=2e-3, seed=500),
     STUDENT.name: Recipe(steps=560, lessons=4, rank=64, alpha=128, rate=1.5e-3, seed=501),
 }
-# A further round, from an earlier one's adapter: other lessons, and a lower rate: little is forgotten.
+# A further round from an earlier adapter has other lessons and a lower rate, so that little is forgotten.
 FURTHER = {
     LARGE.name: replace(RECIPES[LARGE.name], steps=180, rate=8e-4, seed=570),
     STUDENT.name: replace(RECIPES[STUDENT.name], steps=200, rate=1e-3, seed=561),
 }
-# Updates of each round that the student in the package went through, as its model card lists them.
+# Updates in each round of the packaged student, as listed in its model card.
 STUDENT_ROUNDS = (560, 240, 190, 200, 200)
-# The student is there to be fast, and is served with one passage, or two: it learns most from those.
+# The student is meant to be fast and is served with one or two passages, so most of its lessons have these.
 SHORT = (1, 1, 2, 3)
-DISGUISED = 0.75  # lessons under made-up names; the rest keep the help centre's
+DISGUISED = 0.75  # share of lessons under made-up names; the rest keep the help centre's
 CONTEXTS = {LARGE.name: SIZES, STUDENT.name: SHORT}
-# Three passages tempt more than one does. Twice as much was not tried with the student.
+# Three passages mislead more than one. A double weight was not tried with the student.
 REFUSAL_WEIGHTS = {LARGE.name: 4.0, STUDENT.name: REFUSAL_WEIGHT}
 
 
 def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> Path:
-    """Tune the model `name` into `folder` by `recipe`; goes on where an earlier run has stopped.
+    """Tune the model `name` by `recipe`, write the adapter into `folder`, and return the path.
 
-    start: the adapter of an earlier round; the recipe's seed decides which lessons are read. Needs the
-    vectors of the knowledge base, and for the student the tuned large model. Raises StoreError.
+    An interrupted run resumes. start: the adapter of an earlier round; the recipe's seed decides which
+    lessons are read. Requires the vectors of the knowledge base, and for the student the tuned large model.
+    Raises StoreError.
     """
     return tune(
         base=_trainable(BASES[name]()),
@@ -64,7 +65,7 @@ def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> P
 
 
 def lessons(name: str, seed: int) -> Callable[[int], Lesson]:
-    """Number -> lesson for the model `name`, most of them under made-up product names."""
+    """Return a function from a number to a lesson for the model `name`, most under made-up product names."""
     drawn = curriculum(CONTEXTS[name], seed, REFUSAL_WEIGHTS[name]).lesson
 
     def lesson(i: int) -> Lesson:
@@ -75,30 +76,30 @@ def lessons(name: str, seed: int) -> Callable[[int], Lesson]:
 
 
 def encoder(tokenizer: PreTrainedTokenizerBase) -> Encode:
-    """Text -> token ids, special tokens only where the text has them."""
+    """Return a function from text to token ids, with special tokens only where the text has them."""
     return lambda text: tokenizer(text, add_special_tokens=False).input_ids
 
 
 def curriculum(
     sizes: Sequence[int] = SIZES, seed: int = 500, refusal_weight: float = REFUSAL_WEIGHT
 ) -> Curriculum:
-    """Lessons from the `train` split alone: its passages, its products, its wordings."""
+    """Return a curriculum of the `train` split only: its passages, its products, its wordings."""
     rows = [i for i, article in enumerate(articles()) if article.product.split == "train"]
-    chosen = [articles()[i] for i in rows]
+    train = [articles()[i] for i in rows]
     vectors = baseline.knowledge_vectors()[rows]
-    return Curriculum(chosen, vectors, embedder(), seed, wordings(), sizes, refusal_weight)
+    return Curriculum(train, vectors, embedder(), seed, wordings(), sizes, refusal_weight)
 
 
 def wordings() -> dict[str, list[str]]:
-    """More ways to ask, by kind, used for tuning alone. The help centre's own eight to ten are too few:
+    """Return further wordings by kind, used only for tuning.
 
-    a model that has seen no more learns them by heart instead of what they mean.
+    The help centre's own eight to ten per kind are too few: a model memorises them instead of their meaning.
     """
     return yaml.safe_load(WORDINGS.read_text())
 
 
 def _trainable(model: PreTrainedModel) -> PreTrainedModel:
-    """In the format that this CPU multiplies fastest, with the attention made for lessons."""
+    """Return `model` in the number format fastest on this CPU, with the attention for packed lessons."""
     return packed_attention.use(model.to(torch.bfloat16 if has_bfloat16() else torch.float32))
 
 

@@ -1,6 +1,6 @@
-"""Signals for a router: how hard a question looks, before anybody has answered it.
+"""Difficulty signals for a router: estimates of how hard a question is before it is answered.
 
-A signal is cheap beside the answer it may save, and it is only worth what calibration shows.
+A signal is cheap compared with the answer it may save. How useful it is shows in calibration.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ import numpy as np
 
 from harness.assistant import Query, Question
 from harness.stages.exact_search import Allowed, nearest
-from harness.stages.name_matching import Names
 
 
 @dataclass(frozen=True)
 class NarrowMargin:
-    """1 minus the lead of the best chunk over the second: hard where the search hesitates.
+    """A difficulty signal: 1 minus the margin between the best and the second-best chunk.
 
-    preprocess: Question -> Query; vectors: (n, d), float32, unit norm.
-    Unit: difference of cosines. A single candidate has no rival: 0.
+    preprocess: Question -> Query. vectors: (n, d), float32, unit norm. allowed: an optional filter.
+    Unit: difference of cosines. With a single candidate the signal is 0.
     """
 
     preprocess: Callable[[Question], Query]
@@ -32,13 +31,3 @@ class NarrowMargin:
         mask = self.allowed(query.text) if self.allowed else None
         first, *second = self.vectors[nearest(self.vectors, query.vector, 2, mask)] @ query.vector
         return float(1 - (first - second[0])) if second else 0.0
-
-
-@dataclass(frozen=True)
-class UnclearProduct:
-    """0 for a question that names exactly one product, 1 for any other."""
-
-    products: Names
-
-    def __call__(self, question: Question) -> float:
-        return float(len(self.products.found(question.text)) != 1)

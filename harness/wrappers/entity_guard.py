@@ -1,7 +1,7 @@
-"""What two questions must share before their likeness counts: names, numbers, negations.
+"""A guard for semantic caches: the names, numbers and negations that two questions must share.
 
-An embedding hardly sees the one word that matters: "12 months" and "24 months", "X200" and "X300", "on" and
-"off" lie closer together than two wordings of one question. So these are compared letter by letter.
+An embedding hardly reflects the one word that matters: "12 months" and "24 months", "X200" and "X300", "on"
+and "off" lie closer together than two wordings of one question. So these are compared as strings.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ NEGATION = re.compile(
     r"\b(no|not|never|none|nor|neither|nobody|nothing|without|hardly)\b"
     r"|(cannot|\b(?:do|does|did|is|are|was|wo|ca|could|would|should|have|has|had)n['’]?t)\b"
 )
-OPPOSITES = re.compile(  # one of a pair whose other half means the contrary
+OPPOSITES = re.compile(  # words whose counterpart means the opposite
     r"\b(off|before|after|enable|disable|min|max|least|most|increase|decrease|lock|unlock|except)"
     r"(?:imum)?\b"
 )
-OURS = frozenset({"halden"})  # the maker of every product tells none of them apart
+MAKER = frozenset({"halden"})  # the maker of every product distinguishes none of them
 CAPITAL = re.compile(r"(?<![.?!:\s])[\s,(]+([A-ZÀ-Þ][\w-]+)")  # not at the start of a sentence
 WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class EntityGuard:
-    """Question -> what has to be equal, or None for a question that names no product we know.
+    """A function from a question to its signature, or None if it names no known product.
 
-    products: names of several words; the first word with any other behind it counts as another product.
+    Two questions with different signatures must not share an answer.
+    products: names of several words. The first word of a name counts as a product with any word after it.
     """
 
     products: Sequence[str]
@@ -50,12 +51,12 @@ class EntityGuard:
         lower = re.sub(r"['’]s\b", "", text.lower())
         products = self._products(lower)
         if not products:
-            return None  # nothing to tell it from a question about something else
-        others = _capitals(PLACES.rest(text)) - OURS - frozenset(" ".join(products).split())
+            return None  # nothing distinguishes it from a question about something else
+        others = _capitals(PLACES.rest(text)) - MAKER - frozenset(" ".join(products).split())
         return (products, PLACES.found(text), others, _numbers(lower), _negations(lower))
 
     def _products(self, lower: str) -> frozenset[str]:
-        """Existing or not: for "Kestrel X900", which nobody sells, there may be a refusal to remember."""
+        """Return the products named, including models that do not exist: a refusal can be cached, too."""
         words = WORD.findall(lower)
         following = zip(words, [*words[1:], ""], strict=True)
         return frozenset(f"{word} {after}" for word, after in following if word in self._leads)
@@ -73,11 +74,11 @@ def _numbers(lower: str) -> frozenset[str]:
 
 
 def _negations(lower: str) -> tuple[str, ...]:
-    """All of them, as two negations are not one."""
-    found = ("not" if contracted else word for word, contracted in NEGATION.findall(lower))
-    return tuple(sorted([*found, *OPPOSITES.findall(lower)]))
+    """Return every negation and opposite with repetitions, as two negations differ from one."""
+    negations = ("not" if contracted else word for word, contracted in NEGATION.findall(lower))
+    return tuple(sorted([*negations, *OPPOSITES.findall(lower)]))
 
 
 def _capitals(text: str) -> frozenset[str]:
-    """Names that we do not know, as far as they are written like names: Germany is not France."""
+    """Return capitalised words, which may be unknown names: Germany is not France."""
     return frozenset(word.lower() for word in CAPITAL.findall(text))

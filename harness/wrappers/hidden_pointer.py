@@ -1,4 +1,4 @@
-"""What the user sees of an answer that starts with its pointer: the sentence, and not "[2] "."""
+"""A wrapper that removes the pointer "[2] " from the text that the user sees."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.assistant import Assistant, Event, Question, Token
-from harness.stages.pointer import undecided
-from harness.stages.prompt import pointed
+from harness.stages.prompt import pointed, undecided
 
 
 @dataclass(frozen=True)
 class HiddenPointer:
-    """`inner` with the pointer taken off its visible text; the answer itself stays as it is.
+    """An assistant that streams the text of `inner` without its pointer; the answer is unchanged.
 
-    Post-processing inside has read the pointer by then, so nothing is lost.
+    Post-processing inside `inner` has read the pointer by then, so nothing is lost.
     """
 
     inner: Assistant
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Raises what `inner` raises."""
+        """Yield the events without the pointer. Raises what `inner` raises."""
         held = ""
         events = iter(self.inner.stream(question))
         for event in events:

@@ -1,4 +1,4 @@
-"""Keys of caches: which questions count as the same one, and which version an answer belongs to."""
+"""Cache keys: normalised questions, and versions of what an answer depends on."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ TRAILING = " ?!.,;:…"
 
 
 def normalised(text: str) -> str:
-    """`text` without what does not change a question: capitals, white space, the mark at its end.
+    """Return `text` without case, extra white space and final punctuation, which do not change a question.
 
-    Everything else counts, each number and each word.
+    Everything else counts, including every number and every word.
     """
-    # Caseless matching as Unicode defines it: decomposed first, as a capital may hide under its accent.
+    # Caseless matching as Unicode defines it: decompose first, as an accented capital may be one character.
     folded = cleaned(unicodedata.normalize("NFD", text).casefold())
     return folded.rstrip(TRAILING) or folded
 
 
 def key(*parts: str) -> str:
-    """64 hex digits that stand for `parts`."""
+    """Return the SHA-256 of `parts`, 64 hex digits."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def answer_version(model: str, *more: str) -> str:
-    """Changes with whatever an answer depends on: articles, prompt, model, and `more` that the caller knows.
+    """Return a hash of what an answer depends on: articles, prompt, model, and the caller's `more`.
 
-    An answer kept under one version is never found under another, so nothing has to be deleted.
+    An answer cached under one version is never found under another, so nothing has to be deleted.
     """
     prompt = passages([]) + question_part(Question(""))
     return key(articles.content_hash(), prompt, model, *more)

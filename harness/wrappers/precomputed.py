@@ -1,6 +1,6 @@
-"""Answers computed ahead: what is asked every day need not be answered every day anew.
+"""Precomputed answers for frequent questions.
 
-A cache is filled by the first who asks, who still waits; a table is filled at night, and nobody does.
+A cache is filled by the first request, whose user still waits. A table is filled ahead, for example at night.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from pydantic import BaseModel, ValidationError
 from harness import semconv, store
 from harness.assistant import Answer, Assistant, Event, Question, ask, check_question
 from harness.wrappers.keys import normalised
-from harness.wrappers.marks import mark
-from harness.wrappers.replay import fit, replayed
+from harness.wrappers.replay import fit, mark, replayed
 
 
 class Table(BaseModel, frozen=True):
-    """Answers by normalised question, and the version that they belong to."""
+    """Answers by normalised question, and the version they belong to."""
 
     version: str
     answers: dict[str, Answer]
@@ -27,9 +26,9 @@ class Table(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class Precomputed:
-    """Answers from `table` where it has one, from `inner` for everything else.
+    """An assistant that answers from `table` where possible and from `inner` otherwise.
 
-    version: that of `inner` today, see `keys.answer_version`; a table of another version is not used.
+    version: the current version of `inner`, see `keys.answer_version`. A table of another version is ignored.
     """
 
     inner: Assistant
@@ -37,7 +36,7 @@ class Precomputed:
     version: str
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Raises what `inner` raises."""
+        """Yield the answer's events. Raises what `inner` raises."""
         check_question(question)
         current = self.table.version == self.version
         answer = self.table.answers.get(normalised(question.text)) if current else None
@@ -49,19 +48,19 @@ class Precomputed:
 
 
 def compute(assistant: Assistant, questions: Iterable[Question], version: str) -> Table:
-    """The table of what `assistant` answers, without answers that went wrong. Raises what it raises."""
-    asked = ((normalised(question.text), ask(assistant, question)) for question in questions)
-    return Table(version=version, answers={text: answer for text, answer in asked if fit(answer)})
+    """Return a table of the answers of `assistant`, without failed ones. Raises what it raises."""
+    answers = ((normalised(question.text), ask(assistant, question)) for question in questions)
+    return Table(version=version, answers={text: answer for text, answer in answers if fit(answer)})
 
 
 def save(table: Table, path: Path) -> None:
-    """Write `table`, whole and sealed. Raises StoreError when the disk is full."""
+    """Write `table` to `path` atomically, with its checksum. Raises StoreError if the disk is full."""
     with store.written(path) as part:
         part.write_text(table.model_dump_json(), encoding="utf-8")
 
 
 def load(path: Path) -> Table:
-    """The table in `path`. Raises StoreError when it is not built, CorruptFileError when damaged."""
+    """Return the table in `path`. Raises StoreError if it is missing, CorruptFileError if damaged."""
     text = store.verified(path).read_text(encoding="utf-8")
     try:
         return Table.model_validate_json(text)

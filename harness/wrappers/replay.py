@@ -1,36 +1,42 @@
-"""A finished answer: given again as a stream, kept as text, and judged fit to be kept."""
+"""Finished answers: replay as a stream, serialisation, and whether an answer may be cached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opentelemetry import trace
 from pydantic import TypeAdapter, ValidationError
 
 from harness.assistant import Answer, Done, Event, Token
 
-UNFIT = frozenset({"empty", "truncated"})  # flags of an answer that went wrong: not to be repeated
+UNFIT = frozenset({"empty", "truncated"})  # flags of a failed answer, which must not be repeated
 ANSWER = TypeAdapter(Answer)
 
 
 def replayed(answer: Answer) -> Iterator[Event]:
-    """The whole text at once, then `Done`: nothing is produced, so there is nothing to wait for."""
+    """Yield the whole text at once, then `Done`."""
     yield Token(answer.text)
     yield Done(answer)
 
 
 def fit(answer: Answer) -> bool:
-    """True for an answer worth keeping; a refusal is one, a failure is not."""
+    """Return True if an answer is worth caching; a refusal is, a failure is not."""
     return bool(answer.text) and UNFIT.isdisjoint(answer.flags)
 
 
 def to_json(answer: Answer) -> str:
-    """`answer` as JSON text."""
+    """Return `answer` as JSON text."""
     return ANSWER.dump_json(answer).decode()
 
 
 def from_json(text: str) -> Answer | None:
-    """The answer of a JSON text; None when it is something else."""
+    """Return the answer in a JSON text, or None if the text is something else."""
     try:
         return ANSWER.validate_json(text)
     except ValidationError:
         return None
+
+
+def mark(name: str, value: str | float) -> None:
+    """Set an attribute of the current span, such as which cache answered; do nothing without a span."""
+    trace.get_current_span().set_attribute(name, value)

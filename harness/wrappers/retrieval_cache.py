@@ -1,6 +1,6 @@
-"""A cache around retrieval: the ids that a question found, so that the search is done once.
+"""A cache of retrieval results: the ids of the chunks found for a question.
 
-It saves the search alone, but survives a new prompt or model, where a cache of answers starts empty.
+It saves only the search, but stays valid with a new prompt or model, where a cache of answers starts empty.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from harness import semconv
 from harness.assistant import Chunk, Query
 from harness.pipeline import Retrieve
 from harness.wrappers.keys import key, normalised
-from harness.wrappers.marks import mark
+from harness.wrappers.replay import mark
 from harness.wrappers.text_store import TextStore
 
 
 @dataclass(frozen=True)
 class RetrievalCache:
-    """A retrieve stage: what `inner` found, kept in `store` under the normalised text, k and `version`.
+    """A retrieve stage that caches the results of `inner` under the normalised text, k and `version`.
 
-    chunks: all of them, to find one by its id.
+    chunks: all chunks, to look one up by its id.
     version: what a search depends on: hash of the articles, embedder, index and its settings.
     """
 
@@ -33,20 +33,20 @@ class RetrievalCache:
 
     def __call__(self, query: Query, k: int) -> list[Chunk]:
         name = key("chunks", self.version, normalised(query.text), str(k))
-        kept = self._kept(name)
-        if kept is not None:
+        cached = self._cached(name)
+        if cached is not None:
             mark(semconv.CACHE, "retrieval")
-            return kept
-        found = self.inner(query, k)
-        self.store.put(name, json.dumps([chunk.id for chunk in found]))
-        return found
+            return cached
+        chunks = self.inner(query, k)
+        self.store.put(name, json.dumps([chunk.id for chunk in chunks]))
+        return chunks
 
-    def _kept(self, name: str) -> list[Chunk] | None:
-        """The chunks kept under `name`; None also when one of them is gone."""
+    def _cached(self, name: str) -> list[Chunk] | None:
+        """Return the chunks stored under `name`, or None if there are none or one no longer exists."""
         text = self.store.get(name)
         ids = json.loads(text) if text is not None else None
-        known = ids is not None and all(one in self._by_id for one in ids)
-        return [self._by_id[one] for one in ids] if known else None
+        complete = ids is not None and all(chunk_id in self._by_id for chunk_id in ids)
+        return [self._by_id[chunk_id] for chunk_id in ids] if complete else None
 
     @cached_property
     def _by_id(self) -> Mapping[str, Chunk]:

@@ -1,7 +1,7 @@
-"""Texts kept on disk under keys, each until its deadline: diskcache (SQLite), and never a pickle.
+"""A key-value store for text on disk, with expiry, based on diskcache (SQLite) without pickle.
 
-Reading a pickle runs whatever code somebody has put into it, and a cache folder is easily written to. A
-cache is only a copy: when it fails, the entry counts as missing and the answer is computed.
+Reading a pickle can run arbitrary code, and other programs can write to a cache folder. A cache holds only
+copies: when it fails, the entry counts as missing and the answer is computed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from harness.wrappers.expiry import Expiry
 
 log = logging.getLogger(__name__)
 
-WAIT_S = 0.2  # for another process that is writing; longer, and computing is the better choice
+WAIT_S = 0.2  # for another process that is writing; beyond it, computing the answer is better
 FAILURES = (sqlite3.Error, diskcache.Timeout, OSError, ValueError)
 
 
 class TextDisk(diskcache.Disk):
-    """diskcache's way to disk, with text as the only thing that passes; ValueError for anything else."""
+    """A diskcache.Disk that stores and reads text only. Raises ValueError for anything else."""
 
     def put(self, key: object) -> tuple[str, bool]:
         return _text(key), True
@@ -43,13 +43,13 @@ class TextDisk(diskcache.Disk):
 
 @dataclass(frozen=True)
 class TextStore:
-    """Texts by key, on disk, safe between threads and processes; bounded by diskcache at 1 GB."""
+    """A store of texts by key on disk, safe between threads and processes; at most 1 GB (diskcache)."""
 
     cache: diskcache.Cache
     expiry: Expiry = field(default_factory=Expiry)
 
     def get(self, key: str) -> str | None:
-        """The text kept under `key`; None when there is none, it is too old, or it cannot be read."""
+        """Return the text under `key`, or None if it is missing, expired or unreadable."""
         try:
             record = self.cache.get(key)
             if record is None:
@@ -61,13 +61,13 @@ class TextStore:
             return None
 
     def put(self, key: str, text: str) -> None:
-        """Keep `text`, in place of what was there; a full disk is logged, and nothing is kept."""
+        """Store `text` under `key`, replacing an earlier one. A failure such as a full disk is logged."""
         deadline = self.expiry.deadline()
-        left_s = deadline - self.expiry.clock()  # lets diskcache delete what is too old
+        left_s = deadline - self.expiry.clock()  # lets diskcache delete expired entries
         try:
             self.cache.set(key, json.dumps([deadline, text]), expire=left_s)
         except FAILURES as error:
-            log.warning("The cache keeps nothing: %s", error)
+            log.warning("An entry of the cache cannot be written: %s", error)
 
     def close(self) -> None:
         """Close the database."""
@@ -75,7 +75,7 @@ class TextStore:
 
 
 def text_store(folder: Path, expiry: Expiry | None = None) -> TextStore:
-    """The store in `folder`, made when it is not there. Raises StoreError when it cannot be opened."""
+    """Return the store in `folder`, which is created if needed. Raises StoreError if it cannot be opened."""
     try:
         cache = diskcache.Cache(str(folder), timeout=WAIT_S, disk=TextDisk)
     except (sqlite3.Error, OSError) as error:

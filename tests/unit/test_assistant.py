@@ -17,7 +17,7 @@ def test_ask_reads_the_stream_to_its_end():
 
 
 def test_a_stream_without_done_is_named():
-    with pytest.raises(RuntimeError, match="without finishing"):
+    with pytest.raises(RuntimeError, match="no Done event"):
         ask(Scripted(Token("half")), Question("?"))
 
 
@@ -28,13 +28,13 @@ def test_an_empty_question_is_refused(text):
 
 
 def test_a_question_of_10000_characters_is_refused_with_both_numbers():
-    with pytest.raises(BadQuestionError, match=r"10,000 characters; the limit is 4,000"):
+    with pytest.raises(BadQuestionError, match=r"10,000 .* 4,000"):
         check_question(Question("x" * 10_000))
     check_question(Question("ü" * MAX_QUESTION_CHARS))
 
 
-def test_half_a_character_is_refused():
-    with pytest.raises(BadQuestionError, match="half a character"):
+def test_a_lone_surrogate_is_refused():
+    with pytest.raises(BadQuestionError, match="surrogate"):
         check_question(Question("broken \ud83d emoji"))
 
 

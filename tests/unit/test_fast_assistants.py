@@ -1,4 +1,4 @@
-"""The two quick assistants, with the real models and the real knowledge base."""
+"""The two fast assistants, with the real models and the real knowledge base."""
 
 import pytest
 
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.models
     ("make", "passages"),
     [(fast_assistants.small, 1), (fast_assistants.large, fast_assistants.READ)],
 )
-def test_they_answer_with_a_sentence_and_a_source(make, passages):
+def test_they_answer_without_the_pointer(make, passages):
     entry = make()
     assert entry.division is Division.CLOSED
     assert entry.assistant.inner.k == passages
-    [case] = [one for one in draw("dev", 4, seed=1, history_turns=0) if one.answerable][:1]
+    [case] = [case for case in draw("dev", 4, seed=1, history_turns=0) if case.answerable][:1]
     entry.reset()
     answer = ask(entry.assistant, case.question)
     assert answer.text and not answer.text.startswith("[")

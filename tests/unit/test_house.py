@@ -1,12 +1,18 @@
-"""The rules of the house, checked."""
+"""Rules for the whole repository."""
 
 import re
 import subprocess
+import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 import yaml
+
+from harness.cli.main import app
+from harness.cli.readme_verbs import with_verbs
 
 CODE = ("harness", "grader")
 
@@ -24,9 +30,20 @@ def test_nothing_sleeps_but_the_network(root):
     assert sleepers == ["harness/serve/wan.py"]
 
 
-def test_the_harness_does_not_know_the_grader(root):
-    for path in sources(root, "harness"):
-        assert not re.search(r"^\s*(from|import) grader", path.read_text(), re.M), path
+def test_rooms_import_only_the_rooms_below_them(root):
+    linter = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    result = subprocess.run(linter, cwd=root, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout
+
+
+def test_module_names_are_unique(root):
+    """A name that occurs twice is hard to find; the verbs in cli/ are named after what they call."""
+    names = Counter(
+        path.stem
+        for path in sources(root, *CODE)
+        if not {"cli", "deploy"} & set(path.parts) and path.stem != "__init__"
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_file_is_over_500_lines(root):
@@ -34,7 +51,7 @@ def test_no_file_is_over_500_lines(root):
         assert len(path.read_text().splitlines()) <= 500, path
 
 
-def test_the_conda_door_names_no_second_version_list(root):
+def test_the_conda_environment_has_no_second_version_list(root):
     dependencies = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     pip = next(item for item in dependencies if isinstance(item, dict))["pip"]
     names = [item for item in dependencies if isinstance(item, str)]
@@ -83,7 +100,7 @@ def make(root, *arguments, path="/usr/bin:/bin"):
 
 @pytest.fixture
 def bare(root, tmp_path):
-    """The Makefile in a folder without an environment."""
+    """Return a folder with the Makefile but without a virtual environment."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((root / name).read_bytes())
     return tmp_path
@@ -103,9 +120,9 @@ def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("sh", "make", "echo", "env"):
-        found = subprocess.run(["which", tool], capture_output=True, text=True).stdout.strip()
-        if found:
-            (tools / tool).symlink_to(found)
+        path = subprocess.run(["which", tool], capture_output=True, text=True).stdout.strip()
+        if path:
+            (tools / tool).symlink_to(path)
     python = tools / "python3"
     python.write_text("#!/bin/sh\nexit 0\n")
     python.chmod(0o755)
@@ -113,3 +130,8 @@ def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path
     assert result.returncode != 0
     assert "needs a C++ compiler" in result.stdout
     assert not (bare / ".venv").exists()
+
+
+def test_the_readme_lists_the_verbs_of_the_command(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert with_verbs(readme, app) == readme, "Run `make docs` and commit the README."

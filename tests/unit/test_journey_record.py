@@ -1,4 +1,4 @@
-"""The README's table is the one that was measured, and it was measured on this code."""
+"""The README's table shows the measured journey, which was measured with this code."""
 
 from grader.cli.journey import record, with_table
 from grader.grading import reference

@@ -32,7 +32,7 @@ def test_a_truncated_file_is_refused(file):
 
 
 def test_a_missing_file_says_what_to_run(tmp_path):
-    with pytest.raises(store.StoreError, match="not built yet: run `under500 prepare`"):
+    with pytest.raises(store.StoreError, match="under500 prepare"):
         store.verified(tmp_path / "nothing")
 
 
@@ -53,7 +53,7 @@ def test_a_failed_rewrite_keeps_the_old_file(file):
 
 def test_a_full_disk_is_one_sentence(tmp_path):
     with (
-        pytest.raises(store.StoreError, match=r"disk is full.*prepare` again"),
+        pytest.raises(store.StoreError, match="disk is full"),
         store.written(tmp_path / "big.bin"),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,8 +1,8 @@
-"""Speculative decoding: somebody guesses a few tokens, the model checks them all in one step.
+"""Speculative decoding: a draft of a few tokens, which the model checks in one step.
 
-The model keeps what it would have written itself, so the text is that of plain greedy decoding (Y. Leviathan,
-M. Kalman, Y. Matias, 2023, for greedy choices). It pays where checking n tokens costs little more than
-checking one, and where the guesses are mostly right; both are to be measured.
+The model keeps the tokens it would have generated itself, so the text equals that of greedy decoding
+(Y. Leviathan, M. Kalman, Y. Matias, 2023, for greedy choices). It pays off if checking n tokens costs little
+more than checking one and if the drafts are mostly right; both have to be measured.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from harness.models.engines.llama_context import LlamaContext
 
 Draft = Callable[[Sequence[int]], list[int]]  # tokens so far -> tokens that may follow, or none
 
-DRAFTED = 4  # tokens: on a CPU every further one to check has its price
+DRAFTED = 4  # tokens per draft; on a CPU every further token to check costs time
 
 
 @dataclass(frozen=True)
 class ModelDraft:
-    """A smaller model with the same tokenizer guesses the next `length` tokens."""
+    """A draft of the next `length` tokens by a smaller model with the same tokenizer."""
 
     context: LlamaContext
     length: int = DRAFTED
 
     def __call__(self, tokens: Sequence[int]) -> list[int]:
-        """Reads only what it has not seen; what the large model refused is dropped again."""
+        """Return a draft. Reads only new tokens and drops those that the large model has rejected."""
         self.context.read(tokens)
         return list(islice(self.context.greedy(), self.length))
 
 
 def speculative(context: LlamaContext, draft: Draft) -> Iterator[int]:
-    """The same tokens as `context.greedy()`, several a step where the draft is right."""
+    """Yield the same tokens as `context.greedy()`, several per step where the draft is right."""
     token = int(context.scores().argmax())
     while True:
         yield token
         room = context.n_ctx - len(context.seen) - 1
         if room < 0:
             return
-        known = len(context.seen) + 1
+        read = len(context.seen) + 1
         drafted = draft([*context.seen, token])[:room]
-        *kept, token = accepted(drafted, context.choices([token, *drafted]))
-        context.keep(known + len(kept))
-        yield from kept
+        *agreed, token = accepted(drafted, context.choices([token, *drafted]))
+        context.keep(read + len(agreed))
+        yield from agreed
 
 
 def accepted(drafted: Sequence[int], choices: Sequence[int]) -> list[int]:
-    """What the model would have written: the draft as far as it agrees, and one token of its own.
+    """Return the tokens that the model would have generated: the agreeing part of the draft and one more.
 
     choices: the model's greedy token after each of drafted[:0], drafted[:1], ..., so one more than drafted.
-    Never empty. Raises WrongUseError for another number of choices.
+    The result is never empty. Raises WrongUseError for another number of choices.
     """
     if len(choices) != len(drafted) + 1:
         raise WrongUseError(

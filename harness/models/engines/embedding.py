@@ -1,4 +1,4 @@
-"""Sentence embeddings with all-MiniLM-L6-v2 in torch: 384 numbers for a text, unit length."""
+"""Sentence embeddings with all-MiniLM-L6-v2 in torch: vectors of 384 numbers with unit norm."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from transformers import AutoModel, AutoTokenizer
 from harness.models.catalog import MINILM
 
 DIMENSIONS = 384
-BATCH = 32  # documents at a time: larger batches fall out of the CPU's cache and are slower
-MAX_TOKENS = 256  # what the model was trained with; longer texts are cut
+BATCH = 32  # documents; larger batches do not fit into the CPU's cache and are slower
+MAX_TOKENS = 256  # the model's limit; longer texts are truncated
 
 
 class Embedder:
-    """all-MiniLM-L6-v2: mean over the token vectors, then unit norm, as its authors define it.
+    """The model all-MiniLM-L6-v2: mean over the token vectors, then unit norm, as its authors define it.
 
-    Raises StoreError when the weights are missing or damaged.
+    Raises StoreError if the weights are missing or damaged.
     """
 
     def __init__(self) -> None:
@@ -28,9 +28,9 @@ class Embedder:
 
     @torch.inference_mode()
     def __call__(self, texts: list[str], pad_to: int | None = None) -> np.ndarray:
-        """Vectors of shape (len(texts), 384), float32, unit norm.
+        """Return vectors of shape (len(texts), 384), float32, unit norm.
 
-        pad_to: pad every text to this many tokens instead of to the longest one; wasteful on purpose.
+        pad_to: pad every text to this many tokens instead of to the longest one, deliberately wasteful.
         """
         batch = self.tokenizer(
             texts,
@@ -45,24 +45,25 @@ class Embedder:
         return torch.nn.functional.normalize(mean.float(), dim=1).numpy()
 
     def documents(self, texts: list[str]) -> np.ndarray:
-        """Vectors of many texts, in batches; bfloat16 on a CPU made for it, 2.6 times as fast."""
+        """Return vectors of many texts, in batches; bfloat16 where the CPU supports it, 2.6 times as fast."""
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
             batches = [self(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
         return np.concatenate(batches)
 
 
 def has_bfloat16() -> bool:
-    """True when this CPU multiplies bfloat16 in hardware; emulated, it would be slower than fp32."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # younger than our torch range
+    """Return True if this CPU multiplies bfloat16 in hardware; emulated, it would be slower than fp32."""
+    # The oldest supported versions of torch lack `get_capabilities`.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def documents_version() -> str:
-    """Names what decides the documents' vectors: the weights and the number format."""
+    """Return a name for what the documents' vectors depend on: the weights and the number format."""
     return f"{MINILM.sha256[:11]}-{'bf16' if has_bfloat16() else 'fp32'}"
 
 
 @cache
 def embedder() -> Embedder:
-    """The process's one embedder."""
+    """Return the process's one embedder."""
     return Embedder()

@@ -1,7 +1,7 @@
-"""llama.cpp, token by token: what it has read, what it keeps, and the scores of what comes next.
+"""A llama.cpp context, token by token: the tokens it has read, its state, and the scores of the next token.
 
-Below llama-cpp-python's own `generate`, which copies all scores of every token and samples through a chain
-of filters: a greedy step needs neither, and a timing should hold the model's work alone.
+It does not use llama-cpp-python's own `generate`, which copies all scores of every token and samples through
+a chain of filters: a greedy step needs neither, and a timing should contain the model's work alone.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ MEMORY_RESERVE = 64e6  # bytes besides the weights: keys and values of 2048 toke
 
 
 class NotEnoughMemoryError(PlainError):
-    """The model does not fit into the free memory."""
+    """Raised if a model does not fit into the free memory."""
 
 
 class LlamaContext:
-    """A GGUF file with the tokens it has read; one request at a time.
+    """A loaded GGUF file and the tokens it has read; one request at a time.
 
-    n_gpu_layers: -1 puts every layer on the GPU when this build of llama.cpp has one.
+    n_gpu_layers: -1 puts every layer on the GPU if this build of llama.cpp supports one.
     Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
     """
 
     def __init__(self, path: Path, n_ctx: int = CONTEXT_TOKENS, n_gpu_layers: int = 0) -> None:
-        header = file.usable(path)  # says what is wrong with the file, where llama.cpp says nothing
+        header = file.usable(path)  # reports errors of the file, which llama.cpp does not
         _check_memory(path, n_gpu_layers)
         self._llama = _loaded(path, n_ctx, n_gpu_layers)
         self._context = self._llama.ctx
@@ -46,30 +46,30 @@ class LlamaContext:
         self.seen: list[int] = []
 
     def tokens(self, text: str) -> list[int]:
-        """Token ids of `text`; special tokens such as <|im_start|> are recognised."""
+        """Return the token ids of `text`; special tokens such as <|im_start|> are recognised."""
         return self._llama.tokenize(text.encode(), add_bos=False, special=True)
 
     def text(self, token: int) -> bytes:
-        """The bytes of one token, perhaps half a character; nothing for a special token."""
+        """Return the bytes of one token, possibly part of a character; empty for a special token."""
         return self._llama.detokenize([token])
 
     @property
     def end(self) -> int:
-        """The end-of-turn token."""
+        """Return the end-of-turn token."""
         return self._llama.token_eos()
 
     def use_threads(self, decode: int, prefill: int) -> None:
-        """From now on, use this many threads."""
+        """Set the numbers of threads for decode and prefill."""
         llama_cpp.llama_set_n_threads(self._context, decode, prefill)
 
     def forget(self) -> None:
-        """Drop everything read: the next prompt is cold."""
+        """Drop all tokens read, so that the next prompt is read cold."""
         self.keep(0)
 
     def read(self, tokens: Sequence[int]) -> int:
-        """Make `tokens` what the model has read; returns how many of them it knew already.
+        """Set `tokens` as the tokens read, and return how many of them did not have to be read again.
 
-        The longest common prefix with what it has seen is kept. Raises WrongUseError for no tokens, or
+        The longest common prefix with the tokens seen is reused. Raises WrongUseError for no tokens, or
         more than the context holds.
         """
         if not 0 < len(tokens) <= self.n_ctx:
@@ -77,29 +77,29 @@ class LlamaContext:
                 f"The prompt has {len(tokens)} tokens and the context window holds {self.n_ctx}: "
                 "use a shorter question or fewer chunks."
             )
-        # The last one is read again in any case: it gives the scores.
-        known = min(_common_prefix(self.seen, tokens), len(tokens) - 1)
-        self.keep(known)
-        self.feed(tokens[known:])
-        return known
+        # The last token is always read again, because that gives the scores.
+        reused = min(_common_prefix(self.seen, tokens), len(tokens) - 1)
+        self.keep(reused)
+        self.feed(tokens[reused:])
+        return reused
 
     def feed(self, tokens: Sequence[int]) -> None:
-        """Read further tokens after those seen."""
+        """Read further tokens."""
         array = (llama_cpp.llama_token * len(tokens))(*tokens)
         self._decode(llama_cpp.llama_batch_get_one(array, len(tokens)))
         self.seen += tokens
 
     def choices(self, tokens: Sequence[int]) -> list[int]:
-        """Read further tokens in one step; the most likely next token after each of them."""
+        """Read further tokens in one step, and return the most likely next token after each of them."""
         batch = _scored_batch(tokens, start=len(self.seen))
         try:
             self._decode(batch)
             rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
-            found = [int(self._row(row).argmax()) for row in rows]
+            best = [int(self._row(row).argmax()) for row in rows]
         finally:
             llama_cpp.llama_batch_free(batch)
         self.seen += tokens
-        return found
+        return best
 
     def _decode(self, batch: llama_cpp.llama_batch) -> None:
         status = llama_cpp.llama_decode(self._context, batch)
@@ -110,18 +110,21 @@ class LlamaContext:
             )
 
     def wait(self) -> None:
-        """Until what was fed is computed; reading scores waits by itself."""
+        """Wait until the tokens fed are computed; reading scores waits by itself."""
         llama_cpp.llama_synchronize(self._context)
 
     def scores(self) -> np.ndarray:
-        """Logits of the next token, (n_vocab,), float32: a view that the next `feed` overwrites."""
+        """Return the next token's logits, (n_vocab,), float32: a view that the next `feed` overwrites."""
         return self._row(llama_cpp.llama_get_logits_ith(self._context, -1))
 
     def _row(self, pointer: ctypes.Array) -> np.ndarray:
         return np.ctypeslib.as_array(ctypes.cast(pointer, FLOATS), (self.n_vocab,))
 
     def every_score(self, tokens: Sequence[int]) -> np.ndarray:
-        """Logits after each of `tokens`, read cold in one batch: (len(tokens), n_vocab), float32, a copy."""
+        """Return a copy of the logits after each of `tokens`, (len(tokens), n_vocab), float32.
+
+        The tokens are read cold in one batch.
+        """
         self.forget()
         batch = _scored_batch(tokens)
         try:
@@ -134,7 +137,7 @@ class LlamaContext:
         return scores
 
     def greedy(self) -> Iterator[int]:
-        """The most likely next tokens, one after the other, until the context is full."""
+        """Yield the most likely next tokens, one after another, until the context is full."""
         while True:
             token = int(self.scores().argmax())
             yield token
@@ -143,7 +146,7 @@ class LlamaContext:
             self.feed([token])
 
     def keep(self, count: int) -> None:
-        """Drop all but the first `count` tokens read; scores are of no use until the next is read."""
+        """Drop all but the first `count` tokens read; scores are invalid until another token is read."""
         llama_cpp.llama_memory_seq_rm(self._memory, -1, count, -1)
         del self.seen[count:]
 
@@ -153,7 +156,7 @@ def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
 
 
 def _scored_batch(tokens: Sequence[int], start: int = 0) -> llama_cpp.llama_batch:
-    """A batch from position `start` on that asks for scores at every token; to be freed."""
+    """Return a batch from position `start` on with scores for every token; the caller must free it."""
     batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
     batch.n_tokens = len(tokens)
     for i, token in enumerate(tokens):
@@ -175,7 +178,7 @@ def _loaded(path: Path, n_ctx: int, n_gpu_layers: int) -> llama_cpp.Llama:
 
 
 def _check_memory(path: Path, n_gpu_layers: int) -> None:
-    """Without this, a system that overcommits would swap for minutes instead of saying no."""
+    """Raise NotEnoughMemoryError early; a system that overcommits would swap for minutes instead."""
     needed = path.stat().st_size + MEMORY_RESERVE
     free = psutil.virtual_memory().available
     if n_gpu_layers == 0 and needed > free:

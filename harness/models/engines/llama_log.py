@@ -1,7 +1,7 @@
-"""What llama.cpp says while it works: kept instead of printed to the terminal from C.
+"""Capture of llama.cpp's log, which it would otherwise print to the terminal from C.
 
-One complaint of ggml, about weights that are not numbers, bypasses its log. It is left alone: pointing the
-process's stderr elsewhere would also swallow the progress bars of other threads.
+One message of ggml, about weights that are not finite, bypasses its log. It is not captured: redirecting the
+process's stderr would also swallow the progress bars of other threads.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _one_at_a_time = threading.RLock()  # llama.cpp has one log for the whole proces
 
 @contextmanager
 def kept() -> Iterator[list[str]]:
-    """The lines llama.cpp logs inside the block, oldest first; afterwards its log is as it was before.
+    """Yield a list of the lines that llama.cpp logs inside the block, oldest first; then restore its log.
 
-    Run long calls in a thread of their own: Ctrl-C on the main thread would otherwise be raised inside the
-    callback, where ctypes drops it.
+    Run long calls in a thread of their own: on the main thread, Ctrl-C would be raised inside the callback,
+    where ctypes drops it.
     """
     lines: list[str] = []
 
@@ -36,13 +36,12 @@ def kept() -> Iterator[list[str]]:
         try:
             yield lines
         finally:
-            llama_cpp.llama_log_set(
-                *before
-            )  # `keep` is still alive here: C never calls a freed one
+            # `keep` is still alive here, so C never calls a freed callback.
+            llama_cpp.llama_log_set(*before)
 
 
 def _current() -> tuple[object, ctypes.c_void_p]:
-    """The callback in use and its data; bindings that cannot say so have never had but their own."""
+    """Return the current callback and its data; older bindings cannot tell and always use their own."""
     callback, data = llama_cpp.llama_log_callback(), ctypes.c_void_p()
     if not hasattr(llama_cpp, "llama_log_get"):
         return python_binding.llama_log_callback, data

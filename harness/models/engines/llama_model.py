@@ -1,4 +1,4 @@
-"""A language model in llama.cpp: quantised, streaming, and able to keep the prompt it has seen."""
+"""A language model in llama.cpp: quantised, streaming, with reuse of the prompt's prefix."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ EVERY_LAYER = -1
 class LlamaModel:
     """A GGUF file in llama.cpp. One instance serves one request at a time.
 
-    threads: tried out at the start unless given. n_gpu_layers: all of them unless given, when this build of
-    llama.cpp has a GPU. draft: guesses tokens for this model to check; the text stays the same.
+    threads: measured at the start unless given. n_gpu_layers: by default all, if this build of llama.cpp
+    supports a GPU. draft: proposes tokens for this model to check; the text stays the same.
     Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
     """
 
@@ -43,14 +43,14 @@ class LlamaModel:
         self.context.forget()
 
     def warm(self, prefix: str) -> None:
-        """Have read `prefix` and nothing else: what every prompt starts with, before anybody asks."""
+        """Set the state to having read `prefix` and nothing else."""
         self.context.read(self.context.tokens(prefix))
 
     def count(self, text: str) -> int:
         return len(self.context.tokens(text))
 
     def stream(self, prompt: str, max_tokens: int, stop_at_end: bool = True) -> Iterator[str]:
-        """Pieces of whole characters; the prefix shared with the previous prompt is not read again.
+        """Yield pieces of whole characters; the prefix shared with the previous prompt is not read again.
 
         Raises WrongUseError for a prompt longer than the context.
         """
@@ -63,7 +63,7 @@ class LlamaModel:
                 pending += b"\n"  # a model that is not stopped starts another turn
             pending += self.context.text(token)
             text = pending.decode("utf-8", errors="ignore")
-            if text and text.encode() == pending:  # never half a character
+            if text and text.encode() == pending:  # only whole characters
                 yield text
                 pending = b""
 
@@ -71,10 +71,10 @@ class LlamaModel:
         return speculative(self.context, self.draft) if self.draft else self.context.greedy()
 
     def every_score(self, text: str) -> np.ndarray:
-        """Logits after each token of `text`, (tokens, vocabulary), float32; read cold."""
+        """Return the logits after each token of `text`, (tokens, vocabulary), float32, read cold."""
         return self.context.every_score(self.context.tokens(text))
 
 
 def gpu_layers() -> int:
-    """How many layers go on the GPU: all if this build of llama.cpp supports one, otherwise none."""
+    """Return the number of layers for the GPU: all if this build of llama.cpp supports one, else none."""
     return EVERY_LAYER if llama_cpp.llama_supports_gpu_offload() else 0

@@ -1,7 +1,7 @@
-"""Vectors of questions, turned towards the passages that answer them: one matrix after the embedder.
+"""Question embeddings: a matrix after the embedder turns a question towards the passage that answers it.
 
-MiniLM was made for texts that say the same, and a question seldom says what its answer says. The documents'
-vectors stay as they are, so nothing has to be embedded again.
+MiniLM was trained on texts with the same meaning, and a question seldom says what its answer says. The
+documents' vectors are unchanged, so they need not be embedded again.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ TURN = ADAPTERS / "questions.npy"  # (384, 384), float16; made by harness/tuning
 
 @dataclass(frozen=True)
 class TurnedEmbedding:
-    """`embed`, then the matrix `turn` (d, d), float32, then unit norm again."""
+    """An embedder: `embed`, then the matrix `turn` (d, d), float32, then unit norm."""
 
     embed: Embed
     turn: np.ndarray
 
     def __call__(self, texts: list[str]) -> np.ndarray:
-        """Vectors of shape (len(texts), d), float32, unit norm."""
+        """Return vectors of shape (len(texts), d), float32, unit norm."""
         return unit(self.embed(texts) @ self.turn)
 
 
 @cache
 def question_embedder(file: Path = TURN) -> TurnedEmbedding:
-    """The process's one embedder of questions. Raises StoreError before `prepare`."""
+    """Return the process's one question embedder. Raises StoreError before `under500 prepare`."""
     return TurnedEmbedding(embedder(), np.load(file, allow_pickle=False).astype(np.float32))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """`vectors` (n, d) at length 1."""
+    """Return `vectors` (n, d) scaled to unit norm."""
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

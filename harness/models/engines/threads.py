@@ -1,7 +1,7 @@
-"""How many threads: tried out, because neither all cores nor half of them is right everywhere.
+"""The number of threads for llama.cpp, measured, because no fixed share of the cores is best everywhere.
 
 Threads of llama.cpp wait for each other at every layer, so one that shares its core with another program
-holds up all: beside a busy neighbour, two threads are 5–10 times slower than one.
+delays all of them: beside a busy process, two threads are 5-10 times slower than one.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import psutil
 
 from harness.models.engines.llama_context import LlamaContext
 
-PREFILL_TOKENS, DECODE_TOKENS = 64, 8  # together some tenths of a second for each choice
-ROUNDS = 2  # the better of two: one interruption decides nothing
+PREFILL_TOKENS, DECODE_TOKENS = 64, 8  # together some tenths of a second per number of threads
+ROUNDS = 2  # the better of two rounds counts, so one interruption has no effect
 
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Threads for decode (one token at a time) and for prefill (the prompt)."""
+    """The numbers of threads for decode (one token at a time) and prefill (the prompt)."""
 
     decode: int
     prefill: int
 
 
 def choices() -> list[int]:
-    """One, every core, every hyperthread: as many of these as differ."""
+    """Return the numbers to try: one, all cores, all hyperthreads, without duplicates."""
     counts = (1, psutil.cpu_count(logical=False), psutil.cpu_count(logical=True))
     return sorted({count for count in counts if count})
 
 
 def probed(context: LlamaContext) -> Threads:
-    """The fastest number of threads for each phase, tried now; forgets what `context` has read."""
+    """Measure and return the fastest number of threads for each phase; clears `context`."""
     best = Threads(_fastest(context, _decode), _fastest(context, _prefill))
     context.forget()
     context.use_threads(best.decode, best.prefill)
@@ -47,7 +47,7 @@ def _fastest(context: LlamaContext, work: Callable[[LlamaContext], None]) -> int
         for count, samples in seconds.items():
             context.use_threads(count, count)
             context.forget()
-            context.feed([1])  # the first call with other threads starts them
+            context.feed([1])  # the first call with another number of threads starts them
             samples.append(_timed(partial(work, context)))
     return min(seconds, key=lambda count: min(seconds[count]))
 

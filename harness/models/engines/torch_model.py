@@ -1,4 +1,4 @@
-"""A language model in torch, fp32, through transformers: correct, simple, and slow on a CPU."""
+"""A language model in torch, fp32, with transformers: simple, and slow on a CPU."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from harness import store
 from harness.models.offline import LARGE, WEIGHTS
 
-# Newer versions of transformers call the argument `cache`, a name that the oldest of our range do not know.
+# Newer versions of transformers call the argument `cache`, which the oldest supported ones do not know.
 warnings.filterwarnings("ignore", message="`past_key_values` is deprecated", category=FutureWarning)
 
 
 class TorchModel:
-    """An unpacked model in fp32, streaming. Raises StoreError when its folder is missing or damaged."""
+    """An unpacked model in fp32. Raises StoreError if its folder is missing or damaged."""
 
     def __init__(self, folder: Path, name: str) -> None:
         store.verified(folder / WEIGHTS)
@@ -29,16 +29,16 @@ class TorchModel:
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
     def forget(self) -> None:
-        """Nothing to do: each prompt is read from its first token."""
+        """Do nothing, as each prompt is read from its first token."""
 
     def warm(self, prefix: str) -> None:
-        """Nothing to do, for the same reason."""
+        """Do nothing, for the same reason."""
 
     def count(self, text: str) -> int:
         return len(self.tokenizer(text).input_ids)
 
     def stream(self, prompt: str, max_tokens: int, stop_at_end: bool = True) -> Iterator[str]:
-        """Pieces of whole characters, one token each; nothing is kept for the next prompt."""
+        """Yield pieces of whole characters, token by token; nothing is kept for the next prompt."""
         pieces = DecodeStream(skip_special_tokens=True)
         for token in self._greedy(prompt, max_tokens):
             if token == self.tokenizer.eos_token_id:
@@ -50,7 +50,7 @@ class TorchModel:
 
     @torch.inference_mode()
     def every_score(self, text: str) -> np.ndarray:
-        """Logits after each token of `text`, (tokens, vocabulary), float32."""
+        """Return the logits after each token of `text`, (tokens, vocabulary), float32."""
         return self.model(self.tokenizer(text, return_tensors="pt").input_ids).logits[0].numpy()
 
     @torch.inference_mode()
@@ -64,5 +64,5 @@ class TorchModel:
 
 @cache
 def large() -> TorchModel:
-    """The process's one tuned SmolLM2 in torch."""
+    """Return the process's one tuned SmolLM2 in torch."""
     return TorchModel(LARGE.folder, LARGE.name)

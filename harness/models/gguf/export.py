@@ -1,7 +1,7 @@
-"""A torch Llama as a GGUF file in F32, for llama.cpp.
+"""Export of a torch Llama to a GGUF file in F32, for llama.cpp.
 
-The vocabulary comes from a GGUF that has it already: turning a Hugging Face tokenizer into GGUF fields is a
-long story of special cases, and a tuned or pruned model keeps the tokenizer it had.
+The vocabulary is copied from an existing GGUF: converting a Hugging Face tokenizer to GGUF fields has many
+special cases, and a tuned or pruned model keeps its tokenizer.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ TOKENS = "tokenizer.ggml.tokens"
 
 
 def export(model: PreTrainedModel, tokenizer_source: Path, out: Path, name: str) -> Path:
-    """Write `model` to `out`, sealed, in F32; the same bytes for the same weights. Returns `out`.
+    """Write `model` to `out` in F32, with a seal, and return `out`; the same weights give the same bytes.
 
     tokenizer_source: a GGUF with the model's own vocabulary; its tokenizer and licence fields are copied.
-    Raises WrongUseError for a model that is no plain Llama or has another vocabulary, and StoreError.
+    Raises WrongUseError for a model that is not a plain Llama or has another vocabulary, and StoreError.
     """
     _check(model)
     copied = file.metadata(tokenizer_source, "tokenizer.")
@@ -38,7 +38,7 @@ def export(model: PreTrainedModel, tokenizer_source: Path, out: Path, name: str)
         try:
             _describe(writer, model, name)
             for key, field in copied.items():
-                if field.value != []:  # GGUFWriter refuses empty lists, and they say nothing
+                if field.value != []:  # GGUFWriter rejects empty lists
                     writer.add_key_value(key, field.value, field.type, field.item_type)
             for tensor_name, tensor in _tensors(model):
                 writer.add_tensor(tensor_name, tensor)
@@ -70,9 +70,9 @@ def _describe(writer: gguf_package.GGUFWriter, model: PreTrainedModel, name: str
 
 
 def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, np.ndarray]]:
-    """Every weight under its GGUF name, float32; an output layer that is the embedding is left out.
+    """Yield every weight under its GGUF name, float32, without an output layer tied to the embedding.
 
-    Raises WrongUseError for a weight that a plain Llama does not have, or that is not a number.
+    Raises WrongUseError for a weight that a plain Llama does not have, or that is not finite.
     """
     names = gguf_package.get_tensor_name_map(ARCHITECTURE, len(model.model.layers))
     tied = torch.equal(model.lm_head.weight, model.model.embed_tokens.weight)
@@ -94,9 +94,9 @@ def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _rotary(name: str, weight: torch.Tensor, config: LlamaConfig) -> torch.Tensor:
-    """Rows of q and k in the order of llama.cpp, which turns neighbours where torch turns halves.
+    """Return the weight with the rows of q and k in llama.cpp's order for rotary embeddings.
 
-    Within each head, torch pairs row i with row i + head_dim/2 and llama.cpp row 2i with row 2i + 1; see
+    Within each head, torch rotates row i with row i + head_dim/2, and llama.cpp row 2i with row 2i + 1; see
     `permute` in llama.cpp's conversion of Llama.
     """
     if "q_proj" in name:
@@ -111,7 +111,7 @@ def _rotary(name: str, weight: torch.Tensor, config: LlamaConfig) -> torch.Tenso
 
 
 def _check(model: PreTrainedModel) -> None:
-    """Raise WrongUseError for what llama.cpp would compute differently, or not at all."""
+    """Raise WrongUseError for a model that llama.cpp would compute differently, or not at all."""
     if not isinstance(model, LlamaForCausalLM):
         raise WrongUseError(
             f"Only a LlamaForCausalLM can be exported, not a {type(model).__name__}: "
@@ -121,7 +121,7 @@ def _check(model: PreTrainedModel) -> None:
     rope = config.rope_parameters.get("rope_type", "default")
     rope_part = config.rope_parameters.get("partial_rotary_factor", 1)
     widths = {layer.mlp.gate_proj.weight.shape[0] for layer in model.model.layers}
-    unlike = {
+    unsupported = {
         f"rotary scaling {rope!r}": rope != "default",
         "rotary positions in a part of each head": rope_part != 1,
         "an attention bias": config.attention_bias,
@@ -129,9 +129,9 @@ def _check(model: PreTrainedModel) -> None:
         f"the activation {config.hidden_act!r} instead of 'silu'": config.hidden_act != "silu",
         "feed-forward layers of another width than its config": widths - {config.intermediate_size},
     }
-    found = [what for what, there in unlike.items() if there]
-    if found:
-        raise WrongUseError(f"A model with {found[0]} cannot be exported: use one without.")
+    features = [feature for feature, present in unsupported.items() if present]
+    if features:
+        raise WrongUseError(f"A model with {features[0]} cannot be exported: use one without.")
 
 
 def _check_vocabulary(model: PreTrainedModel, fields: dict[str, Field], source: Path) -> None:

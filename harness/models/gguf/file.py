@@ -1,7 +1,7 @@
-"""What is inside a GGUF file, read from its header alone: the model is not loaded.
+"""Inspection of a GGUF file from its header, without loading the model.
 
-File names lie: K-quants need rows of a multiple of 256 numbers, and where a model has others llama.cpp
-silently takes another type.
+A file's name can be misleading: K-quants need rows of a multiple of 256 numbers, and for other rows llama.cpp
+silently uses another type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.store import CorruptFileError, StoreError
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What the tensors of one type amount to."""
+    """The totals of the tensors of one type."""
 
     count: int
     parameters: int
@@ -35,10 +35,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a GGUF file says about itself, and what its tensors really are.
+    """The metadata and the tensors of a GGUF file.
 
-    file_type: the claimed one, such as "Q4_K_M". layers, context (tokens): None where the file is silent.
-    size: bytes of the whole file.
+    file_type: the declared type, such as "Q4_K_M". layers, context (tokens): None if the file does not give
+    them. size: bytes of the whole file.
     """
 
     path: Path
@@ -56,21 +56,21 @@ class Header:
 
     @property
     def by_type(self) -> dict[str, Share]:
-        """Per ggml type: tensors, parameters, bytes; most bytes first."""
+        """Return tensors, parameters and bytes per ggml type, most bytes first."""
         types = {tensor.type for tensor in self.tensors}
-        shares = {one: _share([t for t in self.tensors if t.type == one]) for one in types}
+        shares = {kind: _share([t for t in self.tensors if t.type == kind]) for kind in types}
         return dict(sorted(shares.items(), key=lambda item: (-item[1].bytes, item[0])))
 
     @property
     def bytes_by_type(self) -> dict[str, int]:
-        """Bytes of tensor data per ggml type, most first."""
+        """Return the bytes of tensor data per ggml type, most first."""
         return {name: share.bytes for name, share in self.by_type.items()}
 
     @property
     def fell_back(self) -> tuple[Tensor, ...]:
-        """Matrices in another type than the file's, because their rows do not fill its blocks.
+        """Return the matrices in another type than the file's because their rows do not fill its blocks.
 
-        A Q8_0 embedding in a Q4_0 or Q4_1 file was meant to be Q6_K: that shows in `by_type` alone.
+        A Q8_0 embedding in a Q4_0 or Q4_1 file, which was meant to be Q6_K, is not included; see `by_type`.
         """
         block = _block(self.file_type)
         matrices = (t for t in self.tensors if len(t.shape) > 1 and t.type != "F32")
@@ -78,10 +78,10 @@ class Header:
 
 
 def inspect(path: Path) -> Header:
-    """The header of the GGUF file `path`; takes milliseconds, whatever the size of the model.
+    """Return the header of the GGUF file `path`; takes milliseconds for any size of model.
 
-    Raises StoreError for a missing or unreadable file, CorruptFileError for one that is empty, foreign,
-    cut short or nonsense, UnsupportedFileError for a version or tensor type nobody here can read.
+    Raises StoreError for a missing or unreadable file, CorruptFileError for one that is empty, truncated,
+    invalid or of another format, UnsupportedFileError for an unknown version or tensor type.
     """
     with opened(path) as reader:
         fields, tensors, end = reader.header()
@@ -94,7 +94,7 @@ def inspect(path: Path) -> Header:
 
 
 def usable(path: Path) -> Header:
-    """`inspect`, and then whether the llama.cpp of this environment could run the file.
+    """Return the header of `path` after checking that the installed llama.cpp can run the file.
 
     Raises what `inspect` raises, and UnsupportedFileError.
     """
@@ -115,16 +115,19 @@ def usable(path: Path) -> Header:
 
 @cache
 def _known(architecture: str) -> bool:
-    """Asked of llama.cpp itself; True also where it cannot be asked, for loading will tell."""
+    """Return whether llama.cpp knows the architecture; True also if that cannot be tested.
+
+    An unknown architecture then fails when the model is loaded.
+    """
     try:
         with tempfile.TemporaryDirectory() as folder:
             return not any("unknown model architecture" in s for s in _probe(architecture, folder))
-    except OSError:  # no room for a hundred bytes
+    except OSError:  # no disk space for a hundred bytes
         return True
 
 
 def _probe(architecture: str, folder: str) -> list[str]:
-    """What llama.cpp says of a file that names the architecture and holds nothing else."""
+    """Return what llama.cpp logs for a file that names the architecture and holds nothing else."""
     path = Path(folder) / "probe.gguf"
     writer = GGUFWriter(path, architecture)
     try:
@@ -134,13 +137,13 @@ def _probe(architecture: str, folder: str) -> list[str]:
         writer.close()
     parameters = llama_cpp.llama_model_default_params()
     parameters.vocab_only = True
-    with llama_log.kept() as said:  # loading fails in any case: it matters at what
+    with llama_log.kept() as lines:  # loading always fails; the log tells why
         llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
-    return said
+    return lines
 
 
 def metadata(path: Path, prefix: str = "") -> dict[str, Field]:
-    """The metadata fields whose key starts with `prefix`, arrays included; raises as `inspect` does."""
+    """Return the metadata fields whose key starts with `prefix`, with arrays. Raises as `inspect` does."""
     with opened(path) as reader:
         fields, _, _ = reader.header(keep=prefix)
     return {key: field for key, field in fields.items() if key.startswith(prefix)}
@@ -148,9 +151,9 @@ def metadata(path: Path, prefix: str = "") -> dict[str, Field]:
 
 @contextmanager
 def written(out: Path) -> Iterator[Path]:
-    """`store.written` for a GGUF: it must be readable before it is sealed.
+    """Provide `store.written` for a GGUF, which must be readable before it is sealed.
 
-    Raises StoreError where nothing can be written, CorruptFileError where what was written is no GGUF.
+    Raises StoreError if the file cannot be written, CorruptFileError if the content is not a GGUF.
     """
     try:
         with store.written(out) as part:
@@ -167,7 +170,7 @@ def _header(path: Path, fields: dict[str, Field], tensors: list[Tensor], size: i
     architecture = _text(fields, "general.architecture")
     if not architecture:
         raise UnsupportedFileError(
-            f"{path.name} names no architecture, so it is no language model: name another file."
+            f"{path.name} names no architecture, so it is not a language model: name another file."
         )
     return Header(
         path=path,
@@ -192,7 +195,7 @@ def _whole(fields: dict[str, Field], key: str) -> int | None:
 
 
 def _file_type(number: int | None) -> str:
-    """ "Q4_K_M" for 15; what the file claims, not what it holds."""
+    """Return the name of the declared file type, such as "Q4_K_M" for 15."""
     if number is None:
         return "unnamed"
     number &= ~LlamaFileType.GUESSED
@@ -203,13 +206,13 @@ def _file_type(number: int | None) -> str:
 
 
 def _block(file_type: str) -> int:
-    """Numbers in one block of a file type; a row must be a multiple of it.
+    """Return the block size of a file type in numbers; the length of a row must be a multiple of it.
 
-    Mixtures without a tensor type of their own name, such as IQ3_M, are made of super-blocks of 256.
+    Mixtures without a tensor type of the same name, such as IQ3_M, consist of super-blocks of 256.
     """
-    named = [kind for kind in GGMLQuantizationType if file_type.startswith(kind.name)]
-    if named:
-        return GGML_QUANT_SIZES[max(named, key=lambda kind: len(kind.name))][0]
+    kinds = [kind for kind in GGMLQuantizationType if file_type.startswith(kind.name)]
+    if kinds:
+        return GGML_QUANT_SIZES[max(kinds, key=lambda kind: len(kind.name))][0]
     return QK_K if file_type.startswith("IQ") else 1
 
 

@@ -1,8 +1,8 @@
-"""The bytes of a GGUF header: metadata fields and the list of tensors, read without trust.
+"""A reader of GGUF headers, metadata fields and tensor list, that does not trust the file.
 
-The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The gguf package's own reader makes
-an array of every token of the vocabulary (2 s for SmolLM2) and believes what a header claims; this one
-skips what nobody asked for, and looks before every step.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The gguf package's own reader makes an
+array of every token of the vocabulary (2 s for SmolLM2) and trusts the sizes in a header; this one skips
+fields that are not requested and checks every size first.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from gguf.constants import GGUF_DEFAULT_ALIGNMENT
 from harness.store import CorruptFileError, StoreError
 
 MAGIC = b"GGUF"
-VERSIONS = (2, 3)  # 1 had 32-bit counts, and llama.cpp no longer reads it
-# Far beyond any model there is (a few dozen fields, some 2,000 tensors, 4 dimensions, 500,000 tokens):
+VERSIONS = (2, 3)  # version 1 had 32-bit counts, and llama.cpp no longer reads it
+# Far above any existing model (a few dozen fields, some 2,000 tensors, 4 dimensions, 500,000 tokens).
 MAX_FIELDS, MAX_TENSORS, MAX_DIMENSIONS, MAX_STRINGS = 10_000, 100_000, 4, 1 << 22
 AGAIN = "copy or download it again"
 FOREIGN = (
@@ -50,11 +50,11 @@ U32, U64 = NUMBERS[GGUFValueType.UINT32], NUMBERS[GGUFValueType.UINT64]
 
 
 class UnsupportedFileError(StoreError):
-    """A sound file that this project, or the llama.cpp of this environment, cannot use."""
+    """Raised for a valid file that this project, or the installed llama.cpp, cannot use."""
 
 
 class Field(NamedTuple):
-    """One metadata value; strings as bytes, an array as a list, or None where it was skipped."""
+    """A metadata value: a string as bytes, an array as a list, or None if it was skipped."""
 
     type: GGUFValueType
     item_type: GGUFValueType | None
@@ -63,7 +63,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor: its ggml type such as "Q4_1", its shape as GGUF has it (length of a row first)."""
+    """A tensor: its ggml type such as "Q4_1" and its shape in GGUF order (length of a row first)."""
 
     name: str
     type: str
@@ -81,7 +81,7 @@ class Tensor:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Reader]:
-    """A reader at the first byte. Raises StoreError, or CorruptFileError for an empty file."""
+    """Yield a reader at the first byte. Raises StoreError, or CorruptFileError for an empty file."""
     try:
         with path.open("rb") as file:
             if not path.stat().st_size:
@@ -97,53 +97,53 @@ def opened(path: Path) -> Iterator[Reader]:
 
 
 class Reader:
-    """Walks through a header; every step first makes sure that the bytes are there."""
+    """A reader of a header, which checks before every step that the bytes exist."""
 
     def __init__(self, data: mmap.mmap, name: str) -> None:
         self.data, self.name = data, name
         self.size, self.at = len(data), 0
 
     def header(self, keep: str | None = None) -> tuple[dict[str, Field], list[Tensor], int]:
-        """Fields, tensors, and the byte where the data of the last tensor ends.
+        """Return fields, tensors, and the position where the data of the last tensor ends.
 
-        keep: read the arrays of fields that start so, and skip all others.
+        keep: read the arrays of fields whose key starts with this prefix, and skip all other arrays.
         """
         self._check_kind()
         tensors, fields = self.number(U64), self.number(U64)
         if tensors > MAX_TENSORS or fields > MAX_FIELDS:
             raise self.damaged(f"claims {tensors:,} tensors and {fields:,} metadata fields")
-        found: dict[str, Field] = {}
+        by_key: dict[str, Field] = {}
         for _ in range(fields):
             key = self.string().decode(errors="replace")
-            if key in found:
+            if key in by_key:
                 raise self.damaged(f"has the metadata field {key!r} twice")
-            found[key] = self.field(keep is not None and key.startswith(keep))
+            by_key[key] = self.field(keep is not None and key.startswith(keep))
         placed = [self.tensor() for _ in range(tensors)]
         if len({tensor.name for tensor, _ in placed}) < len(placed):
-            raise self.damaged("has two tensors of one name")
-        start = -(-self.at // self._alignment(found)) * self._alignment(found)
+            raise self.damaged("has two tensors with the same name")
+        start = -(-self.at // self._alignment(by_key)) * self._alignment(by_key)
         ends = [start + offset + tensor.bytes for tensor, offset in placed]
-        return found, [tensor for tensor, _ in placed], max(ends, default=self.at)
+        return by_key, [tensor for tensor, _ in placed], max(ends, default=self.at)
 
     def _check_kind(self) -> None:
-        """Raise for what is not a GGUF of a version and byte order that llama.cpp reads."""
+        """Raise unless the file is a GGUF of a version and byte order that llama.cpp reads."""
         start = self.data[:64]
         if not start.startswith(MAGIC):
-            guess = next((what for mark, what in FOREIGN if start.startswith(mark)), "")
+            guess = next((kind for magic, kind in FOREIGN if start.startswith(magic)), "")
             if start[8:9] == b"{":
                 guess = "a safetensors file"
             hint = f" but {guess}" if guess else ""
             raise CorruptFileError(f"{self.name} is not a GGUF file{hint}: name a .gguf file.")
         self.at = len(MAGIC)
         version = self.number(U32)
-        if not version & 0xFFFF:  # a small number, read from the wrong end
+        if not version & 0xFFFF:  # a small number in the other byte order
             raise UnsupportedFileError(
                 f"{self.name} is a big-endian GGUF, for another kind of processor: "
                 "get the little-endian file."
             )
         if version not in VERSIONS:
             raise UnsupportedFileError(
-                f"{self.name} is GGUF version {version}, and only 2 and 3 can be read: "
+                f"{self.name} is GGUF version {version}, but only 2 and 3 can be read: "
                 "convert the model again."
             )
 
@@ -168,7 +168,7 @@ class Reader:
         return [self.string() for _ in range(count)] if keep else self._skip_strings(count)
 
     def _skip_strings(self, count: int) -> None:
-        """A loop of its own: a vocabulary and its merges are 100,000 strings."""
+        """Skip strings in a fast loop, as a vocabulary and its merges are 100,000 strings."""
         at, size, length = self.at, self.size, U64.unpack_from
         for _ in range(count):
             if at + 8 > size:
@@ -177,7 +177,7 @@ class Reader:
         self.skip(at - self.at)
 
     def tensor(self) -> tuple[Tensor, int]:
-        """A tensor and its offset in the data section."""
+        """Return a tensor and its offset in the data section."""
         name = self.string().decode(errors="replace")
         dimensions = self.number(U32)
         if not 0 < dimensions <= MAX_DIMENSIONS:
@@ -202,7 +202,7 @@ class Reader:
         return form.unpack_from(self.data, self.skip(form.size).start)[0]
 
     def skip(self, count: int) -> slice:
-        """Step over `count` bytes; returns where they are. Raises CorruptFileError beyond the end."""
+        """Skip `count` bytes and return their position. Raises CorruptFileError beyond the end."""
         if count > self.size - self.at:
             raise CorruptFileError(f"{self.name} is cut short: it ends inside its header; {AGAIN}.")
         self.at += count
@@ -219,7 +219,7 @@ class Reader:
             raise self.damaged(f"has a metadata value of the unknown type {number}") from error
 
     def _alignment(self, fields: dict[str, Field]) -> int:
-        """Bytes; a power of two."""
+        """Return the alignment of tensor data in bytes, a power of two."""
         field = fields.get("general.alignment")
         alignment = field.value if field else GGUF_DEFAULT_ALIGNMENT
         if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):

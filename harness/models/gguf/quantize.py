@@ -1,7 +1,7 @@
-"""Smaller numbers: a GGUF in another type, made by llama.cpp's own quantiser.
+"""Quantisation of a GGUF file with llama.cpp's own quantiser.
 
-What comes out is not always what the kind says: where the rows of a matrix do not fill the blocks of a
-type, llama.cpp takes another one. `gguf.inspect(...).fell_back` tells.
+The result is not always of the requested kind: where the rows of a matrix do not fill the blocks of a type,
+llama.cpp uses another type. `gguf.inspect(...).fell_back` lists those matrices.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness.errors import PlainError, WrongUseError
 from harness.models.engines import llama_log
 from harness.models.gguf import file
 
-# Kinds of fewer bits need an importance matrix, measured on sample texts: they are left out.
+# Kinds with fewer bits are left out, because they need an importance matrix measured on sample texts.
 KINDS = {
     "F32": llama_cpp.LLAMA_FTYPE_ALL_F32,
     "F16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
@@ -44,12 +44,12 @@ KINDS = {
     "Q2_K": llama_cpp.LLAMA_FTYPE_MOSTLY_Q2_K,
 }
 FLOATS = ("F32", "F16", "BF16", "F64")
-FULL_DISK = 1 << 20  # bytes; llama.cpp does not say that the disk is full, but one can look
+FULL_DISK = 1 << 20  # bytes; llama.cpp does not report a full disk, so the free space is checked
 FAILED = "failed to quantize: "  # what llama.cpp logs before the reason
 
 
 class QuantizeError(PlainError):
-    """llama.cpp could not quantise; the message says why."""
+    """Raised if llama.cpp could not quantise; the message says why."""
 
 
 def quantize(
@@ -59,11 +59,11 @@ def quantize(
     n_threads: int | None = None,
     requantize: bool = False,
 ) -> Path:
-    """Write `source` as `kind` (one of `KINDS`) to `out`, sealed; the same bytes every time. Returns `out`.
+    """Write `source` as `kind` (one of `KINDS`) to `out`, with a seal, and return `out`; deterministic.
 
     requantize: allow a source that is quantised already; its rounding errors stay in the result.
     n_threads: default one per core. Raises WrongUseError for an unknown kind, a quantised source, or
-    out = source; QuantizeError for what llama.cpp refuses; StoreError for files, as `gguf.usable` does.
+    out = source; QuantizeError if llama.cpp fails; StoreError for bad files, as `gguf.usable` does.
     """
     if kind not in KINDS:
         raise WrongUseError(f"There is no kind {kind!r}: choose one of {', '.join(KINDS)}.")
@@ -73,7 +73,7 @@ def quantize(
     if out.resolve() == source.resolve():
         raise WrongUseError(f"{out.name} would overwrite its own source: name another file.")
     with file.written(out) as part:
-        part.touch()  # Python says why a file cannot be written, llama.cpp does not
+        part.touch()  # Python reports why a file cannot be written, llama.cpp does not
         reason = _run(source, part, _parameters(kind, n_threads))
         if reason is not None:
             full = shutil.disk_usage(out.parent).free < FULL_DISK
@@ -86,8 +86,8 @@ def _check_unquantised(header: file.Header) -> None:
     rounded = [name for name in header.by_type if name not in FLOATS]
     if rounded:
         raise WrongUseError(
-            f"{header.path.name} is quantised already ({rounded[0]}), and rounding twice loses quality: "
-            "start from its F32 or F16 file, or pass requantize=True if that is what you want to see."
+            f"{header.path.name} is quantised already ({rounded[0]}), and quantising twice loses quality: "
+            "start from its F32 or F16 file, or pass requantize=True to quantise it anyway."
         )
 
 
@@ -95,17 +95,17 @@ def _parameters(kind: str, n_threads: int | None) -> llama_cpp.llama_model_quant
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = KINDS[kind]
     parameters.nthread = n_threads or psutil.cpu_count(logical=False) or 1
-    parameters.allow_requantize = True  # checked before, with a sentence of its own
+    parameters.allow_requantize = True  # checked before, with a better message
     return parameters
 
 
 def _run(source: Path, part: Path, parameters: llama_cpp.llama_model_quantize_params) -> str | None:
-    """Why llama.cpp failed, or None. In a thread, so that Ctrl-C arrives here, when it has finished."""
-    with llama_log.kept() as said, ThreadPoolExecutor(1) as thread:
+    """Return why llama.cpp failed, or None. It runs in a thread, so that Ctrl-C is raised here at its end."""
+    with llama_log.kept() as lines, ThreadPoolExecutor(1) as thread:
         arguments = (os.fsencode(source), os.fsencode(part), ctypes.byref(parameters))
         failed = thread.submit(llama_cpp.llama_model_quantize, *arguments).result()
-    reasons = [line.partition(FAILED)[2] for line in said if FAILED in line]
-    return (reasons or ["it does not say why"])[-1] if failed else None
+    reasons = [line.partition(FAILED)[2] for line in lines if FAILED in line]
+    return (reasons or ["it gives no reason"])[-1] if failed else None
 
 
 def _sentence(what: str, reason: str) -> str:

@@ -1,4 +1,5 @@
-"""fp32 masters of bfloat16 weights: the model computes in the short format, the optimizer adds in the long.
+"""fp32 master weights of a bfloat16 model: the model computes in bfloat16, the optimizer updates in fp32.
+
 An update is often smaller than one bfloat16 step of its weight and would be rounded away.
 """
 
@@ -12,24 +13,24 @@ import torch
 
 @dataclass(frozen=True)
 class Masters:
-    """The trainable weights of a model by name, as the model has them and in fp32."""
+    """The trainable weights of a model by name, in the model's format and in fp32."""
 
     model: dict[str, torch.nn.Parameter]
     masters: dict[str, torch.nn.Parameter]
 
     @classmethod
     def of(cls, model: torch.nn.Module) -> Masters:
-        """Masters of every weight of `model` that wants a gradient."""
+        """Return the masters of every weight of `model` that requires a gradient."""
         weights = {name: p for name, p in model.named_parameters() if p.requires_grad}
         return cls(
             weights, {n: torch.nn.Parameter(p.detach().float().clone()) for n, p in weights.items()}
         )
 
     def learn(self, lessons: Iterable[tuple[float, Sequence[torch.Tensor]]]) -> float:
-        """Give the masters the mean gradient of some lessons; returns their mean loss.
+        """Set the mean gradient of some lessons on the masters, and return the mean loss.
 
-        lessons: loss and gradients of each, in the order of the weights. Added up in the order given, so the
-        sum is the same however they were computed.
+        lessons: loss and gradients of each, in the order of the weights. They are added in the given order,
+        so the sum does not depend on how they were computed.
         """
         losses, gradients = zip(*lessons, strict=True)
         for p, parts in zip(self.masters.values(), zip(*gradients, strict=True), strict=True):

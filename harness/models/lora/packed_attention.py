@@ -1,7 +1,8 @@
-"""Attention for packed lessons: twice as fast on a CPU as the general one, which is most of training's time.
+"""Attention for packed lessons, twice as fast on a CPU as the general version.
 
-The shared prompt cannot look at the branches, so their columns are never computed for it. The softmax stays
-in the model's number format; it is what the general version spends the most time converting.
+Attention takes most of the training time. The shared prompt does not attend to the branches, so their columns
+are never computed for it. The softmax stays in the model's number format; the general version spends most of
+its time converting it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ NAME = "packed"
 
 
 def use(model: PreTrainedModel) -> PreTrainedModel:
-    """Make `model` compute attention this way; every forward pass must then say where the prompt ends."""
+    """Make `model` use this attention and return it; every forward pass must then get `prompt`."""
     AttentionInterface.register(NAME, packed_attention)
     model.set_attn_implementation(NAME)
     return model
@@ -31,12 +32,13 @@ def packed_attention(
     prompt: int,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """(1, H, T, d) queries and (1, H / groups, T, d) keys and values -> (1, T, H, d).
+    """Return the attention output, (1, T, H, d).
 
-    attention_mask: (1, 1, T, T), added to the scores. prompt: tokens that no branch belongs to.
+    query: (1, H, T, d). key, value: (1, H / groups, T, d). attention_mask: (1, 1, T, T), added to the scores.
+    prompt: number of tokens that all branches share.
     """
     groups = module.num_key_value_groups
-    prompt -= prompt % ROUND  # what is left of it is computed with the branches, for round sizes
+    prompt -= prompt % ROUND  # the remainder is computed with the branches, for round sizes
     q, mask = query[0] * scaling, attention_mask[0]
     k, v = (part[0].repeat_interleave(groups, dim=0) for part in (key, value))
     shared = _attend(q[:, :prompt], k[:, :prompt], v[:, :prompt], mask[:, :prompt, :prompt])
@@ -45,6 +47,6 @@ def packed_attention(
 
 
 def _attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """softmax(q kᵀ + mask) v for each head; (H, rows, d)."""
+    """Return softmax(q kᵀ + mask) v for each head, (H, rows, d)."""
     scores = torch.baddbmm(mask.expand(len(q), -1, -1), q, k.transpose(1, 2))
     return scores.softmax(-1) @ v

@@ -1,7 +1,7 @@
-"""One prompt, many questions about it, read in one pass: each sees the prompt and itself alone.
+"""Packing of a prompt and many questions about it into one sequence with block attention.
 
-Training on one question at a time would read the same passages again for each; here the passages are read
-once, and the branches cannot see one another (block attention), so the numbers are those of separate texts.
+Training on one question at a time would read the same passages again for each. Here the passages are read
+once. Each branch attends to the prompt and to itself only, so the results equal those of separate texts.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import torch
 
 Encode = Callable[[str], list[int]]
 
-ROUND = (
-    64  # tokens; sizes are rounded up, as matrix kernels are compiled anew for each size they meet
-)
+ROUND = 64  # tokens; sizes are rounded up to it, as matrix kernels are compiled for each new size
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What follows the shared prompt (`asked`), and what the model shall write then (`wanted`).
+    """The text after the shared prompt (`asked`) and the text that the model should generate (`wanted`).
 
-    weight: how much it counts beside the other branches of its lesson.
+    weight: weight in the loss relative to the other branches of the lesson.
     """
 
     asked: str
@@ -42,11 +40,11 @@ class Lesson:
 class Packed:
     """A lesson as tensors, T tokens in all.
 
-    ids, positions: (1, T), int64. prompt: how many of them are shared; they come first.
-    mask: (1, 1, T, T), bool, True where a token (row) sees another.
+    ids, positions: (1, T), int64. prompt: number of shared tokens, which come first.
+    mask: (1, 1, T, T), bool, True where a token (row) attends to another.
     predicting: (P,), int64, the tokens whose next token is wanted; wanted: (P,), int64, those next tokens.
-    weight: (P,), float32, sums to 1: each branch counts by its weight, however long its answer.
-    T and P are multiples of ROUND; what fills them up looks like one more branch and weighs nothing.
+    weight: (P,), float32, sums to 1: each branch counts by its weight, independent of its answer's length.
+    T and P are multiples of ROUND; the padding is one more branch with weight 0.
     """
 
     ids: torch.Tensor
@@ -59,7 +57,7 @@ class Packed:
 
 
 def packed(lesson: Lesson, encode: Encode) -> Packed:
-    """`lesson` as one sequence; `encode` must add no special tokens of its own."""
+    """Return `lesson` as one sequence; `encode` must not add special tokens."""
     prompt = encode(lesson.prompt)
     pairs = [(encode(branch.asked), encode(branch.wanted)) for branch in lesson.branches]
     parts = [prompt, *(asked + wanted for asked, wanted in pairs)]
@@ -90,14 +88,14 @@ def packed(lesson: Lesson, encode: Encode) -> Packed:
 
 
 def _predicting(start: int, pairs: list[tuple[list[int], list[int]]]) -> Iterator[int]:
-    """For every wanted token, the index of the token before it."""
+    """Yield for every wanted token the index of the token before it."""
     for asked, wanted in pairs:
         yield from range(start + len(asked) - 1, start + len(asked) + len(wanted) - 1)
         start += len(asked) + len(wanted)
 
 
 def _mask(prompt: int, lengths: list[int]) -> torch.Tensor:
-    """(T, T), bool: causal, and between branches nothing."""
+    """Return the mask (T, T), bool: causal, without attention between branches."""
     branch = torch.cat([torch.full((n,), i) for i, n in enumerate((prompt, *lengths))])
     related = (branch[None, :] == 0) | (branch[:, None] == branch[None, :])
     return related & torch.ones(len(branch), len(branch), dtype=torch.bool).tril()

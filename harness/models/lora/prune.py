@@ -1,4 +1,4 @@
-"""Fewer layers: a shallower model that keeps some of another's, with the same tokenizer and width."""
+"""Depth pruning: a shallower model with some layers of another, the same tokenizer and the same width."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from transformers import PreTrainedModel
 
 
 def pruned(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
-    """A copy of `model` with the layers `kept`, in that order; `model` itself stays as it is.
+    """Return a copy of `model` with the layers `kept`, in that order; `model` is unchanged.
 
-    Raises ValueError for a layer that is not there.
+    Raises ValueError for a layer that does not exist.
     """
     layers = model.config.num_hidden_layers
     if not kept or any(not 0 <= layer < layers for layer in kept):
-        raise ValueError(f"The model has the layers 0 to {layers - 1}; kept cannot be {kept}.")
+        raise ValueError(f"The model has the layers 0 to {layers - 1}, so kept cannot be {kept}.")
     config = copy.deepcopy(model.config)
     config.num_hidden_layers = len(kept)
     if getattr(config, "layer_types", None):
@@ -28,7 +28,7 @@ def pruned(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
 
 
 def _renumbered(state: dict[str, torch.Tensor], kept: Sequence[int]) -> dict[str, torch.Tensor]:
-    """`state` without the dropped layers, the kept ones numbered from 0."""
+    """Return `state` without the dropped layers, with the kept ones numbered from 0."""
     prefix = "model.layers."
     renumbered = {name: t for name, t in state.items() if not name.startswith(prefix)}
     for new, old in enumerate(kept):

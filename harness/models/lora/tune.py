@@ -1,7 +1,7 @@
-"""LoRA tuning on lessons: seeded, resumable, with a progress bar; the base model stays as it is.
+"""LoRA tuning on lessons: seeded, resumable, with a progress bar; the base weights are frozen.
 
-One step is one optimizer update over a few lessons. The state lies in one safetensors file, so a run
-that was interrupted goes on where it stopped and ends with the same adapter.
+One step is one optimizer update over a few lessons. The state is saved in one safetensors file, so an
+interrupted run resumes where it stopped and ends with the same adapter.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -34,10 +35,10 @@ STATE = "state.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides the adapter, besides base model, lessons and loss.
+    """The hyperparameters that, with base model, lessons and loss, determine the adapter.
 
     steps: optimizer updates, `lessons` lessons each. rank, alpha: of LoRA. rate: peak learning rate,
-    reached after `warmup` steps, then down a cosine. seed: of the adapter's start and the lessons.
+    reached after `warmup` steps, then decayed by a cosine. seed: for the adapter's start and the lessons.
     """
 
     steps: int
@@ -50,39 +51,39 @@ class Recipe:
     save_every: int = 20  # steps
 
     def rate_at(self, step: int) -> float:
-        """Learning rate of update number `step`, from 0; ends at a tenth of the peak."""
+        """Return the learning rate of update `step`, counted from 0; it ends at a tenth of the peak."""
         ramp = min(1.0, (step + 1) / self.warmup)
         along = step / max(1, self.steps)
         return self.rate * ramp * (0.55 + 0.45 * math.cos(math.pi * along))
 
 
-def answer_loss(model: PreTrainedModel, one: Packed) -> torch.Tensor:
-    """Cross entropy of the wanted tokens, every branch weighted the same; nats.
+def answer_loss(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
+    """Return the cross entropy of the wanted tokens in nats, weighted by branch.
 
-    Scores are computed only where a token is wanted.
+    Logits are computed only where a token is wanted.
     """
     output = model.model(
-        input_ids=one.ids,
-        position_ids=one.positions,
-        attention_mask=_additive(one.mask, model.dtype),
+        input_ids=lesson.ids,
+        position_ids=lesson.positions,
+        attention_mask=_additive(lesson.mask, model.dtype),
         use_cache=False,
-        prompt=one.prompt,
+        prompt=lesson.prompt,
     )
-    logits = model.lm_head(output.last_hidden_state[0, one.predicting]).float()
-    return (functional.cross_entropy(logits, one.wanted, reduction="none") * one.weight).sum()
+    logits = model.lm_head(output.last_hidden_state[0, lesson.predicting]).float()
+    return (functional.cross_entropy(logits, lesson.wanted, reduction="none") * lesson.weight).sum()
 
 
 def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """0 where a token may look and the smallest number elsewhere, as eager attention adds it."""
+    """Return 0 where the mask allows attention and the lowest number elsewhere, for eager attention."""
     return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
 
 
 def with_adapter(
     base: PreTrainedModel, rank: int, alpha: int, start: Path | None = None
 ) -> PeftModel:
-    """`base` with a LoRA adapter on every linear layer, in its number format; embeddings stay frozen.
+    """Return `base` with a LoRA adapter on every linear layer, in its number format; embeddings are frozen.
 
-    start: an adapter to go on from, of the same rank and alpha.
+    start: an adapter to continue from, of the same rank and alpha.
     """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
@@ -97,16 +98,16 @@ def with_adapter(
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without peft's and transformers' talk of names that they will change one day."""
+    """Suppress FutureWarnings of peft and transformers about names that will change."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         yield
 
 
 def merged(base: PreTrainedModel, adapter: Path) -> PreTrainedModel:
-    """`base` with the adapter's changes in its weights, fp32; `base` is used up.
+    """Return `base` with the adapter merged into its weights, fp32; `base` itself is modified.
 
-    Raises StoreError when the folder `adapter` holds none that fits.
+    Raises StoreError if the folder `adapter` holds no adapter that fits.
     """
     try:
         with _quietly():
@@ -126,10 +127,11 @@ def tune(
     folder: Path,
     start: Path | None = None,
 ) -> Path:
-    """Train an adapter into `folder`, in peft's format; `base` gets the adapter attached.
+    """Train an adapter, write it into `folder` in peft's format, and return the path.
 
-    lesson: number -> Lesson, always the same for a number. start: an adapter to go on from. A run that was
-    stopped goes on from the last saved step. Raises StoreError when the disk is full.
+    The adapter is attached to `base`. lesson: number -> Lesson, always the same for a number. start: an
+    adapter to continue from. An interrupted run resumes from the last saved step. Raises StoreError if the
+    disk is full.
     """
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(base, recipe.rank, recipe.alpha, start)
@@ -141,7 +143,7 @@ def tune(
         for step in bar:
             numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
             read = [packed(lesson(n), encode) for n in numbers]
-            value = weights.learn(pool.map(lambda one: _learned(tuned, weights, one), read))
+            value = weights.learn(pool.map(partial(_learned, tuned, weights), read))
             _update(optimizer, weights, recipe.rate_at(step))
             bar.set_postfix(loss=f"{value:.3f}")
             if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
@@ -150,20 +152,20 @@ def tune(
 
 
 def _one_lesson_per_core() -> ThreadPoolExecutor:
-    """Threads that each read a lesson of their own on one core, which wastes less than two on one lesson."""
-    return ThreadPoolExecutor(torch.get_num_threads(), initializer=_alone)
+    """Return a thread pool with one lesson per core, which is more efficient than two cores per lesson."""
+    return ThreadPoolExecutor(torch.get_num_threads(), initializer=_single_threaded)
 
 
-def _alone() -> None:
-    torch.set_num_threads(1)  # of this thread's matrix products, as OpenMP counts them
-    # A sharp softmax leaves numbers below 1e-38, which a CPU multiplies a hundred times slower.
+def _single_threaded() -> None:
+    torch.set_num_threads(1)  # for this thread's matrix products, as OpenMP counts per thread
+    # A sharp softmax yields denormal numbers (below 1e-38), which a CPU multiplies a hundred times slower.
     torch.set_flush_denormal(True)
 
 
 def _saved_adapter(tuned: PeftModel, weights: Masters, folder: Path) -> Path:
-    """The adapter in peft's own format, fp16, which halves the file and costs nothing measurable."""
+    """Write the adapter in peft's format, fp16, which halves the file at no measurable loss."""
     config = tuned.peft_config["default"]
-    config.target_modules = sorted(config.target_modules)  # a set, in another order each time
+    config.target_modules = sorted(config.target_modules)  # a set has another order each time
     tuned.half()
     weights.put_back()
     tuned.save_pretrained(folder, save_embedding_layers=False)
@@ -171,15 +173,17 @@ def _saved_adapter(tuned: PeftModel, weights: Masters, folder: Path) -> Path:
 
 
 def _learned(
-    tuned: PeftModel, weights: Masters, one: Packed
+    tuned: PeftModel, weights: Masters, lesson: Packed
 ) -> tuple[float, tuple[torch.Tensor, ...]]:
-    """The loss of one lesson, and its gradient weight by weight."""
-    value = answer_loss(tuned.get_base_model(), one)
+    """Return the loss of one lesson and its gradient for each weight."""
+    value = answer_loss(tuned.get_base_model(), lesson)
     return value.item(), torch.autograd.grad(value, list(weights.model.values()))
 
 
 def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
-    torch.nn.utils.clip_grad_norm_(weights.masters.values(), 1.0)  # no odd lesson undoes the others
+    torch.nn.utils.clip_grad_norm_(
+        weights.masters.values(), 1.0
+    )  # limits the effect of an outlier lesson
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
@@ -189,7 +193,7 @@ def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> 
 def _save(
     file: Path, recipe: Recipe, weights: Masters, optimizer: torch.optim.Optimizer, done: int
 ) -> None:
-    """Adapter, both moments of the optimizer and the number of finished steps, in one file."""
+    """Write the adapter, both moments of the optimizer and the number of finished steps to one file."""
     moments = {
         f"{moment}/{name}": optimizer.state[p][moment]
         for name, p in weights.masters.items()
@@ -202,7 +206,7 @@ def _save(
 
 
 def _resumed(file: Path, recipe: Recipe, weights: Masters, optimizer: torch.optim.Optimizer) -> int:
-    """Put a saved state back; returns the number of finished steps, 0 without an intact state of `recipe`."""
+    """Restore a saved state and return its number of finished steps; 0 without an intact one of `recipe`."""
     if not store.intact(file) or _recipe_of(file) != str(recipe):
         return 0
     saved = load_file(file)

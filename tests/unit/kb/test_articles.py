@@ -1,4 +1,4 @@
-"""The help centre as it is shipped: size, wording, facts, determinism."""
+"""The shipped help centre: size, wording, facts, determinism."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.kb import articles as room
+from harness.kb import articles as articles_module
 from harness.kb.articles import articles, chunks, content_hash
 from harness.kb.kinds import kinds
 from harness.kb.products import REGIONS, products
@@ -75,10 +75,10 @@ def test_a_fresh_process_writes_the_same_help_centre():
 @pytest.mark.parametrize("change", [{"text": "other"}, {"title": "other"}, {"version": 99}])
 def test_the_hash_changes_with_any_chunk(monkeypatch, change):
     first, *rest = chunks()
-    monkeypatch.setattr(room, "chunks", lambda: (replace(first, **change), *rest))
+    monkeypatch.setattr(articles_module, "chunks", lambda: (replace(first, **change), *rest))
     assert content_hash.__wrapped__() != content_hash()
 
 
 def test_the_hash_changes_with_the_order(monkeypatch):
-    monkeypatch.setattr(room, "chunks", lambda: chunks.__wrapped__()[::-1])
+    monkeypatch.setattr(articles_module, "chunks", lambda: chunks.__wrapped__()[::-1])
     assert content_hash.__wrapped__() != content_hash()

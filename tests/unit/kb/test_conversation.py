@@ -1,4 +1,4 @@
-"""Earlier turns: as many as asked for, alternating, reproducible, and no help for the question."""
+"""Conversation histories: exact length, alternating, reproducible, without the answer."""
 
 import pytest
 from hypothesis import given, settings

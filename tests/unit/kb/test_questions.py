@@ -15,7 +15,7 @@ MODELS = {product.name: product for product in [*products(), *ghosts()]}
 
 
 def unfilled(case):
-    """The form that the question of `case` was made from."""
+    """Return the form from which the question of `case` was made."""
     forms = [form for split in SPLITS for form in getattr(KINDS[case.kind].questions, split)]
     product = MODELS[case.product]
     return next(f for f in forms if fill(f, product, case.region, {}) == case.question.text)

@@ -1,4 +1,4 @@
-"""Reproducible chance."""
+"""Reproducible random draws."""
 
 from hypothesis import given
 from hypothesis import strategies as st

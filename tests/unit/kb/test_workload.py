@@ -1,4 +1,4 @@
-"""The declared workload: rates as declared, popularity by Zipf."""
+"""The workload: declared rates, and popularity by Zipf's law."""
 
 from collections import Counter
 
@@ -53,5 +53,5 @@ def test_a_tenth_is_unanswerable():
 
 
 def test_more_fresh_requests_than_topics_are_refused():
-    with pytest.raises(WrongUseError, match="ask for fewer"):
+    with pytest.raises(WrongUseError, match="fewer"):
         workload(100_000, seed=1)

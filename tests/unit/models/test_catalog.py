@@ -29,7 +29,7 @@ def test_every_offline_model_is_installed_with_a_licence(model):
 
 
 def test_a_missing_package_says_what_to_run():
-    with pytest.raises(store.StoreError, match="run `make start`"):
+    with pytest.raises(store.StoreError, match="make start"):
         replace(MINILM, package="no_such_package").path()
 
 
@@ -87,7 +87,7 @@ def test_a_named_copy_that_is_not_there_is_an_error(model, monkeypatch):
 
 @pytest.mark.parametrize("model", HUB_MODELS, ids=lambda m: m.name)
 def test_a_model_that_is_not_downloaded_says_what_to_run(model):
-    with pytest.raises(store.StoreError, match=f"run `under500 prepare --tier {model.tier}`"):
+    with pytest.raises(store.StoreError, match=f"under500 prepare --tier {model.tier}"):
         catalog.located(model)
 
 
@@ -110,7 +110,7 @@ def test_a_folder_stands_in_for_the_gguf_in_it(tmp_path):
     (tmp_path / "tuned-00002-of-00002.gguf").touch()
     assert catalog.located(QWEN2_5_7B_GGUF, tmp_path) == tmp_path / "tuned-00001-of-00002.gguf"
     (tmp_path / "another.gguf").touch()
-    with pytest.raises(store.StoreError, match="2 GGUF models lie, not one"):
+    with pytest.raises(store.StoreError, match="2 GGUF models"):
         catalog.located(QWEN2_5_7B_GGUF, tmp_path)
     own = tmp_path / QWEN2_5_7B_GGUF.files[0].name
     own.touch()
@@ -118,7 +118,7 @@ def test_a_folder_stands_in_for_the_gguf_in_it(tmp_path):
 
 
 def test_torch_needs_a_model_folder(tmp_path):
-    with pytest.raises(store.StoreError, match=r"not a model folder with a config\.json"):
+    with pytest.raises(store.StoreError, match=r"config\.json"):
         catalog.located(QWEN2_5_7B, tmp_path)
     (tmp_path / "config.json").touch()
     assert catalog.located(QWEN2_5_7B, tmp_path) == tmp_path

@@ -1,4 +1,4 @@
-"""Downloads against a hub of our own on 127.0.0.1; nothing here leaves the machine."""
+"""Downloads from a local fake of the hub on 127.0.0.1; no test uses the internet."""
 
 import errno
 import hashlib
@@ -40,14 +40,14 @@ TINY = HubModel(
 
 
 class Hub(ThreadingHTTPServer):
-    """Answers as the hub does: /REPOSITORY/resolve/COMMIT/FILE leads to the content elsewhere."""
+    """A fake hub: /REPOSITORY/resolve/COMMIT/FILE redirects to the content, as on the real one."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.content = dict(CONTENT)
         self.gets = []  # (file, first byte asked for)
         self.refusal = None  # (status, the hub's error code)
-        self.cuts = []  # after how many bytes each next answer breaks off
+        self.cuts = []  # bytes after which each of the next responses breaks off
 
     @property
     def address(self):
@@ -106,10 +106,10 @@ def empty_home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def library(monkeypatch):
-    """huggingface_hub without the user's settings, and without its pauses between retries."""
+    """Use huggingface_hub without the user's settings and without its pauses between retries."""
     import huggingface_hub
 
-    # As in real life: the project keeps the library offline, but for its own downloads.
+    # As in production, the library is offline except for the project's own downloads.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("harness.OFFLINE_WISHED", False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
@@ -164,7 +164,7 @@ def test_the_plan_shows_sizes_and_licences_before_anything_is_asked():
 
 
 def test_an_unknown_tier_is_named_with_the_known_ones():
-    with pytest.raises(WrongUseError, match="choose one of offline, laptop, gpu"):
+    with pytest.raises(WrongUseError, match="offline, laptop, gpu"):
         hub.plan("cloud")
 
 
@@ -231,7 +231,7 @@ def test_a_connection_lost_once_is_picked_up_by_itself(server, without_pauses):
 
 def test_a_connection_lost_for_good_loses_nothing(server, without_pauses):
     server.cuts = [2 * CHUNK] + [0] * 10
-    with pytest.raises(hub.BrokenOffError, match="nothing is lost, run `under500 prepare --tier"):
+    with pytest.raises(hub.BrokenOffError, match="under500 prepare --tier"):
         hub.fetch(TINY)
     server.cuts, server.gets = [], []
     hub.fetch(TINY)
@@ -255,7 +255,7 @@ def test_a_file_damaged_later_is_noticed_and_fetched_alone(tiny_tier, server):
 @pytest.mark.parametrize("content", [CONTENT["first.gguf"][::-1], b"short", b"long" * 9999])
 def test_another_content_than_the_catalogs_is_thrown_away(server, content):
     server.content["first.gguf"] = content
-    with pytest.raises(store.CorruptFileError, match="checksum that is not the catalog's"):
+    with pytest.raises(store.CorruptFileError, match="checksum"):
         hub.fetch(TINY)
     assert list(TINY.folder.iterdir()) == []
 
@@ -277,7 +277,7 @@ def test_a_leftover_longer_than_the_file_starts_anew(server):
         ((404, None), hub.GoneError, "no longer has"),
         ((401, "GatedRepo"), hub.GatedError, "hf auth login"),
         ((403, "GatedRepo"), hub.GatedError, "accept its terms"),
-        ((403, None), hub.GatedError, "does not give somebody/tiny to everyone"),
+        ((403, None), hub.GatedError, "somebody/tiny"),
         ((503, None), hub.UnreachableError, "answers with status 503"),
         ((429, None), hub.UnreachableError, "answers with status 429"),
     ],
@@ -296,7 +296,7 @@ def test_without_a_network_the_sentence_comes_at_once(library, monkeypatch):
         closed = free.getsockname()[1]
     use(monkeypatch, f"http://127.0.0.1:{closed}")
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waited and tried again"))
-    with pytest.raises(hub.UnreachableError, match=r"does not answer .* check the connection"):
+    with pytest.raises(hub.UnreachableError, match="check the connection"):
         hub.fetch(TINY)
 
 
@@ -319,7 +319,7 @@ def test_too_little_room_is_said_before_the_download(server, monkeypatch):
 
 def test_a_disk_that_fills_up_keeps_what_is_there(server):
     full = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(store.StoreError, match="The disk is full"):
+    with pytest.raises(store.StoreError, match="disk is full"):
         hub.fetch(TINY, stop_at(3 * CHUNK, full))
     assert hub.fetch(TINY).exists()
     assert ("first.gguf", 2 * CHUNK) in server.gets

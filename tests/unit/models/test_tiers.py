@@ -1,4 +1,4 @@
-"""Which models the labs work with, and kinds that are made when they are asked for."""
+"""The tiers that the labs use, and kinds that are made on first use."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_the_offline_tier_is_the_default_and_an_unknown_one_is_named(monkeypatch
     monkeypatch.delenv(tiers.VARIABLE, raising=False)
     assert (tiers.chosen().large, tiers.chosen().small) == (LARGE, STUDENT)
     monkeypatch.setenv(tiers.VARIABLE, "pocket")
-    with pytest.raises(WrongUseError, match="one of offline, laptop, gpu"):
+    with pytest.raises(WrongUseError, match="offline, laptop, gpu"):
         tiers.chosen()
 
 
@@ -28,11 +28,11 @@ def test_a_missing_download_says_what_to_run(monkeypatch, tmp_path):
 
 
 def test_a_kind_is_made_once_from_what_lies_on_this_disk(monkeypatch, tmp_path):
-    here = export(
+    local = export(
         tiny_llama(layers=1, vocabulary=49152), SMOLLM2.path(), tmp_path / "a.gguf", "tiny"
     )
     monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setenv(variable(SMOLLM2_360M_GGUF), str(here))
+    monkeypatch.setenv(variable(SMOLLM2_360M_GGUF), str(local))
     monkeypatch.setenv(tiers.VARIABLE, "laptop")
     compared = tiers.chosen().compared
     file = compared.gguf("Q8_0")

@@ -1,4 +1,4 @@
-"""The relay: what goes in comes out, and nothing of it outlives it."""
+"""The relay passes bytes unchanged and leaves no task or connection behind."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 
 @asynccontextmanager
 async def served(answer):
-    """A server whose connections `answer`; yields its port."""
+    """Run a server with the connection handler `answer`; yields its port."""
     server = await asyncio.start_server(answer, HOST, 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
@@ -27,7 +27,7 @@ async def echo(reader, writer):
 
 
 async def reset(reader, writer):
-    """Hangs up as a process does that is killed."""
+    """Reset the connection, as a killed process does."""
     await reader.read(100)
     linger = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -35,14 +35,14 @@ async def reset(reader, writer):
 
 
 async def others():
-    """Tasks that are left besides the one that asks."""
+    """Return all other tasks of the loop."""
     await asyncio.sleep(0)
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 @pytest.fixture
 def complaints():
-    """What the event loop says that nobody has waited for."""
+    """Return a function that runs a test and returns the errors that reached the event loop's handler."""
     said = []
 
     def run(work):

@@ -12,8 +12,7 @@ from harness.assistant import Done, Question, Token
 from harness.measure.latency.trace import recording
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.llama_generation import LlamaGeneration
-from harness.stages.pointer import pointer_joined
-from harness.stages.prompt import passages, stuffed_prompt
+from harness.stages.prompt import passages, pointer_joined, stuffed_prompt
 from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.stop_rule import first_sentence
 from harness.wrappers.hidden_pointer import HiddenPointer

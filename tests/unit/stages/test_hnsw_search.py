@@ -68,7 +68,7 @@ def test_a_filter_that_says_nothing_changes_nothing(index):
 
 
 class Lost:
-    """An index whose walk meets too few vectors."""
+    """An index whose search finds too few vectors."""
 
     dim = 16
 
@@ -122,14 +122,14 @@ def test_an_index_of_other_vectors_is_refused(index, tmp_path):
         (unit_vectors(N, 17), index),
         (unit_vectors(N, 17), wider),
     ]:
-        with pytest.raises(WrongUseError, match="do not belong together"):
+        with pytest.raises(WrongUseError, match="build the index again"):
             HnswSearch(CHUNKS[: len(vectors)], vectors, one)
 
 
 def test_a_whole_file_that_is_no_index_is_refused(tmp_path):
     with store.written(tmp_path / "graph.bin") as part:
         part.write_bytes(b"\1" * 500)
-    with pytest.raises(store.CorruptFileError, match="holds no index"):
+    with pytest.raises(store.CorruptFileError, match="no index"):
         load(tmp_path / "graph.bin", 16)
 
 

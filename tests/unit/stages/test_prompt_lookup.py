@@ -31,7 +31,7 @@ def test_no_length_and_no_sizes_mean_no_draft():
 
 
 def test_an_empty_n_gram_is_refused():
-    with pytest.raises(WrongUseError, match="at least one token"):
+    with pytest.raises(WrongUseError, match=r"\(2, 0\)"):
         draft([1, 2], sizes=(2, 0))
 
 
@@ -49,7 +49,7 @@ def test_the_draft_counts_as_far_as_the_model_agrees(drafted, choices, expected)
 
 
 def test_one_choice_more_than_drafted_is_needed():
-    with pytest.raises(WrongUseError, match="needs 3 choices, not 2"):
+    with pytest.raises(WrongUseError, match="3 choices"):
         accepted([1, 2], [1, 2])
 
 

@@ -22,12 +22,12 @@ def test_the_mean_of_two_rounds_has_their_shape_and_configuration(tmp_path):
     assert json.loads((mean / "adapter_config.json").read_text()) == {"r": 2}
 
 
-def test_adapters_of_two_models_have_none(tmp_path):
+def test_adapters_of_two_models_cannot_be_averaged(tmp_path):
     rounds = [adapter(tmp_path / "a", 1.0), adapter(tmp_path / "b", 1.0, size=4)]
-    with pytest.raises(WrongUseError, match="differ in shape"):
+    with pytest.raises(WrongUseError, match="shape"):
         averaged(rounds, tmp_path / "mean")
 
 
 def test_a_folder_without_an_adapter_is_named(tmp_path):
-    with pytest.raises(WrongUseError, match=r"no adapter in .*nowhere"):
+    with pytest.raises(WrongUseError, match="nowhere"):
         averaged([adapter(tmp_path / "a", 1.0), tmp_path / "nowhere"], tmp_path / "mean")

@@ -18,7 +18,7 @@ LESSONS = 80
 
 
 def embed(texts):
-    """Words as directions: what shares words is near."""
+    """Embed words as directions, so that texts with the same words are close."""
     rows = np.zeros((len(texts), 256), np.float32)
     for row, text in zip(rows, texts, strict=True):
         for word in re.findall(r"\w+", text.lower()):
@@ -40,19 +40,19 @@ def lessons(curriculum):
 
 @pytest.fixture(scope="module")
 def more():
-    """The wordings that are there for tuning alone."""
+    """Return the wordings used only for tuning."""
     return wordings()
 
 
 @pytest.fixture(scope="module")
 def asked_for():
-    """What each question of the train split asks for: (product, kind, region)."""
+    """Return the topic of each question of the train split, by its text."""
     topics = [t for found in (pairs, gaps, ghost_gaps) for pair in found("train") for t in pair]
     return {topic.ask(n): topic for topic in topics for n in range(len(topic.forms))}
 
 
 def context(lesson):
-    """The articles in the prompt, in order."""
+    """Return the articles in the prompt, in order."""
     titles = {f"{article.chunk.title}. {article.chunk.text}": article for article in articles()}
     return [titles[line] for line in re.findall(r"(?m)^\[\d\] (.*)$", lesson.prompt)]
 
@@ -130,7 +130,7 @@ def test_refusals_are_common_and_close_to_what_is_there(lessons, asked_for):
 
 
 def test_what_is_asked_for_and_missing_often_stands_there_in_parts(lessons, asked_for):
-    """The product in one passage, the kind and the region in another: hardest to refuse."""
+    """The product is in one passage, kind and region are in another, which is hardest to refuse."""
     parts = []
     for lesson in lessons:
         present = context(lesson)

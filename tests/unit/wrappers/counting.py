@@ -1,4 +1,4 @@
-"""Assistants and clocks for the tests of wrappers."""
+"""Fake assistants and a fake clock for the tests of wrappers."""
 
 from harness.assistant import Answer, Done, Question, Token
 
@@ -6,7 +6,7 @@ ASKED = Question("How long is the warranty of the Kestrel X200?")
 
 
 class Counting:
-    """An assistant that counts, and answers "<name> 1", "<name> 2", ..."""
+    """An assistant that answers "<name> 1", "<name> 2", ... and records the questions."""
 
     def __init__(self, name="answer", flags=(), error=None):
         self.name, self.flags, self.error = name, flags, error
@@ -22,7 +22,7 @@ class Counting:
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """A clock that is set by hand, in seconds."""
 
     def __init__(self):
         self.now = 1000.0
@@ -32,5 +32,5 @@ class Clock:
 
 
 def texts(assistant, *questions):
-    """The final texts of `questions`, asked in order."""
+    """Return the final texts for `questions`, asked in order."""
     return [list(assistant.stream(Question(text)))[-1].answer.text for text in questions]

@@ -51,5 +51,5 @@ def test_a_missing_damaged_or_foreign_table_is_refused(tmp_path):
         load(path)
     with store.written(path) as part:
         part.write_text('{"answers": []}')
-    with pytest.raises(store.CorruptFileError, match="no table"):
+    with pytest.raises(store.CorruptFileError, match="table of answers"):
         load(path)

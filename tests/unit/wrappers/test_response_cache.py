@@ -13,7 +13,7 @@ from harness.wrappers.text_store import text_store
 from tests.fakes import Scripted
 from tests.unit.wrappers.counting import ASKED, Clock, Counting, texts
 
-TIMEOUT_S = 20  # of the tests' own threads; reached only when one is stuck
+TIMEOUT_S = 20  # for the tests' own threads; reached only if one hangs
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def store(tmp_path, clock):
         yield opened
 
 
-def test_the_second_time_the_answer_is_there(store):
+def test_a_repeated_question_is_answered_from_the_cache(store):
     inner = Counting()
     cache = ResponseCache(inner, store, "v1")
     first, second = (list(cache.stream(ASKED)) for _ in range(2))
@@ -65,7 +65,7 @@ def test_an_old_answer_is_computed_again(store, clock):
     assert texts(cache, "a", "a") == ["answer 2", "answer 2"]
 
 
-def test_another_version_knows_nothing_of_it_and_the_old_one_still_does(store):
+def test_each_version_has_entries_of_its_own(store):
     inner = Counting()
     assert texts(ResponseCache(inner, store, "v1"), "a") == ["answer 1"]
     assert texts(ResponseCache(inner, store, "v2"), "a") == ["answer 2"]
@@ -73,7 +73,7 @@ def test_another_version_knows_nothing_of_it_and_the_old_one_still_does(store):
 
 
 @pytest.mark.parametrize("flag", ["empty", "truncated"])
-def test_an_answer_that_went_wrong_is_not_kept(store, flag):
+def test_a_failed_answer_is_not_cached(store, flag):
     cache = ResponseCache(Counting(flags=(flag,)), store, "v1")
     assert texts(cache, "a", "a") == ["answer 1", "answer 2"]
 
@@ -98,7 +98,7 @@ def test_a_stream_without_an_end_is_passed_on_and_not_kept(store):
     assert list(cache.stream(ASKED)) == list(cache.stream(ASKED)) == [Token("half")]
 
 
-def test_a_reader_who_leaves_leaves_nothing_behind(store):
+def test_an_abandoned_stream_caches_nothing(store):
     inner = Counting()
     cache = ResponseCache(inner, store, "v1")
     stream = cache.stream(ASKED)
@@ -131,7 +131,7 @@ def test_a_hit_is_marked_on_the_span_and_a_miss_is_not(store):
 
 
 class Held:
-    """An assistant that waits in the middle of its answer to "a" until it is let go."""
+    """An assistant that pauses in the middle of its answer to "a" until `go` is set."""
 
     def __init__(self, error=None):
         self.started, self.go = Event(), Event()
@@ -145,7 +145,7 @@ class Held:
 
 
 class Reader(Thread):
-    """Asks in a thread of its own; `outcome` is the final text, or the error."""
+    """A thread that asks one question; `outcome` is the final text, or the error."""
 
     def __init__(self, cache, text="a"):
         super().__init__(daemon=True)
@@ -165,7 +165,7 @@ class Reader(Thread):
 
 
 class Joined(ResponseCache):
-    """A cache that says when somebody starts to wait."""
+    """A cache that meets the test at a barrier when a request starts to wait."""
 
     def _wait(self, flight, question):
         self.waiting.wait(TIMEOUT_S)
@@ -174,7 +174,7 @@ class Joined(ResponseCache):
 
 @pytest.fixture
 def joined(store):
-    """A cache, its held assistant, and one reader who computes while three others wait."""
+    """Return a function that starts a cache around a held assistant, for three waiting readers."""
 
     def start(error=None, patience_s=TIMEOUT_S):
         held = Held(error)
@@ -236,9 +236,9 @@ def test_when_the_reader_who_computes_leaves_another_takes_over(store):
     assert texts(cache, "a") == ["answer 2"]
 
 
-def test_who_has_no_patience_computes_alone(store):
+def test_a_waiting_request_computes_itself_after_its_patience(store):
     cache = ResponseCache(Counting(), store, "v1", patience_s=0)
     paused = cache.stream(Question("a"))
-    next(paused)  # in this very thread: waiting for it would last for ever
+    next(paused)  # in this very thread, so waiting for it would never end
     assert texts(cache, "a") == ["answer 2"]
     assert list(paused)[-1].answer.text == "answer 1"

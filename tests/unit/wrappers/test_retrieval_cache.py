@@ -14,7 +14,7 @@ CHUNKS = [chunk(n) for n in range(5)]
 
 
 class Search:
-    """Finds the first k chunks, or the last ones once it has been turned."""
+    """A search that finds the first k chunks, or the last ones if `order` is -1."""
 
     def __init__(self):
         self.asked, self.order = [], 1

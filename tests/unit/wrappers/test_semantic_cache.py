@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 
 from harness.assistant import Answer
-from harness.errors import WrongUseError
 from harness.wrappers.entity_guard import EntityGuard
 from harness.wrappers.expiry import Expiry
-from harness.wrappers.semantic_cache import SemanticCache
-from harness.wrappers.semantic_memory import CAPACITY, Remembered, SemanticMemory
-from harness.wrappers.semantic_threshold import safe_threshold
+from harness.wrappers.semantic_cache import CAPACITY, Remembered, SemanticCache, SemanticMemory
 from tests.unit.wrappers.counting import Clock, Counting, texts
 
 GUARD = EntityGuard(["Kestrel X200", "Kestrel X300", "Marlow Duo"])
@@ -17,12 +14,12 @@ FIRST = "Is the Kestrel X200 covered for 12 months?"
 
 
 def alike(texts):
-    """An embedder to whom every text is the same: only the guard can tell them apart."""
+    """Embed every text as the same vector, so that only the guard can distinguish them."""
     return np.tile(np.array([1, 0], np.float32), (len(texts), 1))
 
 
 def by_length(texts):
-    """An embedder that turns texts by a tenth of a radian for each letter."""
+    """Embed texts at an angle of a tenth of a radian per character."""
     return np.array([[np.cos(len(t) / 10), np.sin(len(t) / 10)] for t in texts], np.float32)
 
 
@@ -39,7 +36,7 @@ def cache(inner=None, embed=alike, threshold=0.9, version="v1", **fields):
         "Does Halden cover the KESTREL X200 for 12 months",
     ],
 )
-def test_other_words_for_the_same_get_the_answer_that_is_there(text):
+def test_a_paraphrase_gets_the_cached_answer(text):
     assert texts(cache(), FIRST, text) == ["answer 1", "answer 1"]
 
 
@@ -48,7 +45,7 @@ def test_other_words_for_the_same_get_the_answer_that_is_there(text):
     [
         (FIRST, "Is the Kestrel X300 covered for 12 months?"),  # another product
         (FIRST, "Is the Marlow Duo covered for 12 months?"),
-        (FIRST, "Is the Kestrel X900 covered for 12 months?"),  # nobody sells it
+        (FIRST, "Is the Kestrel X900 covered for 12 months?"),  # does not exist
         (FIRST, "Is the Kestrel covered for 12 months?"),
         (FIRST, "Is the Kestrel X200 covered for 24 months?"),  # another number
         (FIRST, "Is the Kestrel X200 covered for 12 weeks?"),  # another unit
@@ -58,7 +55,7 @@ def test_other_words_for_the_same_get_the_answer_that_is_there(text):
         (FIRST, "Isn't the Kestrel X200 covered for 12 months?"),
         (FIRST, "Is the Kestrel X200 covered for 12 months in Canada?"),
         ("Kestrel X200 to Canada?", "Kestrel X200 to Australia?"),
-        ("Kestrel X200 to Germany?", "Kestrel X200 to France?"),  # names that nobody told it
+        ("Kestrel X200 to Germany?", "Kestrel X200 to France?"),  # names the guard does not know
         ("Kestrel X200: turn it on", "Kestrel X200: turn it off"),
         ("Kestrel X200: is $39 right?", "Kestrel X200: is 39 right?"),
         ("Kestrel X200: code E7", "Kestrel X200: code E8"),
@@ -146,24 +143,3 @@ def test_many_threads_may_ask_at_once():
     asked = len(one.inner.asked)
     texts(one, *questions)
     assert len(one.inner.asked) == asked
-
-
-@pytest.mark.parametrize(
-    ("cosines", "same", "wrong", "threshold"),
-    [
-        ([0.9, 0.8, 0.7, 0.6], [True, True, False, True], 0.0, 0.8),
-        ([0.9, 0.8, 0.7, 0.6], [True, True, False, True], 0.25, 0.6),
-        ([0.6, 0.9, 0.8, 0.7], [True, False, True, True], 0.0, float("inf")),
-        ([0.8, 0.8], [True, False], 0.0, float("inf")),  # equal ones hit together
-        ([0.9, 0.8, 0.8], [True, True, False], 0.0, 0.9),
-        ([0.9], [True], 0.0, 0.9),
-    ],
-)
-def test_the_threshold_lets_in_as_much_as_it_may(cosines, same, wrong, threshold):
-    assert safe_threshold(cosines, same, wrong) == threshold
-
-
-@pytest.mark.parametrize(("cosines", "same"), [([], []), ([0.9], [])])
-def test_a_threshold_needs_labelled_pairs(cosines, same):
-    with pytest.raises(WrongUseError, match="one label for each pair"):
-        safe_threshold(cosines, same, 0.1)

@@ -47,7 +47,7 @@ def test_texts_outlive_the_process(tmp_path, store):
 
 
 class Bomb:
-    """Unpickling it would call a function."""
+    """An object whose unpickling calls a function."""
 
     def __reduce__(self):
         return (pytest.fail, ("a pickle was opened",))
@@ -55,7 +55,7 @@ class Bomb:
 
 def test_nothing_is_pickled(store):
     for call in (lambda: store.cache.set("k", Bomb()), lambda: store.cache.set(("k",), "v")):
-        with pytest.raises(ValueError, match="keeps text"):
+        with pytest.raises(ValueError, match="text"):
             call()
 
 
@@ -87,5 +87,5 @@ def test_a_store_that_fails_keeps_nothing_and_breaks_nothing(store, monkeypatch)
 
 def test_a_folder_that_is_no_cache_is_named(tmp_path):
     (tmp_path / "cache.db").write_bytes(b"this is not a database" * 100)
-    with pytest.raises(StoreError, match="delete the folder"):
+    with pytest.raises(StoreError, match="delete"):
         text_store(tmp_path)

@@ -1,4 +1,4 @@
-"""Speculative decoding on the real llama.cpp: whatever is guessed, the text is that of greedy decoding."""
+"""Speculative decoding with the real llama.cpp: for any draft, the text is that of greedy decoding."""
 
 from itertools import islice
 from random import Random
@@ -29,7 +29,7 @@ def drafted(context, draft, n=None):
 
 
 def oracle(plain, wrong_every=0):
-    """Guesses what comes, but for one token now and then."""
+    """A draft of the right tokens, with a wrong one at regular intervals."""
 
     def draft(tokens):
         at = len(tokens) - len(PROMPT)

@@ -1,4 +1,4 @@
-"""The real llama.cpp on a random Llama of two layers: reading, keeping, forgetting, and bad files."""
+"""The real llama.cpp with a random Llama of two layers: reading, reusing, forgetting, and bad files."""
 
 import numpy as np
 import psutil

@@ -190,9 +190,9 @@ REFUSED = {
     "another model": (mistral, "not a MistralForCausalLM"),
     "an adapter around it": (adapted, "not a Peft.*merge its adapters"),
     "an adapter inside": (lambda: adapted().get_base_model(), "lacks: merge its adapters"),
-    "another width": (narrowed, "feed-forward layers of another width"),
-    "infinite numbers": (exploded, "up_proj.weight holds numbers that are not finite"),
-    "another vocabulary": (lambda: llama(vocabulary=31), "has 32 tokens and the model 31"),
+    "another width": (narrowed, "another width"),
+    "infinite numbers": (exploded, "up_proj.weight .* not finite"),
+    "another vocabulary": (lambda: llama(vocabulary=31), "32 .* 31"),
 }
 
 
@@ -208,7 +208,7 @@ def test_a_source_without_tokenizer_is_refused(vocabulary, tmp_path):
     bare.write_bytes(
         vocabulary.read_bytes().replace(b"tokenizer.ggml.tokens", b"tokenizer.ggml.nothin")
     )
-    with pytest.raises(store.StoreError, match="holds no tokenizer"):
+    with pytest.raises(store.StoreError, match="tokenizer"):
         export(llama(vocabulary=32), bare, tmp_path / "out.gguf", "out")
 
 
@@ -217,6 +217,6 @@ def test_a_full_disk_leaves_nothing_and_says_so(vocabulary, tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(GGUFWriter, "write_tensors_to_file", full)
-    with pytest.raises(store.StoreError, match="disk is full while writing out"):
+    with pytest.raises(store.StoreError, match="disk is full"):
         export(llama(vocabulary=32), vocabulary, tmp_path / "out.gguf", "out")
     assert not list(tmp_path.glob("out*"))

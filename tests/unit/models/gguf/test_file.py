@@ -1,4 +1,4 @@
-"""Headers of good, foreign, cut and hostile GGUF files. Files here are a few kB, but for the packaged one."""
+"""Headers of valid, foreign, truncated and hostile GGUF files of a few kB, and of the packaged model."""
 
 import struct
 
@@ -18,7 +18,7 @@ TOKENS_KEY = b"tokenizer.ggml.tokens"
 
 
 def made(path, architecture="llama", endian=GGUFEndian.LITTLE):
-    """A "Q4_K_M" of one layer with one real Q4_K matrix and one that had to become Q8_0."""
+    """Write a "Q4_K_M" of one layer with one Q4_K matrix and one that fell back to Q8_0."""
     writer = GGUFWriter(path, architecture, endianess=endian)
     writer.add_name("tiny")
     writer.add_file_type(LlamaFileType.MOSTLY_Q4_K_M)
@@ -135,7 +135,7 @@ def test_a_foreign_file_is_named_for_what_it_is(tmp_path, content, sentence):
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(StoreError, match=r"no file .*nothing\.gguf: check the path"):
+    with pytest.raises(StoreError, match=r"nothing\.gguf"):
         file.inspect(tmp_path / "nothing.gguf")
     with pytest.raises(StoreError, match="cannot be read"):
         file.inspect(tmp_path)
@@ -223,7 +223,7 @@ def test_a_hostile_header_is_refused_with_a_sentence(folder, raw, where, content
     "name,other,sentence",
     [
         (b"tokenizer.ggml.scores", TOKENS_KEY, "metadata field 'tokenizer.ggml.tokens' twice"),
-        (b"ffn_gate.weight", b"ffn_down.weight", "two tensors of one name"),
+        (b"ffn_gate.weight", b"ffn_down.weight", "two tensors"),
     ],
 )
 def test_a_name_used_twice_is_refused(folder, raw, name, other, sentence):
@@ -262,9 +262,7 @@ def test_whatever_the_bytes_the_answer_is_a_header_or_a_sentence(folder, raw, da
 
 def test_an_architecture_is_known_if_llama_cpp_says_so(tmp_path):
     assert file.usable(made(tmp_path / "a.gguf", "qwen2")).architecture == "qwen2"
-    with pytest.raises(
-        UnsupportedFileError, match=r"'frobnicator', which this llama\.cpp does not"
-    ):
+    with pytest.raises(UnsupportedFileError, match="frobnicator"):
         file.usable(made(tmp_path / "b.gguf", "frobnicator"))
 
 

@@ -97,13 +97,13 @@ def test_nothing_is_printed_not_even_from_c(source, out, capfd):
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are(source, out):
-    with pytest.raises(WrongUseError, match="no kind 'Q9': choose one of F32, F16"):
+    with pytest.raises(WrongUseError, match="Q9"):
         quantize(source, "Q9", out)
 
 
 def test_rounding_twice_must_be_wanted(source, out, tmp_path):
     rounded = quantize(source, "Q8_0", tmp_path / "rounded.gguf")
-    with pytest.raises(WrongUseError, match=r"quantised already \(Q8_0\).*requantize=True"):
+    with pytest.raises(WrongUseError, match="requantize=True"):
         quantize(rounded, "Q4_0", out)
     assert not out.exists()
     assert file.inspect(quantize(rounded, "Q4_0", out, requantize=True)).file_type == "Q4_0"
@@ -114,19 +114,19 @@ def test_half_precision_is_no_quantisation(source, out, tmp_path):
 
 
 def test_a_source_is_not_overwritten(source):
-    with pytest.raises(WrongUseError, match="overwrite its own source"):
+    with pytest.raises(WrongUseError, match="its own source"):
         quantize(source, "Q8_0", source.parent / "." / source.name)
 
 
 def test_a_cut_source_is_refused(source, out):
     source.write_bytes(source.read_bytes()[:-100])
-    with pytest.raises(store.CorruptFileError, match=r"source\.gguf is cut short"):
+    with pytest.raises(store.CorruptFileError, match="cut short"):
         quantize(source, "Q8_0", out)
 
 
 @pytest.fixture
 def corrupt(source):
-    """Replace a piece of the source by another of the same length."""
+    """Return a function that replaces bytes of the source by others of the same length."""
 
     def replace(old, new):
         source.write_bytes(source.read_bytes().replace(old, new, 1))
@@ -161,7 +161,7 @@ def test_a_failure_keeps_the_old_file(source, out, corrupt):
 
 @pytest.fixture
 def failing(monkeypatch):
-    """llama.cpp fails, and logs what it is given."""
+    """Return a function that makes llama.cpp fail with a given log line."""
 
     def with_log(line):
         def fail(*_):
@@ -176,10 +176,10 @@ def failing(monkeypatch):
 
 
 FAILURES = {
-    "failed to quantize: std::bad_alloc": "The memory is full while making the Q8_0 of source",
-    "failed to quantize: mmap failed: Cannot allocate memory": "The memory is full",
-    "failed to quantize: basic_ios::clear": r"could not make the Q8_0 .*\(basic_ios::clear\)",
-    "something else": "it does not say why",
+    "failed to quantize: std::bad_alloc": "memory is full .* Q8_0",
+    "failed to quantize: mmap failed: Cannot allocate memory": "memory is full",
+    "failed to quantize: basic_ios::clear": r"\(basic_ios::clear\)",
+    "something else": "gives no reason",
 }
 
 
@@ -193,12 +193,12 @@ def test_a_failure_is_one_sentence(line, sentence, source, out, failing):
 def test_a_full_disk_is_recognised(source, out, failing, monkeypatch):
     failing("failed to quantize: basic_ios::clear: iostream error")
     monkeypatch.setattr(quantizing, "FULL_DISK", 1 << 62)
-    with pytest.raises(store.StoreError, match=r"disk is full while writing out\.gguf"):
+    with pytest.raises(store.StoreError, match="disk is full"):
         quantize(source, "Q8_0", out)
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(source):
-    with pytest.raises(store.StoreError, match=r"out\.gguf cannot be written into"):
+    with pytest.raises(store.StoreError, match=r"out\.gguf"):
         quantize(source, "Q8_0", source / "out.gguf")
 
 
