@@ -1,4 +1,4 @@
-"""under500 bench A B: two named pipelines, interleaved, as a ratio with its interval."""
+"""under500 bench A B: an interleaved comparison of two entries."""
 
 from __future__ import annotations
 
@@ -13,21 +13,28 @@ from harness.cli.output import FAILED, Json, console, print_json
 if TYPE_CHECKING:
     from harness.measure.latency.bench import Bench
 
-PAIRS = 44  # the fewest that have a p90
+PAIRS = 44  # the fewest that support a p90
 
 
 def bench(
-    a: Annotated[str, typer.Argument(help="What is divided: baseline, reference, yardstick.")],
-    b: Annotated[str, typer.Argument(help="What it is divided by.")],
-    n: Annotated[int, typer.Option("-n", "--n", min=2, max=600, help="Questions.")] = PAIRS,
-    seed: Annotated[int | None, typer.Option(help="Draw the same questions again.")] = None,
+    a: Annotated[
+        str, typer.Argument(help="Entry in the numerator: baseline, reference or yardstick.")
+    ],
+    b: Annotated[str, typer.Argument(help="Entry in the denominator.")],
+    n: Annotated[
+        int,
+        typer.Option("-n", "--n", min=2, max=600, help="Number of questions, rounded up to even."),
+    ] = PAIRS,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the questions, to ask the same ones again.")
+    ] = None,
     busy: Annotated[
-        bool, typer.Option("--busy", help="Show times of a busy machine, too.")
+        bool, typer.Option("--busy", help="Show times even if the machine is busy.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask A and B the same fresh questions, interleaved; show times, quality and the ratio A / B."""
-    from harness import entries as contenders
+    """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B."""
+    from harness import entries
     from harness.kb.questions import draw
     from harness.measure.latency.bench import WARM_UP, Bench, benched
     from harness.measure.machine import describe as machine
@@ -36,13 +43,12 @@ def bench(
     cases = draw("dev", WARM_UP + n + n % 2, seed)
     before = machine.busy()
     with console.status("Loading models …") as status:
-        entries = contenders.named(a), contenders.named(b)
-        result = Bench(*entries)
-        for so_far in benched(*entries, cases):
+        result = Bench(entries.named(a), entries.named(b))
+        for so_far in benched(result.a, result.b, cases):
             result = so_far
             status.update(f"{len(result.comparison.pairs)} of {n + n % 2} questions …")
-    watched = () if busy else (before, machine.busy())
-    result = replace(result, busy=watched)
+    if not busy:
+        result = replace(result, busy=(before, machine.busy()))
     _show(result)
     if as_json:
         print_json({"seed": seed} | result.to_json())

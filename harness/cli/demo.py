@@ -1,4 +1,4 @@
-"""under500 demo: the slow assistant beside the reference, on fresh questions, and where the time goes."""
+"""under500 demo: the slow baseline beside the reference solution on new questions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,19 @@ SIDES = {"a": "baseline", "b": "reference"}
 
 
 def demo(
-    n: Annotated[int, typer.Option("-n", "--n", min=2, max=500, help="Questions to ask.")] = 6,
-    seed: Annotated[int | None, typer.Option(help="Draw the same questions again.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Write a Chrome trace, for Perfetto.")] = None,
+    n: Annotated[
+        int,
+        typer.Option("-n", "--n", min=2, max=500, help="Number of questions, rounded up to even."),
+    ] = 6,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the questions, to ask the same ones again.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="Write a Chrome trace to this file, for Perfetto.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask the slow assistant and the reference N fresh questions in turns; show both waterfalls."""
+    """Ask the slow baseline and the reference solution N new questions; show where each spends its time."""
     from harness import entries
     from harness.kb.questions import draw
     from harness.measure.latency.bench import WARM_UP, Bench, benched
@@ -45,14 +52,14 @@ def demo(
     _fail_if_faulty(result)
     traces = by_side(recorder.traces()[2 * WARM_UP :], result.comparison.pairs)
     if trace:
-        _write_trace(trace, [one for side in traces.values() for one in side])
+        _write_trace(trace, [request for side in traces.values() for request in side])
     _show(result, traces)
     if as_json:
         print_json({"seed": seed} | _summary(result, traces))
 
 
 def by_side(traces: Sequence[Trace], pairs: Sequence[Pair]) -> dict[Side, list[Trace]]:
-    """The traces of a comparison, recorded in the order A B B A, by side."""
+    """Return the traces of a comparison by side; they were recorded in the order A B B A."""
     sides = [side for pair in pairs for side in ("ab" if pair.a_first else "ba")]
     return {side: [t for t, s in zip(traces, sides, strict=True) if s == side] for side in SIDES}
 
@@ -60,14 +67,14 @@ def by_side(traces: Sequence[Trace], pairs: Sequence[Pair]) -> dict[Side, list[T
 def _show_answers(case: Case, pair: Pair) -> None:
     from harness.measure.latency.timing import Timing
 
-    # Escaped: what a model writes may look like markup.
+    # Escaped because a model's text may look like markup.
     console.print(f"[bold]Q[/] {escape(case.question.text)}", highlight=False)
     for side, name in SIDES.items():
         if isinstance(timing := getattr(pair, side), Timing):
             flags = f" ({', '.join(timing.answer.flags)})" if timing.answer.flags else ""
-            said = escape(timing.answer.text + flags)
-            console.print(f"  [dim]{name:<10}{timing.e2e_ms:6,.0f} ms[/]  {said}", highlight=False)
-    console.print(f"  [dim]right                {escape(case.reference)}[/]", highlight=False)
+            text = escape(timing.answer.text + flags)
+            console.print(f"  [dim]{name:<10}{timing.e2e_ms:6,.0f} ms[/]  {text}", highlight=False)
+    console.print(f"  [dim]expected             {escape(case.reference)}[/]", highlight=False)
 
 
 def _fail_if_faulty(result: Bench) -> None:
@@ -103,7 +110,7 @@ def _write_trace(path: Path, traces: list[Trace]) -> None:
 
 
 def _summary(result: Bench, traces: dict[Side, list[Trace]]) -> dict[str, object]:
-    """What `bench` says, and the stages of each side."""
+    """Return the JSON of `bench` and the stages of each side."""
     from statistics import median
 
     values = result.to_json()

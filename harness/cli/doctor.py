@@ -1,4 +1,4 @@
-"""under500 doctor: what is ready, what is missing."""
+"""under500 doctor: a check of this machine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from harness.cli.output import FAILED, Json, console, print_json
 
 
 def doctor(as_json: Json = False) -> None:
-    """Look at this machine: versions, what is ready, what is missing. Builds nothing."""
-    from harness.setup.doctor import doctor as examine  # heavy imports only when the verb runs
+    """Check this machine: versions, what is ready and what is missing. Builds nothing."""
+    from harness.setup.doctor import doctor as check  # heavy imports only when the verb runs
 
-    report = examine()
+    report = check()
     if as_json:
         print_json(report.to_json())
     else:

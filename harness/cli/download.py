@@ -1,4 +1,4 @@
-"""Fetching a tier's models: what, how large and under which licence first, then a bar for each."""
+"""The download of a tier's models: a list with sizes and licences to confirm, then progress bars."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 
 def download(tier: str, agreed: bool) -> None:
-    """Fetch what `tier` lacks, once the user has seen it and agreed.
+    """Download the missing models of `tier` after the user has seen the list and agreed.
 
-    agreed: do not ask. Raises WrongUseError where nobody can be asked, and HubError.
+    agreed: do not ask. Raises WrongUseError if there is no terminal to ask on, and HubError if a download
+    fails.
     """
     from harness.models import hub
 
@@ -50,7 +51,9 @@ def _agree(agreed: bool) -> None:
     if agreed:
         return
     if not sys.stdin.isatty():
-        raise WrongUseError("Nobody is here to agree to the download: add --yes.")
+        raise WrongUseError(
+            "The download needs a confirmation, and there is no terminal to ask on: add --yes."
+        )
     if not typer.confirm("Download these files?", default=True):
         raise typer.Exit(OK)
 
@@ -58,7 +61,7 @@ def _agree(agreed: bool) -> None:
 def _table(needs: Sequence[Need], tier: str) -> Table:
     table = Table(title=f"To download for the tier {tier}", title_justify="left", show_footer=True)
     total = sum(need.size_mb for need in needs)
-    table.add_column("model", "all")
+    table.add_column("model", "total")
     table.add_column("role")
     table.add_column("MB", f"{total:,.0f}", justify="right")
     table.add_column("licence")

@@ -11,7 +11,7 @@ from harness.cli.output import plain_errors
 
 app = typer.Typer(
     name="under500",
-    help="Take a support assistant that really needs 3.2 s under 500 ms.",
+    help="Take a slow support assistant from 3.2 s to under 500 ms.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,11 +20,11 @@ app = typer.Typer(
 
 @app.callback()
 def _group() -> None:
-    """Keeps `under500` a group of verbs, even with one installed."""
+    """Keep `under500` a group of verbs even if only one is installed."""
 
 
 def _add(name: str, verb: Any) -> None:
-    """A verb is a function, or a group of verbs (a Typer app) whose errors are as plain."""
+    """Add a verb, which is a function or a group of verbs (a Typer app), with plain errors."""
     if not isinstance(verb, typer.Typer):
         app.command(name)(plain_errors(verb))
         return

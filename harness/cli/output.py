@@ -1,4 +1,4 @@
-"""How verbs talk: tables for people, one JSON object as the last line for machines, plain errors."""
+"""Output of verbs: tables for people, one JSON object as the last line for machines, and plain errors."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 console = Console()
 problems = Console(stderr=True)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of output.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object as the last line of output.")
+]
 
 
 def print_json(values: Mapping[str, object]) -> None:
-    """One line on stdout, whatever the width of the terminal."""
+    """Print the values on one line of stdout, without wrapping."""
     typer.echo(json.dumps(values, ensure_ascii=False, default=str))
 
 
 def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
-    """The verb with errors for people: one sentence, no traceback; with --json also as JSON."""
+    """Wrap a verb so that a PlainError becomes one sentence without a traceback, and JSON with --json."""
 
     @functools.wraps(verb)
     def guarded(**options: object) -> None:
@@ -42,7 +44,7 @@ def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(WRONG_USE if isinstance(error, WrongUseError) else FAILED) from error
         except KeyboardInterrupt as interrupt:
             problems.print(
-                "Stopped. Nothing that was finished is lost; run the same command again."
+                "Stopped. Finished steps are kept: run the same command again to continue."
             )
             raise typer.Exit(INTERRUPTED) from interrupt
 

@@ -1,4 +1,4 @@
-"""under500 prepare: build what is missing on this machine."""
+"""under500 prepare: build everything that is missing on this machine."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from harness.cli.output import Json, console, print_json
 
 
 def prepare(
-    busy: Annotated[bool, typer.Option("--busy", help="Calibrate on a busy machine, too.")] = False,
+    busy: Annotated[
+        bool, typer.Option("--busy", help="Calibrate even if the machine is busy.")
+    ] = False,
     recalibrate: Annotated[
-        bool, typer.Option(help="Calibrate again, even if that is done.")
+        bool, typer.Option(help="Calibrate again, even if that is done already.")
     ] = False,
     tier: Annotated[
-        str, typer.Option(help="Also download larger models: laptop (5 GB) or gpu (23 GB).")
+        str,
+        typer.Option(help="Tier of models: offline, or laptop (downloads 5 GB) or gpu (23 GB)."),
     ] = "offline",
     yes: Annotated[bool, typer.Option("--yes", help="Download without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build models, knowledge base vectors and calibration; what is there and intact is kept."""
+    """Build the models, the knowledge base vectors and the calibration, if missing or damaged."""
     from harness import knobs, store
     from harness.cli.download import download
     from harness.setup import preparation  # heavy imports only when the verb runs
     from harness.show.text import text_waterfall
 
-    took: dict[str, float] = {}
-    with preparation.alone():
+    seconds: dict[str, float] = {}
+    with preparation.exclusive():
         if tier != "offline":
             download(tier, yes)
         for step in preparation.steps(force_busy=busy, recalibrate=recalibrate):
@@ -38,9 +41,9 @@ def prepare(
                 console.print(f"[bold]{step.name}[/]: building …")
                 step.build(lambda line: console.print(f"  {line}", highlight=False, soft_wrap=True))
                 state = "built"
-            took[step.name] = round(time.perf_counter() - started, 1)
-            console.print(f"[bold]{step.name}[/]: {state} ({took[step.name]} s)")
+            seconds[step.name] = round(time.perf_counter() - started, 1)
+            console.print(f"[bold]{step.name}[/]: {state} ({seconds[step.name]} s)")
     console.print(text_waterfall(preparation.typical_trace()))
     if as_json:
         record = knobs.load()
-        print_json({"home": str(store.home()), "seconds": took, "baseline": record.model_dump()})
+        print_json({"home": str(store.home()), "seconds": seconds, "baseline": record.model_dump()})

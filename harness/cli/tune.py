@@ -1,4 +1,4 @@
-"""under500 tune: run a recipe again, from the packaged weights to an adapter."""
+"""under500 tune: run a tuning recipe, from the packaged weights to an adapter."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ import typer
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
-QUESTIONS = "questions"  # not a model but a matrix; takes two minutes
+QUESTIONS = "questions"  # a matrix and not a model; takes two minutes
 
 
 def tune(
     model: Annotated[
-        str, typer.Argument(help="questions, smollm2-135m-support (first) or smollm2-85m-support")
+        str,
+        typer.Argument(
+            help="questions, smollm2-135m-support (tune it first) or smollm2-85m-support."
+        ),
     ],
-    folder: Annotated[Path, typer.Option(help="Where state and adapter go.")] = Path("tuned"),
-    steps: Annotated[int, typer.Option(help="Fewer updates than the recipe says.")] = 0,
+    folder: Annotated[Path, typer.Option(help="Folder for the state and the adapter.")] = Path(
+        "tuned"
+    ),
+    steps: Annotated[int, typer.Option(help="Number of updates, instead of the recipe's.")] = 0,
     further: Annotated[
-        Path | None, typer.Option(help="A further round, from an earlier one's adapter: a folder.")
+        Path | None,
+        typer.Option(help="Folder of an earlier adapter, to tune a further round from it."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Other lessons than the recipe's.")] = 0,
-    rate: Annotated[float, typer.Option(help="Another peak rate than the recipe's.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the lessons, instead of the recipe's.")] = 0,
+    rate: Annotated[float, typer.Option(help="Peak learning rate, instead of the recipe's.")] = 0.0,
     mean: Annotated[
         list[Path] | None,
-        typer.Option(help="Do not tune: average these adapters, folders of earlier rounds."),
+        typer.Option(
+            help="Folder of an earlier adapter; give several to average them instead of tuning."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tune a model by its recipe, within an hour; stop it at any time, the same command goes on."""
+    """Tune a model by its recipe, within an hour.
+
+    You can stop at any time; the same command continues.
+    """
     # Heavy imports only when the verb runs.
     from harness.tuning import averaging, question_matrix, recipes
 
@@ -48,8 +59,8 @@ def tune(
         adapter = question_matrix.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
-        asked = {"steps": steps, "seed": seed, "rate": rate}
-        recipe = replace(recipe, **{name: value for name, value in asked.items() if value})
+        changes = {"steps": steps, "seed": seed, "rate": rate}
+        recipe = replace(recipe, **{name: value for name, value in changes.items() if value})
         adapter = recipes.run(model, recipe, folder / model, further)
     console.print(f"The adapter is in {adapter}.")
     if as_json:

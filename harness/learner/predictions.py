@@ -1,7 +1,7 @@
-"""What a learner expected before measuring.
+"""A learner's predictions, made before measuring.
 
-A guess is worth most when it can no longer be changed: the first prediction of a lab is the one
-that counts; later ones are kept beside it, never instead of it.
+The first prediction of a lab is the one that counts, so that it cannot be changed after the measurement.
+Later ones are stored beside it.
 """
 
 from __future__ import annotations
@@ -22,67 +22,69 @@ from harness.store import HOME_VARIABLE
 
 
 class PredictionError(PlainError):
-    """A prediction cannot be stored or read; the message says what to do."""
+    """A prediction that cannot be stored or read; the message says what to do."""
 
 
 def predict(lab: str, **values: float) -> dict[str, float]:
-    """Store the guesses for `lab` and return the first ones ever made, which are those that count.
+    """Store the predicted values for `lab` and return the first prediction, which is the one that counts.
 
-    Raises PredictionError for a guess that is missing or not a finite number, and where nothing can
-    be written.
+    Raises PredictionError if a value is missing or is not a finite number, or if the file cannot be written.
     """
-    guess = {name: _number(name, value) for name, value in values.items()}
-    made = _read(lab)
-    if not made or made[-1]["values"] != guess:  # running the cell again is not a new guess
+    prediction = {name: _number(name, value) for name, value in values.items()}
+    history = _read(lab)
+    if (
+        not history or history[-1]["values"] != prediction
+    ):  # a rerun of the cell is no new prediction
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        made.append({"at": now, "values": guess})
-        _write(lab, made)
-    return dict(made[0]["values"])
+        history.append({"at": now, "values": prediction})
+        _write(lab, history)
+    return dict(history[0]["values"])
 
 
 def recall(lab: str) -> dict[str, float]:
-    """The first guesses made for `lab`.
-
-    Raises PredictionError when there are none.
-    """
-    made = _read(lab)
-    if not made:
+    """Return the first prediction for `lab`. Raises PredictionError if there is none."""
+    history = _read(lab)
+    if not history:
         raise PredictionError(
             f"There is no prediction for {lab} yet: run its prediction cell first."
         )
-    return dict(made[0]["values"])
+    return dict(history[0]["values"])
 
 
 def folder() -> Path:
-    """Where predictions live: $UNDER500_HOME/predictions, or the user's data folder.
+    """Return the folder of predictions: $UNDER500_HOME/predictions, or the same in the user's data folder.
 
-    While nbgrader grades a class, each submission has a folder of its own that vanishes with its
-    kernel: otherwise the first learner's guess would count for everybody.
+    While nbgrader grades a class, each submission has a temporary folder that is deleted with its kernel:
+    otherwise the first learner's prediction would count for everybody.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde":
-        return Path(_vanishing().name)
+        return Path(_temporary().name)
     chosen = os.environ.get(HOME_VARIABLE)
     return Path(chosen or platformdirs.user_data_dir("under500")) / "predictions"
 
 
 @cache
-def _vanishing() -> tempfile.TemporaryDirectory[str]:
+def _temporary() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="under500-predictions-")
 
 
 def _number(name: str, value: float) -> float:
     if value is None or value is ...:
         raise PredictionError(
-            f"`{name}` is still empty: write down a number, any number, and run again."
+            f"`{name}` is still empty: write a number, any number, and run the cell again."
         )
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise PredictionError(f"`{name}` is {value!r}: a guess is one plain number.")
+        raise PredictionError(
+            f"`{name}` is {value!r}: a prediction must be one plain, finite number."
+        )
     return float(value)
 
 
 def _path(lab: str) -> Path:
     if not lab or Path(lab).name != lab:
-        raise PredictionError(f"{lab!r} is not the name of a lab, such as '01-profile'.")
+        raise PredictionError(
+            f"{lab!r} is not the name of a lab: give a name such as '01-profile'."
+        )
     return folder() / f"{lab}.json"
 
 
@@ -96,15 +98,17 @@ def _read(lab: str) -> list[dict]:
         raise PredictionError(f"{path} is damaged: delete it and predict again.") from error
 
 
-def _write(lab: str, made: list[dict]) -> None:
+def _write(lab: str, history: list[dict]) -> None:
     path = _path(lab)
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"lab": lab, "predictions": made}, indent=2), encoding="utf-8")
-        part.replace(path)  # whole or not at all
+        part.write_text(
+            json.dumps({"lab": lab, "predictions": history}, indent=2), encoding="utf-8"
+        )
+        part.replace(path)  # atomic: a reader never sees half a file
     except OSError as error:
         raise PredictionError(
             f"The prediction cannot be saved in {path.parent} ({error.strerror}): "
-            f"set {HOME_VARIABLE} to a folder that you may write to."
+            f"set {HOME_VARIABLE} to a folder that you can write to."
         ) from error

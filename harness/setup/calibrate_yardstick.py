@@ -1,4 +1,4 @@
-"""Setting the yardstick: how much of each kind of work is 500 ms here, then proven beside the baseline."""
+"""Calibration of the yardstick: how much of each kind of work takes 500 ms, checked beside the baseline."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from harness.semconv import GENERATE, NETWORK, PREPROCESS
 from harness.serve.entry import Entry
 from harness.setup.calibrate import TARGETS_MS
 
-# Of the baseline's computing, what its two models take: the yardstick's share of matrix products.
-MODELS = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (
+# Share of the baseline's computing time spent in its two models: the yardstick's share of matrix products.
+MODEL_SHARE = (TARGETS_MS[PREPROCESS] + TARGETS_MS[GENERATE]) / (
     sum(TARGETS_MS.values()) - TARGETS_MS[NETWORK]
 )
-REPEATS = 5  # of each piece of work; the quickest counts, since whoever disturbs only adds
-FEW, MANY, ROWS = 1, 9, 40_000  # tokens and rows of the pieces: some 100 ms each
-LEAST_ROW_MS = 1e-3  # half of what a quick machine needs for two NumPy calls: a row is never free
-PAIRS = 8  # beside the baseline: half a minute
-CLOSE = 0.02  # of the ratio wanted; the baseline itself may be off by 10 %
-STEEPEST = 3.0  # of a stretch: beyond it, it is noise
+REPEATS = 5  # of each piece of work; the quickest counts, because disturbances only add time
+FEW, MANY, ROWS = 1, 9, 40_000  # tokens and rows of the timed pieces: some 100 ms each
+LEAST_ROW_MS = 1e-3  # half of what a fast machine needs for two NumPy calls: a row is never free
+PAIRS = 8  # measured beside the baseline: half a minute
+CLOSE = 0.02  # relative error of the ratio; the baseline itself may be off by 10 %
+STEEPEST = 3.0  # measured ms per predicted ms: a larger value is noise
 TRIES = 4
 SEED = 6400
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the pieces take here, in ms: reading the prompt, each token after it, each row compared."""
+    """The costs of the pieces of work on this machine, in ms: the prompt, each further token, each row."""
 
     prompt_ms: float
     token_ms: float
     row_ms: float
 
-    def work(self, wanted_ms: float, rtt_ms: float) -> Work:
-        """Work of `wanted_ms`, the distance included, in the baseline's proportions."""
-        computed = wanted_ms - rtt_ms
-        tokens = max(1, round((MODELS * computed - self.prompt_ms) / self.token_ms))
-        rest = computed - self.prompt_ms - tokens * self.token_ms
-        return Work(tokens=tokens, rows=max(1, round(rest / self.row_ms)), rtt_ms=rtt_ms)
+    def work(self, target_ms: float, rtt_ms: float) -> Work:
+        """Return work that takes `target_ms`, the distance included, in the baseline's proportions."""
+        compute_ms = target_ms - rtt_ms
+        tokens = max(1, round((MODEL_SHARE * compute_ms - self.prompt_ms) / self.token_ms))
+        rows_ms = compute_ms - self.prompt_ms - tokens * self.token_ms
+        return Work(tokens=tokens, rows=max(1, round(rows_ms / self.row_ms)), rtt_ms=rtt_ms)
 
     def predicted_ms(self, work: Work) -> float:
-        """What the pieces of `work` take when each is done alone."""
+        """Return the time of `work` in ms, without the distance, if each piece takes as long as alone."""
         return self.prompt_ms + work.tokens * self.token_ms + work.rows * self.row_ms
 
     def corrected(self, work: Work, by_ms: float) -> Work:
-        """`work` made longer by `by_ms`: in rows, the finer grain, and fewer tokens where no row is left."""
+        """Return `work` made longer by `by_ms` in rows, with fewer tokens if no row is left to remove."""
         rows_ms = (work.rows - 1) * self.row_ms + by_ms
         fewer = min(work.tokens - 1, max(0, ceil(-rows_ms / self.token_ms)))
         rows = 1 + max(0, round((rows_ms + fewer * self.token_ms) / self.row_ms))
@@ -66,13 +66,13 @@ class YardstickFit:
     ratio: Ratio
 
     @property
-    def off(self) -> float:
-        """How far from the ratio wanted, as a factor's logarithm."""
+    def error(self) -> float:
+        """Return the distance from the target ratio: the absolute logarithm of the factor between them."""
         return abs(log(self.ratio.p50 / SHARE))
 
 
-def costs() -> Costs:
-    """The pieces, timed in turns. About 3 s."""
+def measure_costs() -> Costs:
+    """Time the pieces of work in turn; takes about 3 s."""
     few, many = ([_took_ms(tokens, rows=1) for _ in range(REPEATS)] for tokens in (FEW, MANY))
     rows = [_took_ms(FEW, ROWS) for _ in range(REPEATS)]
     token_ms = (min(many) - min(few)) / (MANY - FEW)
@@ -83,45 +83,52 @@ def costs() -> Costs:
 def calibrate_yardstick(
     baseline: Entry, baseline_ms: float, say: Callable[[str], None]
 ) -> YardstickFit:
-    """The yardstick that is worth 500 ms where `baseline` is worth 3.2 s: the closest of up to four tries.
+    """Return the yardstick that takes 500 ms when `baseline` takes 3.2 s: the closest of up to four tries.
 
-    baseline_ms: its end-to-end p50, as far as it is known.
+    baseline_ms: end-to-end p50 of the baseline, measured before. say: receives a line of progress.
     """
-    pieces = costs()
-    work, tried = pieces.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms), []
-    seen: list[tuple[float, float]] = []
+    costs = measure_costs()
+    work = costs.work(SHARE * baseline_ms, SHARE * baseline.network.simulated_ms)
+    fits: list[YardstickFit] = []
+    times: list[tuple[float, float]] = []
     for _ in range(TRIES):
-        both = beside(baseline, work)
-        ratio = both.ratio("e2e_ms")
+        comparison = compare_with_baseline(baseline, work)
+        ratio = comparison.ratio("e2e_ms")
         say(
-            f"yardstick / baseline, end-to-end p50: {ratio.p50:.3f}, wanted {SHARE:.3f} "
-            f"(n={len(both.pairs)} pairs, interleaved)"
+            f"yardstick / baseline, end-to-end p50: {ratio.p50:.3f}, target {SHARE:.3f} "
+            f"(n={len(comparison.pairs)} pairs, interleaved)"
         )
-        tried.append(YardstickFit(work, ratio))
-        if tried[-1].off <= CLOSE:
+        fits.append(YardstickFit(work, ratio))
+        if fits[-1].error <= CLOSE:
             break
-        took_ms = median(both.samples("a", "e2e_ms"))
-        seen.append((pieces.predicted_ms(work), took_ms))
-        work = pieces.corrected(work, by_ms=took_ms * (SHARE / ratio.p50 - 1) / stretch(seen))
-    best = min(tried, key=lambda one: one.off)
-    if best.off > CLOSE:
-        say("That is not close: run `under500 prepare --recalibrate` on a quiet machine.")
+        measured_ms = median(comparison.samples("a", "e2e_ms"))
+        times.append((costs.predicted_ms(work), measured_ms))
+        missing_ms = measured_ms * (SHARE / ratio.p50 - 1)
+        work = costs.corrected(work, by_ms=missing_ms / measured_per_predicted(times))
+    best = min(fits, key=lambda fit: fit.error)
+    if best.error > CLOSE:
+        say(
+            "The yardstick is more than 2 % off its target: "
+            "run `under500 prepare --recalibrate` on a quiet machine."
+        )
     return best
 
 
-def stretch(seen: Sequence[tuple[float, float]]) -> float:
-    """What a ms more, as foretold, really takes: by the last two (foretold, taken); 1 where nobody knows.
+def measured_per_predicted(times: Sequence[tuple[float, float]]) -> float:
+    """Return the measured ms per predicted ms, from the last two (predicted, measured) times.
 
-    Rows that are compared after a model has filled the caches take longer than alone.
+    It is 1.0 before there are two. Rows take longer after a model has filled the caches than alone, so a
+    predicted ms of rows can take more than one.
     """
-    if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
+    if len(times) < 2 or times[-1][0] == times[-2][0]:
         return 1.0
-    (predicted, taken), (before, took) = seen[-1], seen[-2]
-    return min(STEEPEST, max(1 / STEEPEST, (taken - took) / (predicted - before)))
+    (predicted, measured), (predicted_before, measured_before) = times[-1], times[-2]
+    slope = (measured - measured_before) / (predicted - predicted_before)
+    return min(STEEPEST, max(1 / STEEPEST, slope))
 
 
-def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:
-    """Yardstick (a) and baseline (b) on the same questions, interleaved."""
+def compare_with_baseline(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:
+    """Compare the yardstick (a) and the baseline (b) on the same questions, interleaved."""
     first, *cases = draw("dev", pairs + 1, SEED)
     with yardstick(work).deployed() as a, baseline.deployed() as b:
         questions = [case.question for case in cases]
@@ -129,7 +136,7 @@ def beside(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:
 
 
 def _took_ms(tokens: int, rows: int) -> float:
-    one = Yardstick(Work(tokens=tokens, rows=rows, rtt_ms=0))
+    assistant = Yardstick(Work(tokens=tokens, rows=rows, rtt_ms=0))
     started = time.perf_counter()
-    list(one.stream(Question("How long is 500 ms?")))
+    list(assistant.stream(Question("How long is 500 ms?")))
     return 1e3 * (time.perf_counter() - started)

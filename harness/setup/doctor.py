@@ -1,4 +1,4 @@
-"""What is ready on this machine, what is missing, and what to run."""
+"""A report of what is ready on this machine, what is missing, and what to run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKS = {"ok": "[green]ready[/]", "missing": "[red]missing[/]", "note": "[yellow
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. state: "ok", "missing" (nothing works without it) or "note"."""
+    """The result of one check. state: "ok", "missing" (nothing works without it) or "note"."""
 
     name: str
     state: str
@@ -28,18 +28,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, and the machine they were made on."""
+    """All findings, and the machine they describe."""
 
     findings: tuple[Finding, ...]
     machine: dict[str, object]
 
     @property
     def ready(self) -> bool:
-        """True when nothing is missing."""
+        """Return whether nothing is missing."""
         return all(finding.state != "missing" for finding in self.findings)
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for `--json`."""
+        """Return plain values for `--json`."""
         findings = [asdict(finding) for finding in self.findings]
         return {
             "ready": self.ready,
@@ -49,7 +49,7 @@ class Report:
         }
 
     def table(self) -> Table:
-        """The findings for the terminal and the notebook."""
+        """Return the findings as a table for the terminal and the notebook."""
         table = Table("", "state", "detail", title="under500 doctor", title_justify="left")
         for finding in self.findings:
             table.add_row(finding.name, MARKS[finding.state], finding.detail)
@@ -61,14 +61,14 @@ class Report:
     def _repr_mimebundle_(
         self, include: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(include, exclude)  # rich draws itself in a notebook
+        return self.table()._repr_mimebundle_(include, exclude)  # rich renders itself in a notebook
 
 
 def doctor() -> Report:
-    """Look at everything; builds nothing."""
-    about = machine.describe()
+    """Check everything without building anything."""
+    here = machine.describe()
     findings = [_python(), _compiler(), *_steps(), *_calibration(), _load()]
-    return Report(tuple(findings), asdict(about))
+    return Report(tuple(findings), asdict(here))
 
 
 def _python() -> Finding:
@@ -77,9 +77,9 @@ def _python() -> Finding:
 
 
 def _compiler() -> Finding:
-    found = next((path for name in COMPILERS if (path := shutil.which(name))), None)
-    detail = found or "none found; only needed to install llama-cpp-python and hnswlib again"
-    return Finding("C++ compiler", "ok" if found else "note", detail)
+    path = next((path for name in COMPILERS if (path := shutil.which(name))), None)
+    detail = path or "none found; only needed to install llama-cpp-python and hnswlib again"
+    return Finding("C++ compiler", "ok" if path else "note", detail)
 
 
 def _steps() -> list[Finding]:

@@ -1,7 +1,7 @@
-"""Everything a learner's machine needs, built once: models, vectors, calibration.
+"""Preparation of a learner's machine: models, vectors and calibration, built once.
 
-Idempotent and resumable: each step knows whether its result is there and intact, and does only what
-is missing.
+Preparation is idempotent and resumable: each step checks whether its result exists and is intact, and
+builds it only if not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from harness import baseline, knobs, store
 from harness.errors import PlainError
-from harness.interview.dialogue import warmup
+from harness.interview.dialogue import opening
 from harness.kb import articles
 from harness.knobs import Record
 from harness.measure.latency.trace import Span, Trace
@@ -29,12 +29,12 @@ Say = Callable[[str], None]
 
 
 class BusyMachineError(PlainError):
-    """The machine is too busy to be calibrated."""
+    """The machine is too busy to calibrate or measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to build: its name, whether it is there and intact, and how it is made."""
+    """One thing to build. ready: whether it exists and is intact. build: builds it and reports progress."""
 
     name: str
     ready: Callable[[], bool]
@@ -42,10 +42,10 @@ class Step:
 
 
 def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
-    """All steps in the order in which they depend on each other.
+    """Return all steps in the order of their dependencies.
 
-    force_busy: calibrate even if other programs use the machine.
-    recalibrate: calibrate even if that is done; the old record stays until there is a new one.
+    force_busy: calibrate even if other programs use the machine. recalibrate: calibrate even if a valid
+    record exists; the old record stays until there is a new one.
     """
     return [
         Step("packaged models", models_intact, lambda say: verify_models()),
@@ -55,7 +55,7 @@ def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
         ),
-        Step("mock interview", warmup.warm, lambda say: warmup.warm_up()),
+        Step("mock interview", opening.is_warm, lambda say: opening.warm_up()),
         Step(
             "calibration",
             lambda: calibrated() and not recalibrate,
@@ -65,8 +65,8 @@ def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """One preparation at a time. Raises PlainError when another one is running."""
+def exclusive() -> Iterator[None]:
+    """Hold the lock that allows one preparation at a time. Raises PlainError if another one is running."""
     try:
         with FileLock(store.home() / "prepare.lock", timeout=0):
             yield
@@ -77,13 +77,13 @@ def alone() -> Iterator[None]:
 
 
 def verify_models() -> None:
-    """Raises StoreError when a packaged model is missing, CorruptFileError when it is damaged."""
+    """Raise StoreError if a packaged model is missing, and CorruptFileError if it is damaged."""
     for model in catalog.OFFLINE:
         model.verified()
 
 
 def models_intact() -> bool:
-    """True when every packaged model is there with the right checksum."""
+    """Return True if every packaged model exists with the right checksum."""
     try:
         verify_models()
     except store.StoreError:
@@ -92,22 +92,22 @@ def models_intact() -> bool:
 
 
 def large_ready() -> bool:
-    """True when the tuned model is there, for torch and for llama.cpp, and intact."""
+    """Return True if the tuned model exists for torch and for llama.cpp and is intact."""
     return all(map(store.intact, (LARGE.folder / WEIGHTS, LARGE.gguf(FULL))))
 
 
 def student_ready() -> bool:
-    """True when the full file of the student is there and intact."""
+    """Return True if the full file of the student exists and is intact."""
     return store.intact(STUDENT.gguf(FULL))
 
 
 def quantised_ready() -> bool:
-    """True when every quantised file is there and intact."""
+    """Return True if every quantised file exists and is intact."""
     return all(store.intact(model.gguf(kind)) for model in BUILT for kind in model.kinds)
 
 
 def calibrated() -> bool:
-    """True when the record was made for this machine, content and model."""
+    """Return True if there is a calibration record for this machine, content and model."""
     try:
         return knobs.load().key == calibration_key()
     except store.StoreError:
@@ -115,32 +115,31 @@ def calibrated() -> bool:
 
 
 def calibration_key() -> str:
-    """Changes with whatever the knobs depend on."""
+    """Return a key that changes with everything the knobs depend on."""
     here = describe.describe()
-    # Versions count: another torch is another speed.
-    software = sorted(here.versions.items())
-    parts = (here.fingerprint(), *map(str, software), articles.content_hash(), LARGE.folder.name)
+    versions = map(str, sorted(here.versions.items()))  # another torch may have another speed
+    parts = (here.fingerprint(), *versions, articles.content_hash(), LARGE.folder.name)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def calibrate_baseline(say: Say, force_busy: bool) -> Record:
-    """Set the knobs for this machine and save them.
+    """Calibrate the baseline and the yardstick for this machine, and save the record.
 
-    Raises BusyMachineError when other programs take too much of it, unless `force_busy`.
+    Raises BusyMachineError if other programs use too much of the machine, unless `force_busy`.
     """
     load = describe.busy()
     if load.too_busy and not force_busy:
         raise BusyMachineError(
             f"The machine is too busy to calibrate: {load.sentence()} "
-            "Close them and run `under500 prepare` again, or add --busy to calibrate anyway."
+            "Close those programs and run `under500 prepare` again, or add --busy to calibrate anyway."
         )
-    best = calibrate.calibrate(progress=lambda one: say(_line(one)))
+    best = calibrate.calibrate(progress=lambda result: say(_line(result)))
     slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
-    bar = calibrate_yardstick.calibrate_yardstick(slow, best.e2e_ms, say)
+    fit = calibrate_yardstick.calibrate_yardstick(slow, best.e2e_ms, say)
     record = Record(
         knobs=best.knobs,
-        yardstick=bar.work,
-        yardstick_ratio=bar.ratio.p50,
+        yardstick=fit.work,
+        yardstick_ratio=fit.ratio.p50,
         key=calibration_key(),
         stages_ms=best.stages_ms,
         e2e_ms=best.e2e_ms,
@@ -150,15 +149,15 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
     )
     knobs.save(record)
     if not calibrate.within_contract(best.stages_ms, best.e2e_ms):
-        say(f"Note: this machine stays off the table: {_line(best)}.")
+        say(f"Note: calibration did not reach the targets on this machine: {_line(best)}.")
     return record
 
 
 def typical_trace() -> Trace:
-    """The calibrated baseline's request in the middle. Raises StoreError when not calibrated."""
+    """Return the trace of the calibrated baseline's median request. Raises StoreError if not calibrated."""
     return Trace(tuple(Span(**span) for span in knobs.load().typical))
 
 
-def _line(one: calibrate.Round) -> str:
-    stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in one.stages_ms.items())
-    return f"end-to-end p50 {one.e2e_ms:.0f} ms of 3200 (n={one.n}): {stages}"
+def _line(result: calibrate.Round) -> str:
+    stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.stages_ms.items())
+    return f"end-to-end p50 {result.e2e_ms:.0f} ms, target 3200 (n={result.n}): {stages}"

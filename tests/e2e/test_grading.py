@@ -1,4 +1,4 @@
-"""A class through the real thing: jail, referee, nbgrader's gradebook and its own commands. No model runs."""
+"""A class graded with jail, referee, nbgrader's gradebook and its own commands. No model runs."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tests.notebooks.course import ROOT, cell, released, solved
 
 LAB = "01-profile"
 BIN = Path(sys.executable).parent
-PATIENCE_S = 900  # for a command of seconds, beside whatever else a machine has to do
+TIMEOUT_S = 900  # for a command that takes seconds on an idle machine
 HALF = "def percentile(samples_ms, p):\n    return np.percentile(samples_ms, p)"
 DEAD = "import os\nos._exit(1)"
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert percentile([289.0], 50) == 289.0\n### END HIDDEN TESTS"
@@ -45,14 +45,14 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course whose instructor keeps a hidden test in the source, as nbgrader teaches it."""
+    """A course with a hidden test in the source notebook, in nbgrader's way."""
     root = tmp_path_factory.mktemp("class")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     for step in ("solutions", "labs"):
         shutil.copytree(ROOT / step / LAB, root / step / LAB)
     source = root / "solutions" / LAB / f"{LAB}.ipynb"
     notebook = json.loads(source.read_text())
-    check = next(one for one in notebook["cells"] if one["id"] == "q2-percentile")
+    check = next(cell for cell in notebook["cells"] if cell["id"] == "q2-percentile")
     check["source"] = ["".join(check["source"]) + "\n" + HIDDEN]
     source.write_text(json.dumps(notebook))
     run(root, "nbgrader", "generate_assignment", LAB, "--force")
@@ -69,7 +69,7 @@ def run(root, *command, ok=(0,)):
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=TIMEOUT_S,
     )
     assert done.returncode in ok, done.stdout + done.stderr
     return done
@@ -95,13 +95,13 @@ WANTED = {
 }
 
 
-@pytest.mark.timeout(4 * PATIENCE_S)
+@pytest.mark.timeout(4 * TIMEOUT_S)
 def test_a_class_killed_half_way_and_graded_to_the_end(course):
     first = subprocess.Popen([BIN / "under500", "grade", "mail", "--lab", "01"], cwd=course)
     try:
-        until = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not list(course.glob("records/*/ada.json")):
-            assert time.monotonic() < until and first.poll() is None
+            assert time.monotonic() < deadline and first.poll() is None
             time.sleep(0.1)
     finally:
         first.send_signal(signal.SIGKILL)
@@ -109,13 +109,13 @@ def test_a_class_killed_half_way_and_graded_to_the_end(course):
     done = run(course, "under500", "grade", "mail", "--lab", "01", "--json")
     values = json.loads(done.stdout.splitlines()[-1])["submissions"]
     assert values[0]["state"] == "kept"
-    assert {one["student"]: one["points"] for one in values} == {
+    assert {row["student"]: row["points"] for row in values} == {
         student: sum(points) for student, points in WANTED.items()
     }
     assert {s: list(found.values()) for s, found in scores(course).items()} == WANTED
 
 
-@pytest.mark.timeout(4 * PATIENCE_S)
+@pytest.mark.timeout(4 * TIMEOUT_S)
 def test_nbgraders_own_commands_agree(course):
     before = scores(course)
     run(course, "nbgrader", "autograde", LAB, "--force", ok=(1,))  # one of them is no notebook

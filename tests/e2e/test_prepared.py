@@ -1,4 +1,4 @@
-"""The real thing: real models, real HTTP, what `under500 prepare` built. No timing is asserted."""
+"""Real models and real HTTP with what `under500 prepare` built. No timing is asserted."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from harness.assistant import Question, ask
 from harness.kb.articles import chunks
 from harness.kb.questions import draw
 from harness.measure.latency.trace import recording
-from harness.measure.quality.desk import exam
+from harness.measure.quality.exam import draw_exam
 from harness.models.engines.embedding import embedder
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads
@@ -50,7 +50,7 @@ def test_both_engines_score_every_token_the_same(llama):
 
 
 def test_both_engines_write_the_same_answer(llama):
-    item = exam(2, passages=2, seed=5)[0]
+    item = draw_exam(2, passages=2, seed=5)[0]
     prompt = stuffed_prompt(item.case.question, list(item.chunks))
     answers = ["".join(model.stream(prompt, 48)) for model in (llama, large())]
     assert answers[0] == answers[1]
@@ -134,7 +134,7 @@ def test_doctor_is_happy_and_says_so_in_json():
 
 
 def test_a_prepare_that_is_interrupted_goes_on_later(tmp_path):
-    """SIGINT while the knowledge base is embedded: exit 130, one sentence, shards kept."""
+    """SIGINT while the knowledge base is embedded gives exit status 130 and one message, and keeps shards."""
     fresh = tmp_path / "home"
     fresh.mkdir()
     (fresh / "models").symlink_to(LARGE.folder.parent)

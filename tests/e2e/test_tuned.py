@@ -1,4 +1,4 @@
-"""The recipes from scratch on a small budget, and what the prepared models are good for."""
+"""The recipes from scratch on a small budget, and the quality of the prepared models."""
 
 import json
 import subprocess
@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness.measure.quality import desk
-from harness.measure.quality.exam import evaluate
+from harness.measure.quality.exam import draw_exam, evaluate
 from harness.models import build
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.lora.packing import packed
@@ -49,7 +48,7 @@ def test_the_student_starts_from_the_tuned_model_and_learns(tmp_path):
 
 @pytest.mark.parametrize("name", [f"{model.name}-Q8_0" for model in BUILT])
 def test_a_tuned_model_answers_where_the_untuned_one_does_not(name):
-    items = desk.exam(30, passages=2, seed=77)
+    items = draw_exam(30, passages=2, seed=77)
     tuned, untuned = (evaluate(named(one).load(), items) for one in (name, UNTUNED))
     assert tuned.right.rate >= max(
         0.65, untuned.right.rate + 0.2

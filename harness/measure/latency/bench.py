@@ -1,6 +1,7 @@
-"""Two entries measured against each other, in one run: how long, how good, and on which machine.
+"""A comparison of two entries in one run: latency, quality, and the machine.
 
-Quality is judged on the very answers that were timed: nobody is fast with one text and right with another.
+Quality is judged on the answers that were timed, so that an entry cannot be fast with one text and right with
+another.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import Quality, summary
 from harness.serve.entry import Division, Entry
 
-WARM_UP = 2  # questions that both answer off the clock
+WARM_UP = 2  # questions that both answer before the measurement
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A comparison of `a` and `b` with all that belongs beside it.
+    """A comparison of `a` and `b` with its questions and the load of the machine.
 
-    cases: those measured, in the order of the comparison's pairs. busy: the machine before and after.
+    cases: the measured questions, in the order of the comparison's pairs. busy: the load before and after.
     """
 
     a: Entry
@@ -33,24 +34,24 @@ class Bench:
 
     @property
     def division(self) -> Division:
-        """Open as soon as one side remembers."""
+        """Return OPEN if at least one side keeps anything between requests, else CLOSED."""
         open_ = Division.OPEN in (self.a.division, self.b.division)
         return Division.OPEN if open_ else Division.CLOSED
 
     @property
     def saturated(self) -> str:
-        """Why these times are nobody's; "" on a quiet machine."""
-        return next((seen.sentence() for seen in self.busy if seen.too_busy), "")
+        """Return why the times are not valid; "" if the machine was quiet."""
+        return next((load.sentence() for load in self.busy if load.too_busy), "")
 
     def quality(self, side: Side) -> Quality | None:
-        """Of one side's timed answers; None after a fault."""
+        """Return the quality of one side's timed answers; None after a fault."""
         if not self.comparison.clean or not self.comparison.pairs:
             return None
         answers = (getattr(pair, side).answer for pair in self.comparison.pairs)
         return summary(zip(self.cases, answers, strict=False))
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`; times in ms, none of them from a saturated machine."""
+        """Return plain types for `json.dumps`; times are in ms, and None if the machine was saturated."""
         times = self.comparison.to_json()
         if self.saturated:
             times |= dict.fromkeys(("e2e_ms", "ttft_ms", "ratio", "ttft_ratio", "samples"))
@@ -59,18 +60,19 @@ class Bench:
             "a": self.a.name,
             "b": self.b.name,
             **times,
-            "quality": {side: found and found.to_json() for side, found in graded.items()},
+            "quality": {side: quality and quality.to_json() for side, quality in graded.items()},
             "division": str(self.division),
             "saturated": self.saturated,
-            "busy": [asdict(seen) for seen in self.busy],
+            "busy": [asdict(load) for load in self.busy],
             "machine": asdict(describe()),
         }
 
 
 def benched(a: Entry, b: Entry, cases: Sequence[Case]) -> Iterator[Bench]:
-    """The bench so far, after each block of two pairs; it ends with the first fault.
+    """Yield the bench so far after each block of two pairs, and stop after the first fault.
 
-    cases: WARM_UP of them first, then those measured, in even number. Raises WrongUseError.
+    cases: WARM_UP questions to warm up with, then an even number to measure. Raises WrongUseError if that
+    number is odd or 0.
     """
     warm_up, measured = cases[:WARM_UP], tuple(cases[WARM_UP:])
     with a.deployed() as first, b.deployed() as second:

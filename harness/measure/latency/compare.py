@@ -1,10 +1,9 @@
-"""Two assistants over the same questions, interleaved: A B B A, and again.
+"""An interleaved comparison of two assistants on the same questions, in the order A B B A.
 
-Each question is answered by both, back to back, so whatever slows the machine for longer than a pair
-slows both and cancels in the ratio. Who begins alternates, so that going second is worth nothing.
+Both answer each question back to back, so anything that slows the machine for longer than a pair slows
+both and cancels in the ratio. The one that begins alternates, so that going second is no advantage.
 
-One fault on either side and there is no number: the requests that went wrong might have been the
-slow ones.
+After one fault on either side there is no number: the requests that failed might have been the slow ones.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from typing import Literal
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.latencies import Latencies, latencies
 from harness.measure.latency.stats import (
     MEDIAN_FROM,
     Interval,
+    Latencies,
     bootstrap_ratio,
+    latencies,
     median_ratio,
 )
 from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
@@ -33,7 +33,7 @@ Ask = Callable[[Assistant, Question], Timing | Fault]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What both did with one question, one right after the other."""
+    """The outcomes of both assistants for one question, measured back to back."""
 
     question: Question
     a: Timing | Fault
@@ -43,55 +43,60 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """median(a) / median(b) with its 95 % bootstrap interval over pairs; below 1, a is faster."""
+    """The ratio median(a) / median(b) with its 95 % bootstrap interval over pairs; below 1, a is faster."""
 
     p50: float
     interval: Interval
 
     def to_json(self) -> dict[str, float]:
-        """Plain types for `json.dumps`."""
+        """Return plain types for `json.dumps`."""
         return {"p50": self.p50, "low": self.interval.low, "high": self.interval.high}
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All pairs so far, oldest first. Every number is missing once there is a fault."""
+    """The pairs measured so far, oldest first; after a fault it has no times and no ratios."""
 
     pairs: tuple[Pair, ...] = ()
 
     @property
     def faults(self) -> dict[Side, tuple[Fault, ...]]:
-        """What went wrong, by side, oldest first."""
-        return {side: tuple(o for o in self._of(side) if isinstance(o, Fault)) for side in "ab"}
+        """Return the faults of each side, oldest first."""
+        return {
+            side: tuple(outcome for outcome in self._outcomes(side) if isinstance(outcome, Fault))
+            for side in "ab"
+        }
 
     @property
     def clean(self) -> bool:
-        """True when nothing went wrong on either side."""
+        """Return True if neither side has a fault."""
         return not any(self.faults.values())
 
     @property
     def ratios(self) -> tuple[float, ...]:
-        """End-to-end of a / b for each pair: what a verdict rests on. Empty once there is a fault."""
+        """Return end-to-end a / b of each pair, on which a verdict is based; empty after a fault."""
         both = zip(self.samples("a", "e2e_ms"), self.samples("b", "e2e_ms"), strict=True)
         return tuple(a / b for a, b in both)
 
     def samples(self, side: Side, measured: Measured) -> list[float]:
-        """One time a pair, in ms; none once there is a fault."""
-        return [getattr(one, measured) for one in self._of(side)] if self.clean else []
+        """Return one time for each pair, in ms; empty after a fault."""
+        if not self.clean:
+            return []
+        return [getattr(timing, measured) for timing in self._outcomes(side)]
 
     def latencies(self, side: Side, measured: Measured) -> Latencies:
-        """p50 and p90 of one side, as far as there are pairs enough."""
+        """Return the percentiles of one side that the number of pairs allows."""
         return latencies(self.samples(side, measured))
 
     def ratio(self, measured: Measured) -> Ratio | None:
-        """The paired ratio; None after a fault and below 5 pairs."""
+        """Return the paired ratio; None after a fault or with fewer than 5 pairs."""
         a, b = self.samples("a", measured), self.samples("b", measured)
         if len(a) < MEDIAN_FROM:
             return None
         return Ratio(median_ratio(a, b), bootstrap_ratio(a, b))
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`: times in ms, each sample rounded to a microsecond."""
+        """Return plain types for `json.dumps`: times in ms, each sample rounded to a microsecond."""
         times: tuple[Measured, ...] = ("e2e_ms", "ttft_ms")
         ratio, ttft_ratio = ((r := self.ratio(m)) and r.to_json() for m in times)
         return {
@@ -99,14 +104,14 @@ class Comparison:
             **{m: {side: self.latencies(side, m).to_json() for side in "ab"} for m in times},
             "ratio": ratio,
             "ttft_ratio": ttft_ratio,
-            "faults": {side: _counted(found) for side, found in self.faults.items()},
+            "faults": {side: _counted(faults) for side, faults in self.faults.items()},
             "samples": {
                 m: {side: [round(ms, 3) for ms in self.samples(side, m)] for side in "ab"}
                 for m in times
             },
         }
 
-    def _of(self, side: str) -> list[Timing | Fault]:
+    def _outcomes(self, side: str) -> list[Timing | Fault]:
         return [getattr(pair, side) for pair in self.pairs]
 
 
@@ -120,17 +125,16 @@ def blocks(
     deadline_s: float = DEADLINE_S,
     clock: Clock = CLOCK,
 ) -> Iterator[Comparison]:
-    """The comparison so far, after each block A B B A of two questions: to show, or to stop early.
+    """Yield the comparison so far after each block A B B A of two questions, to show it or to stop early.
 
-    warm_up: questions, others than those measured, that both answer off the clock first: page-in and
-    first-call costs are nobody's latency. reset: called off the clock before every request, where
-    nothing may be remembered from one to the next. Raises WrongUseError unless the questions are even
-    in number and at least 2.
+    warm_up: other questions that both answer before the measurement, so that page-in and first-call costs do
+    not count. reset: called before every request, outside the measured time, to forget earlier requests.
+    Raises WrongUseError unless there is an even number of questions, at least 2.
     """
     if not questions or len(questions) % 2:
         raise WrongUseError(
-            f"A comparison asks its questions two by two, and there are {len(questions)}: "
-            "give an even number."
+            "A comparison needs an even number of questions, at least 2, "
+            f"because it asks them in blocks of two: there are {len(questions)}."
         )
 
     def ask(assistant: Assistant, question: Question) -> Timing | Fault:
@@ -150,9 +154,9 @@ def compare(
     deadline_s: float = DEADLINE_S,
     clock: Clock = CLOCK,
 ) -> Comparison:
-    """All blocks, or those up to the first fault: after it there is no number to gain. See `blocks`."""
+    """Run all blocks, or those up to the first fault, and return the comparison. See `blocks`."""
     options = {"warm_up": warm_up, "reset": reset, "deadline_s": deadline_s, "clock": clock}
-    comparison = Comparison()  # then the last one that was yielded
+    comparison = Comparison()  # replaced by the last one that is yielded
     for comparison in blocks(a, b, questions, **options):
         if not comparison.clean:
             break
@@ -182,7 +186,7 @@ def _pair(ask: Ask, a: Assistant, b: Assistant, question: Question, a_first: boo
 
 
 def _counted(faults: Sequence[Fault]) -> dict[str, dict[str, object]]:
-    """How often each kind came, and the sentence of the first."""
+    """Return how often each kind occurred, and the sentence of the first fault of that kind."""
     counts = Counter(fault.kind for fault in faults)
     first = {fault.kind: fault.sentence for fault in reversed(faults)}
     return {str(kind): {"count": n, "first": first[kind]} for kind, n in counts.items()}

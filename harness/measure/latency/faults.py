@@ -1,11 +1,11 @@
-"""What an assistant can do wrong while it answers, each under its own name.
+"""The faults that an assistant can have while it answers, each with a name.
 
-A request with a fault has no time: it is named in the result and never becomes a number.
+A request with a fault has no time: the result names the fault instead.
 
-**When did the answer change?** What the user has read must stand. The final text must therefore be
-the beginning of what was streamed, word for word: post-processing may cut off what a model rambled
-on about, and nothing else. White space does not count, nor does a citation mark like "[2] " at the
-very start: it is a pointer for the program, which post-processing takes off, not text of the answer.
+**When has the answer changed?** Text that the user has read must not change. The final text must therefore be
+the beginning of what was streamed, word for word: post-processing may cut off the end and nothing else. White
+space does not count, nor does a citation mark like "[2] " at the very start: it is a pointer for the program
+that post-processing removes, and not part of the answer.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from textwrap import shorten
 
 from harness.assistant import Answer, Done, Event, Token
 
-# A whole mark, or the beginning of one at the end of what has come so far: "[2] It", "[", "[12".
+# A whole mark, or the beginning of one at the end of the text received so far: "[2] It", "[", "[12".
 MARK = re.compile(r"\s*(?:\[\d{1,3}\]\s*|\[\d{0,3}\Z)?")
-QUOTED = 120  # characters of a message or an answer that a sentence repeats
+QUOTED = 120  # characters of a message or an answer that a sentence quotes
 
 
 class FaultKind(StrEnum):
-    """The names, as they stand in results."""
+    """The names of faults, as written in results."""
 
     NOT_AN_EVENT = "not an event"
     TIMED_OUT = "timed out"
@@ -38,7 +38,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong with one request, in a sentence for whoever wrote the assistant."""
+    """A fault of one request, with a sentence for the author of the assistant."""
 
     kind: FaultKind
     sentence: str
@@ -47,9 +47,9 @@ class Fault:
 def fault_in(
     events: Sequence[object], error: Exception | None = None, late_s: float | None = None
 ) -> Fault | None:
-    """The first thing wrong with a stream, or None.
+    """Return the first fault of a stream, or None.
 
-    events: all that was yielded. error: what was raised, if anything was. late_s: the deadline, if the
+    events: everything that was yielded. error: the exception raised, if any. late_s: the deadline, if the
     last event came after it.
     """
     return (
@@ -61,7 +61,7 @@ def fault_in(
 
 
 def is_event(thing: object) -> bool:
-    """True for a Token with text and a Done with an Answer; the text may be empty."""
+    """Return True for a Token with text or a Done with an Answer; the text may be empty."""
     if isinstance(thing, Token):
         return isinstance(thing.text, str)
     if isinstance(thing, Done):
@@ -70,12 +70,12 @@ def is_event(thing: object) -> bool:
 
 
 def visible(text: str) -> str:
-    """What of a text, or of the beginning of one, is answer: without a citation mark before it."""
+    """Return the text, or the beginning of one, without a citation mark at its start."""
     return text[MARK.match(text).end() :]
 
 
 def stands(final: str, streamed: str) -> bool:
-    """True when the words of `final` are the first words of `streamed`; see above for why."""
+    """Return True if the words of `final` are the first words of `streamed`, as explained above."""
     words = visible(final).split()
     return visible(streamed).split()[: len(words)] == words
 
@@ -83,10 +83,10 @@ def stands(final: str, streamed: str) -> bool:
 def _foreign(events: Sequence[object]) -> Fault | None:
     for event in events:
         if not is_event(event):
-            what = shorten(repr(event), QUOTED)
+            shown = shorten(repr(event), QUOTED)
             return Fault(
                 FaultKind.NOT_AN_EVENT,
-                f"It yielded {what}: yield Token(str), then one Done(Answer).",
+                f"It yielded {shown}: yield Token(str), then one Done(Answer).",
             )
     return None
 
@@ -94,18 +94,20 @@ def _foreign(events: Sequence[object]) -> Fault | None:
 def _failed(error: Exception | None, late_s: float | None) -> Fault | None:
     if late_s is not None:
         return Fault(
-            FaultKind.TIMED_OUT, f"It was not done after {late_s:g} s: look for what it waits for."
+            FaultKind.TIMED_OUT, f"It was not done after {late_s:g} s: find out what it waits for."
         )
     if error is not None:
-        what = shorten(f"{type(error).__name__}: {error}", QUOTED)
-        return Fault(FaultKind.RAISED, f"It raised {what}")
+        shown = shorten(f"{type(error).__name__}: {error}", QUOTED)
+        return Fault(FaultKind.RAISED, f"It raised {shown}")
     return None
 
 
 def _out_of_order(events: Sequence[Event]) -> Fault | None:
     ends = [number for number, event in enumerate(events) if isinstance(event, Done)]
     if ends and ends[0] < len(events) - 1:
-        return Fault(FaultKind.AFTER_DONE, "It yielded more after Done: Done is the last event.")
+        return Fault(
+            FaultKind.AFTER_DONE, "It yielded more events after Done: Done must be the last event."
+        )
     if not ends and any(event.text for event in events):
         sentence = f"It yielded {len(events)} events and no Done: end the stream with Done(Answer)."
         return Fault(FaultKind.UNFINISHED, sentence)
@@ -116,11 +118,11 @@ def _not_as_streamed(events: Sequence[Event]) -> Fault | None:
     streamed = "".join(event.text for event in events if isinstance(event, Token))
     final = events[-1].answer.text if events and isinstance(events[-1], Done) else None
     if final is not None and not visible(final):
-        return Fault(FaultKind.TEXTLESS, "Its Done holds no text: put the whole answer there.")
+        return Fault(FaultKind.TEXTLESS, "Its Done contains no text: put the whole answer there.")
     if not visible(streamed):
-        sentence = "It showed no text before its end: yield at least one Token with text."
+        sentence = "It streamed no text before its end: yield at least one Token with text."
         return Fault(FaultKind.SILENT, sentence)
     if not stands(final or "", streamed):
-        seen, said = shorten(streamed, QUOTED), shorten(final or "", QUOTED)
-        return Fault(FaultKind.CHANGED, f'It streamed "{seen}" and ended with "{said}".')
+        before, after = shorten(streamed, QUOTED), shorten(final or "", QUOTED)
+        return Fault(FaultKind.CHANGED, f'It streamed "{before}" and ended with "{after}".')
     return None

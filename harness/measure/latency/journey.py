@@ -1,7 +1,7 @@
-"""The way from slow to fast, measured step by step: every step answers every question, in turn.
+"""The journey from slow to fast, measured step by step: every step answers every question, in turn.
 
-One run, one machine: what disturbs it disturbs all steps of a question, and the ratio to the first step
-hardly moves. Who answers first rotates from question to question.
+All steps are measured in one run on one machine, so that a disturbance affects all steps of a question and
+hardly changes the ratio to the first step. The step that answers first rotates from question to question.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from harness.assistant import Assistant
 from harness.errors import PlainError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.latencies import latencies
-from harness.measure.latency.stats import bootstrap_ratio, median_ratio
+from harness.measure.latency.stats import bootstrap_ratio, latencies, median_ratio
 from harness.measure.latency.timing import Timing, clocked
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import summary
 from harness.serve.entry import Entry
 
-WARM_UP = 1  # questions that every step answers off the clock
+WARM_UP = 1  # questions that every step answers before the measurement
 
 
 class FaultyStepError(PlainError):
-    """A step went wrong while it was measured."""
+    """A fault of a step while it was measured."""
 
 
 class Times(BaseModel, frozen=True):
-    """In ms; None where n is too small for it."""
+    """Percentiles in ms; None if there are too few samples."""
 
     p50: float | None
     p90: float | None
 
 
 class Step(BaseModel, frozen=True):
-    """One step as measured. ratio: first step / this one, end-to-end p50, with its 95 % interval.
+    """One measured step.
 
-    exact, answerable: right facts, of so many questions that have one. refused, unanswerable: likewise.
-    detour: a change that was tried beside the way and not kept.
+    ratio: first step / this step, end-to-end p50; low, high: its 95 % interval. exact: right facts among the
+    `answerable` questions. refused: refusals of the `unanswerable` ones. detour: the change was tried and not
+    kept.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Step(BaseModel, frozen=True):
 
 
 class Journey(BaseModel, frozen=True):
-    """All steps, where they were measured, and which code they describe.
+    """All steps, the machine they were measured on, and the code they describe.
 
-    steps: on the miss path, with questions nobody asked before. mixed: what caches make of a workload in
-    which some come again, other sides beside them.
+    steps: on the miss path, with new questions only. mixed: the effect of caches on a workload in which some
+    questions are repeated, beside other entries.
     """
 
     steps: tuple[Step, ...]
@@ -75,7 +75,7 @@ class Journey(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class Stop:
-    """A step to be measured: what it costs in words, and whether it is a detour."""
+    """A step to measure. cost: what it costs, in words. detour: whether it is tried and not kept."""
 
     entry: Entry
     cost: str = ""
@@ -83,32 +83,32 @@ class Stop:
 
 
 def answers(stops: Sequence[Stop], cases: Sequence[Case]) -> Iterator[list[Timing]]:
-    """For each case but the first WARM_UP, the timings of all stops, in their order.
+    """Yield the timings of all stops, in their order, for each case except the first WARM_UP.
 
     Raises FaultyStepError for the first request with a fault: a journey has no gaps.
     """
     with ExitStack() as stack:
         clients = [stack.enter_context(stop.entry.deployed()) for stop in stops]
         for number, case in enumerate(cases):
-            found: dict[int, Timing] = {}
-            for place in range(len(stops)):
-                at = (number + place) % len(stops)
-                found[at] = _timed(stops[at].entry, clients[at], case)
+            timings: dict[int, Timing] = {}
+            for turn in range(len(stops)):
+                index = (number + turn) % len(stops)
+                timings[index] = _timed(stops[index].entry, clients[index], case)
             if number >= WARM_UP:
-                yield [found[at] for at in range(len(stops))]
+                yield [timings[index] for index in range(len(stops))]
 
 
 def journey(steps: tuple[Step, ...], mixed: tuple[Step, ...] = (), code: str = "") -> Journey:
-    """`steps` as measured on this machine, of the code with the hash `code`."""
+    """Return a journey of steps measured on this machine. code: hash of the code they describe."""
     return Journey(steps=steps, mixed=mixed, machine=describe().sentence(), code=code)
 
 
 def measured(
     stops: Sequence[Stop], cases: Sequence[Case], timings: Iterable[Sequence[Timing]]
 ) -> tuple[Step, ...]:
-    """What `answers` gave, added up. cases: the same as there."""
+    """Return the steps computed from the timings that `answers` yielded for the same stops and cases."""
     columns = list(zip(*timings, strict=True))
-    first = [one.e2e_ms for one in columns[0]]
+    first = [timing.e2e_ms for timing in columns[0]]
     return tuple(
         _step(stop, cases[WARM_UP:], column, first)
         for stop, column in zip(stops, columns, strict=True)
@@ -126,9 +126,9 @@ def _timed(entry: Entry, client: Assistant, case: Case) -> Timing:
 def _step(
     stop: Stop, cases: Sequence[Case], timings: Sequence[Timing], first: Sequence[float]
 ) -> Step:
-    own = [one.e2e_ms for one in timings]
-    within = bootstrap_ratio(first, own)
-    graded = summary((case, one.answer) for case, one in zip(cases, timings, strict=True))
+    own = [timing.e2e_ms for timing in timings]
+    interval = bootstrap_ratio(first, own)
+    graded = summary((case, timing.answer) for case, timing in zip(cases, timings, strict=True))
     return Step(
         name=stop.entry.name,
         cost=stop.cost,
@@ -136,10 +136,10 @@ def _step(
         division=str(stop.entry.division),
         n=len(timings),
         e2e_ms=_times(own),
-        ttft_ms=_times([one.ttft_ms for one in timings if one.ttft_ms is not None]),
+        ttft_ms=_times([t.ttft_ms for t in timings if t.ttft_ms is not None]),
         ratio=median_ratio(first, own),
-        low=within.low,
-        high=within.high,
+        low=interval.low,
+        high=interval.high,
         exact=graded.fact.successes,
         answerable=graded.fact.n,
         refused=graded.refusal.successes,
@@ -148,5 +148,5 @@ def _step(
 
 
 def _times(samples_ms: Sequence[float]) -> Times:
-    found = latencies(samples_ms)
-    return Times(p50=found.p50, p90=found.p90)
+    percentiles = latencies(samples_ms)
+    return Times(p50=percentiles.p50, p90=percentiles.p90)

@@ -1,13 +1,13 @@
-"""Faster, slower, or undecided: a verdict that may look early and is still seldom wrong.
+"""A group sequential test of whether a ratio is below or above a bound, or undecided.
 
-What is judged is the median of a / b over pairs measured back to back, against a bound. Looking at 12
-pairs, then at 24, and on, gives chance one more try each time, so the error that is allowed in all is
-divided over the looks (K. K. G. Lan and D. L. DeMets, 1983).
+The test compares a percentile, usually the median, of a / b over pairs measured back to back with a bound.
+Every look at the data, after 12 pairs, 24 and so on, is another chance of a wrong verdict, so the total error
+is divided over the looks (K. K. G. Lan and D. L. DeMets, 1983).
 
-Both ends of the interval are ratios that were measured, and however wild the noise, it holds as long as
-one pair does not know of the next: were the bound the true median, a ratio would lie under it as a coin
-falls, so the binomial distribution says how many must (W. J. Conover, 1999, section 3.2). The percentile
-bootstrap of a median comes to the same, by resampling.
+Both ends of the interval are measured ratios. It holds for any distribution of noise as long as the pairs are
+independent: if the bound were the true median, each ratio would lie below it with probability 1/2, so the
+binomial distribution says how many must (W. J. Conover, 1999, section 3.2). The percentile bootstrap of a
+median gives the same interval by resampling.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from scipy.stats import binom
 
 from harness.errors import WrongUseError
 from harness.measure.latency.compare import Comparison
-from harness.measure.latency.latencies import supported
-from harness.measure.latency.stats import Interval
+from harness.measure.latency.stats import Interval, supported
 
-EVERY = 12  # pairs between looks: the fewest that decide although one of them disagrees
-MOST = 60  # pairs: a minute of half a second a side, and above the 44 that a p90 needs
-ERROR = 0.01  # of calling a ratio at the bound or above it "faster", and the same for "slower"
-# Power of the share of pairs seen, for the error spent by then (K. Kim and D. L. DeMets, 1987). Below 1
-# spends early: most ratios are far from the bound, and 11 of the first 12 pairs then decide.
+EVERY = 12  # pairs between looks: the fewest that can decide if one of them disagrees
+MOST = 60  # pairs: a minute at half a second a side, and more than the 44 that a p90 needs
+ERROR = (
+    0.01  # probability of calling a ratio at or above the bound "faster", and likewise for "slower"
+)
+# The error spent by a look is the share of pairs seen, to this power (K. Kim and D. L. DeMets, 1987). A power
+# below 1 spends early: most ratios are far from the bound, and 11 of the first 12 pairs then decide.
 SPENDING = 0.5
 
 
 class State(StrEnum):
-    """The three verdicts on a / b against the bound."""
+    """The three possible verdicts on a / b against the bound."""
 
     FASTER = "faster"
     SLOWER = "slower"
@@ -44,10 +45,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is asked of a ratio, and how sure the verdict must be. Raises WrongUseError.
+    """The bound of a ratio and the certainty that a verdict needs.
 
-    bound: of the ratio. q: the percentile of the ratios that is held against it, 50 or 90. most: pairs
-    until it stays undecided. error: probability of each wrong verdict at the bound itself, over all looks.
+    q: the percentile of the ratios that is compared with the bound, 50 or 90. most: pairs after which the
+    verdict stays undecided. error: probability of each wrong verdict if the percentile is at the bound, over
+    all looks. Raises WrongUseError if a value is out of range.
     """
 
     bound: float = 1.0
@@ -60,12 +62,12 @@ class Rule:
         if not fits:
             raise WrongUseError(
                 f"{self} cannot be decided: give a bound above 0, q between 0 and 100, "
-                f"most from {EVERY} pairs on, and an error between 0 and 0.5."
+                f"most of at least {EVERY} pairs, and an error between 0 and 0.5."
             )
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """Numbers of pairs after which it is looked."""
+        """Return the numbers of pairs after which the test looks at the data."""
         return tuple(range(EVERY, self.most + 1, EVERY))
 
 
@@ -73,8 +75,8 @@ class Rule:
 class Verdict:
     """The verdict after `pairs` pairs.
 
-    ratio: percentile `rule.q` of a / b; None with too few pairs for one. interval: what that percentile
-    lies in; it decides when it leaves the bound out.
+    ratio: percentile `rule.q` of a / b; None if there are too few pairs for it. interval: the interval of
+    that percentile; the verdict is decided once it excludes the bound.
     """
 
     state: State
@@ -85,23 +87,23 @@ class Verdict:
 
     @property
     def settled(self) -> bool:
-        """True when more pairs are not to be measured: decided, or as many as the rule allows."""
+        """Return whether to stop measuring: the verdict is decided, or the rule allows no more pairs."""
         return self.state is not State.UNDECIDED or self.pairs >= self.rule.looks[-1]
 
     def sentence(self) -> str:
-        """The verdict in words; undecided says what to do."""
+        """Return the verdict in words; if undecided, with what to do next."""
         if self.pairs < EVERY:
-            return f"Undecided: {self.pairs} pairs are too few, a verdict needs {EVERY}."
+            return f"Undecided: {self.pairs} pairs are too few: a verdict needs at least {EVERY}."
         bound = f"{self.rule.bound:g}"
-        seen = f"p{self.rule.q:g} of the ratio lies in {self.interval} (n={self.pairs} pairs)"
+        result = f"p{self.rule.q:g} of the ratio lies in {self.interval} (n={self.pairs} pairs)"
         if self.state is not State.UNDECIDED:
             side = "under" if self.state is State.FASTER else "over"
-            return f"{self.state.capitalize()}: {seen}, {side} the bound of {bound}."
-        todo = "try again on a quieter machine" if self.settled else "measure more"
-        return f"Undecided: {seen}, around the bound of {bound}: {todo}."
+            return f"{self.state.capitalize()}: {result}, {side} the bound of {bound}."
+        advice = "try again on a quieter machine" if self.settled else "measure more pairs"
+        return f"Undecided: {result}, which includes the bound of {bound}: {advice}."
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`; `high` is None where nothing limits the ratio yet."""
+        """Return plain types for `json.dumps`; `high` is None if the interval has no upper end yet."""
         high = self.interval.high if math.isfinite(self.interval.high) else None
         return {
             "verdict": str(self.state),
@@ -122,13 +124,15 @@ RULE = Rule()
 
 
 def judge(ratios: Sequence[float], rule: Rule = RULE) -> Verdict:
-    """The verdict of the first look that decides, else of the latest; later ratios do not change it.
+    """Return the verdict of the first look that decides, or else of the latest look.
 
-    ratios: a / b, one a pair, in the order they were measured. Raises WrongUseError for one that is not
-    a positive finite number.
+    Ratios after a decision do not change it. ratios: a / b of each pair, in the order of measurement. Raises
+    WrongUseError if one is not a positive finite number.
     """
     if not all(0 < ratio < math.inf for ratio in ratios):
-        raise WrongUseError("A ratio of times is a positive number: look for a failed measurement.")
+        raise WrongUseError(
+            "Every ratio of times must be a positive number: look for a failed measurement."
+        )
     verdict = Verdict(State.UNDECIDED, None, Interval(0.0, math.inf), len(ratios), rule)
     for look, pairs in enumerate(rule.looks):
         if pairs > len(ratios):
@@ -140,9 +144,9 @@ def judge(ratios: Sequence[float], rule: Rule = RULE) -> Verdict:
 
 
 def decide(comparisons: Iterable[Comparison], rule: Rule = RULE) -> tuple[Comparison, Verdict]:
-    """Take blocks until the verdict is settled, a request has a fault, or there are no more.
+    """Take comparisons until the verdict is settled, a request has a fault, or there are no more.
 
-    Returns the last comparison; after a fault its verdict rests on 0 pairs.
+    Return the last comparison and its verdict, which is based on 0 pairs after a fault.
     """
     comparison, verdict = Comparison(), judge((), rule)
     for comparison in comparisons:
@@ -156,7 +160,7 @@ def _look(ratios: Sequence[float], look: int, rule: Rule) -> Verdict:
     share = rule.q / 100
     below = _needed(rule.looks, rule.error, share)[look]
     above = _needed(rule.looks, rule.error, 1 - share)[look]
-    ends = (0.0, *sorted(ratios), math.inf)  # the outer two: no ratio limits it on that side
+    ends = (0.0, *sorted(ratios), math.inf)  # the outer two stand for no limit on that side
     interval = Interval(ends[len(ratios) + 1 - above], ends[below])
     state = State.UNDECIDED
     if interval.high < rule.bound:
@@ -168,10 +172,10 @@ def _look(ratios: Sequence[float], look: int, rule: Rule) -> Verdict:
 
 @cache
 def _needed(looks: tuple[int, ...], error: float, share: float) -> tuple[int, ...]:
-    """How many ratios must lie on one side of the bound, look by look; n + 1 is more than can.
+    """Return how many ratios must lie on one side of the bound at each look; n + 1 means it cannot decide.
 
-    share: of the ratios that would lie there were the bound the true percentile. `walks[k]` is then the
-    probability of k there and no verdict before, so that what a look may spend is counted exactly.
+    share: expected share of the ratios on that side if the bound were the true percentile. `walks[k]` is the
+    probability of k ratios there and no earlier verdict, so that the error of each look is computed exactly.
     """
     walks, spent, needed = np.ones(1), 0.0, []
     for before, n in zip((0, *looks), looks, strict=False):

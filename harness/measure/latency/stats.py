@@ -1,30 +1,32 @@
-"""What a set of samples may claim: percentiles, proportions, and ratios with their uncertainty.
+"""Statistics of samples: percentiles, proportions, and ratios with their uncertainty.
 
-A percentile from too few samples is only a confident name for the maximum, so `percentile` refuses
-it and `tail` shows "max of 12" instead. All the statistics are NumPy's and SciPy's.
+A percentile of too few samples is no more than the maximum, so `percentile` refuses it and `tail` shows
+"max of 12" instead. NumPy and SciPy compute all the statistics.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95  # of every interval shown
-SEEN = 0.99  # how sure we want to be that the samples reach beyond the percentile at all
-MEDIAN_FROM = 5  # smallest n whose range holds the true median in over 9 of 10 runs: 1 - 2 / 2**5
+SEEN = 0.99  # required probability that at least one sample lies beyond the percentile
+MEDIAN_FROM = (
+    5  # smallest n whose range contains the true median in over 9 of 10 runs: 1 - 2 / 2**5
+)
 
 
 class TooFewSamplesError(ValueError):
-    """There are not enough samples for this statistic; the message says how many it needs."""
+    """Too few samples for a statistic; the message says how many it needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """What a value lies in with the stated confidence, both ends included."""
+    """A confidence interval, both ends included."""
 
     low: float
     high: float
@@ -35,7 +37,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One number about samples under the name it deserves: "p90", or "max of 12" for a small n."""
+    """A statistic with the label that `n` samples support: "p90", or "max of 12" for a small n."""
 
     label: str
     value: float
@@ -44,19 +46,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """`successes` of `n` trials; n may be 0, which says nothing: rate nan, interval 0 to 1."""
+    """A proportion of `successes` in `n` trials; with n = 0 the rate is nan and the interval 0 to 1."""
 
     successes: int
     n: int
 
     @property
     def rate(self) -> float:
-        """Share of successes, 0 to 1."""
+        """Return the share of successes, 0 to 1; nan if n is 0."""
         return self.successes / self.n if self.n else math.nan
 
     @property
     def interval(self) -> Interval:
-        """The 95 % Wilson interval of the rate."""
+        """Return the 95 % Wilson interval of the rate."""
         return wilson(self.successes, self.n) if self.n else Interval(0.0, 1.0)
 
     def __str__(self) -> str:
@@ -67,18 +69,33 @@ class Proportion:
         return f"{share} ({self.successes} of {self.n}, 95 % interval {low} to {high} %)"
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`; the rate is None when n is 0."""
+        """Return plain types for `json.dumps`; the rate is None if n is 0."""
         low, high = self.interval.low, self.interval.high
         rate = self.rate if self.n else None
         return {"successes": self.successes, "n": self.n, "rate": rate, "interval": [low, high]}
 
 
-def samples_needed(q: float) -> int:
-    """How many samples percentile `q` needs: p50 5, p90 44, p99 459.
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Percentiles in ms; one is None if `n` is too small for it: below 5, 44 and 459 samples."""
 
-    Beyond the median it is the smallest n with 1 - (q/100)**n >= 0.99: that all n samples lie below
-    the true percentile, where no estimate can reach it, happens at most once in 100 runs. Below the
-    median the same from the other side. Raises ValueError unless 0 < q < 100.
+    n: int
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    max: float | None
+
+    def to_json(self) -> dict[str, float | None]:
+        """Return plain types for `json.dumps`."""
+        return asdict(self)
+
+
+def samples_needed(q: float) -> int:
+    """Return how many samples percentile `q` needs: p50 5, p90 44, p99 459.
+
+    Above the median it is the smallest n with 1 - (q/100)**n >= 0.99: in at most one of 100 runs do all n
+    samples lie below the true percentile, where no estimate can reach it. Below the median the same holds
+    from the other side. Raises ValueError unless 0 < q < 100.
     """
     if not 0 < q < 100:
         raise ValueError(f"A percentile lies between 0 and 100, not at {q:g}: use min() or max().")
@@ -89,9 +106,9 @@ def samples_needed(q: float) -> int:
 
 
 def percentile(samples: Sequence[float], q: float) -> float:
-    """Percentile `q` (0 to 100) in the unit of the samples, NumPy's linear interpolation.
+    """Return percentile `q` (0 to 100) in the unit of the samples, with NumPy's linear interpolation.
 
-    Raises TooFewSamplesError, a ValueError, below `samples_needed(q)`.
+    Raises TooFewSamplesError, a ValueError, if there are fewer than `samples_needed(q)`.
     """
     values, needed = _checked(samples), samples_needed(q)
     if len(values) < needed:
@@ -102,15 +119,26 @@ def percentile(samples: Sequence[float], q: float) -> float:
     return float(np.percentile(values, q, method="linear"))
 
 
+def supported(samples: Sequence[float], q: float) -> float | None:
+    """Return percentile `q` (0 to 100), or None if there are too few samples for it."""
+    return percentile(samples, q) if len(samples) >= samples_needed(q) else None
+
+
+def latencies(samples_ms: Sequence[float]) -> Latencies:
+    """Return the percentiles that the number of samples allows. Raises ValueError if one is not finite."""
+    percentiles = (supported(samples_ms, q) for q in (50, 90, 99))
+    return Latencies(len(samples_ms), *percentiles, max=max(samples_ms, default=None))
+
+
 def middle(samples: Sequence[float]) -> Mark:
-    """The median: "p50" from 5 samples on, "median of n" below."""
+    """Return the median, labelled "p50" from 5 samples on and "median of n" below."""
     values = _checked(samples)
     label = "p50" if len(values) >= samples_needed(50) else f"median of {len(values)}"
     return Mark(label, float(np.median(values)), len(values))
 
 
 def tail(samples: Sequence[float], q: float = 90) -> Mark:
-    """The slow end: percentile `q` where n allows it, else the largest sample as "max of n"."""
+    """Return percentile `q` if n allows it, or else the largest sample, labelled "max of n"."""
     values = _checked(samples)
     if len(values) < samples_needed(q):
         return Mark(f"max of {len(values)}", float(values.max()), len(values))
@@ -118,44 +146,48 @@ def tail(samples: Sequence[float], q: float = 90) -> Mark:
 
 
 def wilson(successes: int, n: int) -> Interval:
-    """95 % interval of a proportion after `successes` of `n` trials (E. B. Wilson, 1927).
+    """Return the 95 % interval of a proportion after `successes` of `n` trials (E. B. Wilson, 1927).
 
-    Unlike the textbook's normal interval it stays inside 0 to 1 and holds for 0 or n successes.
-    Raises ValueError unless 0 <= successes <= n and n >= 1.
+    Unlike the normal approximation it stays within 0 to 1 and holds for 0 or n successes. Raises ValueError
+    unless 0 <= successes <= n and n >= 1.
     """
     if not (n >= 1 and 0 <= successes <= n):
-        raise ValueError(f"{successes} of {n} is no proportion: give 0 <= successes <= n, n >= 1.")
-    found = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(float(found.low), float(found.high))
+        raise ValueError(
+            f"{successes} of {n} is not a proportion: give 0 <= successes <= n and n >= 1."
+        )
+    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
+    return Interval(float(interval.low), float(interval.high))
 
 
 def median_ratio(a: Sequence[float], b: Sequence[float]) -> float:
-    """median(a) / median(b); below 1, `a` is the faster one."""
+    """Return median(a) / median(b); below 1, `a` is faster."""
     return float(_ratio(_checked(a), _checked(b)))
 
 
 def bootstrap_ratio(
     a: Sequence[float], b: Sequence[float], confidence: float = CONFIDENCE, seed: int = 0
 ) -> Interval:
-    """Interval of `median_ratio(a, b)` for paired samples: a[i] and b[i] measured back to back.
+    """Return the interval of `median_ratio(a, b)` for paired samples, a[i] and b[i] measured back to back.
 
-    Pairs are drawn together, so that load which slows both cancels. The percentile method, not BCa:
-    BCa's correction comes from a jackknife, which fails for medians (Efron and Tibshirani, 1993,
-    section 11.6). The same samples and seed give the same interval. Raises TooFewSamplesError below
-    5 pairs, ValueError for unequal lengths or times that are not positive.
+    Pairs are resampled together, so that load which slows both cancels. It uses the percentile method and not
+    BCa, whose correction comes from a jackknife, which fails for medians (Efron and Tibshirani, 1993, section
+    11.6). The same samples and seed give the same interval. Raises TooFewSamplesError below 5 pairs, and
+    ValueError if the lengths differ or a time is not positive.
     """
     first, second = _checked(a), _checked(b)
     _check_pairs(first, second)
-    found = stats.bootstrap(
+    interval = stats.bootstrap(
         (first, second),
         _ratio,
         paired=True,
         vectorized=True,
         confidence_level=confidence,
         method="percentile",
-        random_state=np.random.default_rng(seed),  # named `rng` from SciPy 1.15 on; both are taken
+        random_state=np.random.default_rng(
+            seed
+        ),  # named `rng` from SciPy 1.15 on; both are accepted
     ).confidence_interval
-    return Interval(float(found.low), float(found.high))
+    return Interval(float(interval.low), float(interval.high))
 
 
 def _ratio(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -164,22 +196,22 @@ def _ratio(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
 
 def _check_pairs(a: np.ndarray, b: np.ndarray) -> None:
     if len(a) != len(b):
-        raise ValueError(f"Paired samples come in equal numbers, not {len(a)} and {len(b)}.")
+        raise ValueError(f"Paired samples must have equal lengths, not {len(a)} and {len(b)}.")
     if len(a) < MEDIAN_FROM:
         raise TooFewSamplesError(
             f"A ratio of medians needs {MEDIAN_FROM} pairs and there are {len(a)}: measure more."
         )
     if min(a.min(), b.min()) <= 0:
-        raise ValueError("A time must be greater than zero: look for a failed sample.")
+        raise ValueError("Every time must be above 0: look for a failed measurement.")
 
 
 def _checked(samples: Sequence[float]) -> np.ndarray:
-    """The samples, shape (n,). Raises ValueError for none, or one that is not a finite number."""
+    """Return the samples, shape (n,). Raises ValueError if there are none or one is not finite."""
     values = np.asarray(samples, dtype=float)
     if values.ndim != 1:
-        raise ValueError(f"Samples must be one row of numbers, not of shape {values.shape}.")
+        raise ValueError(f"Samples must have one dimension, not the shape {values.shape}.")
     if values.size == 0:
         raise TooFewSamplesError("There are no samples: measure at least once.")
     if not np.isfinite(values).all():
-        raise ValueError("A sample is not a finite number: look for a failed measurement.")
+        raise ValueError("Every sample must be a finite number: look for a failed measurement.")
     return values

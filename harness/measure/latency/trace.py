@@ -1,7 +1,8 @@
-"""Where the time of a request went, as OpenTelemetry recorded it.
+"""Traces of requests, recorded with OpenTelemetry.
 
 `recording()` collects the spans of everything that runs inside it; each request becomes one `Trace`. Span
-times are wall-clock: good for explaining, never for grading (a grader reads `perf_counter_ns` itself).
+times are wall-clock times: they explain where time goes but never decide a grade (a grader reads
+`perf_counter_ns`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NS_PER_MS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One piece of work: when it started after its request did, and how long it took, both in ms."""
+    """One piece of work: its start after the start of its request, and its duration, both in ms."""
 
     name: str
     start_ms: float
@@ -34,34 +35,35 @@ class Span:
 
     @property
     def end_ms(self) -> float:
+        """Return the end after the start of the request."""
         return self.start_ms + self.duration_ms
 
     @property
     def simulated(self) -> bool:
-        """True where the duration is emulated distance, not computed work."""
+        """Return whether the duration is emulated distance instead of computed work."""
         return bool(self.attributes.get(semconv.SIMULATED, False))
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The spans of one request, parents before children; the first one is the whole request."""
+    """The spans of one request, parents before children; the first span is the whole request."""
 
     spans: tuple[Span, ...]
 
     @property
     def total_ms(self) -> float:
-        """Duration of the root span; end-to-end when the root is the client's `request`."""
+        """Return the duration of the root span; end-to-end if the root is the client's `request`."""
         return self.spans[0].duration_ms
 
     def stage_ms(self) -> dict[str, float]:
-        """ms per stage, in the order of `semconv.STAGES`; a stage in several spans is summed."""
+        """Return the ms of each stage, in the order of `semconv.STAGES`; a stage's spans are summed."""
         stages = [span for span in self.spans if span.name in semconv.STAGES]
         names = [name for name in semconv.STAGES if any(span.name == name for span in stages)]
         return {name: sum(s.duration_ms for s in stages if s.name == name) for name in names}
 
     @property
     def coverage(self) -> float:
-        """Share of the request that lies inside stage spans, 0 to 1."""
+        """Return the share of the request's time inside stage spans, 0 to 1."""
         return sum(self.stage_ms().values()) / self.total_ms
 
 
@@ -72,10 +74,11 @@ class Recorder:
         self._exporter, self._since = exporter, since
 
     def traces(self) -> list[Trace]:
+        """Return the traces recorded since the block began."""
         return _traces(self._exporter.get_finished_spans()[self._since :])
 
     def last(self) -> Trace:
-        """Raises LookupError when nothing was recorded."""
+        """Return the latest trace. Raises LookupError if nothing was recorded."""
         traces = self.traces()
         if not traces:
             raise LookupError(
@@ -93,7 +96,7 @@ def recording() -> Iterator[Recorder]:
 
 @cache
 def _exporter() -> InMemorySpanExporter:
-    """OpenTelemetry allows one tracer provider a process, so it is set once and shared."""
+    """Return the shared exporter: OpenTelemetry allows only one tracer provider a process."""
     exporter = InMemorySpanExporter()
     provider = otel.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
@@ -134,7 +137,7 @@ def _depth(span_id: int, parent: dict[int, int | None]) -> int:
 
 
 def chrome_trace(traces: list[Trace]) -> dict[str, list[dict[str, object]]]:
-    """The traces as Chrome-trace JSON, for ui.perfetto.dev; each request gets a thread of its own."""
+    """Return the traces as Chrome-trace JSON, for ui.perfetto.dev; each request gets its own thread."""
     return {
         "traceEvents": [
             {
@@ -146,7 +149,7 @@ def chrome_trace(traces: list[Trace]) -> dict[str, list[dict[str, object]]]:
                 "tid": thread,
                 "args": {key: str(value) for key, value in span.attributes.items()},
             }
-            for thread, one in enumerate(traces, start=1)
-            for span in one.spans
+            for thread, trace in enumerate(traces, start=1)
+            for span in trace.spans
         ]
     }

@@ -1,9 +1,9 @@
-"""The yardstick: frozen work that takes 500 ms where the slow baseline takes 3.2 s, whatever the machine.
+"""The yardstick: fixed work that takes 500 ms on a machine where the slow baseline takes 3.2 s.
 
-A stored limit in ms fails honest work on a slow or busy machine. This limit is slow where the machine is
-slow: the same kinds of work as in the baseline, in about the same proportions, set once beside it.
-Nothing of it is shared with the stages, so that a change to them is not a change to the limit; the model is
-the baseline's own.
+A stored limit in ms would fail honest work on a slow or busy machine. The yardstick slows down with the
+machine: it does the same kinds of work as the baseline, in about the same proportions, calibrated once
+beside it. It shares no code with the stages, so that a change to them does not change the limit; it uses
+the baseline's model.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ from harness.serve.network import Network
 
 BAR_MS, BASELINE_MS = 500.0, 3200.0
 SHARE = BAR_MS / BASELINE_MS
-PROMPT = "Half a second is long enough. " * 9  # 64 tokens: a seventh of what the baseline reads
-ROWS = 20_000  # vectors that the Python loop walks through, as many as the help centre has: 31 MB
+PROMPT = "Half a second is long enough. " * 9  # 64 tokens: a seventh of the baseline's prompt
+ROWS = 20_000  # vectors that the Python loop reads, as many as the help centre has: 31 MB
 SEED = 500
 DONE = Answer("Five hundred milliseconds of work are done.")
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """An assistant that does `work` and says so, whatever it is asked."""
+    """An assistant that does `work` for any question and answers that it is done."""
 
     work: Work
     model: TorchModel = field(default_factory=lambda: large())
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Nothing of the question is used: its length cannot change the limit."""
+        """Do the work and answer; the question is not used, so its length cannot change the limit."""
         _compare(self.work.rows)
         for _ in self.model.stream(PROMPT, self.work.tokens + 1, stop_at_end=False):
-            pass  # read, as one reads a token to show it
+            pass  # the tokens are decoded but not shown
         yield Token(DONE.text)
         yield Done(DONE)
 
 
 def yardstick(work: Work) -> Entry:
-    """The yardstick as it is measured: one round trip away."""
+    """Return the yardstick as an entry, one round trip away."""
     network = Network(rtt_ms=work.rtt_ms, keep_alive=True, preflight=())
     return Entry("yardstick", Yardstick(work), network)
 
 
 def _compare(rows: int) -> None:
-    """Python and NumPy in turns, as in the baseline's search and post-processing."""
+    """Compare vectors in Python and NumPy in turn, as the baseline's search and post-processing do."""
     vectors = _vectors()
     query = vectors[0]
     scores = []

@@ -1,4 +1,4 @@
-"""Many users of one server: a connection each, and all of them closed before the server is."""
+"""Several clients of one server, with a connection each."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from harness.serve.client import Client
 
 @contextmanager
 def clients(client: Client) -> Iterator[Callable[[], Client]]:
-    """Yields what makes another client of the same server, over the same network."""
-    made: list[Client] = []
+    """Yield a function that makes another client of the same server, over the same network.
+
+    All of them are closed at the end of the block, so that the server can stop afterwards.
+    """
+    opened: list[Client] = []
 
     def another() -> Client:
-        made.append(Client(client.url, client.network))
-        return made[-1]
+        opened.append(Client(client.url, client.network))
+        return opened[-1]
 
     try:
         yield another
     finally:
-        for one in made:
-            one.close()
+        for user in opened:
+            user.close()

@@ -1,8 +1,8 @@
-"""What a queue makes of measured service times: a simulation, and labelled SIM wherever it is shown.
+"""A simulation of a queue with measured service times, labelled SIM wherever it is shown.
 
-Requests come at random times, wait for one of the servers in order of arrival, and are served for a time
-drawn from those measured. One server is Lindley's recursion (D. V. Lindley, 1952), several are Kiefer
-and Wolfowitz's (1955): exact for such a queue, and no clock is needed.
+Requests arrive at random times, wait for one of the servers in order of arrival, and are served for a time
+drawn from those measured. One server follows Lindley's recursion (D. V. Lindley, 1952), several follow Kiefer
+and Wolfowitz's (1955). Both are exact for such a queue, and no clock is needed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from harness.measure.latency.timing import NS_PER_MS, Timing
 from harness.measure.load.goodput import LoadRun, Request
 from harness.measure.load.load_generator import poisson_starts_ns
 
-NOBODY = Answer("SIM")  # a simulated request has times, and no text
-GONE = Fault(FaultKind.TIMED_OUT, "SIM: the user left before it was answered.")
+NO_ANSWER = Answer("SIM")  # a simulated request has times and no text
+ABANDONED = Fault(FaultKind.TIMED_OUT, "SIM: the user left before the request was answered.")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A request served alone, in ms: until its first text, and until its end."""
+    """The times of a request served alone, in ms: to its first text, and to its end."""
 
     ttft_ms: float
     e2e_ms: float
@@ -35,7 +35,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """Who waits how long. patience_ms: until they leave. cancelled: whether the server notices that."""
+    """How long users wait.
+
+    patience_ms: wait after which a user leaves. cancelled: whether the server notices and drops the request.
+    """
 
     patience_ms: float = math.inf
     cancelled: bool = True
@@ -50,13 +53,14 @@ def waits_ms(
     servers: int = 1,
     users: Users = PATIENT,
 ) -> list[float]:
-    """How long each request waits for a server, those included who leave meanwhile; in order of arrival.
+    """Return how long each request waits for a server, in ms and in order of arrival.
 
-    Raises WrongUseError for unequal lengths, or no server.
+    The requests of users who leave meanwhile are included. Raises WrongUseError if the lengths differ or
+    there is no server.
     """
     if len(starts_ms) != len(service_ms) or servers < 1:
         raise WrongUseError("A queue needs a service time for each start, and at least one server.")
-    free = [0.0] * servers  # when each of them has nothing more to do
+    free = [0.0] * servers  # when each server becomes free
     waits = []
     for start, service in zip(starts_ms, service_ms, strict=True):
         begin = max(start, free[0])
@@ -74,21 +78,20 @@ def simulated(
     users: Users = PATIENT,
     seed: int = 0,
 ) -> LoadRun:
-    """`n` requests at `per_s` a second (Poisson) at `servers`, each like one of `measured`, at random.
+    """Simulate `n` requests at `per_s` a second (Poisson), each served like a random one of `measured`.
 
-    Who leaves is a fault. Raises WrongUseError for nothing measured, no request, rate or server.
+    A user who leaves counts as a fault. Raises WrongUseError if nothing was measured, or if `per_s`, `n` or
+    `servers` is not above 0.
     """
     if not measured:
-        raise WrongUseError("There is nothing to simulate from: measure some requests first.")
+        raise WrongUseError("There are no service times to simulate: measure some requests first.")
     starts = [ns / NS_PER_MS for ns in poisson_starts_ns(n, per_s, seed)]
     drawn = np.random.default_rng(seed + 1).integers(len(measured), size=n)
     served = [measured[number] for number in drawn]
-    waits = waits_ms(starts, [one.e2e_ms for one in served], servers, users)
-    rows = zip(starts, waits, served, strict=True)
-    requests = tuple(_request(start, wait, one, users) for start, wait, one in rows)
-    last = max(
-        start + wait + one.e2e_ms for start, wait, one in zip(starts, waits, served, strict=True)
-    )
+    waits = waits_ms(starts, [service.e2e_ms for service in served], servers, users)
+    rows = list(zip(starts, waits, served, strict=True))
+    requests = tuple(_request(start, wait, service, users) for start, wait, service in rows)
+    last = max(start + wait + service.e2e_ms for start, wait, service in rows)
     load = f"SIM: {per_s:g} requests/s (Poisson), servers: {servers}, like {len(measured)} measured"
     return LoadRun(requests, last / 1e3, load)
 
@@ -96,17 +99,17 @@ def simulated(
 def repeated(
     measured: Sequence[Service], per_s: float, n: int, runs: int, servers: int = 1
 ) -> LoadRun:
-    """The requests of `runs` runs of `n` together: to compare with a short run that was measured.
+    """Return the requests of `runs` simulated runs of `n` together, to compare with a short measured run.
 
-    A queue begins empty, so a short run has not yet seen the worst. Raises as `simulated` does.
+    A queue begins empty, so a short run ends before the queue is longest. Raises as `simulated` does.
     """
-    every = [simulated(measured, per_s, n, servers, seed=seed) for seed in range(runs)]
-    requests = tuple(request for one in every for request in one.requests)
-    return LoadRun(
-        requests, sum(one.seconds for one in every), f"{every[0].load}, {runs} runs of {n}"
-    )
+    batch = [simulated(measured, per_s, n, servers, seed=seed) for seed in range(runs)]
+    requests = tuple(request for run in batch for request in run.requests)
+    seconds = sum(run.seconds for run in batch)
+    return LoadRun(requests, seconds, f"{batch[0].load}, {runs} runs of {n}")
 
 
-def _request(start: float, wait: float, one: Service, users: Users) -> Request:
-    gone = wait > users.patience_ms
-    return Request(start, wait, GONE if gone else Timing(one.ttft_ms, one.e2e_ms, NOBODY))
+def _request(start: float, wait: float, service: Service, users: Users) -> Request:
+    if wait > users.patience_ms:
+        return Request(start, wait, ABANDONED)
+    return Request(start, wait, Timing(service.ttft_ms, service.e2e_ms, NO_ANSWER))

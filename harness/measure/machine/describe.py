@@ -1,7 +1,7 @@
-"""The machine that numbers come from: what it is, how fast its memory is, and who else uses it.
+"""The machine that measurements come from: hardware, versions, memory bandwidth and load.
 
-A number without its machine cannot be compared. `describe()` takes what is known at once,
-`measure_bandwidth()` measures for about a second, `busy()` watches for another.
+A number without its machine cannot be compared. `describe()` reads what the system reports,
+`measure_bandwidth()` measures for about a second, and `busy()` watches the load for another second.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from harness.measure.machine.busy import Busy, busy
 
 __all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth"]
 
-LIBRARIES = {  # what decides how fast a model runs: name here -> name of the distribution
+LIBRARIES = {  # the libraries that decide how fast a model runs: name shown -> name of the distribution
     "torch": "torch",
     "transformers": "transformers",
     "llama_cpp": "llama-cpp-python",
     "numpy": "numpy",
 }
-# Of llama.cpp's features those that change a kernel or its threads.
-MATTER = {
+# The features reported by llama.cpp that change a kernel or its threads.
+RELEVANT_FEATURES = {
     *("AVX", "AVX2", "AVX_VNNI", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "FMA", "F16C"),
     *("NEON", "DOTPROD", "MATMUL_INT8", "SVE", "SME", "FP16_VA"),
     *("LLAMAFILE", "OPENMP", "REPACK", "ACCELERATE"),
 }
 MIB, GIB = 2**20, 2**30
-ARRAY_MIB = 256  # 8 times the L3 cache of a common laptop, so that memory is read and not the cache
+ARRAY_MIB = 256  # 8 times the L3 cache of a common laptop, so that reads go to memory
 ARRAY_MIB_PER_CORE = 16  # servers have 4 to 12 MiB of L3 a core
-READ_S = 0.3  # 30 passes at 25 GB/s: enough for one that nobody disturbed
+READ_S = 0.3  # 30 passes at 25 GB/s: enough for one that no other program disturbs
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """Memory read in GB/s (10**9 bytes): by all cores together, and by one."""
+    """Memory read bandwidth in GB/s (10**9 bytes): of all cores together, and of one."""
 
     bandwidth_all_cores_gbs: float
     bandwidth_one_core_gbs: float
@@ -55,11 +55,12 @@ class Bandwidth:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a number needs beside it to be compared.
+    """The description of a machine that is kept with each measurement.
 
-    cores: those that this process may use. ram_gb: GiB. torch_instructions: the widest vectors
-    torch uses here. llama_instructions: what this build of llama.cpp uses. load_average: over 1, 5
-    and 15 minutes. The bandwidths stay None unless `measure_bandwidth()` is asked for them.
+    physical_cores, logical_cores: those that this process may use. ram_gb: GiB. torch_instructions: the
+    widest vector instructions that torch uses. llama_instructions: those that this build of llama.cpp
+    uses. load_average: over 1, 5 and 15 minutes. The bandwidths are None until `measure_bandwidth()`
+    provides them.
     """
 
     cpu: str
@@ -75,16 +76,16 @@ class Machine:
     bandwidth_one_core_gbs: float | None = None
 
     def fingerprint(self) -> str:
-        """12 hex digits, the same on every machine of a kind: no load, speed or version in it."""
+        """Return 12 hex digits for the kind of machine, independent of load, speed and versions."""
         instructions = (self.torch_instructions, *self.llama_instructions)
-        # Rounded up: systems report a little less than is built in, each kernel another bit.
+        # RAM is rounded up: systems report a little less than is installed, and kernels differ in how much.
         cores = (str(self.physical_cores), str(self.logical_cores), str(math.ceil(self.ram_gb)))
         system = (platform.system(), platform.machine())
         kind = "|".join((self.cpu, *cores, self.gpu, *instructions, *system))
         return hashlib.sha256(kind.encode()).hexdigest()[:12]
 
     def sentence(self) -> str:
-        """The machine on one line, for the top of a notebook."""
+        """Return the machine on one line, for the top of a notebook."""
         libraries = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         gpu = f", {self.gpu}" if self.gpu else ""
         cores = f"{self.physical_cores} cores ({self.logical_cores} threads)"
@@ -92,7 +93,7 @@ class Machine:
 
 
 def describe() -> Machine:
-    """This machine, without measuring anything; about 2 s when torch is not imported yet."""
+    """Describe this machine without measuring anything; takes about 2 s if torch is not imported yet."""
     logical = _logical_cores()
     physical = psutil.cpu_count(logical=False) or logical
     instructions, gpu = _torch()
@@ -110,23 +111,27 @@ def describe() -> Machine:
 
 
 def measure_bandwidth(seconds: float = READ_S) -> Bandwidth:
-    """The best of all passes over an array larger than L3, `seconds` for all cores and for one."""
+    """Return the best of all passes over an array larger than L3.
+
+    seconds: time spent on all cores together, and again on one.
+    """
     cores = _logical_cores()
-    wanted = max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
-    size = min(wanted, psutil.virtual_memory().available // 8)
+    preferred = max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
+    size = min(preferred, psutil.virtual_memory().available // 8)
     array = np.ones(size // 4, dtype=np.float32)
     return Bandwidth(_read_gbs(array, cores, seconds), _read_gbs(array, 1, seconds))
 
 
 def _logical_cores() -> int:
-    limited = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    return len(os.sched_getaffinity(0)) if limited else os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def _read_gbs(array: np.ndarray, threads: int, seconds: float) -> float:
-    """GB/s of `threads` that read a part of `array` each.
+    """Return the GB/s of `threads` threads that read a part of `array` each.
 
-    `max` because NumPy vectorises it best (`sum` is bound by its additions) and lets go of the GIL.
+    They compute `max` because NumPy vectorises it best (`sum` is bound by its additions) and releases the
+    GIL.
     """
     shares = np.array_split(array, threads)
     best_s, end = float("inf"), time.perf_counter() + seconds
@@ -140,10 +145,10 @@ def _read_gbs(array: np.ndarray, threads: int, seconds: float) -> float:
 
 @cache
 def _torch() -> tuple[str, str]:
-    """Vector instructions that torch uses, and its GPU's name or ""."""
+    """Return the vector instructions that torch uses, and the name of its GPU or ""."""
     try:
         import torch
-    except (ImportError, OSError):  # OSError: installed, but a library of it is missing
+    except (ImportError, OSError):  # OSError: torch is installed, but a library of it is missing
         return "", ""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     gpu = "Apple GPU" if not gpu and torch.backends.mps.is_available() else gpu
@@ -154,15 +159,15 @@ def _torch() -> tuple[str, str]:
 def _llama() -> tuple[str, ...]:
     try:
         import llama_cpp
-    except (ImportError, OSError, RuntimeError):  # RuntimeError: it cannot load its own library
+    except (ImportError, OSError, RuntimeError):  # RuntimeError: it cannot load its shared library
         return ()
     return _features(llama_cpp.llama_print_system_info().decode())
 
 
 def _features(system_info: str) -> tuple[str, ...]:
-    """The features that matter of "CPU : AVX2 = 1 | FMA = 0 | ...", sorted."""
+    """Return the relevant features of "CPU : AVX2 = 1 | FMA = 0 | ...", sorted."""
     present = set(re.findall(r"(\w+) = 1\b", system_info))
-    return tuple(sorted(present & MATTER))
+    return tuple(sorted(present & RELEVANT_FEATURES))
 
 
 def _versions() -> dict[str, str]:
@@ -179,7 +184,7 @@ def _version(distribution: str) -> str:
 
 
 def _cpu() -> str:
-    """The processor's name as its maker writes it, or at least its architecture."""
+    """Return the processor's name as its maker writes it, or its architecture if that is unknown."""
     try:
         name = _cpu_name()
     except (OSError, subprocess.SubprocessError):
@@ -197,5 +202,5 @@ def _cpu_name() -> str:
         key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
             return winreg.QueryValueEx(opened, "ProcessorNameString")[0].strip()
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    return found[1].strip() if found else ""
+    match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    return match[1].strip() if match else ""

@@ -1,7 +1,8 @@
-"""How far a quantised file is from the full one, whatever it is asked: KL divergence and top-1 agreement.
+"""KL divergence and top-1 agreement of a quantised model file with the full one.
 
-Measured after every token of a held-out text, so that a thousand predictions are compared and not only the
-few that make an answer. Below about 0.004 nats the difference is the rounding of activations, not of weights.
+They are measured after every token of a held-out text, so that a thousand predictions are compared and
+not only the few that form an answer. A difference below about 0.004 nats comes from rounding activations,
+not weights.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from harness.stages.prompt import cited, stuffed_prompt
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """kl: mean KL(reference || file), nats. top1: share of equal first choices. n: predictions compared."""
+    """The result of a comparison.
+
+    kl: mean KL(reference || file), nats. top1: share of equal first choices. n: predictions compared.
+    """
 
     kl: float
     top1: float
@@ -28,33 +32,34 @@ class Divergence:
 
 
 class Scoring(Protocol):
-    """A model that shows its scores: text -> logits after each token, (tokens, vocabulary), float32."""
+    """A model that returns its logits after each token of a text."""
 
-    def every_score(self, text: str) -> np.ndarray: ...
+    def every_score(self, text: str) -> np.ndarray:
+        """Return the logits, shape (tokens, vocabulary), float32."""
 
 
 def divergence(file: Scoring, reference: Scoring, texts: Sequence[str]) -> Divergence:
-    """Compare two models with one tokenizer on `texts`. Raises ValueError for no text."""
+    """Compare two models that share a tokenizer on `texts`. Raises ValueError if there are none."""
     pairs = [_compared(file, reference, text) for text in texts]
     kl, same = (np.concatenate(column) for column in zip(*pairs, strict=True))
     return Divergence(float(kl.mean()), float(same.mean()), len(kl))
 
 
 def held_out(items: Sequence[ExamItem]) -> list[str]:
-    """Whole conversations, passages, question and reference answer: what the model is used for."""
+    """Return whole conversations as the model is used: passages, question and reference answer."""
     return [
-        stuffed_prompt(item.case.question, list(item.chunks)) + _wanted(item) + END_OF_TURN
+        stuffed_prompt(item.case.question, list(item.chunks)) + _reference(item) + END_OF_TURN
         for item in items
     ]
 
 
-def _wanted(item: ExamItem) -> str:
+def _reference(item: ExamItem) -> str:
     numbers = [n for n, chunk in enumerate(item.chunks, start=1) if chunk.id == item.case.gold]
     return cited(numbers[0], item.case.reference) if numbers else item.case.reference
 
 
 def _compared(file: Scoring, reference: Scoring, text: str) -> tuple[np.ndarray, np.ndarray]:
-    """KL divergence, and whether the first choice is the same, after each token of `text`."""
-    ours, theirs = (log_softmax(model.every_score(text), axis=1) for model in (file, reference))
-    kl = (np.exp(theirs) * (theirs - ours)).sum(axis=1)
-    return kl, ours.argmax(axis=1) == theirs.argmax(axis=1)
+    """Return the KL divergence and whether the first choice is the same, after each token of `text`."""
+    log_q, log_p = (log_softmax(model.every_score(text), axis=1) for model in (file, reference))
+    kl = (np.exp(log_p) * (log_p - log_q)).sum(axis=1)
+    return kl, log_q.argmax(axis=1) == log_p.argmax(axis=1)

@@ -1,8 +1,8 @@
-"""What is known of each model file: size, closeness to the full file, quality and speed, kept once measured.
+"""Stored figures of each model file: size, divergence from the full file, quality and speed.
 
-Speed and divergence are measured on this machine and kept with the file's hash and the machine's fingerprint.
-Quality takes minutes a file and hardly depends on the machine: what was measured when the adapters were
-made is shipped with them, and shown as such until it is measured here.
+Speed and divergence are measured on this machine and stored under the file's hash and the machine's
+fingerprint. Quality takes minutes a file and hardly depends on the machine: the values measured when the
+adapters were made are shipped with them, and shown as shipped until they are measured here.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from harness.models.served import Served
 from harness.stages.prompt import stuffed_prompt
 
 SHIPPED = ADAPTERS / "quality.json"
-PASSAGES = 3  # in the prompts that speed and divergence are measured with: what most labs retrieve
+PASSAGES = 3  # in the prompts for speed and divergence: as many as most labs retrieve
 HELD_OUT = 4  # conversations of about 330 tokens: 1,300 predictions compared
 
 
 class Exam(BaseModel, frozen=True):
-    """Shares over `n` questions with `passages` passages each.
+    """The result of an exam: shares over `n` questions with `passages` passages each.
 
-    where: "here", or "shipped" when it was measured as the adapters were made.
+    where: "here", or "shipped" if it was measured when the adapters were made.
     """
 
     exact: float
@@ -43,7 +43,7 @@ class Exam(BaseModel, frozen=True):
 
 
 class Figures(BaseModel, frozen=True):
-    """All of one file. kl and top1 are None where there is no full file to compare with."""
+    """The figures of one file; kl and top1 are None if there is no full file to compare with."""
 
     name: str
     role: str
@@ -57,38 +57,40 @@ class Figures(BaseModel, frozen=True):
     decode_tok_s: float
     ttft_ms: float
     prompt_tokens: int
-    bandwidth_share: float  # bytes of weights read a second, of what memory can deliver
+    bandwidth_share: float  # bytes of weights read a second / memory bandwidth
 
 
 def figures(
-    one: Served, items: Sequence[ExamItem], bandwidth_gbs: float, fresh: bool = False
+    file: Served, items: Sequence[ExamItem], bandwidth_gbs: float, fresh: bool = False
 ) -> Figures:
-    """What is known of `one`, measured now if it was not before: some ten seconds. Raises StoreError.
+    """Return the stored figures of `file`, or measure and store them, which takes some ten seconds.
 
-    bandwidth_gbs: what memory delivers, 10**9 bytes a second. fresh: measure it in any case.
+    bandwidth_gbs: memory bandwidth, 10**9 bytes a second. fresh: measure even if figures are stored. Raises
+    StoreError if the file is missing or damaged.
     """
-    known = None if fresh else _known(_place(one))
-    if known is None:
-        known = measured(one, items, bandwidth_gbs)
-        with store.written(_place(one)) as part:
-            part.write_text(known.model_dump_json(indent=2))
-    return known.model_copy(update={"quality": quality_of(one)})
+    result = None if fresh else _stored(_path(file))
+    if result is None:
+        result = measured(file, items, bandwidth_gbs)
+        with store.written(_path(file)) as part:
+            part.write_text(result.model_dump_json(indent=2))
+    return result.model_copy(update={"quality": quality_of(file)})
 
 
-def measured(one: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> Figures:
-    """Load the file and measure all but its quality."""
-    model = one.load()
-    speed = token_speed(model, [stuffed_prompt(s.case.question, list(s.chunks)) for s in items])
-    away = _away(one, model, held_out(items[:HELD_OUT]))
-    sizes = one.bytes_by_type()
+def measured(file: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> Figures:
+    """Load the file and measure everything except its quality."""
+    model = file.load()
+    prompts = [stuffed_prompt(item.case.question, list(item.chunks)) for item in items]
+    speed = token_speed(model, prompts)
+    distance = _divergence(file, model, held_out(items[:HELD_OUT]))
+    sizes = file.bytes_by_type()
     return Figures(
-        name=one.name,
-        role=one.role,
-        engine=one.engine,
-        file_mb=round(one.path.stat().st_size / 1e6, 1),
+        name=file.name,
+        role=file.role,
+        engine=file.engine,
+        file_mb=round(file.path.stat().st_size / 1e6, 1),
         bytes_by_type=sizes,
-        kl=away.kl if away else None,
-        top1=away.top1 if away else None,
+        kl=distance.kl if distance else None,
+        top1=distance.top1 if distance else None,
         quality=None,
         prefill_tok_s=round(speed.prefill_tok_s, 1),
         decode_tok_s=round(speed.decode_tok_s, 1),
@@ -98,9 +100,9 @@ def measured(one: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> Fi
     )
 
 
-def examined(one: Served, items: Sequence[ExamItem], progress: bool = True) -> Exam:
-    """Let the model answer `sheets` and keep the result. Raises StoreError."""
-    result = evaluate(one.load(), items, progress).to_json()
+def examined(file: Served, items: Sequence[ExamItem], progress: bool = True) -> Exam:
+    """Let the model answer the items and store the result. Raises StoreError."""
+    result = evaluate(file.load(), items, progress).to_json()
     exam = Exam(
         exact=result["exact"],
         refusal=result["refusal"],
@@ -108,53 +110,54 @@ def examined(one: Served, items: Sequence[ExamItem], progress: bool = True) -> E
         passages=max(len(item.chunks) for item in items),
         where="here",
     )
-    with store.written(_exam_place(one)) as part:
+    with store.written(_exam_path(file)) as part:
         part.write_text(exam.model_dump_json(indent=2))
     return exam
 
 
 def ship(files: Sequence[Served]) -> Path:
-    """Put what was measured here beside the adapters, for everybody. Returns the file."""
-    exams = {one.name: exam for one in files if (exam := quality_of(one)) is not None}
+    """Write the exams measured here beside the adapters, for all users, and return the file's path."""
+    exams = {file.name: exam for file in files if (exam := quality_of(file)) is not None}
     values = {name: exam.model_dump() | {"where": "shipped"} for name, exam in exams.items()}
     SHIPPED.write_text(json.dumps(values, indent=2) + "\n")
     return SHIPPED
 
 
-def quality_of(one: Served) -> Exam | None:
-    """What was measured here, else what came with the adapters, else nothing."""
-    if store.intact(_exam_place(one)):
-        return Exam.model_validate_json(_exam_place(one).read_text())
+def quality_of(file: Served) -> Exam | None:
+    """Return the exam measured here, or else the one shipped with the adapters, or else None."""
+    if store.intact(_exam_path(file)):
+        return Exam.model_validate_json(_exam_path(file).read_text())
     shipped = json.loads(SHIPPED.read_text()) if SHIPPED.exists() else {}
-    return Exam(**shipped[one.name]) if one.name in shipped else None
+    return Exam(**shipped[file.name]) if file.name in shipped else None
 
 
-def _away(one: Served, model: Scoring, texts: Sequence[str]) -> Divergence | None:
-    if one.reference is None:
+def _divergence(file: Served, model: Scoring, texts: Sequence[str]) -> Divergence | None:
+    if file.reference is None:
         return None
-    if one.reference == one.path:
+    if file.reference == file.path:
         return Divergence(kl=0.0, top1=1.0, n=0)
-    return divergence(model, LlamaModel(one.reference), texts)
+    return divergence(model, LlamaModel(file.reference), texts)
 
 
-def _known(file: Path) -> Figures | None:
-    """Figures kept earlier; None when there are none, or an older version wrote them."""
-    if not store.intact(file):
+def _stored(path: Path) -> Figures | None:
+    """Return the stored figures; None if there are none, or an older version wrote them."""
+    if not store.intact(path):
         return None
     try:
-        return Figures.model_validate_json(file.read_text())
+        return Figures.model_validate_json(path.read_text())
     except ValidationError:
         return None
 
 
-def _place(one: Served) -> Path:
-    here = describe.describe()
-    made = "|".join((one.sha256, here.fingerprint(), *map(str, sorted(here.versions.items()))))
-    return _folder() / f"{one.name}-{hashlib.sha256(made.encode()).hexdigest()[:12]}.json"
+def _path(file: Served) -> Path:
+    machine = describe.describe()
+    versions = map(str, sorted(machine.versions.items()))
+    key = "|".join((file.sha256, machine.fingerprint(), *versions))
+    return _folder() / f"{file.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json"
 
 
-def _exam_place(one: Served) -> Path:
-    return _folder() / f"{one.name}-exam-{one.sha256[:12]}.json"
+def _exam_path(file: Served) -> Path:
+    return _folder() / f"{file.name}-exam-{file.sha256[:12]}.json"
 
 
 def _folder() -> Path:

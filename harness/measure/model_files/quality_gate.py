@@ -1,18 +1,24 @@
-"""The quality gate of a number format: what every file has to pass before its speed is looked at."""
+"""The quality gate of a number format: the limits that a file must keep before its speed counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_KL = 0.02  # nats: five times what the rounding of activations alone moves an eight-bit file
-MARGIN = 0.15  # of right answers: with some thirty questions no smaller loss can be told from luck
+MOST_KL = (
+    0.02  # nats: five times what the rounding of activations alone changes in an eight-bit file
+)
+MARGIN = (
+    0.15  # share of right answers: with some thirty questions no smaller loss can be told from luck
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model file: ms of an answer (p50), KL to the full file in nats, and the worst case of its answers.
+    """A model file with the figures that the gate compares.
 
-    worst: lower end of the one-sided interval of (right answers of it - of the full file), -1 to 1.
+    ms: time of an answer (p50). kl: KL divergence from the full file in nats. worst: lower end of the
+    one-sided interval of (right answers of this file - right answers of the full file), as a share from
+    -1 to 1.
     """
 
     name: str
@@ -22,14 +28,14 @@ class Candidate:
 
     @property
     def passes(self) -> bool:
-        """True when both limits are kept."""
+        """Return whether the file keeps both limits."""
         return self.kl <= MOST_KL and self.worst >= -MARGIN
 
     @property
     def why_not(self) -> str:
-        """What it fails by, in words; empty when it passes."""
+        """Return the limits that the file breaks, in words; empty if it passes."""
         failed = []
-        if not self.kl <= MOST_KL:  # nor nan, from a file that computes nonsense
+        if not self.kl <= MOST_KL:  # also true for nan, from a file that computes nonsense
             failed.append(f"KL {self.kl:.3f}")
         if not self.worst >= -MARGIN:
             failed.append(f"answers at worst {100 * self.worst:+.0f} points")

@@ -1,9 +1,8 @@
-"""Does the exact fact stand in the text, and no rival of it?
+"""A check that a text contains an exact fact and no rival of it.
 
-The fact "24 months" has the shape (#, month). Wherever that shape stands in the text, its number
-must be 24: so "a 24-month warranty" holds the fact, "124 months" does not, and "12 or 24 months"
-names a rival. A fact without a number ("amber blinking twice") only has to stand there: its rivals
-cannot be told from other words.
+The fact "24 months" has the shape (#, month). Wherever that shape occurs in the text, its number must be 24:
+"a 24-month warranty" contains the fact, "124 months" does not, and "12 or 24 months" names a rival. A fact
+without a number ("amber blinking twice") only has to occur: its rivals cannot be told from other words.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def holds_fact(text: str, fact: str) -> bool:
-    """True when `fact` stands in `text` and no other value of the same shape does.
+    """Return True if `text` contains `fact` and no other value of the same shape.
 
-    Raises ValueError for a fact without words or numbers.
+    Raises ValueError if the fact has no words or numbers.
     """
-    wanted = parts(fact)
-    if not wanted:
+    fact_parts = parts(fact)
+    if not fact_parts:
         raise ValueError(f"The fact {fact!r} has nothing to look for: give a value with its unit.")
-    shape = tuple(part.shape for part in wanted)
-    found = {_canonical(shape, values) for values in _occurrences(parts(text), shape)}
-    return found == {_canonical(shape, tuple(part.value for part in wanted))}
+    shape = tuple(part.shape for part in fact_parts)
+    values_in_text = {_canonical(shape, values) for values in _occurrences(parts(text), shape)}
+    return values_in_text == {_canonical(shape, tuple(part.value for part in fact_parts))}
 
 
 def _occurrences(text: Sequence[Part], shape: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The values of every stretch of `text` with `shape`, and of numbers that share its unit."""
+    """Yield the values of every stretch of `text` with `shape`, and of numbers that share its unit."""
     for start in range(len(text) - len(shape) + 1):
         end = start + len(shape)
         if tuple(part.shape for part in text[start:end]) != shape:
@@ -53,7 +52,7 @@ def _occurrences(text: Sequence[Part], shape: tuple[str, ...]) -> Iterator[tuple
 
 
 def _before(text: Sequence[Part], start: int, first: str) -> Iterator[str]:
-    """Numbers linked to one whose unit follows: 12 and 18 in "12, 18 or 24 months"."""
+    """Yield the numbers linked to one whose unit follows: 12 and 18 in "12, 18 or 24 months"."""
     if first not in (NUMBER, MONEY):
         return
     links = LINKS | {MONEY} if first == MONEY else LINKS
@@ -67,7 +66,7 @@ def _before(text: Sequence[Part], start: int, first: str) -> Iterator[str]:
 
 
 def _after(text: Sequence[Part], end: int) -> Iterator[str]:
-    """The number that follows without a unit: 36 in "24 months or 36", 44 in "$39-44"."""
+    """Yield the number that follows without a unit: 36 in "24 months or 36", 44 in "$39-44"."""
     at = end
     while at < len(text) and text[at].shape in LINKS:
         at += 1
@@ -78,7 +77,7 @@ def _after(text: Sequence[Part], end: int) -> Iterator[str]:
 
 
 def _canonical(shape: tuple[str, ...], values: tuple[str, ...]) -> tuple[object, ...]:
-    """7.50 hours are 7.5 hours, but firmware 4.10 is not firmware 4.1 and E7 is not E07."""
+    """Normalise quantities: 7.50 hours are 7.5 hours, but firmware 4.10 is not 4.1 and E7 is not E07."""
     if shape[0] not in (NUMBER, MONEY):
         return values
     return tuple(Decimal(v) if PLAIN_NUMBER.fullmatch(v) else v for v in values)

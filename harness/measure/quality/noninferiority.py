@@ -1,7 +1,7 @@
-"""Is the cheaper assistant good enough? A one-sided test on the same questions, answered by both.
+"""A one-sided non-inferiority test of a cheaper assistant on questions that both answered.
 
-"No significant difference" proves nothing: ask few questions and nothing is ever significant. What has to be
-shown is that the cheaper one is not worse by more than a margin that was fixed before.
+"No significant difference" proves nothing: with few questions, no difference is ever significant. The
+test must show that the cheaper assistant is not worse by more than a margin that was fixed beforehand.
 """
 
 from __future__ import annotations
@@ -14,40 +14,39 @@ import numpy as np
 from harness.errors import WrongUseError
 
 ONE_SIDED = 1.645  # standard errors below which 5 % of a normal distribution lie
-MARGIN = 0.10  # of all answers: what thirty questions can just tell; a product would ask for less
-IMAGINED = (
-    1,
-    -1,
-)  # one question that only the cheaper one gets right, and one that only the other does
+MARGIN = (
+    0.10  # share of all answers: what thirty questions can just tell; a product would ask for less
+)
+# One question that only the cheaper assistant answers correctly, and one that only the other does.
+PSEUDO_PAIRS = (1, -1)
 
 
 def worst_case(reference: Sequence[bool], other: Sequence[bool]) -> float:
-    """Lower end of the one-sided 95 % interval of (other - reference), in shares of all answers, -1 to 1.
+    """Return the lower end of the one-sided 95 % interval of (other - reference).
 
-    Both hold right (True) or wrong for the same questions in the same order. Two imagined pairs, one for
-    each side, keep the interval honest where nobody differs (D. G. Bonett, R. M. Price, 2012, adjusted Wald
-    interval for paired proportions). Raises WrongUseError for unequal lengths or no questions.
+    The result is a share of all answers, -1 to 1. Both arguments hold right (True) or wrong for the same
+    questions in the same order. One pseudo-observation for each side keeps the interval wide enough when the
+    assistants agree on every question (D. G. Bonett, R. M. Price, 2012, adjusted Wald interval for paired
+    proportions). Raises WrongUseError if the lengths differ or there are no questions.
     """
     if not reference or len(reference) != len(other):
         raise WrongUseError(
-            f"Pairs come from the same questions, not from {len(reference)} and {len(other)} of them."
+            "Pass the results of both assistants on the same questions, at least one: "
+            f"there are {len(reference)} and {len(other)}."
         )
     differences = np.subtract(np.asarray(other, int), np.asarray(reference, int))
-    padded = np.append(differences, IMAGINED)
+    padded = np.append(differences, PSEUDO_PAIRS)
     return float(padded.mean() - ONE_SIDED * padded.std() / math.sqrt(len(padded)))
 
 
-def not_worse(reference: Sequence[bool], other: Sequence[bool], margin: float = MARGIN) -> bool:
-    """True when `other` is shown to be worse by less than `margin`. Raises WrongUseError."""
-    return worst_case(reference, other) > -margin
-
-
 def questions_needed(differing: float, margin: float = MARGIN) -> int:
-    """How many questions a test needs to clear an equally good assistant, in every second exam.
+    """Return how many questions let an equally good assistant pass in every second exam.
 
-    differing: share of the questions where exactly one of the two is right. Raises WrongUseError for a
-    margin that is not above zero.
+    differing: share of the questions that exactly one of the two answers correctly. Raises WrongUseError if
+    the margin is not above 0.
     """
     if not margin > 0:
-        raise WrongUseError("Without a margin no number of questions is enough: give one above 0.")
+        raise WrongUseError(
+            "The margin must be above 0: without one, no number of questions is enough."
+        )
     return math.ceil(differing * (ONE_SIDED / margin) ** 2)

@@ -1,7 +1,8 @@
-"""How good the answers are: exact fact, citation, refusal and length, each with its uncertainty.
+"""Answer quality: exact fact, citation, refusal and length, each with its uncertainty.
 
-Nothing is dropped: an assistant that raises, or answers with nothing, is wrong on that question and
-the question is listed. What counts as a refusal is decided here, apart from the stages under test.
+No question is dropped: an assistant that raises, or returns an empty answer, is wrong on that question,
+and the question is listed. This module decides what counts as a refusal, independently of the stages
+under test.
 """
 
 from __future__ import annotations
@@ -24,21 +25,23 @@ if TYPE_CHECKING:
 
 LENGTH_TOLERANCE = 0.10  # shorter answers are faster: speed must not be bought with fewer words
 REFUSED, EMPTY = "refused", "empty"  # flags of an Answer
-REFUSING = re.compile(  # nothing that an article says of its product: "drops are not covered"
-    r"(could|can|did|was|am|are)( not|n['’]t) (find|found|able to (find|answer)|answer)"
-    r"|(do|does)( not|n['’]t) (mention|contain|say|list|specify|state)"
-    r"|\b(I|we) (do not|don['’]t) know|cannot (find|answer|say)|unable to (find|answer)"
-    r"|not (mentioned|specified|stated)|no (information|article|entry|mention)\b",
-    re.IGNORECASE,
+REFUSING = (
+    re.compile(  # must not match what an article says of its product: "drops are not covered"
+        r"(could|can|did|was|am|are)( not|n['’]t) (find|found|able to (find|answer)|answer)"
+        r"|(do|does)( not|n['’]t) (mention|contain|say|list|specify|state)"
+        r"|\b(I|we) (do not|don['’]t) know|cannot (find|answer|say)|unable to (find|answer)"
+        r"|not (mentioned|specified|stated)|no (information|article|entry|mention)\b",
+        re.IGNORECASE,
+    )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one answer got right.
+    """The judgement of one answer.
 
-    fact: the gold fact stands in it and no rival does; always False where there is no gold fact.
-    citation: the gold chunk is among the citations. length: its words relative to the reference's.
+    fact: the answer contains the gold fact and no rival; always False if there is no gold fact.
+    citation: the gold chunk is among the citations. length: number of words relative to the reference.
     error: why there was no answer to judge; "" otherwise.
     """
 
@@ -52,71 +55,72 @@ class Judgement:
 
     @property
     def right(self) -> bool:
-        """The fact where there is one, a refusal where there is none."""
+        """Return whether an answerable question got its fact, or an unanswerable one a refusal."""
         return self.fact if self.case.answerable else self.refused
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Median of the answers' words relative to their references, over `n` answers; 1 is the same."""
+    """The median length of `n` answers, in words relative to their references; 1 is the same length."""
 
     median_ratio: float
     n: int
 
     @property
     def ok(self) -> bool:
-        """True within 10 % of the references."""
+        """Return whether the median is within 10 % of the references."""
         return abs(self.median_ratio - 1) <= LENGTH_TOLERANCE + 1e-9  # 0.9 itself is within
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`."""
+        """Return plain types for `json.dumps`."""
         return {"median_ratio": self.median_ratio, "n": self.n, "ok": self.ok}
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """All judgements of a run, at least one, and what they add up to."""
+    """The judgements of a run, at least one, and the shares computed from them."""
 
     judgements: tuple[Judgement, ...]
 
     @property
     def right(self) -> Proportion:
-        """Over all questions: the fact where there is one, a refusal where there is none."""
+        """Return the share of all questions with the right fact or, if unanswerable, a refusal."""
         return _share(judgement.right for judgement in self.judgements)
 
     @property
     def fact(self) -> Proportion:
-        """Exact-fact accuracy, over answerable questions."""
-        return _share(judgement.fact for judgement in self._asked(answerable=True))
+        """Return the exact-fact accuracy, over answerable questions."""
+        return _share(judgement.fact for judgement in self._judged(answerable=True))
 
     @property
     def citation(self) -> Proportion:
-        """Right citations, over answerable questions."""
-        return _share(judgement.citation for judgement in self._asked(answerable=True))
+        """Return the share of answers with the right citation, over answerable questions."""
+        return _share(judgement.citation for judgement in self._judged(answerable=True))
 
     @property
     def refusal(self) -> Proportion:
-        """Refusals of unanswerable questions."""
-        return _share(judgement.refused for judgement in self._asked(answerable=False))
+        """Return the share of refusals, over unanswerable questions."""
+        return _share(judgement.refused for judgement in self._judged(answerable=False))
 
     @property
     def answered(self) -> Proportion:
-        """Answerable questions that were answered, rightly or wrongly, rather than refused."""
-        asked = self._asked(answerable=True)
-        return _share(not (judgement.refused or judgement.error) for judgement in asked)
+        """Return the share of answerable questions that were answered, rightly or wrongly."""
+        judged = self._judged(answerable=True)
+        return _share(not (judgement.refused or judgement.error) for judgement in judged)
 
     @property
     def length(self) -> Length:
-        """Words relative to the references, over all questions."""
-        return Length(median(one.length for one in self.judgements), len(self.judgements))
+        """Return the median number of words relative to the references, over all questions."""
+        lengths = [judgement.length for judgement in self.judgements]
+        return Length(median(lengths), len(lengths))
 
     @property
     def failures(self) -> tuple[Judgement, ...]:
-        """The questions without an answer to judge."""
+        """Return the judgements of questions without an answer to judge."""
         return tuple(judgement for judgement in self.judgements if judgement.error)
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`: question ids but no gold facts, so that it may be shown."""
+        """Return plain types for `json.dumps`: question ids but no gold facts, so that it may be shown."""
         shares = {
             "right": self.right,
             "exact": self.fact,
@@ -129,7 +133,7 @@ class Quality:
             **{name: share.to_json()["rate"] for name, share in shares.items()},
             "shares": {name: share.to_json() for name, share in shares.items()},
             "length": self.length.to_json(),
-            "wrong": [one.case.question.id for one in self.judgements if not one.right],
+            "wrong": [j.case.question.id for j in self.judgements if not j.right],
             "failures": [{"id": j.case.question.id, "error": j.error} for j in self.failures],
         }
 
@@ -140,26 +144,26 @@ class Quality:
             f"refusal     {self.refusal}\nlength      {length}\nno answer   {len(self.failures)}"
         )
 
-    def _asked(self, answerable: bool) -> list[Judgement]:
-        return [one for one in self.judgements if one.case.answerable == answerable]
+    def _judged(self, answerable: bool) -> list[Judgement]:
+        return [j for j in self.judgements if j.case.answerable == answerable]
 
 
 def quality(assistant: Assistant, cases: Sequence[Case], progress: bool = False) -> Quality:
     """Ask every case and judge the answers.
 
-    progress: show a bar on stdout (never in a graded cell). Raises ValueError for no cases.
+    progress: show a bar on stdout (never in a graded cell). Raises ValueError if there are no cases.
     """
-    asked = tqdm(cases, "Questions", disable=not progress, file=sys.stdout)
-    return _added_up(_asked_and_judged(assistant, case) for case in asked)
+    bar = tqdm(cases, "Questions", disable=not progress, file=sys.stdout)
+    return _collected(_ask_and_judge(assistant, case) for case in bar)
 
 
 def summary(answered: Iterable[tuple[Case, Answer]]) -> Quality:
-    """The quality of answers that are already there. Raises ValueError for none."""
-    return _added_up(judge(case, answer) for case, answer in answered)
+    """Return the quality of answers given earlier. Raises ValueError if there are none."""
+    return _collected(judge(case, answer) for case, answer in answered)
 
 
 def judge(case: Case, answer: Answer) -> Judgement:
-    """Judge one answer. Never raises for what an assistant did, however broken the answer is."""
+    """Judge one answer; a malformed answer is judged wrong and never raises."""
     if fault := _fault(answer):
         return _failed(case, fault)
     refused = REFUSED in answer.flags or bool(REFUSING.search(answer.text))
@@ -169,16 +173,16 @@ def judge(case: Case, answer: Answer) -> Judgement:
     return Judgement(case, answer.text, fact, cited, refused, length)
 
 
-def _asked_and_judged(assistant: Assistant, case: Case) -> Judgement:
+def _ask_and_judge(assistant: Assistant, case: Case) -> Judgement:
     try:
         answer = ask(assistant, case.question)
-    except Exception as error:  # whatever an assistant raises is one wrong answer, not the end
+    except Exception as error:  # an assistant that raises gives one wrong answer; the run goes on
         return _failed(case, f"{type(error).__name__}: {error}")
     return judge(case, answer)
 
 
 def _fault(answer: object) -> str:
-    """Why this cannot be judged as an answer, or ""."""
+    """Return why this cannot be judged as an answer, or ""."""
     if not isinstance(answer, Answer):
         return f"The answer is a {type(answer).__name__} instead of an Answer."
     for name in ("citations", "flags"):
@@ -193,13 +197,13 @@ def _failed(case: Case, error: str) -> Judgement:
     return Judgement(case, "", fact=False, citation=False, refused=False, length=0.0, error=error)
 
 
-def _added_up(judgements: Iterable[Judgement]) -> Quality:
-    every = tuple(judgements)
-    if not every:
+def _collected(judgements: Iterable[Judgement]) -> Quality:
+    judged = tuple(judgements)
+    if not judged:
         raise ValueError("There are no cases to judge: draw at least one.")
-    return Quality(every)
+    return Quality(judged)
 
 
 def _share(outcomes: Iterable[bool]) -> Proportion:
-    every = list(outcomes)
-    return Proportion(sum(every), len(every))
+    counted = list(outcomes)
+    return Proportion(sum(counted), len(counted))

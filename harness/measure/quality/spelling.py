@@ -1,4 +1,4 @@
-"""Text cut into parts that compare: one spelling for everything that people write in several ways.
+"""A normaliser that cuts text into comparable parts, with one spelling for each way to write a value.
 
 "24-Month", "24 months" with a non-breaking space, and "twenty-four months" all become the same two
 parts: the number 24 and the word "month".
@@ -24,7 +24,7 @@ class Part(NamedTuple):
     value: str = ""
 
 
-UNITS = {  # only those that the help centre uses
+UNITS = {  # only the units that the help centre uses
     **{"s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour"},
     **{"mo": "month", "yr": "year", "percent": "%", "degree": "°", "celsius": "c"},
     **{"meter": "m", "metre": "m", "millimeter": "mm", "millimetre": "mm", "gram": "g"},
@@ -42,7 +42,7 @@ NUMBER_WORDS = (
     | {f"{t}-one": 10 * n + 1 for n, t in enumerate(TENS, 2)}
     | {word: n for n, word in enumerate(SMALL, 2)}
     | {word: 10 * n for n, word in enumerate(TENS, 2)}
-)  # the long ones first, so that a pattern finds "thirty-six" before "thirty"
+)  # the long words come first, so that a pattern matches "thirty-six" before "thirty"
 
 AMOUNT = r"\d+(?:\.\d+)*"
 SPELLINGS = [  # applied in this order, to lower case
@@ -63,7 +63,7 @@ CODE = re.compile(r"(ip(?=[x\d])|[a-z]+)(.*)")  # in IP codes (IEC 60529) X is a
 
 
 def parts(text: str) -> list[Part]:
-    """The parts of `text` in order; hyphens, brackets, quotes and the like are left out."""
+    """Return the parts of `text` in order, without hyphens, brackets, quotes and the like."""
     return [_part(match) for match in PART.finditer(_plain(text))]
 
 
@@ -93,11 +93,11 @@ def _part(match: re.Match[str]) -> Part:
 
 
 def _singular(word: str) -> str:
-    """Singular and plural come out the same; that the result is English does not matter."""
+    """Return the same form for singular and plural; it need not be an English word."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):
         return word[:-2]
-    # Two letters are an abbreviation: "ms" are not several metres.
+    # A two-letter word is an abbreviation: "ms" is not the plural of "m".
     plural = len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us"))
     return word[:-1] if plural else word

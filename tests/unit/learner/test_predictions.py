@@ -50,7 +50,7 @@ def test_a_guess_is_a_number(home, value):
 
 @pytest.mark.parametrize("lab", ["../elsewhere", "a/b", ""])
 def test_a_lab_is_a_name_and_not_a_path(lab):
-    with pytest.raises(PredictionError, match="not the name of a lab"):
+    with pytest.raises(PredictionError, match="01-profile"):
         predict(lab, x=1)
 
 
@@ -61,7 +61,7 @@ def test_a_damaged_file_is_named(home):
         recall("00-start-here")
 
 
-def test_where_nothing_can_be_written_it_says_what_to_do(home):
+def test_if_nothing_can_be_written_the_error_says_what_to_do(home):
     (home / "predictions").write_text("a file where the folder should be")
     with pytest.raises(PredictionError, match="UNDER500_HOME"):
         predict("00-start-here", network=1)
@@ -69,7 +69,7 @@ def test_where_nothing_can_be_written_it_says_what_to_do(home):
 
 def test_while_grading_each_submission_guesses_for_itself(home, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    predictions._vanishing.cache_clear()
+    predictions._temporary.cache_clear()
     assert predict("00-start-here", network=1) == {"network": 1.0}
     assert recall("00-start-here") == {"network": 1.0}
     assert not (home / "predictions").exists()

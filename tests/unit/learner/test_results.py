@@ -17,8 +17,8 @@ def test_the_last_measurement_counts():
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "fast", None])
-def test_what_is_no_positive_number_is_refused(value):
-    with pytest.raises(ResultError, match="one positive number"):
+def test_a_result_must_be_a_positive_number(value):
+    with pytest.raises(ResultError, match="positive"):
         keep("04-quantization", "q8_0", value)
 
 
@@ -35,7 +35,7 @@ def test_a_damaged_file_is_left_out():
     assert list(results.results()) == [("04-quantization", "q8_0")]
 
 
-def test_nothing_measured_nothing_said():
+def test_without_results_there_are_no_own_numbers():
     assert own_numbers.own_numbers() == ()
 
 

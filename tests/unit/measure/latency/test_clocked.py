@@ -32,7 +32,6 @@ def test_all_times_count_from_the_call(clock):
     )
     assert one == Timing(120.0, 240.0, Answer("It lasts long.", ("c1",)), (30.0, 50.0))
     assert one.pieces == 3
-    assert one.pieces_per_s == pytest.approx(2 / 0.080)
 
 
 def test_a_pointer_and_white_space_show_nothing_yet(clock):
@@ -44,7 +43,6 @@ def test_a_pointer_and_white_space_show_nothing_yet(clock):
 def test_an_assistant_that_does_not_stream_has_one_piece_and_no_gaps(clock):
     one = clocked(taking(clock, 300), Q, clock=clock)
     assert (one.ttft_ms, one.e2e_ms, one.pieces, one.gaps_ms) == (300.0, 300.0, 1, ())
-    assert one.pieces_per_s is None
 
 
 def test_no_text_no_pieces():

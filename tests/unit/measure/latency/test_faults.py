@@ -13,15 +13,15 @@ YES = Done(Answer("Yes."))
         (FaultKind.SILENT, [Token(""), YES], "no text"),
         (FaultKind.SILENT, [Token("[2] "), YES], "no text"),
         (FaultKind.UNFINISHED, [Token("Yes.")], "1 events and no Done"),
-        (FaultKind.AFTER_DONE, [Token("Yes."), YES, Token(" No.")], "Done is the last"),
-        (FaultKind.AFTER_DONE, [Token("Yes."), YES, YES], "Done is the last"),
+        (FaultKind.AFTER_DONE, [Token("Yes."), YES, Token(" No.")], "after Done"),
+        (FaultKind.AFTER_DONE, [Token("Yes."), YES, YES], "after Done"),
         (FaultKind.NOT_AN_EVENT, ["Yes."], "It yielded 'Yes.'"),
         (FaultKind.NOT_AN_EVENT, [None], "It yielded None"),
         (FaultKind.NOT_AN_EVENT, [Token(7)], "text=7"),
         (FaultKind.NOT_AN_EVENT, [Token("Yes."), Done("Yes.")], "one Done"),
         (FaultKind.NOT_AN_EVENT, [Token("Yes."), Done(Answer(None))], "one Done"),
-        (FaultKind.TEXTLESS, [Token("Yes."), Done(Answer(""))], "holds no text"),
-        (FaultKind.TEXTLESS, [Token("[1] "), Done(Answer(" [1] "))], "holds no text"),
+        (FaultKind.TEXTLESS, [Token("Yes."), Done(Answer(""))], "no text"),
+        (FaultKind.TEXTLESS, [Token("[1] "), Done(Answer(" [1] "))], "no text"),
         (FaultKind.CHANGED, [Token("No."), YES], '"No." and ended with "Yes."'),
     ],
 )
@@ -82,10 +82,10 @@ def test_the_answer_changed(final, streamed):
 
 
 @pytest.mark.parametrize("beginning", ["", " ", "[", "[1", "[12", "[2]", " [2] \n"])
-def test_a_mark_that_is_still_coming_shows_nothing(beginning):
+def test_an_incomplete_citation_mark_shows_nothing(beginning):
     assert visible(beginning) == ""
 
 
 @pytest.mark.parametrize("beginning", ["I", "[a", "[2] I", "[1234", "[]", "[ 2]"])
-def test_all_else_is_shown(beginning):
+def test_all_other_text_is_shown(beginning):
     assert visible(beginning)

@@ -36,7 +36,7 @@ def test_every_step_answers_every_question_and_the_first_is_the_measure():
     assert measure.Journey.model_validate_json(found.model_dump_json()) == found
 
 
-def test_who_begins_rotates():
+def test_the_step_that_begins_rotates():
     log = []
 
     class Logged:

@@ -34,14 +34,14 @@ def test_one_of_twelve_may_disagree_and_two_may_not():
     assert two.state is State.UNDECIDED and not two.settled
 
 
-def test_it_looks_only_at_looks_and_keeps_its_word():
+def test_it_decides_only_at_looks_and_keeps_its_verdict():
     assert judge([0.5] * 11).pairs == 11
     assert judge([0.5] * 11).state is State.UNDECIDED
     assert judge([2.0] * 2 + [0.5] * 21).pairs == 12  # the next look is at 24
     assert judge([0.5] * 12 + [2.0] * 48).state is State.FASTER
 
 
-def test_a_p90_asks_for_nine_in_ten():
+def test_a_p90_needs_nine_in_ten():
     p90 = Rule(q=90)
     assert judge([0.5] * 36, p90).state is State.UNDECIDED  # too few to know
     assert judge([0.5] * 48, p90).state is State.FASTER
@@ -51,16 +51,16 @@ def test_a_p90_asks_for_nine_in_ten():
 
 
 def test_the_sentence_says_what_was_seen_and_what_to_do():
-    assert judge([]).sentence() == "Undecided: 0 pairs are too few, a verdict needs 12."
-    assert judge([0.5] * 12).sentence() == (
-        "Faster: p50 of the ratio lies in 0.5 to 0.5 (n=12 pairs), under the bound of 1."
-    )
-    assert judge([2.0] * 12).sentence().endswith("over the bound of 1.")
-    assert judge([0.5, 2.0] * 6).sentence().endswith("around the bound of 1: measure more.")
-    assert judge([0.5, 2.0] * 30).sentence().endswith("try again on a quieter machine.")
+    none = judge([]).sentence()
+    assert none.startswith("Undecided: 0 pairs") and "12" in none
+    faster = judge([0.5] * 12).sentence()
+    assert faster.startswith("Faster: p50") and "0.5 to 0.5 (n=12 pairs), under" in faster
+    assert "over the bound of 1" in judge([2.0] * 12).sentence()
+    assert "measure more" in judge([0.5, 2.0] * 6).sentence()
+    assert "quieter machine" in judge([0.5, 2.0] * 30).sentence()
 
 
-def test_it_can_be_written_down():
+def test_its_json_has_plain_types():
     found = json.loads(json.dumps(judge([0.5] * 12).to_json()))
     assert found["verdict"] == "faster" and found["pairs"] == 12
     assert found["ratio"] == {"p": 50, "value": 0.5, "low": 0.5, "high": 0.5}
@@ -77,8 +77,8 @@ def test_a_rule_that_cannot_decide_is_refused(wrong):
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.nan, math.inf])
-def test_what_is_no_ratio_is_refused(wrong):
-    with pytest.raises(PlainError, match="positive number"):
+def test_an_invalid_ratio_is_an_error(wrong):
+    with pytest.raises(PlainError, match="positive"):
         judge([wrong])
 
 

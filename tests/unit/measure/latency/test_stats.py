@@ -12,10 +12,12 @@ from harness.measure.latency.stats import (
     Proportion,
     TooFewSamplesError,
     bootstrap_ratio,
+    latencies,
     median_ratio,
     middle,
     percentile,
     samples_needed,
+    supported,
     tail,
     wilson,
 )
@@ -48,6 +50,20 @@ def test_too_few_samples_are_refused_with_what_to_do(q, n):
     assert issubclass(TooFewSamplesError, ValueError)
 
 
+@pytest.mark.parametrize(
+    ("n", "labels"), [(0, ""), (4, ""), (5, "p50"), (44, "p50 p90"), (459, "p50 p90 p99")]
+)
+def test_latencies_have_the_percentiles_that_their_number_supports(n, labels):
+    values = json.loads(json.dumps(latencies(range(n)).to_json()))
+    assert [q for q in ("p50", "p90", "p99") if values[q] is not None] == labels.split()
+    assert values["n"] == n and values["max"] == (n - 1 if n else None)
+
+
+def test_a_supported_percentile_is_the_percentile():
+    assert supported(range(101), 90) == pytest.approx(90)
+    assert supported(range(43), 90) is None
+
+
 def test_a_small_n_has_a_maximum_and_a_large_one_a_p90():
     small, large = tail([3, 1, 2]), tail(range(44))
     assert (small.label, small.value, small.n) == ("max of 3", 3.0, 3)
@@ -66,8 +82,8 @@ def test_marks_are_ordered_and_inside_the_samples(samples):
 
 
 @pytest.mark.parametrize("samples", [[], [1.0, math.nan], [math.inf] * 5, [[1.0, 2.0]]])
-def test_what_is_no_sample_is_refused(samples):
-    with pytest.raises(ValueError, match=r"measure|row of numbers|measurement"):
+def test_invalid_samples_are_an_error(samples):
+    with pytest.raises(ValueError, match=r"measure|dimension"):
         middle(samples)
 
 
@@ -89,12 +105,12 @@ def test_wilson_stays_between_0_and_1_around_the_rate(trials):
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 0), (2, 1), (-1, 5)])
-def test_wilson_refuses_what_is_no_proportion(k, n):
-    with pytest.raises(ValueError, match="no proportion"):
+def test_wilson_rejects_an_invalid_proportion(k, n):
+    with pytest.raises(ValueError, match="proportion"):
         wilson(k, n)
 
 
-def test_a_proportion_of_nothing_says_nothing():
+def test_a_proportion_of_no_trials_has_no_rate():
     nothing = Proportion(0, 0)
     assert math.isnan(nothing.rate)
     assert nothing.interval == Interval(0.0, 1.0)
@@ -137,11 +153,11 @@ def test_the_bootstrap_is_silent():
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        ([1.0] * 5, [1.0] * 6, "equal numbers"),
-        ([1.0] * 4, [1.0] * 4, "needs 5 pairs"),
-        ([0.0] * 5, [1.0] * 5, "greater than zero"),
+        ([1.0] * 5, [1.0] * 6, "5 and 6"),
+        ([1.0] * 4, [1.0] * 4, "5 pairs"),
+        ([0.0] * 5, [1.0] * 5, "above 0"),
     ],
 )
-def test_what_is_no_pair_is_refused(a, b, message):
+def test_invalid_pairs_are_an_error(a, b, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_ratio(a, b)

@@ -40,7 +40,7 @@ def test_only_what_happens_inside_the_block_is_recorded():
     assert [len(t.spans) for t in second.traces()] == [2, 1]
 
 
-def test_nothing_recorded_says_so():
+def test_without_a_trace_last_raises():
     with recording() as recorder, pytest.raises(LookupError, match="run a request inside"):
         recorder.last()
 

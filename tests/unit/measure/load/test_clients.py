@@ -7,7 +7,7 @@ from tests.fakes import saying
 NEAR = Network(rtt_ms=0.0, keep_alive=True, preflight=())
 
 
-def test_a_crowd_keeps_a_connection_each_and_closes_all_of_them():
+def test_each_client_keeps_a_connection_and_all_are_closed():
     with Deployment(saying("yes"), NEAR) as client, clients(client) as user:
         first, second = user(), user()
         assert first is not second and first.url == client.url

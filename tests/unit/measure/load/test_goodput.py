@@ -41,7 +41,7 @@ def test_a_run_adds_up():
     assert (run.e2e_ms.max, run.waited_ms.max) == (600, 7)
 
 
-def test_it_can_be_written_down():
+def test_its_json_has_plain_types():
     run = LoadRun(tuple(request(10, 100) for _ in range(44)), 4.0, "open loop")
     found = json.loads(json.dumps(run.to_json(Limits())))
     assert found["e2e_ms"]["p90"] == 100 and found["e2e_ms"]["p99"] is None

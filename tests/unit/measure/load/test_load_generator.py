@@ -55,7 +55,7 @@ def test_every_request_starts_when_it_was_to_start(clock):
     assert run.load == "open loop, 2 requests/s, Poisson (seed 3)"
 
 
-def test_who_waits_behind_a_slow_one_has_waited(clock):
+def test_requests_behind_a_slow_one_count_their_wait(clock):
     run = alone(clock, ms=3000, n=10, per_s=1.0)  # three times too slow: the queue only grows
     free = 0.0
     for request in run.requests:
@@ -123,7 +123,7 @@ def test_as_many_assistants_are_made_as_may_be_at_work(clock):
     assert len(made) == AT_ONCE
 
 
-def test_faults_are_counted_and_stop_nobody(clock):
+def test_faults_are_counted_and_do_not_stop_the_run(clock):
     run = closed_loop(lambda: Scripted(Token("half")), questions(6), users=2)
     assert run.faults == {"never finished": 6}
     assert run.throughput_per_s == 0 and run.e2e_ms.n == 0
@@ -140,6 +140,6 @@ def test_faults_are_counted_and_stop_nobody(clock):
         (lambda make: closed_loop(make, questions(1), 0), "users"),
     ],
 )
-def test_no_load_is_refused_by_name(run, name):
+def test_a_load_of_zero_is_named_in_the_error(run, name):
     with pytest.raises(PlainError, match=name):
         run(lambda: saying("yes"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.measure.quality.exam import Corpus, ExamItem, answer, evaluate, items
+from harness.measure.quality.exam import Corpus, ExamItem, answer, evaluate, exam_items
 from tests.fakes import FakeModel, chunk
 from tests.unit.measure.quality.test_quality import case
 
@@ -19,28 +19,28 @@ def corpus(nearest):
 
 
 def ids(item):
-    return [one.id for one in item.chunks]
+    return [chunk.id for chunk in item.chunks]
 
 
-def test_what_search_finds_lies_on_the_desk_in_its_order():
-    [item] = items([case()], 3, corpus([4, 1, 0]))
+def test_the_passages_keep_the_order_of_the_search():
+    [item] = exam_items([case()], 3, corpus([4, 1, 0]))
     assert ids(item) == ["c4", "c1", "c0"]
 
 
-def test_a_gold_chunk_that_search_misses_takes_the_last_place():
-    [item] = items([case()], 3, corpus([4, 3, 0]))
+def test_a_gold_chunk_that_the_search_misses_replaces_the_last_passage():
+    [item] = exam_items([case()], 3, corpus([4, 3, 0]))
     assert ids(item) == ["c4", "c3", "c1"]
 
 
-def test_a_question_without_an_answer_keeps_what_search_finds():
-    [item] = items([case(answerable=False)], 3, corpus([4, 3, 0]))
+def test_an_unanswerable_question_keeps_the_passages_of_the_search():
+    [item] = exam_items([case(answerable=False)], 3, corpus([4, 3, 0]))
     assert ids(item) == ["c4", "c3", "c0"]
 
 
-def test_many_questions_are_embedded_in_parts_and_stay_in_order():
+def test_many_questions_are_embedded_in_batches_and_keep_their_order():
     cases = [case(number) for number in range(70)]
-    found = items(cases, 2, corpus([1, 2]))
-    assert [item.case.question.id for item in found] == [f"q{n}" for n in range(70)]
+    drawn = exam_items(cases, 2, corpus([1, 2]))
+    assert [item.case.question.id for item in drawn] == [f"q{n}" for n in range(70)]
 
 
 def test_an_answer_cites_the_passage_that_the_model_points_at():
@@ -48,15 +48,15 @@ def test_an_answer_cites_the_passage_that_the_model_points_at():
     assert answer(FakeModel(RIGHT), item).citations == ("c1",)
 
 
-def test_reading_adds_up_answers_and_refusals():
-    asked = [
+def test_evaluate_counts_answers_and_refusals():
+    items = [
         ExamItem(case(), (CHUNKS[3], CHUNKS[1])),
         ExamItem(case(1, answerable=False), (CHUNKS[3],)),
     ]
-    result = evaluate(FakeModel(RIGHT), asked)
+    result = evaluate(FakeModel(RIGHT), items)
     assert (result.fact.rate, result.refusal.rate, result.citation.rate) == (1, 0, 1)
 
 
-def test_no_questions_are_no_exam():
+def test_an_exam_without_questions_is_an_error():
     with pytest.raises(ValueError, match="no cases"):
         evaluate(FakeModel(), [])

@@ -99,7 +99,7 @@ def test_what_an_article_says_is_no_refusal(text):
     ],
 )
 @pytest.mark.parametrize("answerable", [True, False])
-def test_an_answer_that_is_none_is_wrong_and_says_why(answer, answerable):
+def test_a_malformed_answer_is_wrong_and_says_why(answer, answerable):
     judgement = judge(case(answerable=answerable), answer)
     assert not (judgement.right or judgement.fact or judgement.citation or judgement.refused)
     assert judgement.error
