@@ -1,9 +1,9 @@
-"""Values on their way between the referee and a learner's process, as plain JSON.
+"""Encoding of values as plain JSON between the referee and a learner's process.
 
-A closed list of kinds: numbers, text, bytes, containers, arrays, the project's vocabulary, and things that
-stay where they are and are used from afar: functions, assistants, streams. Everything else becomes an
-`Opaque`, which a verdict can name and which does nothing. Never pickle: bytes that a learner controls must
-not run.
+The kinds of values form a closed list: numbers, text, bytes, containers, arrays and the project's vocabulary
+travel by value; functions, assistants and streams stay in their process and travel as references. Everything
+else becomes an `Opaque`, which a message can name and which has no behaviour. Pickle is never used, because a
+learner controls the bytes.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ from harness.serve.entry import Division, Entry
 from harness.serve.network import AS_SHIPPED, Network
 
 Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
-Aside = Callable[[object], Json | None]  # a thing that stays: {one tag of STAYING: which}, or None
-Resolve = Callable[
-    [str, Json], object
-]  # tag and which: what stands for a thing that stayed over there
+# encodes an object by reference as {tag: id}, or returns None
+Aside = Callable[[object], Json | None]
+Resolve = Callable[[str, Json], object]  # returns the proxy or original for a reference (tag, id)
 
 MOST_ITEMS = 10_000  # of an iterator: five times what fits into the model's context
-MOST_REPR = 200  # characters of a thing that nobody knows
-FURTHEST_MS = 400.0  # round trip of a server: once round the world and back
-EXACT = 2**53  # integers beyond it do not survive readers of JSON that know only floats
+MOST_REPR = 200  # characters of the repr of an unknown object
+FURTHEST_MS = 400.0  # round trip of a server on the other side of the world
+EXACT = 2**53  # larger integers lose digits in JSON parsers that use floats
 VOCABULARY = (
     Question,
     Chunk,
@@ -61,12 +60,12 @@ CONTAINERS = {"$tuple": tuple, "$set": set, "$frozenset": frozenset, "$iterator"
 
 
 class MalformedError(PlainError):
-    """What came from the other side is not a value of these kinds."""
+    """A received value that `encode` cannot have produced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A thing that cannot travel: its repr, under a class with the original's name."""
+    """The repr of an object that cannot be encoded, in a class with the original's name."""
 
     shown: str
 
@@ -75,7 +74,7 @@ class Opaque:
 
 
 def encode(value: object, aside: Aside | None = None) -> Json:
-    """`value` as JSON. `aside` is asked about things that perhaps stay; without it they are opaque."""
+    """Return `value` as JSON. `aside` encodes objects by reference; without it they become opaque."""
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, Division):
@@ -93,7 +92,7 @@ def encode(value: object, aside: Aside | None = None) -> Json:
 
 
 def decode(sent: Json, resolve: Resolve | None = None) -> object:
-    """The value behind `sent`. Raises MalformedError for what `encode` does not make."""
+    """Return the value that `sent` encodes. Raises MalformedError if `encode` cannot have produced it."""
     if isinstance(sent, list):
         return [decode(item, resolve) for item in sent]
     if not isinstance(sent, dict):
@@ -104,11 +103,11 @@ def decode(sent: Json, resolve: Resolve | None = None) -> object:
     try:
         return _tagged(tag, body, resolve)
     except (TypeError, ValueError, AttributeError, KeyError, LookupError) as error:
-        raise MalformedError(f"A value tagged {tag!r:.30} is not one.") from error
+        raise MalformedError(f"A value tagged {tag!r:.30} is malformed.") from error
 
 
 def _text(value: str) -> str:
-    """As it is, but for halves of characters, which JSON cannot carry."""
+    """Replace lone surrogates, which JSON cannot carry."""
     return str.encode(value, "utf-8", "replace").decode()
 
 
@@ -138,7 +137,7 @@ def _container(value: object, aside: Aside | None) -> Json:
 
 
 def _binary(value: object, aside: Aside | None) -> Json:
-    """Bytes, arrays and dice; what can be listed as a list; opaque what is none of them."""
+    """Encode bytes, arrays and generators; other collections as lists; anything else as opaque."""
     if isinstance(value, bytes | bytearray):
         return {"$bytes": base64.b64encode(value).decode()}
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
@@ -148,13 +147,11 @@ def _binary(value: object, aside: Aside | None) -> Json:
             if isinstance(value, CountingArray)
             else {"$array": body}
         )
-    if isinstance(
-        value, UncopiedGenerator
-    ):  # others, but as good: what falls is judged, not which dice they were
-        return {"$dice": int(value.integers(EXACT))}
-    if (
-        isinstance(value, Collection) and len(value) <= MOST_ITEMS
-    ):  # ranges, deques, views of values
+    # another seed is as good: checks judge results, not the generator
+    if isinstance(value, UncopiedGenerator):
+        return {"$generator": int(value.integers(EXACT))}
+    # ranges, deques, views of values
+    if isinstance(value, Collection) and len(value) <= MOST_ITEMS:
         return [encode(item, aside) for item in value]
     return {"$other": [type(value).__name__[:MOST_REPR], _shown(value)]}
 
@@ -162,7 +159,7 @@ def _binary(value: object, aside: Aside | None) -> Json:
 def _shown(value: object) -> str:
     try:
         return _text(repr(value)[:MOST_REPR])
-    except Exception:  # a repr that raises is still no reason to stop
+    except Exception:  # a learner's __repr__ may raise anything
         return f"a {type(value).__name__[:MOST_REPR]}"
 
 
@@ -188,7 +185,7 @@ def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
         return CountingArray.of(_array(*body[:3]), int(body[3]))
     if tag == "$bytes":
         return base64.b64decode(body, validate=True)
-    if tag == "$dice":
+    if tag == "$generator":
         return UncopiedGenerator(np.random.PCG64(int(body)))
     if tag == "$Query":
         return Query(str(body["text"]), decode(body["vector"]))
@@ -198,29 +195,28 @@ def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
         return _entry(**{name: decode(value, resolve) for name, value in body.items()})
     if tag == "$other":
         return _opaque(*body)
-    raise MalformedError(f"{tag!r:.30} is no kind of value.")
+    raise MalformedError(f"{tag!r:.30} is not a known tag.")
 
 
 @cache
 def _checked(kind: type) -> TypeAdapter:
-    """Refuses fields of another type than declared; a list may stand for a tuple."""
+    """Return a validator of the declared field types; it accepts a list where a tuple is declared."""
     return TypeAdapter(kind)
 
 
 def _array(dtype: str, shape: Json, data: str) -> np.ndarray:
     kind = np.dtype(str(dtype))
-    if kind.kind not in "fiub":  # numbers and nothing else, least of all "object"
+    if kind.kind not in "fiub":  # numbers only; "object" arrays could run code
         raise MalformedError("An array holds numbers.")
     flat = np.frombuffer(base64.b64decode(data, validate=True), kind)
-    return flat.reshape(
-        [int(size) for size in shape]
-    ).copy()  # a view of bytes cannot be written to
+    # an array over bytes would be read-only
+    return flat.reshape([int(size) for size in shape]).copy()
 
 
 def _entry(
     name: object, assistant: object, network: object, division: object, forget: object
 ) -> object:
-    """An Entry whose assistant and `forget` live elsewhere; opaque when a part is something else."""
+    """Return an Entry whose assistant and `forget` are remote, or an opaque value if a part is invalid."""
     parts = (str(name)[:MOST_REPR], assistant, network, division, forget)
     if not isinstance(network, Network) or not _crossable(network) or not callable(forget):
         return _opaque("Entry", f"Entry({', '.join(map(_shown, parts))})")
@@ -228,7 +224,7 @@ def _entry(
 
 
 def _crossable(network: Network) -> bool:
-    """A distance there can be, and no address but the server's: it is our client that goes there."""
+    """Return whether the referee's client may connect: plausible round trip, only our own paths."""
     paths = set(network.preflight) <= set(AS_SHIPPED.preflight) and len(network.preflight) < 10
     return paths and 0 <= network.rtt_ms <= FURTHEST_MS
 
@@ -237,8 +233,6 @@ def _opaque(name: str, shown: str) -> Opaque:
     return _named(str(name)[:MOST_REPR])(str(shown)[:MOST_REPR])
 
 
-@lru_cache(
-    1_000
-)  # so that two of one kind that look alike are equal, as they probably were over there
+@lru_cache(1_000)  # one class per name, so that equal reprs compare equal
 def _named(name: str) -> type[Opaque]:
     return type(name, (Opaque,), {"__slots__": ()})

@@ -1,8 +1,9 @@
-"""Both ends of a channel may ask, at any time and several at once: a thread of each reads and hands out.
+"""A bidirectional request/reply connection over a channel.
 
-The referee asks for calls of the learner's functions; while one runs, the learner's process asks for uses of
-what it was lent. Every wait has an end, and every reply the number of its request, which nobody can know
-before it is asked.
+Either end may have several requests in flight; a reader thread at each end dispatches the replies. The
+referee calls the learner's functions, and while a call runs, the learner's process calls members of objects
+that the referee exported. Every wait has a time limit. Every reply carries the number of its request, which
+cannot be guessed beforehand.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from grader.remote.framing import (
     block_alarms,
 )
 
-AHEAD = 4_000  # replies that may wait for whoever asked; then the other end waits, too
+AHEAD = 4_000  # replies buffered for one request; the reader then blocks, and so does the other end
 
 
 @dataclass
 class _Asked:
-    """A request under way: its replies, and whether anybody still wants them."""
+    """A request in flight: its replies, and whether the caller still waits for them."""
 
     replies: queue.Queue[Reply | WorkerError] = field(default_factory=lambda: queue.Queue(AHEAD))
     wanted: bool = True
@@ -39,9 +40,10 @@ class _Asked:
 
 @dataclass
 class RpcConnection:
-    """One end. answer: does what a request of the other end asks for; it must not wait for long.
+    """One end of a connection.
 
-    gone: called once when nothing more will come. lost: why that is so.
+    answer: handles a request of the other end; it runs in the reader thread and must not block for long.
+    gone: called once when the connection is lost. lost: the reason.
     """
 
     channel: Channel
@@ -52,18 +54,19 @@ class RpcConnection:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def open(self) -> None:
-        """Begin to read."""
-        threading.Thread(target=self._read, name="line", daemon=True).start()
+        """Start the reader thread."""
+        threading.Thread(target=self._read, name="rpc-reader", daemon=True).start()
 
     @property
     def busy(self) -> bool:
-        """Whether the other end is at work on a request."""
+        """Whether a request to the other end is in flight."""
         return bool(self._asked)
 
     def ask(self, request: Request, within_s: float | None = None) -> Iterator[Reply]:
-        """The replies as they come.
+        """Send `request` and yield its replies as they arrive.
 
-        Raises GoneError, SpoofError; HangingError when the last is not there within so many seconds.
+        Raises GoneError, SpoofError, and HangingError if the last reply is not there within `within_s`
+        seconds.
         """
         asked, until = _Asked(), None if within_s is None else time.monotonic() + within_s
         with self._lock:
@@ -73,10 +76,10 @@ class RpcConnection:
         try:
             self.channel.send(request)
             yield from self._replies(asked, until)
-        except ValueError:  # too long to be sent: nobody heard of it
+        except ValueError:  # too large: it was not sent
             self._asked.pop(request.number, None)
             raise
-        finally:  # the reader lets the rest fall
+        finally:  # the reader discards replies that arrive later
             asked.wanted = False
 
     def _replies(self, asked: _Asked, until: float | None) -> Iterator[Reply]:
@@ -87,7 +90,7 @@ class RpcConnection:
                     timeout=None if until is None else max(0.0, until - time.monotonic())
                 )
             except queue.Empty:
-                raise HangingError("It did not answer in time.") from None
+                raise HangingError("Its process did not answer in time.") from None
             if isinstance(got, WorkerError):
                 raise got
             more = _more(got)
@@ -100,8 +103,8 @@ class RpcConnection:
                 self._hand_out(self.channel.receive())
         except WorkerError as error:
             self._lose(error)
-        except Exception as error:  # never silent: whoever waits would wait for ever
-            self._lose(GoneError(f"The line broke: {error}"))
+        except Exception as error:  # report it: otherwise callers would wait for ever
+            self._lose(GoneError(f"The connection broke: {error}"))
 
     def _hand_out(self, frame: Frame) -> None:
         if isinstance(frame, Request):
@@ -109,13 +112,13 @@ class RpcConnection:
             return
         asked = self._asked.get(frame.number)
         if asked is None:
-            raise SpoofError("It sent an answer that nobody had asked for.")
+            raise SpoofError("It sent a reply to a request that was not made.")
         if not _more(frame):
             del self._asked[frame.number]
         self._put(asked, frame)
 
     def _put(self, asked: _Asked, frame: Reply | WorkerError) -> None:
-        """Waits while there are too many, but not for somebody who has left."""
+        """Queue a reply; blocks while the queue is full, unless the caller has stopped waiting."""
         while asked.wanted:
             with suppress(queue.Full):
                 asked.replies.put(frame, timeout=0.1)

@@ -1,7 +1,7 @@
-"""The channel between the referee and a worker: a Unix socket with frames of JSON, none of them large.
+"""Length-prefixed JSON frames over the Unix socket between the referee and a learner's process.
 
-What comes from a worker was perhaps written by a learner. So every frame has a limit, and its fields are
-checked before anybody reads them.
+A learner's code may have written any frame that arrives. Every frame therefore has a size limit, and its
+fields are validated before they are used.
 """
 
 from __future__ import annotations
@@ -22,32 +22,34 @@ from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 from harness.errors import PlainError
 
 LENGTH = struct.Struct(">I")
-MOST_BYTES = 1 << 20  # of a frame; the largest honest one, 2,000 vectors to search in, has 180 kB
-SEND_S = 30.0  # for the other end to read, which it always does unless it stands still
-MOST_TEXT = 2_000  # characters of an error's text: a verdict is read by a person
+# of a frame; the largest legitimate one (2,000 vectors to search) takes 180 kB
+MOST_BYTES = 1 << 20
+SEND_S = 30.0  # for the other end to read; its reader thread always does unless it is stopped
+MOST_TEXT = 2_000  # characters of an error message that a person reads
 CONFIG = {"extra": "forbid"}
 
 
 class WorkerError(PlainError):
-    """A learner's process that cannot go on; the message is the verdict."""
+    """A failure after which a learner's process cannot be used; the message becomes the verdict."""
 
 
 class GoneError(WorkerError):
-    """It ended."""
+    """The process has ended."""
 
 
 class HangingError(WorkerError):
-    """It did not answer in time."""
+    """The process did not answer within its time limit."""
 
 
 class SpoofError(WorkerError):
-    """It sent what nobody asked for."""
+    """The process sent something that the protocol does not allow at this point."""
 
 
 class Request(BaseModel, **CONFIG):
-    """What one end wants done by the other.
+    """A request of one end to the other.
 
-    arguments: encoded values. limit_s: how long it may take. apart: beside what is being done already.
+    arguments: encoded values. limit_s: time limit in seconds. apart: whether to run it concurrently with the
+    request that is already being served.
     """
 
     kind: Literal["request"] = "request"
@@ -61,21 +63,22 @@ class Request(BaseModel, **CONFIG):
 
 
 class Failure(BaseModel, **CONFIG):
-    """An exception: the built-in classes it is one of, its text, and the line that raised it.
+    """An exception: the names of its built-in classes, its text, and the line that raised it.
 
-    lent: its number, when it was raised by the referee's end and only came through.
+    export_id: number of the original exception, if the referee raised it and the learner's code let it
+    through.
     """
 
     kinds: list[str] = Field(max_length=20)
     text: str = Field(max_length=MOST_TEXT)
     place: str = Field(default="", max_length=MOST_TEXT)
-    exported_objects: int | None = None
+    export_id: int | None = None
 
 
 class Reply(BaseModel, **CONFIG):
-    """One part of an answer; `more` says that another follows.
+    """One part of an answer; `more` tells whether another part follows.
 
-    changed: arguments that are not as they came, by their place.
+    changed: arguments that the call modified, by position.
     """
 
     kind: Literal["reply"] = "reply"
@@ -92,7 +95,7 @@ FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="ki
 
 @dataclass
 class Channel:
-    """One end of the socket: any thread may send, one receives."""
+    """One end of the socket. Any thread may send; one thread receives."""
 
     socket: socket.socket
     _sending: threading.Lock = field(default_factory=threading.Lock)
@@ -103,13 +106,17 @@ class Channel:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
 
     def send(self, body: Frame) -> None:
-        """Raises GoneError: nobody is there. HangingError: nobody reads. ValueError: it is too long.
+        """Send one frame.
 
-        What an alarm raises meanwhile comes after the frame, as it is: a TimeoutError is an OSError, too.
+        Raises GoneError if the other end has closed, HangingError if it does not read, and ValueError if the
+        frame is too large. SIGALRM is blocked while the frame is written and delivered afterwards, so that an
+        alarm's TimeoutError (an OSError) is not mistaken for a broken socket.
         """
         data = json.dumps(body.model_dump(exclude_defaults=True) | {"kind": body.kind}).encode()
         if len(data) > MOST_BYTES:
-            raise ValueError(f"{len(data):,} bytes are more than the {MOST_BYTES:,} of a frame.")
+            raise ValueError(
+                f"The value takes {len(data):,} bytes; at most {MOST_BYTES:,} can be sent."
+            )
         with undisturbed(), self._sending:
             self._write(LENGTH.pack(len(data)) + data)
 
@@ -117,19 +124,21 @@ class Channel:
         try:
             self.socket.sendall(frame)
         except BlockingIOError as error:
-            raise HangingError("It does not read what it is asked.") from error
+            raise HangingError("Its process does not read its requests.") from error
         except OSError as error:
             raise GoneError("Its process has ended.") from error
 
     def receive(self) -> Frame:
-        """The next frame, however long that takes. Raises GoneError, SpoofError."""
+        """Return the next frame; blocks until one arrives. Raises GoneError, SpoofError."""
         (size,) = LENGTH.unpack(self._exactly(LENGTH.size))
         if size > MOST_BYTES:
-            raise SpoofError(f"It sent a message of {size:,} bytes; {MOST_BYTES:,} are allowed.")
+            raise SpoofError(
+                f"It sent a message of {size:,} bytes; at most {MOST_BYTES:,} are allowed."
+            )
         try:
             return FRAME.validate_json(self._exactly(size))
         except ValidationError as error:
-            raise SpoofError("It sent a message that is not one of the protocol.") from error
+            raise SpoofError("It sent a message that is not part of the protocol.") from error
 
     def _exactly(self, size: int) -> bytes:
         parts: list[bytes] = []
@@ -146,20 +155,20 @@ class Channel:
 
 
 def block_alarms() -> None:
-    """Alarms are for the main thread: this one does not take them from it."""
+    """Block SIGALRM in the calling thread, so that the main thread receives it."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside the block no alarm reaches this thread: half a frame would be the end of the channel."""
+    """Block SIGALRM for the duration of the block: a frame written half would break the protocol."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        # Raises what an alarm raises that has just gone off, and has blocked then.
+        # An alarm that has already fired raises here, after the signal is blocked.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
         yield
     finally:
@@ -167,5 +176,5 @@ def undisturbed() -> Iterator[None]:
 
 
 def number() -> str:
-    """Of a request; nobody can guess it, so a reply that bears it was made after the request."""
+    """Return a request number that cannot be guessed, so a reply that carries it came after the request."""
     return secrets.token_hex(8)

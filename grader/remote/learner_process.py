@@ -1,7 +1,7 @@
-"""The learner's process: runs the cells of a notebook and does what the referee asks, over a socket.
+"""The learner's process: runs the cells of a notebook and serves the referee's requests over a socket.
 
-Started as `python -I -m grader.remote.learner_process FD LIMITS`. Nothing that is decided here counts: the
-learner's code shares this process and may change all of it. It can only make its own answers wrong.
+Started as `python -I -m grader.remote.learner_process FD LIMITS`. No decision made here is trusted: the
+learner's code shares this process and may change all of it, which can only make its own answers wrong.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Worker:
         self.waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.connection = RpcConnection(channel, self._take, gone=lambda: self.waiting.put(None))
         self.kept: list[object] = []
-        self.borrowed: dict[int, object] = {}
+        self.proxies: dict[int, object] = {}
         self.dicts: dict[int, dict] = {}
         self.numbers = itertools.count()
         self.left_chars = math.inf
 
     def serve(self) -> None:
-        """Answer requests until the referee hangs up: in this thread, but for those beside another."""
+        """Serve requests until the referee disconnects: here, or in a new thread if `request.apart`."""
         sys.stdout = sys.stderr = LimitedStdout(self, sys.stdout)
         self.connection.open()
         with suppress(GoneError):
@@ -63,22 +63,25 @@ class Worker:
         threading.Thread(target=self._beside, args=(request,), daemon=True).start()
 
     def _beside(self, request: Request) -> None:
-        block_alarms()  # they are for the main thread alone, which would sleep through one taken here
+        block_alarms()  # SIGALRM must interrupt the main thread, not this one
         self._answer(request, nullcontext())
 
     def _answer(self, request: Request, alarm: object) -> None:
         try:
             with alarm:
                 last = self._last(request)
-            # Not before the alarm is off: whoever reads this may stop us, and the alarm's clock runs on.
+            # Send after the alarm is off: the referee may freeze this process on receipt while the timer
+            # runs on.
             self.channel.send(last)
         except GoneError:
             raise
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are a learner's, too
+        except (
+            BaseException
+        ) as error:  # a learner's code may raise SystemExit and KeyboardInterrupt
             self.channel.send(Reply(number=request.number, failure=failure(error)))
 
     def _last(self, request: Request) -> Reply:
-        """The last part of the answer; those before it are sent as they come."""
+        """Return the last part of the answer; send the earlier ones as they are produced."""
         arguments = self._arguments(request)
         self.left_chars = math.inf if request.verb == "cell" else MOST_CHARS
         for value, more in getattr(self, f"_{request.verb}")(request, arguments):
@@ -88,7 +91,7 @@ class Worker:
             self.channel.send(reply)
         return Reply(number=request.number)
 
-    # ---- what stays here, and what stayed there ------------------------------------------------
+    # ---- references ----------------------------------------------------------------------------
 
     def _aside(self, value: object) -> Json | None:
         if isinstance(value, ExportedProxy):
@@ -104,23 +107,23 @@ class Worker:
         return len(self.kept) - 1
 
     def _arguments(self, request: Request) -> list[object]:
-        return [decode(one, self._there) for one in request.arguments]
+        return [decode(one, self._resolve) for one in request.arguments]
 
-    def _there(self, tag: str, which: Json) -> object:
+    def _resolve(self, tag: str, which: Json) -> object:
         if tag == "$exported":
-            return self._borrow(*which)
+            return self._proxy(*which)
         if tag == "$remote_dict":
             return self.dicts.setdefault(which, RemoteDict())
         return self.kept[which]
 
-    def _borrow(self, number: int, name: str, members: Mapping[str, bool]) -> object:
-        """The same stand-in for the same thing: learners compare with `is`, and look up in lists."""
-        if number not in self.borrowed:
-            self.borrowed[number] = make_proxy(number, name, members, partial(self._use, number))
-        return self.borrowed[number]
+    def _proxy(self, number: int, name: str, members: Mapping[str, bool]) -> object:
+        """Return the one proxy of an exported object, so that `is` and list lookups work."""
+        if number not in self.proxies:
+            self.proxies[number] = make_proxy(number, name, members, partial(self._use, number))
+        return self.proxies[number]
 
     def _use(self, number: int, member: str, arguments: tuple) -> object:
-        """What a member of a lent thing gives. Raises what it raises."""
+        """Return what a member of an exported object returns. Raises what it raises."""
         sent = [encode(one, self._aside) for one in arguments]
         request = Request(
             number=str(next(self.numbers)),
@@ -132,15 +135,15 @@ class Worker:
         [reply] = self.connection.ask(request)
         if reply.failure is not None:
             raise raised(reply.failure)
-        return decode(reply.value, self._there)
+        return decode(reply.value, self._resolve)
 
     def _changed(self, request: Request, arguments: list[object]) -> dict[int, Json]:
-        """What the learner's code did to its arguments, so that it can be done to the originals."""
+        """Return the arguments that the learner's code modified, so that the originals can be updated."""
         changed = {}
         for place, (one, came) in enumerate(zip(arguments, request.arguments, strict=True)):
             if isinstance(one, list | dict | set | np.ndarray) and not isinstance(one, RemoteDict):
                 now = encode(one, self._aside)
-                if json.dumps(now) != json.dumps(came):  # as text, where NaN is NaN
+                if json.dumps(now) != json.dumps(came):  # as text, because NaN != NaN
                     changed[place] = now
         return changed
 
@@ -158,17 +161,17 @@ class Worker:
         return [(self.kept[request.object_id](*arguments), False)]
 
     def _each(self, request: Request, arguments: list) -> Replies:
-        """Many calls for the price of one, such as twenty thousand throws of dice."""
+        """Call a function for each item of a list in one request."""
         function, (firsts, *others) = self.kept[request.object_id], arguments
         return [([function(one, *others) for one in firsts], False)]
 
     def _names(self, request: Request, _: list) -> Replies:
-        """The names that the code of a function mentions."""
+        """Return the names that the code of a function mentions."""
         code = getattr(self.kept[request.object_id], "__code__", None)
         return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
 
     def _next(self, request: Request, _: list) -> Replies:
-        """[item], or [] at the end."""
+        """Return [item], or [] at the end of the iterator."""
         return [(list(itertools.islice(self.kept[request.object_id], 1)), False)]
 
     def _close(self, request: Request, _: list) -> Replies:
@@ -186,13 +189,13 @@ class Worker:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupts honest code that takes too long, so that one endless cell costs one exercise.
+    """Raise TimeoutError in code that takes longer than `seconds`: an endless cell costs one exercise.
 
-    Code that ignores it is ended by the referee a little later.
+    The referee kills a process that ignores it.
     """
 
     def ring(number: int, frame: FrameType | None) -> NoReturn:
-        raise TimeoutError(f"It was not done after {seconds:g} s.")
+        raise TimeoutError(f"It was still running after {seconds:g} s.")
 
     signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -203,13 +206,13 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def shell() -> Shell:
-    """IPython without a kernel: what runs a cell, returning what it raised, and its namespace."""
+    """Return (run, namespace) of an IPython shell without a kernel; run(source) returns what it raised."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     class Shell(InteractiveShell):
         def enable_gui(self, gui: str | None = None) -> None:
-            """Nobody looks at pictures here."""
+            """Ignore `%matplotlib`: this process shows no pictures."""
 
     config = Config(
         {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}}
@@ -224,12 +227,12 @@ def shell() -> Shell:
 
 
 def main(fd: str, limits: str) -> None:
-    """Serve until the other end closes."""
+    """Serve on file descriptor `fd` until the other end closes it."""
     serve(int(fd), limits, shell())
 
 
 def serve(fd: int, limits: str, ready: Shell) -> None:
-    """The same with a shell that is there already."""
+    """Apply `limits` (JSON) to this process and serve with an existing shell."""
     Limits.model_validate_json(limits).apply()
     run, namespace = ready
     worker = Worker(Channel(socket.socket(fileno=fd)), run)

@@ -1,9 +1,10 @@
-"""Learners' processes at the price of a fork: Python and its packages are started once for a class.
+"""Pre-forking of learners' processes: Python and its packages are started once for a class.
 
-    with zygote(Room(), modules) as start:
-        with session(Room(), start=start) as learner: ...
+    with zygote(SandboxSpec(), modules) as warm:
+        with session(SandboxSpec(), start=warm.start) as learner: ...
 
-See `grader.remote.zygote` for what happens inside. One learner at a time: graders side by side have one each.
+`grader.remote.zygote` is the program that forks. It serves one learner at a time; parallel graders start
+one each.
 """
 
 from __future__ import annotations
@@ -22,23 +23,23 @@ from typing import IO
 
 import psutil
 
-from grader.remote.zygote import BORN, MOST, READY, STILLBORN
+from grader.remote.zygote import FAILED, FORKED, MOST, READY
 from grader.sandbox import jail
 from grader.sandbox.jail import HOME, SandboxSpec, Started, environment
 
-START_S = 300.0  # every package of a lab: 4 s, fifty times that on a busy machine
-FORK_S = 60.0  # a fork and four mounts: 20 ms, and much more on a starved machine
-# Mounting and unmounting for each learner, and giving all of it up: never kept beyond the fork.
+START_S = 300.0  # importing every package of a lab takes 4 s, much longer on a busy machine
+FORK_S = 60.0  # a fork and four mounts take 20 ms, much longer on a starved machine
+# Needed to mount for each learner and to drop capabilities; the forked process gives all of them up.
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SYS_RESOURCE")
 
 
 class NoZygoteError(OSError):
-    """This machine has no jail inside a jail; the message says why."""
+    """Nested sandboxes are not available on this machine; the message says why."""
 
 
 @dataclass
 class Forked:
-    """A learner's process, with what `subprocess.Popen` has of it. pid: outside, of the jail's first one."""
+    """A forked learner's process with the interface of `subprocess.Popen`. pid: the sandbox's guard."""
 
     pid: int
     stdout: IO[bytes]
@@ -46,22 +47,24 @@ class Forked:
     returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit status; -n for signal n. Raises subprocess.TimeoutExpired."""
+        """Return the exit status, -n for signal n. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
             self.control.settimeout(timeout)
             try:
-                said = self.control.recv(MOST)
+                status = self.control.recv(MOST)
             except TimeoutError as error:
                 raise subprocess.TimeoutExpired("a learner's process", timeout or 0.0) from error
-            self.returncode = int(said or -9)  # nothing: the zygote has gone, and all with it
+            # an empty message: the zygote has ended, and its children with it
+            self.returncode = int(status or -9)
         return self.returncode
 
 
 @dataclass
 class Zygote:
-    """The referee's end of it. last: the learner that it forked before, which must have ended.
+    """The referee's end of a zygote.
 
-    broken: why it forks no more, or "".
+    last: the previous learner's process, which must end before the next fork. broken: why it can no longer
+    fork, or "".
     """
 
     process: psutil.Process
@@ -70,7 +73,7 @@ class Zygote:
     broken: str = field(default="", init=False)
 
     def start(self, channel: int, spec: SandboxSpec) -> Started:
-        """A learner's process that serves on `channel`. Raises NoZygoteError, from then on always."""
+        """Fork a learner's process that serves on `channel`. Once it raises NoZygoteError, it always does."""
         if self.broken:
             raise NoZygoteError(self.broken)
         output, end = os.pipe()
@@ -79,7 +82,7 @@ class Zygote:
             [guard] = self.process.children()
         except (OSError, ValueError, psutil.Error, subprocess.TimeoutExpired) as error:
             os.close(output)
-            self.broken = str(error) or "It has gone."
+            self.broken = str(error) or "The zygote has ended."
             raise NoZygoteError(self.broken) from error
         finally:
             os.close(end)
@@ -91,27 +94,27 @@ class Zygote:
             self.last.wait(FORK_S)
         socket.send_fds(self.control, [spec.limits.model_dump_json().encode()], fds)
         self.control.settimeout(FORK_S)
-        if (said := self.control.recv(MOST)) != BORN:
-            raise NoZygoteError(said.removeprefix(STILLBORN).decode())
+        if (answer := self.control.recv(MOST)) != FORKED:
+            raise NoZygoteError(answer.removeprefix(FAILED).decode())
 
 
 @contextmanager
 def zygote(spec: SandboxSpec, modules: tuple[str, ...]) -> Iterator[Zygote]:
-    """It, with `modules` imported, until the block ends. Raises NoZygoteError."""
-    if why := "It was switched off." if not spec.jailed else jail.missing():
+    """Yield a zygote that has imported `modules`; end it with the block. Raises NoZygoteError."""
+    if why := "Sandboxing is switched off." if not spec.jailed else jail.missing():
         raise NoZygoteError(why)
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    referee_end, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     scratch = tempfile.mkdtemp(prefix="under500-zygote-")
     process = None
     try:
-        with theirs:
-            process = _started(spec, theirs.fileno(), modules, scratch)
-        ours.settimeout(START_S)
-        if _received(ours) != READY:
-            raise NoZygoteError(_said(process))
-        yield Zygote(_leaf(psutil.Process(process.pid)), ours)
+        with zygote_end:
+            process = _started(spec, zygote_end.fileno(), modules, scratch)
+        referee_end.settimeout(START_S)
+        if _received(referee_end) != READY:
+            raise NoZygoteError(_last_line(process))
+        yield Zygote(_leaf(psutil.Process(process.pid)), referee_end)
     finally:
-        ours.close()
+        referee_end.close()
         if process is not None:
             process.kill()
             process.wait()
@@ -149,15 +152,15 @@ def _received(control: socket.socket) -> bytes:
     return b""
 
 
-def _said(process: subprocess.Popen[bytes]) -> str:
-    """The last line that it printed."""
+def _last_line(process: subprocess.Popen[bytes]) -> str:
+    """Kill `process` and return the last line of its output."""
     process.kill()
     lines = process.stdout.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "It does not start."
+    return lines[-1] if lines else "The zygote does not start."
 
 
 def _leaf(process: psutil.Process) -> psutil.Process:
-    """The zygote itself, below bubblewrap's own two processes."""
+    """Return the zygote itself, which is a descendant of bubblewrap's own processes."""
     while children := process.children():
         process = children[0]
     return process

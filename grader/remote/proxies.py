@@ -1,4 +1,4 @@
-"""Stand-ins for what stays in a learner's process: its functions, its assistants, its streams."""
+"""Proxies for objects in a learner's process: functions, assistants and streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASK_S = 30.0  # for one answer of an assistant
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
-    """What stays in the learner's process. number: its own over there."""
+    """A reference to an object in the learner's process. number: its identifier in that process."""
 
     session: Session
     number: int
@@ -29,7 +29,7 @@ class RemoteObject:
 
 
 class RemoteFunction(RemoteObject):
-    """A function or an assistant."""
+    """A proxy for a function or an assistant."""
 
     __slots__ = ()
 
@@ -37,15 +37,15 @@ class RemoteFunction(RemoteObject):
         return self.session.ask("call", object_id=self.number, arguments=arguments)
 
     def each(self, firsts: Sequence[object], *others: object) -> list[object]:
-        """self(first, *others) for each of `firsts`, in one request."""
+        """Return self(first, *others) for each of `firsts`, in one request."""
         return self.session.ask("each", object_id=self.number, arguments=(firsts, *others))
 
     def names(self) -> list[str]:
-        """The names that its code mentions, as far as it has any."""
+        """Return the names that the function's code mentions; empty if it has no Python code."""
         return self.session.ask("names", object_id=self.number)
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Its events as they arrive, whatever they are."""
+        """Yield the assistant's events as they arrive; their types are not checked here."""
         parts = self.session.parts(
             "stream", object_id=self.number, arguments=(question,), limit_s=ASK_S
         )
@@ -55,7 +55,7 @@ class RemoteFunction(RemoteObject):
 
 
 class RemoteIterator(RemoteObject):
-    """An iterator, each item made when it is asked for."""
+    """A proxy for an iterator; each item is fetched when it is requested."""
 
     __slots__ = ()
 
@@ -68,7 +68,7 @@ class RemoteIterator(RemoteObject):
         raise StopIteration
 
     def close(self) -> None:
-        """As a generator's."""
+        """Close the iterator, as `generator.close()` does."""
         self.session.ask("close", object_id=self.number)
 
 
@@ -76,7 +76,7 @@ KINDS = {"$remote": RemoteFunction, "$lazy": RemoteIterator}
 
 
 def restore(original: object, changed: object) -> None:
-    """Do to an argument what was done to its copy over there; kinds that nobody can change stay."""
+    """Apply to an argument the changes that a call made to its remote copy."""
     if isinstance(original, CountingArray) and isinstance(changed, CountingArray):
         original.reads = changed.reads
     if isinstance(original, np.ndarray) and isinstance(changed, np.ndarray):

@@ -1,4 +1,4 @@
-"""Exceptions on their way between the referee and a learner's process, as the built-in ones they are."""
+"""Encoding of exceptions between the referee and a learner's process, by their built-in classes."""
 
 from __future__ import annotations
 
@@ -10,52 +10,54 @@ from grader.exercise.exercise import CheckFailed
 from grader.remote.codec import encode
 from grader.remote.framing import MOST_TEXT, Failure
 
-OURS = ("CheckFailed", "TooLoudError")
-MOST_KINDS = 20  # classes above an error's own
+KNOWN_ERRORS = ("CheckFailed", "OutputLimitError")
+MOST_KINDS = 20  # base classes that are sent
 
 
 class RelayedCheckFailed(CheckFailed):
-    """A check that failed over there, with its text as it was."""
+    """A CheckFailed of the other process, with its original text."""
 
     def __init__(self, text: str) -> None:
         AssertionError.__init__(self, text)
 
 
 def failure(error: BaseException) -> Failure:
-    """`error` as it travels; the built-in classes only, since the other end knows no others."""
+    """Encode `error`; only built-in classes are named, since the other end knows no others."""
     names = [kind.__name__ for kind in type(error).__mro__]
-    known = [name for name in names if _builtin(name) or name in OURS][:MOST_KINDS]
+    known = [name for name in names if _builtin(name) or name in KNOWN_ERRORS][:MOST_KINDS]
     text = _text(error) if known[0] == names[0] else f"{names[0]}: {_text(error)}"
-    lent = getattr(error, "_lent", None)
+    export_id = getattr(error, "_export_id", None)
     return Failure(
         kinds=known,
         text=text[:MOST_TEXT],
         place=_place(error)[:MOST_TEXT],
-        lent=lent if isinstance(lent, int) else None,
+        export_id=export_id if isinstance(export_id, int) else None,
     )
 
 
 def raised(failure: Failure) -> BaseException:
-    """The nearest built-in exception; it remembers its number, if it has one."""
+    """Return the nearest built-in exception, with the export number of the original if there is one."""
     error = _nearest(failure)
-    if failure.lent is not None:
-        error._lent = failure.lent
+    if failure.export_id is not None:
+        error._export_id = failure.export_id
     return error
 
 
 def _nearest(failure: Failure) -> BaseException:
-    empty = failure.kinds[:1] == ["NotImplementedError"]  # says itself where it is
+    empty = failure.kinds[:1] == ["NotImplementedError"]  # its message names the exercise
     text = f"{failure.text} ({failure.place})" if failure.place and not empty else failure.text
     if failure.kinds[:1] == ["CheckFailed"]:
         return RelayedCheckFailed(failure.text)
-    if failure.kinds[:1] == ["TooLoudError"]:
-        return RemoteOutputLimitError(f"It printed more than {MOST_CHARS:,} characters.")
+    if failure.kinds[:1] == ["OutputLimitError"]:
+        return RemoteOutputLimitError(f"More than {MOST_CHARS:,} characters of output.")
     for name in failure.kinds:
         kind = getattr(builtins, name, None)
         if isinstance(kind, type) and issubclass(kind, Exception):
             try:
                 return kind(text)
-            except TypeError:  # one that wants more than a text: the next wider one, with its name
+            except (
+                TypeError
+            ):  # it takes other arguments: use its base class, and name it in the text
                 text = f"{name}: {text}"
     return RuntimeError(f"{failure.kinds[0]}: {text}" if failure.kinds else text)
 
@@ -63,8 +65,8 @@ def _nearest(failure: Failure) -> BaseException:
 def _text(error: BaseException) -> str:
     try:
         return str(encode(str(error)))
-    except Exception:  # an error that cannot even be shown
-        return "(it has no text)"
+    except Exception:  # a learner's __str__ may raise anything
+        return "(no message)"
 
 
 def _builtin(name: str) -> bool:
@@ -72,7 +74,7 @@ def _builtin(name: str) -> bool:
 
 
 def _place(error: BaseException) -> str:
-    """The last line of a cell on the way to `error`, or ""."""
+    """Return the last line of a cell in the traceback of `error`, or ""."""
     frames = traceback.extract_tb(error.__traceback__)
-    here = [one for one in frames if "ipython-input" in one.filename or one.filename == "<cell>"]
-    return f"line {here[-1].lineno} of the cell: {here[-1].connection}" if here else ""
+    in_cells = [f for f in frames if "ipython-input" in f.filename or f.filename == "<cell>"]
+    return f"line {in_cells[-1].lineno} of the cell: {in_cells[-1].line}" if in_cells else ""

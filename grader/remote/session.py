@@ -1,12 +1,13 @@
-"""A notebook that somebody handed in, alive in a process of its own: its cells, its functions, its entry.
+"""A submitted notebook running in a process of its own, as the referee uses it.
 
-    with session(Room()) as learner:
+    with session(SandboxSpec()) as learner:
         learner.cell("def f(x): return x + 1")
-        learner.value("f")(1)                  # 2, computed over there
+        learner.value("f")(1)                  # 2, computed in the learner's process
 
-What comes back are values (see `grader.remote.codec`) and stand-ins for functions and assistants, so
-the checks of the labs work on them as they work in a notebook. Errors of the learner's code come back as the built-in
-exception they are one of; a process that hangs, dies or lies is ended, and raises WorkerError from then on.
+Results are values (see `grader.remote.codec`) or proxies for functions and assistants, so the checks of a
+lab work on them as they do in a notebook. An exception of the learner's code is raised as the nearest
+built-in class. A process that hangs, ends or breaks the protocol is killed, and every later request raises
+WorkerError.
 """
 
 from __future__ import annotations
@@ -43,21 +44,23 @@ from grader.remote.proxies import KINDS, RemoteObject, restore
 from grader.remote.remote_errors import failure, raised
 from grader.sandbox import jail
 from grader.sandbox.jail import SandboxSpec, Started
-from grader.sandbox.processes import Processes, Watch
+from grader.sandbox.processes import Processes, ResourceMonitor
 from harness.measure.latency.timing import MOST_EVENTS
 
-START_S = 60.0  # Python, IPython and the packages: 1 s, ten times that on a busy machine
+START_S = (
+    60.0  # starting Python, IPython and the packages takes 1 s, ten times that on a busy machine
+)
 CELL_S, CALL_S = 300.0, 10.0
-GRACE_S = 5.0  # after its own alarm, for a process to answer before it is ended
-USE_THREADS = 32  # uses of lent things at once: six learners' threads behind a gate, and room
-EXIT_S = 1.0  # from a closed socket to the end of its process
-TAIL_BYTES = 20_000  # of what it printed: enough to see the last error
+GRACE_S = 5.0  # after its own alarm, for a process to answer before it is killed
+USE_THREADS = 32  # concurrent calls of exported objects; a check uses six threads at most
+EXIT_S = 1.0  # between the end of a socket and the end of its process
+TAIL_BYTES = 20_000  # of output kept: enough to contain the last traceback
 
-Start = Callable[[int, SandboxSpec], Started]  # a process that serves on a file descriptor
+Start = Callable[[int, SandboxSpec], Started]  # starts a process that serves on a file descriptor
 
 
 class Tail(threading.Thread):
-    """Reads what a process prints, for as long as it prints, and keeps the end of it."""
+    """A thread that reads the output of a process and keeps the end of it."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         super().__init__(name="tail", daemon=True)
@@ -69,7 +72,7 @@ class Tail(threading.Thread):
         self.pipe.close()
 
     def text(self) -> str:
-        """The end of what was printed."""
+        """Return the end of the output."""
         return self.kept.decode("utf-8", errors="replace")
 
 
@@ -77,13 +80,13 @@ class Tail(threading.Thread):
 class Session:
     """A learner's process as the referee uses it.
 
-    call_s: what one call may take. until: when all of them must be done, by the monotonic clock.
+    call_s: time limit of one call, in seconds. until: deadline of all calls, by the monotonic clock.
     """
 
     started: Started
     channel: Channel
     processes: Processes
-    watch: Watch
+    monitor: ResourceMonitor
     tail: Tail
     call_s: float = CALL_S
     until: float = math.inf
@@ -93,21 +96,21 @@ class Session:
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._lenders = ThreadPoolExecutor(USE_THREADS, "lender", initializer=block_alarms)
+        self._exported_pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
         self._free = threading.BoundedSemaphore(USE_THREADS)
         self.connection = RpcConnection(self.channel, self._answer)
         self.connection.open()
 
     def cell(self, source: str, limit_s: float = CELL_S) -> None:
-        """Run a cell. Raises what it raises."""
+        """Run a cell. Raises what the cell raises."""
         self.ask("cell", source, limit_s=limit_s)
 
     def value(self, name: str) -> object:
-        """The value of a variable, or a stand-in. Raises KeyError when there is none."""
+        """Return the value of a variable, or a proxy for it. Raises KeyError if it is not defined."""
         return self.ask("value", name)
 
     def ask(self, verb: str, name: str = "", **request: object) -> object:
-        """The one value that `verb` gives. Raises the learner's exception, or WorkerError."""
+        """Return the one value that a request yields. Raises the learner's exception, or WorkerError."""
         [(value, _)] = self.parts(verb, name, **request)
         return value
 
@@ -119,9 +122,9 @@ class Session:
         arguments: tuple = (),
         limit_s: float | None = None,
     ) -> Iterator[tuple[object, bool]]:
-        """The values that `verb` gives, and whether more follow.
+        """Yield the values that a request produces, each with whether more follow.
 
-        Whatever is done to `arguments` over there is done to them here.
+        Changes that the call makes to its arguments are applied to `arguments`.
         """
         sent, within_s = [encode(one, self._aside) for one in arguments], self._limit(limit_s)
         beside = not self._busy.acquire(blocking=False)
@@ -150,20 +153,22 @@ class Session:
                 restore(arguments[place], self._decoded(changed))
             try:
                 yield self._decoded(reply.value), reply.more
-            except GeneratorExit:  # nobody wants the rest, but it must not be there next time
+            except (
+                GeneratorExit
+            ):  # the caller has stopped: drain the rest, or the next request would read it
                 self._read_out(replies)
                 raise
 
     def end(self) -> str:
-        """Kill what runs, and remove its files; returns the end of what it printed."""
-        self.watch.stop()
+        """Kill all processes and remove their files; return the end of their output."""
+        self.monitor.stop()
         self.processes.end()
-        with suppress(subprocess.TimeoutExpired):  # a kernel that does not let go of it
+        with suppress(subprocess.TimeoutExpired):  # a process stuck in the kernel
             self.started.process.wait(GRACE_S)
-        with suppress(OSError):  # wakes who reads it
+        with suppress(OSError):  # wakes the reader thread
             self.channel.socket.shutdown(socket.SHUT_RDWR)
         self.channel.socket.close()
-        self._lenders.shutdown(wait=False, cancel_futures=True)
+        self._exported_pool.shutdown(wait=False, cancel_futures=True)
         self.tail.join(timeout=GRACE_S)
         self.started.clear()
         return self.tail.text()
@@ -171,7 +176,7 @@ class Session:
     def _limit(self, wanted_s: float | None) -> float:
         left_s = self.until - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError("All its calls together took too long.")
+            raise TimeoutError("All calls together took longer than allowed.")
         return min(left_s, self.call_s if wanted_s is None else wanted_s)
 
     def _replies(self, request: Request) -> Iterator[Reply]:
@@ -180,7 +185,8 @@ class Session:
         except HangingError as error:
             if not request.apart:
                 raise
-            raise TimeoutError("It did not come back.") from error  # one thread, not the process
+            # only this call failed, not the process
+            raise TimeoutError("The call did not return in time.") from error
 
     def _read_out(self, replies: Iterator[Reply]) -> None:
         try:
@@ -190,10 +196,10 @@ class Session:
             self._break(error)
 
     def _decoded(self, value: Json) -> object:
-        return decode(value, self._there)
+        return decode(value, self._resolve)
 
-    def _there(self, tag: str, which: Json) -> object:
-        """What came back of our own, or a stand-in for what stays over there."""
+    def _resolve(self, tag: str, which: Json) -> object:
+        """Return the exported original, or a proxy for an object of the learner's process."""
         return (
             self.exported_objects.things[which]
             if tag == "$exported"
@@ -201,7 +207,7 @@ class Session:
         )
 
     def _aside(self, value: object) -> Json | None:
-        """What does not travel itself: theirs goes home, ours is lent."""
+        """Encode by reference: a proxy as its remote object, one of our objects as an exported one."""
         if isinstance(value, RemoteObject):
             return {"$remote": value.number}
         if isinstance(value, RemoteDict):
@@ -211,24 +217,22 @@ class Session:
         return known and {"$exported": [self.exported_objects.number(value), name, known]}
 
     def _raised(self, failure: Failure) -> BaseException:
-        if failure.exported_objects is not None and 0 <= failure.exported_objects < len(
+        if failure.export_id is not None and 0 <= failure.export_id < len(
             self.exported_objects.things
         ):
-            ours = self.exported_objects.things[failure.exported_objects]
-            if isinstance(ours, Exception):
-                return ours
+            original = self.exported_objects.things[failure.export_id]
+            if isinstance(original, Exception):
+                return original
         error = raised(failure)
-        if isinstance(
-            error, StopIteration
-        ):  # it would not leave the generator that it is raised in
+        if isinstance(error, StopIteration):  # a generator cannot raise StopIteration
             return RuntimeError(f"StopIteration: {error}")
         return error
 
     def _answer(self, request: Request) -> None:
-        """Carry out a use of something lent, in a thread of its own: it may wait for another one."""
-        self._free.acquire()  # whoever asks for more than that waits
-        with suppress(RuntimeError):  # nobody is there any more
-            self._lenders.submit(self._used, request)
+        """Serve a call of an exported object in a thread of its own, because it may wait for another call."""
+        self._free.acquire()  # further calls wait
+        with suppress(RuntimeError):  # the pool has been shut down
+            self._exported_pool.submit(self._used, request)
 
     def _used(self, request: Request) -> None:
         try:
@@ -236,7 +240,9 @@ class Session:
             value = self.exported_objects.use(request.object_id, request.name, arguments)
             reply = Reply(number=request.number, value=encode(value, self._aside))
         except BaseException as error:
-            said = failure(error).model_copy(update={"lent": self.exported_objects.number(error)})
+            said = failure(error).model_copy(
+                update={"export_id": self.exported_objects.number(error)}
+            )
             reply = Reply(number=request.number, failure=said)
         finally:
             self._free.release()
@@ -245,7 +251,7 @@ class Session:
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
-        """From the first breach on the process is gone and every request says why."""
+        """Kill the process at the first protocol error; raise that error for this and every later request."""
         if self.broken is not None:
             raise self.broken
         try:
@@ -254,23 +260,25 @@ class Session:
             self._break(error)
             raise self.broken from None
         except MalformedError as error:
-            self._break(SpoofError(f"It sent what is no value: {error}"))
+            self._break(SpoofError(f"It sent a malformed value: {error}"))
             raise self.broken from None
 
     def _break(self, error: WorkerError) -> None:
         ended = isinstance(error, GoneError)
-        if ended:  # by itself, perhaps: its own exit status says more than that of a kill
+        if ended:  # its own exit status is more informative than that of our kill
             with suppress(subprocess.TimeoutExpired):
                 self.started.process.wait(EXIT_S)
         self.processes.end()
         status = self.started.process.wait()
         if ended:
-            error = GoneError(self.watch.reason or f"Its process has ended (exit status {status}).")
+            error = GoneError(
+                self.monitor.reason or f"Its process has ended (exit status {status})."
+            )
         self.broken = error
 
 
 def apart(channel: int, spec: SandboxSpec) -> Started:
-    """A new Python in a room of its own."""
+    """Start a new Python process in a sandbox of its own."""
     limits = spec.limits.model_dump_json()
     return jail.start(
         ("-u", "-m", "grader.remote.learner_process", str(channel), limits), spec, [channel]
@@ -279,20 +287,20 @@ def apart(channel: int, spec: SandboxSpec) -> Started:
 
 @contextmanager
 def session(spec: SandboxSpec, call_s: float = CALL_S, start: Start = apart) -> Iterator[Session]:
-    """An empty notebook in a room of its own, until the block ends.
+    """Yield an empty notebook in a sandbox of its own; end it with the block.
 
-    call_s: what one call of a function may take. start: gives its process. Raises OSError, WorkerError.
+    call_s: time limit of one call, in seconds. start: starts the process. Raises OSError, WorkerError.
     """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        started = start(theirs.fileno(), spec)
+    referee_end, learner_end = socket.socketpair()
+    with learner_end:
+        started = start(learner_end.fileno(), spec)
     processes = Processes(psutil.Process(started.process.pid))
-    watch, tail = Watch(processes, spec.limits), Tail(started.process.stdout)
-    one = Session(started, Channel(ours), processes, watch, tail, call_s)
-    watch.start()
+    monitor, tail = ResourceMonitor(processes, spec.limits), Tail(started.process.stdout)
+    learner = Session(started, Channel(referee_end), processes, monitor, tail, call_s)
+    monitor.start()
     tail.start()
     try:
-        one.cell("", START_S)
-        yield one
+        learner.cell("", START_S)
+        yield learner
     finally:
-        one.end()
+        learner.end()

@@ -1,9 +1,9 @@
-"""In the jail: a process that has imported everything once, and becomes a learner's process again and again.
+"""The zygote: a sandboxed process with a lab's packages imported that forks learners' processes.
 
-Started as `python -I -m grader.remote.zygote FD HOME SCRATCH MODULE ...`. It never runs code of a
-learner. Each time it is asked, it forks into a jail of its own inside the jail: new processes, new mounts, empty home and
-temporary folders, no capability left. What a learner leaves behind ends with the first process of that jail,
-so the next one finds nothing. That first process is the guard: it reaps, and has no rights either.
+Started as `python -I -m grader.remote.zygote FD HOME SCRATCH MODULE ...`. It never runs a learner's code.
+Each fork enters a nested sandbox: new PID and mount namespaces, empty home and temporary folders, no
+capabilities. Whatever a learner leaves running ends with the first process of that sandbox, so the next
+learner finds nothing. That first process, the guard, reaps the others and has no capabilities either.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from grader.remote import learner_process
 from grader.sandbox import namespaces as kernel
 from grader.sandbox.namespaces import NEW_IPC, NEW_MOUNTS, NEW_PIDS, NO_DEVICES, NO_EXEC, NO_SUID
 
-READY, BORN, STILLBORN = b"ready", b"born", b"stillborn"
+READY, FORKED, FAILED = b"ready", b"forked", b"failed"
 MOST = 1 << 16  # bytes of a message
 TEMPORARY = ("/tmp", "/dev/shm")
 NESTED = Path("/proc/sys/user/max_user_namespaces")
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
-    """What every learner's jail gets anew. size: bytes of each of its folders."""
+class FreshMounts:
+    """The mounts that every learner's sandbox gets anew. size: limit of each folder, in bytes."""
 
     home: str
     size: int
 
-    def furnish(self) -> None:
-        """New mounts in this process, which is the first one of new pids. Raises OSError."""
+    def apply(self) -> None:
+        """Mount them in this process, the first one of a new PID namespace. Raises OSError."""
         kernel.unshare(NEW_MOUNTS | NEW_IPC)
         kernel.keep_mounts_private()
         kernel.mount("proc", "/proc", NO_SUID | NO_DEVICES | NO_EXEC)
         for place in (*TEMPORARY, self.home):
-            with kernel.kept(place):  # a course may lie below it
+            with kernel.kept(place):  # the course may lie in a temporary folder
                 kernel.mount("tmpfs", place, NO_SUID | NO_DEVICES, f"size={self.size},mode=0700")
 
 
 def main(fd: str, home: str, size: str, *modules: str) -> None:
-    """Serve until the other end closes."""
+    """Fork a learner's process for each message on `fd` until the other end closes it."""
     control = socket.socket(fileno=int(fd))
     shell = prepared(modules)
     _no_nested_users()
@@ -54,7 +54,7 @@ def main(fd: str, home: str, size: str, *modules: str) -> None:
     control.send(READY)
     while message := control.recv(MOST, socket.MSG_PEEK):
         limits, fds, *_ = socket.recv_fds(control, len(message), 2)
-        guard = _forked(control, fds, Rooms(home, int(size)), limits.decode(), shell, pids)
+        guard = _forked(control, fds, FreshMounts(home, int(size)), limits.decode(), shell, pids)
         for one in fds:
             os.close(one)
         _, status = os.waitpid(guard, 0)
@@ -62,18 +62,18 @@ def main(fd: str, home: str, size: str, *modules: str) -> None:
 
 
 def prepared(modules: tuple[str, ...]) -> learner_process.Shell:
-    """A shell, with `modules` imported as far as they can be."""
+    """Return a shell after importing `modules`; modules that cannot be imported are skipped."""
     for name in modules:
-        with suppress(Exception):  # a lab may import what is not installed; its own cell says so
+        with suppress(Exception):  # the lab's own cell reports a missing package
             importlib.import_module(name)
     shell = learner_process.shell()
     gc.collect()
-    gc.freeze()  # or the first collection in a child would copy every page
+    gc.freeze()  # otherwise the first collection in a child would copy every page
     return shell
 
 
 def _no_nested_users() -> None:
-    """bubblewrap shows /proc/sys read-only: through a second look it can be set."""
+    """Forbid nested user namespaces. bubblewrap mounts /proc/sys read-only, so mount it once more."""
     kernel.unshare(NEW_MOUNTS)
     kernel.keep_mounts_private()
     kernel.mount("proc", "/proc", NO_SUID | NO_DEVICES | NO_EXEC)
@@ -83,34 +83,34 @@ def _no_nested_users() -> None:
 def _forked(
     control: socket.socket,
     fds: list[int],
-    specs: Rooms,
+    mounts: FreshMounts,
     limits: str,
     shell: learner_process.Shell,
     pids: int,
 ) -> int:
-    """The guard of a new learner's jail; the other end hears whether it stands."""
+    """Fork the guard of a new sandbox, report success or failure on `control`, and return its PID."""
     kernel.unshare(NEW_PIDS)
     guard = os.fork()
     if guard:
         kernel.join(pids, NEW_PIDS)
         return guard
     try:
-        specs.furnish()
+        mounts.apply()
         kernel.drop_rights()
-        control.send(BORN)
+        control.send(FORKED)
     except OSError as error:
-        control.send(STILLBORN + str(error).encode())
+        control.send(FAILED + str(error).encode())
         os._exit(1)
     control.close()
     os.close(pids)
-    _guard(fds, specs, limits, shell)
+    _guard(fds, mounts, limits, shell)
 
 
-def _guard(fds: list[int], specs: Rooms, limits: str, shell: learner_process.Shell) -> None:
-    """Fork once more; reap whatever ends, until the learner's process does, and end with its status."""
+def _guard(fds: list[int], mounts: FreshMounts, limits: str, shell: learner_process.Shell) -> None:
+    """Fork the learner's process, reap every process that ends, and exit with the learner's status."""
     child = os.fork()
     if not child:
-        _learner(fds, specs, limits, shell)
+        _learner(fds, mounts, limits, shell)
     for one in fds:
         os.close(one)
     while True:
@@ -120,13 +120,15 @@ def _guard(fds: list[int], specs: Rooms, limits: str, shell: learner_process.She
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _learner(fds: list[int], specs: Rooms, limits: str, shell: learner_process.Shell) -> None:
+def _learner(
+    fds: list[int], mounts: FreshMounts, limits: str, shell: learner_process.Shell
+) -> None:
     channel, output = fds
     os.setsid()
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
-    os.chdir(specs.home)
+    os.chdir(mounts.home)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         learner_process.serve(channel, limits, shell)

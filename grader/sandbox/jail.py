@@ -1,9 +1,9 @@
-"""Where a learner's process runs: behind bubblewrap on Linux; elsewhere a plain process, and it says so.
+"""The sandbox of a learner's process: bubblewrap on Linux; elsewhere a plain process, which is reported.
 
-Inside there is a read-only system, the Python that we run on, the two packages without what is hidden,
-and a private home that vanishes. There is no network, no other process, no gradebook, no solution, no
-other learner. Nothing of it needs root. Processes in it cannot see the referee, which can stop and kill
-them all.
+The process sees a read-only system, this Python, the two packages without their hidden files, and a private
+home that is deleted afterwards. It has no network and sees no other process, no gradebook, no solution and
+no other learner. The sandbox does not need root. Its processes cannot see the referee, which can stop and
+kill them all.
 """
 
 from __future__ import annotations
@@ -25,21 +25,23 @@ from harness import store
 
 HOME = Path("/home/learner")
 PACKAGES = tuple(Path(package.__file__).parent for package in (harness, grader))
-# What libraries look for: the linker's cache, `libblas.so` and the like, time zones, fonts, cores.
+# Needed by libraries: the linker's cache, alternatives such as `libblas.so`, time zones, fonts.
 ETC = ("ld.so.cache", "alternatives", "localtime", "fonts")
 SYSTEM = ("/usr", *(f"/etc/{name}" for name in ETC), "/sys/devices/system")
-LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")  # into /usr, on most distributions
-SECRET = ("predictions",)  # in the cache folder: somebody else's guesses
-# Both sides of a comparison get the same number of threads; nothing else of our environment goes in.
+# symbolic links into /usr on most distributions
+LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+# folders of the cache that a learner must not see: other people's predictions
+SECRET = ("predictions",)
+# Both sides of a comparison get the same thread settings; no other variable is passed on.
 HANDED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PROBE_S = 60.0  # a start takes 0.02 s; a starved machine is no reason to go without
+PROBE_S = 60.0  # a start takes 0.02 s; a busy machine must not disable the sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSpec:
-    """What a process finds.
+    """The specification of a sandbox.
 
-    models: give it what `under500 prepare` built, read-only. jailed: False to do without bubblewrap.
+    models: mount what `under500 prepare` built, read-only. jailed: False to run without bubblewrap.
     """
 
     models: bool = False
@@ -49,23 +51,23 @@ class SandboxSpec:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A process that runs. note: "" in a jail; else why it is not in one. scratch: to be removed after."""
+    """A started process. note: "" if it is sandboxed, otherwise why not. scratch: its temporary folder."""
 
     process: subprocess.Popen[bytes]
     note: str
     scratch: Path
 
     def clear(self) -> None:
-        """Remove its files. Call it when the process has ended."""
+        """Remove the process's files. Call it after the process has ended."""
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) -> Started:
-    """Run Python with `arguments` in a room of its own; output comes through one pipe.
+    """Run Python with `arguments` in a sandbox; stdout and stderr share one pipe.
 
-    fds: file descriptors that it inherits. Raises OSError when the system cannot start another process.
+    fds: file descriptors that it inherits. Raises OSError if the system cannot start another process.
     """
-    note = missing() if spec.jailed else "Jailing was switched off."
+    note = missing() if spec.jailed else "Sandboxing is switched off."
     scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
     home = scratch if note else HOME
     command = [sys.executable, "-I", *arguments]
@@ -77,14 +79,14 @@ def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) 
         env=environment(home, spec, jailed=not note),
         cwd=scratch,
         pass_fds=tuple(fds),
-        start_new_session=True,  # a signal to our group, such as Ctrl-C, is not one to theirs
+        start_new_session=True,  # Ctrl-C in our terminal must not reach it
     )
     return Started(process, note and f"Not jailed: {note}", scratch)
 
 
 @cache
 def missing() -> str:
-    """Why there is no jail on this machine; "" when there is."""
+    """Return why this machine has no sandbox, or "" if it has one."""
     if not sys.platform.startswith("linux"):
         return "bubblewrap exists only on Linux."
     if shutil.which("bwrap") is None:
@@ -101,7 +103,7 @@ def missing() -> str:
 
 
 def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
-    """The whole environment of the process: nothing of it says who grades, or that anybody does."""
+    """Return the environment variables of the process; none reveals that it is being graded."""
     handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
     cache_folder = home / "under500" if jailed or not spec.models else store.home()
     return handed_on | {
@@ -116,14 +118,15 @@ def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
 
 
 def walls(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
-    """The bubblewrap command line, up to the command.
+    """Return the bubblewrap command line up to the command.
 
-    rights: capabilities within its own namespaces, for code of ours that goes on building inside.
+    rights: capabilities within its namespaces, for the zygote, which sets up nested sandboxes.
     """
     size = ["--size", str(spec.limits.scratch)] if _knows("--size") else []
     nested = ["--disable-userns"] if _knows("--disable-userns") and not rights else []
     kept = [part for right in rights for part in ("--cap-add", right)]
-    # As the root of its namespace, bubblewrap makes no second one in which the rights would be worth nothing.
+    # As root of its namespace, bubblewrap creates no second one, in which the capabilities would have no
+    # effect.
     root = ("--uid", "0", "--gid", "0") if rights else ()
     return [
         *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
@@ -137,7 +140,7 @@ def walls(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
 
 
 def system() -> list[str]:
-    """Options of bubblewrap: the machine's programs and libraries, to read."""
+    """Return the options that mount the machine's programs and libraries read-only."""
     bound = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
     for path in map(Path, LINKS):
         if path.is_symlink():
@@ -148,12 +151,12 @@ def system() -> list[str]:
 
 
 def places() -> list[str]:
-    """The folders of the interpreter and of both packages."""
+    """Return the folders of the interpreter and of both packages."""
     return list(dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)]))
 
 
 def python() -> list[str]:
-    """The interpreter, its packages and ours; what is hidden is covered up."""
+    """Return the options that mount the interpreter and the packages, and hide `hidden/`."""
     bound = [part for place in places() for part in ("--ro-bind", place, place)]
     hidden = PACKAGES[1] / "hidden"
     return [*bound, *(["--tmpfs", str(hidden)] if hidden.exists() else [])]
@@ -171,6 +174,6 @@ def _models() -> list[str]:
 
 @cache
 def _knows(option: str) -> bool:
-    """True when this bubblewrap has the option: `--size` came with 0.5, `--disable-userns` with 0.8."""
+    """Return whether this bubblewrap has the option: `--size` came with 0.5, `--disable-userns` with 0.8."""
     done = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, timeout=PROBE_S)
     return option in done.stdout + done.stderr

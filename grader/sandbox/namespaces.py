@@ -1,6 +1,6 @@
-"""Linux namespaces and capabilities, as far as a jail inside a jail needs them: thin names for system calls.
+"""System calls for Linux namespaces and capabilities, as nested sandboxes need them.
 
-Everything here raises OSError when the kernel says no. Sources: unshare(2), setns(2), mount(2), prctl(2),
+Every function raises OSError if the kernel refuses. Sources: unshare(2), setns(2), mount(2), prctl(2),
 capabilities(7), user_namespaces(7).
 """
 
@@ -16,7 +16,7 @@ NEW_MOUNTS, NEW_IPC, NEW_PIDS = 0x00020000, 0x08000000, 0x20000000  # CLONE_NEWN
 NO_SUID, NO_DEVICES, NO_EXEC = 2, 4, 8  # MS_NOSUID, MS_NODEV, MS_NOEXEC
 BIND_ALL = (1 << 12) | (1 << 14)  # MS_BIND | MS_REC
 PRIVATE_BELOW = (1 << 18) | (1 << 14)  # MS_PRIVATE | MS_REC
-DROP_BOUND, PARENT_DIES = 24, 1  # PR_CAPBSET_DROP, PR_SET_PDEATHSIG
+DROP_BOUND = 24  # PR_CAPBSET_DROP
 CAPABILITIES_V3 = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
 MOST_CAPABILITIES = 64
 
@@ -24,12 +24,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unshare(kinds: int) -> None:
-    """Leave the namespaces of `kinds` for new ones; new pids are for children only."""
+    """Move this process into new namespaces of `kinds`; a new PID namespace applies to its children only."""
     _checked(_libc.unshare(kinds))
 
 
 def join(fd: int, kind: int) -> None:
-    """Enter the namespace behind `fd`; pids for children only."""
+    """Enter the namespace behind `fd`; a PID namespace applies to children only."""
     _checked(_libc.setns(fd, kind))
 
 
@@ -42,7 +42,7 @@ def mount(kind: str, at: str, flags: int, options: str = "") -> None:
 
 @contextmanager
 def kept(place: str) -> Iterator[None]:
-    """What is mounted below `place` is there again after the block has covered it up."""
+    """Restore the mounts below `place` after the block has mounted something over them."""
     with ExitStack() as stack:
         below = {path: os.open(path, os.O_PATH) for path in _mounted_below(place)}
         for fd in below.values():
@@ -55,34 +55,31 @@ def kept(place: str) -> Iterator[None]:
 
 
 def _mounted_below(place: str) -> list[str]:
-    """The topmost mount points below `place`; one that holds others brings them along."""
+    """Return the topmost mount points below `place`; binding one includes the mounts below it."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = sorted(line.split()[4] for line in lines)
-    found: list[str] = []
+    topmost: list[str] = []
     for point in points:
-        if point.startswith(f"{place}/") and not any(point.startswith(f"{one}/") for one in found):
-            found.append(point)
-    return found
+        if point.startswith(f"{place}/") and not any(
+            point.startswith(f"{one}/") for one in topmost
+        ):
+            topmost.append(point)
+    return topmost
 
 
 def keep_mounts_private() -> None:
-    """What is mounted from now on is nobody else's."""
+    """Keep later mounts from propagating to other namespaces."""
     _checked(_libc.mount(b"none", b"/", None, PRIVATE_BELOW, None))
 
 
 def drop_rights() -> None:
-    """Give up every capability for good: also what a program would gain when it is started."""
+    """Drop every capability for good, including those that a started program could gain."""
     for number in range(MOST_CAPABILITIES):
         if _libc.prctl(DROP_BOUND, number, 0, 0, 0) and ctypes.get_errno():
-            break  # this kernel has no more of them
+            break  # this kernel has fewer capabilities
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_V3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _checked(_libc.capset(ctypes.byref(header), ctypes.byref(nothing)))
-
-
-def die_with_parent(signal: int) -> None:
-    """Get `signal` when the parent ends."""
-    _checked(_libc.prctl(PARENT_DIES, signal, 0, 0, 0))
 
 
 def _checked(status: int) -> None:

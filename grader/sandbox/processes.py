@@ -1,7 +1,7 @@
-"""The processes of a submission, all of them: stopped while it is another's turn, watched, ended.
+"""The processes of a submission: freezing between turns, resource monitoring, termination.
 
-They are found as descendants of the one that was started. In a jail none can leave that tree, since its
-first process adopts every orphan. Outside of one a process can, by forking twice.
+They are found as descendants of the first process. In a sandbox none can leave that tree, since its first
+process adopts every orphan. Without a sandbox a process can leave it by forking twice.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ import psutil
 
 from grader.sandbox.limits import GIB, Limits
 
-SETTLE_S = 2.0  # for a stopped process to stand still: it takes about a tick, 10 ms
-EVERY_S = 0.25  # between looks, each half a millisecond
-STANDING = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+SETTLE_S = 2.0  # for all processes to stop; one takes about 10 ms, a scheduler tick
+EVERY_S = 0.25  # between samples; each takes 0.5 ms
+HALTED = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @dataclass
 class Processes:
-    """`first` and what it started. psutil signals none that only inherited a number."""
+    """A process and its descendants. psutil does not signal a process that reuses a PID."""
 
     first: psutil.Process
     _stopped: dict[int, psutil.Process] = field(default_factory=dict, init=False)
 
     def all(self) -> list[psutil.Process]:
-        """Those that there are now, the first one first."""
+        """Return the processes that exist now, the first one first."""
         with suppress(psutil.Error):
             return [self.first, *self.first.children(recursive=True)]
         return []
 
     def freeze(self) -> None:
-        """Stop them all, and come back when none runs. They notice nothing but the time."""
+        """Stop all processes and return when none runs, or after SETTLE_S seconds."""
         until = time.monotonic() + SETTLE_S
-        while time.monotonic() < until:  # a process may fork before its turn to stop comes
-            running = [one for one in self.all() if not _stands(one)]
+        while time.monotonic() < until:  # a process may fork before it is stopped
+            running = [one for one in self.all() if not _is_halted(one)]
             if not running:
                 break
             for one in running:
@@ -46,20 +46,20 @@ class Processes:
                     one.suspend()
 
     def thaw(self) -> None:
-        """Let go on what was stopped, without looking around first: this is on the clock."""
+        """Resume the stopped processes. Does not list processes first, because this is timed."""
         for one in reversed(self._stopped.values()):
             with suppress(psutil.Error):
                 one.resume()
         self._stopped.clear()
 
     def end(self) -> None:
-        """Kill them all."""
+        """Kill all processes."""
         for one in reversed(self.all()):
             with suppress(psutil.Error):
                 one.kill()
 
     def excess(self, limits: Limits) -> str:
-        """What they have too much of, in a sentence; "" when nothing."""
+        """Return a sentence about the limit that the processes exceed, or ""."""
         every = self.all()
         if len(every) > limits.processes:
             return f"It started more than {limits.processes} processes."
@@ -68,11 +68,11 @@ class Processes:
         return ""
 
 
-class Watch(threading.Thread):
-    """Ends `processes` as soon as they have too much of something; `reason` is then why."""
+class ResourceMonitor(threading.Thread):
+    """A thread that kills `processes` when they exceed a limit; `reason` then says which."""
 
     def __init__(self, processes: Processes, limits: Limits) -> None:
-        super().__init__(name="watch", daemon=True)
+        super().__init__(name="resource-monitor", daemon=True)
         self.processes, self.limits, self.reason = processes, limits, ""
         self._over = threading.Event()
 
@@ -84,13 +84,13 @@ class Watch(threading.Thread):
                 return
 
     def stop(self) -> None:
-        """No more looks."""
+        """Stop monitoring."""
         self._over.set()
 
 
-def _stands(process: psutil.Process) -> bool:
+def _is_halted(process: psutil.Process) -> bool:
     try:
-        return process.status() in STANDING
+        return process.status() in HALTED
     except psutil.Error:
         return True
 
@@ -100,5 +100,5 @@ def _private_bytes(process: psutil.Process) -> int:
         memory = process.memory_info()
     except psutil.Error:
         return 0
-    # Not shared pages: a model file that four processes map is in memory once.
+    # without shared pages: a model file mapped by four processes is in memory once
     return max(0, memory.rss - getattr(memory, "shared", 0))

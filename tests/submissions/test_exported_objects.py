@@ -20,7 +20,7 @@ JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
 @JAILED
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one["name"])
 def test_an_attack_through_what_it_was_lent_earns_nothing(attack, monkeypatch):
-    monkeypatch.setattr(call_limits, "PATIENCE_S", 3.0)
+    monkeypatch.setattr(call_limits, "TIMEOUT_S", 3.0)
     with session(SandboxSpec(), call_s=4.0) as learner:
         learner.cell(SETUP)
         learner.cell(attack["source"])

@@ -105,7 +105,7 @@ def test_an_answer_that_comes_too_late_is_dropped(connection):
 def test_an_answer_that_nobody_asked_for_ends_it(connection):
     ours, _, theirs = connection
     theirs.send(Reply(number="0" * 16))
-    with pytest.raises(SpoofError, match="nobody had asked"):
+    with pytest.raises(SpoofError, match="not made"):
         list(ours.ask(request(), 5))
     with pytest.raises(SpoofError):
         list(ours.ask(request(), 5))
@@ -125,6 +125,6 @@ def test_whoever_waits_hears_that_the_other_end_is_gone(connection):
 
 def test_a_request_that_is_too_long_is_forgotten(connection):
     ours, _, _ = connection
-    with pytest.raises(ValueError, match="more than"):
+    with pytest.raises(ValueError, match="at most 1,048,576"):
         list(ours.ask(Request(number="1", verb="call", arguments=["x" * 2_000_000]), 5))
     assert not ours.busy

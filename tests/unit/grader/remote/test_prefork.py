@@ -76,8 +76,8 @@ def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit)
 @JAILED
 def test_a_course_below_a_temporary_folder_is_there_to_read(tmp_path, monkeypatch):
     (tmp_path / "late.py").write_text("x = 3")
-    dicts = [*jail.dicts(), str(tmp_path)]
-    monkeypatch.setattr(jail, "places", lambda: dicts)
+    places = [*jail.places(), str(tmp_path)]
+    monkeypatch.setattr(jail, "places", lambda: places)
     source = f"from pathlib import Path\nlate = Path({str(tmp_path)!r}, 'late.py')\nsaid = late.read_text()"
     with zygote(SandboxSpec(limits=LIMITS), ()) as one:
         for _ in range(2):

@@ -96,7 +96,7 @@ def test_what_is_not_there_is_a_key_error(learner):
 
 def test_an_answer_that_is_too_long_is_an_error_of_that_call(learner):
     learner.cell("def f(n):\n    return 'x' * n")
-    with pytest.raises(ValueError, match="more than"):
+    with pytest.raises(ValueError, match="at most 1,048,576"):
         learner.value("f")(50_000_000)
     assert learner.value("f")(2) == "xx"
 
@@ -142,7 +142,7 @@ def test_a_stream_that_is_left_early_does_not_leak_into_the_next(learner):
 
 
 def test_too_slow_is_interrupted_and_goes_on(fragile):
-    with pytest.raises(TimeoutError, match="not done after 1 s"):
+    with pytest.raises(TimeoutError, match="after 1 s"):
         fragile.cell("while True: pass", limit_s=1.0)
     fragile.cell("def f():\n    while True: pass")
     with pytest.raises(TimeoutError):
@@ -155,12 +155,12 @@ def test_too_slow_is_interrupted_and_goes_on(fragile):
     [
         ("import os; os._exit(3)", GoneError, "exit status 3"),
         ("import os; os.write(CHANNEL, b'\\xff' * 100)", SpoofError, "4,294,967,295 bytes"),
-        ("import os; os.write(CHANNEL, b'\\x00\\x00\\x00\\x02{}')", SpoofError, "not one"),
+        ("import os; os.write(CHANNEL, b'\\x00\\x00\\x00\\x02{}')", SpoofError, "protocol"),
         (
             "import os, json; b = json.dumps({'kind': 'reply', 'number': '0' * 16}).encode()\n"
             "os.write(CHANNEL, len(b).to_bytes(4, 'big') + b)",
             SpoofError,
-            "nobody had asked",
+            "not made",
         ),
     ],
 )
@@ -204,7 +204,7 @@ def test_a_session_leaves_nothing_behind():
 def test_time_that_is_used_up_does_not_push_later_cells_aside(fragile):
     fragile.cell("def f():\n    return 1")
     f, fragile.until = fragile.value("f"), 0.0
-    with pytest.raises(TimeoutError, match="All its calls together"):
+    with pytest.raises(TimeoutError, match="together"):
         f()
     fragile.until = math.inf
     fragile.cell("import threading\nhere = threading.current_thread() is threading.main_thread()")

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from grader.sandbox.limits import MIB, Limits
-from grader.sandbox.processes import Processes, Watch
+from grader.sandbox.processes import Processes, ResourceMonitor
 
 FAMILY = """
 import subprocess, sys
@@ -71,7 +71,7 @@ def test_what_is_gone_can_be_stopped_and_ended_without_harm(family):
     ],
 )
 def test_the_watch_ends_what_has_too_much(family, limits, reason):
-    watch = Watch(family, limits)
+    watch = ResourceMonitor(family, limits)
     watch.start()
     every = family.all()
     watch.join(timeout=30)
@@ -81,7 +81,7 @@ def test_the_watch_ends_what_has_too_much(family, limits, reason):
 
 
 def test_the_watch_leaves_others_alone(family):
-    watch = Watch(family, Limits())
+    watch = ResourceMonitor(family, Limits())
     watch.start()
     watch.stop()
     watch.join(timeout=30)
