@@ -1,5 +1,5 @@
-# Two doors: `make start` for learners, `make test` for everybody else. Each works on a machine that has
-# Python 3.11+, a C++ compiler and make, and nothing else; a second run takes seconds.
+# `make start` is for learners, `make test` for contributors. Both need Python 3.11+, a C++ compiler and make, and
+# nothing else; a second run takes seconds.
 #
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
@@ -26,7 +26,7 @@ llama_vulkan := -DGGML_VULKAN=on
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs clean
+.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -98,10 +98,15 @@ $(INSTALLED): pyproject.toml constraints.txt
 lint: setup
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
 
 # Regenerate labs/ from solutions/.
 labs: setup
 	@$(BIN)/python -m grader.course.release
+
+# Write the generated parts of the README.
+docs: setup
+	@$(BIN)/python -m harness.cli.readme_verbs
 
 clean:
 	rm -rf $(VENV) *.egg-info
