@@ -1,6 +1,7 @@
-"""How surprised a model is by the right answer: smooth where right or wrong is all or nothing.
+"""Cross entropy of a model on the reference answers.
 
-A model that gets no answer right yet may still be on its way; this shows how far it has come.
+A graded answer is either right or wrong. Cross entropy is continuous, so it also shows the progress of a
+model that gets no answer right yet.
 """
 
 from __future__ import annotations
@@ -17,26 +18,27 @@ from harness.stages.prompt import stuffed_prompt
 
 
 class Scoring(Protocol):
-    """What is needed of a `LlamaContext`."""
+    """The two methods of a `LlamaContext` that `cross_entropy` needs."""
 
     def tokens(self, text: str) -> list[int]: ...
     def every_score(self, tokens: Sequence[int]) -> np.ndarray: ...
 
 
 def cross_entropy(context: Scoring, items: Sequence[ExamItem]) -> float:
-    """Cross entropy of the reference answers, nats a token, mean over all their tokens.
+    """Return the cross entropy of the reference answers in nats per token, the mean over all their tokens.
 
-    0 is certainty. Raises ValueError for no sheets.
+    A model that is certain of every token has 0. Raises ValueError if `items` is empty.
     """
     if not items:
-        raise ValueError("There is no answer to be surprised by: give at least one sheet.")
-    return float(np.concatenate([_costs(context, item) for item in items]).mean())
+        raise ValueError("No questions given: pass at least one.")
+    return float(np.concatenate([_token_losses(context, item) for item in items]).mean())
 
 
-def _costs(context: Scoring, item: ExamItem) -> np.ndarray:
-    """-log p of each token of the answer, (tokens of the answer,)."""
+def _token_losses(context: Scoring, item: ExamItem) -> np.ndarray:
+    """Return -log p of each token of the reference answer, shape (tokens of the answer,)."""
     [text] = held_out([item])
     tokens = context.tokens(text)
-    asked = len(context.tokens(stuffed_prompt(item.case.question, list(item.chunks))))
-    scores = log_softmax(context.every_score(tokens)[asked - 1 : -1], axis=1)
-    return -scores[np.arange(len(tokens) - asked), tokens[asked:]]
+    n_prompt = len(context.tokens(stuffed_prompt(item.case.question, list(item.chunks))))
+    # row i scores the token at i + 1
+    log_p = log_softmax(context.every_score(tokens)[n_prompt - 1 : -1], axis=1)
+    return -log_p[np.arange(len(tokens) - n_prompt), tokens[n_prompt:]]

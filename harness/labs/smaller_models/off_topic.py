@@ -1,6 +1,7 @@
-"""Questions from anywhere but the help centre: what a model that was tuned for one job forgets.
+"""Off-topic exam questions, which show what a model forgets when it is tuned for the help centre only.
 
-Each has its passage, so nothing has to be known by heart; the exact fact is judged as everywhere else.
+Each question comes with the passage that answers it, so the model needs no prior knowledge. The exact fact is
+judged in the same way as in every other exam.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from harness.assistant import Chunk, Question
 from harness.kb.questions import Case
 from harness.measure.quality.exam import ExamItem
 
-# title, passage, question, fact, reference: our own sentences, about nothing that Halden sells
+# (title, passage, question, fact, reference answer), written for this course; none is about a Halden product
 CASES = (
     (
         "Ferry to Skarvøy",
@@ -79,19 +80,21 @@ CASES = (
 
 
 def off_topic() -> list[ExamItem]:
-    """All of them, each with the passage that holds its answer."""
-    return [_sheet(number, *case) for number, case in enumerate(CASES, start=1)]
+    """Return all off-topic questions, each with the passage that holds its answer."""
+    return [_item(number, *case) for number, case in enumerate(CASES, start=1)]
 
 
-def _sheet(number: int, title: str, text: str, asked: str, fact: str, reference: str) -> ExamItem:
-    chunk = Chunk(f"elsewhere/{number}", title, text, "", "", "all", 1)
+def _item(
+    number: int, title: str, passage: str, question: str, fact: str, reference: str
+) -> ExamItem:
+    chunk = Chunk(f"off-topic/{number}", title, passage, "", "", "all", 1)
     case = Case(
-        question=Question(asked, f"elsewhere-{number}"),
+        question=Question(question, f"off-topic-{number}"),
         fact=fact,
         gold=chunk.id,
         answerable=True,
         reference=reference,
-        kind="elsewhere",
+        kind="off-topic",
         product="",
         region="all",
         near_misses=(),

@@ -1,6 +1,7 @@
-"""Options to choose from: the same assistant with another model, another prompt, another end.
+"""The options of lab 03: one assistant with different models, numbers of passages and stop rules.
 
-All answer the same questions in turn, through HTTP, and are judged on the answers that were timed.
+All options answer the same questions, interleaved and through HTTP. The answers that are timed are also the
+ones that are judged.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from harness.kb.articles import chunks
 from harness.kb.questions import Case
 from harness.measure.latency.faults import visible
 from harness.measure.latency.journey import WARM_UP, Stop, answers
-from harness.measure.quality.quality import judge
 from harness.measure.latency.stats import Interval, Proportion, bootstrap_ratio
 from harness.measure.latency.timing import Timing
+from harness.measure.quality.quality import judge
 from harness.models.engines.language_model import LanguageModel
 from harness.models.engines.question_embedder import question_embedder
 from harness.pipeline import Pipeline
@@ -29,79 +30,85 @@ from harness.serve.network import KEEP_ALIVE
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.exact_search import ExactSearch
 from harness.stages.llama_generation import PROMPT_TOKENS, trimmed
-from harness.stages.pointer import pointer_joined
-from harness.stages.prompt import passages
+from harness.stages.prompt import passages, pointer_joined
 from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.stages.stop_rule import SENTENCE_END, SURE_END
 from harness.wrappers.hidden_pointer import HiddenPointer
 
-# Tokens: half as many again as a limit of 64 pieces, for a broken model writes bytes that make no piece.
-LONGEST = 96
-SPEECHLESS = (
-    "(no words)"  # shown for a model that writes none: a wrong answer, not a failed request
+# Tokens. One and a half times the limit of 64 pieces: a broken model writes bytes that make up no piece.
+MAX_TOKENS = 96
+NO_WORDS = (
+    "(no words)"  # in place of an empty answer, which counts as wrong and not as a failed request
 )
 
-Stopping = Callable[[Iterator[str]], Iterator[str]]
+StopRule = Callable[[Iterator[str]], Iterator[str]]  # pieces of the model -> pieces of the answer
 
 
 def ended(text: str) -> bool:
-    """True once `text` holds a whole sentence: "It lasts 7." may go on with a 5, "7.5 hours." may not."""
+    """Return True once `text` holds a whole sentence.
+
+    "It lasts 7." may go on with a 5, so it is not complete; "It lasts 7.5 hours." is.
+    """
     return bool(SURE_END.search(text) or SENTENCE_END.search(text))
 
 
 @dataclass(frozen=True)
-class Writing:
-    """A generation stage whose end is decided by `until` alone: pieces of the model -> of the answer.
+class StoppedGeneration:
+    """A generation stage that ends only where `stop_rule` ends it.
 
-    The model itself is not stopped at the end of its turn: it goes on, as the slow assistant's does.
+    The model does not stop at the end of its turn: it goes on, as the slow assistant's does.
     """
 
     model: LanguageModel
-    until: Stopping
+    stop_rule: StopRule
 
-    def __call__(self, question: Question, found: list[Chunk]) -> Iterator[str]:
-        prompt, tokens = trimmed(self.model, question, found, PROMPT_TOKENS)
+    def __call__(self, question: Question, chunks: list[Chunk]) -> Iterator[str]:
+        prompt, tokens = trimmed(self.model, question, chunks, PROMPT_TOKENS)
         trace.get_current_span().set_attributes(
             {semconv.REQUEST_MODEL: self.model.name, semconv.INPUT_TOKENS: tokens}
         )
-        pieces = self.model.stream(prompt, LONGEST, stop_at_end=False)
+        pieces = self.model.stream(prompt, MAX_TOKENS, stop_at_end=False)
         text = ""
-        for piece in pointer_joined(self.until(pieces)):
+        for piece in pointer_joined(self.stop_rule(pieces)):
             text += piece
             yield piece
         if not visible(text):
-            yield SPEECHLESS
+            yield NO_WORDS
 
-    def fresh(self) -> None:
-        """As before the first request: the instructions are read, and nothing else."""
+    def forget(self) -> None:
+        """Return the model to its state before the first request: only the instructions are prefilled."""
         self.model.warm(passages([]))
 
 
 @dataclass(frozen=True)
 class SharedStages:
-    """What all options share: the search, as a later lab builds it."""
+    """The stages that all options share: question embedding and exact search, as built in lab 06."""
 
     embed: QuestionEmbedding
-    find: ExactSearch
+    retrieve: ExactSearch
 
     @classmethod
     def open(cls) -> SharedStages:
-        """Raises StoreError when the vectors are not built."""
-        about = QuestionFilter(chunks())
-        search = ExactSearch(chunks(), baseline.knowledge_vectors(), about)
+        """Load the stages. Raises StoreError if the vectors are not built."""
+        search = ExactSearch(chunks(), baseline.knowledge_vectors(), QuestionFilter(chunks()))
         return cls(QuestionEmbedding(question_embedder()), search)
 
-    def option(self, name: str, model: LanguageModel, k: int, until: Stopping) -> Entry:
-        """An assistant that answers from `k` passages, one round trip away (SIM), remembering nothing."""
-        writing = Writing(model, until)
-        stages = Pipeline(self.embed, self.find, writing, CitedPostprocess(), k=k, streaming=True)
-        return Entry(name, HiddenPointer(stages), KEEP_ALIVE, forget=writing.fresh)
+    def option(self, name: str, model: LanguageModel, k: int, stop_rule: StopRule) -> Entry:
+        """Return an assistant that answers from `k` passages and keeps nothing between requests.
+
+        It is one network round trip (SIM) away.
+        """
+        generation = StoppedGeneration(model, stop_rule)
+        stages = Pipeline(
+            self.embed, self.retrieve, generation, CitedPostprocess(), k=k, streaming=True
+        )
+        return Entry(name, HiddenPointer(stages), KEEP_ALIVE, forget=generation.forget)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One option: end-to-end ms, right or wrong, and the answer's text for each question, in their order."""
+class MeasuredOption:
+    """The measurements of one option, one value per question and in the order of the questions."""
 
     name: str
     e2e_ms: tuple[float, ...]
@@ -110,33 +117,39 @@ class Measured:
 
     @property
     def p50_ms(self) -> float:
-        """End-to-end, median."""
+        """The median end-to-end time in ms."""
         return float(np.median(self.e2e_ms))
 
     @property
     def share(self) -> Proportion:
-        """Right answers: the fact where there is one, a refusal where there is none."""
+        """The share of right answers: the fact if there is one, a refusal if there is none."""
         return Proportion(sum(self.right), len(self.right))
 
-    def times_faster(self, reference: Measured) -> Interval:
-        """95 % interval of the ratio of medians to `reference`, paired by question; n at least 5."""
+    def times_faster(self, reference: MeasuredOption) -> Interval:
+        """Return the 95 % interval of the ratio of medians, `reference` to this option.
+
+        The bootstrap is paired by question and needs at least 5 of them.
+        """
         return bootstrap_ratio(reference.e2e_ms, self.e2e_ms)
 
 
-def measured(entries: Sequence[Entry], cases: Sequence[Case]) -> list[Measured]:
-    """Every entry on every case but the first, in turn; a progress bar, because it takes a while.
+def measure(entries: Sequence[Entry], cases: Sequence[Case]) -> list[MeasuredOption]:
+    """Measure every entry on every case but the first, which warms up; entries take turns.
 
-    Raises FaultyStepError for a request that went wrong.
+    Shows a progress bar. Raises FaultyStepError if a request fails.
     """
-    turns = answers([Stop(entry) for entry in entries], cases)
-    rows = list(tqdm(turns, "questions", total=len(cases) - WARM_UP))
-    asked, columns = cases[WARM_UP:], zip(*rows, strict=True)
-    return [_judged(entry.name, asked, c) for entry, c in zip(entries, columns, strict=True)]
+    rounds = answers([Stop(entry) for entry in entries], cases)
+    rows = list(tqdm(rounds, "questions", total=len(cases) - WARM_UP))
+    columns = zip(*rows, strict=True)
+    return [
+        _judged(entry.name, cases[WARM_UP:], timings)
+        for entry, timings in zip(entries, columns, strict=True)
+    ]
 
 
-def _judged(name: str, cases: Sequence[Case], timings: Sequence[Timing]) -> Measured:
+def _judged(name: str, cases: Sequence[Case], timings: Sequence[Timing]) -> MeasuredOption:
     pairs = list(zip(cases, timings, strict=True))
-    return Measured(
+    return MeasuredOption(
         name,
         tuple(timing.e2e_ms for timing in timings),
         tuple(judge(case, timing.answer).right for case, timing in pairs),

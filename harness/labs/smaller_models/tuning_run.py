@@ -1,7 +1,7 @@
-"""A small tuning run on a budget: what a minute does for a model that has just lost half of its layers.
+"""A tuning run with a time budget, for a model that has just lost half of its layers.
 
-The recipes of the course take as many lessons as they need; this run takes those that fit into the time, with
-the learning rate falling to its end within it.
+The recipes of the course take a fixed number of lessons. This run takes as many lessons as fit into the
+budget, and the learning rate falls to its final value within it.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from transformers import PreTrainedModel
 
 from harness.errors import WrongUseError
 from harness.models import build
-from harness.models.lora import packed_attention
 from harness.models.catalog import SMOLLM2
 from harness.models.engines.embedding import has_bfloat16
 from harness.models.gguf.export import export
-from harness.models.lora.masters import Masters
-from harness.models.offline import STUDENT
-from harness.models.lora.packing import Packed, packed
 from harness.models.gguf.quantize import quantize
+from harness.models.lora import packed_attention
+from harness.models.lora.masters import Masters
+from harness.models.lora.packing import Packed, packed
 from harness.models.lora.tune import answer_loss, merged, with_adapter
+from harness.models.offline import STUDENT
 from harness.tuning.recipes import RECIPES, STUDENT_ROUNDS, curriculum, encoder
 
-AN_UPDATE = 2  # lessons: half of the recipe's, as twice the updates teach more in a short time
-WARM_UP = 0.1  # of the budget
-LAST_RATE = 0.1  # of the peak, at the end of the cosine
-GRADIENT_NORM = 1.0  # at most: no odd lesson undoes the others
+LESSONS_PER_UPDATE = 2  # half of the recipe's: twice as many updates teach more in a short time
+WARM_UP = 0.1  # share of the budget
+LAST_RATE = 0.1  # share of the peak rate, at the end of the cosine
+GRADIENT_NORM = 1.0  # upper limit, so that no unusual lesson undoes the others
 
 BAR = "{desc}: {bar} {n:.0f} of {total} s{postfix}"
 
@@ -46,7 +46,7 @@ Lessons = Iterator[Packed]
 
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """The student before and after, Q8_0 files for llama.cpp; `lessons` read in `seconds`."""
+    """The student before and after tuning, as Q8_0 files for llama.cpp, with what the tuning took."""
 
     before: Path
     after: Path
@@ -55,85 +55,93 @@ class Healed:
 
 
 def heal(budget_s: float, folder: Path) -> Healed:
-    """Tune the freshly pruned student for about `budget_s` seconds; files go into `folder`.
+    """Tune the freshly pruned student for about `budget_s` seconds; the files go into `folder`.
 
-    Making the two files takes some ten seconds more. Needs the tuned large model and the vectors. Raises
-    StoreError, and WrongUseError for a budget that is none.
+    Writing the two files takes about ten seconds more. Needs the tuned large model and the vectors. Raises
+    StoreError if they are not built, and WrongUseError if the budget is not above zero.
     """
     base = build.pruned_large()
-    before = _served(base, folder / "before")
-    lessons, encode = curriculum().lesson, encoder(build.tokenizer())
-    read = (packed(lessons(number), encode) for number in count())
-    adapter, done, seconds = tuned_for(budget_s, base, read, folder / "adapter")
-    return Healed(before, _served(merged(base, adapter), folder / "after"), done, seconds)
+    before = _q8_file(base, folder / "before")
+    lesson, encode = curriculum().lesson, encoder(build.tokenizer())
+    lessons = (packed(lesson(number), encode) for number in count())
+    adapter, n_lessons, seconds = tune_for(budget_s, base, lessons, folder / "adapter")
+    return Healed(before, _q8_file(merged(base, adapter), folder / "after"), n_lessons, seconds)
 
 
 def full_course() -> int:
-    """Lessons that the student in the package has read, in all its rounds."""
+    """Return the number of lessons that the packaged student was tuned on, in all its rounds."""
     return sum(STUDENT_ROUNDS) * RECIPES[STUDENT.name].lessons
 
 
-def tuned_for(
+def tune_for(
     budget_s: float,
     base: PreTrainedModel,
     lessons: Lessons,
     folder: Path,
     now: Clock = time.perf_counter,
 ) -> tuple[Path, int, float]:
-    """(adapter in peft's format, lessons read, seconds); a copy of `base` is tuned, at least one update.
+    """Tune a copy of `base` for `budget_s` seconds, by at least one update.
 
-    Raises WrongUseError for a budget that is not above zero.
+    Returns the folder of the adapter in peft's format, the number of lessons and the seconds taken. Raises
+    WrongUseError if the budget is not above zero.
     """
     if not budget_s > 0:
-        raise WrongUseError("Nothing is learned in no time: give a budget above zero seconds.")
+        raise WrongUseError(f"The budget is {budget_s:g} seconds: it must be above zero.")
     recipe = RECIPES[STUDENT.name]
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(_trainable(base), recipe.rank, recipe.alpha)
     weights = Masters.of(tuned)
     optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
-    done, started = 0, now()
+    n_lessons, started = 0, now()
     bar = tqdm(total=round(budget_s), desc="tuning", bar_format=BAR)
-    with _a_core_each() as pool, bar:
-        while (spent := now() - started) < budget_s or not done:
-            chunk = [next(lessons) for _ in range(AN_UPDATE)]
-            loss = weights.learn(pool.map(lambda one: _learned(tuned, weights, one), chunk))
-            _update(optimizer, weights, recipe.rate * _share(spent / budget_s))
-            done += len(chunk)
-            bar.set_postfix(loss=f"{loss:.2f}", lessons=done)
+    with _one_core_per_lesson() as pool, bar:
+        while (spent := now() - started) < budget_s or not n_lessons:
+            batch = [next(lessons) for _ in range(LESSONS_PER_UPDATE)]
+            loss = weights.learn(
+                pool.map(lambda one: _loss_and_gradient(tuned, weights, one), batch)
+            )
+            _update(optimizer, weights, recipe.rate * rate_share(spent / budget_s))
+            n_lessons += len(batch)
+            bar.set_postfix(loss=f"{loss:.2f}", lessons=n_lessons)
             bar.update(min(now() - started, budget_s) - bar.n)
     tuned.save_pretrained(folder, save_embedding_layers=False)
-    return folder, done, now() - started
+    return folder, n_lessons, now() - started
 
 
-def _share(along: float) -> float:
-    """The learning rate as a share of its peak, `along` from 0 to 1: a ramp, then down a cosine."""
-    along = min(along, 1.0)
-    cosine = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * along)) / 2
-    return cosine * min(1.0, max(along, WARM_UP / 4) / WARM_UP)
+def rate_share(progress: float) -> float:
+    """Return the learning rate as a share of its peak: a linear warm-up, then a cosine decay.
+
+    progress: the share of the budget that is spent; above 1 it counts as 1.
+    """
+    progress = min(progress, 1.0)
+    cosine = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * progress)) / 2
+    return cosine * min(1.0, max(progress, WARM_UP / 4) / WARM_UP)
 
 
 def _trainable(base: PreTrainedModel) -> PreTrainedModel:
-    """A copy in the format that this CPU multiplies fastest, with the attention made for lessons."""
-    short = torch.bfloat16 if has_bfloat16() else torch.float32
-    return packed_attention.use(copy.deepcopy(base).to(short))
+    """Return a copy in the dtype that this CPU multiplies fastest, with the attention for packed lessons."""
+    dtype = torch.bfloat16 if has_bfloat16() else torch.float32
+    return packed_attention.use(copy.deepcopy(base).to(dtype))
 
 
-def _a_core_each() -> ThreadPoolExecutor:
-    """Two lessons side by side on one core each waste less than two cores on one lesson."""
-    return ThreadPoolExecutor(min(AN_UPDATE, torch.get_num_threads()), initializer=_on_one_core)
+def _one_core_per_lesson() -> ThreadPoolExecutor:
+    """Return a pool of single-core threads: two lessons on one core each waste less than one on two cores."""
+    return ThreadPoolExecutor(
+        min(LESSONS_PER_UPDATE, torch.get_num_threads()), initializer=_use_one_core
+    )
 
 
-def _on_one_core() -> None:
+def _use_one_core() -> None:
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # a sharp softmax leaves tiny numbers, which a CPU is slow with
+    torch.set_flush_denormal(True)  # a sharp softmax leaves denormal numbers, which slow a CPU down
 
 
-def _learned(
-    tuned: PeftModel, weights: Masters, one: Packed
+def _loss_and_gradient(
+    tuned: PeftModel, weights: Masters, lesson: Packed
 ) -> tuple[float, tuple[torch.Tensor, ...]]:
-    """The loss of one lesson, and its gradient weight by weight."""
-    value = answer_loss(tuned.get_base_model(), one)
-    return value.item(), torch.autograd.grad(value, list(weights.model.values()))
+    """Return the loss of one lesson, and its gradient for each weight."""
+    loss = answer_loss(tuned.get_base_model(), lesson)
+    return loss.item(), torch.autograd.grad(loss, list(weights.model.values()))
 
 
 def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
@@ -144,8 +152,8 @@ def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> 
     weights.put_back()
 
 
-def _served(model: PreTrainedModel, folder: Path) -> Path:
-    """A Q8_0 file of `model`, as every other option has."""
+def _q8_file(model: PreTrainedModel, folder: Path) -> Path:
+    """Write `model` as a Q8_0 file, the format of every other option, and return its path."""
     full = export(model, SMOLLM2.path(), folder / "F32.gguf", f"student {folder.name}")
     small = quantize(full, "Q8_0", folder / f"student-{folder.name}.gguf")
     full.unlink()
