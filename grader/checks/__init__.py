@@ -1,7 +1,7 @@
-"""What an exercise's check cell calls: `checks.breakdown(breakdown)`.
+"""The checks that the labs' check cells call, such as `checks.breakdown(breakdown)`.
 
-Each check makes fresh inputs, runs the learner's function on them and computes what is right in a
-way of its own; no model runs here. A failed check raises CheckFailed, a passed one prints a line.
+A check makes fresh inputs, runs the learner's function on them and computes the right answers in its own way.
+Most checks run no model. A check that fails raises CheckFailed; one that passes prints a line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from grader.checks.speculation_speedup import best_length, speedup, tokens_a_ste
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
 from grader.checks.streaming_sse import frame, parse
-from grader.exercise.exercise import CheckFailed, Exercise, check, kind
+from grader.exercise.exercise import CheckFailed, Exercise, check
 
 __all__ = [
     "CheckFailed",
@@ -101,11 +101,12 @@ __all__ = [
 
 @check
 def prediction(guess: Mapping[str, float], names: Iterable[str], lab: str) -> None:
-    """Graded for being there: a positive number for each of `names`, right or wrong."""
+    """Check that there is a positive number for each of `names`; right and wrong guesses earn the same."""
     exercise = Exercise(lab, 0, "prediction")
-    if not isinstance(guess, Mapping):
-        exercise.fail("a dict of guesses", kind(guess), "the cell with your guess")
+    exercise.returned(guess, Mapping, "a dict of guesses", look="the cell with your guess")
     for name in names:
         if exercise.finite(guess.get(name), name) <= 0:
-            exercise.fail(f"{name} above zero", f"{guess[name]}", "your guess: nothing is free")
+            exercise.fail(
+                f"{name} above zero", f"{guess[name]}", "your guess: it has to be above zero"
+            )
     exercise.passed("Wrong guesses earn full marks; the gap is where the learning is.")

@@ -1,4 +1,4 @@
-"""The checks of lab 09, the plan: where to route, how long a plan takes, what the popular head is worth."""
+"""The checks of lab 09 on planning: a routing threshold, the critical path, and popular topics."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check, close, ms
+from grader.exercise.exercise import MS, TWO_DECIMALS, Exercise, check, close, hint
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
-ROUNDING = 0.005  # of a share: two decimals are welcome
 
 CUT_OFF = Exercise("09", 1, "cut_off")
 FINISH = Exercise("09", 2, "finish_ms")
 HEAD = Exercise("09", 4, "head_share")
 
+# difficulty of each question; small one right?; large one right?; ms saved; price of a wrong answer in ms
 Judged = tuple[list[float], list[bool], list[bool], float, float]
-Stages = Mapping[str, tuple[float, tuple[str, ...]]]
+Stages = Mapping[str, tuple[float, tuple[str, ...]]]  # name -> (ms, the stages it waits for)
 
 
 # ---- exercise 1: where to draw the line ---------------------------------------------------------------
@@ -26,7 +26,7 @@ Stages = Mapping[str, tuple[float, tuple[str, ...]]]
 
 @check
 def cut_off(function: Callable[..., float]) -> None:
-    """The difficulty up to which the small assistant gains most, or -inf when it never gains."""
+    """Check the difficulty up to which the small assistant gains most, or -inf if it never gains."""
     limits, rng = CallLimits(CUT_OFF), fresh_rng()
     never = ([0.1, 0.2, 0.3], [False] * 3, [True] * 3, 100.0, 500.0)
     always = ([0.3, 0.1, 0.2], [True] * 3, [True] * 3, 100.0, 500.0)
@@ -36,16 +36,17 @@ def cut_off(function: Callable[..., float]) -> None:
             got = CUT_OFF.finite(got, "the threshold (or -inf)")
         best = max([-math.inf, *judged[0]], key=lambda limit: _gain(judged, limit))
         if not close(_gain(judged, got), _gain(judged, best)):
+            gain, n = _gain(judged, best), len(judged[0])
             CUT_OFF.fail(
-                f"{best:.2f}, which gains {_gain(judged, best):,.0f} ms over {len(judged[0])} questions",
+                f"{best:.2f}, which gains {gain:,.0f} ms over {n} questions",
                 f"{got:.2f}, which gains {_gain(judged, got):,.0f} ms",
                 _look_at_cut_off(got, judged),
             )
-    CUT_OFF.passed("Priced in milliseconds, a wrong answer argues with nobody.")
+    CUT_OFF.passed("With a price in milliseconds, wrong answers and speed can be compared.")
 
 
 def _judged(rng: Random) -> Judged:
-    """Twelve questions or more, some equally difficult; harder ones are more often wrong."""
+    """Return twelve questions or more, some equally difficult; harder ones are more often wrong."""
     scores, small, large = [], [], []
     for _ in range(rng.randint(12, 30)):
         score = round(rng.random(), 1)
@@ -55,35 +56,34 @@ def _judged(rng: Random) -> Judged:
     return scores, small, large, round(rng.uniform(100, 500)), round(rng.uniform(500, 4000))
 
 
-def _gain(
-    judged: Judged, limit: float, since: Callable[[float, float], bool] | None = None
-) -> float:
-    """ms gained against asking the large one every time; `since`: which scores go to the small one."""
+def _up_to(score: float, limit: float) -> bool:
+    return score <= limit
+
+
+def _gain(judged: Judged, limit: float, to_small: Callable[[float, float], bool] = _up_to) -> float:
+    """Return the ms gained over always asking the large one; to_small: which scores the small one gets."""
     scores, small, large, saved_ms, price_ms = judged
-    goes = since or (lambda score, limit: score <= limit)
     return sum(
-        saved_ms + price_ms * (int(ours) - int(theirs))
-        for score, ours, theirs in zip(scores, small, large, strict=True)
-        if goes(score, limit)
+        saved_ms + price_ms * (int(small_right) - int(large_right))
+        for score, small_right, large_right in zip(scores, small, large, strict=True)
+        if to_small(score, limit)
     )
 
 
 def _look_at_cut_off(got: float, judged: Judged) -> str:
     scores, small, large, saved_ms, price_ms = judged
-
-    def best(limits: list[float], of: Judged, goes: Callable[[float, float], bool]) -> float:
-        return max(limits, key=lambda limit: _gain(of, limit, goes))
-
-    up_to, below = (lambda score, limit: score <= limit), (lambda score, limit: score < limit)
-    every = [-math.inf, *scores]
+    limits = [-math.inf, *scores]
+    large_never_wrong = (scores, small, [True] * len(large), saved_ms, price_ms)
     if got == max(scores):
-        return "the price of a wrong answer: with everything sent to the small one, what is lost?"
-    if got == best(every, (scores, small, [True] * len(large), saved_ms, price_ms), up_to):
+        return (
+            "the price of a wrong answer: if the small one gets every question, what do you lose?"
+        )
+    if got == max(limits, key=lambda limit: _gain(large_never_wrong, limit)):
         return "the large one: it is wrong at times, too, and then the small one costs nothing more"
-    if got == best(every, judged, below):
+    if got == max(limits, key=lambda limit: _gain(judged, limit, lambda score, at: score < at)):
         return "the score itself: a question exactly at the threshold goes to the small one"
     if got != -math.inf and got not in scores:
-        return "which thresholds to try: -inf (nobody), and each of the scores"
+        return "which thresholds to try: -inf (no question), and each of the scores"
     return "the gain of each threshold: saved_ms for each question up to it, plus or minus price_ms"
 
 
@@ -92,31 +92,31 @@ def _look_at_cut_off(got: float, judged: Judged) -> str:
 
 @check
 def finish_ms(function: Callable[[Stages], float]) -> None:
-    """When the last stage is done, if each begins as soon as all it waits for are done."""
+    """Check when the last stage is done, if each begins as soon as all it waits for are done."""
     limits, rng = CallLimits(FINISH), fresh_rng()
     row = {"embed": (20.0, ()), "search": (5.0, ("embed",)), "write": (200.0, ("search",))}
     for stages in [row, *(_plan(rng) for _ in range(ROUNDS))]:
         got = FINISH.finite(limits.call(function, stages), "the end")
-        expected = _longest(stages)
-        if not close(got, expected):
-            FINISH.fail(f"{ms(expected)} for {_sketch(stages)}", ms(got), _look_at(got, stages))
+        FINISH.expect(
+            got, _longest(stages), f"for {_sketch(stages)}", _look_at_finish, stages, unit=MS
+        )
     FINISH.passed("The sum is for one pair of hands; the critical path is for as many as you have.")
 
 
 def _plan(rng: Random) -> dict[str, tuple[float, tuple[str, ...]]]:
-    """A to F: each waits for up to two earlier ones; at least one waits for nobody but is not first."""
+    """Return stages A to F, each waiting for up to two earlier ones, that tell the mistakes apart."""
     while True:
         names, plan = "ABCDEF"[: rng.randint(4, 6)], {}
         for place, name in enumerate(names):
             before = rng.sample(names[:place], min(place, rng.randint(0, 2)))
             plan[name] = (float(rng.randint(5, 300)), tuple(before))
-        takes = [one for one, _ in plan.values()]
-        if len({_longest(plan), sum(takes), max(takes), _last(plan)}) == 4:
+        durations = [takes for takes, _ in plan.values()]
+        if len({_longest(plan), sum(durations), max(durations), _last(plan)}) == 4:
             return plan
 
 
 def _longest(stages: Stages) -> float:
-    """By paths: the longest chain of stages, each waiting for the one before."""
+    """Return the length of the longest chain of stages, each waiting for the one before."""
 
     def until(name: str) -> float:
         takes, before = stages[name]
@@ -126,17 +126,17 @@ def _longest(stages: Stages) -> float:
 
 
 def _last(stages: Stages) -> float:
-    """When the last one in the list is done."""
+    """Return when the last stage in the dict is done."""
     *_, name = stages
     return _longest({key: stages[key] for key in _needed(stages, name)})
 
 
 def _needed(stages: Stages, name: str) -> list[str]:
-    found = {name}
+    needed = {name}
     for key in reversed(stages):
-        if key in found:
-            found |= set(stages[key][1])
-    return [key for key in stages if key in found]
+        if key in needed:
+            needed |= set(stages[key][1])
+    return [key for key in stages if key in needed]
 
 
 def _sketch(stages: Stages) -> str:
@@ -147,14 +147,17 @@ def _sketch(stages: Stages) -> str:
     return ", ".join(parts)
 
 
-def _look_at(got: float, stages: Stages) -> str:
-    if close(got, sum(takes for takes, _ in stages.values())):
-        return "that is the sum: stages that do not wait for each other run at the same time"
-    if close(got, max(takes for takes, _ in stages.values())):
-        return "that is the longest stage: it may have to wait for others before it begins"
-    if close(got, _last(stages)):
-        return "the stage that is done last need not be the last in the dict"
-    return "a stage begins when the last of those it waits for is done, at 0 if there are none"
+def _look_at_finish(got: float, stages: Stages) -> str:
+    durations = [takes for takes, _ in stages.values()]
+    mistakes = {
+        "that is the sum: stages that do not wait for each other run at the same time": sum(
+            durations
+        ),
+        "that is the longest stage: it may have to wait for others first": max(durations),
+        "the stage that is done last need not be the last in the dict": _last(stages),
+    }
+    default = "a stage begins when the last of those it waits for is done, at 0 if there are none"
+    return hint(got, mistakes, default)
 
 
 # ---- exercise 4: the popular head ---------------------------------------------------------------------
@@ -162,19 +165,15 @@ def _look_at(got: float, stages: Stages) -> str:
 
 @check
 def head_share(function: Callable[[int, int, float], float]) -> None:
-    """The share of requests that the most popular topics have, if rank r has 1 / r ** exponent."""
+    """Check the share of requests of the most popular topics, if rank r has 1 / r ** exponent."""
     limits, rng = CallLimits(HEAD), fresh_rng()
     for _ in range(ROUNDS):
         topics, exponent = rng.randint(20, 800), round(rng.uniform(0.5, 1.5), 2)
         kept = rng.choice((0, topics, rng.randint(1, topics)))
         got = HEAD.finite(limits.call(function, kept, topics, exponent), "the share")
-        expected = _head(kept, topics, exponent)
-        if abs(got - expected) > ROUNDING:
-            HEAD.fail(
-                f"{expected:.2f} for the first {kept} of {topics} topics, exponent {exponent}",
-                f"{got:.2f}",
-                _look_at_head(got, kept, topics, exponent),
-            )
+        case = (kept, topics, exponent)
+        where = f"for the first {kept} of {topics} topics, exponent {exponent}"
+        HEAD.expect(got, _head(*case), where, _look_at_head, *case, unit=TWO_DECIMALS)
     HEAD.passed("A few questions are most questions. Every support desk knows them by heart.")
 
 
@@ -184,12 +183,12 @@ def _head(kept: int, topics: int, exponent: float) -> float:
 
 
 def _look_at_head(got: float, kept: int, topics: int, exponent: float) -> str:
-    if abs(got - kept / topics) <= ROUNDING:
-        return "popularity: that is the share of topics, not of requests"
-    if abs(got - _head(kept, topics, 1.0)) <= ROUNDING:
-        return "the exponent: rank r has 1 / r ** exponent"
-    if abs(got - _head(max(kept - 1, 0), topics, exponent)) <= ROUNDING:
-        return "the ranks: from 1 to kept, both included"
-    if abs(got - sum(rank**-exponent for rank in range(1, kept + 1))) <= ROUNDING:
-        return "a share: divide by the sum over all topics"
-    return "the sum of 1 / r ** exponent over the kept ranks, divided by that over all ranks"
+    weights = [rank**-exponent for rank in range(1, kept + 1)]
+    mistakes = {
+        "popularity: that is the share of topics, not of requests": kept / topics,
+        "the exponent: rank r has 1 / r ** exponent": _head(kept, topics, 1.0),
+        "the ranks: from 1 to kept, both included": _head(max(kept - 1, 0), topics, exponent),
+        "a share: divide by the sum over all topics": sum(weights),
+    }
+    default = "the sum of 1 / r ** exponent over the kept ranks, divided by that over all ranks"
+    return hint(got, mistakes, default, TWO_DECIMALS)

@@ -1,4 +1,4 @@
-"""The checks of lab 07, exact: what a key holds, and how long an answer lives."""
+"""The checks of lab 07 on exact caching: the key, and the lifetime of an answer."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ CACHED = Exercise("07", 2, "cached")
 
 @check
 def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> float:
-    """Two fifths for which texts count as one, two for the versions, one for keys that stay apart."""
+    """Check which texts share a key (2/5 of the points), its versions (2/5) and how it joins parts (1/5)."""
     limits = CallLimits(KEY)
 
     def text() -> None:
-        for one, other in ALIKE:
-            if _key(limits, function, one) != _key(limits, function, other):
+        for first, second in ALIKE:
+            if _key(limits, function, first) != _key(limits, function, second):
                 KEY.fail(
-                    f"one key for {one!r} and {unicodedata.normalize('NFC', other)!r}",
+                    f"one key for {first!r} and {unicodedata.normalize('NFC', second)!r}",
                     "two keys",
                     "capitals (casefold), white space, the mark at the end, unicodedata.normalize",
                 )
-        for one, other in UNLIKE:
-            if _key(limits, function, one) == _key(limits, function, other):
+        for first, second in UNLIKE:
+            if _key(limits, function, first) == _key(limits, function, second):
                 KEY.fail(
-                    f"two keys for {one!r} and {other!r}",
-                    "one key: the second asker gets the first one's answer",
-                    "what is thrown away: numbers, words, hyphens and points inside them all count",
+                    f"two keys for {first!r} and {second!r}",
+                    "one key: the second user gets the first one's answer",
+                    "what you remove: numbers, words, hyphens and points inside them all count",
                 )
 
     def versions() -> None:
@@ -49,21 +49,18 @@ def answer_key(function: Callable[[str, str, str, str], str], out_of: float) -> 
             now = {name: f"{name} {rng.randrange(100)}" for name in VERSIONS}
             for name in VERSIONS:
                 new = {**now, name: f"{name} {rng.randrange(100, 200)}"}
-                if _key(limits, function, "How long?", **now) == _key(
-                    limits, function, "How long?", **new
-                ):
+                first, second = (_key(limits, function, "How long?", **v) for v in (now, new))
+                if first == second:
                     KEY.fail(
                         f"another key for another {name}",
-                        f"the same for {now[name]!r} and {new[name]!r}",
-                        "everything that the answer depends on belongs in",
+                        f"the same key for {now[name]!r} and {new[name]!r}",
+                        "the parts of the key: everything that the answer depends on belongs in it",
                     )
 
-    def apart() -> None:
-        _judge_apart(limits, function)
-
-    points = score(out_of, (0.4, text), (0.4, versions), (0.2, apart))
+    joined = (0.2, lambda: _judge_apart(limits, function))
+    points = score(out_of, (0.4, text), (0.4, versions), joined)
     if points == out_of:
-        KEY.passed("What is in the key can change without a single stale answer.")
+        KEY.passed("Whatever is in the key can change without a single stale answer.")
     return points
 
 
@@ -77,56 +74,54 @@ def _key(
 ) -> str:
     got = limits.call(function, text, model, index, prompt)
     if not isinstance(got, str) or not got:
-        KEY.fail("a text that is not empty", kind(got), "the line with `return`: str, not bytes")
+        KEY.fail("a str that is not empty", kind(got), "the line with `return`: str, not bytes")
     return got
 
 
 def _judge_apart(limits: CallLimits, function: Callable) -> None:
-    """Parts that look alike when joined, and keys that are the same tomorrow."""
+    """Check that parts which look alike when joined have two keys, and that a key survives a restart."""
     for joint in ("", " ", "|", "-", ":", "/", ",", "\n", "\0", "_", ";", "::"):
-        one = _key(limits, function, "q", f"a{joint}b", "c", "d")
-        other = _key(limits, function, "q", "a", f"b{joint}c", "d")
-        shifted = _key(limits, function, "q", "a", "b", f"c{joint}d")
-        if one == other or other == shifted:
-            KEY.fail(
-                f"two keys for model {f'a{joint}b'!r}, index 'c' and model 'a', index {f'b{joint}c'!r}",
-                "one key",
-                "how the parts are joined: json.dumps of a list keeps them apart, hashlib makes it short",
-            )
+        first = _key(limits, function, "q", f"a{joint}b", "c", "d")
+        second = _key(limits, function, "q", "a", f"b{joint}c", "d")
+        third = _key(limits, function, "q", "a", "b", f"c{joint}d")
+        if first == second or second == third:
+            parts = f"model {f'a{joint}b'!r}, index 'c' and model 'a', index {f'b{joint}c'!r}"
+            look = "how the parts are joined: json.dumps of a list keeps them apart, hashlib makes it short"
+            KEY.fail(f"two keys for {parts}", "one key", look)
     names = names_in(function)
     if "hash" in names and "hashlib" not in names:
         KEY.fail(
             "the same key after a restart",
-            "hash(): Python salts it anew in every process",
-            "hashlib.sha256(text.encode()).hexdigest() stays what it is",
+            "hash(), which Python salts anew in every process",
+            "hashlib.sha256(text.encode()).hexdigest(): it is the same in every process",
         )
 
 
-# ---- exercise 2: a life of limited length -------------------------------------------------------------
+# ---- exercise 2: an answer with a deadline -------------------------------------------------------------
 
 
 @exported("get", "put")
 @dataclass
-class IndexHandle:
-    """Answers with their deadlines by key; it says what is put on it."""
+class AnswerStore:
+    """A store of answers and their deadlines by key."""
 
     kept: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def get(self, key: str) -> tuple[str, float] | None:
-        """(answer, deadline), or None."""
+        """Return (answer, deadline), or None."""
         return self.kept.get(key)
 
     def put(self, key: str, answer: str, deadline: float) -> None:
-        """Keep it, in place of what was there."""
+        """Store an answer, replacing an earlier one."""
         self.kept[key] = (answer, deadline)
 
-    def __deepcopy__(self, memo: dict) -> IndexHandle:
+    def __deepcopy__(self, memo: dict) -> AnswerStore:
         return self
 
 
 @dataclass
 class Model:
-    """Answers "answer 1", "answer 2", ... and counts; or fails with `error`, or has nothing to say."""
+    """A model that returns "answer 1", "answer 2", ..., or None if `nothing`, or raises `error`."""
 
     error: Exception | None = None
     nothing: bool = False
@@ -144,56 +139,53 @@ class Model:
 
 @check
 def cached(function: Callable[..., str]) -> None:
-    """Kept answers while they are fresh, new ones afterwards, and nothing kept of a failure."""
+    """Check that fresh answers are reused, expired ones computed again, and failures never stored."""
     limits, rng = CallLimits(CACHED), fresh_rng()
     for _ in range(ROUNDS):
-        shelf, model, ttl_s, now = (
-            IndexHandle(),
-            Model(),
-            rng.randrange(10, 1000),
-            rng.randrange(10**6),
-        )
-
-        def ask(
-            at: float, key: str = "k", shelf: IndexHandle = shelf, model: Model = model
-        ) -> object:
-            return limits.call(function, key, shelf, model, at, ttl_s)  # noqa: B023 (used in this round)
-
-        _expect(ask(now), "answer 1", "the first request", "compute(), put, return")
-        _expect(ask(now + ttl_s - 1), "answer 1", "a second before the end", "shelf.get first")
-        _judge_deadline(shelf, now + ttl_s)
-        _expect(ask(now, "other"), "answer 2", "another key", "the key: each has its own answer")
-        _expect(ask(now + ttl_s), "answer 3", "the moment it expires", "now < deadline is fresh")
-        _expect(ask(now + ttl_s + 1), "answer 3", "a second later", "the new answer is kept again")
-        _judge_deadline(shelf, now + 2 * ttl_s)
+        shelf, model = AnswerStore(), Model()
+        ttl_s, now = rng.randrange(10, 1000), rng.randrange(10**6)
+        requests = [  # at, key, expected, when, look
+            (now, "k", "answer 1", "the first request", "compute(), put, return"),
+            (
+                now + ttl_s - 1,
+                "k",
+                "answer 1",
+                "a request a second before the end",
+                "shelf.get first",
+            ),
+            (now, "other", "answer 2", "another key", "the key: each has its own answer"),
+            (now + ttl_s, "k", "answer 3", "the moment it expires", "now < deadline is fresh"),
+            (now + ttl_s + 1, "k", "answer 3", "a second later", "the new answer: store it, too"),
+        ]
+        deadlines = {1: now + ttl_s, 4: now + 2 * ttl_s}  # of "k" after these requests
+        for number, (at, key, expected, when, look) in enumerate(requests):
+            got = limits.call(function, key, shelf, model, at, ttl_s)
+            CACHED.expect(got, expected, f"for {when}", look)
+            if number in deadlines:
+                _judge_deadline(shelf, deadlines[number])
     _judge_failures(limits, function)
-    CACHED.passed("Fresh, then computed, and a failure is nobody's answer tomorrow.")
+    CACHED.passed("Answers are reused while they are fresh, and failures are never stored.")
 
 
-def _expect(got: object, expected: str, when: str, look: str) -> None:
-    if got != expected:
-        CACHED.fail(f"{expected!r} for {when}", kind(got), look)
-
-
-def _judge_deadline(shelf: IndexHandle, expected: float) -> None:
+def _judge_deadline(shelf: AnswerStore, expected: float) -> None:
     _, deadline = shelf.kept.get("k", ("", None))
     if deadline != expected:
         CACHED.fail(
-            f"a deadline {expected:g}: now + ttl_s of the moment it was computed",
+            f"a deadline {expected:g}: now + ttl_s at the moment of computing",
             f"{deadline!r}",
-            "what is put on the shelf; a hit does not make an answer younger",
+            "what you put on the shelf; a hit does not make an answer younger",
         )
 
 
 def _judge_failures(limits: CallLimits, function: Callable) -> None:
-    shelf, silent = IndexHandle(), Model(nothing=True)
+    shelf, silent = AnswerStore(), Model(nothing=True)
     for _ in range(2):
         limits.call(function, "k", shelf, silent, 0.0, 10.0)
     if shelf.kept or silent.calls != 2:
         CACHED.fail(
-            "None, no answer, is returned and not kept",
+            "None, which means no answer, returned and not stored",
             f"{shelf.kept or silent.calls!s:.60}",
-            "what is worth keeping: otherwise one bad moment is served for an hour",
+            "what you store: otherwise one bad moment is served for an hour",
         )
     broken, later = Model(error=ConnectionError("the model is gone")), Model()
 
@@ -204,10 +196,6 @@ def _judge_failures(limits: CallLimits, function: Callable) -> None:
             return function(key, shelf, later, *rest)
         return None
 
-    got = limits.call(survives, "k", 0.0, 10.0)
-    if got != "answer 1":
-        CACHED.fail(
-            "an error of compute() reaches the caller, and the next one computes again",
-            kind(got),
-            "`except`: the error is not yours to swallow",
-        )
+    where = "for the request after one whose compute() raised, and the error raised to the caller"
+    look = "`except`: let the error of compute() reach the caller"
+    CACHED.expect(limits.call(survives, "k", 0.0, 10.0), "answer 1", where, look)

@@ -1,4 +1,4 @@
-"""Pairs of questions that a cache of lab 07 has to take for one, and others that it must keep apart."""
+"""Pairs of questions that the caches of lab 07 must treat as one question, or as two."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 WARRANTY = "How long is the warranty of the Kestrel X200?"
 
-# One key: nothing in the difference changes the answer.
+# One key: the difference does not change the answer.
 ALIKE = (
     (WARRANTY, "how long is the WARRANTY of the kestrel x200?"),
     (WARRANTY, "  How long  is the\twarranty of the Kestrel X200?\n"),
@@ -15,7 +15,7 @@ ALIKE = (
     ("Größe?", "GRÖSSE?"),
     ("Is it café-proof?", unicodedata.normalize("NFD", "Is it café-proof?")),
 )
-# Two keys: one letter, another answer.
+# Two keys: a small difference changes the answer.
 UNLIKE = (
     (WARRANTY, "How long is the warranty of the Kestrel X300?"),
     ("Is 7.5 V enough?", "Is 75 V enough?"),
@@ -25,7 +25,7 @@ UNLIKE = (
     ("Does it cost $39?", "Does it cost 39?"),
     ("Is it 1,000?", "Is it 1000?"),
 )
-# What an embedding hardly sees, and a guard has to: pairs whose meanings must differ.
+# Pairs whose meanings must differ: an embedding hardly sees the difference, so the guard has to.
 APART = (
     ("What is the warranty of the Kestrel X200?", "What is the warranty of the Kestrel X300?"),
     ("Kestrel X200 battery life", "Kestrel X2000 battery life"),
@@ -40,7 +40,7 @@ APART = (
     ),
     ("Kestrel X200 with the case?", "Kestrel X200 without the case?"),
 )
-# And what it must not stumble over: the same question, so the same meaning.
+# Pairs whose meanings must be equal, because they are the same question.
 TOGETHER = (
     (
         "What is the warranty of the Kestrel X200?",

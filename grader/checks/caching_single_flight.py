@@ -1,4 +1,4 @@
-"""The check of lab 07 for single flight: many ask at once, one computes, and nobody is left behind."""
+"""The check of lab 07 for single flight: of several callers at once, one computes and all get the result."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from dataclasses import dataclass, field
 
 from grader.checks.caching import Model
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.exercise import Exercise, check
 from grader.exercise.exported import RemoteDict, exported
 
 CALLERS = 6
-WAIT_S = 2.0  # for a thread that should come at once
-ARRIVE_S = 0.4  # for those who never take the lock: they are waited for no longer
+WAIT_S = 2.0  # for a thread that should be done at once
+ARRIVE_S = 0.4  # for the callers to take the lock; some submissions never take it
 
 TOGETHER = Exercise("07", 3, "together")
 
 
 def submit(function: Callable[..., object], *arguments: object) -> Future:
-    """The call in a thread of its own, one that does not keep the kernel alive when it never ends."""
-    call: Future = Future()
+    """Start the call in a daemon thread, which does not keep the kernel alive if it never ends."""
+    future: Future = Future()
 
     def work() -> None:
         try:
-            call.set_result(function(*arguments))
+            future.set_result(function(*arguments))
         except BaseException as error:
-            call.set_exception(error)
+            future.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
-    return call
+    return future
 
 
 @exported("__enter__", "__exit__")
-class Gate:
-    """A lock that counts who has been inside, and can wait for them."""
+class CountingLock:
+    """A lock that counts how often it was taken, and can wait for a count."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,17 +52,17 @@ class Gate:
         self._lock.release()
 
     def wait_for(self, count: int, seconds: float) -> None:
-        """Until so many have been inside, or the time is over."""
+        """Wait until the lock was taken `count` times, or the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: self.entered >= count, seconds)
 
-    def __deepcopy__(self, memo: dict) -> Gate:
+    def __deepcopy__(self, memo: dict) -> CountingLock:
         return self
 
 
 @dataclass
 class Slow:
-    """A computation that is under way until it is released."""
+    """A computation that runs until it is released."""
 
     error: Exception | None = None
     started: threading.Event = field(default_factory=threading.Event)
@@ -80,41 +80,42 @@ class Slow:
 
 @check
 def together(function: Callable[..., str]) -> None:
-    """One computes and the others wait; other keys do not; an error reaches all and blocks nobody."""
+    """Check that one caller computes while the others wait, and that an error reaches all of them."""
     limits = CallLimits(TOGETHER)
-    got = limits.call(function, "k", RemoteDict(), Gate(), Model())
-    if got != "answer 1":
-        TOGETHER.fail("'answer 1' for a lone caller", kind(got), "the line with `return`")
+    got = limits.call(function, "k", RemoteDict(), CountingLock(), Model())
+    TOGETHER.expect(got, "answer 1", "for a single caller", "the line with `return`")
     for error in (None, ConnectionError("the model is gone")):
         _rush(function, error)
-    TOGETHER.passed(f"{CALLERS} asked, one computed, and nobody else had to wait.")
+    TOGETHER.passed(f"{CALLERS} asked, one computed, and other keys did not have to wait.")
 
 
 def _rush(function: Callable, error: Exception | None) -> None:
-    flights, gate, slow = RemoteDict(), Gate(), Slow(error)
+    flights, lock, slow = RemoteDict(), CountingLock(), Slow(error)
     try:
-        first = submit(function, "k", flights, gate, slow)
+        first = submit(function, "k", flights, lock, slow)
         if not slow.started.wait(WAIT_S):
-            TOGETHER.fail("compute() called by the first", "no call", "who is first computes")
-        others = [submit(function, "k", flights, gate, slow) for _ in range(CALLERS - 1)]
-        gate.wait_for(CALLERS, ARRIVE_S)
-        _judge_another_key(function, flights, gate)
+            TOGETHER.fail(
+                "compute() called by the first", "no call", "the first caller: it computes"
+            )
+        others = [submit(function, "k", flights, lock, slow) for _ in range(CALLERS - 1)]
+        lock.wait_for(CALLERS, ARRIVE_S)
+        _judge_another_key(function, flights, lock)
         slow.released.set()
         _judge_rush([first, *others], slow)
-        _judge_after(function, flights, gate)
+        _judge_after(function, flights, lock)
     finally:
         slow.released.set()
 
 
-def _judge_another_key(function: Callable, flights: RemoteDict, gate: Gate) -> None:
+def _judge_another_key(function: Callable, flights: RemoteDict, lock: CountingLock) -> None:
     quick = Slow()
     quick.released.set()
-    submit(function, "another question", flights, gate, quick)
+    submit(function, "another question", flights, lock, quick)
     if not quick.started.wait(WAIT_S):
         TOGETHER.fail(
-            "another question computed meanwhile",
-            "it has to wait",
-            "`with lock`: only for the look into `flights`, never around compute() or result()",
+            "compute() called for another key at the same time",
+            "the call waits for the first key",
+            "`with lock`: only around the access to `flights`, never around compute() or result()",
         )
 
 
@@ -122,17 +123,17 @@ def _judge_rush(calls: list[Future], slow: Slow) -> None:
     outcomes = [_outcome(call) for call in calls]
     if slow.calls != 1:
         TOGETHER.fail(
-            f"compute() called once for {CALLERS} who ask at once",
+            f"compute() called once for {CALLERS} callers at once",
             f"{slow.calls} times",
-            "look and entry in one `with lock`: in between, others look, too",
+            "look up and add the flight in one `with lock`: between two, others look it up, too",
         )
     wanted = slow.error or "the answer"
     if any(outcome is not wanted and outcome != wanted for outcome in outcomes):
-        wrong = next(o for o in outcomes if o is not wanted and o != wanted)
+        wrong = next(got for got in outcomes if got is not wanted and got != wanted)
         TOGETHER.fail(
             f"{wanted!r} for all {CALLERS}",
             f"{wrong!r:.80}",
-            "set_result or set_exception, always: those who wait get what the first one got",
+            "set_result or set_exception, always: the callers that wait get the first one's outcome",
         )
 
 
@@ -145,12 +146,7 @@ def _outcome(call: Future) -> object:
         return error
 
 
-def _judge_after(function: Callable, flights: RemoteDict, gate: Gate) -> None:
-    later = Model()
-    got = _outcome(submit(function, "k", flights, gate, later))
-    if got != "answer 1":
-        TOGETHER.fail(
-            "a request that comes later computes again",
-            f"{got!r:.80}",
-            "`finally`: a flight that has landed leaves `flights`, also after an error",
-        )
+def _judge_after(function: Callable, flights: RemoteDict, lock: CountingLock) -> None:
+    got = _outcome(submit(function, "k", flights, lock, Model()))
+    look = "`finally`: remove a finished flight from `flights`, also after an error"
+    TOGETHER.expect(got, "answer 1", "for a later request, which computes again", look)

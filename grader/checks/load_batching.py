@@ -1,4 +1,4 @@
-"""The check of lab 08, the batch: a schedule at a desk that notices every idle slot; no model runs here."""
+"""The check of lab 08 on continuous batching: a schedule, without a model, that may leave no slot idle."""
 
 from __future__ import annotations
 
@@ -17,52 +17,48 @@ ROUNDS = 25  # fresh queues
 SERVE = Exercise("08", 4, "serve")
 
 
-exported("number", "prompt", "most")(
-    Job
-)  # the same job over there, too, for who compares with `is`
+# Exported as one object, so that a learner's code can also compare jobs with `is`.
+exported("number", "prompt", "most")(Job)
 
 
-@exported("free", "running", "join", "step", "leave")
+@exported("free", "running", "join", "step", "finish")
 @dataclass
 class SimulatedBatch:
-    """Stands in for a `Batch`: the same four calls, and a word about each that is out of place.
+    """A stand-in for a `Batch` with the same methods, each of which raises CheckFailed if it is misused.
 
-    lengths: tokens of each job, by its number; jobs 0, 1, … come in this order.
+    lengths: the tokens of each job, by its number; jobs 0, 1, … arrive in this order.
     """
 
     slots: int
     lengths: Sequence[int]
     running: list[Job] = field(default_factory=list)
     written: dict[int, int] = field(default_factory=dict)  # number -> tokens so far
-    told: set[int] = field(default_factory=set)  # whom a step has reported as finished
+    reported: set[int] = field(default_factory=set)  # jobs that a step has returned as finished
     steps: int = 0
 
     def __deepcopy__(self, memo: dict) -> SimulatedBatch:
-        return self  # the check looks into this very desk
+        return self  # the check reads this very object
 
     @property
     def free(self) -> int:
-        """Slots that nobody is in."""
+        """The number of free slots."""
         return self.slots - len(self.running)
 
     @property
     def waiting(self) -> int:
-        """Jobs that have not joined."""
+        """The number of jobs that have not joined."""
         return len(self.lengths) - len(self.written)
 
     def join(self, job: Job) -> None:
         if not isinstance(job, Job):
-            SERVE.fail(
-                "join(job), with one of `jobs`", f"{job!r:.60}", "what you take from the queue"
-            )
+            look = "what you take from the queue"
+            SERVE.fail("join(job), with one of `jobs`", f"{job!r:.60}", look)
         if job.number in self.written:
-            SERVE.fail(
-                f"{self._wanted()}", f"job {job.number} once more", "taking a job off the queue"
-            )
+            look = "the queue: remove a job from it when it joins"
+            SERVE.fail(self._wanted(), f"job {job.number} once more", look)
         if self.free == 0:
-            SERVE.fail(
-                f"at most {self.slots} inside", f"a join while {self.slots} are", "`batch.free`"
-            )
+            got = f"a join while all {self.slots} slots are taken"
+            SERVE.fail(f"at most {self.slots} jobs in the batch", got, "`batch.free`")
         if job.number != len(self.written):
             SERVE.fail(self._wanted(), f"job {job.number}", "which end of the queue you take from")
         self.running.append(job)
@@ -70,38 +66,40 @@ class SimulatedBatch:
 
     def step(self) -> list[Job]:
         if not self.running:
-            SERVE.fail("a step with somebody inside", "a step of an empty batch", "the loop's end")
+            SERVE.fail(
+                "a step with jobs in the batch", "a step of an empty batch", "when your loop ends"
+            )
         if self.free and self.waiting:
             SERVE.fail(
-                "no free slot while somebody waits",
+                "no free slot while a job waits",
                 f"a step with {self.free} of {self.slots} slots free and {self.waiting} waiting",
-                "when jobs join: before every step, as many as there is room for",
+                "when jobs join: before every step, as many as there are free slots",
             )
-        if lingering := self.told & {job.number for job in self.running}:
+        if lingering := self.reported & {job.number for job in self.running}:
             SERVE.fail(
                 "finished jobs leave before the next step",
-                f"job {min(lingering)} is finished and still inside",
-                "what step() returns: each of those has to leave()",
+                f"job {min(lingering)} is finished and still in the batch",
+                "what step() returns: call finish(job) for each of these jobs",
             )
         self.steps += 1
         for job in self.running:
             if self.written[job.number] < self.lengths[job.number]:
                 self.written[job.number] += 1
         finished = [job for job in self.running if self._finished(job)]
-        self.told |= {job.number for job in finished}
+        self.reported |= {job.number for job in finished}
         return finished
 
     def finish(self, job: Job) -> None:
-        inside = [one for one in self.running if one.number == getattr(job, "number", None)]
+        number = getattr(job, "number", None)
+        inside = [other for other in self.running if other.number == number]
         if not inside:
-            SERVE.fail(
-                "leave(job), for one inside", f"{job!r:.60}", "who leaves: what step() returned"
-            )
+            look = "the jobs you finish: those that step() returned"
+            SERVE.fail("finish(job), with a job in the batch", f"{job!r:.60}", look)
         if not self._finished(job):
             SERVE.fail(
                 f"job {job.number} stays until its {self.lengths[job.number]} tokens are written",
-                f"it leaves after {self.written[job.number]}",
-                "who leaves: those that step() returned, and nobody else",
+                f"finish(job) after {self.written[job.number]} tokens",
+                "the jobs you finish: those that step() returned, and no others",
             )
         self.running.remove(inside[0])
 
@@ -109,14 +107,13 @@ class SimulatedBatch:
         return self.written[job.number] >= self.lengths[job.number]
 
     def _wanted(self) -> str:
-        if not self.waiting:
-            return "every job once"
-        return f"job {len(self.written)} joins next, first come, first served"
+        joins = f"job {len(self.written)} joins next, first come, first served"
+        return joins if self.waiting else "every job once"
 
 
 @check
 def serve(function: Callable[[SimulatedBatch, list[Job]], object]) -> None:
-    """Every job once, in order, no slot idle while somebody waits, nobody inside who is finished."""
+    """Check that each job joins once, in order, no slot idles while one waits, and finished jobs leave."""
     limits, rng = CallLimits(SERVE), fresh_rng()
     fixed = [(2, [3, 9, 2, 2, 2]), (4, [5]), (3, []), (1, [2, 1, 2])]
     for slots, lengths in [*fixed, *(_queue(rng) for _ in range(ROUNDS))]:
@@ -124,12 +121,10 @@ def serve(function: Callable[[SimulatedBatch, list[Job]], object]) -> None:
         jobs = [Job(number, (1, 2, 3)) for number in range(len(lengths))]
         limits.call(function, batch, jobs)
         if batch.waiting or batch.running:
-            SERVE.fail(
-                f"all {len(lengths)} jobs served",
-                f"{batch.waiting} never joined, {len(batch.running)} never left",
-                "when the loop ends: nobody waits, and nobody is inside",
-            )
-    SERVE.passed("Nobody waits for the slowest at the table any more.")
+            got = f"{batch.waiting} never joined, {len(batch.running)} never left"
+            look = "when your loop ends: no job waits, and none is in the batch"
+            SERVE.fail(f"all {len(lengths)} jobs served", got, look)
+    SERVE.passed("No job waits for the slowest one in its batch any more.")
 
 
 def _queue(rng: Random) -> tuple[int, list[int]]:

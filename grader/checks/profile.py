@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from grader.exercise.exercise import Exercise, check, close, kind, ms, score
+from grader.exercise.exercise import MS, Exercise, Unit, check, close, hint, kind, ms, score
 from grader.exercise.randomness import fresh_rng
 from grader.exercise.traces import BareTrace, Known, known_trace, latencies, stage_table
 from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
+SHARE = Unit("{:.3f}", 0.001)
 
 BREAKDOWN = Exercise("01", 1, "breakdown")
 PERCENTILE = Exercise("01", 2, "percentile")
@@ -21,27 +22,24 @@ EXPLAIN = Exercise("01", 3, "explain")
 
 @check
 def breakdown(function: Callable[[BareTrace], dict[str, float]]) -> None:
-    """Stage times of made-up traces, with two `network` spans and spans that are no stage."""
+    """Check the stage times of synthetic traces with two `network` spans and spans that are not stages."""
     for _ in range(ROUNDS):
         known = known_trace(fresh_rng())
         got = BREAKDOWN.call(function, known.trace)
-        if not isinstance(got, Mapping):
-            BREAKDOWN.fail("a dict, stage -> ms", kind(got), "the line with `return`")
+        BREAKDOWN.returned(got, Mapping, "a dict, stage -> ms")
         if set(got) != set(STAGES):
             extra, missing = set(got) - set(STAGES), set(STAGES) - set(got)
             BREAKDOWN.fail(
                 f"the stages {', '.join(STAGES)}",
                 ", ".join(map(str, got)) or "an empty dict",
-                f"{_names(extra)}: not a stage, and it contains time that is counted already"
+                f"{_names(extra)}: not a stage, and its time is counted in the stages already"
                 if extra
-                else f"{_names(missing)}: does the loop reach every span?",
+                else f"{_names(missing)}: does your loop reach every span?",
             )
         for stage, expected in known.stage_ms.items():
             value = BREAKDOWN.finite(got[stage], stage)
-            if not close(value, expected):
-                BREAKDOWN.fail(
-                    f"{stage} {_sum(known, stage)}", ms(value), _look_at_stage(value, known, stage)
-                )
+            where = f"for {stage}{_sum(known, stage)}"
+            BREAKDOWN.expect(value, expected, where, _look_at_stage, known, stage, unit=MS)
     BREAKDOWN.passed("That table is the one every latency conversation should start with.")
 
 
@@ -55,8 +53,7 @@ def _durations(known: Known, stage: str) -> list[float]:
 
 def _sum(known: Known, stage: str) -> str:
     parts = _durations(known, stage)
-    total = ms(known.stage_ms[stage])
-    return total if len(parts) == 1 else f"{' + '.join(f'{part:.1f}' for part in parts)} = {total}"
+    return f" ({' + '.join(f'{part:.1f}' for part in parts)})" if len(parts) > 1 else ""
 
 
 def _look_at_stage(value: float, known: Known, stage: str) -> str:
@@ -72,10 +69,10 @@ def _look_at_stage(value: float, known: Known, stage: str) -> str:
 
 @check
 def percentile(function: Callable[[list[float], float], float], out_of: float) -> float:
-    """Two thirds of the points for right percentiles, one third for refusing a hopeless one."""
+    """Check percentiles (2/3 of the points) and the refusal of those with too few samples (1/3)."""
     points = score(out_of, (2 / 3, lambda: _values(function)), (1 / 3, lambda: _refusals(function)))
     if points == out_of:
-        PERCENTILE.passed("It knows p50 and p90, and it knows when to keep quiet, which is rarer.")
+        PERCENTILE.passed("It knows p50 and p90, and it refuses what the samples cannot show.")
     return points
 
 
@@ -84,21 +81,15 @@ def _values(function: Callable) -> None:
     for p, sizes in [(50, (10, 11, 20)), (90, (44, 51, 60))] * (ROUNDS // 2):
         samples = latencies(rng, rng.choice(sizes))
         got = PERCENTILE.finite(PERCENTILE.call(function, samples, p), f"p{p}")
-        expected = float(np.percentile(samples, p))
-        if not close(got, expected):
-            PERCENTILE.fail(
-                f"p{p} = {ms(expected)} of {len(samples)} samples",
-                ms(got),
-                _look_at_percentile(got, samples, p),
-            )
+        expected, where = float(np.percentile(samples, p)), f"as p{p} of {len(samples)} samples"
+        PERCENTILE.expect(got, expected, where, _look_at_percentile, samples, p, unit=MS)
 
 
 def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
     rank = (len(samples) - 1) * p / 100
     low = math.floor(rank)
-    unsorted = samples[low] + (rank - low) * (
-        samples[min(low + 1, len(samples) - 1)] - samples[low]
-    )
+    high = min(low + 1, len(samples) - 1)
+    unsorted = samples[low] + (rank - low) * (samples[high] - samples[low])
     if close(got, unsorted):
         return "the order of the samples: they arrive unsorted"
     if close(got, float(np.mean(samples))):
@@ -111,12 +102,10 @@ def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
 def _refusals(function: Callable) -> None:
     for p, n in ((99, 20), (90, 43)):
         if not _refused(function, p, n):
-            got = PERCENTILE.finite(
-                PERCENTILE.call(function, latencies(fresh_rng(), n), p), f"p{p}"
-            )
+            got = PERCENTILE.call(function, latencies(fresh_rng(), n), p)
             PERCENTILE.fail(
                 f"ValueError for p{p} of {n} samples",
-                f"{ms(got)}, a maximum in disguise",
+                f"{ms(PERCENTILE.finite(got, f'p{p}'))}, which is close to the maximum",
                 _chance(p, n),
             )
     for p, n in ((90, 44), (99, 459)):
@@ -125,14 +114,14 @@ def _refusals(function: Callable) -> None:
 
 
 def _refused(function: Callable, p: int, n: int) -> bool:
-    """True when the function raises ValueError for p of n samples."""
+    """Return True if the function raises ValueError for p of n samples."""
     samples = latencies(fresh_rng(), n)
     try:
         function(list(samples), p)
     except ValueError:
         return True
     except (Exception, SystemExit):
-        PERCENTILE.call(function, samples, p)  # fails again, and says so in the usual way
+        PERCENTILE.call(function, samples, p)  # fails again, with the usual message
     return False
 
 
@@ -142,34 +131,30 @@ def _chance(p: int, n: int) -> str:
 
 @check
 def explain(function: Callable[[dict[str, float], float], tuple[str, float]]) -> None:
-    """The largest stage, and the share of end-to-end that the stages account for."""
+    """Check the largest stage, and the share of end-to-end that the stages account for."""
     for _ in range(ROUNDS):
         rng = fresh_rng()
         stage_ms = stage_table(rng, rng.uniform(500, 4000))
-        inside = sum(stage_ms.values())
-        total = inside / rng.uniform(0.7, 0.99)
+        stages = sum(stage_ms.values())
+        total = stages / rng.uniform(0.7, 0.99)
         got = EXPLAIN.call(function, stage_ms, total)
-        if not isinstance(got, tuple | list) or len(got) != 2:
-            EXPLAIN.fail("two things: (stage, coverage)", kind(got), "the line with `return`")
+        EXPLAIN.returned(got, tuple | list, "two things: (stage, coverage)", n=2)
         largest = max(stage_ms.values())
         if not isinstance(got[0], str) or stage_ms.get(got[0]) != largest:
-            name = next(stage for stage, value in stage_ms.items() if value == largest)
+            name = max(stage_ms, key=stage_ms.__getitem__)
             EXPLAIN.fail(f"{name} in {stage_ms}", kind(got[0]), "the stage with the largest value")
-        coverage = EXPLAIN.finite(got[1], "coverage")
-        if abs(coverage - inside / total) > 0.001:
-            EXPLAIN.fail(
-                f"coverage {inside / total:.3f}: {inside:.1f} of {total:.1f} ms",
-                f"{coverage:.3f}",
-                _look_at_coverage(coverage, largest, inside, total),
-            )
+        coverage, share = EXPLAIN.finite(got[1], "coverage"), stages / total
+        where = f"as coverage: {stages:.1f} of {total:.1f} ms"
+        EXPLAIN.expect(
+            coverage, share, where, _look_at_coverage, largest, stages, total, unit=SHARE
+        )
     EXPLAIN.passed("Below 98 % coverage, find the missing time before you fix anything else.")
 
 
-def _look_at_coverage(got: float, largest: float, inside: float, total: float) -> str:
-    if abs(got - 1) < 1e-9:
-        return "the divisor: total_ms, not the sum of the stages, or nothing can ever be missing"
-    if abs(got - largest / total) < 0.001:
-        return "the numerator: all stages together, not only the largest"
-    if abs(got - 100 * inside / total) < 0.1:
-        return "the unit: a share from 0 to 1, not a percentage"
-    return "the sum of all stages, divided by total_ms"
+def _look_at_coverage(got: float, largest: float, stages: float, total: float) -> str:
+    mistakes = {
+        "the divisor: total_ms, not the sum of the stages, or no time can ever be missing": 1.0,
+        "the numerator: all stages together, not only the largest": largest / total,
+        "the unit: a share from 0 to 1, not a percentage": 100 * stages / total,
+    }
+    return hint(got, mistakes, "the sum of all stages, divided by total_ms", SHARE)

@@ -1,4 +1,4 @@
-"""The checks of lab 01, second half: what a fix can buy, and what to spend."""
+"""The checks of lab 01, second half: the most that a fix can gain, and a budget per stage."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from random import Random
 
-from grader.exercise.exercise import Exercise, check, close, kind, ms
+from grader.exercise.exercise import MS, Exercise, check, hint, kind, ms
 from grader.exercise.randomness import fresh_rng
 from grader.exercise.traces import stage_table
 from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
-NEAR_MS = 0.05  # stages have one decimal: nearer to a limit than this is on it
+NEAR_MS = 0.05  # stages have one decimal: a sum nearer to a limit than this is equal to it
 SEED_TABLE = {
     "network": 100.0,
     "preprocess": 200.0,
@@ -29,55 +29,51 @@ BUDGET = Exercise("01", 6, "budget")
 
 @check
 def ceiling(function: Callable[[dict[str, float], str, float], float]) -> None:
-    """End-to-end when one stage gets faster by a factor, up to an infinite one."""
+    """Check the end-to-end time after one stage gets faster by a factor, up to an infinite one."""
     rng = fresh_rng()
     for factor in [1, 2, 10, math.inf] * (ROUNDS // 4):
         stage_ms = stage_table(rng)
         stage = rng.choice(list(stage_ms))
         got = CEILING.finite(CEILING.call(function, stage_ms, stage, factor), "end-to-end")
+        faster = stage_ms[stage] / factor
         rest = sum(value for name, value in stage_ms.items() if name != stage)
-        expected = rest + stage_ms[stage] / factor
-        if not close(got, expected):
-            CEILING.fail(
-                f"{ms(expected)}: {rest:.1f} stay, {stage} becomes {stage_ms[stage] / factor:.1f}",
-                ms(got),
-                _look_at_ceiling(got, stage_ms, stage, factor),
-            )
+        where = f"in all: {rest:.1f} stay as they are, {stage} becomes {faster:.1f}"
+        CEILING.expect(
+            got, rest + faster, where, _look_at_ceiling, stage_ms, stage, factor, unit=MS
+        )
     CEILING.passed("You can now turn down a month of work in one line of arithmetic.")
 
 
 def _look_at_ceiling(got: float, stage_ms: dict[str, float], stage: str, factor: float) -> str:
-    total = sum(stage_ms.values())
-    if close(got, stage_ms[stage] / factor):
-        return "what stays: the other stages take as long as before"
-    if close(got, total / factor):
-        return "what gets faster: only one stage, the others keep their time"
-    if close(got, total - stage_ms[stage] / factor):
-        return "the sign: the new time of the stage is added to the rest, not taken off the total"
-    return f"the time of {stage} divided by {factor:g}, plus all the others unchanged"
+    total, faster = sum(stage_ms.values()), stage_ms[stage] / factor
+    mistakes = {
+        "the other stages: they take as long as before": faster,
+        "what gets faster: only one stage; the others keep their time": total / factor,
+        "the sign: add the new time of the stage to the rest, do not subtract it": total - faster,
+    }
+    default = f"the time of {stage} divided by {factor:g}, plus all the others unchanged"
+    return hint(got, mistakes, default)
 
 
 @check
 def smallest_fix(function: Callable[[dict[str, float], float], Iterable[str]]) -> None:
-    """The fewest stages that must shrink until the rest fits; any smallest set passes."""
+    """Check the fewest stages that must shrink until the rest fits; any smallest set passes."""
     rng = fresh_rng()
     cases = [(SEED_TABLE, 500.0), (SEED_TABLE, 3200.0), (SEED_TABLE, 700.0)]
     cases += [_clear_case(rng) for _ in range(ROUNDS)]
+    kinds = set | frozenset | list | tuple
     for stage_ms, limit in cases:
         got = SMALLEST_FIX.call(function, stage_ms, limit)
-        if isinstance(got, str) or not isinstance(got, set | frozenset | list | tuple):
-            SMALLEST_FIX.fail("a set or list of stage names", kind(got), "the line with `return`")
-        names = set(map(str, got))
+        names = set(map(str, SMALLEST_FIX.returned(got, kinds, "a set or list of stage names")))
         if not names <= set(stage_ms):
-            SMALLEST_FIX.fail(
-                f"names out of {', '.join(stage_ms)}", kind(got), "what ends up in the result"
-            )
+            expected = f"only names among {', '.join(stage_ms)}"
+            SMALLEST_FIX.fail(expected, kind(got), "what you add to the result")
         _judge_fix(names, stage_ms, limit)
-    SMALLEST_FIX.passed("No LLM-only plan reaches 500 ms, and you can prove it on a napkin.")
+    SMALLEST_FIX.passed("No plan that changes only the LLM reaches 500 ms, and you can prove it.")
 
 
 def _clear_case(rng: Random) -> tuple[dict[str, float], float]:
-    """A table and a limit that no set of stages meets but for rounding, which follows the order of a sum."""
+    """Return a table and a limit that no sum of stages equals, where rounding would decide."""
     while True:
         stage_ms, limit = stage_table(rng), rng.choice((300.0, 500.0, 900.0))
         sizes = range(len(stage_ms) + 1)
@@ -90,20 +86,19 @@ def _judge_fix(names: set[str], stage_ms: dict[str, float], limit: float) -> Non
     rest = sum(value for name, value in stage_ms.items() if name not in names)
     fewest = next(size for size in range(len(stage_ms) + 1) if _fits(stage_ms, limit, size))
     table = ", ".join(f"{name} {value:g}" for name, value in stage_ms.items())
-    count = f"{fewest} of the stages ({table}) for a limit of {limit:g} ms"
+    count, listed = f"{fewest} of the stages ({table}) for a limit of {limit:g} ms", _listed(names)
     if rest > limit + 1e-6:
-        SMALLEST_FIX.fail(
-            count,
-            f"{_listed(names) or 'none'}, and the others still take {ms(rest)}",
-            "the stopping rule: go on until what is left untouched fits",
-        )
+        got = f"{listed or 'none'}, and the others still take {ms(rest)}"
+        SMALLEST_FIX.fail(count, got, "when your loop stops: only once the remaining stages fit")
     if len(names) > fewest:
-        look = "the order (largest stage first) and the comparison (at the limit is within it)"
-        SMALLEST_FIX.fail(count, f"{len(names)}: {_listed(names)}", look)
+        look = (
+            "the order (largest stage first) and the comparison (equal to the limit is within it)"
+        )
+        SMALLEST_FIX.fail(count, f"{len(names)}: {listed}", look)
 
 
 def _fits(stage_ms: dict[str, float], limit: float, size: int) -> bool:
-    """True when zeroing some `size` stages brings the rest to the limit."""
+    """Return True if the rest is within the limit when some `size` stages take no time."""
     total = sum(stage_ms.values())
     return any(
         total - sum(chosen) <= limit + 1e-6 for chosen in combinations(stage_ms.values(), size)
@@ -112,22 +107,18 @@ def _fits(stage_ms: dict[str, float], limit: float, size: int) -> bool:
 
 @check
 def budget(budget_ms: Mapping[str, float], limit_ms: float = 500.0) -> None:
-    """The learner's own: every stage has its share, none is free, the sum is within the limit."""
+    """Check that every stage has at least 1 ms and that the sum is within the limit."""
     if not isinstance(budget_ms, Mapping) or set(budget_ms) != set(STAGES):
         BUDGET.fail(f"a dict with {', '.join(STAGES)}", kind(budget_ms), "the names in the dict")
     values = {stage: BUDGET.finite(value, stage) for stage, value in budget_ms.items()}
     for stage, value in values.items():
         if value < 1:
-            BUDGET.fail(
-                f"at least 1 ms for {stage}", ms(value), "the stage itself: nothing is free"
-            )
+            look = f"your value for {stage}: nothing is free"
+            BUDGET.fail(f"at least 1 ms for {stage}", ms(value), look)
     total = sum(values.values())
     if total > limit_ms:
-        BUDGET.fail(
-            f"at most {ms(limit_ms)} in all",
-            f"{ms(total)}, which is {ms(total - limit_ms)} over",
-            "the largest entry, as always",
-        )
+        got = f"{ms(total)}, which is {ms(total - limit_ms)} over"
+        BUDGET.fail(f"at most {ms(limit_ms)} in all", got, "the largest entry: start there")
     spare = limit_ms - total
     BUDGET.passed(f"{ms(total)} planned, {ms(spare)} spare. Hold every later lab to it.")
 

@@ -1,4 +1,4 @@
-"""The checks of lab 04, first half: rounding block by block, its error, and the time of a step."""
+"""The checks of lab 04, first half: block-wise quantisation, its error, and the time of a decode step."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.exercise import Exercise, Unit, check, hint, kind
 from grader.exercise.randomness import fresh_rng, fresh_seed
 
 ROUNDS = 30  # fresh inputs per check
 BLOCK = 32
-SLACK = 1e-4  # of a scale: float32 against float64
+SLACK = 1e-4  # in scales: float32 against float64
+ERRORS = Unit("{:.5f}", 1e-6, relative=0.002)
+STEPS = Unit("{:.3f} ms", 0.0, relative=0.002)
 
 QUANTISE = Exercise("04", 1, "quantise")
 ERROR = Exercise("04", 2, "error")
@@ -24,7 +26,7 @@ STEP = Exercise("04", 3, "step_ms")
 
 @check
 def quantise(function: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]) -> None:
-    """Whole numbers and one scale a block, so that no value is off by more than half a step."""
+    """Check for integer codes and one scale per block, with every value within half a step of its code."""
     limits, rng = CallLimits(QUANTISE), np.random.default_rng(fresh_seed())
     for turn in range(ROUNDS):
         blocks, bits = _blocks(rng, turn), (8, 4, 6, 3)[turn % 4]
@@ -32,13 +34,11 @@ def quantise(function: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]
         _judge_codes(codes, bits)
         _judge_scales(scales, blocks, bits)
         _judge_distance(codes, scales, blocks, bits)
-    QUANTISE.passed(
-        "Four bits, fifteen values, one scale: a surprising amount of sense survives it."
-    )
+    QUANTISE.passed("Fifteen values and one scale per block: that is all that four bits keep.")
 
 
 def _blocks(rng: np.random.Generator, turn: int) -> np.ndarray:
-    """(n, 32), float32: weights as they are, one block with an outlier, in every third round one of zeros."""
+    """Return weights, (n, 32), float32: one block has an outlier; in every third round, one is all zeros."""
     blocks = rng.normal(0, 0.02, (int(rng.integers(3, 9)), BLOCK)).astype(np.float32)
     blocks[1, int(rng.integers(BLOCK))] = 3.0
     if turn % 3 == 0:
@@ -47,8 +47,7 @@ def _blocks(rng: np.random.Generator, turn: int) -> np.ndarray:
 
 
 def _parts(got: object, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(got, tuple) or len(got) != 2:
-        QUANTISE.fail("two arrays: (codes, scales)", kind(got), "the line with `return`")
+    QUANTISE.returned(got, tuple, "two arrays: (codes, scales)", n=2)
     try:
         codes, scales = (np.asarray(part, np.float64) for part in got)
     except (TypeError, ValueError):
@@ -58,7 +57,7 @@ def _parts(got: object, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             QUANTISE.fail(
                 f"{name} of shape {shape} for blocks of shape {blocks.shape}",
                 f"shape {part.shape}",
-                "the axis: a maximum for each block, so for each row",
+                "the axis: one maximum for each block, which is a row",
             )
     return codes, scales.reshape(-1)
 
@@ -66,13 +65,10 @@ def _parts(got: object, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _judge_codes(codes: np.ndarray, bits: int) -> None:
     most = 2 ** (bits - 1) - 1
     if not np.isfinite(codes).all():
-        QUANTISE.fail(
-            "a code for every value",
-            "nan or infinity",
-            "a block of zeros: its scale is 0, and dividing by it is not",
-        )
+        look = "a block of zeros: its scale is 0, so do not divide by it"
+        QUANTISE.fail("a code for every value", "nan or infinity", look)
     if (codes != np.round(codes)).any():
-        QUANTISE.fail("whole numbers as codes", f"{codes.flat[0]!r}", "rounding: `np.round`")
+        QUANTISE.fail("whole numbers as codes", f"{codes.flat[0]:g}", "rounding: `np.round`")
     if np.abs(codes).max() > most:
         QUANTISE.fail(
             f"codes from {-most} to {most} for {bits} bits",
@@ -84,11 +80,11 @@ def _judge_codes(codes: np.ndarray, bits: int) -> None:
 def _judge_scales(scales: np.ndarray, blocks: np.ndarray, bits: int) -> None:
     expected = np.abs(blocks).max(axis=1).astype(np.float64) / (2 ** (bits - 1) - 1)
     off = np.abs(scales - expected)
-    used = expected > 0  # a block of zeros may have any scale: its codes decide
+    used = expected > 0  # a block of zeros may have any scale, because its codes are 0
     if not np.isfinite(scales).all() or (off[used] > 1e-3 * expected[used]).any():
         place = int(np.argmax(np.where(used, off, 0)))
         QUANTISE.fail(
-            f"scale {expected[place]:.5f} for a block with values up to {np.abs(blocks[place]).max():.3f}",
+            f"scale {expected[place]:.5f} for a block with values up to ±{np.abs(blocks[place]).max():.3f}",
             f"{scales[place]:.5f}",
             _look_at_scales(scales, blocks, bits),
         )
@@ -96,30 +92,31 @@ def _judge_scales(scales: np.ndarray, blocks: np.ndarray, bits: int) -> None:
 
 def _look_at_scales(scales: np.ndarray, blocks: np.ndarray, bits: int) -> str:
     if np.ptp(scales) < 1e-9:
-        return "one scale for all: a single outlier then costs every block its digits; take the max of each"
+        return "one scale for all: a single outlier costs every block its precision; take the max of each"
     if np.allclose(scales, np.abs(blocks).max(axis=1) / 2 ** (bits - 1), rtol=1e-3):
-        return "the largest code: 2 ** (bits - 1) - 1, or the largest value does not fit"
+        return "the largest code: 2 ** (bits - 1) - 1; with a larger one the largest value does not fit"
     if np.allclose(scales, blocks.max(axis=1) / (2 ** (bits - 1) - 1), rtol=1e-3):
-        return "the sign: the largest absolute value, a block may end at the negative side"
+        return "the sign: take the largest absolute value; it may be negative"
     return "the largest absolute value of each block, divided by 2 ** (bits - 1) - 1"
 
 
 def _judge_distance(codes: np.ndarray, scales: np.ndarray, blocks: np.ndarray, bits: int) -> None:
-    away = np.abs(codes.reshape(blocks.shape) * scales[:, None] - blocks)
-    if (away > (0.5 + SLACK) * scales[:, None] + 1e-12).any():
+    distance = np.abs(codes.reshape(blocks.shape) * scales[:, None] - blocks)
+    if (distance > (0.5 + SLACK) * scales[:, None] + 1e-12).any():
+        steps = np.max(distance / np.maximum(scales, 1e-12)[:, None])
         QUANTISE.fail(
             "every value within half a step of its code",
-            f"up to {np.max(away / np.maximum(scales, 1e-12)[:, None]):.2f} steps away, at {bits} bits",
-            "rounding: `astype(int)` cuts the digits off, `np.round` goes to the nearest",
+            f"up to {steps:.2f} steps away, at {bits} bits",
+            "rounding: `astype(int)` cuts the decimals off, `np.round` goes to the nearest",
         )
 
 
-# ---- exercise 2: what was lost -------------------------------------------------------------------------
+# ---- exercise 2: the error -----------------------------------------------------------------------------
 
 
 @check
 def error(function: Callable[[np.ndarray, np.ndarray, np.ndarray], float]) -> None:
-    """Root mean square of what was lost, relative to that of the weights."""
+    """Check the root mean square of the rounding error, relative to that of the weights."""
     limits, rng = CallLimits(ERROR), np.random.default_rng(fresh_seed())
     for _ in range(ROUNDS):
         blocks = rng.normal(0, rng.uniform(0.01, 2), (6, BLOCK)).astype(np.float32)
@@ -128,25 +125,20 @@ def error(function: Callable[[np.ndarray, np.ndarray, np.ndarray], float]) -> No
         got = ERROR.finite(limits.call(function, blocks, codes, scales), "the error")
         lost = codes * scales[:, None] - blocks
         expected = float(np.sqrt((lost**2).mean() / (blocks**2).mean()))
-        if abs(got - expected) > 0.002 * expected + 1e-6:
-            ERROR.fail(f"{expected:.5f}", f"{got:.5f}", _look_at_error(got, lost, blocks))
-    ERROR.passed(
-        "One number for what was thrown away. Whether anybody misses it is another question."
-    )
+        where = f"for {len(blocks)} blocks with values up to ±{np.abs(blocks).max():.3f}"
+        ERROR.expect(got, expected, where, _look_at_error, lost, blocks, unit=ERRORS)
+    ERROR.passed("This is the error of the weights; the error of the answers is measured later.")
 
 
 def _look_at_error(got: float, lost: np.ndarray, blocks: np.ndarray) -> str:
+    squares = (lost**2).mean() / (blocks**2).mean()
     mistakes = {
-        float(
-            np.sqrt((lost**2).mean())
-        ): "what it is relative to: the root mean square of the weights",
-        float((lost**2).mean() / (blocks**2).mean()): "the root: of the mean of the squares",
-        float(np.abs(lost).mean() / np.abs(blocks).mean()): "the squares: large errors count more",
+        "what it is relative to: the root mean square of the weights": np.sqrt((lost**2).mean()),
+        "the root: take it of the mean of the squares": squares,
+        "the squares: large errors count more": np.abs(lost).mean() / np.abs(blocks).mean(),
     }
-    near = min(mistakes, key=lambda value: abs(value - got))
-    if abs(near - got) <= 0.002 * abs(near) + 1e-9:
-        return mistakes[near]
-    return "restore with codes * scales[:, None], subtract, and compare root mean squares"
+    default = "restore with codes * scales[:, None], subtract, and compare root mean squares"
+    return hint(got, mistakes, default, ERRORS)
 
 
 # ---- exercise 3: the floor of a step -------------------------------------------------------------------
@@ -154,34 +146,33 @@ def _look_at_error(got: float, lost: np.ndarray, blocks: np.ndarray) -> str:
 
 @check
 def step_ms(function: Callable[[float, float, float], float]) -> None:
-    """Bytes that pass by for one token, divided by the bandwidth."""
+    """Check the bytes read for one token, divided by the bandwidth."""
     limits, rng = CallLimits(STEP), fresh_rng()
     for _ in range(ROUNDS):
         weight_bytes, kv_bytes = rng.uniform(5e7, 2e10), rng.uniform(1e5, 5e8)
         gbs = rng.uniform(8, 3000)
         got = STEP.finite(limits.call(function, weight_bytes, kv_bytes, gbs), "the time")
-        expected = 1e3 * (weight_bytes + kv_bytes) / (gbs * 1e9)
-        if abs(got - expected) > 0.002 * expected:
-            STEP.fail(
-                f"{expected:.3f} ms for {weight_bytes / 1e6:,.0f} MB of weights, "
-                f"{kv_bytes / 1e6:,.1f} MB of keys and values, {gbs:.0f} GB/s",
-                f"{got:.3f} ms",
-                _look_at_step(got, weight_bytes, kv_bytes, gbs),
-            )
-    STEP.passed("No benchmark, no profiler: a division, and you know what cannot be beaten.")
+        where = (
+            f"for {weight_bytes / 1e6:,.0f} MB of weights, {kv_bytes / 1e6:,.1f} MB of keys and values, "
+            f"{gbs:.0f} GB/s"
+        )
+        case = (weight_bytes, kv_bytes, gbs)
+        STEP.expect(got, _step_ms(*case), where, _look_at_step, *case, unit=STEPS)
+    STEP.passed("Without any benchmark, you know the time that no step can beat.")
+
+
+def _step_ms(weight_bytes: float, kv_bytes: float, gbs: float) -> float:
+    return 1e3 * (weight_bytes + kv_bytes) / (gbs * 1e9)
 
 
 def _look_at_step(got: float, weight_bytes: float, kv_bytes: float, gbs: float) -> str:
-    whole = 1e3 * (weight_bytes + kv_bytes) / (gbs * 1e9)
+    right = _step_ms(weight_bytes, kv_bytes, gbs)
     mistakes = {
-        whole / 1e3: "the unit: ms, and a second has a thousand of them",
-        1e3 * weight_bytes / (gbs * 1e9): "keys and values: they are read for each token, too",
-        1e3
-        * (weight_bytes + kv_bytes)
-        / (gbs * 2**30): "GB/s: 10**9 bytes a second here, not 2**30",
-        8 * whole: "bits: bandwidth and file size are both in bytes",
+        "the unit: ms, and a second has a thousand of them": right / 1e3,
+        "keys and values: they are read for each token, too": _step_ms(weight_bytes, 0, gbs),
+        "GB/s: 10**9 bytes a second here, not 2**30": right * 1e9 / 2**30,
+        "bits: bandwidth and file size are both in bytes": 8 * right,
     }
-    near = min(mistakes, key=lambda value: abs(value - got))
-    if abs(near - got) <= 0.002 * near:
-        return mistakes[near]
-    return "(weight_bytes + kv_bytes) / (gbs * 10**9) are seconds"
+    return hint(
+        got, mistakes, "the unit: (weight_bytes + kv_bytes) / (gbs * 10**9) is in seconds", STEPS
+    )

@@ -1,4 +1,4 @@
-"""The checks of lab 04, second half: a prediction against the clock, and the file that may be shipped."""
+"""The checks of lab 04, second half: a prediction against a measurement, and the file to ship."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from random import Random
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, say
 from grader.exercise.randomness import fresh_rng, fresh_seed
-from harness.labs.quantization.phases import best_step_ms, phases, times_faster
+from harness.labs.quantization.phases import best_step_ms, measure_phases, times_faster
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
 from harness.measure.latency.stats import Interval
 from harness.measure.machine import describe
 from harness.measure.model_files.divergence import Divergence, divergence, held_out
 from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
-from harness.measure.quality.desk import exam
+from harness.measure.quality.exam import draw_exam as exam
 from harness.models import tiers
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads
@@ -25,25 +25,25 @@ from harness.stages.prompt import stuffed_prompt
 
 ROUNDS = 40  # fresh inputs per check
 NEAR, FAR = 1.5, 3.0  # factors between predicted and measured: all points, half of them
-TURNS = 4  # of bandwidth and steps: a neighbour seldom disturbs all of them
-TEXTS = 2  # held-out conversations: some 700 predictions compared
-PAIRS = 6  # of prompts on the clock: an interval needs five
-SHORT = 64  # tokens of a prompt when only the steps after it matter
+TURNS = 4  # of bandwidth and steps: other programs seldom disturb all of them
+TEXTS = 2  # held-out conversations: some 700 predictions are compared
+PAIRS = 6  # of timed prompts: an interval needs five
+SHORT = 64  # tokens of a prompt of which only the decode steps are timed
 
 PREDICTED = Exercise("04", 3, "predicted")
 PICK = Exercise("04", 4, "pick")
 SHIP = Exercise("04", 5, "ship")
 
 
-# ---- exercise 3: the prediction, on the clock ----------------------------------------------------------
+# ---- exercise 3: the prediction, measured --------------------------------------------------------------
 
 
 @check
 def predicted(function: Callable[[float, float, float], float], out_of: float) -> float:
-    """The floor that `function` computes for the full file, against a step measured now, on one core.
+    """Compare the floor that `function` computes for the full file with a step measured now, on one core.
 
-    All points within a factor of 1.5 either way, half of them within 3: bytes and bandwidth are right, and
-    nothing was measured by the learner that could be adjusted.
+    All points within a factor of 1.5 either way, half of them within 3. The learner measures nothing here
+    that could be adjusted to fit.
     """
     gbs, measured_ms = _full_file_now()
     predicted = CallLimits(PREDICTED).call(
@@ -60,24 +60,23 @@ def predicted(function: Callable[[float, float, float], float], out_of: float) -
         PREDICTED.passed(f"{line}: a factor of {factor:.2f}.")
         return float(out_of)
     if factor <= FAR:
-        say(
-            f"{PREDICTED}: half of the points. {line}: a factor of {factor:.2f}; is the machine busy?"
-        )
+        ratio = f"a factor of {factor:.2f}"
+        say(f"{PREDICTED}: half of the points. {line}: {ratio}; is the machine busy?")
         return float(out_of / 2)
     PREDICTED.fail(
-        f"a prediction within a factor of {NEAR} of the clock",
+        f"a prediction within a factor of {NEAR} of the measured time",
         f"{line}: a factor of {factor:.1f}",
         "step_ms() of exercise 3, and whether the machine is busy",
     )
 
 
 def _full() -> Path:
-    """The full file of the tier that the learner works with."""
+    """Return the full-precision file of the tier that the learner works with."""
     return tiers.chosen().compared.gguf(FULL)
 
 
 def _full_file_now() -> tuple[float, float]:
-    """(GB/s of one core, ms a token of the full file with one thread): the best of both, measured in turn."""
+    """Return the best (GB/s of one core, ms per token of the full file with one thread), measured in turn."""
     model = LlamaModel(_full(), threads=Threads(decode=1, prefill=1))
     prompt = list(range(100, 100 + SHORT))
     gbs, steps = [], []
@@ -92,25 +91,23 @@ def _full_file_now() -> tuple[float, float]:
 
 @check
 def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
-    """The fastest of those that keep both limits; the first, the full file, where none does.
+    """Check the fastest file that keeps both limits, or the first, full file if no other does.
 
-    In every round the very fastest file is a wrong one.
+    In every round the fastest file of all fails a limit.
     """
     limits, rng = CallLimits(PICK), fresh_rng()
     for turn in range(ROUNDS):
         files = _candidates(rng, turn)
         got = limits.call(function, files, MOST_KL, MARGIN)
-        names = [one.name for one in files]
+        names = [file.name for file in files]
         if got not in names:
             PICK.fail(f"a name, one of {names}", kind(got), "the line with `return`")
-        right = _right(files)
-        if got != right.name:
-            PICK.fail(f"{right.name} of {_table(files)}", f"{got}", _look_at_pick(got, files))
-    PICK.passed("Fast, small and wrong is three adjectives, and only the last one counts.")
+        PICK.expect(got, _right(files).name, f"of {_table(files)}", _look_at_pick, files)
+    PICK.passed("Fast, small and wrong: of these three, only the last one counts.")
 
 
 def _candidates(rng: Random, turn: int) -> list[Candidate]:
-    """The full file first; the fastest fails by KL, by its answers or by both; the smallest is no faster."""
+    """Return the full file and others: the fastest fails by KL, by answers or by both; Q4_1 is no faster."""
     wrong = {
         0: ("Q4_0", rng.uniform(0.05, 0.4), rng.uniform(-0.1, -0.02)),
         1: ("Q4_0", rng.uniform(0.001, 0.015), rng.uniform(-0.5, -0.2)),
@@ -129,20 +126,18 @@ def _candidates(rng: Random, turn: int) -> list[Candidate]:
 
 
 def _right(files: Sequence[Candidate]) -> Candidate:
-    return min([files[0], *(one for one in files[1:] if one.passes)], key=lambda one: one.ms)
+    return min([files[0], *(f for f in files[1:] if f.passes)], key=lambda file: file.ms)
 
 
 def _look_at_pick(got: str, files: Sequence[Candidate]) -> str:
-    one = next(file for file in files if file.name == got)
-    if one is not files[0] and not one.passes:
-        return (
-            f"the gate before the clock: {got} fails by {one.why_not}; a fast wrong answer is wrong"
-        )
+    file = next(file for file in files if file.name == got)
+    if file is not files[0] and not file.passes:
+        return f"the limits before the time: {got} fails by {file.why_not}, however fast it is"
     return "of those that pass, the one with the lowest ms; the first always passes"
 
 
 def _table(files: Sequence[Candidate]) -> str:
-    rows = (f"{o.name} ({o.ms:.0f} ms, KL {o.kl:.3f}, worst {o.worst:+.2f})" for o in files)
+    rows = (f"{f.name} ({f.ms:.0f} ms, KL {f.kl:.3f}, worst {f.worst:+.2f})" for f in files)
     return ", ".join(rows)
 
 
@@ -151,29 +146,27 @@ def _table(files: Sequence[Candidate]) -> str:
 
 @check
 def ship(function: Callable[[], str]) -> None:
-    """The kind that the learner ships: close to the full file on fresh texts, smaller, and not slower.
+    """Check that the learner's kind is smaller than the full file, not slower, and close to it in KL.
 
-    Whatever is faster and further away than the gate allows is refused.
+    A file with a KL above the limit is refused, however fast it is.
     """
     name = _kind(CallLimits(SHIP).call(function))
     full = LlamaModel(_full())
     shipped = LlamaModel(tiers.chosen().compared.gguf(name), threads=full.threads)
-    away = _distance(shipped, full)
+    distance = _distance(shipped, full)
     ratio, interval = _race(full, shipped)
-    quick = f"{ratio:.2f} times as fast as {FULL} ({interval})"
-    if not away.kl <= MOST_KL:  # nor nan
+    speed = f"{ratio:.2f} times as fast as {FULL} ({interval})"
+    same = f"same first choice in {distance.top1:.0%}"
+    if not distance.kl <= MOST_KL:  # refuses nan, too
         SHIP.fail(
-            f"KL to {FULL} of at most {MOST_KL} nats, on {away.n:,} fresh predictions",
-            f"{away.kl:.3f}, same first choice in {away.top1:.0%}; {quick}",
-            "the gate: however fast, this file says something else than the model that was tested",
+            f"KL to {FULL} of at most {MOST_KL} nats, on {distance.n:,} fresh predictions",
+            f"{distance.kl:.3f}, {same}; {speed}",
+            "the limit on KL: however fast, this file answers differently from the tested model",
         )
     if interval.high < 1:
-        SHIP.fail(
-            f"an answer faster than with {FULL}", quick, "prefill and decode, not bytes alone"
-        )
-    SHIP.passed(
-        f"{name}: KL {away.kl:.4f}, same first choice in {away.top1:.0%} (n={away.n:,}), {quick}."
-    )
+        look = "prefill and decode: fewer bytes alone do not make an answer faster"
+        SHIP.fail(f"an answer not slower than with {FULL}", speed, look)
+    SHIP.passed(f"{name}: KL {distance.kl:.4f}, {same} (n={distance.n:,}), {speed}.")
 
 
 def _kind(got: object) -> str:
@@ -181,9 +174,8 @@ def _kind(got: object) -> str:
     if got not in kinds:
         SHIP.fail(f"one of the kinds {kinds}", kind(got), "the line with `return`")
     if got == FULL:
-        SHIP.fail(
-            "a kind smaller than the full one", FULL, "the point of this lab: smaller numbers"
-        )
+        look = "the goal of this lab: weights in smaller numbers"
+        SHIP.fail("a kind smaller than the full one", FULL, look)
     return got
 
 
@@ -193,9 +185,9 @@ def _distance(shipped: LlamaModel, full: LlamaModel) -> Divergence:
 
 
 def _race(full: LlamaModel, shipped: LlamaModel) -> tuple[float, Interval]:
-    """Model time of an answer, in turn, on fresh questions."""
+    """Return how many times as fast `shipped` answers fresh questions, with an interval; both run in turn."""
     items = exam(PAIRS, passages=1, seed=fresh_seed())
     texts = [stuffed_prompt(item.case.question, list(item.chunks)) for item in items]
     prompts = [full.context.tokens(text) for text in texts]
-    found = phases({"full": full.context, "shipped": shipped.context}, prompts)
-    return times_faster(found["full"].answer_ms, found["shipped"].answer_ms)
+    times = measure_phases({"full": full.context, "shipped": shipped.context}, prompts)
+    return times_faster(times["full"].answer_ms, times["shipped"].answer_ms)

@@ -1,4 +1,4 @@
-"""The checks of lab 05, the sums: what a draft buys, what it costs, and when to leave it."""
+"""The checks of lab 05 on the speed-up: what a draft gains, what it costs, and when not to draft."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check
+from grader.exercise.exercise import TWO_DECIMALS, Exercise, check, hint
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
-ROUNDING = 0.005  # of a factor: two decimals are welcome
 
 TOKENS = Exercise("05", 3, "tokens_a_step")
 SPEEDUP = Exercise("05", 4, "speedup")
@@ -23,7 +22,7 @@ Q8_0 = {1: 1.0, 2: 1.90, 3: 2.15, 5: 2.88, 9: 3.70}
 
 @check
 def tokens_a_step(function: Callable[[float, int], float]) -> None:
-    """1 + a + a**2 + ... + a**g, for any acceptance from 0 to 1."""
+    """Check 1 + a + a**2 + ... + a**g for any acceptance from 0 to 1."""
     limits, rng = CallLimits(TOKENS), fresh_rng()
     edges = [(0.0, 4), (1.0, 4), (0.5, 0), (1.0, 0)]
     for alpha, g in [
@@ -31,47 +30,44 @@ def tokens_a_step(function: Callable[[float, int], float]) -> None:
         *edges,
     ]:
         got = TOKENS.finite(limits.call(function, alpha, g), "tokens a step")
-        expected = sum(alpha**i for i in range(g + 1))
-        if abs(got - expected) > ROUNDING:
-            TOKENS.fail(
-                f"{expected:.2f} tokens for acceptance {alpha:.2f} and a draft of {g}",
-                f"{got:.2f}",
-                _look_at_tokens(got, alpha, g),
-            )
+        where = f"tokens for acceptance {alpha:.2f} and a draft of {g}"
+        TOKENS.expect(got, _tokens(alpha, g), where, _look_at_tokens, alpha, g, unit=TWO_DECIMALS)
     TOKENS.passed("Between 1 and g + 1: a step is never wasted, and never a miracle.")
 
 
+def _tokens(alpha: float, g: int) -> float:
+    return sum(alpha**i for i in range(g + 1))
+
+
 def _look_at_tokens(got: float, alpha: float, g: int) -> str:
-    whole = sum(alpha**i for i in range(g + 1))
-    if abs(got - (whole - 1)) <= ROUNDING:
-        return "the model's own token: every step brings one, also when the whole draft is refused"
-    if abs(got - (1 + alpha * g)) <= ROUNDING:
-        return "the order: the third drafted token counts only if the first two were right"
-    if abs(got - alpha ** (g + 1)) <= ROUNDING or abs(got - alpha**g) <= ROUNDING:
-        return "the sum: that is the chance that all agree, not the expected number"
-    return "token i of the draft is kept with probability alpha**i; add them up, and one"
+    mistakes = {
+        "the model's own token: every step gives one, even if the whole draft is rejected": (
+            _tokens(alpha, g) - 1
+        ),
+        "the order: the third drafted token counts only if the first two were right": 1 + alpha * g,
+        "the sum: that is the chance that all agree, not the expected number": alpha**g,
+        "the sum: add alpha**i for every i from 0 to g": alpha ** (g + 1),
+    }
+    default = "token i of the draft is accepted with probability alpha**i; add these up, plus one"
+    return hint(got, mistakes, default, TWO_DECIMALS)
 
 
 @check
 def speedup(function: Callable[[float, int, float, Mapping[int, float]], float]) -> None:
-    """tau / (g c + v(g + 1))."""
+    """Check tau / (g c + v(g + 1))."""
     limits, rng = CallLimits(SPEEDUP), fresh_rng()
     for _ in range(ROUNDS):
         g, c, v = rng.randint(1, 5), rng.choice((0.0, rng.uniform(0.05, 0.6))), _costs(rng)
         tau = rng.uniform(1, g + 1)
         got = SPEEDUP.finite(limits.call(function, tau, g, c, v), "the speed-up")
-        expected = tau / (g * c + v[g + 1])
-        if abs(got - expected) > ROUNDING:
-            SPEEDUP.fail(
-                f"{expected:.2f} for tau {tau:.2f}, g {g}, c {c:.2f}, v({g + 1}) {v[g + 1]:.2f}",
-                f"{got:.2f}",
-                _look_at_speedup(got, tau, g, c, v),
-            )
+        expected, look = tau / (g * c + v[g + 1]), _look_at_speedup
+        where = f"for tau {tau:.2f}, g {g}, c {c:.2f}, v({g + 1}) {v[g + 1]:.2f}"
+        SPEEDUP.expect(got, expected, where, look, tau, g, c, v, unit=TWO_DECIMALS)
     SPEEDUP.passed("Above 1 it helps, below 1 it hurts, and now you know before you build it.")
 
 
 def _costs(rng: Random) -> dict[int, float]:
-    """A made-up v(n) for n from 1 to 6: it begins at 1 and grows."""
+    """Return a synthetic v(n) for n from 1 to 6 that begins at 1 and grows."""
     costs = [1.0]
     for _ in range(5):
         costs.append(round(costs[-1] + rng.uniform(0.1, 0.9), 3))
@@ -79,42 +75,39 @@ def _costs(rng: Random) -> dict[int, float]:
 
 
 def _look_at_speedup(got: float, tau: float, g: int, c: float, v: Mapping[int, float]) -> str:
+    check = v[g + 1]
     mistakes = {
-        tau
-        / (g * c + v[g]): "v: a draft of g tokens is checked together with one more, so v[g + 1]",
-        tau / v[g + 1]: "the price of drafting: g tokens at c each",
-        tau
-        / (c + v[g + 1]): "the price of drafting: c is for one token, and g of them are drafted",
-        (g * c + v[g + 1]) / tau: "the direction: tokens on top, time below",
+        "v: g drafted tokens are checked together with one more, so v[g + 1]": tau / (g * c + v[g]),
+        "the time to draft: g tokens at c each": tau / check,
+        "the time to draft: c is for one token, and g of them are drafted": tau / (c + check),
+        "the direction: divide the tokens by the time": (g * c + check) / tau,
     }
-    near = min(mistakes, key=lambda value: abs(value - got))
-    if abs(near - got) <= ROUNDING:
-        return mistakes[near]
-    return "tokens of a step, divided by its time: g * c to draft, v[g + 1] to check"
+    default = "tokens of a step, divided by its time: g * c to draft, v[g + 1] to check"
+    return hint(got, mistakes, default, TWO_DECIMALS)
 
 
 @check
 def best_length(function: Callable[[float, float, Mapping[int, float]], int]) -> None:
-    """The draft length with the highest speed-up; 0 where none is above 1."""
+    """Check the draft length with the highest speed-up, or 0 if none is above 1."""
     limits, rng = CallLimits(LENGTH), fresh_rng()
     measured = [(alpha, 0.0, v) for alpha in (0.3, 0.5, 0.7, 0.9) for v in (F32, Q8_0)]
     made_up = [(rng.uniform(0.1, 0.95), rng.uniform(0, 0.5), _costs(rng)) for _ in range(ROUNDS)]
     for alpha, c, v in [*measured, *made_up]:
         got = LENGTH.finite(limits.call(function, alpha, c, v), "the draft length")
         gains = _gains(alpha, c, v)
-        if got not in gains or gains[got] < max(gains.values()) - ROUNDING:
+        if got not in gains or gains[got] < max(gains.values()) - TWO_DECIMALS.within:
             LENGTH.fail(
                 _best(gains, alpha, c, v),
                 f"{got:g}" + (f", speed-up {gains[got]:.2f}" if got in gains else ""),
                 _look_at_length(got, gains, v),
             )
-    LENGTH.passed("Sometimes the best draft is none: nobody ever got slower by not drafting.")
+    LENGTH.passed("Sometimes the best draft length is 0: without a draft, nothing gets slower.")
 
 
 def _gains(alpha: float, c: float, v: Mapping[int, float]) -> dict[int, float]:
-    """Draft length -> speed-up, 0 among them, for every length whose check was measured."""
+    """Return draft length -> speed-up for every length, including 0, whose check was measured."""
     lengths = [n - 1 for n in v]
-    return {g: sum(alpha**i for i in range(g + 1)) / (g * c + v[g + 1]) for g in lengths}
+    return {g: _tokens(alpha, g) / (g * c + v[g + 1]) for g in lengths}
 
 
 def _best(gains: Mapping[int, float], alpha: float, c: float, v: Mapping[int, float]) -> str:
@@ -125,7 +118,9 @@ def _best(gains: Mapping[int, float], alpha: float, c: float, v: Mapping[int, fl
 
 def _look_at_length(got: float, gains: Mapping[int, float], v: Mapping[int, float]) -> str:
     if got not in gains:
-        return f"the lengths to choose from: v knows {', '.join(map(str, v))}, so n - 1 of these"
+        return (
+            f"the lengths to choose from: n - 1 for each n in v, which has {', '.join(map(str, v))}"
+        )
     if gains[got] < 1:
-        return "a speed-up below 1: then plain decoding, 0, is the better plan"
-    return "all lengths that v has a cost for; the largest speed-up, not the longest draft"
+        return "a speed-up below 1: then plain decoding, 0, is faster"
+    return "all lengths that v has a cost for: take the largest speed-up, not the longest draft"

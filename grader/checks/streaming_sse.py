@@ -1,15 +1,15 @@
-"""The checks of lab 02, the wire: server-sent events, written to bytes and read from bytes."""
+"""The checks of lab 02 for server-sent events, written to bytes and read from bytes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.observed_stream import MOST_EVENTS, WORDS, ObservedStream
+from grader.exercise.observed_stream import WORDS, ObservedStream, read_stream
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 30  # fresh inputs per check
@@ -22,12 +22,13 @@ Event = tuple[str, str]  # name, data
 
 @check
 def frame(function: Callable[[str, str], bytes]) -> None:
-    """Bytes that any reader of server-sent events turns back into the same event."""
+    """Check that a reader of server-sent events turns the bytes back into the same event."""
     limits, rng = CallLimits(FRAME), fresh_rng()
     for name, data in [*_fixed(), *(_message(rng) for _ in range(ROUNDS))]:
         got = limits.call(function, name, data)
-        if not isinstance(got, bytes):
-            FRAME.fail("bytes: a wire carries no characters", kind(got), ".encode() at the end")
+        FRAME.returned(
+            got, bytes, "bytes, because a network sends no str", look=".encode() at the end"
+        )
         read = _events_in(_text(got))
         if read != [(name, data)]:
             FRAME.fail(
@@ -51,20 +52,20 @@ def _text(got: bytes) -> str:
     try:
         return got.decode()
     except UnicodeDecodeError:
-        FRAME.fail("UTF-8", f"{got!r:.80}", "the encoding: .encode() alone is UTF-8")
+        FRAME.fail("UTF-8", f"{got!r:.80}", "the encoding: .encode() without arguments is UTF-8")
 
 
 def _events_in(text: str) -> list[Event]:
-    """What the specification of server-sent events reads in `text` (WHATWG HTML, 9.2.6)."""
-    found = []
+    """Return the events in `text` by the specification of server-sent events (WHATWG HTML, 9.2.6)."""
+    events = []
     for block in re.split(r"\n\n", text.replace("\r\n", "\n"))[:-1]:
         fields = [line.partition(":") for line in block.split("\n") if line and line[0] != ":"]
         values = [(name, value[1:] if value[:1] == " " else value) for name, _, value in fields]
         data = [value for name, value in values if name == "data"]
         names = [value for name, value in values if name == "event"]
         if data:
-            found.append((names[-1] if names else "message", "\n".join(data)))
-    return found
+            events.append((names[-1] if names else "message", "\n".join(data)))
+    return events
 
 
 def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
@@ -81,28 +82,26 @@ def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
 
 @check
 def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
-    """Events out of bytes that are cut anywhere, each as soon as its blank line is there."""
+    """Check the events read from bytes that are cut anywhere, each as soon as its blank line is there."""
     limits, rng = CallLimits(PARSE), fresh_rng()
     for turn in range(ROUNDS):
         sent = [_message(rng) for _ in range(rng.randint(1, 5))]
         chunks, ends = _wire(rng, sent, whole=turn == 0)
         source = ObservedStream(chunks)
-        got = limits.call(function, source, then=lambda events, of=source: _parsed(events, of))
-        if [event for _, event in got] != sent:
-            events = [event for _, event in got]
-            PARSE.fail(f"{sent}", f"{events!s:.160}", _look_at_parse(events, sent))
-        for (n_read, event), end in zip(got, ends, strict=True):
+        seen = read_stream(limits, "(event, data) pairs", function, source, inspect=_inspect)
+        PARSE.expect([event for _, event in seen], sent, "as your events", _look_at_parse, sent)
+        for (n_read, event), end in zip(seen, ends, strict=True):
             if n_read > end:
                 PARSE.fail(
-                    f"{event} when chunk {end} of {len(chunks)} completes it",
-                    f"it comes when {n_read} have been read",
+                    f"{event} as soon as chunk {end} of {len(chunks)} completes it",
+                    f"you yield it after reading {n_read} chunks",
                     "a list or a join: the loop should yield while it reads",
                 )
-    PARSE.passed("Cut in the middle of an emoji and nobody notices.")
+    PARSE.passed("Your parser survives a cut in the middle of an emoji.")
 
 
 def _wire(rng: Random, sent: list[Event], whole: bool) -> tuple[list[bytes], list[int]]:
-    """Frames with comments between them, cut at random; and which chunk completes each event."""
+    """Return frames with comments between them, cut at random, and the chunk that completes each event."""
     text, lengths = b"", []
     for name, data in sent:
         comment = rng.choice((b"", b": still here\n\n"))
@@ -117,29 +116,21 @@ def _wire(rng: Random, sent: list[Event], whole: bool) -> tuple[list[bytes], lis
     return chunks, ends
 
 
-def _parsed(events: object, source: ObservedStream) -> list[tuple[int, Event]]:
-    if not isinstance(events, Iterable) or isinstance(events, str | bytes):
-        PARSE.fail("a generator of (event, data)", kind(events), "`yield`")
-    got = []
-    for event in events:
-        if not isinstance(event, tuple) or [type(part) for part in event] != [str, str]:
-            PARSE.fail("pairs of text, (event, data)", kind(event), "what is yielded")
-        got.append((source.n_read, event))
-        if len(got) > MOST_EVENTS:
-            PARSE.fail("as many events as were sent", f"over {MOST_EVENTS:,}", "the loop")
-    return got
+def _inspect(event: object) -> None:
+    if not isinstance(event, tuple) or [type(part) for part in event] != [str, str]:
+        PARSE.fail("pairs of text, (event, data)", kind(event), "what you yield")
 
 
 def _look_at_parse(got: list[Event], sent: list[Event]) -> str:
     data, wanted = [d for _, d in got], [d for _, d in sent]
     if got[: len(sent)] == sent:
-        return "what is unfinished at the end: without a blank line it is no event"
+        return "what is unfinished at the end: without a blank line it is not an event"
     if data == wanted:
         return "the name: it belongs to one event; afterwards it is `message` again until named"
     if data == [d.replace("\n", "") for d in wanted]:
-        return "several data lines: they are joined by a newline"
+        return "several data lines: join them with a newline"
     if [d.strip() for d in data] == [d.strip() for d in wanted]:
-        return "white space: one space after the colon goes, all other stays"
+        return "white space: remove one space after the colon and keep all other"
     if len(got) < len(sent):
         return "what remains of a chunk after its last line break: it begins the next line"
     return "lines first, fields second: split the bytes at b'\\n', decode whole lines only"

@@ -1,7 +1,7 @@
-"""An eye on a learner's function: that it ends, that it keeps its voice down, that its input stays as it is.
+"""Runs a learner's function with limits on time and output, and checks that it does not modify its arguments.
 
-`Exercise.call` says what a function raised. A function that never comes back raises nothing, one that prints
-in an endless loop fills the notebook, and one that changes its input breaks whoever calls it next.
+`Exercise.call` reports what a function raises. A function that never returns raises nothing, one that prints
+in an endless loop fills the notebook, and one that modifies its arguments breaks later calls.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ import numpy as np
 
 from grader.exercise.exercise import Exercise
 
-TIMEOUT_S = 8.0  # of a whole check; those that pass need less than a second
-MOST_CHARS = 20_000  # of a whole check: some hundred lines, more than anybody reads
+TIMEOUT_S = 8.0  # for a whole check; checks that pass need less than a second
+MOST_CHARS = 20_000  # for a whole check: some hundred lines, more than a learner would read
 
 
 class OutOfTimeError(BaseException):
-    """Not an Exception: a learner's `except Exception` should not catch it."""
+    """The time is used up. Not an Exception, so that a learner's `except Exception` does not catch it."""
 
 
 class OutputLimitError(BaseException):
-    """More was printed than anybody reads; no Exception for the same reason."""
+    """More than MOST_CHARS characters were printed. Not an Exception, for the same reason."""
 
 
 class RemoteOutputLimitError(RuntimeError):
-    """The same, in another process: over here nobody has to be kept from catching it."""
+    """An OutputLimitError in the learner's process; no learner's code runs here that could catch it."""
 
 
 class UncopiedGenerator(np.random.Generator):
-    """NumPy's generator, but a copy of it is itself: a check copies its inputs, and dice have to roll on."""
+    """A NumPy generator whose deep copy is itself: checks copy their inputs, and its state has to move on."""
 
     def __deepcopy__(self, memo: dict) -> UncopiedGenerator:
         return self
@@ -48,9 +48,9 @@ class UncopiedGenerator(np.random.Generator):
 
 @dataclass
 class CallLimits:
-    """The eye on one check: every call of it shares the same patience.
+    """The limits of one check, which all calls in it share.
 
-    left_s: seconds, left_chars: characters that may still be printed.
+    left_s: the seconds that are left; left_chars: the characters that may still be printed.
     """
 
     exercise: Exercise
@@ -63,35 +63,32 @@ class CallLimits:
         *arguments: object,
         then: Callable[[object], object] = lambda result: result,
     ) -> object:
-        """What the function returns, after `then`, which may for instance exhaust an iterator.
+        """Return then(function(*arguments)); `then` may for instance exhaust an iterator.
 
-        Raises CheckFailed for whatever `Exercise.call` does, and for a function that does not end, prints
-        without end or changes what it was given.
+        Raises CheckFailed for whatever `Exercise.call` does, and if the function exceeds the limits on time
+        or output, or modifies its arguments.
         """
         if not callable(function):
             return self.exercise.call(function, *arguments)
-        watched = _LimitedCall(lambda *given: then(function(*given)), self, _code(function))
-        return self.exercise.call(watched, *arguments)
+        limited = _LimitedCall(lambda *copies: then(function(*copies)), self, _code(function))
+        return self.exercise.call(limited, *arguments)
 
     def each(
         self, function: Callable[..., object], firsts: Sequence[object], *others: object
     ) -> list[object]:
-        """function(first, *others) for each of `firsts`, watched once: for thousands of short calls."""
+        """Return [function(first, *others) for first in firsts], limited as one call."""
         if not callable(function):
             self.exercise.call(function)
-        every = _LimitedCall(
-            getattr(function, "each", None)
-            or (lambda many, *given: [function(one, *given) for one in many]),
-            self,
-            _code(function),
-        )
-        return self.exercise.call(every, firsts, *others)
+        # A function in another process has `each`, which needs one request for all calls.
+        each = getattr(function, "each", None)
+        loop = each or (lambda firsts, *others: [function(first, *others) for first in firsts])
+        return self.exercise.call(_LimitedCall(loop, self, _code(function)), firsts, *others)
 
 
 def names_in(function: Callable[..., object]) -> Sequence[str]:
-    """The names that the code of `function` mentions."""
-    asked = getattr(function, "names", None)  # a stand-in for one in another process
-    return asked() if asked else getattr(_code(function), "co_names", ())
+    """Return the names that the code of `function` mentions."""
+    names = getattr(function, "names", None)  # of a function in another process
+    return names() if names else getattr(_code(function), "co_names", ())
 
 
 def _code(function: Callable[..., object]) -> CodeType | None:
@@ -100,7 +97,7 @@ def _code(function: Callable[..., object]) -> CodeType | None:
 
 @dataclass
 class _LimitedCall:
-    """What `Exercise.call` calls; `__code__` is the learner's, so that a line of it can be named."""
+    """A callable for `Exercise.call`; `__code__` is the learner's, so that messages can name a line of it."""
 
     function: Callable[..., object]
     limits: CallLimits
@@ -113,30 +110,30 @@ class _LimitedCall:
                 result = self.function(*arguments)
         except OutOfTimeError:
             exercise.fail(
-                f"an end within {TIMEOUT_S:g} s",
+                f"your function to return within {TIMEOUT_S:g} s",
                 "a function that is still running",
-                "loops that wait for something that never comes",
+                "loops whose condition never becomes false, and calls that wait forever",
             )
         except (OutputLimitError, RemoteOutputLimitError):
             exercise.fail(
-                f"at most {MOST_CHARS:,} characters of print",
-                "more of them than anybody reads",
-                "`print` inside a loop: take it out again",
+                f"at most {MOST_CHARS:,} characters of output",
+                f"more than {MOST_CHARS:,}",
+                "`print` inside a loop: remove it",
             )
         if not _same(arguments, before):
             exercise.fail(
-                "an input that stays as it was",
-                "an input that the function has changed",
-                "pop, sort, append, += or an assignment to an item of an argument",
+                "arguments that your function leaves unchanged",
+                "an argument that your function has changed",
+                "pop, sort, append, += or an assignment to an item of an argument: work on a copy",
             )
         return result
 
 
 @contextmanager
 def _time_limit(limits: CallLimits) -> Iterator[None]:
-    """Inside the block, OutOfTimeError is raised once the patience is used up."""
+    """Raise OutOfTimeError inside the block once the time is used up."""
     start = time.perf_counter()
-    with _alarm(max(limits.left_s, 0.001)):  # an alarm in 0 s would be none
+    with _alarm(max(limits.left_s, 0.001)):  # setitimer(0) would switch the alarm off
         yield
     limits.left_s -= time.perf_counter() - start
 
@@ -151,15 +148,15 @@ def _alarm(seconds: float) -> Iterator[None]:
             yield
         return
     handler = signal.signal(signal.SIGALRM, _ring)
-    others, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # somebody's limit around this one
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # an alarm set by the caller, or 0
     start = time.perf_counter()
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
-        if others:
-            left = others - (time.perf_counter() - start)
+        if outer:
+            left = outer - (time.perf_counter() - start)
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
 
 
@@ -169,7 +166,7 @@ def _ring(*_: object) -> None:
 
 @contextmanager
 def _alarm_by_thread(seconds: float) -> Iterator[None]:
-    """Where there are no signals: stops loops, but not a call that waits in C."""
+    """Set an alarm where there are no signals; it stops Python loops, but not a call that waits in C."""
     target = ctypes.c_ulong(threading.get_ident())
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
     timer = threading.Timer(seconds, raise_in, (target, ctypes.py_object(OutOfTimeError)))
@@ -183,21 +180,21 @@ def _alarm_by_thread(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _limited_output(limits: CallLimits) -> Iterator[None]:
-    """Inside the block, TooLoudError is raised for more text than the watch allows."""
-    voice = LimitedStdout(limits, sys.stdout)
-    with redirect_stdout(voice), redirect_stderr(voice):
+    """Raise OutputLimitError inside the block once more text is written than the limits allow."""
+    output = LimitedStdout(limits, sys.stdout)
+    with redirect_stdout(output), redirect_stderr(output):
         yield
 
 
 class OutputBudget(Protocol):
-    """left_chars: what may still be printed."""
+    """An object with `left_chars`: how many characters may still be printed."""
 
     left_chars: float
 
 
 @dataclass
 class LimitedStdout(io.TextIOBase):
-    """Passes text on for as long as there is breath. Raises TooLoudError."""
+    """A text stream that passes text on to `to`, and raises OutputLimitError when the budget is used up."""
 
     budget: OutputBudget
     to: io.TextIOBase
@@ -220,7 +217,7 @@ class LimitedStdout(io.TextIOBase):
 
 
 def _same(a: object, b: object) -> bool:
-    """Equal in value, arrays included; what has no values to compare is taken as unchanged."""
+    """Return True if a and b are equal by value, arrays included; other objects count as unchanged."""
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and np.array_equal(a, b)
     if isinstance(a, list | tuple):

@@ -1,4 +1,4 @@
-"""An array that knows how often single numbers were taken out of it: how a loop is told from one call."""
+"""An array that counts how often single items are read, which tells a Python loop from one NumPy call."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 
 
 class CountingArray(np.ndarray):
-    """taken: how often Python took a single number, or a single row, of it or of a view of it."""
+    """An array with `reads`: how often Python read a single number or row of it or of a view of it."""
 
     reads = 0
 
     @classmethod
     def of(cls, array: np.ndarray, reads: int = 0) -> CountingArray:
-        """`array` under observation, without a copy."""
+        """Return a counting view of `array`, without a copy."""
         counted = array.view(cls)
         counted.reads = reads
         return counted
 
     def __array_finalize__(self, parent: object) -> None:
-        """What is computed from it or a part of it counts for the first one."""
+        """Let reads of a view, or of an array computed from this one, count for the first array."""
         self.root = getattr(parent, "root", parent) if isinstance(parent, CountingArray) else self
 
     def __getitem__(self, key: object) -> object:
@@ -29,7 +29,7 @@ class CountingArray(np.ndarray):
         return super().__getitem__(key)
 
     def __iter__(self) -> Iterator[object]:
-        return (self[place] for place in range(len(self)))
+        return (self[row] for row in range(len(self)))
 
     def __deepcopy__(self, memo: dict) -> CountingArray:
         return self

@@ -1,4 +1,4 @@
-"""How a check speaks: expected, got, where to look, in one block and without a traceback."""
+"""The messages of a check: expected, got and what to look at, in one block and without a traceback."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import math
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from numbers import Real
+from types import UnionType
 from typing import NoReturn, ParamSpec, TypeVar
 
 from grader.exercise.stderr_to_stdout import stderr_to_stdout
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Value = TypeVar("Value")
 
 WIDTH = 78  # `nbgrader validate` cuts lines at 87 characters
 
 
-class CheckFailed(AssertionError):  # noqa: N818 (the name is what a learner reads: a verdict, not a crash)
-    """A check that did not pass; its text says expected, got, and where to look."""
+class CheckFailed(AssertionError):  # noqa: N818 (learners read this name: a result, not a crash)
+    """A check that did not pass; its text says what was expected, what it got and what to look at."""
 
     def __init__(self, title: str, expected: str, got: str, look: str) -> None:
         rows = [("expected", expected), ("got", got), ("look at", look)]
         super().__init__("\n".join([title, *(_row(label, text) for label, text in rows)]))
 
     def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the stack of a check helps nobody."""
+        """Return the lines that IPython shows instead of a traceback, which would not help a learner."""
         return str(self).splitlines()
 
 
@@ -44,7 +46,7 @@ def _row(label: str, text: str) -> str:
 
 
 def check(function: Callable[P, R]) -> Callable[P, R]:
-    """Make `function` a check: whatever it or the learner's code writes to stderr costs nothing."""
+    """Make `function` a check: text that it or the learner's code writes to stderr costs no points."""
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -55,14 +57,35 @@ def check(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def say(line: str) -> None:
-    """Print a line below the check cell; returned, nbgrader would read it as a score."""
+    """Print a line below the check cell; nbgrader would read a returned value as a score."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """How messages show a number, and how far a learner's number may be off.
+
+    form: a format string such as "{:.2f}"; within: the absolute tolerance; relative: the tolerance as a
+    share of the right number, which is added to it.
+    """
+
+    form: str
+    within: float
+    relative: float = 0.0
+
+    def near(self, got: float, wanted: float) -> bool:
+        """Return True if `got` equals `wanted` within the tolerance."""
+        return abs(got - wanted) <= self.within + self.relative * abs(wanted)
+
+
+MS = Unit("{:,.1f} ms", 0.1)  # answers may be rounded to one decimal
+TWO_DECIMALS = Unit("{:.2f}", 0.005)  # shares and factors: answers may be rounded to two decimals
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
-    """One exercise of a lab, as its messages name it; number 0 is not an exercise but a guess."""
+    """One exercise of a lab, as its messages name it; number 0 stands for the lab's prediction."""
 
     lab: str
     number: int
@@ -73,28 +96,67 @@ class Exercise:
         return f"Lab {self.lab}, {what}"
 
     def fail(self, expected: str, got: str, look: str) -> NoReturn:
-        """Raise CheckFailed."""
+        """Raise CheckFailed with these three rows."""
         raise CheckFailed(f"{self}: not yet.", expected, got, look)
 
+    def expect(
+        self,
+        got: object,
+        wanted: object,
+        where: str,
+        look: str | Callable[..., str],
+        *details: object,
+        unit: Unit | None = None,
+    ) -> None:
+        """Raise CheckFailed unless `got` equals `wanted`, or is near it if they are numbers in a `unit`.
+
+        The message says that `wanted` was expected `where`, for example "for 12 requests". `look` is the
+        hint, or a function that is called only on failure, as look(got, *details), and returns it.
+        """
+        if not unit.near(got, wanted) if unit else got != wanted:
+            shown = unit.form.format(wanted) if unit else f"{wanted!r:.160}"
+            self.fail(
+                f"{shown} {where}",
+                unit.form.format(got) if unit else kind(got),
+                look if isinstance(look, str) else look(got, *details),
+            )
+
+    def returned(
+        self,
+        value: Value,
+        kinds: type | UnionType,
+        what: str,
+        n: int | None = None,
+        look: str = "the line with `return`",
+    ) -> Value:
+        """Return `value` if it is an instance of `kinds` and, where `n` is given, has n items.
+
+        Raises CheckFailed otherwise. A string counts as a sequence or iterable only if `kinds` is str.
+        """
+        text = isinstance(value, str) and kinds is not str
+        if text or not isinstance(value, kinds) or (n is not None and len(value) != n):
+            self.fail(what, kind(value), look)
+        return value
+
     def passed(self, remark: str) -> None:
-        """Say that it passed, with a remark worth reading."""
+        """Print that the exercise passed, with a remark worth reading."""
         say(f"{self}: passed. {remark}")
 
     def call(self, function: Callable[..., object], *arguments: object) -> object:
-        """What the learner's function returns for copies of `arguments`.
+        """Return what the learner's function returns for deep copies of `arguments`.
 
-        Raises CheckFailed for an empty exercise, for what is no function, and for any error.
+        Raises CheckFailed if the exercise is still empty, `function` is not callable, or it raises any error.
         """
         if not callable(function):
             self.fail(
                 f"a function {self.name}(...)",
                 f"{function!r:.60}",
-                f"the cell that defines it: does a later line give another meaning to {self.name}?",
+                f"the cell that defines it: does a later line assign something else to {self.name}?",
             )
         try:
             return function(*copy.deepcopy(arguments))
         except CheckFailed:
-            raise  # a forbidden short cut, which explains itself
+            raise  # a forbidden shortcut whose message explains itself
         except NotImplementedError as empty:
             raise self._empty(empty) from None
         except (Exception, SystemExit) as error:
@@ -109,43 +171,55 @@ class Exercise:
         return CheckFailed(
             title,
             "a value",
-            "NotImplementedError: nobody has written it yet",
-            "the gap marked `# Your turn.`: fill it, run that cell, then this one again",
+            "NotImplementedError: the exercise is still empty",
+            "the gap marked `# Your turn.`: fill it, run that cell, then run this one again",
         )
 
     def finite(self, value: object, what: str) -> float:
-        """`value` as a finite float. Raises CheckFailed for anything else."""
+        """Return `value` as a finite float. Raises CheckFailed for anything else."""
         if value is None or value is ...:
             self.fail(
                 f"a number for {what}", f"{value}", "whether a number or a `return` is missing"
             )
         if isinstance(value, bool) or not isinstance(value, Real):
-            self.fail(f"a plain number for {what}", kind(value), "what is put there or returned")
+            self.fail(
+                f"a plain number for {what}", kind(value), "the value that you return or store"
+            )
         if not math.isfinite(value):
             self.fail(f"a finite number for {what}", f"{value}", "divisions by zero or by infinity")
         return float(value)
 
 
 def kind(value: object) -> str:
-    """`value` as a short text with its type, such as "'generate' (str)"."""
+    """Return `value` as a short text with its type, such as "'generate' (str)"."""
     return f"{value!r:.80} ({type(value).__name__})"
 
 
 def ms(value: float) -> str:
-    """A duration for a message, such as "212.0 ms"."""
-    return f"{value:,.1f} ms"
+    """Return a duration as text for a message, such as "212.0 ms"."""
+    return MS.form.format(value)
 
 
 def close(got: float, expected: float) -> bool:
-    """Equal to within 0.1 ms: rounding to one decimal is welcome."""
-    return abs(got - expected) <= 0.1
+    """Return True if two durations are equal to within 0.1 ms."""
+    return MS.near(got, expected)
+
+
+def hint(got: float, mistakes: Mapping[str, float], otherwise: str, unit: Unit = MS) -> str:
+    """Return the hint of the known mistake that leads to `got`.
+
+    mistakes: what to look at -> the number that this mistake gives. Of several near `got`, the nearest
+    counts; without any, `otherwise` is returned.
+    """
+    look = min(mistakes, key=lambda text: abs(mistakes[text] - got))
+    return look if unit.near(got, mistakes[look]) else otherwise
 
 
 def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:
-    """Points for the parts that pass, as a plain float: nbgrader reads partial credit only so.
+    """Return the points for the parts that pass, as a plain float, which nbgrader needs for partial credit.
 
-    Each part is its share of `out_of` and a test that raises CheckFailed. Failures are said; when
-    no part passes, the first one is raised.
+    Each part is its share of `out_of` and a test that raises CheckFailed. Failures are printed. If no part
+    passes, the first failure is raised.
     """
     failures, earned = [], 0.0
     for share, part in parts:
@@ -163,10 +237,10 @@ def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:
 
 
 def _place(error: BaseException, function: Callable[..., object]) -> str:
-    """The line of the learner's cell that raised `error`."""
+    """Return the line of the learner's cell that raised `error`, as text."""
     frames = traceback.extract_tb(error.__traceback__)
     code = getattr(function, "__code__", None)
-    here = [frame for frame in frames if code and frame.filename == code.co_filename]
-    if not here:
-        return "the call itself: does the function take the arguments that the exercise names?"
-    return f"line {here[-1].lineno} of your cell: {here[-1].line}"
+    own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if not own:
+        return "the call itself: does your function take the arguments that the exercise names?"
+    return f"line {own[-1].lineno} of your cell: {own[-1].line}"

@@ -1,7 +1,8 @@
-"""Things of a check that a learner's code uses from afar: a source of pieces, a clock, a client that leaves.
+"""Objects that a check exposes to the learner's process, such as a token source, a lock or a client.
 
-They stay with the referee, where nobody can look into them. Over there stands something that has the members
-that their class names, and no others; each use of one travels, is carried out here, and is answered.
+The objects stay in the referee's process, where a learner's code cannot inspect them. The learner's process
+holds proxies with the exported members and no others; each use of a member is sent to the referee, carried
+out there and answered.
 """
 
 from __future__ import annotations
@@ -12,33 +13,33 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 Kind = TypeVar("Kind", bound=type)
-Use = Callable[[str, tuple], object]  # a member's name and arguments; what it gave
+Use = Callable[[str, tuple], object]  # (name of a member, arguments) -> its result
 
 CALL = "__call__"
 _MEMBERS: dict[type, tuple[str, ...]] = {}
 
 
 class RemoteDict(dict):
-    """A dictionary that lives in the learner's process: a check hands the same one over again and again."""
+    """A dictionary that lives in the learner's process, so that several calls can share it."""
 
     def __deepcopy__(self, memo: dict) -> RemoteDict:
         return self
 
 
 def exported(*members: str) -> Callable[[Kind], Kind]:
-    """A class whose instances can be lent; `members` is all that a borrower has of them."""
+    """Mark a class whose instances can be exported; a proxy has these `members` and no others."""
 
-    def note(kind: Kind) -> Kind:
+    def register(kind: Kind) -> Kind:
         _MEMBERS[kind] = members
         return kind
 
-    return note
+    return register
 
 
 def members(thing: object) -> Mapping[str, bool] | None:
-    """What a borrower has of `thing`, and whether it is called or read; None: it cannot be lent.
+    """Return the exported members of `thing`, each with True if it is called and False if it is read.
 
-    Of a function or a class that can only be called, that.
+    A callable whose class exports nothing has only `__call__`. None means that `thing` cannot be exported.
     """
     for kind in type(thing).__mro__:
         if kind in _MEMBERS:
@@ -48,14 +49,14 @@ def members(thing: object) -> Mapping[str, bool] | None:
 
 @dataclass
 class ExportedObjects:
-    """What has been lent, by number; the same thing under the same number."""
+    """The exported objects by number; the same object always has the same number."""
 
     things: list[object] = field(default_factory=list)
     _numbers: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def number(self, thing: object) -> int:
-        """Kept from now on, so that no other thing can get its identity."""
+        """Return the number of `thing`, and keep `thing` alive so that no other object can get its id()."""
         with self._lock:
             if id(thing) not in self._numbers:
                 self._numbers[id(thing)] = len(self.things)
@@ -63,35 +64,35 @@ class ExportedObjects:
             return self._numbers[id(thing)]
 
     def use(self, number: int, name: str, arguments: tuple) -> object:
-        """What the member gives. Raises what it raises, and AttributeError for what is none."""
+        """Return the result of a member. Raises what it raises, and AttributeError if it is not exported."""
         thing = self.things[number]
-        known = members(thing) or {}
-        if name not in known:
-            raise AttributeError(f"A {type(thing).__name__} has no {name!r:.40} to use.")
-        return getattr(thing, name)(*arguments) if known[name] else getattr(thing, name)
+        called = members(thing) or {}
+        if name not in called:
+            raise AttributeError(f"{type(thing).__name__} does not export {name!r:.40}.")
+        return getattr(thing, name)(*arguments) if called[name] else getattr(thing, name)
 
 
 class ExportedProxy:
-    """What stands in for a lent thing. _lent: its number, by which it travels back."""
+    """A proxy of an exported object. _export_id: its number, which is sent back in its place."""
 
     _export_id: int
 
 
 def make_proxy(number: int, name: str, known: Mapping[str, bool], use: Use) -> ExportedProxy:
-    """A thing called `name` whose members do nothing but `use`."""
-    inside: dict[str, object] = {"_lent": number, "__repr__": lambda self: f"<{name}>"}
+    """Return a proxy of class `name` with the members in `known`, each of which only calls `use`."""
+    namespace: dict[str, object] = {"_export_id": number, "__repr__": lambda self: f"<{name}>"}
     for member, called in known.items():
-        inside[member] = _method(member, use) if called else _reading(member, use)
+        namespace[member] = _method(member, use) if called else _property(member, use)
     if "__next__" in known:
-        inside["__iter__"] = lambda self: self
-    if "__exit__" in known:  # what was raised in the block stays where it was raised
-        inside["__exit__"] = lambda self, *_: use("__exit__", (None, None, None))
-    return type(name, (ExportedProxy,), inside)()
+        namespace["__iter__"] = lambda self: self
+    if "__exit__" in known:  # an exception of the block stays in the process that raised it
+        namespace["__exit__"] = lambda self, *_: use("__exit__", (None, None, None))
+    return type(name, (ExportedProxy,), namespace)()
 
 
 def _method(member: str, use: Use) -> Callable[..., object]:
     return lambda self, *arguments: use(member, arguments)
 
 
-def _reading(member: str, use: Use) -> property:
+def _property(member: str, use: Use) -> property:
     return property(lambda self: use(member, ()))

@@ -1,7 +1,7 @@
-"""The dice of the checks: new in every run where a learner tries, the same again where a referee grades.
+"""Random numbers for the checks: fresh in every run for a learner, reproducible for a referee.
 
-A referee's dice are thrown by the course's secret, so a regrade meets the same inputs and nobody can work out
-beforehand which they are, generator in hand or not.
+A referee's numbers follow from the course's secret. A regrade therefore meets the same inputs, and nobody can
+compute them in advance, not even with the generators in hand.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ BITS = 64
 
 
 def fresh_seed() -> int:
-    """A seed of 64 bits: the next of the referee's, or one that nobody knows."""
+    """Return a seed of 64 bits: the referee's next one inside `seeded`, otherwise one from the system."""
     return (_source.get() or SystemRandom()).getrandbits(BITS)
 
 
 def fresh_rng() -> Random:
-    """A generator of random numbers for one check."""
+    """Return a new random number generator for one check."""
     return Random(fresh_seed())
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Inside the block, `dice` and `fresh_seed` follow from `seed`, in the order of asking."""
+    """Derive `fresh_rng` and `fresh_seed` from `seed` inside the block, in the order of the calls."""
     token = _source.set(Random(seed))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Made-up traces with known answers, new in every run, so that nobody can look them up."""
+"""Synthetic traces with known answers, new in every run, so that nobody can look the answers up."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ SERVER_STAGES = ("preprocess", "retrieve", "generate", "postprocess")
 
 @dataclass(frozen=True, slots=True)
 class BareTrace(Trace):
-    """A trace whose own answers are out of reach, for exercises that rebuild them."""
+    """A trace that refuses to give the answers which an exercise asks for."""
 
     def stage_ms(self) -> NoReturn:
-        """Raises CheckFailed: this is the answer, not the way to it."""
+        """Raise CheckFailed: this method would solve the exercise."""
         _refuse("stage_ms()")
 
     @property
     def coverage(self) -> NoReturn:
-        """Raises CheckFailed: this is the answer, not the way to it."""
+        """Raise CheckFailed: this property would solve the exercise."""
         _refuse("coverage")
 
 
 def _refuse(name: str) -> NoReturn:
     raise CheckFailed(
-        f"trace.{name} is out of order today.",
-        "an answer built from trace.spans",
-        f"trace.{name}, which is this very exercise, already solved",
+        f"trace.{name} is switched off in this exercise.",
+        "an answer that you compute from trace.spans",
+        f"a use of trace.{name}, which is this exercise already solved",
         "span.name and span.duration_ms of each span in trace.spans",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A trace and the ms of each of its stages, computed while the trace was made."""
+    """A trace with the ms of each of its stages, computed while the trace was made."""
 
     trace: BareTrace
     stage_ms: dict[str, float]
 
 
 def known_trace(rng: Random) -> Known:
-    """A request like a real one: `network` twice, spans inside spans, small gaps."""
+    """Return the trace of a realistic request: two `network` spans, nested spans and small gaps."""
     up, down = (rng.uniform(20, 80) for _ in range(2))
     work = {stage: rng.uniform(30, 900) for stage in SERVER_STAGES}
     gaps = {stage: rng.uniform(0, 5) for stage in SERVER_STAGES}
@@ -66,14 +66,14 @@ def _server_spans(
     for stage in SERVER_STAGES:
         at += gaps[stage]
         spans.append(Span(stage, at, work[stage], 2))
-        if stage == "generate":  # a span inside a stage is no stage
+        if stage == "generate":  # a span inside a stage is not a stage
             spans.append(Span("tokenize", at, work[stage] * rng.uniform(0.1, 0.3), 3))
         at += work[stage]
     return spans
 
 
 def stage_table(rng: Random, total_ms: float = 3200.0) -> dict[str, float]:
-    """ms per stage, adding up to `total_ms`, with the largest stage anywhere."""
+    """Return the ms of each stage, adding up to `total_ms`; any stage may be the largest."""
     names = ["network", *SERVER_STAGES]
     weights = {name: rng.choice((1, 2, 3, 8, 25)) * rng.uniform(0.8, 1.2) for name in names}
     scale = total_ms / sum(weights.values())
@@ -81,5 +81,5 @@ def stage_table(rng: Random, total_ms: float = 3200.0) -> dict[str, float]:
 
 
 def latencies(rng: Random, n: int) -> list[float]:
-    """`n` unsorted latencies in ms with the long tail that latencies have."""
+    """Return `n` unsorted latencies in ms with a long tail."""
     return [round(300 + rng.expovariate(1 / 200), 1) for _ in range(n)]

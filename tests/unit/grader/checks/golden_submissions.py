@@ -1,4 +1,4 @@
-"""Golden submissions as data: what a learner may write for an exercise, and what its check answers."""
+"""Golden submissions as data: what a learner may write for an exercise, and what its check says."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +18,7 @@ SETUP = {"Done": Done, "Token": Token, "np": np, "pairwise": pairwise, "visible"
 
 
 def load(name, *kinds):
-    """The submissions of these kinds, each as a parameter with a readable id."""
+    """Return the submissions of these kinds, each as a parameter with a readable id."""
     data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return [
         pytest.param(one, id=f"{kind}-{one['check']}-{number}")
@@ -28,14 +28,14 @@ def load(name, *kinds):
 
 
 def function_of(one):
-    """The function that a submission defines; these sources are our own."""
+    """Return the function that a submission defines."""
     names = dict(SETUP)
     exec(compile(one["source"], "cell", "exec"), names)
     return names[one["check"]]
 
 
 def answer(one, out_of=None):
-    """(points, what was said) of a submission, passed or not."""
+    """Return (points, message) of a submission; the message is empty if it passed."""
     options = {} if out_of is None else {"out_of": out_of}
     try:
         return getattr(checks, one["check"])(function_of(one), **options), ""

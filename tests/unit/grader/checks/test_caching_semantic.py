@@ -1,4 +1,4 @@
-"""The check of the semantic cache's guard, with an embedder that hears no greetings and no names."""
+"""The check of the semantic cache's guard, with an embedder that ignores greetings and product names."""
 
 import re
 
@@ -17,7 +17,7 @@ TONES = re.compile(r"^(Hi|Hello!|Quick question:|Sorry.*?again\.|Good morning,|O
 
 
 def embed(texts):
-    """Bags of hashed words, unit norm: alike where words are, blind for product names."""
+    """Return bags of hashed words, unit norm, without greetings and product names."""
     vectors = np.zeros((len(texts), 256), np.float32)
     for row, text in enumerate(texts):
         for word in re.findall(r"\w+", NAMES.sub("", TONES.sub("", text)).lower()):

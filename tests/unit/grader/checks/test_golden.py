@@ -1,4 +1,4 @@
-"""Checks of labs 02 to 05 on golden submissions: excellent, typical, empty, bad; what each is told."""
+"""The checks of labs 02 to 11 on golden submissions: excellent, typical, bad and empty ones."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_an_excellent_submission_passes_with_one_line(one, capsys):
 @pytest.mark.parametrize("one", every("typical", "bad"))
 def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     monkeypatch.setattr(
-        call_limits, "PATIENCE_S", 2.0
+        call_limits, "TIMEOUT_S", 2.0
     )  # a loop that never ends takes eight in a lab
     points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
@@ -69,7 +69,7 @@ def test_an_empty_exercise_says_so(number, name):
 
 
 def test_a_right_sampler_passes_again_and_again():
-    """Sixty tests of 20,000 draws each at a false-alarm rate of 1e-7: nobody is failed by luck."""
+    """Sixty tests of 20,000 draws each at a false-alarm rate of 1e-7: chance fails no right answer."""
     [one] = [
         p.values[0] for p in load("speculation", "excellent") if p.values[0]["check"] == "accept"
     ]

@@ -1,6 +1,6 @@
-"""The same submissions in a process of their own: each check says there what it says in a notebook.
+"""The golden submissions in a learner's process: each check says there what it says in a notebook.
 
-Whatever a check hands to a learner's function (pieces, clocks, desks, locks, bytes) is used from afar.
+Whatever a check passes to a learner's function (streams, batches, locks, bytes) is exported to that process.
 """
 
 import io
@@ -27,7 +27,7 @@ TIMEOUT_S = 2.0
 
 @pytest.fixture(scope="module")
 def learners():
-    """Notebooks, a new one after one that was ended."""
+    """A list of a session and a function that starts a new one, for use after the first has ended."""
 
     def fresh():
         one = stack.enter_context(session(SandboxSpec(jailed=not missing()), call_s=TIMEOUT_S + 1))
@@ -46,7 +46,7 @@ def learner(learners):
 
 
 def afar(learner, one):
-    """(points, what was said) of a submission that runs over there."""
+    """Return (points, text) of a submission that runs in the learner's process."""
     out_of = OUT_OF.get(one["check"])
     options = {} if out_of is None else {"out_of": out_of}
     learner.cell(one["source"])
@@ -68,7 +68,7 @@ def test_an_excellent_submission_passes_from_afar(one, learner):
 
 @pytest.mark.parametrize("one", [one for lab in LABS for one in load(lab, "typical", "bad")])
 def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkeypatch):
-    monkeypatch.setattr(call_limits, "PATIENCE_S", TIMEOUT_S)
+    monkeypatch.setattr(call_limits, "TIMEOUT_S", TIMEOUT_S)
     points, said = afar(learner, one)
     assert points == one.get("points", 0)
     assert one.get("afar", one["says"]) in " ".join(said.split())

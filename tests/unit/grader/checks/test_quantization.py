@@ -51,7 +51,7 @@ def test_a_prediction_far_off_earns_nothing(clock, function, says):
 
 
 class Loaded:
-    """A model that knows its kind by its path."""
+    """A stand-in for a model that takes its kind from its path."""
 
     def __init__(self, path, threads=None):
         self.kind, self.threads = path.stem.rpartition("-")[2], threads
@@ -59,7 +59,7 @@ class Loaded:
 
 @pytest.fixture
 def shelf(monkeypatch):
-    """What each kind is like: KL to the full file, and how many times as fast."""
+    """Stand-ins that give each kind a KL to the full file and a speed."""
     away = {"Q8_0": 0.004, "Q4_1": 0.004, "Q4_0": 0.2, "F16": float("nan")}
     ratio = {"Q8_0": (2.0, Interval(1.8, 2.2)), "Q4_0": (3.0, Interval(2.8, 3.2))}
     slow = (0.5, Interval(0.4, 0.6))

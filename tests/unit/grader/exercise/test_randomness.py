@@ -1,4 +1,4 @@
-"""Dice that follow from a secret where a referee throws them, and are new everywhere else."""
+"""Random numbers that follow from a secret where a referee grades, and are fresh everywhere else."""
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -13,24 +13,24 @@ from grader.grading.referee import Setting, grade
 CHECK = {"nbgrader": {"grade": True, "grade_id": "q", "points": 1, "solution": False}}
 
 
-def throws(seed):
+def numbers(seed):
     with seeded(seed):
         return [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
 
 
-def test_the_same_secret_throws_the_same():
-    assert throws(7) == throws(7)
-    assert throws(7) != throws(8)
-    first, _, second = throws(7)
+def test_the_same_seed_gives_the_same_numbers():
+    assert numbers(7) == numbers(7)
+    assert numbers(7) != numbers(8)
+    first, _, second = numbers(7)
     assert first != second
 
 
-def test_without_a_referee_nobody_knows():
-    assert throws(7) != [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
+def test_without_a_seed_the_numbers_are_fresh():
+    assert numbers(7) != [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
     assert fresh_seed() != fresh_seed()
 
 
-def test_a_check_of_a_lab_throws_them():
+def test_a_check_of_a_lab_uses_the_seed():
     def inputs(seed):
         seen = []
 
@@ -46,7 +46,7 @@ def test_a_check_of_a_lab_throws_them():
     assert inputs(1) != inputs(2)
 
 
-def test_the_referee_throws_by_secret_submission_and_check(monkeypatch, tmp_path):
+def test_the_referee_seeds_by_secret_submission_and_check(monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(checks, "__all__", [*checks.__all__, "look"])
     monkeypatch.setattr(checks, "look", lambda: seen.append(fresh_seed()), raising=False)
@@ -70,7 +70,7 @@ def _check(wanted):
 
 
 class _Nobody:
-    """A learner's process that has nothing to say."""
+    """A stand-in for a learner's process that does nothing."""
 
     class started:  # noqa: N801
         note = ""

@@ -1,4 +1,4 @@
-"""Stderr is diverted at every level, and given back."""
+"""Stderr is diverted at every level, and restored afterwards."""
 
 from __future__ import annotations
 
