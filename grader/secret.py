@@ -1,7 +1,8 @@
-"""The secret of whoever grades: what makes questions fresh for a learner and the same for a regrade.
+"""The instructor's secret, from which the seeds of the referee's questions are derived.
 
-It stands in grader/hidden, which is in no release and in no jail, or where UNDER500_SECRET says: in a
-workshop the packages are root's, and the secret is the instructor's.
+Learners cannot predict the questions, and a regrade asks the same ones. The secret is in grader/hidden, which
+is in no release and in no jail, or in the file named by UNDER500_SECRET. A workshop uses that variable,
+because root owns the packages and the instructor owns the secret.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ BYTES = 32
 
 
 def key(file: Path = FILE) -> bytes:
-    """The secret, made on first use and readable by its owner alone. Raises OSError."""
+    """Return the secret. It is created on first use and readable only by its owner. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return bytes.fromhex(file.read_text(encoding="ascii").strip())
-    with os.fdopen(fd, "w", encoding="ascii") as made:
-        made.write(secrets.token_hex(BYTES))
+    with os.fdopen(fd, "w", encoding="ascii") as stream:
+        stream.write(secrets.token_hex(BYTES))
     return key(file)
 
 
 def seed(*parts: str, file: Path = FILE) -> int:
-    """A number from 0 to 2**63 - 1 that the secret and `parts` decide."""
+    """Return a seed from 0 to 2**63 - 1, derived from the secret and `parts` with BLAKE2b."""
     digest = hashlib.blake2b("\x1f".join(parts).encode(), key=key(file), digest_size=8).digest()
     return int.from_bytes(digest) >> 1

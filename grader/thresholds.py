@@ -1,4 +1,4 @@
-"""What each lab asks for, from thresholds.toml, checked."""
+"""The grading limits of each lab, read from thresholds.toml and validated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ FILE = Path(__file__).with_name("thresholds.toml")
 
 
 class Bar(BaseModel, frozen=True, extra="forbid"):
-    """A grade that is given for speed, and only together with quality.
+    """The requirements of a grade for speed, which is given only together with quality.
 
-    grade: id of the grade cell. function: the learner's, which returns an Entry. bound: of the ratio to
-    the yardstick. pairs, most: timed at least for a pass, and at most. right: share of the timed answers.
-    shortest: median words relative to the references. nearest_ms: least emulated round trip (SIM).
+    grade: id of the grade cell.
+    function: name of the learner's function that returns an Entry.
+    bound: upper limit of the ratio learner / yardstick.
+    pairs, most: fewest timed pairs for a pass, and most timed pairs.
+    right: smallest share of right answers among the timed ones.
+    shortest: smallest median of answer words / reference words.
+    nearest_ms: shortest emulated round trip (SIM) in ms.
     """
 
     grade: str
@@ -30,7 +34,7 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
 
 
 class Thresholds(BaseModel, frozen=True, extra="forbid"):
-    """What grading a lab may take, in seconds, and what it times."""
+    """The limits for grading a lab, in seconds, and its grade for speed if it has one."""
 
     models: bool
     check_s: float = Field(gt=0)
@@ -42,6 +46,6 @@ class Thresholds(BaseModel, frozen=True, extra="forbid"):
 
 @cache
 def thresholds(lab: str) -> Thresholds:
-    """Of the lab with that name, such as "10-capstone". Raises ValidationError for a broken file."""
-    every = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return Thresholds.model_validate(every["default"] | every.get(lab, {}))
+    """Return the thresholds of a lab such as "10-capstone". Raises ValidationError for an invalid file."""
+    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return Thresholds.model_validate(tables["default"] | tables.get(lab, {}))

@@ -1,4 +1,4 @@
-"""The board as a page for the instructor's browser or projector, and as tables in a terminal."""
+"""The board as an HTML page for a browser or projector, and as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ HOUR_S = 3600
 
 
 def page(board: Board) -> str:
-    """HTML of one moment; every text of a learner is escaped."""
-    every = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = every.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    """Return the page as HTML; all text from learners is escaped."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         summary=summary(board),
         labs=board.labs,
@@ -34,105 +34,110 @@ def page(board: Board) -> str:
         queue=board.queue,
         mistakes=board.mistakes,
         verdicts=board.verdicts,
-        outcomes=[str(one) for one in Outcome],
+        outcomes=[str(outcome) for outcome in Outcome],
         pictures=[(title, inline(picture)) for title, picture in pictures(board)],
     )
 
 
 def text(board: Board) -> Group:
-    """The same for a terminal, without pictures."""
+    """Return the tables for a terminal, without plots."""
     return Group(summary(board), *_tables(board))
 
 
 def summary(board: Board) -> str:
-    """The class in a line."""
-    every = [one for row in board.standings.values() for one in row.values()]
-    in_ = sum(one.place is not Status.NOTHING for one in every)
-    done = sum(one.place is Status.GRADED for one in every)
-    late = sum(one.late_s > 0 for one in every)
-    said = f"{len(board.standings)} learners, {in_} submissions, {done} graded"
-    return said + f", {len(board.queue)} undecided" + (f", {late} late" if late else "")
+    """Return the summary of the class in one line."""
+    standings = [standing for row in board.standings.values() for standing in row.values()]
+    submitted = sum(map(_submitted, standings))
+    graded = sum(standing.status is Status.GRADED for standing in standings)
+    late = sum(standing.late_s > 0 for standing in standings)
+    text = f"{len(board.standings)} learners, {submitted} submissions, {graded} graded"
+    return text + f", {len(board.queue)} undecided" + (f", {late} late" if late else "")
 
 
 def pictures(board: Board) -> Iterator[tuple[str, Picture]]:
-    """Latencies of the class and what they cost in right answers, by timed lab."""
+    """Yield (title, plot) for each timed lab: the latencies, and right answers against latency."""
     for lab in sorted({speed.lab for speed in board.speeds}):
         speeds = [speed for speed in board.speeds if speed.lab == lab]
         label = (
-            "end-to-end p50 at the client in units of 500 ms of the yardstick beside it, measured; "
+            "end-to-end p50 at the client, measured, scaled so that the yardstick takes 500 ms; "
             "distance is SIM"
         )
-        times = [_in_bars(speed) for speed in speeds]
+        times = [_scaled_ms(speed) for speed in speeds]
         yield f"{lab}: how fast the class is", distribution(times, label, BAR_MS)
         if points := [_point(speed) for speed in speeds if speed.right]:
-            note = "each learner's own questions, through HTTP, in units of the yardstick; distance is SIM"
-            yield f"{lab}: fast against right", pareto(points, frontier(points), note=note)
+            note = "each learner's own questions, through HTTP, scaled to the yardstick; distance is SIM"
+            yield (
+                f"{lab}: latency against right answers",
+                pareto(points, frontier(points), note=note),
+            )
 
 
 def frontier(points: Iterable[Point]) -> set[str]:
-    """Those that nobody beats in both."""
+    """Return the names on the Pareto frontier: no other point is both faster and more often right."""
     points = list(points)
     return {p.name for p in points if not any(_beats(q, p) for q in points)}
 
 
-def _beats(one: Point, other: Point) -> bool:
-    better = one.ms <= other.ms and one.right.rate >= other.right.rate
-    return better and (one.ms, one.right.rate) != (other.ms, other.right.rate)
+def _beats(point: Point, other: Point) -> bool:
+    no_worse = point.ms <= other.ms and point.right.rate >= other.right.rate
+    return no_worse and (point.ms, point.right.rate) != (other.ms, other.right.rate)
 
 
-def _in_bars(speed: Speed) -> float:
-    """ms where the yardstick takes its 500: machines of a class differ, ratios do not."""
+def _scaled_ms(speed: Speed) -> float:
+    """Return the time in ms, scaled so that the yardstick takes 500 ms: machines differ, ratios do not."""
     return BAR_MS * speed.ms / speed.yardstick_ms
 
 
 def _point(speed: Speed) -> Point:
-    return Point(speed.student, _in_bars(speed), speed.right)
+    return Point(speed.student, _scaled_ms(speed), speed.right)
 
 
-def _cell(one: Standing) -> dict[str, Any]:
-    late = f"late {one.late_s / HOUR_S:.1f} h" + (f", −{one.late:g}" if one.late else "")
+def _cell(standing: Standing) -> dict[str, Any]:
+    penalty = f", −{standing.late:g}" if standing.late else ""
+    late = f"late {standing.late_s / HOUR_S:.1f} h{penalty}"
     return {
-        "css": CSS.get(one.place, str(one.place)),
-        "text": _said(one),
-        "late": late if one.late_s > 0 else "",
+        "css": CSS.get(standing.status, str(standing.status)),
+        "text": _points(standing),
+        "late": late if standing.late_s > 0 else "",
     }
 
 
-def _said(one: Standing) -> str:
-    if one.place in (Status.NOTHING, Status.HANDED_IN):
-        return str(one.place)
-    return f"{one.points:g} of {one.out_of:g}" + (", open" if one.place is Status.OPEN else "")
+def _points(standing: Standing) -> str:
+    if standing.status in (Status.NOTHING, Status.HANDED_IN):
+        return str(standing.status)
+    unfinished = ", open" if standing.status is Status.OPEN else ""
+    return f"{standing.points:g} of {standing.out_of:g}{unfinished}"
 
 
 def _tables(board: Board) -> Iterator[Table]:
-    seen = [lab for lab in board.labs if any(_here(row[lab]) for row in board.standings.values())]
-    yield _table("learner", *seen, rows=(
-        (name, *(_terse(row[lab]) for lab in seen)) for name, row in board.standings.items()
+    rows = board.standings
+    labs = [lab for lab in board.labs if any(_submitted(row[lab]) for row in rows.values())]
+    yield _table("learner", *labs, rows=(
+        (name, *(_terse(row[lab]) for lab in labs)) for name, row in rows.items()
     ))  # fmt: skip
     if board.queue:
-        yield _table(
-            "undecided", "lab", "why", rows=((q.student, q.lab, q.reason) for q in board.queue)
-        )
+        queue = ((queued.student, queued.lab, queued.reason) for queued in board.queue)
+        yield _table("undecided", "lab", "reason", rows=queue)
     if board.mistakes:
-        rows = ((str(len(m.students)), m.grade, m.look) for m in board.mistakes)
-        yield _table("learners", "check", "it told them to look at", rows=rows)
+        mistakes = ((str(len(m.students)), m.grade, m.look) for m in board.mistakes)
+        yield _table("learners", "check", "where to look", rows=mistakes)
     if board.speeds:
-        names = ("learner", "lab", "end-to-end p50", "of the yardstick", "n", "right")
+        names = ("learner", "lab", "end-to-end p50", "ratio to yardstick", "n", "right")
         yield _table(*names, rows=map(_speed, board.speeds))
 
 
-def _speed(one: Speed) -> tuple[str, ...]:
-    ratio = f"{one.ms / one.yardstick_ms:.2f}"
-    right = f"{one.right.successes} of {one.right.n}" if one.right else "–"
-    return one.student, one.lab, f"{one.ms:.0f} ms", ratio, str(one.n), right
+def _speed(speed: Speed) -> tuple[str, ...]:
+    ratio = f"{speed.ms / speed.yardstick_ms:.2f}"
+    right = f"{speed.right.successes} of {speed.right.n}" if speed.right else "–"
+    return speed.student, speed.lab, f"{speed.ms:.0f} ms", ratio, str(speed.n), right
 
 
-def _terse(one: Standing) -> str:
-    return _said(one) + (" (late)" if one.late_s > 0 else "")
+def _terse(standing: Standing) -> str:
+    return _points(standing) + (" (late)" if standing.late_s > 0 else "")
 
 
-def _here(one: Standing) -> bool:
-    return one.place is not Status.NOTHING
+def _submitted(standing: Standing) -> bool:
+    return standing.status is not Status.NOTHING
 
 
 def _table(*names: str, rows: Iterable[tuple[str, ...]]) -> Table:

@@ -1,7 +1,7 @@
-"""Marks for a learning platform: a table that quotes what needs quoting, and Canvas.
+"""Exports marks for a learning platform, as a CSV table or to Canvas.
 
-A point without a verdict is an empty field, never a zero; so is a lab that was not handed in. What a
-platform makes of a missing mark is its own rule.
+A mark with open points is an empty field, never a zero, and a lab without a submission has no row. How a
+platform counts a missing mark is its own rule.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from nbgrader.api import Gradebook
 
 COLUMNS = ("student", "lab", "points", "out_of", "late_penalty", "late_hours", "open")
-# Canvas reads a field that begins with one of these as it is; a spreadsheet would compute it.
+# A spreadsheet evaluates a field that begins with one of these as a formula; Canvas reads it as text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ExportError(PlainError):
-    """Marks could not be handed over; the message says which."""
+    """Marks could not be exported; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A learner's mark for a lab. points: None while some of them are open."""
+    """A learner's mark for a lab. `points` is None while some of them are open."""
 
     student: str
     lab: str
@@ -46,7 +46,7 @@ class Row:
     late_hours: float
 
     def values(self) -> tuple[object, ...]:
-        """For COLUMNS."""
+        """Return the fields of COLUMNS."""
         points = "" if self.points is None else f"{self.points:g}"
         late = f"{self.late_penalty:g}", f"{self.late_hours:.1f}"
         return (
@@ -60,15 +60,15 @@ class Row:
 
 
 def rows(course: Course) -> Iterator[Row]:
-    """All that is in the gradebook, by lab, then by learner. Raises LockedError."""
-    found = gradebook.totals(course)
-    for (student, lab), total in sorted(found.items(), key=lambda one: one[0][::-1]):
+    """Yield all marks in the gradebook, by lab, then by learner. Raises LockedError."""
+    totals = gradebook.totals(course)
+    for (student, lab), total in sorted(totals.items(), key=lambda item: item[0][::-1]):
         points = None if total.open else total.points
         yield Row(student, lab, points, total.out_of, total.late, total.late_s / 3600)
 
 
 def as_csv(course: Course) -> str:
-    """The table, as RFC 4180 has it."""
+    """Return the marks as CSV (RFC 4180). Raises LockedError."""
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(COLUMNS)
@@ -77,14 +77,14 @@ def as_csv(course: Course) -> str:
 
 
 def safe(text: str) -> str:
-    """A learner's name as text, whatever it begins with."""
+    """Return a learner's name quoted so that a spreadsheet reads it as text."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def for_canvas(course: Course, lab: str, users: Mapping[str, int]) -> dict[int, dict[str, Any]]:
-    """What Canvas takes as marks in one request: its user's number -> {"posted_grade": points}.
+    """Return the complete marks of a lab in Canvas's form: {user id: {"posted_grade": points}}.
 
-    users: learner -> number. Only complete marks. Raises ExportError for a learner whom Canvas does not know.
+    `users` maps learners to Canvas user ids. Raises ExportError if Canvas does not know a learner.
     """
     marks = [row for row in rows(course) if row.lab == lab and row.points is not None]
     if unknown := sorted({row.student for row in marks} - set(users)):
@@ -96,7 +96,10 @@ def for_canvas(course: Course, lab: str, users: Mapping[str, int]) -> dict[int, 
 
 
 def to_canvas(course: Course, lab: str, canvas: CanvasCourse, assignment: int) -> Progress:
-    """Put a lab's marks into an assignment of Canvas, by login, in one request. Raises ExportError."""
+    """Send a lab's complete marks to a Canvas assignment in one request; learners are matched by login.
+
+    Raises ExportError if there is no complete mark, or if Canvas does not know a learner.
+    """
     users = {user.login_id: user.id for user in canvas.get_users(enrollment_type=["student"])}
     marks = for_canvas(course, lab, users)
     if not marks:
@@ -105,10 +108,10 @@ def to_canvas(course: Course, lab: str, canvas: CanvasCourse, assignment: int) -
 
 
 class Table(ExportPlugin):
-    """For `nbgrader export --exporter=grader.board.marks_export.Table`: the same table."""
+    """The same table for `nbgrader export --exporter=grader.board.marks_export.Table`."""
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write it to `--to`, or grades.csv."""
+        """Write the table to `--to`, or to grades.csv."""
         from pathlib import Path
 
         from grader.course.course import course

@@ -1,41 +1,45 @@
-"""What an instructor sees of a class: who is where, what is open, what goes wrong most, how fast they are.
+"""An instructor's overview of a class: progress, undecided marks, common mistakes and latencies.
 
-Points come from the gradebook, which is the truth; verdicts and times from the records of grading.
+Points come from the gradebook, which is authoritative; verdicts and times come from the grading records.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from grader.course import gradebook, records
+from grader.course import gradebook
 from grader.course.course import Course
-from grader.grading.report import Mark, Outcome, Report
-from harness.measure.latency.stats import Proportion
+from grader.course.records import Record, read
+from grader.grading.report import Mark, Outcome
+from harness.measure.stats import Proportion
 
-MOST_MISTAKES = 12  # more than anybody reads aloud
-LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # of `grader.exercise.exercise`
+MAX_MISTAKES = 12  # as many as an instructor discusses with a class
+LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # see `grader.exercise.exercise`
 
 
 class Status(StrEnum):
-    """How far a learner is with a lab."""
+    """A learner's progress in a lab."""
 
     NOTHING = "–"
     HANDED_IN = "handed in"
     GRADED = "graded"
-    OPEN = "open"  # points without a verdict, or a person's to give
-    WAITS = "waits"  # graded, and not in the gradebook yet
+    OPEN = "open"  # some points have no verdict yet, or a person has to give them
+    WAITS = "waits"  # graded, but not in the gradebook yet
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One learner in one lab. late: points taken off. late_s: seconds after the deadline."""
+    """One learner's standing in one lab.
 
-    place: Status = Status.NOTHING
+    `late` is the penalty in points, `late_s` the time after the deadline in seconds.
+    """
+
+    status: Status = Status.NOTHING
     points: float = 0.0
     out_of: float = 0.0
     late: float = 0.0
@@ -44,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Undecided beside other programs; it costs nothing until a quiet machine has timed it."""
+    """An undecided mark. It costs no points, and waits for a quiet machine."""
 
     student: str
     lab: str
@@ -53,7 +57,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What a check told several learners: which check, where to look, whom."""
+    """A mistake: its lab, its grade cell, where the check told learners to look, and which learners."""
 
     lab: str
     grade: str
@@ -63,7 +67,10 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """A learner's assistant in a timed lab: end-to-end p50 in ms at the client, right answers of all."""
+    """A learner's result in a timed lab.
+
+    ms, yardstick_ms: end-to-end p50 at the client. n: number of timed pairs. right: right answers.
+    """
 
     student: str
     lab: str
@@ -75,7 +82,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A class at one moment. standings: by learner, then by lab."""
+    """The state of a class: `standings` by learner, then by lab; `verdicts` count outcomes by lab."""
 
     labs: tuple[str, ...]
     standings: Mapping[str, Mapping[str, Standing]]
@@ -85,87 +92,83 @@ class Board:
     verdicts: Mapping[str, Mapping[str, int]]
 
 
+Records = Mapping[tuple[str, str], Record]  # by (learner, lab)
+
+
 def board(course: Course) -> Board:
-    """The class now. Raises LockedError."""
-    reports = dict(_reports(course))
-    handed_in = [(work.student, work.lab) for work in course.works()]
-    booked = gradebook.totals(course)
-    students = sorted(
-        {student for student, _ in [*handed_in, *booked]} | gradebook.students(course)
-    )
-    standings = {s: {lab: Standing() for lab in course.labs} for s in students}
-    for key in handed_in:
-        standings[key[0]][key[1]] = _standing(reports.get(key), booked.get(key))
+    """Return the current state of the class. Raises LockedError."""
+    submitted = [(submission.student, submission.lab) for submission in course.submissions()]
+    records = {key: record for key in submitted if (record := _read(course, *key))}
+    totals = gradebook.totals(course)
+    students = {student for student, _ in [*submitted, *totals]} | gradebook.students(course)
+    standings = {name: {lab: Standing() for lab in course.labs} for name in sorted(students)}
+    for student, lab in submitted:
+        key = student, lab
+        standings[student][lab] = _standing(records.get(key), totals.get(key))
     return Board(
         labs=course.labs,
         standings=standings,
-        queue=tuple(_queue(reports)),
-        mistakes=tuple(_mistakes(reports)),
-        speeds=tuple(_speeds(reports)),
-        verdicts=_verdicts(reports),
+        queue=tuple(_queue(records)),
+        mistakes=tuple(_mistakes(records)),
+        speeds=tuple(_speeds(records)),
+        verdicts=_verdicts(records),
     )
 
 
-Reports = Mapping[tuple[str, str], records.Record]
+def _read(course: Course, student: str, lab: str) -> Record | None:
+    return read(course.record(student, lab))
 
 
-def _reports(course: Course) -> Iterator[tuple[tuple[str, str], records.Record]]:
-    for work in course.works():
-        if record := records.read(course.record(work.student, work.lab)):
-            yield (work.student, work.lab), record
-
-
-def _standing(record: records.Record | None, total: gradebook.Total | None) -> Standing:
+def _standing(record: Record | None, total: gradebook.Total | None) -> Standing:
     if total is None or (record is None and total.open):
         return Standing(Status.HANDED_IN)
-    place = Status.OPEN if total.open else Status.GRADED
-    place = Status.WAITS if record and not record.entered else place
-    return Standing(place, total.points, total.out_of, total.late, total.late_s)
+    status = Status.OPEN if total.open else Status.GRADED
+    status = Status.WAITS if record and not record.entered else status
+    return Standing(status, total.points, total.out_of, total.late, total.late_s)
 
 
-def _queue(reports: Reports) -> Iterator[Queued]:
-    for (student, lab), record in reports.items():
+def _marks(records: Records) -> Iterator[tuple[str, str, Mark]]:
+    """Yield (learner, lab, mark) of all records."""
+    for (student, lab), record in records.items():
         for mark in record.report.marks:
-            if mark.queued:
-                yield Queued(student, lab, mark.reason)
+            yield student, lab, mark
 
 
-def _mistakes(reports: Reports) -> Iterable[Mistake]:
-    """The most common first; a check that nobody has begun is no mistake."""
-    found: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for (student, lab), record in reports.items():
-        for mark in record.report.marks:
-            if mark.outcome in (Outcome.FAILED, Outcome.PARTLY) and (look := where(mark)):
-                found[lab, mark.id, look].append(student)
-    every = (Mistake(*key, tuple(students)) for key, students in found.items())
-    return sorted(every, key=lambda one: (-len(one.students), one.lab, one.grade))[:MOST_MISTAKES]
+def _queue(records: Records) -> Iterator[Queued]:
+    for student, lab, mark in _marks(records):
+        if mark.queued:
+            yield Queued(student, lab, mark.reason)
+
+
+def _mistakes(records: Records) -> list[Mistake]:
+    """Return the most common mistakes, most frequent first, without exercises that are still empty."""
+    students: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for student, lab, mark in _marks(records):
+        if mark.outcome in (Outcome.FAILED, Outcome.PARTLY) and (look := where(mark)):
+            students[lab, mark.id, look].append(student)
+    mistakes = (Mistake(*key, tuple(names)) for key, names in students.items())
+    return sorted(mistakes, key=lambda m: (-len(m.students), m.lab, m.grade))[:MAX_MISTAKES]
 
 
 def where(mark: Mark) -> str:
-    """Where a check told them to look; "" for an exercise that is still empty."""
+    """Return where the check told the learner to look; "" for an exercise that is still empty."""
     if "still empty" in mark.reason or "nobody has written it yet" in mark.reason:
         return ""
-    found = LOOK.search(mark.reason)
-    text = found[1] if found else mark.reason.splitlines()[0] if mark.reason else ""
+    match = LOOK.search(mark.reason)
+    text = match[1] if match else mark.reason.splitlines()[0] if mark.reason else ""
     return " ".join(re.sub(r"line \d+ of your cell: .*", "a line of their own", text).split())
 
 
-def _speeds(reports: Reports) -> Iterator[Speed]:
-    for (student, lab), record in reports.items():
-        for mark in record.report.marks:
-            if mark.pairs:
-                ours, theirs = zip(*mark.pairs, strict=True)
-                right = Proportion(*mark.right) if mark.right else None
-                yield Speed(student, lab, median(ours), median(theirs), len(ours), right)
+def _speeds(records: Records) -> Iterator[Speed]:
+    for student, lab, mark in _marks(records):
+        if mark.pairs:
+            learner, yardstick = zip(*mark.pairs, strict=True)
+            right = Proportion(*mark.right) if mark.right else None
+            yield Speed(student, lab, median(learner), median(yardstick), len(learner), right)
 
 
-def _verdicts(reports: Reports) -> Mapping[str, Mapping[str, int]]:
-    """How many marks of each kind, by lab."""
-    found: dict[str, Counter[str]] = {}
-    for (_, lab), record in reports.items():
-        found.setdefault(lab, Counter()).update(_outcomes(record.report))
-    return {lab: dict(counts) for lab, counts in sorted(found.items())}
-
-
-def _outcomes(report: Report) -> Iterator[str]:
-    return (str(mark.outcome) for mark in report.marks)
+def _verdicts(records: Records) -> Mapping[str, Mapping[str, int]]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for _, lab, mark in _marks(records):
+        counts[lab][str(mark.outcome)] += 1
+    return {lab: dict(counter) for lab, counter in sorted(counts.items())}

@@ -11,8 +11,8 @@ from grader.checks.caching_probes import APART, TOGETHER
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, score
 from grader.exercise.randomness import fresh_rng, fresh_seed
-from harness.labs.caching.false_hits import cosines, equal, judged
-from harness.labs.caching.pairs import labelled
+from harness.labs.caching.false_hits import cosines, hit_rates, same_meaning
+from harness.labs.caching.pairs import labelled_pairs
 from harness.models.engines.embedding import embedder
 
 ROUNDS = 30
@@ -127,9 +127,9 @@ def _meaning(limits: CallLimits, function: Callable, text: str) -> Hashable | No
 
 def _judge_held_out(limits: CallLimits, function: Callable, threshold: object) -> None:
     least = MEANING.finite(threshold, "the threshold")
-    pairs = labelled(HELD_OUT, TOPICS, fresh_seed())
-    passes = equal(pairs, lambda text: _meaning(limits, function, text))
-    result = judged(cosines(pairs, embedder()), passes, pairs, least)
+    pairs = labelled_pairs(HELD_OUT, TOPICS, fresh_seed())
+    passes = same_meaning(pairs, lambda text: _meaning(limits, function, text))
+    result = hit_rates(cosines(pairs, embedder()), passes, pairs, least)
     if result.hits.rate < LEAST_HITS:
         MEANING.fail(
             f"a hit for {LEAST_HITS:.0%} of the pairs that mean the same, at least",

@@ -16,10 +16,10 @@ from harness.kb.questions import Case, draw
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.sequential_test import Rule, State, Verdict, decide
-from harness.measure.latency.stats import Proportion
 from harness.measure.latency.timing import clocked
 from harness.measure.quality.facts import holds_fact
 from harness.measure.quality.quality import Quality, summary
+from harness.measure.stats import Proportion
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from harness.stages.diff_postprocess import SENTENCE_END

@@ -12,11 +12,11 @@ from grader.exercise.exercise import Exercise, check, kind, say
 from grader.exercise.randomness import fresh_rng, fresh_seed
 from harness.labs.quantization.phases import best_step_ms, measure_phases, times_faster
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
-from harness.measure.latency.stats import Interval
 from harness.measure.machine import describe
 from harness.measure.model_files.divergence import Divergence, divergence, held_out
 from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
 from harness.measure.quality.exam import draw_exam as exam
+from harness.measure.stats import Interval
 from harness.models import tiers
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads

@@ -1,8 +1,9 @@
-"""under500 board: the class in the terminal, as a page, as a table, into Canvas."""
+"""under500 board: the state of the class in the terminal, as a page, as a table, or sent to Canvas."""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,72 +16,80 @@ from harness.errors import WrongUseError
 if TYPE_CHECKING:
     from grader.course.course import Course
 
-TOKEN = "CANVAS_TOKEN"  # an environment variable: a secret on the command line is everybody's
+# An environment variable, because other users of the machine can read a command line.
+TOKEN = "CANVAS_TOKEN"
 
 
 def board(
-    course: Annotated[Path, typer.Option(help="The folder with nbgrader_config.py.")] = Path(),
-    page: Annotated[Path | None, typer.Option(help="Write it as a page.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write all marks as a table.")] = None,
+    course: Annotated[
+        Path, typer.Option(help="Folder of the course, with nbgrader_config.py.")
+    ] = Path(),
+    page: Annotated[
+        Path | None, typer.Option(help="Also write the board to this HTML file.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write all marks to this CSV file.")] = None,
     canvas: Annotated[
         str,
-        typer.Option(help="Send one lab's marks: https://HOST/courses/NUMBER/assignments/NUMBER"),
+        typer.Option(
+            help="Send the marks of --lab to this Canvas assignment: "
+            "https://HOST/courses/NUMBER/assignments/NUMBER. Needs an access token in CANVAS_TOKEN."
+        ),
     ] = "",
-    lab: Annotated[str, typer.Option(help="Which lab goes to Canvas.")] = "",
+    lab: Annotated[
+        str, typer.Option(help="Lab whose marks go to Canvas: its number or name.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Who is where, what is open, what goes wrong most, how fast the class is."""
+    """Show progress, undecided marks, common mistakes and latencies of the class."""
     from grader.board import board_page, marks_export
     from grader.board import overview as boards
-    from grader.course.course import course as course_in
+    from grader.course.course import course as load_course
 
-    here = course_in(course)
-    found = boards.board(here)
+    loaded = load_course(course)
+    overview = boards.board(loaded)
     if page:
-        page.write_text(board_page.page(found), encoding="utf-8")
+        page.write_text(board_page.page(overview), encoding="utf-8")
     if csv:
-        csv.write_text(marks_export.as_csv(here), encoding="utf-8", newline="")
+        csv.write_text(marks_export.as_csv(loaded), encoding="utf-8", newline="")
     if canvas:
-        _send(here, lab, canvas)
+        _send(loaded, lab, canvas)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(overview))
     else:
-        console.print(board_page.text(found), markup=False, highlight=False)
+        console.print(board_page.text(overview), markup=False, highlight=False)
 
 
-def _send(here: Course, lab: str, address: str) -> None:
+def _send(course: Course, lab: str, url: str) -> None:
     from grader.board import marks_export
-    from grader.course.collect import named
+    from grader.course.collect import find_lab
 
     try:
         from canvasapi import Canvas
         from canvasapi.exceptions import CanvasException
     except ImportError as error:
         raise WrongUseError(
-            "Canvas needs canvasapi: run `pip install 'under500[workshop]'`."
+            "Sending to Canvas needs canvasapi: run `pip install 'under500[workshop]'`."
         ) from error
-    host, number, assignment = parts(address)
+    host, number, assignment = split_url(url)
     if not (token := os.environ.get(TOKEN)):
-        raise WrongUseError(f"Canvas asks who you are: put an access token into {TOKEN}.")
-    name = named(here, lab)
+        raise WrongUseError(f"Canvas needs an access token: put one into {TOKEN}.")
+    name = find_lab(course, lab)
     try:
         target = Canvas(host, token).get_course(number)
-        marks_export.to_canvas(here, name, target, assignment)
+        marks_export.to_canvas(course, name, target, assignment)
     except (CanvasException, OSError) as error:
         raise marks_export.ExportError(
-            f"Canvas took nothing ({error}): nothing was changed here."
+            f"Canvas refused the marks ({error}). Nothing was changed here; try again."
         ) from error
-    console.print(f"Marks of {name} are on their way to {host}.", highlight=False)
+    console.print(f"Sent the marks of {name} to {host}.", highlight=False)
 
 
-def parts(address: str) -> tuple[str, int, int]:
-    """Host, course and assignment of a Canvas address. Raises WrongUseError."""
-    import re
-
-    found = re.fullmatch(r"(https?://[^/]+)/courses/(\d+)/assignments/(\d+)/?", address)
-    if not found:
+def split_url(url: str) -> tuple[str, int, int]:
+    """Return host, course and assignment of a Canvas assignment's URL. Raises WrongUseError."""
+    match = re.fullmatch(r"(https?://[^/]+)/courses/(\d+)/assignments/(\d+)/?", url)
+    if not match:
         raise WrongUseError(
-            f"{address} is no address of a Canvas assignment: open it in a browser and copy the "
-            "address, such as https://canvas.example.edu/courses/12/assignments/34."
+            f"{url} is not the address of a Canvas assignment: open the assignment in a browser and copy "
+            "its address, such as https://canvas.example.edu/courses/12/assignments/34."
         )
-    return found[1], int(found[2]), int(found[3])
+    return match[1], int(match[2]), int(match[3])

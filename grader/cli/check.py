@@ -1,4 +1,4 @@
-"""under500 check NN: a learner's own verdict, from the referee that grades a class."""
+"""under500 check NN: grade one's own notebook with the referee that grades the class."""
 
 from __future__ import annotations
 
@@ -16,19 +16,26 @@ if TYPE_CHECKING:
 
 
 def check(
-    lab: Annotated[str, typer.Argument(help="Its number, such as 01, or the notebook itself.")],
-    jail: Annotated[bool, typer.Option(help="Run it in a jail where there is one.")] = True,
+    lab: Annotated[
+        str, typer.Argument(help="Number of the lab, such as 01, or path of the notebook.")
+    ],
+    jail: Annotated[
+        bool, typer.Option(help="Run the notebook in a jail if bubblewrap is installed.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Grade your own notebook exactly as your instructor's machine does; exit status 0 is full points."""
+    """Grade your notebook exactly as your instructor does.
+
+    Exit status 0 means full points.
+    """
     from grader.grading.notebook import read
     from grader.grading.referee import Setting, grade
     from grader.sandbox.jail import missing
 
-    path = found(lab)
+    path = notebook_path(lab)
     notebook = read(path)
     with console.status(f"Grading {path.stem} …"):
-        report = grade(_asked(path), notebook, Setting(jailed=jail and not missing()))
+        report = grade(_lab(path), notebook, Setting(jailed=jail and not missing()))
     _show(report)
     if as_json:
         print_json(report.to_json())
@@ -36,35 +43,43 @@ def check(
         raise typer.Exit(FAILED)
 
 
-def found(lab: str, labs: Path = Path("labs")) -> Path:
-    """The notebook of the lab with that number, or the file itself. Raises WrongUseError."""
+def notebook_path(lab: str, labs: Path = Path("labs")) -> Path:
+    """Return the path of the lab with that number, or `lab` itself if it is a path of a notebook.
+
+    Raises WrongUseError if there is no such lab.
+    """
     if lab.endswith(".ipynb"):
         return Path(lab)
     matches = sorted(labs.glob(f"{lab}-*/{lab}-*.ipynb")) if lab.isdigit() else []
     if len(matches) != 1:
-        there = ", ".join(sorted(path.name[:2] for path in labs.glob("[0-9][0-9]-*")))
+        numbers = ", ".join(sorted(path.name[:2] for path in labs.glob("[0-9][0-9]-*")))
         raise WrongUseError(
-            f"There is no lab {lab} here: choose from {there}."
-            if there
+            f"There is no lab {lab} here: choose from {numbers}."
+            if numbers
             else "There is no folder labs/ here: run this in the folder of the course."
         )
     return matches[0]
 
 
-def _asked(path: Path) -> Lab:
-    """The lab that the notebook's own check cells make: nobody to fool here but oneself."""
+def _lab(path: Path) -> Lab:
+    """Return the lab as defined by the notebook's own check cells.
+
+    A learner may change them, but only deceives themselves: a class is graded against the released lab.
+    """
     import nbformat
 
     from grader.grading.lab import lab
     from grader.grading.notebook import NotebookError
 
     try:
-        wanted = lab(path.stem, nbformat.read(path, as_version=4))
+        own = lab(path.stem, nbformat.read(path, as_version=4))
     except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
-        raise NotebookError(f"{path.name} is not a whole notebook: get the lab anew.") from error
-    if not wanted.grades:
+        raise NotebookError(
+            f"{path.name} is not a complete notebook: fetch the lab again."
+        ) from error
+    if not own.grades:
         raise NotebookError(f"{path.name} has no check cell: is it a notebook from labs/?")
-    return wanted
+    return own
 
 
 def _show(report: Report) -> None:

@@ -1,4 +1,4 @@
-"""under500 grade: a class, a folder of notebooks or one notebook, into gradebook and feedback pages."""
+"""under500 grade: grade a class, a folder of notebooks or one notebook into gradebook and feedback pages."""
 
 from __future__ import annotations
 
@@ -15,89 +15,105 @@ from harness.cli.output import FAILED, Json, console, print_json
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from grader.course.course import Course, Work
+    from grader.course.course import Course, Submission
     from grader.course.grade_class import Batch, Step
 
-SHOWN = 12  # notes of single submissions in the terminal; all of them are in the JSON
-WORTH = 6  # submissions for each process: fewer are done before it has started
+MAX_NOTES = 12  # on single submissions, in the terminal; the JSON has all of them
+PER_PROCESS = 6  # submissions: fewer are graded faster than another process starts
 
 
 def grade(
     handed_in: Annotated[
         Path | None,
-        typer.Argument(help="A notebook, or a folder of notebooks named after learners."),
+        typer.Argument(
+            help="A notebook, or a folder of notebooks named after learners. Without it, everything in "
+            "submitted/ is graded."
+        ),
     ] = None,
-    lab: Annotated[str, typer.Option(help="Only this lab: its number or its name.")] = "",
-    student: Annotated[str, typer.Option(help="Only this learner.")] = "",
-    course: Annotated[Path, typer.Option(help="The folder with nbgrader_config.py.")] = Path(),
-    again: Annotated[bool, typer.Option(help="Also what has not changed since.")] = False,
+    lab: Annotated[str, typer.Option(help="Grade only this lab: its number or name.")] = "",
+    student: Annotated[str, typer.Option(help="Grade only this learner.")] = "",
+    course: Annotated[
+        Path, typer.Option(help="Folder of the course, with nbgrader_config.py.")
+    ] = Path(),
+    again: Annotated[bool, typer.Option(help="Also grade what has not changed since.")] = False,
     queued: Annotated[
-        bool, typer.Option(help="Only what waits for a quiet machine; run it on one.")
+        bool, typer.Option(help="Grade only undecided marks; run this on a quiet machine.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=0, help="Processes on this machine; 0: as many as there is work for.")
+        int,
+        typer.Option(
+            min=0, help="Processes on this machine; 0 chooses by cores and amount of work."
+        ),
     ] = 0,
     scheduler: Annotated[
-        str, typer.Option(help="Address of a Dask scheduler: its workers grade.")
+        str, typer.Option(help="Grade on the workers of the Dask scheduler at this address.")
     ] = "",
-    jail: Annotated[bool, typer.Option(help="Run it in a jail where there is one.")] = True,
+    jail: Annotated[
+        bool, typer.Option(help="Run notebooks in a jail if bubblewrap is installed.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Grade what was handed in; stop it at any time, the next run goes on behind what is finished."""
-    from grader.course.collect import collected, named
-    from grader.course.course import course as course_in
+    """Grade submissions into the gradebook and write feedback pages.
+
+    You can stop it at any time; the next run continues where it stopped.
+
+    Exit status 0 means that every submission has its result in the gradebook.
+    """
+    from grader.course.collect import collect, find_lab
+    from grader.course.course import course as load_course
     from grader.course.grade_class import Batch
 
-    here = course_in(course)
-    wanted = named(here, lab) if lab else ""
-    works = collected(here, handed_in, wanted) if handed_in else here.works()
-    works = [work for work in works if wanted in ("", work.lab) and student in ("", work.student)]
-    if not works:
+    loaded = load_course(course)
+    name = find_lab(loaded, lab) if lab else ""
+    submissions = collect(loaded, handed_in, name) if handed_in else loaded.submissions()
+    chosen = [s for s in submissions if name in ("", s.lab) and student in ("", s.student)]
+    if not chosen:
         raise WrongUseError(
-            "Nothing was handed in: put notebooks into submitted/<learner>/<lab>/, "
-            "or name a folder of them."
+            "There are no submissions: put notebooks into submitted/<learner>/<lab>/, "
+            "or name a folder of notebooks."
         )
-    batch = Batch(here, again=again, queued=queued)
-    due = batch.wanted(works)
-    steps = list(_watched(_steps(batch, due, scheduler, workers or _worth(due), jail), due))
-    _show(steps)
+    batch = Batch(loaded, again=again, queued=queued)
+    due = batch.select(chosen)
+    steps = _steps(batch, due, scheduler, workers or _default_workers(len(due)), jail)
+    done = list(_with_progress(steps, len(due)))
+    _show(done)
     if as_json:
-        print_json(_summary(here, steps))
-    if any(step.record is None or not step.record.entered for step in steps):
+        print_json(_summary(loaded, done))
+    if any(step.record is None or not step.record.entered for step in done):
         raise typer.Exit(FAILED)
 
 
-def _worth(works: list[Work]) -> int:
+def _default_workers(submissions: int) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, len(works) // WORTH))
+    return max(1, min(cores or 1, submissions // PER_PROCESS))
 
 
 def _steps(
-    batch: Batch, works: list[Work], scheduler: str, workers: int, jail: bool
+    batch: Batch, submissions: list[Submission], scheduler: str, workers: int, jail: bool
 ) -> Iterator[Step]:
-    """Graded in this process, in several of this machine, or by the workers of a scheduler."""
+    """Grade in this process, in several processes, or on a scheduler's workers; yield each step."""
     if not scheduler and workers == 1:
         from grader.course.judge import lab_grader
 
         with lab_grader(jailed=jail) as judge:
-            yield from replace(batch, judge=judge).run(works)
+            yield from replace(batch, judge=judge).run(submissions)
         return
     from grader.fleet.cluster import local, remote
     from grader.fleet.run import Fleet
-    from grader.fleet.worker import Referees
+    from grader.fleet.worker import RefereeFactory
 
     connect = partial(remote, scheduler) if scheduler else partial(local, workers)
-    yield from Fleet(batch, connect, Referees(jail), _say).run(works)
+    yield from Fleet(batch, connect, RefereeFactory(jail), _say).run(submissions)
 
 
-def _watched(steps: Iterator[Step], works: list[Work]) -> Iterable[Step]:
-    """The steps, with a bar that says whose was the last one and how long it will take."""
+def _with_progress(steps: Iterator[Step], total: int) -> Iterable[Step]:
+    """Yield the steps, with a progress bar that shows the last submission and the time left."""
     from tqdm import tqdm
 
     form = "{desc} {n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left"
-    with tqdm(total=len(works), bar_format=form, disable=None) as bar:
+    with tqdm(total=total, bar_format=form, disable=None) as bar:
         for step in steps:
-            bar.set_description(f"{step.work.lab}, {step.work.student}"[:40])
+            bar.set_description(f"{step.submission.lab}, {step.submission.student}"[:40])
             bar.update()
             yield step
 
@@ -111,16 +127,18 @@ def _show(steps: list[Step]) -> None:
 
     table = Table("learner", "lab", "points", "", box=None, pad_edge=False, header_style="dim")
     for step in steps:
-        table.add_row(step.work.student, step.work.lab, _points(step), str(step.state))
+        table.add_row(step.submission.student, step.submission.lab, _points(step), str(step.state))
     console.print(table, markup=False, highlight=False)
-    notes = [f"{s.work.student}: {s.record.note}" for s in steps if s.record and s.record.note]
-    for note in notes[:SHOWN]:
+    notes = [
+        f"{s.submission.student}: {s.record.note}" for s in steps if s.record and s.record.note
+    ]
+    for note in notes[:MAX_NOTES]:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
-    if outside := {step.record.report.jailed for step in steps if step.record} - {""}:
-        console.print(f"Learners' code ran without a jail. {outside.pop()}", soft_wrap=True)
+    if reasons := {step.record.report.jailed for step in steps if step.record} - {""}:
+        console.print(f"Learners' code ran without a jail. {reasons.pop()}", soft_wrap=True)
     if waiting := sum(step.record is not None and step.record.report.queued for step in steps):
         console.print(
-            f"{waiting} stayed undecided beside other programs and cost nothing: "
+            f"{waiting} are undecided, because the machine was too busy. They cost no points: "
             "run `under500 grade --queued` when the machine is quiet.",
             soft_wrap=True,
         )
@@ -130,21 +148,26 @@ def _points(step: Step) -> str:
     if step.record is None:
         return "–"
     report = step.record.report
-    still = sum(mark.out_of for mark in report.marks if mark.points is None)
-    return f"{report.points:g} of {report.out_of:g}" + (f", {still:g} open" if still else "")
+    unfinished = sum(mark.out_of for mark in report.marks if mark.points is None)
+    suffix = f", {unfinished:g} open" if unfinished else ""
+    return f"{report.points:g} of {report.out_of:g}{suffix}"
 
 
-def _summary(here: Course, steps: list[Step]) -> dict[str, object]:
-    return {"course": str(here.root), "submissions": [_one(here, step) for step in steps]}
+def _summary(course: Course, steps: list[Step]) -> dict[str, object]:
+    return {"course": str(course.root), "submissions": [_values(course, step) for step in steps]}
 
 
-def _one(here: Course, step: Step) -> dict[str, object]:
-    work, record = step.work, step.record
-    values = {"student": work.student, "lab": work.lab, "state": str(step.state)}
+def _values(course: Course, step: Step) -> dict[str, object]:
+    submission, record = step.submission, step.record
+    values = {"student": submission.student, "lab": submission.lab, "state": str(step.state)}
     if record is None:
         return values
-    found = {"points": record.report.points, "out_of": record.report.out_of}
-    whole = {"complete": record.report.complete, "queued": record.report.queued}
-    said = {"in_gradebook": record.entered, "note": record.note}
-    page = {"feedback": str(here.feedback(work.student, work.lab))}
-    return values | found | whole | said | page
+    return values | {
+        "points": record.report.points,
+        "out_of": record.report.out_of,
+        "complete": record.report.complete,
+        "queued": record.report.queued,
+        "in_gradebook": record.entered,
+        "note": record.note,
+        "feedback": str(course.feedback(submission.student, submission.lab)),
+    }

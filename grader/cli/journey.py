@@ -1,4 +1,4 @@
-"""under500 journey: measure every step from the slow assistant to the reference."""
+"""under500 journey: measure each step from the slow assistant to the reference."""
 
 from __future__ import annotations
 
@@ -18,21 +18,27 @@ if TYPE_CHECKING:
     from harness.measure.latency.journey import Journey, Step, Stop
 
 QUESTIONS = 44  # the fewest that have a p90
-MIXED = 60  # requests of the mixed workload: a dozen come again word for word
+MIXED = 60  # requests of the mixed workload; about a dozen repeat an earlier one word for word
 SEED = 5000
 START, END = "<!-- journey: made by `under500 journey --write` -->", "<!-- end of journey -->"
 
 
 def journey(
-    n: Annotated[int, typer.Option("-n", "--n", min=5, help="Questions.")] = QUESTIONS,
-    mixed: Annotated[int, typer.Option(min=5, help="Requests of the mixed workload.")] = MIXED,
-    seed: Annotated[int, typer.Option(help="Of the questions.")] = SEED,
-    write: Annotated[bool, typer.Option(help="Keep the result, with the README's table.")] = False,
+    n: Annotated[int, typer.Option("-n", "--n", min=5, help="Number of questions.")] = QUESTIONS,
+    mixed: Annotated[
+        int, typer.Option(min=5, help="Number of requests in the mixed workload.")
+    ] = MIXED,
+    seed: Annotated[int, typer.Option(help="Seed for drawing questions and requests.")] = SEED,
+    write: Annotated[
+        bool, typer.Option(help="Save the result and update the README's table.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Let every step from slow to fast answer N fresh questions in turn: about 20 s a question.
+    """Measure each step from the slow assistant to the reference on N fresh questions.
 
-    Then the caches: a mixed workload, about 4 s a request.
+    All steps answer each question in turn, about 20 s a question.
+
+    The caches are then measured on a mixed workload, about 4 s a request.
     """
     from grader.grading import reference
     from harness.kb.questions import draw
@@ -44,50 +50,50 @@ def journey(
     load = describe.busy()
     if load.too_busy:
         raise BusyMachineError(
-            f"{load.sentence()} Close them: a journey is measured on a quiet machine."
+            f"{load.sentence()} Close other programs: the journey needs a quiet machine."
         )
-    steps = _measured("Questions", reference.stops(), draw("dev", n + measure.WARM_UP, seed))
+    steps = _measure("Questions", reference.stops(), draw("dev", n + measure.WARM_UP, seed))
     requests = workload(mixed + measure.WARM_UP, seed)
-    again = _measured("Workload", reference.remembering(), requests)
-    found = measure.journey(steps, again, reference.described())
-    _show(found)
+    caches = _measure("Workload", reference.remembering(), requests)
+    result = measure.journey(steps, caches, reference.described())
+    _show(result)
     if write:
-        save(found, reference.ROOT)
+        save(result, reference.ROOT)
     if as_json:
-        print_json(found.model_dump())
+        print_json(result.model_dump())
 
 
-def _measured(what: str, stops: Sequence[Stop], cases: Sequence[Case]) -> tuple[Step, ...]:
+def _measure(title: str, stops: Sequence[Stop], cases: Sequence[Case]) -> tuple[Step, ...]:
     from harness.measure.latency import journey as measure
 
     answers = measure.answers(stops, cases)
     total = len(cases) - measure.WARM_UP
-    timings = list(track(answers, what, total=total, console=console))
+    timings = list(track(answers, title, total=total, console=console))
     return measure.measured(stops, cases, timings)
 
 
-def save(found: Journey, root: Path) -> None:
-    """Write the record and the README's table of it."""
-    record(root).write_text(found.model_dump_json(indent=1) + "\n")
+def save(result: Journey, root: Path) -> None:
+    """Write the record, and the README's table of it."""
+    record(root).write_text(result.model_dump_json(indent=1) + "\n")
     readme = root / "README.md"
-    readme.write_text(with_table(readme.read_text(), found))
+    readme.write_text(with_table(readme.read_text(), result))
 
 
 def record(root: Path) -> Path:
-    """Where the measured journey is kept."""
+    """Return the path of the measured journey."""
     return root / "docs" / "journey.json"
 
 
-def with_table(text: str, found: Journey) -> str:
-    """`text` with the table between the two marks replaced."""
+def with_table(text: str, result: Journey) -> str:
+    """Return `text` with the table between START and END replaced by that of `result`."""
     from harness.show.journey_picture import journey_table
 
     between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-    return between.sub(lambda _: f"{START}\n{journey_table(found)}\n{END}", text)
+    return between.sub(lambda _: f"{START}\n{journey_table(result)}\n{END}", text)
 
 
-def _show(found: Journey) -> None:
+def _show(result: Journey) -> None:
     from harness.show.journey_picture import finding, text_tables
 
-    console.print(*text_tables(found), sep="\n")
-    console.print(finding(found), highlight=False)
+    console.print(*text_tables(result), sep="\n")
+    console.print(finding(result), highlight=False)

@@ -1,4 +1,4 @@
-"""under500 workshop: a class on this machine, each learner in an account of their own."""
+"""under500 workshop: run a class on this machine, with an account for each learner."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ import typer
 
 from harness.cli.output import Json, console, print_json
 
-app = typer.Typer(help="A class on this machine: JupyterHub, accounts, exchange, gradebook.")
-Folder = Annotated[Path, typer.Option(help="Where homes, exchange and gradebook are.")]
+app = typer.Typer(help="Run a class on this machine: JupyterHub, accounts, exchange and gradebook.")
+Folder = Annotated[Path, typer.Option(help="Folder for homes, exchange and gradebook.")]
 FOLDER = Path("/srv/under500")
 
 
 @app.command()
 def start(
     folder: Folder = FOLDER,
-    learners: Annotated[int, typer.Option(min=1, max=99, help="Accounts to make.")] = 4,
-    port: Annotated[int, typer.Option(help="Of the address; the next two are used, too.")] = 8000,
-    hub: Annotated[bool, typer.Option(help="Bring it up, not only make it ready.")] = True,
+    learners: Annotated[int, typer.Option(min=1, max=99, help="Number of learners' accounts.")] = 4,
+    port: Annotated[
+        int, typer.Option(help="Port that people open; the next three are used too.")
+    ] = 8000,
+    hub: Annotated[
+        bool, typer.Option(help="Start the hub; with --no-hub, only prepare everything.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make what is missing and bring the hub up; Ctrl-C ends it and loses nothing."""
+    """Create what is missing and start the hub.
+
+    Existing work and passwords are kept. Ctrl-C stops the hub and loses nothing.
+    """
     from grader.workshop import start as starting
     from grader.workshop.paths import Workshop
 
@@ -39,13 +46,15 @@ def start(
 
 @app.command()
 def remove(folder: Folder = FOLDER) -> None:
-    """Remove the accounts that a workshop has made; homes, gradebook and exchange stay."""
+    """Remove the accounts that a workshop created; homes, gradebook and exchange stay."""
     from grader.workshop import accounts
     from grader.workshop.paths import Workshop
 
-    accounts.allowed()
+    accounts.require_root()
     names = accounts.remove(Workshop(folder.resolve()))
-    console.print(f"Removed {len(names)} accounts. {folder} is still there.", highlight=False)
+    console.print(
+        f"Removed {len(names)} accounts. The files in {folder} were kept.", highlight=False
+    )
 
 
 def _show(rows: list[tuple[str, str, str]], path: Path) -> None:
@@ -55,4 +64,6 @@ def _show(rows: list[tuple[str, str, str]], path: Path) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table, markup=False, highlight=False)
-    console.print(f"This list is in {path}, for root alone.", markup=False, highlight=False)
+    console.print(
+        f"This list is in {path}, which only root can read.", markup=False, highlight=False
+    )

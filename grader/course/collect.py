@@ -1,4 +1,4 @@
-"""Loose notebooks, as they come out of a mailbox or a learning platform, into the course's folders."""
+"""Copies loose notebooks, as downloaded from a mailbox or a learning platform, into the course's folders."""
 
 from __future__ import annotations
 
@@ -7,38 +7,41 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.course.course import Course, CourseError, Work
+from grader.course.course import Course, CourseError, Submission
 from grader.course.records import DiskError
 from grader.grading.notebook import NotebookError, read
 
 UNSAFE = re.compile(r"[^\w.@+-]+")  # in a learner's id, which becomes the name of a folder
 
 
-def named(course: Course, text: str) -> str:
-    """The lab with that number or name. Raises CourseError."""
-    found = [name for name in course.labs if name == text or name.split("-")[0] == text]
-    if len(found) != 1:
-        raise CourseError(f"There is no lab {text} here: choose from {', '.join(course.labs)}.")
-    return found[0]
+def find_lab(course: Course, text: str) -> str:
+    """Return the name of the lab with that number or name. Raises CourseError if there is none."""
+    matches = [name for name in course.labs if name == text or name.split("-")[0] == text]
+    if len(matches) != 1:
+        raise CourseError(f"There is no lab {text}: choose from {', '.join(course.labs)}.")
+    return matches[0]
 
 
-def collected(course: Course, source: Path, name: str = "") -> list[Work]:
-    """Each notebook in `source` copied to where nbgrader looks for what a learner handed in.
+def collect(course: Course, source: Path, lab: str = "") -> list[Submission]:
+    """Copy each notebook in `source` to the folder where nbgrader looks for submissions.
 
-    name: the lab; "" to find it out from each notebook. The learner is the file's name, or its folder's
-    where the file is named after the lab. Raises CourseError, DiskError.
+    With lab = "", each notebook's own cells decide which lab it belongs to. The learner's id is the name
+    of the file, or of its folder if the file is named after the lab.
+
+    Raises CourseError if `source` does not exist, if a notebook belongs to no lab, or if two notebooks
+    have the same learner and lab. Raises DiskError if a copy cannot be written.
     """
     if not source.exists():
-        raise CourseError(f"There is no {source}: name a notebook, or a folder of them.")
-    found: dict[tuple[str, str], Path] = {}
+        raise CourseError(f"{source} does not exist: name a notebook, or a folder of notebooks.")
+    paths: dict[tuple[str, str], Path] = {}
     for path in sorted(_notebooks(source)):
-        whose = _learner(course, path), name or _lab(course, path)
-        if whose in found:
+        student, name = key = _learner(course, path), lab or _lab(course, path)
+        if key in paths:
             raise CourseError(
-                f"{found[whose]} and {path} are both {whose[0]}'s for {whose[1]}: keep one of them."
+                f"{paths[key]} and {path} are both submissions of {student} for {name}: keep one."
             )
-        found[whose] = path
-    return [_copied(course, path, *whose) for whose, path in found.items()]
+        paths[key] = path
+    return [_copy(course, path, *key) for key, path in paths.items()]
 
 
 def _notebooks(source: Path) -> Iterator[Path]:
@@ -51,7 +54,7 @@ def _notebooks(source: Path) -> Iterator[Path]:
 
 
 def _learner(course: Course, path: Path) -> str:
-    names = [path.stem, *(one.name for one in path.resolve().parents)]
+    names = [path.stem, *(parent.name for parent in path.resolve().parents)]
     text = next((name for name in names if name not in course.labs), "")
     for lab in course.labs:  # alice_01-profile.ipynb
         text = text.removesuffix(lab).removeprefix(lab)
@@ -59,7 +62,7 @@ def _learner(course: Course, path: Path) -> str:
 
 
 def _lab(course: Course, path: Path) -> str:
-    """The lab whose cells it has most of. Raises CourseError."""
+    """Return the lab in the file's name, else the lab that shares the most cells with the notebook."""
     by_name = [lab for lab in course.labs if lab in path.stem]
     if by_name:
         return by_name[0]
@@ -71,17 +74,19 @@ def _lab(course: Course, path: Path) -> str:
     shared = {lab: len(ids & course.lab(lab).ids) for lab in course.labs}
     best = max(shared, key=shared.__getitem__, default="")
     if not shared.get(best):
-        raise CourseError(f"{path.name} is of no lab here: name the lab with --lab.")
+        raise CourseError(
+            f"{path.name} has no cell of any lab in this course: name the lab with --lab."
+        )
     return best
 
 
-def _copied(course: Course, path: Path, student: str, name: str) -> Work:
-    to = course.submitted(student, name)
-    if path.resolve() != to.resolve():
+def _copy(course: Course, path: Path, student: str, lab: str) -> Submission:
+    target = course.submitted(student, lab)
+    if path.resolve() != target.resolve():
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            to.unlink(missing_ok=True)  # nbgrader makes them read-only
-            shutil.copyfile(path, to)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)  # nbgrader makes submitted files read-only
+            shutil.copyfile(path, target)
         except OSError as error:
-            raise DiskError(f"{to} cannot be written ({error.strerror}).") from error
-    return Work(student, name, to)
+            raise DiskError(f"{target} cannot be written ({error.strerror}).") from error
+    return Submission(student, lab, target)

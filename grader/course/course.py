@@ -1,4 +1,4 @@
-"""A course as nbgrader lays it out: which folders, which settings, what was handed in."""
+"""A course in nbgrader's layout: its folders, its settings and its submissions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 
 class CourseError(WrongUseError):
-    """There is no course, or the lab is not in it; the message says what to run."""
+    """There is no course, or the lab is not in it. The message says what to run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What one learner handed in for one lab; `path` may lead to anything, or to nothing."""
+class Submission:
+    """One learner's file for one lab. `path` need not exist, and need not be a notebook."""
 
     student: str
     lab: str
@@ -42,36 +42,36 @@ class Course:
 
     @property
     def root(self) -> Path:
-        """The folder that all others are in."""
+        """Return the course's folder, which contains all the others."""
         return Path(self.directory.root)
 
     @property
     def database(self) -> str:
-        """The gradebook, as SQLAlchemy names it."""
+        """Return the gradebook's SQLAlchemy URL."""
         return self.directory.db_url
 
     def folder(self, step: str, student: str, name: str) -> Path:
-        """Of a lab at a step, such as `submitted`. Read and written by nbgrader, too."""
+        """Return nbgrader's folder for a lab at a step such as "submitted"."""
         return Path(self.directory.format_path(step, student, name))
 
     def submitted(self, student: str, name: str) -> Path:
-        """The file that a learner hands in."""
+        """Return the path of the learner's notebook."""
         return self.folder(self.directory.submitted_directory, student, name) / f"{name}.ipynb"
 
     def autograded(self, student: str, name: str) -> Path:
-        """The file that formgrader shows."""
+        """Return the path of the graded notebook, which formgrader shows."""
         return self.folder(self.directory.autograded_directory, student, name) / f"{name}.ipynb"
 
     def feedback(self, student: str, name: str) -> Path:
-        """The page that the learner gets."""
+        """Return the path of the learner's feedback page."""
         return self.folder(self.directory.feedback_directory, student, name) / f"{name}.html"
 
     def record(self, student: str, name: str) -> Path:
-        """What grading found, in full; in no folder that anything handed in is copied to."""
+        """Return the path of the full grading record. Submitted files are never copied to its folder."""
         return self.root / "records" / name / f"{student}.json"
 
     def released(self, name: str) -> NotebookNode:
-        """The lab as learners get it. Raises CourseError."""
+        """Return the released lab. Raises CourseError if there is none."""
         path = self.folder(self.directory.release_directory, ".", name) / f"{name}.ipynb"
         try:
             return nbformat.read(path, as_version=4)
@@ -82,31 +82,32 @@ class Course:
             ) from error
 
     def lab(self, name: str) -> Lab:
-        """What grading asks for. Raises CourseError, LabError."""
+        """Return the released lab's grade cells. Raises CourseError or LabError."""
         return lab(name, self.released(name))
 
     @cached_property
     def labs(self) -> tuple[str, ...]:
-        """The labs that are released."""
+        """Return the names of the released labs, sorted."""
         folder = self.folder(self.directory.release_directory, ".", "x").parent
-        return tuple(sorted(path.parent.name for path in folder.glob("*/*.ipynb") if _named(path)))
+        paths = folder.glob("*/*.ipynb")
+        return tuple(sorted(path.stem for path in paths if path.stem == path.parent.name))
 
-    def works(self) -> list[Work]:
-        """Everything that was handed in, by lab, then by learner."""
+    def submissions(self) -> list[Submission]:
+        """Return all submissions, by lab, then by learner."""
         return [
-            Work(student, name, self.submitted(student, name))
+            Submission(student, name, self.submitted(student, name))
             for name in self.labs
             for student in sorted(self._students(name))
         ]
 
     def student(self, folder: Path) -> str:
-        """Whose folder in `submitted` it is; "" when it is nobody's."""
+        """Return the learner to whom a folder in `submitted` belongs; "" for any other folder."""
         step = self.directory.submitted_directory
         pattern = self.directory.format_path(
             step, "(?P<student>.*)", re.escape(folder.name), escape=True
         )
-        found = re.fullmatch(pattern, str(folder))
-        return found["student"] if found else ""
+        match = re.fullmatch(pattern, str(folder))
+        return match["student"] if match else ""
 
     def _students(self, name: str) -> list[str]:
         pattern = self.folder(self.directory.submitted_directory, "*", name)
@@ -115,7 +116,7 @@ class Course:
 
 
 def course(root: Path) -> Course:
-    """The course in the folder `root`. Raises CourseError."""
+    """Return the course in the folder `root`. Raises CourseError if there is none."""
     if not (root / CONFIG).is_file():
         raise CourseError(
             f"There is no {CONFIG} in {root}: run this in the folder of the course, "
@@ -124,7 +125,3 @@ def course(root: Path) -> Course:
     config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     config.merge(Config({"CourseDirectory": {"root": str(root.resolve())}}))
     return Course(CourseDirectory(config=config, log=log), config)
-
-
-def _named(path: Path) -> bool:
-    return path.stem == path.parent.name

@@ -1,13 +1,13 @@
-"""The page that a learner gets: points, verdicts with their reasons, pictures, and their own answers.
+"""The learner's feedback page: points, verdicts with reasons, plots, and the learner's own answers.
 
-It is made from the report and the learner's cells. No source of a check is on it, hidden or not.
+The page is made from the report and the learner's cells. It contains no source code of a check.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +25,26 @@ from harness.show.paired_run_picture import race
 from harness.show.style import Picture
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
-ENTRIES = "under500_entries"  # key in the notebook's metadata: what the gradebook says now
-BYTES = Callable[[Picture], bytes]
+ENTRIES = "under500_entries"  # key in the notebook's metadata: the current gradebook entries
 
 
 def page(notebook: NotebookNode, entries: Entries | None = None) -> str:
-    """HTML for one submission. notebook: from `grader.course.merge_submission.marked`.
+    """Return the HTML page for a notebook made by `grader.course.merge_submission.with_marks`.
 
-    entries: what the gradebook says; without, the report alone counts. Raises KeyError for another notebook.
+    `entries` are the current gradebook entries; without them, points come from the report alone.
+    Raises KeyError if the notebook contains no report.
     """
     report = reports.from_json(notebook.metadata[REPORT])
-    every = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = every.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    scores = {mark.id: mark.points for mark in report.marks}
-    if entries is not None:
-        scores |= {id_: score for id_, score in entries.scores.items() if id_ in scores}
-    found = entries or Entries({}, {})
-    values = _values(report, scores, found.late)
-    return template.render(**values, answers=list(_answers(notebook, found.comments)))
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    entries = entries or Entries({}, {})
+    scores = {mark.id: entries.scores.get(mark.id, mark.points) for mark in report.marks}
+    values = _values(report, scores, entries.late)
+    return template.render(**values, answers=list(_answers(notebook, entries.comments)))
 
 
 class FeedbackExporter(Exporter):
-    """The same page for `nbgrader generate_feedback`."""
+    """An exporter that makes `nbgrader generate_feedback` write the same page."""
 
     export_from_notebook = "Feedback"
 
@@ -57,21 +55,20 @@ class FeedbackExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **options: Any
     ) -> tuple[str, dict]:
-        """The page, and what goes with it: nothing."""
-        found, resources = super().from_notebook_node(nb, resources, **options)
-        entered = found.metadata.get(ENTRIES)
-        return page(found, Entries(**entered) if entered else None), resources
+        """Return the page and the unchanged resources; the page needs no other files."""
+        notebook, resources = super().from_notebook_node(nb, resources, **options)
+        entries = notebook.metadata.get(ENTRIES)
+        return page(notebook, Entries(**entries) if entries else None), resources
 
 
 def _values(report: Report, scores: Mapping[str, float | None], late: float) -> dict[str, Any]:
-    open_ = [mark for mark in report.marks if scores[mark.id] is None]
     bars = [Bar(mark.id, scores[mark.id], mark.out_of, str(mark.outcome)) for mark in report.marks]
     return {
         "lab": report.lab,
         "points": sum(score or 0.0 for score in scores.values()) - late,
         "late": late,
         "out_of": report.out_of,
-        "open": sum(mark.out_of for mark in open_),
+        "open": sum(mark.out_of for mark in report.marks if scores[mark.id] is None),
         "jailed": report.jailed,
         "picture": inline(marks(bars)) if bars else None,
         "rows": [_row(mark, scores[mark.id]) for mark in report.marks],
@@ -83,7 +80,7 @@ def _row(mark: Mark, score: float | None) -> dict[str, Any]:
         "id": mark.id,
         "verdict": str(mark.outcome),
         "points": score,
-        "changed": score != mark.points,  # by a person
+        "changed": score != mark.points,  # a person entered other points in the gradebook
         "out_of": mark.out_of,
         "reason": mark.reason,
         "picture": inline(race(mark.pairs)) if mark.pairs else None,
@@ -91,10 +88,11 @@ def _row(mark: Mark, score: float | None) -> dict[str, Any]:
 
 
 def _answers(notebook: NotebookNode, comments: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The cells that were the learner's to fill, and errors of those that they added."""
+    """Yield the learner's answer cells, and the cells they added that raised an error."""
     for cell in notebook.cells:
         data = cell.metadata.get("nbgrader", {})
-        errors = [one.evalue for one in cell.get("outputs", ()) if one.output_type == "error"]
+        outputs = cell.get("outputs", ())
+        errors = [output.evalue for output in outputs if output.output_type == "error"]
         if data.get("solution") or (errors and not data.get("grade")):
             yield {
                 "id": data.get("grade_id") or cell.id,
@@ -105,7 +103,7 @@ def _answers(notebook: NotebookNode, comments: Mapping[str, str]) -> Iterator[di
 
 
 def inline(picture: Picture) -> dict[str, str]:
-    """A picture as it stands in HTML, and in words."""
+    """Return a plot as a data URL ("data") and its description in words ("words")."""
     buffer = io.BytesIO()
     picture.savefig(buffer, format="png", dpi=120)
     data = base64.b64encode(buffer.getvalue()).decode()

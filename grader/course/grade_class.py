@@ -1,8 +1,10 @@
-"""A class, one submission after the other: whatever happens with one, the next is graded.
+"""Grades a class one submission at a time, so that a problem with one never stops the next.
 
-Of each: old scores out, referee, autograded notebook, feedback page, scores in, and the record last. So a
-record says that all the rest is done, and a run that is killed anywhere does the unfinished one again.
-Several graders may share a course: a submission that another one has in hand is left to it.
+Each submission takes these steps: delete old scores, run the referee, write the autograded notebook, the
+scores and the feedback page, and write the record last. A record therefore means that everything else is
+done, and a run that is killed at any point repeats only the unfinished submission.
+
+Several graders may work on one course: each skips a submission that another has locked.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from grader.course import gradebook, records
-from grader.course.course import Course, Work
+from grader.course.course import Course, Submission
 from grader.course.feedback import page
 from grader.course.merge_submission import merged, refused, with_marks
 from grader.course.records import Record
@@ -33,37 +35,37 @@ log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
-    """What happened to a submission in this run."""
+    """What a run did with a submission."""
 
     GRADED = "graded"
-    KEPT = "kept"  # nothing has changed since it was graded
-    ENTERED = "entered"  # graded before, and only now in the gradebook
-    ELSEWHERE = "elsewhere"  # another grader is at it
+    KEPT = "kept"  # unchanged since it was graded
+    ENTERED = "entered"  # graded in an earlier run, entered in the gradebook in this one
+    ELSEWHERE = "elsewhere"  # locked by another grader
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One submission of a batch. record: None only when another grader has it."""
+    """The result for one submission of a batch. `record` is None only if another grader holds the lock."""
 
-    work: Work
+    submission: Submission
     state: State
     record: Record | None
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A submission as it was when somebody looked at it: digest, of the file and of the lab as released."""
+class Snapshot:
+    """A submission, the released lab, and the digest of both files at the time they were read."""
 
-    work: Work
+    submission: Submission
     released: NotebookNode
     digest: str
 
 
 @dataclass(frozen=True)
 class Batch:
-    """How a class is graded.
+    """The settings for grading a class.
 
-    again: also what has not changed. queued: only what waits for a quiet machine.
+    `again` also grades what has not changed; `queued` grades only what waits for a quiet machine.
     """
 
     course: Course
@@ -71,22 +73,31 @@ class Batch:
     again: bool = False
     queued: bool = False
 
-    def wanted(self, works: Iterable[Work]) -> list[Work]:
-        """Those that this run is about."""
-        return [work for work in works if not self.queued or self._waits(work)]
+    def select(self, submissions: Iterable[Submission]) -> list[Submission]:
+        """Return the submissions that this run grades."""
+        return [s for s in submissions if not self.queued or self._is_queued(s)]
 
-    def run(self, works: Iterable[Work]) -> Iterator[Step]:
-        """One step for each, in order. Raises what makes grading pointless: CourseError, LabError."""
-        yield from map(self._unless_elsewhere, works)
+    def run(self, submissions: Iterable[Submission]) -> Iterator[Step]:
+        """Yield one step for each submission, in order.
 
-    def _unless_elsewhere(self, work: Work) -> Step:
-        with self.held(work) as ours:
-            return self._step(work) if ours else Step(work, State.ELSEWHERE, None)
+        Raises CourseError or LabError, because without a valid course and lab nothing can be graded.
+        """
+        yield from map(self._run, submissions)
+
+    def _run(self, submission: Submission) -> Step:
+        with self.locked(submission) as acquired:
+            if not acquired:
+                return Step(submission, State.ELSEWHERE, None)
+            snapshot = self.snapshot(submission)
+            return self.unchanged(snapshot) or self._grade(snapshot)
 
     @contextmanager
-    def held(self, work: Work) -> Iterator[bool]:
-        """Nobody else's until the block ends; False when another grader has it. Raises DiskError."""
-        path = self.course.record(work.student, work.lab)
+    def locked(self, submission: Submission) -> Iterator[bool]:
+        """Lock the submission for the duration of the block; yields False if another grader holds it.
+
+        Raises DiskError if the lock file cannot be created.
+        """
+        path = self.course.record(submission.student, submission.lab)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path.with_name(f".{path.stem}.lock"))
@@ -97,113 +108,118 @@ class Batch:
             finally:
                 lock.release()
         except OSError as error:
-            raise records.told(path, error) from error
+            raise records.disk_error(path, error) from error
 
-    def _waits(self, work: Work) -> bool:
-        record = records.read(self.course.record(work.student, work.lab))
+    def _is_queued(self, submission: Submission) -> bool:
+        record = records.read(self.course.record(submission.student, submission.lab))
         return record is not None and record.report.queued
 
-    def _step(self, work: Work) -> Step:
-        order = self.order(work)
-        return self.settled(order) or self._graded(order)
+    def snapshot(self, submission: Submission) -> Snapshot:
+        """Return the current state of a submission and its lab. Raises CourseError."""
+        released = self.course.released(submission.lab)
+        return Snapshot(submission, released, records.digest(submission.path, released))
 
-    def order(self, work: Work) -> Order:
-        """What is to be graded now. Raises CourseError."""
-        released = self.course.released(work.lab)
-        return Order(work, released, records.digest(work.path, released))
+    def unchanged(self, snapshot: Snapshot) -> Step | None:
+        """Return the step of a submission that has not changed since it was graded, else None.
 
-    def settled(self, order: Order) -> Step | None:
-        """The step of what needs no grading: it has not changed. None for everything else."""
-        work = order.work
-        before = records.read(self.course.record(work.student, work.lab))
-        if not before or before.digest != order.digest or self.again or self.queued:
+        A report that is not in the gradebook yet is entered now.
+        """
+        submission = snapshot.submission
+        record = records.read(self.course.record(submission.student, submission.lab))
+        if not record or record.digest != snapshot.digest or self.again or self.queued:
             return None
-        if before.entered:
-            return Step(work, State.KEPT, before)
-        return Step(work, State.ENTERED, self._entered(work, before.report, order.digest))
+        if record.entered:
+            return Step(submission, State.KEPT, record)
+        return Step(submission, State.ENTERED, self._record(snapshot, record.report))
 
-    def _graded(self, order: Order) -> Step:
-        work, problem = order.work, self.cleared(order)
-        found = judged(lab(work.lab, order.released), order.released, work, self.judge)
-        return self.finished(order, *found, problem)
+    def _grade(self, snapshot: Snapshot) -> Step:
+        problem = self.clear(snapshot)
+        notebook, report = judge_submission(snapshot, self.judge)
+        return self.finish(snapshot, notebook, report, problem)
 
-    def cleared(self, order: Order) -> str:
-        """What earlier runs gave taken out, before grading begins; why it could not be, or ""."""
-        course, student, name = self.course, order.work.student, order.work.lab
-        problems = [self._tried(records.forget, course.record(student, name))]
-        problems += [self._tried(gradebook.register, course, name)]
-        problems += [self._tried(gradebook.expire, course, student, name)]
+    def clear(self, snapshot: Snapshot) -> str:
+        """Delete the results of earlier runs. Returns the reason if that fails, else ""."""
+        course, submission = self.course, snapshot.submission
+        student, name = submission.student, submission.lab
+        problems = [self._try(records.forget, course.record(student, name))]
+        problems += [self._try(gradebook.register, course, name)]
+        problems += [self._try(gradebook.expire, course, student, name)]
         return next(filter(None, problems), "")
 
-    def finished(
-        self, order: Order, notebook: NotebookNode, report: Report, problem: str = ""
+    def finish(
+        self, snapshot: Snapshot, notebook: NotebookNode, report: Report, problem: str = ""
     ) -> Step:
-        """The step of what was graded: notebook, scores, page and record written.
+        """Write the graded notebook, scores, feedback page and record, and return the step.
 
-        notebook: restored. problem: from `cleared`; then it is tried again first.
+        `notebook` is the merged notebook. `problem` comes from `clear`, which is repeated first if it failed.
         """
-        work = order.work
-        problems = [self.cleared(order)] if problem else []
+        submission = snapshot.submission
+        problems = [self.clear(snapshot)] if problem else []
         text = nbformat.writes(with_marks(notebook, report))
-        path = self.course.autograded(work.student, work.lab)
-        problems += [self._tried(records.written, path, text)]
-        for name, said in gradebook.beside(self.course, work.student, work.lab).items():
-            problems += [self._tried(records.written, path.with_name(name), said)]
+        path = self.course.autograded(submission.student, submission.lab)
+        problems += [self._try(records.write_atomically, path, text)]
+        files = gradebook.exchange_files(self.course, submission.student, submission.lab)
+        for name, content in files.items():
+            problems += [self._try(records.write_atomically, path.with_name(name), content)]
         problem = next(filter(None, problems), "")
-        return Step(work, State.GRADED, self._entered(work, report, order.digest, problem))
+        return Step(submission, State.GRADED, self._record(snapshot, report, problem))
 
-    def _entered(self, work: Work, report: Report, digest: str, problem: str = "") -> Record:
-        """Scores in, page out, record written."""
-        problem = problem or self._tried(self._enter, work, report)
+    def _record(self, snapshot: Snapshot, report: Report, problem: str = "") -> Record:
+        """Enter the scores, then write the record; returns it with the first problem as its note."""
+        submission, digest = snapshot.submission, snapshot.digest
+        problem = problem or self._try(self._enter, submission, report)
         record = Record(digest, report, entered=not problem, note=problem)
-        told = self._tried(records.write, self.course.record(work.student, work.lab), record)
-        return Record(digest, report, entered=not (problem or told), note=problem or told)
+        path = self.course.record(submission.student, submission.lab)
+        write_problem = self._try(records.write, path, record)
+        note = problem or write_problem
+        return Record(digest, report, entered=not note, note=note)
 
-    def _enter(self, work: Work, report: Report) -> None:
-        gradebook.register(self.course, work.lab)
-        gradebook.expire(self.course, work.student, work.lab)
-        gradebook.save(self.course, work.student, report)
-        if gradebook.stamped(self.course, work.student, work.lab):
-            gradebook.penalise(self.course, work.student, work.lab)
-        notebook = nbformat.read(self.course.autograded(work.student, work.lab), as_version=4)
-        found = gradebook.entries(self.course, work.student, work.lab)
-        path = self.course.feedback(work.student, work.lab)
-        records.written(path, page(notebook, found))
-        for name, said in gradebook.beside(self.course, work.student, work.lab).items():
-            records.written(path.with_name(name), said)
+    def _enter(self, submission: Submission, report: Report) -> None:
+        course, student, name = self.course, submission.student, submission.lab
+        gradebook.register(course, name)
+        gradebook.expire(course, student, name)
+        gradebook.save(course, student, report)
+        if gradebook.timestamp(course, student, name):
+            gradebook.penalise(course, student, name)
+        notebook = nbformat.read(course.autograded(student, name), as_version=4)
+        path = course.feedback(student, name)
+        entries = gradebook.entries(course, student, name)
+        records.write_atomically(path, page(notebook, entries))
+        for file, content in gradebook.exchange_files(course, student, name).items():
+            records.write_atomically(path.with_name(file), content)
 
     @staticmethod
-    def _tried(action: Callable[..., None], *arguments: object) -> str:
-        """Why it did not work, or ""."""
+    def _try(action: Callable[..., None], *arguments: object) -> str:
+        """Call `action` and return why it failed, or ""."""
         try:
             action(*arguments)
         except PlainError as error:
             return str(error)
-        except Exception as error:  # one submission, whatever it is; the log has the rest of it
+        except Exception as error:  # must not stop the class; the log gets the traceback
             log.info("%s", arguments, exc_info=True)
             return f"{type(error).__name__}: {error}"
         return ""
 
 
-def judged(
-    wanted: Lab, released: NotebookNode, work: Work, judge: Judge = grade
-) -> tuple[NotebookNode, Report]:
-    """The restored notebook and the report on it, whatever was handed in. Raises nothing but an interrupt."""
+def judge_submission(snapshot: Snapshot, judge: Judge = grade) -> tuple[NotebookNode, Report]:
+    """Return the merged notebook and the report on it, whatever was submitted. Raises LabError only."""
+    submission, released = snapshot.submission, snapshot.released
+    graded_lab = lab(submission.lab, released)
     try:
-        notebook = merged(released, read(work.path), work.lab)
+        notebook = merged(released, read(submission.path), submission.lab)
     except NotebookError as error:
-        return refused(released), unreadable(wanted, error)
-    return notebook, refereed(wanted, notebook, judge)
+        return refused(released), unreadable(graded_lab, error)
+    return notebook, judge_notebook(graded_lab, notebook, judge)
 
 
-def refereed(wanted: Lab, notebook: NotebookNode, judge: Judge) -> Report:
-    """The report on a restored notebook; a mistake of ours is nobody's zero."""
+def judge_notebook(lab: Lab, notebook: NotebookNode, judge: Judge) -> Report:
+    """Return the report on a merged notebook. If the judge itself fails, nothing is graded: no zeros."""
     try:
-        return judge(wanted, notebook)
+        return judge(lab, notebook)
     except (KeyboardInterrupt, GeneratorExit):
         raise
-    except BaseException as error:  # what stops a loud or endless function is no Exception
-        log.info("%s", wanted.name, exc_info=True)
-        grades = ((one.id, one.points) for one in wanted.grades.values())
+    except BaseException as error:  # exceeding an output or time limit raises a BaseException
+        log.info("%s", lab.name, exc_info=True)
+        grades = ((grade.id, grade.points) for grade in lab.grades.values())
         reason = f"The grader failed, not you ({type(error).__name__})."
-        return not_graded(wanted.name, grades, reason)
+        return not_graded(lab.name, grades, reason)

@@ -1,7 +1,7 @@
-"""Marks in nbgrader's gradebook: old ones taken out before a run, new ones put in all at once.
+"""Access to nbgrader's gradebook: old marks are deleted before a run, new ones entered in one transaction.
 
-A score that is not there is `None`, which nbgrader shows as "needs manual grading": never a zero, never
-what the last run gave. What a person entered by hand is not touched.
+A missing score is `None`, which nbgrader shows as "needs manual grading". It is never a zero and never the
+last run's score. Points and comments that a person entered are not changed.
 """
 
 from __future__ import annotations
@@ -28,34 +28,37 @@ from grader.course.course import Course
 from grader.grading.report import Report
 from harness.errors import PlainError
 
-MOST_CHARS = 1000  # of a time or a secret; a learner may put anything there
-TIMEOUT_S = 10  # for somebody else's transaction: nbgrader's take milliseconds
-STAMP = "timestamp.txt"  # beside a notebook that came through nbgrader's exchange
-BESIDE = (STAMP, "submission_secret.txt")  # by which it gives feedback back to that learner alone
+MAX_CHARS = 1000  # of a timestamp or secret file: a learner may write anything there
+TIMEOUT_S = 10  # for another program's transaction; nbgrader's take milliseconds
+TIMESTAMP = "timestamp.txt"  # nbgrader's exchange puts it beside a notebook
+# By the secret, nbgrader returns feedback to that learner alone.
+EXCHANGE_FILES = (TIMESTAMP, "submission_secret.txt")
 
 
 class LockedError(PlainError):
-    """Somebody else holds the gradebook; nothing was written."""
+    """Another program has locked the gradebook; nothing was written."""
 
 
 class StaleError(PlainError):
-    """The gradebook knows another version of the lab."""
+    """The gradebook has marks for another version of the lab."""
 
 
 def register(course: Course, name: str) -> None:
-    """Tell the gradebook about a lab, as `nbgrader generate_assignment` does.
+    """Add a lab to the gradebook, as `nbgrader generate_assignment` does.
 
-    Raises StaleError, LockedError.
+    Raises StaleError if the gradebook has marks for another version of the lab, and LockedError.
     """
     released = course.released(name)
     (course.root / "records").mkdir(exist_ok=True)
-    with FileLock(course.root / "records" / ".register.lock"):  # nbgrader does it in many steps
-        if not _known(course, name, _points(released)):
-            _saved(course, name, released)
+    with FileLock(
+        course.root / "records" / ".register.lock"
+    ):  # nbgrader needs several transactions
+        if not _is_registered(course, name, _points(released)):
+            _save_cells(course, name, released)
 
 
-def _known(course: Course, name: str, points: Mapping[str, float]) -> bool:
-    """True when the gradebook has this very lab; otherwise it has its name now."""
+def _is_registered(course: Course, name: str, points: Mapping[str, float]) -> bool:
+    """Return True if the gradebook has this version of the lab; otherwise add the lab's name."""
     with opened(course) as book:
         try:
             cells = book.find_notebook(name, name).grade_cells
@@ -67,33 +70,33 @@ def _known(course: Course, name: str, points: Mapping[str, float]) -> bool:
         return False
 
 
-def _saved(course: Course, name: str, released: NotebookNode) -> None:
+def _save_cells(course: Course, name: str, released: NotebookNode) -> None:
     resources = {"nbgrader": {"notebook": name, "assignment": name, "db_url": course.database}}
     try:
-        with _told(), _unwarned():
+        with _locked_errors(), _without_warnings():
             SaveCells().preprocess(released, resources)
-    except RuntimeError as error:  # it has submissions of the other version
+    except RuntimeError as error:  # there are submissions of the other version
         raise StaleError(
             f"The gradebook has marks for another version of {name}: "
-            "keep a copy of gradebook.db, and grade this version in a course of its own."
+            "keep a copy of gradebook.db, and grade this version in a separate course."
         ) from error
 
 
 def expire(course: Course, student: str, name: str) -> None:
-    """Take out what earlier runs gave: whatever happens next, it will not be an old score.
+    """Delete the automatic scores of earlier runs, so that no old score survives a failed run.
 
     Raises LockedError.
     """
     with opened(course) as book:
         book.update_or_create_student(student)
-        book.update_or_create_submission(name, student, **_stamp(course, student, name))
+        book.update_or_create_submission(name, student, **_submitted_at(course, student, name))
         for grade in _grades(book, student, name):
             grade.auto_score, grade.needs_manual_grade = None, True
         book.db.commit()
 
 
 def save(course: Course, student: str, report: Report) -> None:
-    """Put in all marks of a report in one transaction. `expire` came before. Raises LockedError."""
+    """Enter all marks of a report in one transaction; call `expire` first. Raises LockedError."""
     points = {mark.id: mark.points for mark in report.marks}
     with opened(course) as book:
         for grade in _grades(book, student, report.lab):
@@ -104,18 +107,19 @@ def save(course: Course, student: str, report: Report) -> None:
 
 
 def penalise(course: Course, student: str, name: str) -> None:
-    """What the course takes off for being late, by its nbgrader plugin. Raises LockedError."""
-    ours = {"notebook": name, "assignment": name, "student": student, "db_url": course.database}
-    with _told(), _unwarned():
-        late = AssignLatePenalties(config=course.config)
-        late.preprocess(new_notebook(), {"nbgrader": ours})
+    """Enter the penalty for a late submission, from the course's nbgrader plugin. Raises LockedError."""
+    values = {"notebook": name, "assignment": name, "student": student, "db_url": course.database}
+    with _locked_errors(), _without_warnings():
+        penalties = AssignLatePenalties(config=course.config)
+        penalties.preprocess(new_notebook(), {"nbgrader": values})
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What the gradebook has on one submission. scores: by grade id, None where there is none yet.
+    """One submission's entries in the gradebook.
 
-    comments: of a person, by the id of the cell. late: points taken off.
+    `scores` are by grade id, None where there is no score yet; `comments` of a person, by cell id; `late`
+    is the penalty in points.
     """
 
     scores: Mapping[str, float | None]
@@ -124,17 +128,21 @@ class Entries:
 
 
 def entries(course: Course, student: str, name: str) -> Entries:
-    """What stands there now; points given by hand come first. Raises LockedError."""
+    """Return the current entries; manual points take precedence. Raises LockedError."""
     with opened(course) as book:
         notebook = book.find_submission_notebook(name, name, student)
         scores = {grade.name: _score(grade) for grade in notebook.grades}
-        comments = {one.name: one.comment for one in notebook.comments if one.comment}
+        comments = {entry.name: entry.comment for entry in notebook.comments if entry.comment}
         return Entries(scores, comments, notebook.late_submission_penalty or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A submission in the gradebook. open: some points wait for a person or a verdict. late: taken off."""
+    """A submission's total in the gradebook.
+
+    `open` is True while some points wait for a person or a verdict. `late` is the penalty in points,
+    already subtracted from `points`; `late_s` is the time after the deadline in seconds.
+    """
 
     points: float
     out_of: float
@@ -144,101 +152,100 @@ class Total:
 
 
 def totals(course: Course) -> dict[tuple[str, str], Total]:
-    """By learner and lab, what is to be exported: points less what being late costs. Raises LockedError."""
+    """Return the totals by (learner, lab), less late penalties. Raises LockedError."""
     with opened(course) as book:
         return {
-            (one.student.id, one.assignment.name): Total(
-                points=max(0.0, one.score - (one.late_submission_penalty or 0.0)),
-                out_of=one.max_score,
-                open=bool(one.needs_manual_grade),
-                late=one.late_submission_penalty or 0.0,
-                late_s=one.total_seconds_late or 0.0,
+            (row.student.id, row.assignment.name): Total(
+                points=max(0.0, row.score - (row.late_submission_penalty or 0.0)),
+                out_of=row.max_score,
+                open=bool(row.needs_manual_grade),
+                late=row.late_submission_penalty or 0.0,
+                late_s=row.total_seconds_late or 0.0,
             )
             for assignment in book.assignments
-            for one in book.assignment_submissions(assignment.name)
+            for row in book.assignment_submissions(assignment.name)
         }
 
 
 def students(course: Course) -> set[str]:
-    """Everybody whom the gradebook knows. Raises LockedError."""
+    """Return the ids of all learners in the gradebook. Raises LockedError."""
     with opened(course) as book:
-        return {one.id for one in book.students}
+        return {student.id for student in book.students}
 
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The gradebook. Raises LockedError when somebody else does not let go of it."""
-    _findable()
-    database = _patient(course.database)
-    with _told(), _unwarned(), Gradebook(database, course.directory.course_id) as book:
+    """Open the gradebook. Raises LockedError if another program holds it for more than TIMEOUT_S."""
+    _put_alembic_on_path()
+    url = course.database
+    url += f"?timeout={TIMEOUT_S}" if url.startswith("sqlite:///") else ""
+    with (
+        _locked_errors(),
+        _without_warnings(),
+        Gradebook(url, course.directory.course_id) as book,
+    ):
         yield book
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _locked_errors() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InvalidEntry) as error:  # nbgrader makes the one of the other
+    except (OperationalError, InvalidEntry) as error:  # nbgrader turns some of one into the other
         raise LockedError(
             "The gradebook is locked by another program, or cannot be written: "
-            "close what uses gradebook.db and run the same command again."
+            "close the programs that use gradebook.db and run the same command again."
         ) from error
 
 
 @contextmanager
-def _unwarned() -> Iterator[None]:
-    """nbgrader builds its rows in an order that SQLAlchemy 2 remarks on, and that is right."""
+def _without_warnings() -> Iterator[None]:
+    """Silence SQLAlchemy 2's warning about nbgrader's order of building rows, which is correct."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)
         yield
 
 
-def _findable() -> None:
-    """nbgrader calls `alembic` by name, which stands beside our Python whether or not that is on the path."""
+def _put_alembic_on_path() -> None:
+    """Add this Python's folder to PATH: nbgrader calls `alembic`, which is installed there, by name."""
     if shutil.which("alembic") is None:
-        beside = str(Path(sys.executable).parent)
-        os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", "")])
-
-
-def _patient(database: str) -> str:
-    return f"{database}?timeout={TIMEOUT_S}" if database.startswith("sqlite:///") else database
+        folder = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
 def _points(released: NotebookNode) -> dict[str, float]:
-    every = (cell.metadata.get("nbgrader", {}) for cell in released.cells)
-    return {one["grade_id"]: float(one["points"]) for one in every if one.get("grade")}
+    cells = (cell.metadata.get("nbgrader", {}) for cell in released.cells)
+    return {data["grade_id"]: float(data["points"]) for data in cells if data.get("grade")}
 
 
 def _grades(book: Gradebook, student: str, name: str) -> list[Grade]:
     return list(book.find_submission_notebook(name, name, student).grades)
 
 
-def stamped(course: Course, student: str, name: str) -> str:
-    """What nbgrader's exchange wrote about when it was handed in, or ""."""
+def timestamp(course: Course, student: str, name: str) -> str:
+    """Return the submission time that nbgrader's exchange wrote beside the notebook, or ""."""
+    path = course.submitted(student, name).with_name(TIMESTAMP)
     try:
-        return course.submitted(student, name).with_name(STAMP).read_text(errors="replace").strip()
+        return path.read_text(errors="replace").strip()
     except OSError:
         return ""
 
 
-def beside(course: Course, student: str, name: str) -> dict[str, str]:
-    """What the exchange put beside a submission, by file name; `nbgrader release_feedback` asks for it."""
-    folder, found = course.submitted(student, name).parent, {}
-    for one in BESIDE:
+def exchange_files(course: Course, student: str, name: str) -> dict[str, str]:
+    """Return the exchange's files beside a submission, by name; `nbgrader release_feedback` needs them."""
+    folder, contents = course.submitted(student, name).parent, {}
+    for file in EXCHANGE_FILES:
         with suppress(OSError):
-            found[one] = (folder / one).read_text(errors="replace")[:MOST_CHARS]
-    return found
+            contents[file] = (folder / file).read_text(errors="replace")[:MAX_CHARS]
+    return contents
 
 
 def _score(grade: Grade) -> float | None:
     return grade.auto_score if grade.manual_score is None else grade.manual_score
 
 
-def _stamp(course: Course, student: str, name: str) -> dict[str, datetime]:
+def _submitted_at(course: Course, student: str, name: str) -> dict[str, datetime]:
     try:
-        return {"timestamp": parse_utc(stamped(course, student, name))}
-    except (
-        ValueError,
-        OverflowError,
-    ):  # "" when nobody knows; and a learner may write anything there
+        return {"timestamp": parse_utc(timestamp(course, student, name))}
+    except (ValueError, OverflowError):  # no timestamp, or a learner wrote something else there
         return {}

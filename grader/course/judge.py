@@ -1,4 +1,4 @@
-"""Who grades a class: the referee, with what is paid once per lab and not once per notebook."""
+"""The judge of a class: the referee, with the lab's imports loaded once per lab instead of per notebook."""
 
 from __future__ import annotations
 
@@ -24,71 +24,73 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def lab_grader(setting: Setting | None = None, jailed: bool = True) -> Iterator[Judge]:
-    """A judge for as many submissions as come."""
+    """Yield a judge that grades any number of submissions until the block ends.
+
+    `jailed` counts only without a `setting`, and only where a jail can be built.
+    """
     with ExitStack() as stack:
-        chosen = setting or Setting(jailed=jailed and not missing())
-        yield LabGrader(chosen, stack)
+        yield LabGrader(setting or Setting(jailed=jailed and not missing()), stack)
 
 
 @dataclass
 class LabGrader:
-    """Grades, and keeps a zygote for the lab that it is at."""
+    """A judge that keeps a zygote (a process to fork from) for the current lab."""
 
     setting: Setting
     stack: ExitStack
-    at: str = ""
-    ready: Setting | None = field(default=None, init=False)
+    lab: str = ""
+    lab_setting: Setting | None = field(default=None, init=False)
 
     def __call__(self, lab: Lab, notebook: NotebookNode) -> Report:
-        if lab.name != self.at:
+        if lab.name != self.lab:
             self.stack.close()
-            self.at, self.ready = lab.name, self._prepared(lab)
-        return grade(lab, notebook, self.ready)
+            self.lab, self.lab_setting = lab.name, self._prepare(lab)
+        return grade(lab, notebook, self.lab_setting)
 
-    def _prepared(self, lab: Lab) -> Setting:
+    def _prepare(self, lab: Lab) -> Setting:
         if self.setting.thresholds(lab.name).models:
             return self.setting
         spec = self.setting.spec(models=False)
         try:
             start = self.stack.enter_context(zygote(spec, modules(lab.sources))).start
         except (NoZygoteError, OSError) as error:
-            log.info("Every submission gets a new Python: %s", error)
+            log.info("No zygote; every submission starts a new Python: %s", error)
             return self.setting
-        return replace(self.setting, start=_or_apart(start))
+        return replace(self.setting, start=_with_fallback(start))
 
 
-def _or_apart(start: Start) -> Start:
-    """A new Python for whom the zygote has none."""
+def _with_fallback(start: Start) -> Start:
+    """Return a `Start` that starts a new Python where the zygote cannot fork."""
 
     def started(channel: int, spec: SandboxSpec) -> Started:
         try:
             return start(channel, spec)
         except OSError as error:
-            log.info("A new Python for this one: %s", error)
+            log.info("The zygote cannot fork; this submission starts a new Python: %s", error)
             return apart(channel, spec)
 
     return started
 
 
 def modules(sources: Iterable[str]) -> tuple[str, ...]:
-    """What the cells of a lab import, as they were released: all of it is ours to run."""
-    found = dict.fromkeys(ALWAYS)
+    """Return the modules that a released lab's cells import; they are trusted, so a zygote loads them."""
+    names = dict.fromkeys(ALWAYS)
     for source in sources:
-        found |= dict.fromkeys(_imported(source))
-    return tuple(found)
+        names |= dict.fromkeys(_imports(source))
+    return tuple(names)
 
 
-def _imported(source: str) -> Iterator[str]:
+def _imports(source: str) -> Iterator[str]:
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic
+    except SyntaxError:  # a cell with an IPython magic
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
-            # `from grader import checks`: perhaps a module, perhaps not; what cannot be imported is left
+            # In `from grader import checks`, `checks` may be a module. The zygote skips failed imports.
             yield from (
                 f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower()
             )

@@ -1,7 +1,7 @@
-"""The notebook between submission and feedback: the lab's own cells as they were released, and marks in them.
+"""Merges a submission into the released lab, and adds the marks to the result.
 
-Of what was handed in only the sources of cells survive: no tags, no metadata, no outputs. So a check cell
-cannot be changed, skipped or lost, and nothing that only the gradebook knows gets into a page.
+Only the sources of cells survive from a submission: no tags, no metadata, no outputs. A learner therefore
+cannot change, skip or remove a check cell, and no data from the gradebook ends up on the feedback page.
 """
 
 from __future__ import annotations
@@ -20,45 +20,52 @@ POINTLESS = (Outcome.UNDECIDED, Outcome.NOT_GRADED)
 
 
 def merged(released: NotebookNode, submitted: NotebookNode, name: str) -> NotebookNode:
-    """The learner's cells in their order, the lab's cells among them as released, missing checks put back.
+    """Return the submission with the lab's own cells restored to their released form.
 
-    submitted: from `grader.grading.notebook.read`. Raises NotebookError for a notebook of another lab.
+    Cells stay in the learner's order. Of the lab's cells, only answers keep the learner's source. Missing
+    check cells are put back at their place. `submitted` comes from `grader.grading.notebook.read`.
+
+    Raises NotebookError if the submission has no cell of the lab.
     """
-    ours = {_id(cell): cell for cell in released.cells if _id(cell)}
-    left, cells = dict(ours), []
+    lab_cells = {_id(cell): cell for cell in released.cells if _id(cell)}
+    missing, cells = dict(lab_cells), []
     for number, cell in enumerate(submitted.cells):
-        known = left.pop(_id(cell), None)
-        cells.append(_plain(cell, number) if known is None else _ours(known, cell))
-    if len(left) == len(ours):
+        original = missing.pop(_id(cell), None)
+        cells.append(_extra(cell, number) if original is None else _restored(original, cell))
+    if len(missing) == len(lab_cells):
         raise NotebookError(
             f"This notebook has no cell of lab {name}: hand in the one from labs/{name}."
         )
-    for missing in (one for one in left.values() if _data(one).get("grade")):
-        cells.insert(_place(cells, list(ours), _id(missing)), _ours(missing, missing))
+    for check in (cell for cell in missing.values() if _data(cell).get("grade")):
+        position = _position(cells, list(lab_cells), _id(check))
+        cells.insert(position, _restored(check, check))
     return _notebook(released, cells)
 
 
 def refused(released: NotebookNode) -> NotebookNode:
-    """The lab untouched, for marks on what was no notebook of it."""
-    return _notebook(released, [_ours(cell, cell) for cell in released.cells])
+    """Return the lab without any answers; it carries the marks of a file that could not be graded."""
+    return _notebook(released, [_restored(cell, cell) for cell in released.cells])
 
 
 def with_marks(notebook: NotebookNode, report: Report) -> NotebookNode:
-    """`notebook`, from `restored`, with the verdicts below its check cells and the report in its metadata."""
-    found = deepcopy(notebook)
+    """Return a copy of a merged notebook with each verdict as the output of its check cell.
+
+    Cells of the learner that raised get their error as output. The report goes into the metadata.
+    """
+    graded = deepcopy(notebook)
     marks = {mark.id: mark for mark in report.marks}
-    raised = {one.cell: one.error for one in report.errors if one.own}
-    for cell in found.cells:
+    errors = {error.cell: error.error for error in report.errors if error.own}
+    for cell in graded.cells:
         if mark := marks.get(_id(cell)):
             cell.outputs = list(_verdict(mark))
-        elif error := raised.get(cell.id):
+        elif error := errors.get(cell.id):
             cell.outputs = [_error("Error", error)]
-    found.metadata[REPORT] = report.to_json()
-    return found
+    graded.metadata[REPORT] = report.to_json()
+    return graded
 
 
 def _verdict(mark: Mark) -> Iterable[NotebookNode]:
-    """As nbgrader reads it: an error is nothing, a number is part of the points."""
+    """Yield cell outputs in the form nbgrader scores: an error scores 0, a number is partial credit."""
     if mark.outcome is Outcome.FAILED:
         yield _error("CheckFailed", mark.reason)
         return
@@ -85,24 +92,25 @@ def _source(cell: Mapping) -> str:
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
-def _ours(known: NotebookNode, cell: Mapping) -> NotebookNode:
-    """A cell of the lab; only an answer is the learner's."""
-    mine = deepcopy(known)
-    if _data(known).get("solution"):
-        mine.source = _source(cell)
-    if mine.cell_type == "code":
-        mine.outputs, mine.execution_count = [], None
-    return mine
+def _restored(original: NotebookNode, submitted: Mapping) -> NotebookNode:
+    """Return a cell of the lab in its released form; an answer cell keeps the submitted source."""
+    cell = deepcopy(original)
+    if _data(original).get("solution"):
+        cell.source = _source(submitted)
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    return cell
 
 
-def _plain(cell: Mapping, number: int) -> NotebookNode:
+def _extra(cell: Mapping, number: int) -> NotebookNode:
+    """Return a cell that the learner added, reduced to its type, source and id."""
     make = new_code_cell if cell.get("cell_type") == "code" else new_markdown_cell
     given = str(cell.get("id", ""))
     return make(_source(cell), id=given if _well_formed(given) else f"cell-{number}")
 
 
-def _place(cells: list[NotebookNode], order: list[str], missing: str) -> int:
-    """Behind the last cell that stands before it in the lab."""
+def _position(cells: list[NotebookNode], order: list[str], missing: str) -> int:
+    """Return the position after the last cell that precedes `missing` in the lab."""
     before = set(order[: order.index(missing)])
     return 1 + max((at for at, cell in enumerate(cells) if _id(cell) in before), default=-1)
 
@@ -118,7 +126,7 @@ def _notebook(released: NotebookNode, cells: list[NotebookNode]) -> NotebookNode
 
 
 def _well_formed(text: str) -> bool:
-    """An id as nbformat 4.5 asks for."""
+    """Return True for an id that nbformat 4.5 accepts."""
     return (
         0 < len(text) <= 64 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
     )

@@ -1,11 +1,11 @@
-"""What nbgrader's own commands do in a course with this project's settings (nbgrader_config.py).
+"""Hooks that make nbgrader's own commands grade like `under500 grade`; nbgrader_config.py names them.
 
-    autograde          old scores out (`expire_scores`); the lab's cells restored (`Restore`); the referee's
-                       verdicts into notebook and gradebook (`Referee`)
-    generate_feedback  what the gradebook says now (`Entered`), on `grader.course.feedback`'s page
+    autograde          deletes old scores (`expire_scores`), restores the lab's cells (`Restore`), grades and
+                       writes the verdicts into notebook and gradebook (`Referee`)
+    generate_feedback  adds the current gradebook entries (`Entered`) to the page of `grader.course.feedback`
 
-nbgrader runs no cell of a learner any more: the referee does, in a jail. `under500 grade` does the same from
-the same code, and goes on where nbgrader would stop.
+nbgrader itself runs no learner's cell: the referee runs them in a jail. `under500 grade` uses the same code,
+and continues where nbgrader would stop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from grader.course import grade_class, gradebook, merge_submission, records
-from grader.course.course import Course, Work, course
+from grader.course.course import Course, Submission
+from grader.course.course import course as load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
 from grader.course.judge import lab_grader
@@ -35,26 +36,28 @@ REFUSED = "under500_refused"  # key in the notebook's metadata between the two p
 
 
 def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """nbgrader's hook before a submission is read: whatever happens from here on, old scores are out.
+    """Delete old records and scores before nbgrader reads a submission.
 
-    The gradebook learns of the lab first, as a course may begin with labs that somebody else released.
+    The lab is registered in the gradebook first, because another tool may have released it.
     """
-    here = course(Path.cwd())  # nbgrader has gone to the folder of the course
+    course = load_course(Path.cwd())  # nbgrader has changed to the course's folder
     for path in map(Path, notebooks):
-        gradebook.register(here, path.stem)
-        records.forget(here.record(here.student(path.parent), path.stem))
-        gradebook.expire(here, here.student(path.parent), path.stem)
+        student, name = course.student(path.parent), path.stem
+        gradebook.register(course, name)
+        records.forget(course.record(student, name))
+        gradebook.expire(course, student, name)
 
 
 class Restore(NbGraderPreprocessor):
-    """Of what was handed in, the sources of cells, in the lab as it was released."""
+    """A preprocessor that puts the submitted sources into the released lab."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """The notebook that the referee will grade; for a file of no lab, the lab untouched."""
-        here, work = _course(self), _work(self, resources)
-        released = here.released(work.lab)
+        """Return the notebook to grade; the lab without answers if the file is no notebook of the lab."""
+        submission = _submission(self, resources)
+        released = _course(self).released(submission.lab)
         try:
-            return merge_submission.merged(released, read(work.path), work.lab), resources
+            submitted = read(submission.path)
+            return merge_submission.merged(released, submitted, submission.lab), resources
         except NotebookError as error:
             untouched = merge_submission.refused(released)
             untouched.metadata[REFUSED] = str(error)
@@ -62,48 +65,56 @@ class Restore(NbGraderPreprocessor):
 
 
 class Referee(NbGraderPreprocessor):
-    """Cells in the jail, checks out here, points into the gradebook."""
+    """A preprocessor that runs cells in the jail and checks outside it, and writes the points down."""
 
-    jailed = Bool(True, help="Run submissions behind bubblewrap where it exists.").tag(config=True)
+    jailed = Bool(True, help="Run submissions in a bubblewrap jail if bubblewrap exists.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """The notebook with its verdicts. Raises LockedError, and then nbgrader keeps nothing of it."""
-        here, work = _course(self), _work(self, resources)
-        wanted = lab(work.lab, here.released(work.lab))
+        """Return the notebook with its verdicts.
+
+        Raises LockedError if the gradebook is locked; nbgrader then keeps no result.
+        """
+        course, submission = _course(self), _submission(self, resources)
+        student, name = submission.student, submission.lab
+        released = course.released(name)
         if refused := nb.metadata.pop(REFUSED, None):
-            report = unreadable(wanted, NotebookError(refused))
+            report = unreadable(lab(name, released), NotebookError(refused))
         else:
-            report = grade_class.refereed(wanted, nb, _judge(self.jailed))
-        gradebook.save(here, work.student, report)
-        digest = records.digest(work.path, here.released(work.lab))
-        records.write(here.record(work.student, work.lab), Record(digest, report, entered=True))
+            report = grade_class.judge_notebook(lab(name, released), nb, _judge(self.jailed))
+        gradebook.save(course, student, report)
+        digest = records.digest(submission.path, released)
+        records.write(course.record(student, name), Record(digest, report, entered=True))
         return merge_submission.with_marks(nb, report), resources
 
 
 class Entered(NbGraderPreprocessor):
-    """What the gradebook says about a submission now, points and comments of a person included."""
+    """A preprocessor that adds the gradebook's entries, including a person's points and comments."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """The notebook with the entries in its metadata."""
-        work = _work(self, resources)
-        nb.metadata[ENTRIES] = asdict(gradebook.entries(_course(self), work.student, work.lab))
+        """Return the notebook with the current entries in its metadata."""
+        submission = _submission(self, resources)
+        entries = gradebook.entries(_course(self), submission.student, submission.lab)
+        nb.metadata[ENTRIES] = asdict(entries)
         return nb, resources
 
 
-def _course(self: NbGraderPreprocessor) -> Course:
-    converter = self.parent.parent  # of the exporter, which made this
+def _course(preprocessor: NbGraderPreprocessor) -> Course:
+    converter = (
+        preprocessor.parent.parent
+    )  # its parent is the exporter, whose parent is the converter
     return Course(converter.coursedir, converter.config)
 
 
-def _work(self: NbGraderPreprocessor, resources: dict) -> Work:
-    ours = resources["nbgrader"]
-    student, name = ours["student"], ours["notebook"]
-    return Work(student, name, _course(self).submitted(student, name))
+def _submission(preprocessor: NbGraderPreprocessor, resources: dict) -> Submission:
+    student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
+    return Submission(student, name, _course(preprocessor).submitted(student, name))
 
 
 @cache
 def _judge(jailed: bool) -> Judge:
-    """One for all submissions of this process."""
+    """Return the judge that all submissions of this process share."""
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(lab_grader(jailed=jailed))

@@ -1,6 +1,6 @@
-"""What was found about each submission, on disk: whole or not at all, and only for what it was found about.
+"""Grading records on disk: written atomically, and valid only for the file and the lab they were made from.
 
-A run that is killed leaves the records of all it had finished. The next run goes on behind them.
+An interrupted run leaves the records of everything it finished; the next run continues after them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from harness.errors import PlainError
 
 
 class DiskError(PlainError):
-    """A result could not be written."""
+    """A result could not be written to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A report, on what, and whether it is in the gradebook.
+    """A report, the digest of what was graded, and whether the report is in the gradebook.
 
-    digest: of the submitted file and of the lab. note: why it is not `entered`, or "".
+    `digest` comes from `digest()`. `note` is the reason why the report is not `entered`, or "".
     """
 
     digest: str
@@ -35,7 +35,7 @@ class Record:
     note: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`."""
+        """Return plain types for `json.dumps`."""
         return {
             "digest": self.digest,
             "entered": self.entered,
@@ -45,58 +45,61 @@ class Record:
 
 
 def read(path: Path) -> Record | None:
-    """The record in `path`; None when there is none, or what is there is no record."""
+    """Return the record in `path`, or None if the file is missing or is not a record."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        report = from_json(found["report"])
-        return Record(str(found["digest"]), report, bool(found["entered"]), str(found["note"]))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        report = from_json(values["report"])
+        return Record(str(values["digest"]), report, bool(values["entered"]), str(values["note"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def write(path: Path, record: Record) -> None:
-    """Put `record` in the place of what was there. Raises DiskError."""
-    written(path, json.dumps(record.to_json(), ensure_ascii=False, indent=1) + "\n")
+    """Write `record` to `path`, replacing an earlier one. Raises DiskError."""
+    write_atomically(path, json.dumps(record.to_json(), ensure_ascii=False, indent=1) + "\n")
 
 
 def forget(path: Path) -> None:
-    """Remove the record, if there is one. Raises DiskError."""
+    """Delete the record in `path` if there is one. Raises DiskError."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise told(path, error) from error
+        raise disk_error(path, error) from error
 
 
-def written(path: Path, text: str) -> None:
-    """Write a file whole: a reader sees the old one or the new one. Raises DiskError."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees either the old content or the new. Raises DiskError."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", errors="replace") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())  # a record that survives a power cut is worth the milliseconds
+            os.fsync(file.fileno())  # costs milliseconds, and the record survives a power cut
         part.replace(path)
     except OSError as error:
-        raise told(path, error) from error
+        raise disk_error(path, error) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
 
 
 def digest(path: Path, released: Mapping) -> str:
-    """Of a submitted file, whatever it is, and the lab that it is held against."""
-    found = hashlib.sha256(json.dumps(released, sort_keys=True).encode())
+    """Return a digest of the submitted file and of the released lab it is graded against.
+
+    A file that cannot be read has a digest too: that of the error's type.
+    """
+    result = hashlib.sha256(json.dumps(released, sort_keys=True).encode())
     try:
         with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
+            result.update(hashlib.file_digest(file, "sha256").digest())
     except OSError as error:
-        found.update(type(error).__name__.encode())
-    return found.hexdigest()
+        result.update(type(error).__name__.encode())
+    return result.hexdigest()
 
 
-def told(path: Path, error: OSError) -> DiskError:
-    """The sentence for a person."""
+def disk_error(path: Path, error: OSError) -> DiskError:
+    """Return a DiskError that says what to do about `error`."""
     if error.errno == errno.ENOSPC:
         return DiskError(
             f"The disk is full at {path.parent}: free some space and run the same command again."

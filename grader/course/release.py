@@ -1,7 +1,7 @@
-"""Make labs/ from solutions/: `python -m grader.course.release`.
+"""Generates labs/ from solutions/: `python -m grader.course.release`.
 
-nbgrader does the work, in a scratch folder, and only what differs is written: running this twice
-changes no byte, leaves no gradebook behind, and removes what no longer has a source.
+nbgrader generates the labs in a temporary folder, and only differences are written to labs/. Running this
+twice changes no byte. No gradebook is left behind, and files without a source are removed.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-log = logging.getLogger(__name__)  # nbgrader explains a failure here, not in its exception
+log = logging.getLogger(__name__)  # nbgrader logs the reason of a failure; its exception has none
 
 SOURCE, RELEASE, CONFIG = "solutions", "labs", "nbgrader_config.py"
-LEFT_ALONE = (".ipynb_checkpoints",)  # Jupyter's, perhaps somebody's only copy of their work
+IGNORED = (".ipynb_checkpoints",)  # Jupyter's backups: perhaps the only copy of somebody's work
 
 
 def release(root: Path) -> list[Path]:
-    """Bring root/labs in line with root/solutions; returns the files written or removed.
+    """Update root/labs from root/solutions, and return the files written or removed.
 
-    Raises nbgrader's NbGraderException when a solution notebook cannot be released.
+    Raises nbgrader's NbGraderException if a solution notebook cannot be released.
     """
     with tempfile.TemporaryDirectory(prefix="under500-release-") as scratch:
-        fresh = generate(root, Path(scratch))
-        return _mirror(fresh, root / RELEASE)
+        return _mirror(generate(root, Path(scratch)), root / RELEASE)
 
 
 def generate(root: Path, scratch: Path) -> Path:
-    """The labs made from root/solutions, in a folder inside `scratch`; nothing else is touched."""
+    """Generate the labs from root/solutions in a folder inside `scratch`, and return that folder."""
     shutil.copytree(root / SOURCE, scratch / SOURCE)
     config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     config.merge(_without_gradebook(scratch))
@@ -44,7 +43,7 @@ def generate(root: Path, scratch: Path) -> Path:
 
 
 def _without_gradebook(scratch: Path) -> Config:
-    """What `nbgrader generate_assignment --no-db` sets, in the course folder `scratch`."""
+    """Return the settings of `nbgrader generate_assignment --no-db` for the course folder `scratch`."""
     return Config(
         {
             "CourseDirectory": {"root": str(scratch.resolve())},
@@ -55,7 +54,7 @@ def _without_gradebook(scratch: Path) -> Config:
 
 
 def _mirror(fresh: Path, labs: Path) -> list[Path]:
-    """Make the tree `labs` equal to the tree `fresh`; returns what changed."""
+    """Make the tree `labs` equal to the tree `fresh`, and return the changed files."""
     wanted = {path.relative_to(fresh): path.read_bytes() for path in _files(fresh)}
     stale = [path for path in _files(labs) if path.relative_to(labs) not in wanted]
     changed = [labs / name for name, content in wanted.items() if _content(labs / name) != content]
@@ -69,8 +68,8 @@ def _mirror(fresh: Path, labs: Path) -> list[Path]:
 
 
 def _files(tree: Path) -> list[Path]:
-    found = (path for path in tree.rglob("*") if path.is_file())
-    return [path for path in found if not set(LEFT_ALONE) & set(path.parts)]
+    files = (path for path in tree.rglob("*") if path.is_file())
+    return [path for path in files if not set(IGNORED) & set(path.parts)]
 
 
 def _content(path: Path) -> bytes | None:
@@ -83,7 +82,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def main() -> int:
-    """Release the labs of the repository that this file stands in; returns the exit status."""
+    """Release the labs of this repository, and return the exit status."""
     changed = release(Path(__file__).resolve().parents[2])
     lines = [f"{path.relative_to(path.parents[2])}\n" for path in changed]
     sys.stdout.writelines(lines or ["labs/ is up to date.\n"])

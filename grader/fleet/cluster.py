@@ -1,6 +1,7 @@
-"""Where the fleet works: processes of this machine, or the workers of a Dask scheduler.
+"""The workers of a fleet: processes of this machine, or the workers of a Dask scheduler.
 
-One process of each machine has the resource `timing`, so that two races never wait for one machine.
+One process of each machine has the Dask resource `timing`, so two timed submissions never wait for the same
+machine.
 """
 
 from __future__ import annotations
@@ -12,34 +13,32 @@ from contextlib import AsyncExitStack, contextmanager
 import dask
 from distributed import Client, Nanny, Scheduler, SpecCluster
 
-from grader.fleet.worker import Identity, told
+from grader.fleet.worker import Identity, identify
 from harness import knobs, store
 from harness.errors import PlainError
 
 TIMING = "timing"
-TIMEOUT_S = 60  # for a scheduler that starts again, and for the first worker
-SKEW_S = (
-    60  # of a clock; no mark depends on one, but the logs of two machines then tell two stories
-)
-# Dask sets one thread for BLAS and OpenMP. The referee decides about threads, and hands on what is set here.
-OURS = {
+TIMEOUT_S = 60  # for a restarting scheduler, and for the first worker
+SKEW_S = 60  # of a worker's clock; no mark depends on it, but the machines' logs no longer line up
+# Dask would set one thread for BLAS and OpenMP. The referee sets threads, and passes on the environment.
+DASK_CONFIG = {
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
-    "logging.distributed": "error",  # that a worker comes and goes is no news
+    "logging.distributed": "error",  # workers that come and go are normal
     "distributed.comm.timeouts.connect": f"{TIMEOUT_S}s",
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,  # the jail has its own limit, and says so to the learner
+    "distributed.worker.memory.pause": False,  # the jail has its own limit, which the learner is told
     "distributed.worker.memory.terminate": False,
 }
 
 
 class FleetError(PlainError):
-    """The fleet cannot grade; the message says why. What was finished is kept."""
+    """The fleet cannot grade; the message says why. Finished results are kept."""
 
 
 @contextmanager
 def local(processes: int) -> Iterator[Client]:
-    """A cluster of this machine for as long as the block lasts."""
+    """Start a cluster on this machine for the duration of the block."""
     options = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
     scheduler = {"cls": Scheduler, "options": options}
     workers = {
@@ -47,9 +46,8 @@ def local(processes: int) -> Iterator[Client]:
         for number, options in enumerate(_processes(processes, timing=True))
     }
     with (
-        dask.config.set(
-            OURS | {"distributed.scheduler.allowed-failures": 1}
-        ),  # no network to blame
+        # One failure is enough: on one machine, no network can be the cause.
+        dask.config.set(DASK_CONFIG | {"distributed.scheduler.allowed-failures": 1}),
         SpecCluster(workers, scheduler, silence_logs="ERROR") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
@@ -58,21 +56,21 @@ def local(processes: int) -> Iterator[Client]:
 
 @contextmanager
 def remote(address: str) -> Iterator[Client]:
-    """The cluster whose scheduler is there. Raises FleetError."""
-    with dask.config.set(OURS):
+    """Connect to the scheduler at `address`. Raises FleetError if it does not answer or has no worker."""
+    with dask.config.set(DASK_CONFIG):
         try:
             client = Client(address, set_as_default=False, timeout=TIMEOUT_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise FleetError(
                 f"No scheduler answers at {address}: start one with `dask scheduler`, "
-                "and name the address that it prints."
+                "and use the address that it prints."
             ) from error
         with client:
-            _awaited(client, address)
+            _wait_for_worker(client, address)
             yield client
 
 
-def _awaited(client: Client, address: str) -> None:
+def _wait_for_worker(client: Client, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=TIMEOUT_S)
     except TimeoutError as error:
@@ -81,14 +79,17 @@ def _awaited(client: Client, address: str) -> None:
         ) from error
 
 
-def checked(client: Client, ours: Identity) -> list[str]:
-    """Remarks on the clocks of the workers. Raises FleetError for a worker that would grade otherwise."""
-    _, now = told()
+def check_workers(client: Client, expected: Identity) -> list[str]:
+    """Check that all workers grade as this process does, and return remarks on their clocks.
+
+    Raises FleetError if a worker's code, libraries or secret differ from `expected`.
+    """
+    _, now = identify()
     remarks = []
-    for address, (theirs, clock) in client.run(told).items():
-        if differs := ours.differs(theirs):
+    for address, (identity, clock) in client.run(identify).items():
+        if difference := expected.difference(identity):
             raise FleetError(
-                f"The worker {address} has another {differs}: install the same there, or stop it."
+                f"The worker {address} has another {difference}: install the same there, or stop it."
             )
         if abs(clock - now) > SKEW_S:
             remarks.append(
@@ -97,19 +98,21 @@ def checked(client: Client, ours: Identity) -> list[str]:
     return remarks
 
 
-def timers(client: Client) -> list[str]:
-    """The addresses of the workers that take timed work."""
+def timing_workers(client: Client) -> list[str]:
+    """Return the addresses of the workers that take timed work."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
-    return sorted(name for name, one in workers.items() if one.get("resources", {}).get(TIMING))
+    return sorted(
+        address for address, info in workers.items() if info.get("resources", {}).get(TIMING)
+    )
 
 
 def serve(address: str, processes: int) -> None:
-    """Work for the scheduler at `address` until interrupted; when it is gone, wait for it to come back."""
-    with dask.config.set(OURS):
-        asyncio.run(_served(address, processes))
+    """Work for the scheduler at `address` until interrupted; reconnect whenever it is back."""
+    with dask.config.set(DASK_CONFIG):
+        asyncio.run(_serve(address, processes))
 
 
-async def _served(address: str, processes: int) -> None:
+async def _serve(address: str, processes: int) -> None:
     prepared = store.sealed(knobs.path())
     while True:
         async with AsyncExitStack() as stack:
@@ -119,11 +122,11 @@ async def _served(address: str, processes: int) -> None:
                     for options in _processes(processes, timing=prepared)
                 ]
             except (OSError, TimeoutError):
-                continue  # it was waited for as long as connecting may take
+                continue  # try again; connecting already waited TIMEOUT_S
             await asyncio.gather(*(nanny.finished() for nanny in nannies))
 
 
 def _processes(number: int, timing: bool) -> Sequence[dict[str, object]]:
-    """Options of each: one submission at a time, and the first one of a machine takes timed work."""
-    one = {"nthreads": 1, "memory_limit": 0, "dashboard": False}
-    return [one | {"resources": {TIMING: 1} if timing and n == 0 else {}} for n in range(number)]
+    """Return each process's options: one submission at a time, and timed work for the first only."""
+    common = {"nthreads": 1, "memory_limit": 0, "dashboard": False}
+    return [common | {"resources": {TIMING: 1} if timing and n == 0 else {}} for n in range(number)]

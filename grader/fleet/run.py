@@ -1,8 +1,8 @@
-"""A class graded by many workers: chunks of submissions go out, results come in, one merger writes them down.
+"""Grades a class with many workers: sends out chunks of submissions, receives results, enters them.
 
-The engine is Dask's: it finds workers, notices lost ones and gives their chunks to others. What it cannot
-know is here: what has been graded already, who else has a submission in hand, and what to do when the
-scheduler itself is gone. Whatever happens, a submission is entered from one result, found about it as it is.
+Dask finds workers, notices lost ones and gives their chunks to others. This module adds what Dask cannot
+know: which submissions are graded already, which another grader holds, and what to do when the scheduler
+itself is lost. In every case a submission is entered from exactly one result, made from its current file.
 """
 
 from __future__ import annotations
@@ -15,147 +15,158 @@ from itertools import chain
 
 from distributed import Client, Future, KilledWorker, wait
 
-from grader.course.course import Work
+from grader.course.course import Submission
 from grader.course.grade_class import Batch, State, Step
-from grader.fleet.cluster import TIMING, FleetError, checked, timers
-from grader.fleet.noise import MachineNoise, looks
+from grader.fleet.cluster import TIMING, FleetError, check_workers, timing_workers
+from grader.fleet.noise import MachineNoise, measure_all
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
-from grader.fleet.worker import Chunk, Judging, Referees, graded, identity
+from grader.fleet.worker import Chunk, JudgeFactory, RefereeFactory, grade_chunk, identity
 from grader.grading.report import Report, from_json
 from grader.thresholds import thresholds
 
 Connect = Callable[[], AbstractContextManager[Client]]
-CHUNK = 4  # submissions: what a lost worker loses at most, and a second or more of work
-AHEAD = 2  # chunks for each worker: one in hand, and one so that it need not wait for the next
-# What a client raises when its scheduler is gone: cancelled futures, or a connection that is none.
+CHUNK = 4  # submissions: the most that a lost worker loses, and at least a second of work
+AHEAD = 2  # chunks per worker: one in progress, and one so that it need not wait for the next
+# What a client raises when its scheduler is lost: cancelled futures, or a broken connection.
 LOST = (CancelledError, OSError, TimeoutError)
-RENEWALS = 3  # of the connection, without any result between: then somebody should have a look
-REFEREES = Referees()
+RENEWALS = 3  # of the connection without a result in between; then a person should look at it
+REFEREES = RefereeFactory()
 FRAGILE = "The grader failed, not you: several workers ended while they graded it."
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """How a class is graded by many. connect: makes the client, again when the scheduler was lost."""
+    """A batch graded by many workers.
+
+    `connect` makes the client, and is called again after the scheduler was lost.
+    """
 
     batch: Batch
     connect: Connect
-    lab_grader: Judging = REFEREES
+    judge_factory: JudgeFactory = REFEREES
     say: Callable[[str], None] = print
 
-    def run(self, works: Iterable[Work]) -> Iterator[Step]:
-        """One step for each, as they are finished. Raises FleetError, CourseError, LabError.
+    def run(self, submissions: Iterable[Submission]) -> Iterator[Step]:
+        """Yield one step for each submission as it is finished.
 
-        First what fills the cores, then what needs a machine for itself, then once more, on the quietest
-        machine, what stayed undecided.
+        Correctness labs come first and fill the cores. Labs that need a machine for themselves follow. What
+        stays undecided is then timed once more on the quietest machine.
+
+        Raises FleetError, CourseError or LabError.
         """
-        alone, together = [], []
-        for work in works:
-            (alone if takes_a_machine(work.lab) else together).append(work)
-        with _Line(self) as line:
-            yield from _Round(self, line, together).steps()
-            machines = self._machines(line) if alone else []
-            undecided: list[Work] = []
-            for step in _Round(self, line, alone, timed=True).steps():
-                if _undecided(step) and machines:
-                    undecided.append(step.work)
+        timed, untimed = [], []
+        for submission in submissions:
+            (timed if needs_whole_machine(submission.lab) else untimed).append(submission)
+        with _Connection(self) as connection:
+            yield from _Round(self, connection, untimed).steps()
+            machines = self._machines(connection) if timed else []
+            undecided: list[Submission] = []
+            for step in _Round(self, connection, timed, timed=True).steps():
+                if _is_undecided(step) and machines:
+                    undecided.append(step.submission)
                 else:
                     yield step
             if undecided:
-                yield from self._again(line, undecided, machines)
+                yield from self._time_again(connection, undecided, machines)
 
-    def _machines(self, line: _Line) -> list[MachineNoise]:
-        """The noise of each, where there is a choice."""
-        found = timers(line.client)
-        machines = looks(line.client, found) if len(found) > 1 else []
-        for one in machines:
-            self.say(str(one))
+    def _machines(self, connection: _Connection) -> list[MachineNoise]:
+        """Measure the noise of each machine if there are several."""
+        addresses = timing_workers(connection.client)
+        machines = measure_all(connection.client, addresses) if len(addresses) > 1 else []
+        for machine in machines:
+            self.say(str(machine))
         return machines
 
-    def _again(
-        self, line: _Line, works: list[Work], machines: list[MachineNoise]
+    def _time_again(
+        self, connection: _Connection, submissions: list[Submission], machines: list[MachineNoise]
     ) -> Iterator[Step]:
-        best = min(machines, key=lambda one: one.noise)
-        self.say(f"{len(works)} undecided once more, on the quietest machine: {best.address}")
+        best = min(machines, key=lambda machine: machine.noise)
+        self.say(
+            f"Timing {len(submissions)} undecided again on the quietest machine: {best.address}"
+        )
         fleet = replace(self, batch=replace(self.batch, again=True))
-        yield from _Round(fleet, line, works, timed=True, workers=(best.address,)).steps()
+        workers = (best.address,)
+        yield from _Round(fleet, connection, submissions, timed=True, workers=workers).steps()
 
 
-class _Line:
-    """The connection to the workers: checked when it is made, renewed when the scheduler was lost."""
+class _Connection:
+    """A connection to the workers. They are checked on connecting; a lost scheduler is reconnected."""
 
     def __init__(self, fleet: Fleet) -> None:
-        self.fleet, self.ours, self.renewed = fleet, identity(), 0
+        self.fleet, self.identity, self.renewals = fleet, identity(), 0
         self.stack, self.client = ExitStack(), None
 
-    def __enter__(self) -> _Line:
+    def __enter__(self) -> _Connection:
         self._connect()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
-    def renew(self, why: BaseException) -> None:
-        """Raises FleetError when it was in vain too often."""
-        self.renewed += 1
-        if self.renewed > RENEWALS:
+    def renew(self, error: BaseException) -> None:
+        """Reconnect after `error`. Raises FleetError after more than RENEWALS attempts without a result."""
+        self.renewals += 1
+        if self.renewals > RENEWALS:
             raise FleetError(
-                "The scheduler was lost again and again: what is finished is kept; run the same command "
-                f"again when it is back ({type(why).__name__})."
-            ) from why
-        self.fleet.say("The scheduler is gone: waiting for it to come back.")
+                f"The scheduler was lost {self.renewals} times in a row ({type(error).__name__}). Finished "
+                "results are kept; run the same command again when the scheduler is back."
+            ) from error
+        self.fleet.say("The scheduler is lost: waiting for it to come back.")
         with suppress(*LOST):
             self.stack.close()
         self._connect()
 
     def _connect(self) -> None:
         self.client = self.stack.enter_context(self.fleet.connect())
-        for remark in checked(self.client, self.ours):
+        for remark in check_workers(self.client, self.identity):
             self.fleet.say(remark)
 
 
 @dataclass
 class _Round:
-    """Submissions of one kind: out to the workers, in to the gradebook. workers: only these; () for all."""
+    """Submissions of one kind, timed or untimed, on their way through the workers.
+
+    `workers` limits the round to these addresses; () means all. `n_workers` is the most seen so far.
+    """
 
     fleet: Fleet
-    line: _Line
-    works: list[Work]
+    connection: _Connection
+    submissions: list[Submission]
     timed: bool = False
     workers: tuple[str, ...] = ()
     running: dict[Future, list[LockedSubmission]] = field(default_factory=dict)
     waiting: list[list[LockedSubmission]] = field(default_factory=list)
-    takers: int = 0
+    n_workers: int = 0
 
     def steps(self) -> Iterator[Step]:
-        """All of them, as they are finished."""
-        feed = iter(self.works)
+        """Yield all steps as they are finished."""
+        feed = iter(self.submissions)
         try:
             while True:
                 try:
                     yield from self._fill(feed)
                     if not self.running:
                         return
-                    yield from self._come_in()
+                    yield from self._receive()
                 except LOST as error:
-                    self._again(error)
-        finally:  # stopped, perhaps: nothing stays locked
+                    self._reconnect(error)
+        finally:  # also if the run is interrupted: release all locks
             for locked in chain(*self.running.values(), *self.waiting):
                 locked.stack.close()
 
     @property
     def queue(self) -> SubmissionQueue:
-        """Where submissions go out and come in."""
+        """Return the queue between course and workers."""
         return SubmissionQueue(self.fleet.batch)
 
-    def _fill(self, feed: Iterator[Work]) -> Iterator[Step]:
-        """Chunks sent until enough are on their way; the steps of what needs no worker."""
-        if self.works:
-            self.takers = max(self.takers, self._takers())
-        while len(self.running) < AHEAD * self.takers:
+    def _fill(self, feed: Iterator[Submission]) -> Iterator[Step]:
+        """Send chunks until each worker has enough; yield the steps of submissions that need no worker."""
+        if self.submissions:
+            self.n_workers = max(self.n_workers, self._count_workers())
+        while len(self.running) < AHEAD * self.n_workers:
             if not self.waiting:
                 self.waiting.append([])
-                yield from self._next(feed, self.waiting[-1])
+                yield from self._next_chunk(feed, self.waiting[-1])
             if not (chunk := self.waiting.pop()):
                 return
             try:
@@ -164,88 +175,90 @@ class _Round:
                 self.waiting.append(chunk)
                 raise
 
-    def _next(self, feed: Iterator[Work], chunk: list[LockedSubmission]) -> Iterator[Step]:
-        for work in feed:
-            found = self.queue.taken(work)
-            if isinstance(found, Step):
-                yield found
+    def _next_chunk(
+        self, feed: Iterator[Submission], chunk: list[LockedSubmission]
+    ) -> Iterator[Step]:
+        for submission in feed:
+            taken = self.queue.take(submission)
+            if isinstance(taken, Step):
+                yield taken
                 continue
-            chunk.append(found)
+            chunk.append(taken)
             if len(chunk) == (1 if self.timed else CHUNK):
                 return
 
     def _send(self, chunk: list[LockedSubmission]) -> None:
-        sent = Chunk(tuple(locked.item for locked in chunk), self.timed)
-        future = self.line.client.submit(
-            graded,
-            sent,
-            self.line.ours,
-            self.fleet.lab_grader,
+        future = self.connection.client.submit(
+            grade_chunk,
+            Chunk(tuple(locked.item for locked in chunk), self.timed),
+            self.connection.identity,
+            self.fleet.judge_factory,
             resources={TIMING: 1} if self.timed else None,
             workers=list(self.workers) or None,
             pure=False,
         )
         self.running[future] = chunk
 
-    def _come_in(self) -> Iterator[Step]:
-        """What has come by now, entered."""
-        with self.line.client.as_current():
+    def _receive(self) -> Iterator[Step]:
+        """Wait for at least one chunk and enter its results."""
+        with self.connection.client.as_current():
             done = wait(list(self.running), return_when="FIRST_COMPLETED").done
         for future in done:
-            yield from self._arrived(future)
+            yield from self._handle(future)
 
-    def _again(self, why: BaseException) -> None:
-        """What was lost on the way waits to be sent through a new connection."""
+    def _reconnect(self, error: BaseException) -> None:
+        """Requeue the chunks whose results were lost, then reconnect."""
         self.waiting += self.running.values()
         self.running.clear()
-        self.line.renew(why)
+        self.connection.renew(error)
 
-    def _arrived(self, future: Future) -> Iterator[Step]:
+    def _handle(self, future: Future) -> Iterator[Step]:
         try:
-            found = [from_json(one["report"]) for one in future.result()]
+            reports = [from_json(record["report"]) for record in future.result()]
         except KilledWorker:
-            yield from self._fragile(self.running.pop(future))
+            yield from self._isolate(self.running.pop(future))
             return
         chunk = self.running.pop(future)
-        future.release()  # else it is graded again when the worker that keeps it dies while we enter it
-        self.line.renewed = 0
-        yield from self._entered(chunk, found)
+        # Release the result before entering it: Dask would grade it again if the worker that holds it died.
+        future.release()
+        self.connection.renewals = 0
+        yield from self._enter(chunk, reports)
 
-    def _entered(self, chunk: list[LockedSubmission], found: list[Report]) -> Iterator[Step]:
-        for locked, one in zip(chunk, found, strict=True):
-            step = self.queue.entered(locked, one)
-            if isinstance(step, LockedSubmission):
-                self.waiting.append([step])
+    def _enter(self, chunk: list[LockedSubmission], reports: list[Report]) -> Iterator[Step]:
+        for locked, report in zip(chunk, reports, strict=True):
+            entered = self.queue.enter(locked, report)
+            if isinstance(entered, LockedSubmission):
+                self.waiting.append([entered])
             else:
-                yield step
+                yield entered
 
-    def _fragile(self, chunk: list[LockedSubmission]) -> Iterator[Step]:
-        """Workers ended over it: one by one, and what ends them alone is not graded."""
+    def _isolate(self, chunk: list[LockedSubmission]) -> Iterator[Step]:
+        """Retry a chunk that killed workers one by one; a submission that does so alone is not graded."""
         if len(chunk) > 1:
             self.waiting += [[locked] for locked in chunk]
         else:
-            yield self.queue.given_up(chunk[0], FRAGILE)
+            yield self.queue.give_up(chunk[0], FRAGILE)
 
-    def _takers(self) -> int:
-        """Workers for this kind of work. Raises FleetError when there was never one."""
-        client = self.line.client
+    def _count_workers(self) -> int:
+        """Return the number of workers for this kind of work. Raises FleetError if there never was one."""
+        client = self.connection.client
         if client.status != "running":
-            raise ConnectionError("The scheduler is gone.")
-        found = len(timers(client) if self.timed else client.nthreads())
-        if not found and not self.takers:
+            raise ConnectionError("The scheduler is lost.")
+        number = len(timing_workers(client) if self.timed else client.nthreads())
+        if not number and not self.n_workers:
             raise FleetError(
-                "No worker takes timed work: run `under500 prepare` on a machine, and start its worker again."
+                "No worker takes timed work: run `under500 prepare` on a machine, and restart its worker."
                 if self.timed
                 else "There is no worker: start one, and run the same command again."
             )
-        return found
+        return number
 
 
-def takes_a_machine(name: str) -> bool:
-    """True when grading the lab holds something against the clock, or loads models that fill a machine."""
+def needs_whole_machine(name: str) -> bool:
+    """Return True if grading the lab is timed, or loads models that fill a machine."""
     limits = thresholds(name)
     return limits.bar is not None or limits.models
 
 
-def _undecided(step: Step) -> bool:
+def _is_undecided(step: Step) -> bool:
     return step.state is State.GRADED and step.record is not None and step.record.report.queued

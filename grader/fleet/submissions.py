@@ -1,4 +1,4 @@
-"""What a fleet does with one submission: decides whether to grade it, locks, packs and enters it."""
+"""The course's side of a fleet: decides which submissions to grade, locks and packs them, enters results."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course import records
-from grader.course.course import Work
-from grader.course.grade_class import Batch, Order, State, Step, judged
-from grader.course.merge_submission import merged
+from grader.course.course import Submission
+from grader.course.grade_class import Batch, Snapshot, State, Step, judge_submission
+from grader.course.merge_submission import merged, refused
 from grader.course.records import Record
-from grader.fleet.worker import Item, kept, places
+from grader.fleet.worker import Item, result_paths, saved_result
 from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError, read
+from grader.grading.referee import unreadable
 from grader.grading.report import Report, not_graded
 
 
 @dataclass(frozen=True, slots=True)
 class LockedSubmission:
-    """A submission that this run has in hand, until `stack` is closed. problem: old marks are still in."""
+    """A submission that this run holds the lock of, until `stack` is closed.
 
-    order: Order
+    `problem` is the reason why its old marks could not be deleted, or "".
+    """
+
+    snapshot: Snapshot
     item: Item
     problem: str
     stack: ExitStack
@@ -30,88 +34,91 @@ class LockedSubmission:
 
 @dataclass(frozen=True)
 class SubmissionQueue:
-    """Where submissions go out and reports come in; the only one that writes to the course."""
+    """The queue between course and workers. Nothing else in a fleet writes to the course."""
 
     batch: Batch
 
-    def taken(self, work: Work) -> Step | LockedSubmission:
-        """What is to be sent, or its step when there is nothing to send."""
+    def take(self, submission: Submission) -> Step | LockedSubmission:
+        """Lock a submission that must be graded; return its step if there is nothing to grade."""
         stack = ExitStack()
-        if not stack.enter_context(self.batch.locked(work)):
-            return Step(work, State.ELSEWHERE, None)
-        found = self._opened(work, stack)
-        if isinstance(found, Step):
+        if not stack.enter_context(self.batch.locked(submission)):
+            return Step(submission, State.ELSEWHERE, None)
+        taken = self._prepare(submission, stack)
+        if isinstance(taken, Step):
             stack.close()
-        return found
+        return taken
 
-    def entered(self, locked: LockedSubmission, found: Report) -> Step | LockedSubmission:
-        """The step of what has been graded; what was handed in anew meanwhile is to be sent again."""
-        if self.batch.order(locked.order.work).digest != locked.order.digest:
-            again = self._opened(locked.order.work, locked.stack)
-            if isinstance(again, LockedSubmission):
-                return again
-            locked.stack.close()
+    def enter(self, locked: LockedSubmission, report: Report) -> Step | LockedSubmission:
+        """Enter a report and return the step.
+
+        If the learner submitted again in the meantime, return the submission to be graded once more.
+        """
+        submission = locked.snapshot.submission
+        if self.batch.snapshot(submission).digest != locked.snapshot.digest:
+            again = self._prepare(submission, locked.stack)
+            if isinstance(again, Step):
+                locked.stack.close()
             return again
         with locked.stack:
-            return self._merged(locked, found)
+            return self._finish(locked, report)
 
-    def given_up(self, locked: LockedSubmission, why: str) -> Step:
-        """The step of what cannot be graded: no points, which is not zero, and the reason."""
-        order = locked.order
-        grades = lab(order.work.lab, order.released).grades.values()
-        found = not_graded(order.work.lab, ((one.id, one.points) for one in grades), why)
+    def give_up(self, locked: LockedSubmission, reason: str) -> Step:
+        """Return the step of a submission that cannot be graded: no points, which is not zero points."""
+        snapshot = locked.snapshot
+        name = snapshot.submission.lab
+        grades = lab(name, snapshot.released).grades.values()
+        report = not_graded(name, ((grade.id, grade.points) for grade in grades), reason)
         with locked.stack:
-            return self._merged(locked, found)
+            return self._finish(locked, report)
 
-    def _opened(self, work: Work, stack: ExitStack) -> Step | LockedSubmission:
-        order = self.batch.order(work)
-        if step := self.batch.settled(order) or self._known(order):
+    def _prepare(self, submission: Submission, stack: ExitStack) -> Step | LockedSubmission:
+        snapshot = self.batch.snapshot(submission)
+        if step := self.batch.unchanged(snapshot) or self._saved(snapshot):
             return step
-        problem = self.batch.cleared(order)
+        problem = self.batch.clear(snapshot)
         try:
-            notebook = merged(order.released, read(work.path), work.lab)
-        except NotebookError:  # a verdict, too, and no worker is needed for it
-            return self.batch.finished(order, *_judged(order, None), problem)
-        item = self._item(order, notebook)
-        with suppress(OSError):  # on a full disk the results are elsewhere
+            notebook = merged(snapshot.released, read(submission.path), submission.lab)
+        except NotebookError as error:  # this verdict needs no worker
+            report = unreadable(lab(submission.lab, snapshot.released), error)
+            return self.batch.finish(snapshot, refused(snapshot.released), report, problem)
+        item = self._item(snapshot, notebook)
+        with suppress(OSError):  # on a full disk, workers save results elsewhere
             Path(item.result).parent.mkdir(parents=True, exist_ok=True)
-        if self.batch.again or self.batch.queued:  # else there is none, or it is being written now
-            _forget(item)
-        return LockedSubmission(order, item, problem, stack)
+        if (
+            self.batch.again or self.batch.queued
+        ):  # otherwise a worker may be writing the result now
+            _delete_results(item)
+        return LockedSubmission(snapshot, item, problem, stack)
 
-    def _known(self, order: Order) -> Step | None:
-        """Graded by a run that was stopped before it could enter it."""
-        item = self._item(order, {})
-        if self.batch.again or self.batch.queued or not (found := kept(item)):
+    def _saved(self, snapshot: Snapshot) -> Step | None:
+        """Enter a result that an interrupted run graded but did not enter."""
+        item = self._item(snapshot, {})
+        if self.batch.again or self.batch.queued or not (saved := saved_result(item)):
             return None
-        locked = LockedSubmission(order, item, self.batch.cleared(order), ExitStack())
-        return replace(self._merged(locked, found.report), state=State.ENTERED)
+        locked = LockedSubmission(snapshot, item, self.batch.clear(snapshot), ExitStack())
+        return replace(self._finish(locked, saved.report), state=State.ENTERED)
 
-    def _merged(self, locked: LockedSubmission, found: Report) -> Step:
-        step = self.batch.finished(locked.order, *_judged(locked.order, found), locked.problem)
-        if records.read(self.batch.course.record(step.work.student, step.work.lab)):
-            _forget(locked.item)
-        else:  # nowhere but in our hands: it must survive us
+    def _finish(self, locked: LockedSubmission, report: Report) -> Step:
+        judged = judge_submission(locked.snapshot, lambda *_: report)
+        step = self.batch.finish(locked.snapshot, *judged, locked.problem)
+        submission = step.submission
+        if records.read(self.batch.course.record(submission.student, submission.lab)):
+            _delete_results(locked.item)
+        else:  # the record was not written: save the report on this machine
             with suppress(records.DiskError):
-                records.write(places(locked.item)[-1], Record(locked.order.digest, found, False))
+                record = Record(locked.snapshot.digest, report, entered=False)
+                records.write(result_paths(locked.item)[-1], record)
         return step
 
-    def _result(self, work: Work) -> Path:
-        """The file that workers keep a result in until it is entered, where they share the folder."""
-        folder = self.batch.course.record(work.student, work.lab).parent
-        return (folder / "results" / f"{work.student}.json").resolve()
-
-    def _item(self, order: Order, notebook: dict) -> Item:
-        texts = json.dumps(order.released), json.dumps(notebook)
-        return Item(order.work.lab, order.digest, *texts, str(self._result(order.work)))
+    def _item(self, snapshot: Snapshot, notebook: dict) -> Item:
+        submission = snapshot.submission
+        folder = self.batch.course.record(submission.student, submission.lab).parent
+        result = (folder / "results" / f"{submission.student}.json").resolve()
+        texts = json.dumps(snapshot.released), json.dumps(notebook)
+        return Item(submission.lab, snapshot.digest, *texts, str(result))
 
 
-def _forget(item: Item) -> None:
-    for path in places(item):
+def _delete_results(item: Item) -> None:
+    for path in result_paths(item):
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
-
-def _judged(order: Order, found: Report | None) -> tuple:
-    wanted = lab(order.work.lab, order.released)
-    return judged(wanted, order.released, order.work, lambda *_: found)

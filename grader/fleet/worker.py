@@ -1,7 +1,8 @@
-"""What a worker of the fleet does: says who it is, grades a chunk, and keeps one file per submission.
+"""A worker of the fleet: it identifies itself, grades chunks, and keeps one result file per submission.
 
-A chunk that is sent again, after a worker was lost or a scheduler restarted, finds the files of what was
-finished and grades only the rest. Two workers on the same submission wait for each other at its lock.
+After a worker was lost or a scheduler restarted, a chunk may be sent again: the worker then finds the result
+files of finished submissions and grades only the rest. Two workers with the same submission wait for each
+other at its lock.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import grader
 import harness
 from grader import secret
 from grader.course import records
-from grader.course.grade_class import Judge, refereed
+from grader.course.grade_class import Judge, judge_notebook
 from grader.course.judge import lab_grader
 from grader.course.records import Record
 from grader.grading.lab import lab
@@ -35,28 +36,31 @@ from grader.grading.report import Report
 from harness import store
 from harness.errors import PlainError
 
-Judging = Callable[[], AbstractContextManager[Judge]]
-CORES = Path(tempfile.gettempdir()) / "under500-cores.lock"  # of the machine, not of a user
-READABLE = 0o644  # by all who grade there
-# What decides a verdict besides our own code. The seal of the models is each machine's own.
+JudgeFactory = Callable[[], AbstractContextManager[Judge]]
+CORES = Path(tempfile.gettempdir()) / "under500-cores.lock"  # shared by all users of the machine
+LOCK_MODE = 0o644  # everybody who grades on this machine may open it
+# The libraries that a verdict depends on. The models' seal is not compared: it differs by machine.
 LIBRARIES = ("numpy", "torch", "transformers", "llama-cpp-python", "nbformat", "distributed")
 CODE = ("*.py", "*.toml", "*.yaml", "*.json")
 
 
 class DifferentWorkerError(PlainError):
-    """A worker would not grade as we do; the message says what differs."""
+    """A worker has different code, libraries or secret; the message says what differs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What has to be the same on every worker. code: hash of both packages. key: of the secret, shortened."""
+    """Everything that must be the same on every worker.
+
+    `code` is a hash of both packages, `key` a short hash of the secret, `versions` those of the libraries.
+    """
 
     code: str
     key: str
     versions: Mapping[str, str]
 
-    def differs(self, other: Identity) -> str:
-        """What `other` has otherwise, in words; "" when nothing."""
+    def difference(self, other: Identity) -> str:
+        """Return a description of what `other` has instead, or "" if nothing differs."""
         pairs = {"this project's code": (self.code, other.code)}
         pairs |= {"the secret in grader/hidden": (self.key, other.key)}
         names = {*self.versions, *other.versions}
@@ -66,7 +70,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One submission on its way: lab and restored notebook as JSON. result: where its file belongs."""
+    """A submission as sent to a worker.
+
+    `released` and `notebook` are the lab and the merged notebook as JSON; `result` is the result file's path.
+    """
 
     lab: str
     digest: str
@@ -77,62 +84,67 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Submissions that travel together. timed: points for speed, so it gets the machine for itself."""
+    """Submissions that are sent together. If `timed`, the worker needs the machine for itself."""
 
     items: tuple[Item, ...]
     timed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Referees:
-    """Makes the judge of a worker; the same for equal settings, so that a worker makes it once."""
+class RefereeFactory:
+    """A factory for a worker's judge. Equal settings compare equal, so a worker creates its judge once."""
 
     jailed: bool = True
 
     def __call__(self) -> AbstractContextManager[Judge]:
-        """The referee with what it keeps between submissions."""
+        """Return the referee with its state between submissions, as a context manager."""
         return lab_grader(jailed=self.jailed)
 
 
 def identity() -> Identity:
-    """Of this process."""
+    """Return the identity of this process."""
     versions = {name: _version(name) for name in LIBRARIES}
     key = hashlib.blake2b(secret.key(), digest_size=4, person=b"under500").hexdigest()
     return Identity(_code(), key, versions | {"python": python_version()})
 
 
-def told() -> tuple[Identity, float]:
-    """Who this worker is, and what its clock says, in s since 1970."""
+def identify() -> tuple[Identity, float]:
+    """Return this process's identity and its clock in seconds since 1970."""
     return identity(), time.time()
 
 
-def graded(chunk: Chunk, wanted: Identity, lab_grader: Judging) -> list[dict[str, object]]:
-    """The records of a chunk, as plain types, in its order. Raises DifferentWorkerError."""
-    if differs := wanted.differs(identity()):
-        raise DifferentWorkerError(f"A worker has another {differs}: install the same there.")
+def grade_chunk(
+    chunk: Chunk, expected: Identity, judge_factory: JudgeFactory
+) -> list[dict[str, object]]:
+    """Grade a chunk and return its records as plain types, in order.
+
+    Raises DifferentWorkerError if this process is not the same as `expected`.
+    """
+    if difference := expected.difference(identity()):
+        raise DifferentWorkerError(f"A worker has another {difference}: install the same there.")
     with cores(alone=chunk.timed):
-        return [_once(item, _judge(lab_grader)).to_json() for item in chunk.items]
+        return [_grade_once(item, _judge(judge_factory)).to_json() for item in chunk.items]
 
 
-def kept(item: Item) -> Record | None:
-    """The result of this very submission, where an earlier worker has left one."""
-    found = (records.read(path) for path in places(item))
-    return next((one for one in found if one and one.digest == item.digest), None)
+def saved_result(item: Item) -> Record | None:
+    """Return the result that an earlier worker saved for exactly this submission, or None."""
+    saved = (records.read(path) for path in result_paths(item))
+    return next((record for record in saved if record and record.digest == item.digest), None)
 
 
-def places(item: Item) -> tuple[Path, Path]:
-    """Where its result may be: in the course, and on this machine when the course's disk was full."""
+def result_paths(item: Item) -> tuple[Path, Path]:
+    """Return the paths of a result: in the course, and on this machine if the course's disk is full."""
     return Path(item.result), store.home() / "results" / f"{item.digest}.json"
 
 
-def _once(item: Item, judge: Judge) -> Record:
-    """From its file when there is one; graded, and then in its file."""
-    with _alone(Path(item.result)):
-        if found := kept(item):
-            return found
+def _grade_once(item: Item, judge: Judge) -> Record:
+    """Return the saved result; if there is none, grade the submission and save the result."""
+    with _locked(Path(item.result)):
+        if saved := saved_result(item):
+            return saved
         record = Record(item.digest, _report(item, judge), entered=False)
-        for path in places(item):
-            with suppress(records.DiskError):  # both full: the record that travels is the only one
+        for path in result_paths(item):
+            with suppress(records.DiskError):  # if both disks are full, only the sent record exists
                 records.write(path, record)
                 break
         return record
@@ -141,12 +153,12 @@ def _once(item: Item, judge: Judge) -> Record:
 def _report(item: Item, judge: Judge) -> Report:
     released = nbformat.reads(item.released, as_version=4)
     notebook = nbformat.reads(item.notebook, as_version=4)
-    return refereed(lab(item.lab, released), notebook, judge)
+    return judge_notebook(lab(item.lab, released), notebook, judge)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One worker at a time at a submission, as far as they share the course's folder."""
+def _locked(path: Path) -> Iterator[None]:
+    """Lock a result file against other workers, if they share the course's folder."""
     with ExitStack() as stack:
         with suppress(OSError):
             if path.parent.is_dir():
@@ -156,8 +168,11 @@ def _alone(path: Path) -> Iterator[None]:
 
 @contextmanager
 def cores(alone: bool) -> Iterator[None]:
-    """This machine together with other workers, or alone. The kernel lets go of it when we die."""
-    descriptor = _opened(CORES)
+    """Reserve this machine's cores, shared with other workers or exclusively (`alone`).
+
+    The kernel releases the lock if the process dies.
+    """
+    descriptor = _open_lock(CORES)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
@@ -165,31 +180,34 @@ def cores(alone: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
-    """A descriptor to lock; in a folder with the sticky bit nobody may create what another one has."""
+def _open_lock(path: Path) -> int:
+    """Return a descriptor to lock.
+
+    An existing file is opened without O_CREAT, which Linux forbids on another user's file in a sticky folder.
+    """
     try:
         return os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT, READABLE)
+        return os.open(path, os.O_RDONLY | os.O_CREAT, LOCK_MODE)
 
 
 @cache
-def _judge(lab_grader: Judging) -> Judge:
-    """One for all chunks of this process."""
+def _judge(judge_factory: JudgeFactory) -> Judge:
+    """Return the judge that all chunks of this process share."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(lab_grader())
+    return stack.enter_context(judge_factory())
 
 
 @cache
 def _code() -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for package in (harness, grader):
         root = Path(package.__file__).parent
         files = {path for pattern in CODE for path in root.rglob(pattern)}
         for path in sorted(files - set((root / "hidden").rglob("*"))):
-            found.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return found.hexdigest()[:12]
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _version(distribution: str) -> str:

@@ -1,8 +1,8 @@
-"""A lab as its authors wrote it: which cells give points, and which check each of them calls.
+"""A released lab: the cells that give points, and the check that each of them calls.
 
-Taken from the released notebook, never from what was handed in: a learner may delete, copy or rewrite
-check cells, and nothing follows from it. A check cell is one call of a check with names and literals, so
-it is read and not executed.
+Everything is read from the released notebook, never from the submission, so deleting, copying or rewriting
+a check cell has no effect. A check cell is a single call of a check with names and literals; it is parsed,
+not executed.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from grader import checks
 from harness.errors import PlainError
 from harness.semconv import STAGES
 
-MEASURES = "measures"  # tag of a given cell that takes long, and that no exercise needs
-OURS = {"STAGES": STAGES}  # names in check cells that are not the learner's to give a meaning
+MEASURES = "measures"  # tag of a slow measuring cell whose results no exercise needs
+CONSTANTS = {"STAGES": STAGES}  # names in check cells that a learner cannot redefine
 
 
 class LabError(PlainError):
-    """A released lab breaks the form; the message names the cell."""
+    """A released lab has an invalid check cell; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable of the learner."""
+    """A reference to one of the learner's variables."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A check cell: `points` for passing `check` with these arguments."""
+    """A check cell, which gives `points` if `check` passes with these arguments."""
 
     id: str
     points: float
@@ -45,30 +45,33 @@ class Grade:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The learner's variables that it judges."""
-        given = (*self.arguments, *self.options.values())
-        return tuple(one.name for one in given if isinstance(one, Name))
+        """Return the names of the learner's variables that the check judges."""
+        arguments = (*self.arguments, *self.options.values())
+        return tuple(argument.name for argument in arguments if isinstance(argument, Name))
 
     def run(self, value: Callable[[str], object]) -> float:
-        """Points, 0 to `points`. `value` gives what a variable holds. Raises CheckFailed."""
+        """Run the check and return its points, from 0 to `points`. Raises CheckFailed.
 
-        def filled(one: object) -> object:
-            return value(one.name) if isinstance(one, Name) else one
+        `value` returns the value of a learner's variable.
+        """
 
-        arguments = map(filled, self.arguments)
-        options = {name: filled(one) for name, one in self.options.items()}
+        def resolve(argument: object) -> object:
+            return value(argument.name) if isinstance(argument, Name) else argument
+
+        arguments = map(resolve, self.arguments)
+        options = {name: resolve(argument) for name, argument in self.options.items()}
         return self.worth(getattr(checks, self.check)(*arguments, **options))
 
     def worth(self, score: object) -> float:
-        """Points for what the check has returned: all of them, or as many as it says."""
-        return self.points if score is None else _within(float(score), self.points)
+        """Return the points for a check's return value: all for None, else the value within limits."""
+        return self.points if score is None else _clip(float(score), self.points)
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A released lab: its check cells in order, the ids of all exercises and checks, all its code.
+    """A released lab: check cells in order, the ids of all exercises and checks, and all cell sources.
 
-    measures: the code of those of its cells that run only if something asks for what they define.
+    `measures` holds the sources of cells that run only if a later cell needs a name they define.
     """
 
     name: str
@@ -79,15 +82,14 @@ class Lab:
 
 
 def lab(name: str, released: NotebookNode) -> Lab:
-    """The lab `name` as it was released. Raises LabError."""
+    """Return the lab `name`, parsed from its released notebook. Raises LabError."""
     grades, ids = {}, set()
     for cell in released.cells:
         data = cell.metadata.get("nbgrader", {})
         if data.get("grade_id"):
             ids.add(data["grade_id"])
-        if data.get("grade") and not data.get(
-            "solution"
-        ):  # an answer in words is a person's to mark
+        # A cell that is both a grade and a solution is an answer in words, which a person marks.
+        if data.get("grade") and not data.get("solution"):
             grades[data["grade_id"]] = _grade(data, cell.source)
     measures = {c.source for c in released.cells if MEASURES in c.metadata.get("tags", ())}
     sources = frozenset(cell.source for cell in released.cells)
@@ -101,7 +103,7 @@ def _grade(data: Mapping[str, object], source: str) -> Grade:
         if call.func.value.id != "checks" or call.func.attr not in checks.__all__:
             raise LookupError(call.func.attr)
         arguments = tuple(map(_argument, call.args))
-        options = {one.arg: _argument(one.value) for one in call.keywords}
+        options = {keyword.arg: _argument(keyword.value) for keyword in call.keywords}
     except (AttributeError, LookupError, SyntaxError, TypeError, ValueError) as error:
         raise LabError(
             f"The check cell {data['grade_id']} must be one call such as `checks.name(variable)`."
@@ -111,9 +113,9 @@ def _grade(data: Mapping[str, object], source: str) -> Grade:
 
 def _argument(node: ast.expr) -> object:
     if isinstance(node, ast.Name):
-        return OURS.get(node.id, Name(node.id))
+        return CONSTANTS.get(node.id, Name(node.id))
     return ast.literal_eval(node)
 
 
-def _within(score: float, points: float) -> float:
+def _clip(score: float, points: float) -> float:
     return min(max(score, 0.0), points) if math.isfinite(score) else 0.0

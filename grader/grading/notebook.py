@@ -1,4 +1,4 @@
-"""The file that somebody handed in: read as data, and only as much of it as matters."""
+"""Reads a submitted notebook as data, and keeps only the cells' sources, types and grade ids."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from nbformat import NotebookNode
 
 from harness.errors import PlainError
 
-MOST_BYTES = 20_000_000  # a lab with pictures has 2 MB
+MAX_BYTES = 20_000_000  # a lab with its plots has 2 MB
 
 
 class NotebookError(PlainError):
-    """The file is not a notebook that can be graded; the message says why."""
+    """The file cannot be graded as a notebook; the message says why."""
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook in `path`; outputs are dropped unseen. Raises NotebookError."""
+    """Return the notebook in `path` without its outputs and without most metadata.
+
+    Raises NotebookError if the file is larger than MAX_BYTES, cannot be read, or is not a notebook.
+    """
     try:
-        if (size := path.stat().st_size) > MOST_BYTES:
+        if (size := path.stat().st_size) > MAX_BYTES:
             raise NotebookError(
                 f"{path.name} has {size / 1e6:,.0f} MB: clear all outputs, save, and hand it in again."
             )
-        found = json.loads(path.read_text(encoding="utf-8"))
-        for cell in found["cells"]:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
             cell |= {"metadata": _metadata(cell)} | ({"outputs": []} if "outputs" in cell else {})
-        return nbformat.from_dict(found)
+        return nbformat.from_dict(notebook)
     except OSError as error:
         raise NotebookError(f"{path.name} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -37,13 +40,13 @@ def read(path: Path) -> NotebookNode:
 
 
 def _metadata(cell: dict) -> dict:
-    """Only what says which cell of the lab it is; a learner's tags have no say."""
+    """Return only the grade id, which identifies a cell of the lab; a learner's tags have no effect."""
     grade_id = (cell.get("metadata") or {}).get("nbgrader", {}).get("grade_id")
     return {"nbgrader": {"grade_id": grade_id}} if isinstance(grade_id, str) else {}
 
 
 def code(cell: NotebookNode) -> str | None:
-    """The source of a code cell, None for another."""
+    """Return the source of a code cell, or None for any other cell."""
     if cell.get("cell_type") != "code":
         return None
     source = cell.get("source", "")

@@ -1,7 +1,7 @@
-"""A learner's entry against the yardstick, in turns: while one runs, all processes of the other stand still.
+"""Times a learner's entry and the yardstick in interleaved pairs; while one runs, the other is stopped.
 
-The clock, the questions, their order and the network are ours. Quality is that of the very answers that
-were timed. What one side does in the pauses it does in no time at all, for it is stopped.
+The clock, the questions, their order and the network belong to the grader. Quality is judged on the very
+answers that were timed. Neither side can compute during the pauses, because it is stopped.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from harness.measure.latency.sequential_test import Rule, State, Verdict, judge
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, clocked
 from harness.measure.quality.quality import Quality, summary
 
-WARM_UP = 2  # questions that both answer off the clock
-ALONE = 5  # of the yardstick before anybody else is there: the fewest that have a median
-# A clear failure costs twenty seconds, not a minute: two blocks in which every pair is three times over.
-# A machine's bad moments do that to one pair, seldom to two, and not to four in a row.
-HOPELESS_PAIRS, HOPELESS = 4, 3.0
-# The yardstick's median during the race over that before it. Frozen neighbours cost it nothing; a busy
-# machine costs both the same. More than half as much again is somebody's doing, or nobody's measurement.
+WARM_UP = 2  # questions that both sides answer before timing starts
+SOLO = 5  # questions for the yardstick on its own: the fewest that have a meaningful median
+# A clear failure costs 20 s instead of a minute: stop after two blocks in which every pair is 3 times over
+# the bound. A machine's bad moments do that to one pair, seldom to two, and not to four in a row.
+HOPELESS_PAIRS, HOPELESS_RATIO = 4, 3.0
+# Limit for the yardstick's median during the run over its median alone. Stopped processes cost it nothing,
+# and a busy machine slows both sides. Above 1.5, somebody interferes or the measurement is worthless.
 DISTURBED = 1.5
-# Of one request, and of a whole race, in times of the yardstick: 10 s and four minutes where it is 500 ms.
-# The slow baseline's 3.2 s are 6.4 times; sixty pairs of twice the limit are 180.
-REQUEST, WHOLE = 20.0, 480.0
-LEAST_S = 10.0  # for a request, so that a yardstick of milliseconds leaves time for HTTP
+# Limits for one request and for the whole run, in multiples of the yardstick's time: 10 s and 4 minutes if
+# that is 500 ms. The slow baseline's 3.2 s are 6.4 times; 60 pairs with the learner at twice the yardstick
+# are 180.
+MAX_REQUEST, MAX_RUN = 20.0, 480.0
+MIN_LIMIT_S = 10.0  # for a request, so that a yardstick of milliseconds leaves time for HTTP
 
 
 class Stoppable(Protocol):
-    """Processes that can be made to stand still."""
+    """Processes that can be stopped and continued."""
 
     def freeze(self) -> None: ...
 
@@ -43,8 +44,8 @@ class Stoppable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One side: how it is asked, what stops it, and what makes it forget (off the clock)."""
+class Side:
+    """One side of the run: its assistant, its processes, and what clears its caches outside the clock."""
 
     assistant: Assistant
     processes: Stoppable
@@ -52,30 +53,32 @@ class Lane:
     errors: list[Exception] = field(default_factory=list)
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Its events; it runs from now on, until it is prepared again. Raises what forgetting raised."""
+        """Continue the processes and yield the assistant's events.
+
+        The processes run until the next `prepare`. Raises the error of an earlier `forget`.
+        """
         if self.errors:
             raise self.errors[0]
         self.processes.thaw()
         yield from self.assistant.stream(question)
 
     def prepare(self) -> None:
-        """Stop it, with all forgotten."""
+        """Clear the caches and stop the processes. An error is raised by the next `stream`."""
         if self.forget is not None:
             self.processes.thaw()
             try:
                 self.forget()
-            except (
-                Exception
-            ) as error:  # off the clock there is nobody to tell; the next request does
+            except Exception as error:  # the caller must not see it; the next request reports it
                 self.errors.append(error)
         self.processes.freeze()
 
 
 @dataclass(frozen=True, slots=True)
-class Race:
-    """What came out. `verdict` is on learner / yardstick; `undisturbed_ms` is the yardstick's p50 alone.
+class PairedRun:
+    """The result of a run.
 
-    late: it was ended because it took too long as a whole.
+    verdict: on the ratio learner / yardstick. undisturbed_ms: the yardstick's end-to-end p50 when it runs
+    alone. late: True if the run as a whole took too long and was stopped.
     """
 
     comparison: Comparison
@@ -86,67 +89,75 @@ class Race:
 
     @property
     def over(self) -> bool:
-        """True when another race would end like this one."""
+        """Return True if a second run would end in the same way."""
         return self.late or not self.comparison.clean
 
     @property
     def fault(self) -> Fault | None:
-        """The first thing that went wrong on the learner's side."""
+        """Return the learner's first fault."""
         return next(iter(self.comparison.faults["a"]), None)
 
     @property
-    def our_fault(self) -> Fault | None:
-        """The first thing that went wrong with the yardstick: nobody's grade."""
+    def yardstick_fault(self) -> Fault | None:
+        """Return the yardstick's first fault, which costs the learner no points."""
         return next(iter(self.comparison.faults["b"]), None)
 
     @property
     def disturbed(self) -> float:
-        """The yardstick's p50 in the race over that alone; 1 when there is nothing to compare."""
+        """Return the yardstick's p50 in this run over its p50 alone; 1.0 if either is missing."""
         times = self.comparison.samples("b", "e2e_ms")
         return median(times) / self.undisturbed_ms if times and self.undisturbed_ms else 1.0
 
     @property
     def quality(self) -> Quality | None:
-        """Of the learner's timed answers."""
+        """Return the quality of the learner's timed answers; None after a fault or without pairs."""
         if not self.comparison.clean or not self.comparison.pairs:
             return None
-        return summary((c, p.a.answer) for c, p in zip(self.cases, self.comparison.pairs))  # noqa: B905
+        pairs = zip(self.cases, self.comparison.pairs)  # noqa: B905 (a run may end before the cases do)
+        return summary((case, pair.a.answer) for case, pair in pairs)
 
 
-def alone(lane: Lane, questions: Sequence[Question], clock: Clock = CLOCK) -> float:
-    """End-to-end p50 in ms of one side with nobody else there; 0 when a request failed."""
-    lane.prepare()
-    outcomes = [clocked(lane, question, clock=clock) for question in questions]
-    lane.processes.freeze()
-    if any(isinstance(one, Fault) for one in outcomes):
+def solo_p50_ms(side: Side, questions: Sequence[Question], clock: Clock = CLOCK) -> float:
+    """Return one side's end-to-end p50 in ms with no other side running; 0.0 if a request failed.
+
+    The last SOLO questions count, the ones before them are warm-up. Afterwards the processes are stopped.
+    """
+    side.prepare()
+    outcomes = [clocked(side, question, clock=clock) for question in questions]
+    side.processes.freeze()
+    if any(isinstance(outcome, Fault) for outcome in outcomes):
         return 0.0
-    return median(one.e2e_ms for one in outcomes[-ALONE:])
+    return median(timing.e2e_ms for timing in outcomes[-SOLO:])
 
 
-def race(
-    learner: Lane,
-    yardstick: Lane,
+def paired_run(
+    learner: Side,
+    yardstick: Side,
     cases: Sequence[Case],
     *,
     rule: Rule,
     pairs: int,
     undisturbed_ms: float,
     clock: Clock = CLOCK,
-) -> Race:
-    """Run until a failure is sure, or a pass is and `pairs` are there, or there are no more cases.
+) -> PairedRun:
+    """Time both sides until the verdict is certain or the cases are used up.
 
-    cases: WARM_UP of them first, each asked once. Afterwards both sides stand still.
+    A pass also needs at least `pairs` pairs. The first WARM_UP cases are not timed, and each case is asked
+    once. Afterwards both sides are stopped. A faster learner beside a disturbed yardstick is undecided.
     """
     questions = [case.question for case in cases]
-    deadline_s = max(LEAST_S, REQUEST * undisturbed_ms / 1e3)
+    deadline_s = max(MIN_LIMIT_S, MAX_REQUEST * undisturbed_ms / 1e3)
+
+    def freeze() -> None:
+        for side in (learner, yardstick):
+            side.processes.freeze()
 
     def reset() -> None:
-        for lane in (learner, yardstick):  # both stand still before either of them may do anything
-            lane.processes.freeze()
+        freeze()  # both sides, before either of them may clear its caches
         learner.prepare()
         yardstick.prepare()
 
-    so_far = blocks(
+    comparisons = blocks(
         learner,
         yardstick,
         questions[WARM_UP:],
@@ -155,17 +166,15 @@ def race(
         deadline_s=deadline_s,
         clock=clock,
     )
-    ends_ns = clock.now_ns() + round(WHOLE / REQUEST * deadline_s * NS_PER_S)
-    in_time = takewhile(lambda _: clock.now_ns() < ends_ns, so_far)
-    comparison, verdict = _decided(in_time, rule, pairs)
-    for lane in (learner, yardstick):
-        lane.processes.freeze()
+    ends_ns = clock.now_ns() + round(MAX_RUN / MAX_REQUEST * deadline_s * NS_PER_S)
+    in_time = takewhile(lambda _: clock.now_ns() < ends_ns, comparisons)
+    comparison, verdict = _decide(in_time, rule, pairs)
+    freeze()
     late = clock.now_ns() >= ends_ns
-    found = Race(comparison, verdict, tuple(cases[WARM_UP:]), undisturbed_ms, late)
-    return _doubted(found) if found.disturbed > DISTURBED else found
+    return _doubt(PairedRun(comparison, verdict, tuple(cases[WARM_UP:]), undisturbed_ms, late))
 
 
-def _decided(
+def _decide(
     comparisons: Iterable[Comparison], rule: Rule, pairs: int
 ) -> tuple[Comparison, Verdict]:
     comparison, verdict = Comparison(), judge((), rule)
@@ -180,11 +189,14 @@ def _decided(
 
 
 def _hopeless(ratios: Sequence[float], bound: float) -> bool:
-    return len(ratios) == HOPELESS_PAIRS and min(ratios) >= HOPELESS * bound
+    return len(ratios) == HOPELESS_PAIRS and min(ratios) >= HOPELESS_RATIO * bound
 
 
-def _doubted(found: Race) -> Race:
-    """No pass beside a yardstick that was slowed down. A failure stands: that only made it easier."""
-    if found.verdict.state is not State.FASTER:
-        return found
-    return replace(found, verdict=replace(found.verdict, state=State.UNDECIDED))
+def _doubt(run: PairedRun) -> PairedRun:
+    """Turn a pass beside a disturbed yardstick into undecided.
+
+    A failure stands: a slower yardstick only makes it easier to be faster.
+    """
+    if run.disturbed <= DISTURBED or run.verdict.state is not State.FASTER:
+        return run
+    return replace(run, verdict=replace(run.verdict, state=State.UNDECIDED))

@@ -1,8 +1,8 @@
-"""Grades a submission: runs its cells over there, judges from here.
+"""Grades one submission: its cells run in a process of their own, the checks run in this one.
 
-The order of things is the notebook's: where a check cell of the lab stands, the check runs in this
-process, on stand-ins for what the learner's cells have defined so far. Nothing that the learner's process
-says about itself is believed, and nothing that happens to it reaches another submission.
+Cells and checks run in the notebook's order: a check runs where its check cell is, on proxies for what the
+learner's cells have defined so far. No statement of the learner's process about itself is trusted, and
+nothing that happens to that process affects another submission.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from grader.thresholds import Thresholds, thresholds
 from harness import knobs, store
 from harness.errors import PlainError
 
-SHOWN = 500  # characters of an error in a report
+MAX_ERROR_CHARS = 500  # in a report
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How it is graded. yardstick: the source of a cell that defines its entry().
+    """The settings for grading a submission.
 
-    start: gives processes to submissions that need no model, where it can be had for less than a new Python.
+    `yardstick` is the source of a cell that defines its entry(). `start` starts the process of a submission
+    that needs no model; a forked process is cheaper than a new Python.
     """
 
     jailed: bool = True
@@ -50,13 +51,13 @@ class Setting:
     start: Start = apart
 
     def spec(self, models: bool) -> SandboxSpec:
-        """Where a submission runs."""
+        """Return the sandbox for a submission."""
         return SandboxSpec(models=models, jailed=self.jailed, limits=self.limits)
 
 
 @dataclass
-class _Sitting:
-    """One submission being graded."""
+class _Grading:
+    """The state of grading one submission. `deferred` holds (id, source) of measuring cells not run yet."""
 
     lab: Lab
     limits: Thresholds
@@ -65,53 +66,53 @@ class _Sitting:
     seed: int
     marks: dict[str, Mark] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
-    aside: list[tuple[str, str]] = field(default_factory=list)
+    deferred: list[tuple[str, str]] = field(default_factory=list)
     failed: bool = False
 
     @property
-    def starved(self) -> bool:
-        """Points are missing, and a cell of the learner's own raised: perhaps it needed the models.
+    def may_need_models(self) -> bool:
+        """Return True if points are missing and a cell of the learner raised.
 
-        Most labs are judged without them, in a second: cells that measure fail, and no exercise needs
-        what they measured. But a learner may have built an answer on it.
+        Most labs are graded in a second without the models: cells that measure fail, and no exercise needs
+        their results. But a learner's answer may use them.
         """
         return self.failed and any((mark.points or 0) < mark.out_of for mark in self.marks.values())
 
     def report(self) -> Report:
-        """What it came to. Call it when the learner's process has ended."""
+        """Return the report. Call this after the learner's process has ended."""
         marks = tuple(self.marks[id_] for id_ in self.lab.grades)
         note, printed = self.learner.started.note, self.learner.tail.text()
         return Report(self.lab.name, marks, tuple(self.errors), note, printed)
 
     def run(self, notebook: NotebookNode) -> None:
-        """Cells up to the last check, each check at its place, and those without a place at the end."""
-        until = time.monotonic() + self.limits.total_s
+        """Run the cells up to the last check, each check at its place, and missing checks at the end."""
+        deadline_s = time.monotonic() + self.limits.total_s
         for id_, grade_id, source in _cells(notebook):
             if len(self.marks) == len(self.lab.grades):
-                return  # what follows measures, and counts for nothing
+                return  # the remaining cells give no points
             if grade_id in self.lab.grades:
                 self._mark(self.lab.grades[grade_id])
             elif source in self.lab.measures:
-                self.aside.append((id_, source))
+                self.deferred.append((id_, source))
             else:
-                self._cell(id_, source, until)
+                self._cell(id_, source, deadline_s)
         for grade in self.lab.grades.values():
             self._mark(grade)
 
-    def _cell(self, id_: str, source: str, until: float) -> None:
-        error = self._tried(source, until)
-        if isinstance(error, NameError) and self.aside:  # it may want what was put aside
-            waiting, self.aside = self.aside, []
-            for one in waiting:
-                self._cell(*one, until)
-            error = self._tried(source, until)
+    def _cell(self, id_: str, source: str, deadline_s: float) -> None:
+        error = self._try(source, deadline_s)
+        if isinstance(error, NameError) and self.deferred:  # it may need names of a deferred cell
+            deferred, self.deferred = self.deferred, []
+            for cell in deferred:
+                self._cell(*cell, deadline_s)
+            error = self._try(source, deadline_s)
         if error is not None:
             own = source not in self.lab.sources and not isinstance(error, NotImplementedError)
-            self.errors.append(CellError(id_, _said(error), own))
+            self.errors.append(CellError(id_, _message(error), own))
             self.failed = self.failed or own
 
-    def _tried(self, source: str, until: float) -> Exception | None:
-        limit_s = min(self.limits.cell_s, until - time.monotonic())
+    def _try(self, source: str, deadline_s: float) -> Exception | None:
+        limit_s = min(self.limits.cell_s, deadline_s - time.monotonic())
         if limit_s <= 0:
             return TimeoutError(f"All cells together took more than {self.limits.total_s:g} s.")
         try:
@@ -124,39 +125,42 @@ class _Sitting:
         if grade.id not in self.marks:
             bar = self.limits.bar
             timed = bar is not None and grade.id == bar.grade
-            self.marks[grade.id] = self._timed(grade) if timed else self._checked(grade)
+            self.marks[grade.id] = self._time(grade) if timed else self._check(grade)
 
-    def _checked(self, grade: Grade) -> Mark:
-        said = io.StringIO()
+    def _check(self, grade: Grade) -> Mark:
+        printed = io.StringIO()
         self.learner.until = time.monotonic() + self.limits.check_s
         try:
-            with redirect_stdout(said), seeded(seed(str(self.seed), grade.id)):
+            with redirect_stdout(printed), seeded(seed(str(self.seed), grade.id)):
                 points = grade.run(self._value)
         except PlainError as error:
             if isinstance(error, WorkerError):
-                return scored(grade.id, 0.0, grade.points, _said(error))
-            return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _said(error))
-        except Exception as error:  # CheckFailed, or a check that met what nobody had thought of
-            return scored(grade.id, 0.0, grade.points, _said(error))
+                return scored(grade.id, 0.0, grade.points, _message(error))
+            return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _message(error))
+        except Exception as error:  # CheckFailed, or an unexpected value made the check itself fail
+            return scored(grade.id, 0.0, grade.points, _message(error))
         finally:
             self.learner.until = math.inf
         return scored(
-            grade.id, points, grade.points, _readable(said.getvalue().strip())[: 4 * SHOWN]
+            grade.id,
+            points,
+            grade.points,
+            _readable(printed.getvalue().strip())[: 4 * MAX_ERROR_CHARS],
         )
 
-    def _timed(self, grade: Grade) -> Mark:
+    def _time(self, grade: Grade) -> Mark:
         bar = self.limits.bar
         try:
             entry = self._value(bar.function)()
-        except Exception as error:  # the learner's, whatever it is
-            return scored(grade.id, 0.0, grade.points, _said(error))
+        except Exception as error:  # any error of the learner's function
+            return scored(grade.id, 0.0, grade.points, _message(error))
         try:
-            races = timing.judged(self.learner, entry, bar, self.yardstick, self.seed)
+            runs = timing.paired_runs(self.learner, entry, bar, self.yardstick, self.seed)
         except EntryError as error:
-            return scored(grade.id, 0.0, grade.points, _said(error))
-        except (OSError, PlainError) as error:  # ours: no port, no file, no time
-            return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _said(error))
-        return timing.mark(grade.id, grade.points, races, bar)
+            return scored(grade.id, 0.0, grade.points, _message(error))
+        except (OSError, PlainError) as error:  # the grader's fault: no port, no file, no time
+            return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _message(error))
+        return timing.mark(grade.id, grade.points, runs, bar)
 
     def _value(self, name: str) -> object:
         try:
@@ -171,63 +175,62 @@ class _Sitting:
 
 
 def grade(lab: Lab, notebook: NotebookNode, setting: Setting = Setting()) -> Report:
-    """The report on `notebook` as a submission of `lab`.
+    """Return the report on `notebook` as a submission of `lab`.
 
-    Never raises for what a learner did. Not graded, with a reason, when grading itself cannot work.
+    Raises nothing for anything that a learner's code does. If grading itself fails, the report says "not
+    graded" with the reason.
     """
     limits = setting.thresholds(lab.name)
     try:
-        _check(lab, notebook)
-        sitting = _graded(lab, notebook, limits, setting)
-        if sitting.starved and not limits.models and _prepared():
+        _require_cell_of(lab, notebook)
+        grading = _run(lab, notebook, limits, setting)
+        if grading.may_need_models and not limits.models and _prepared():
             limits = limits.model_copy(update={"models": True})
-            sitting = _graded(lab, notebook, limits, setting)
-        return sitting.report()
+            grading = _run(lab, notebook, limits, setting)
+        return grading.report()
     except NotebookError as error:
-        return Report(lab.name, _nothing(lab, str(error)))
+        return unreadable(lab, error)
     except (OSError, NoYardstickError, PlainError) as error:
-        grades = ((one.id, one.points) for one in lab.grades.values())
-        return not_graded(lab.name, grades, _said(error))
+        grades = ((grade.id, grade.points) for grade in lab.grades.values())
+        return not_graded(lab.name, grades, _message(error))
 
 
 def unreadable(lab: Lab, error: NotebookError) -> Report:
-    """The report on a file that is no notebook."""
-    return Report(lab.name, _nothing(lab, str(error)))
+    """Return the report on a file that is not a notebook of the lab: no points."""
+    grades = lab.grades.values()
+    marks = (scored(grade.id, 0.0, grade.points, str(error)) for grade in grades)
+    return Report(lab.name, tuple(marks))
 
 
-def _graded(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting) -> _Sitting:
+def _run(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting) -> _Grading:
     number = seed(lab.name, _digest(notebook))
     spec = setting.spec(limits.models)
     with ExitStack() as stack:
-        yard = None
-        if limits.bar is not None:  # first, so that it is measured once before the learner is there
+        yardstick = None
+        if limits.bar is not None:  # first, to measure it once before the learner's process exists
             source = setting.yardstick
-            yard = stack.enter_context(timing.yardstick(spec, number + 1, source))
+            yardstick = stack.enter_context(timing.yardstick(spec, number + 1, source))
         start = apart if limits.models else setting.start
         learner = stack.enter_context(session(spec, limits.call_s, start))
-        sitting = _Sitting(lab, limits, learner, yard, number)
-        sitting.run(notebook)
-    return sitting
+        grading = _Grading(lab, limits, learner, yardstick, number)
+        grading.run(notebook)
+    return grading
 
 
 def _prepared() -> bool:
     return store.sealed(knobs.path())
 
 
-def _nothing(lab: Lab, reason: str) -> tuple[Mark, ...]:
-    return tuple(scored(one.id, 0.0, one.points, reason) for one in lab.grades.values())
-
-
-def _check(lab: Lab, notebook: NotebookNode) -> None:
-    found = {grade_id for _, grade_id, _ in _cells(notebook)}
-    if not found & lab.ids:
+def _require_cell_of(lab: Lab, notebook: NotebookNode) -> None:
+    ids = {grade_id for _, grade_id, _ in _cells(notebook)}
+    if not ids & lab.ids:
         raise NotebookError(
             f"This notebook has no cell of lab {lab.name}: hand in the one from labs/{lab.name}."
         )
 
 
 def _cells(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
-    """(id, grade id, source) of each code cell, whatever is missing as ""."""
+    """Yield (id, grade id, source) of each code cell; a missing grade id is ""."""
     for number, cell in enumerate(notebook.cells, start=1):
         if (source := code(cell)) is not None:
             data = cell.get("metadata", {}).get("nbgrader", {})
@@ -239,13 +242,13 @@ def _digest(notebook: NotebookNode) -> str:
     return hashlib.sha256(sources.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-def _said(error: BaseException) -> str:
-    """What a person reads: a verdict as it is, anything else with its kind."""
+def _message(error: BaseException) -> str:
+    """Return the text for a report: a verdict as it is, any other error with its type."""
     if isinstance(error, CheckFailed | PlainError | NoYardstickError):
-        return _readable(str(error))[: 4 * SHOWN]
-    return _readable(f"{type(error).__name__}: {error}")[:SHOWN]
+        return _readable(str(error))[: 4 * MAX_ERROR_CHARS]
+    return _readable(f"{type(error).__name__}: {error}")[:MAX_ERROR_CHARS]
 
 
 def _readable(text: str) -> str:
-    """Without characters that move the cursor, change colours, or turn the direction of writing."""
-    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+    """Replace characters that move the cursor, change colours or reverse the writing direction."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -1,7 +1,7 @@
-"""The reference solution, from its one home: the capstone's solution notebook.
+"""The reference solution, taken from the capstone's solution notebook.
 
-Only its own code runs: the exercises and the way to `entry`, without check cells and pictures. Trusted code,
-in this process; a learner's notebook runs in a worker instead.
+Only the exercises and the cells that lead to `entry` run, without check cells and plots. The code is trusted
+and runs in this process; a learner's notebook runs in a separate one.
 """
 
 from __future__ import annotations
@@ -19,35 +19,38 @@ from harness.serve.entry import Entry
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "solutions" / "10-capstone" / "10-capstone.ipynb"
 LAST = "with-caches"  # id of the last cell that is needed
-NEEDED = ("setup", "setup-parts", "writers", "journey", LAST)  # besides the exercises
-# What the journey's numbers depend on, besides these cells.
+NEEDED = ("setup", "setup-parts", "writers", "journey", LAST)  # in addition to the exercises
+# The folders that the journey's numbers depend on, in addition to these cells.
 CODE = ("harness/stages", "harness/wrappers", "harness/serve", "harness/models")
 WEIGHTS = "harness/models/adapters"
 
 
 class ReferenceMissingError(PlainError):
-    """There is no reference here to be measured."""
+    """The solution notebook with the reference is not installed."""
 
 
 def reference() -> Entry:
-    """The reference as users meet it. Raises ReferenceMissingError, and StoreError before `prepare`."""
+    """Return the reference's Entry: assistant, network and server.
+
+    Raises ReferenceMissingError, and StoreError if `under500 prepare` has not run.
+    """
     return _namespace()["entry"]()
 
 
 def stops() -> list[Stop]:
-    """The way to the reference, one change a step; the slow baseline first."""
+    """Return the steps from the slow baseline to the reference, one change each."""
     return _namespace()["journey"]()
 
 
 def remembering() -> list[Stop]:
-    """What is asked the mixed workload: the slow baseline, the reference, and it with caches."""
+    """Return the steps for the mixed workload: baseline, reference, and reference with caches."""
     return _namespace()["with_caches"]()
 
 
 def described() -> str:
-    """Return a fingerprint of the code and the weights that a journey describes.
+    """Return a fingerprint of the code and weights that the journey's numbers depend on.
 
-    Prose, comments and the location of a function do not count: see `code_fingerprint`.
+    Comments, docstrings and the location of a function do not change it: see `code_fingerprint`.
     """
     files = [file for folder in CODE for file in (ROOT / folder).rglob("*.py")]
     weights = [f for f in (ROOT / WEIGHTS).rglob("*") if f.suffix in (".safetensors", ".npy")]
@@ -59,10 +62,10 @@ def described() -> str:
 
 @cache
 def _namespace() -> dict[str, object]:
-    """What the notebook's cells define."""
+    """Run the needed cells and return the names they define."""
     if not NOTEBOOK.exists():
         raise ReferenceMissingError(
-            "The reference lives in solutions/, which is not beside this package: run it from a checkout."
+            f"{NOTEBOOK} does not exist: the reference is in solutions/, so run this in a checkout."
         )
     namespace: dict[str, object] = {"__name__": "reference"}
     for cell in _cells():

@@ -1,4 +1,4 @@
-"""What grading one submission found, mark by mark: for the gradebook, the feedback page, and a person."""
+"""The report on one submission, mark by mark, for the gradebook, the feedback page and the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ JAILED = "jailed"
 
 
 class Outcome(StrEnum):
-    """Of one grade cell. Undecided and not graded have no points, which is not the same as zero."""
+    """The outcome of one grade cell. Undecided and not graded have no points, which differs from zero."""
 
     PASSED = "passed"
     PARTLY = "partly"
@@ -22,11 +22,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Points for one grade cell, None when there are none yet, and why.
+    """The points for one grade cell, None if there are none yet, and the reason.
 
-    queued: undecided twice, so its timing should be repeated on a quiet machine.
-    pairs: end-to-end ms at the client of the learner and of the yardstick, where it was timed.
-    right: of the timed answers, and how many those are.
+    queued: True if timing was undecided twice and should be repeated on a quiet machine.
+    pairs: for a timed cell, (learner, yardstick) end-to-end times in ms at the client.
+    right: for a timed cell, (number of right answers, number of timed answers).
     """
 
     id: str
@@ -41,7 +41,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """A cell that raised, and what; it costs nothing by itself. own: the learner wrote it."""
+    """An error in a cell, which costs no points by itself. `own` is True if the learner wrote the cell."""
 
     cell: str
     error: str
@@ -50,7 +50,10 @@ class CellError:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One submission. jailed: "" or why its process was not in a jail. printed: the end of its output."""
+    """The report on one submission.
+
+    `jailed` is "" or the reason why the process ran without a jail. `printed` is the end of its output.
+    """
 
     lab: str
     marks: tuple[Mark, ...]
@@ -60,59 +63,65 @@ class Report:
 
     @property
     def points(self) -> float:
-        """The sum of those that there are."""
+        """Return the points so far; a mark without points adds nothing."""
         return sum(mark.points or 0.0 for mark in self.marks)
 
     @property
     def out_of(self) -> float:
-        """All that there is to earn."""
+        """Return the maximum number of points."""
         return sum(mark.out_of for mark in self.marks)
 
     @property
     def complete(self) -> bool:
-        """True when every mark has its points."""
+        """Return True if every mark has points."""
         return all(mark.points is not None for mark in self.marks)
 
     @property
     def queued(self) -> bool:
-        """True when a quiet machine should time it again."""
+        """Return True if any mark should be timed again on a quiet machine."""
         return any(mark.queued for mark in self.marks)
 
     def to_json(self) -> dict[str, object]:
-        """Plain types for `json.dumps`."""
+        """Return plain types for `json.dumps`."""
         return {
             "lab": self.lab,
             "points": self.points,
             "out_of": self.out_of,
             "complete": self.complete,
             "marks": [asdict(mark) | {"outcome": str(mark.outcome)} for mark in self.marks],
-            "errors": [asdict(one) for one in self.errors],
+            "errors": [asdict(error) for error in self.errors],
             "jail": self.jailed or JAILED,
         }
 
 
 def from_json(values: Mapping[str, Any]) -> Report:
-    """The report that `to_json` made; without what was printed. Raises KeyError, TypeError, ValueError."""
-    marks = (
-        Mark(
-            **one
-            | {"outcome": Outcome(one["outcome"]), "pairs": tuple(map(tuple, one.get("pairs", ())))}
-            | {"right": tuple(right) if (right := one.get("right")) else None}
-        )
-        for one in values["marks"]
-    )
-    errors = tuple(CellError(**one) for one in values["errors"])
+    """Return the report from the output of `to_json`, without `printed`.
+
+    Raises KeyError, TypeError or ValueError for other values.
+    """
+    marks = tuple(map(_mark, values["marks"]))
+    errors = tuple(CellError(**error) for error in values["errors"])
     jailed = "" if values["jail"] == JAILED else values["jail"]
-    return Report(values["lab"], tuple(marks), errors, jailed)
+    return Report(values["lab"], marks, errors, jailed)
+
+
+def _mark(values: Mapping[str, Any]) -> Mark:
+    right = values.get("right")
+    return Mark(
+        **values
+        | {"outcome": Outcome(values["outcome"])}
+        | {"pairs": tuple(map(tuple, values.get("pairs", ())))}
+        | {"right": tuple(right) if right else None}
+    )
 
 
 def scored(id_: str, points: float, out_of: float, reason: str) -> Mark:
-    """A mark with points, named for how many of them there are."""
+    """Return a mark whose outcome follows from the points: none failed, all passed, otherwise partly."""
     outcome = Outcome.PARTLY if 0 < points < out_of else Outcome.PASSED
     return Mark(id_, outcome if points > 0 else Outcome.FAILED, points, out_of, reason)
 
 
 def not_graded(lab: str, grades: Iterable[tuple[str, float]], reason: str) -> Report:
-    """When grading itself failed: no old points, no zeros, and the reason at every mark."""
+    """Return a report for when grading itself failed: no mark has points, and each has the reason."""
     marks = (Mark(id_, Outcome.NOT_GRADED, None, out_of, reason) for id_, out_of in grades)
     return Report(lab, tuple(marks))

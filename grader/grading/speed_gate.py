@@ -1,6 +1,6 @@
-"""Points for speed: the learner's entry and the yardstick, each in a process of its own, one after the other.
+"""Points for speed: the learner's entry is timed against the yardstick, each in a process of its own.
 
-Timing is exclusive: one race at a time on a machine, whoever grades there.
+Timing is exclusive: a machine runs one timed comparison at a time, even if several people grade on it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from grader.grading.paired_run import ALONE, DISTURBED, WARM_UP, Lane, Race, alone, race
+from grader.grading.paired_run import (
+    DISTURBED,
+    SOLO,
+    WARM_UP,
+    PairedRun,
+    Side,
+    paired_run,
+    solo_p50_ms,
+)
 from grader.grading.report import Mark, Outcome
 from grader.remote.framing import number
 from grader.remote.session import Session, session
@@ -28,101 +36,110 @@ from harness.serve import app
 from harness.serve.client import Client
 from harness.serve.entry import Division, Entry
 
-LOCK = Path(tempfile.gettempdir()) / "under500-timing.lock"  # of the machine, not of a user
-FORGET_S = 5.0  # for emptying a cache
-READABLE = 0o666  # by all who grade there
-ATTEMPTS = 2  # undecided twice in a row: this machine will not tell today
+LOCK = Path(tempfile.gettempdir()) / "under500-timing.lock"  # shared by all users of the machine
+FORGET_S = 5.0  # for clearing a cache
+LOCK_MODE = 0o666  # everybody who grades on this machine may lock it
+ATTEMPTS = 2  # after two undecided runs in a row, the machine is too noisy to decide today
 SOURCE = "from harness.entries import named\n\ndef entry():\n    return named('yardstick')\n"
 
 
 class EntryError(PlainError):
-    """The learner's entry cannot take part; the message says why."""
+    """The learner's entry cannot be timed; the message says why."""
 
 
 class NoYardstickError(Exception):
-    """The yardstick could not be measured: nothing that a learner did."""
+    """The yardstick could not be measured, which is not the learner's fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyYardstick:
-    """The yardstick, ready in its own process. alone_ms: its end-to-end p50 before anybody else is there."""
+    """The yardstick, ready in its own process. `solo_ms` is its end-to-end p50 with nothing beside it."""
 
     session: Session
     entry: Entry
-    alone_ms: float
+    solo_ms: float
 
 
 def exclusive() -> FileLock:
-    """The lock that timing on this machine needs."""
-    return FileLock(LOCK, mode=READABLE)
+    """Return the lock that timing on this machine requires."""
+    return FileLock(LOCK, mode=LOCK_MODE)
 
 
 @contextmanager
 def yardstick(spec: SandboxSpec, seed: int, source: str = SOURCE) -> Iterator[ReadyYardstick]:
-    """Started, warmed up, and standing still. Raises NoYardstickError."""
-    with session(spec) as one:
+    """Start the yardstick, measure it alone, and stop its processes.
+
+    Raises NoYardstickError if it does not start or does not answer.
+    """
+    with session(spec) as process:
         try:
-            one.cell(source)
-            entry = one.value("entry")()
-        except Exception as error:  # before `prepare` there is no model, for one
+            process.cell(source)
+            entry = process.value("entry")()
+        except Exception as error:  # for example, there is no model before `under500 prepare`
             raise NoYardstickError(f"The yardstick does not start: {error}") from error
-        questions = [case.question for case in fresh(WARM_UP + ALONE, seed)]
-        with exclusive(), entry.deployed() as client:
-            alone_ms = alone(Lane(client, one.processes), questions)
-        if not alone_ms:
+        solo_ms = measure_solo(process, entry, seed)
+        if not solo_ms:
             raise NoYardstickError("The yardstick does not answer: run `under500 prepare`.")
-        yield ReadyYardstick(one, entry, alone_ms)
+        yield ReadyYardstick(process, entry, solo_ms)
 
 
-def fresh(n: int, seed: int) -> list[Case]:
-    """`n` questions of the test split, no two alike, under numbers that say nothing about them."""
+def measure_solo(process: Session, entry: Entry, seed: int) -> float:
+    """Return the end-to-end p50 in ms of `entry` with nothing beside it; 0.0 if a request failed."""
+    questions = [case.question for case in fresh_cases(WARM_UP + SOLO, seed)]
+    with exclusive(), entry.deployed() as client:
+        return solo_p50_ms(Side(client, process.processes), questions)
+
+
+def fresh_cases(n: int, seed: int) -> list[Case]:
+    """Return `n` different questions of the test split, with random ids that reveal nothing."""
     cases = draw("test", n, seed)
     return [replace(case, question=replace(case.question, id=number())) for case in cases]
 
 
-def judged(
-    learner: Session, entry: object, bar: Bar, yard: ReadyYardstick, seed: int
-) -> list[Race]:
-    """One race, or two when the first one stays undecided; no question is asked twice in all.
+def paired_runs(
+    learner: Session, entry: object, bar: Bar, yardstick: ReadyYardstick, seed: int
+) -> list[PairedRun]:
+    """Time the entry once, or twice if the first run is undecided. No question is asked twice.
 
-    Raises EntryError; anything else is not the learner's doing.
+    Raises EntryError if the entry cannot be timed; any other error is not the learner's fault.
     """
     _check(entry, bar)
     most = WARM_UP + bar.most
-    cases = fresh(ATTEMPTS * most, seed)
-    races: list[Race] = []
+    cases = fresh_cases(ATTEMPTS * most, seed)
+    runs: list[PairedRun] = []
     for first in range(0, len(cases), most):
-        races.append(_race(learner, entry, bar, yard, cases[first : first + most]))
-        if races[-1].verdict.state is not State.UNDECIDED or races[-1].over:
+        runs.append(_run(learner, entry, bar, yardstick, cases[first : first + most]))
+        if runs[-1].verdict.state is not State.UNDECIDED or runs[-1].over:
             break
-    return races
+    return runs
 
 
 def _check(entry: object, bar: Bar) -> None:
     if not isinstance(entry, Entry):
         raise EntryError(f"{bar.function}() must return an Entry, not {entry!r:.80}.")
-    if not entry.network.rtt_ms >= bar.nearest_ms:  # nor for what is no number
+    if not entry.network.rtt_ms >= bar.nearest_ms:  # `not >=` also rejects NaN
         raise EntryError(
             f"Its network has a round trip of {entry.network.rtt_ms:g} ms (SIM): "
-            f"no server is nearer than {bar.nearest_ms:g} ms."
+            f"choose at least {bar.nearest_ms:g} ms."
         )
 
 
-def _race(
-    learner: Session, entry: Entry, bar: Bar, yard: ReadyYardstick, cases: list[Case]
-) -> Race:
+def _run(
+    learner: Session, entry: Entry, bar: Bar, yardstick: ReadyYardstick, cases: list[Case]
+) -> PairedRun:
     rule = Rule(bound=bar.bound, most=bar.most)
     with exclusive(), _unlogged(), ExitStack() as stack:
-        # Ours, both of them: the learner says how far the server is, and we put it there.
-        theirs, bars = (stack.enter_context(one.deployed()) for one in (entry, yard.entry))
+        # The grader deploys both servers, at the distance that each entry states.
+        client = stack.enter_context(entry.deployed())
+        yardstick_client = stack.enter_context(yardstick.entry.deployed())
         try:
-            return race(
-                _lane(learner, entry, theirs),
-                _lane(yard.session, yard.entry, bars),
+            return paired_run(
+                _side(learner, entry, client),
+                _side(yardstick.session, yardstick.entry, yardstick_client),
                 cases,
                 rule=rule,
                 pairs=bar.pairs,
-                undisturbed_ms=yard.alone_ms,
+                undisturbed_ms=yardstick.solo_ms,
             )
         finally:
             learner.processes.thaw()
@@ -130,7 +147,7 @@ def _race(
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """What a learner's assistant raises belongs in the report, not on our terminal."""
+    """Silence the server's log: errors of a learner's assistant belong in the report, not in the terminal."""
     log = logging.getLogger(app.__name__)
     log.disabled = True
     try:
@@ -139,33 +156,33 @@ def _unlogged() -> Iterator[None]:
         log.disabled = False
 
 
-def _lane(one: Session, entry: Entry, client: Client) -> Lane:
+def _side(process: Session, entry: Entry, client: Client) -> Side:
     def forget() -> None:
-        one.ask("call", object_id=entry.forget.number, limit_s=FORGET_S)
+        process.ask("call", object_id=entry.forget.number, limit_s=FORGET_S)
 
     if entry.division is Division.OPEN:
-        return Lane(client, one.processes)
-    return Lane(client, one.processes, forget)
+        return Side(client, process.processes)
+    return Side(client, process.processes, forget)
 
 
-def mark(id_: str, points: float, races: list[Race], bar: Bar) -> Mark:
-    """The mark that the last of `races` earns, and the times behind it."""
-    last = races[-1]
+def mark(id_: str, points: float, runs: list[PairedRun], bar: Bar) -> Mark:
+    """Return the mark for the last of `runs`, with its times and its number of right answers."""
+    last = runs[-1]
     pairs = last.comparison.pairs if last.comparison.clean else ()
-    times = tuple((one.a.e2e_ms, one.b.e2e_ms) for one in pairs)
+    times = tuple((pair.a.e2e_ms, pair.b.e2e_ms) for pair in pairs)
     right = last.quality.right if pairs and last.quality else None
-    found = (right.successes, right.n) if right else None
-    return replace(_mark(id_, points, last, bar), pairs=times, right=found)
+    counts = (right.successes, right.n) if right else None
+    return replace(_mark(id_, points, last, bar), pairs=times, right=counts)
 
 
-def _mark(id_: str, points: float, last: Race, bar: Bar) -> Mark:
-    if last.our_fault:
-        reason = f"The yardstick failed, not you: {last.our_fault.sentence}"
+def _mark(id_: str, points: float, last: PairedRun, bar: Bar) -> Mark:
+    if last.yardstick_fault:
+        reason = f"The yardstick failed, not you: {last.yardstick_fault.sentence}"
         return Mark(id_, Outcome.NOT_GRADED, None, points, reason)
     if last.fault:
         return Mark(id_, Outcome.FAILED, 0.0, points, last.fault.sentence)
     if last.verdict.state is State.UNDECIDED:
-        return Mark(id_, Outcome.UNDECIDED, None, points, _doubt(last), queued=True)
+        return Mark(id_, Outcome.UNDECIDED, None, points, _undecided(last), queued=True)
     if last.verdict.state is State.SLOWER:
         return Mark(id_, Outcome.FAILED, 0.0, points, _slower(last))
     if too_bad := _worse(last, bar):
@@ -173,7 +190,7 @@ def _mark(id_: str, points: float, last: Race, bar: Bar) -> Mark:
     return Mark(id_, Outcome.PASSED, points, points, last.verdict.sentence())
 
 
-def _slower(last: Race) -> str:
+def _slower(last: PairedRun) -> str:
     if last.verdict.pairs < min(last.verdict.rule.looks):
         ratios = last.comparison.ratios
         return (
@@ -182,25 +199,27 @@ def _slower(last: Race) -> str:
     return last.verdict.sentence()
 
 
-def _doubt(last: Race) -> str:
+def _undecided(last: PairedRun) -> str:
     now = busy().sentence()
     if last.disturbed > DISTURBED:
         return (
-            f"Undecided: the yardstick took {last.disturbed:.1f} times what it takes alone. "
-            f"{now} It costs nothing; try again on a quieter machine."
+            f"Undecided: the yardstick took {last.disturbed:.1f} times as long as alone. "
+            f"{now} This costs no points; try again on a quieter machine."
         )
-    return f"{last.verdict.sentence()} {now} It costs nothing."
+    return f"{last.verdict.sentence()} {now} This costs no points."
 
 
-def _worse(last: Race, bar: Bar) -> str:
-    """Why the timed answers are not good enough, or "". Only what chance does not explain counts."""
+def _worse(last: PairedRun, bar: Bar) -> str:
+    """Return why the timed answers are not good enough, or "".
+
+    The share of right answers fails only if the whole confidence interval is below the requirement.
+    """
     quality = last.quality
     if quality.right.interval.high < bar.right:
-        return (
-            f"Fast, but right in {quality.right} of the timed answers: {bar.right:.0%} are asked."
-        )
+        return f"Fast, but right in {quality.right} of the timed answers: {bar.right:.0%} are required."
     if quality.length.median_ratio < bar.shortest:
         return (
-            f"Fast, but its answers have {quality.length.median_ratio:.0%} of the words they need."
+            f"Fast, but its answers have {quality.length.median_ratio:.0%} of the reference's words: "
+            f"{bar.shortest:.0%} are required."
         )
     return ""

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from grader.exercise.counting_array import CountingArray
 from harness.assistant import Event, Question
 
-if TYPE_CHECKING:
-    from grader.remote.session import Session
-
 ASK_S = 30.0  # for one answer of an assistant
+
+
+class Requests(Protocol):
+    """The part of a `Session` that a proxy needs."""
+
+    def ask(self, verb: str, name: str = "", **request: object) -> object: ...
+    def parts(self, verb: str, name: str = "", **request: object) -> Iterator[tuple]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
     """A reference to an object in the learner's process. number: its identifier in that process."""
 
-    session: Session
+    session: Requests
     number: int
 
     def __deepcopy__(self, memo: dict) -> RemoteObject:

@@ -1,6 +1,6 @@
-"""People of a workshop: accounts of this machine, so that its kernel keeps them apart.
+"""Accounts of a workshop's people on this machine, so that its kernel separates them.
 
-An account is made only under a name that is free, is marked as ours, and only marked ones are removed.
+An account is created only under a free name and is marked as a workshop's; only marked accounts are removed.
 """
 
 from __future__ import annotations
@@ -24,85 +24,84 @@ from harness.errors import PlainError, WrongUseError
 
 MARK = "under500 workshop"  # the account's comment field
 CLOSED = 0o700
-GONE_S = 10  # for killed processes to be gone
-PASSWORD_BYTES = 6  # eight characters that a person can type
+KILL_TIMEOUT_S = 10  # for killed processes to end
+PASSWORD_BYTES = 6  # eight characters, short enough to type
 
 
 class AccountError(PlainError):
-    """An account could not be made or removed."""
+    """An account could not be created or removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who logs in."""
+    """A person who logs in: the instructor or a learner."""
 
     name: str
     password: str
 
-    @property
-    def instructs(self) -> bool:
-        """True for the one with the gradebook."""
-        return self.name == INSTRUCTOR
-
 
 def people(workshop: Workshop, learners: int) -> list[Person]:
-    """The instructor and as many learners as asked for; those of an earlier start keep their passwords."""
+    """Return the instructor and `learners` learners; people of an earlier start keep their passwords."""
     names = [INSTRUCTOR, *(f"learner{number:02}" for number in range(1, learners + 1))]
-    fresh = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in names}
-    return [Person(name, password) for name, password in (fresh | known(workshop)).items()]
+    new = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in names}
+    return [Person(name, password) for name, password in (new | saved_passwords(workshop)).items()]
 
 
-def make(workshop: Workshop, persons: Iterable[Person]) -> None:
-    """Accounts, passwords and closed homes; the list of them for root alone. Raises AccountError."""
+def create(workshop: Workshop, persons: Iterable[Person]) -> None:
+    """Create accounts, passwords and private homes, and a list of them that only root can read.
+
+    Raises AccountError if an account cannot be created, or belongs to somebody else.
+    """
     persons = list(persons)
     for person in persons:
         _check(person.name)
     _write(workshop, persons)
     for person in persons:
         home = workshop.home(person.name)
-        if not _ours(person.name):
+        if not _is_marked(person.name):
             _run("useradd", "--no-create-home", "--home-dir", str(home), "--shell", "/bin/bash",
                  "--comment", MARK, "--user-group", person.name)  # fmt: skip
         home.mkdir(parents=True, exist_ok=True)
-        shutil.chown(home, person.name, person.name)  # not what is in it: that may lead elsewhere
+        shutil.chown(home, person.name, person.name)  # not its content: links may lead elsewhere
         home.chmod(CLOSED)
-    _run("chpasswd", given="".join(f"{one.name}:{one.password}\n" for one in persons))
+    lines = (f"{person.name}:{person.password}\n" for person in persons)
+    _run("chpasswd", stdin="".join(lines))
 
 
 def remove(workshop: Workshop) -> list[str]:
-    """Accounts that are ours, away with all that they run; files stay. Returns their names."""
-    names = end(workshop)
+    """Remove the workshop's accounts and kill their processes; files stay. Returns their names."""
+    names = kill_processes(workshop)
     for name in names:
         _run("userdel", name)
     return names
 
 
-def end(workshop: Workshop) -> list[str]:
-    """Kill what the accounts that are ours still run. Returns their names."""
-    names = [name for name in known(workshop) if _ours(name)]
-    numbers = {pwd.getpwnam(name).pw_uid for name in names}
-    theirs = [one for one in psutil.process_iter() if _owner(one) in numbers]
-    for one in theirs:
+def kill_processes(workshop: Workshop) -> list[str]:
+    """Kill all processes of the workshop's accounts. Returns the accounts' names."""
+    names = [name for name in saved_passwords(workshop) if _is_marked(name)]
+    uids = {pwd.getpwnam(name).pw_uid for name in names}
+    processes = [process for process in psutil.process_iter() if _uid(process) in uids]
+    for process in processes:
         with suppress(psutil.Error):
-            one.kill()
-    psutil.wait_procs(theirs, timeout=GONE_S)
+            process.kill()
+    psutil.wait_procs(processes, timeout=KILL_TIMEOUT_S)
     return names
 
 
 def as_person(name: str, *command: str, cwd: Path) -> None:
-    """Run a command with a person's rights, so that no link of theirs leads root astray.
+    """Run a command with a person's rights, so that root follows no link of theirs.
 
-    Raises AccountError.
+    Raises AccountError if it fails.
     """
     _run(*command, user=name, group=name, extra_groups=[], cwd=cwd, umask=0o077)
 
 
-def allowed() -> None:
-    """Raises WrongUseError where accounts cannot be made."""
+def require_root() -> None:
+    """Raise WrongUseError if this process cannot create accounts."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         raise WrongUseError(
-            "A workshop makes an account for each learner, which only root may do: run it as root "
-            "on a machine of its own, such as a container or a virtual machine."
+            "A workshop creates an account for each learner, which needs root: run it as root on a "
+            "separate machine, such as a container or a virtual machine."
         )
     if missing := [name for name in ("useradd", "chpasswd", "bwrap") if not shutil.which(name)]:
         raise WrongUseError(
@@ -110,8 +109,8 @@ def allowed() -> None:
         )
 
 
-def _owner(process: psutil.Process) -> int | None:
-    """The number of its account; None when it has ended."""
+def _uid(process: psutil.Process) -> int | None:
+    """Return the process's user id, or None if it has ended."""
     with suppress(psutil.Error):
         return process.uids().real
     return None
@@ -122,21 +121,21 @@ def _check(name: str) -> None:
         pwd.getpwnam(name)
     except KeyError:
         return
-    if not _ours(name):
+    if not _is_marked(name):
         raise AccountError(
-            f"This machine has an account {name} that is not ours: run the workshop on a machine of its own."
+            f"This machine has an account {name} that is not a workshop's: use a separate machine."
         )
 
 
-def _ours(name: str) -> bool:
+def _is_marked(name: str) -> bool:
     try:
         return pwd.getpwnam(name).pw_gecos == MARK
     except KeyError:
         return False
 
 
-def known(workshop: Workshop) -> dict[str, str]:
-    """Names and passwords of an earlier start."""
+def saved_passwords(workshop: Workshop) -> dict[str, str]:
+    """Return the passwords of an earlier start by name."""
     try:
         with workshop.accounts.open(newline="", encoding="utf-8") as file:
             return {row["name"]: row["password"] for row in csv.DictReader(file)}
@@ -149,10 +148,10 @@ def _write(workshop: Workshop, persons: Iterable[Person]) -> None:
     with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["name", "password"])
-        rows.writerows((one.name, one.password) for one in persons)
+        rows.writerows((person.name, person.password) for person in persons)
 
 
-def _run(*command: str, given: str = "", **rights: Any) -> None:
-    done = subprocess.run(command, input=given, capture_output=True, text=True, **rights)
+def _run(*command: str, stdin: str = "", **rights: Any) -> None:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, **rights)
     if done.returncode:
         raise AccountError(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")

@@ -1,7 +1,7 @@
-"""The instructor's board as a page beside the hub: a service that the hub starts and guards.
+"""The instructor's board as a JupyterHub service, which the hub starts and protects.
 
-It runs under the instructor's account, as the course is closed to everybody else, and shows itself to the
-instructor alone.
+It runs under the instructor's account, because only that account can read the course. Only the instructor
+may open it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
 NAME = "board"
 BOARD = (sys.executable, "-m", "grader.workshop.hub_board")
-OFFSET = 3  # of its port; the hub has the first three
+PORT_OFFSET = 3  # the hub and its proxy use the first three ports
 
 
 def service(workshop: Workshop) -> dict[str, object]:
-    """For `JupyterHub.services`."""
+    """Return the entry for `JupyterHub.services`."""
     return {
         "name": NAME,
-        "url": f"http://127.0.0.1:{workshop.port + OFFSET}",
+        "url": f"http://127.0.0.1:{workshop.port + PORT_OFFSET}",
         "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *BOARD],
         "environment": {
             "COURSE": str(workshop.course),
@@ -37,17 +37,17 @@ def service(workshop: Workshop) -> dict[str, object]:
 
 
 def roles() -> list[dict[str, object]]:
-    """For `JupyterHub.load_roles`: who may see it."""
+    """Return the value of `JupyterHub.load_roles`, which gives access to the instructor."""
     scopes = ["self", f"access:services!service={NAME}"]
     return [{"name": "instructor", "users": [INSTRUCTOR], "scopes": scopes}]
 
 
 def main() -> None:
-    """Serve until the hub ends it."""
-    asyncio.run(_served())
+    """Serve the board until the hub stops this process."""
+    asyncio.run(_serve())
 
 
-async def _served() -> None:
+async def _serve() -> None:
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
     from jupyterhub.utils import url_path_join
     from tornado import web
@@ -71,8 +71,8 @@ async def _served() -> None:
     callback = url_path_join(prefix, "oauth_callback")
     handlers = [(callback, HubOAuthCallbackHandler), (prefix, Page)]
     app = web.Application(handlers, cookie_secret=os.urandom(32))
-    where = urlparse(url)
-    app.listen(where.port, where.hostname)
+    address = urlparse(url)
+    app.listen(address.port, address.hostname)
     await asyncio.Event().wait()
 
 

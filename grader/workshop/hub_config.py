@@ -1,4 +1,4 @@
-"""JupyterHub's configuration for a workshop on one machine; each setting with its reason."""
+"""JupyterHub's configuration for a workshop on one machine."""
 
 import os
 import shutil
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from grader import secret
 from grader.workshop import hub_board, paths
-from grader.workshop.accounts import known as people
+from grader.workshop.accounts import saved_passwords
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
 
-c = get_config()  # noqa: F821 (JupyterHub puts it there)
+c = get_config()  # noqa: F821 (JupyterHub defines it)
 workshop = paths.current()
-BESIDE = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{workshop.port}"
-# Ports of its own, so that two workshops, or a workshop and a test, live on one machine.
+# Separate ports, so that two workshops, or a workshop and a test, can share a machine.
 c.JupyterHub.hub_port = workshop.port + 1
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{workshop.port + 2}"
 c.ConfigurableHTTPProxy.command = [
@@ -29,29 +29,31 @@ c.JupyterHub.cleanup_servers = True  # a stopped workshop leaves nothing running
 c.JupyterHub.redirect_to_server = True
 
 c.JupyterHub.authenticator_class = "pam"
-c.Authenticator.allowed_users = set(people(workshop))  # this machine may have other accounts
+c.Authenticator.allowed_users = set(
+    saved_passwords(workshop)
+)  # the machine may have other accounts
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
 c.JupyterHub.spawner_class = IsolatedSpawner
 c.IsolatedSpawner.interrupt_timeout = 2
 c.Spawner.default_url = "/lab"
-c.Spawner.start_timeout = 180  # thirty people come at the same minute
+c.Spawner.start_timeout = 180  # thirty people may start within the same minute
 c.Spawner.http_timeout = 180
 c.Spawner.env_keep = ["LANG", "LC_ALL", "VIRTUAL_ENV", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
 
 
-def arranged(spawner: IsolatedSpawner) -> None:
-    """Home, configuration and models of whoever comes."""
+def set_paths(spawner: IsolatedSpawner) -> None:
+    """Set a person's home, configuration and model folder before their server starts."""
     name = spawner.user.name
     spawner.notebook_dir = str(workshop.home(name))
     spawner.environment = {
-        "PATH": os.pathsep.join([str(BESIDE), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "PATH": os.pathsep.join([str(BIN), "/usr/local/bin", "/usr/bin", "/bin"]),
         "JUPYTER_CONFIG_PATH": str(workshop.settings(name)),
         store.HOME_VARIABLE: str(workshop.home(name) / ".cache" / "under500"),
         **({secret.VARIABLE: str(workshop.secret)} if name == paths.INSTRUCTOR else {}),
     }
 
 
-c.Spawner.pre_spawn_hook = arranged
+c.Spawner.pre_spawn_hook = set_paths
 
 c.JupyterHub.services = [hub_board.service(workshop)]
 c.JupyterHub.load_roles = hub_board.roles()

@@ -1,9 +1,9 @@
-"""What a person's server sees: the system and the packages to read, its own home, the exchange; no more.
+"""Isolation of a person's server: it sees the system and packages (read-only), its home and the exchange.
 
-The accounts keep people apart. The wall is the second reason why no learner reads solutions, the course or
-somebody else's home, and it hides other people's processes. Root builds it and then becomes the person for
-good, so it also works where Python stands in a folder that only root may enter. The network stays the
-machine's, as the hub is on it.
+Accounts separate people. Isolation is a second barrier between a learner and the solutions, the course and
+other homes, and it hides other people's processes. Root sets it up and then irrevocably becomes the person,
+so it also works if Python is in a folder that only root may enter. The network is the machine's, because the
+hub is on it.
 """
 
 from __future__ import annotations
@@ -19,29 +19,34 @@ from grader.sandbox.limits import GIB, MIB
 from grader.workshop.paths import INSTRUCTOR, Workshop, current
 
 NAMES = ("passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ssl")  # in /etc
-# Of each person. memory: of one process; the capstone's kernel writes 2.3 GiB. file: the largest to write.
-# processes: threads count, and each library has one for each core of the machine.
+# Limits for each person: memory of one process (the capstone's kernel writes 2.3 GiB), size of a written
+# file, and processes, including threads; each library starts one thread per core of the machine.
 MEMORY, FILE, PROCESSES = 4 * GIB, 1 * GIB, 2048
-SCRATCH = 512 * MIB  # of memory, as /tmp and /dev/shm are; 64 MiB are a large plot
-BECOME = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # until the person is there
-ANYBODY = "1777"
+SCRATCH = 512 * MIB  # for /tmp and /dev/shm each, in memory; a large plot needs 64 MiB
+CAPABILITIES = (
+    "CAP_SETUID",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+)  # until the process has become the person
+STICKY = "1777"
 
 
-def server(workshop: Workshop, name: str) -> list[str]:
-    """The command that becomes a person's Jupyter server."""
+def server_command(workshop: Workshop, name: str) -> list[str]:
+    """Return the command that becomes a person's Jupyter server."""
     return behind(workshop, name, str(Path(sys.executable).with_name("jupyterhub-singleuser")))
 
 
 def behind(workshop: Workshop, name: str, *command: str) -> list[str]:
-    """`command` with a person's rights and limits, behind the wall."""
-    there = ("env", f"--chdir={workshop.home(name)}")  # as the person: root without rights may not
-    return [*_view(workshop, name), "--", *_limits(), *_become(name), *there, *command]
+    """Return the command line that runs `command` isolated, with a person's rights and limits."""
+    # The folder is changed as the person: root without capabilities may not enter it.
+    chdir = ("env", f"--chdir={workshop.home(name)}")
+    return [*_view(workshop, name), "--", *_limits(), *_become(name), *chdir, *command]
 
 
 def _limits() -> list[str]:
-    """Kept by the kernel for all that is started; a person cannot raise them."""
-    most = (f"--data={MEMORY}", f"--fsize={FILE}", f"--nproc={PROCESSES}", "--core=0")
-    return ["prlimit", *most, "--"]
+    """Return the command prefix for limits, which the kernel enforces and a person cannot raise."""
+    limits = (f"--data={MEMORY}", f"--fsize={FILE}", f"--nproc={PROCESSES}", "--core=0")
+    return ["prlimit", *limits, "--"]
 
 
 def _become(name: str) -> list[str]:
@@ -51,19 +56,19 @@ def _become(name: str) -> list[str]:
 
 
 def _view(workshop: Workshop, name: str) -> list[str]:
-    """The bubblewrap command line, up to the command."""
+    """Return the bubblewrap command line, without the command."""
     home, exchange = str(workshop.home(name)), str(workshop.exchange)
-    read = [*(f"/etc/{one}" for one in NAMES), str(workshop.settings(name)), str(workshop.models)]
-    ways = _ways([*jail.SYSTEM, *jail.places(), home, exchange, *read])
-    scratch = ("--size", str(SCRATCH), "--perms", ANYBODY, "--tmpfs")
+    read = [*(f"/etc/{file}" for file in NAMES), str(workshop.settings(name)), str(workshop.models)]
+    parents = _parents([*jail.SYSTEM, *jail.places(), home, exchange, *read])
+    scratch = ("--size", str(SCRATCH), "--perms", STICKY, "--tmpfs")
     return [
         *("bwrap", "--unshare-ipc", "--unshare-uts", "--die-with-parent"),
-        *("--cap-drop", "ALL", *(part for right in BECOME for part in ("--cap-add", right))),
-        *ways,
+        *("--cap-drop", "ALL", *(part for cap in CAPABILITIES for part in ("--cap-add", cap))),
+        *parents,
         *jail.system(),
         *_processes(name),
         *("--dev", "/dev", *scratch, "/dev/shm", *scratch, "/tmp"),
-        *ways,  # once more, for what is in /tmp
+        *parents,  # again, for paths in the new /tmp
         *jail.python(),
         *(part for path in read for part in ("--ro-bind-try", path, path)),
         *("--bind", home, home, "--bind", exchange, exchange),
@@ -71,23 +76,31 @@ def _view(workshop: Workshop, name: str) -> list[str]:
 
 
 def _processes(name: str) -> list[str]:
-    """A learner sees their own alone. Who grades starts jails, which a covered /proc does not allow."""
+    """Return the options for /proc: learners see only their own processes.
+
+    The instructor needs the real /proc, because grading starts jails.
+    """
     if name == INSTRUCTOR:
         return ["--bind", "/proc", "/proc"]
     return ["--unshare-pid", "--proc", "/proc"]
 
 
-def _ways(paths: Iterable[str]) -> list[str]:
-    """The folders above them, which bubblewrap would make for root alone."""
-    above = {folder for path in paths for folder in Path(path).parents} - {Path("/")}
-    return [part for one in sorted(above) for part in ("--perms", "0755", "--dir", str(one))]
+def _parents(paths: Iterable[str]) -> list[str]:
+    """Return the options that create all parent folders; by default only root could enter them."""
+    parents = {folder for path in paths for folder in Path(path).parents} - {Path("/")}
+    return [
+        part for folder in sorted(parents) for part in ("--perms", "0755", "--dir", str(folder))
+    ]
 
 
 def main() -> None:
-    """Become `python -m grader.workshop.isolation NAME COMMAND...`: for services of the hub."""
+    """Replace this process by COMMAND, isolated: `python -m grader.workshop.isolation NAME COMMAND...`.
+
+    Services of the hub are started with it.
+    """
     name, *command = sys.argv[1:]
-    line = behind(current(), name, *command)
-    os.execvp(line[0], line)
+    command_line = behind(current(), name, *command)
+    os.execvp(command_line[0], command_line)
 
 
 if __name__ == "__main__":

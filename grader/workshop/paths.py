@@ -1,10 +1,10 @@
-"""Where a workshop keeps its things: one folder, outside of the repository, that root owns.
+"""Paths of a workshop: one folder outside the repository, owned by root.
 
-accounts.csv     names and passwords, for root alone
-homes/NAME       each person's own, closed to the others; the instructor's holds the course
-exchange/        nbgrader's: released labs out, submissions in, feedback out
-models/          what `under500 prepare` built, to read; the same pages of memory for everybody
-etc/ROLE         what nbgrader and JupyterLab are told, by role
+accounts.csv     names and passwords, readable by root only
+homes/NAME       a person's private home; the instructor's contains the course
+exchange/        nbgrader's exchange: released labs, submissions and feedback
+models/          what `under500 prepare` built, read-only; all learners share the same memory pages
+etc/ROLE         settings of nbgrader and JupyterLab by role
 hub/             the hub's database, cookies and log
 """
 
@@ -14,58 +14,58 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-VARIABLE = "UNDER500_WORKSHOP"  # how the hub's configuration finds the folder
+VARIABLE = "UNDER500_WORKSHOP"  # passes folder and port to the hub's configuration
 COURSE_ID = "under500"
 INSTRUCTOR = "instructor"
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The folder of a workshop. port: of the address that people open."""
+    """The folder of a workshop, and the port that people open."""
 
     root: Path
     port: int = 8000
 
     @property
     def accounts(self) -> Path:
-        """Names and passwords."""
+        """Return the file of names and passwords."""
         return self.root / "accounts.csv"
 
     @property
     def exchange(self) -> Path:
-        """nbgrader's exchange."""
+        """Return nbgrader's exchange."""
         return self.root / "exchange"
 
     @property
     def models(self) -> Path:
-        """What is prepared."""
+        """Return the folder of prepared models."""
         return self.root / "models"
 
     @property
     def hub(self) -> Path:
-        """The hub's own files."""
+        """Return the folder of the hub's own files."""
         return self.root / "hub"
 
     @property
     def course(self) -> Path:
-        """The course, in the instructor's home: solutions, gradebook, records, secret."""
+        """Return the course in the instructor's home: solutions, gradebook, records and secret."""
         return self.home(INSTRUCTOR) / "course"
 
     @property
     def secret(self) -> Path:
-        """What makes the referee's questions fresh."""
+        """Return the file of the secret that the referee's questions are drawn with."""
         return self.course / ".secret"
 
     def home(self, name: str) -> Path:
-        """Of a person."""
+        """Return a person's home."""
         return self.root / "homes" / name
 
     def settings(self, name: str) -> Path:
-        """Configuration of Jupyter and nbgrader for a person, by role."""
+        """Return the folder of Jupyter's and nbgrader's settings for a person's role."""
         return self.root / "etc" / ("instructor" if name == INSTRUCTOR else "learner")
 
 
 def current() -> Workshop:
-    """The workshop that this process belongs to. Raises KeyError outside of one."""
+    """Return the workshop of this process. Raises KeyError if the process belongs to none."""
     root, _, port = os.environ[VARIABLE].rpartition(":")
     return Workshop(Path(root), int(port))

@@ -1,4 +1,4 @@
-"""Starts servers behind the wall. Root starts them; what runs in them is the person's."""
+"""A JupyterHub spawner whose servers run isolated, with the person's rights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from grader.workshop import isolation, paths
 
 
 class IsolatedSpawner(LocalProcessSpawner):
-    """JupyterHub's spawner of local processes, with the wall around each."""
+    """JupyterHub's spawner of local processes, with an isolated view of the machine for each server."""
 
     def make_preexec_fn(self, name: str) -> Callable[[], object]:
-        """Nothing before the start: the wall needs root, and gives it up by itself."""
+        """Return a function that does nothing: building the isolation needs root, and then drops it."""
         return os.getpid
 
     async def start(self) -> tuple[str, int]:
-        """The address of a person's server."""
-        self.cmd = isolation.server(paths.current(), self.user.name)
+        """Start a person's server and return its address."""
+        self.cmd = isolation.server_command(paths.current(), self.user.name)
         return await super().start()

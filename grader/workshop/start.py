@@ -1,4 +1,4 @@
-"""A workshop made ready and brought up: accounts, course, exchange, models, settings, hub."""
+"""Prepares and starts a workshop: accounts, course, exchange, models, settings and hub."""
 
 from __future__ import annotations
 
@@ -17,30 +17,25 @@ from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop
 from harness import store
 from harness.errors import WrongUseError
 
-COURSE = ("solutions", "labs", "nbgrader_config.py")  # of the repository
-OWN = (
-    "predictions",
-    "interviews",
-    "figures",
-    "results",
-)  # what people write into their cache folder
-STICKY = 0o1777  # everybody may add, nobody may take away what another one added
+COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
+PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
+STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 CONFIG = Path(__file__).with_name("hub_config.py")
-# What only the instructor's JupyterLab shows. A page of the server that finds no course shows nothing.
+# Extensions shown only in the instructor's JupyterLab. The server's pages show nothing without a course.
 INSTRUCTORS = ("formgrader", "create-assignment", "course-list")
-# JupyterLab asks nobody whether it may look for news, which a class without the web cannot have.
-QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
-# Formgrader is a page within JupyterLab, and JupyterHub lets no page stand in another by itself.
-SAME = {"Content-Security-Policy": "frame-ancestors 'self'"}
-FRAMED = {"ServerApp": {"tornado_settings": {"headers": SAME}}}
-# nbgrader's page of settings would run a learner's cells for half a minute; the labs need more.
-LEARNER = """c = get_config()
+# JupyterLab fetches news without asking, which fails in a class without internet access.
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+# Formgrader is a frame within JupyterLab, and JupyterHub forbids frames by default.
+ALLOW_FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'"}
+SERVER_CONFIG = {"ServerApp": {"tornado_settings": {"headers": ALLOW_FRAMES}}}
+# nbgrader's default limits a learner's cell to 30 s; the labs need more.
+LEARNER_CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "{course}"
 c.Exchange.root = "{exchange}"
 c.ExecutePreprocessor.timeout = 300
 c.Execute.skip_cells_with_tag = ""
 """
-TEACHER = """c = get_config()
+INSTRUCTOR_CONFIG = """c = get_config()
 load_subconfig("nbgrader_config.py", path="{folder}")
 c.CourseDirectory.root = "{folder}"
 c.Exchange.root = "{exchange}"
@@ -49,14 +44,17 @@ c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
 
 
 def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person]:
-    """Everything but the hub; safe to repeat. Raises WrongUseError, AccountError."""
-    accounts.allowed()
+    """Prepare everything except the hub, and return the people; safe to repeat.
+
+    Raises WrongUseError, AccountError.
+    """
+    accounts.require_root()
     _check(workshop, source)
     for folder in (workshop.root, workshop.root / "homes", workshop.root / "etc"):
         folder.mkdir(parents=True, exist_ok=True)
     workshop.hub.mkdir(mode=accounts.CLOSED, exist_ok=True)
     persons = accounts.people(workshop, learners)
-    accounts.make(workshop, persons)
+    accounts.create(workshop, persons)
     workshop.exchange.mkdir(exist_ok=True)
     workshop.exchange.chmod(STICKY)
     _models(workshop)
@@ -68,17 +66,17 @@ def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person
 
 
 def hub(workshop: Workshop) -> int:
-    """Run the hub until it is stopped; returns its exit status."""
-    command = [str(_beside("jupyterhub")), "-f", str(CONFIG)]
+    """Run the hub until it is stopped, and return its exit status."""
+    command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     try:
         return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
     finally:
-        accounts.end(workshop)  # servers that a hub which was killed has left behind
+        accounts.kill_processes(workshop)  # a killed hub leaves servers behind
 
 
 def environment(workshop: Workshop) -> Mapping[str, str]:
-    """Of the hub."""
-    path = os.pathsep.join([str(_beside("")), os.environ.get("PATH", "")])
+    """Return the hub's environment variables."""
+    path = os.pathsep.join([str(_executable("")), os.environ.get("PATH", "")])
     return os.environ | {"PATH": path, VARIABLE: f"{workshop.root}:{workshop.port}"}
 
 
@@ -95,50 +93,50 @@ def _check(workshop: Workshop, source: Path) -> None:
 
 
 def _models(workshop: Workshop) -> None:
-    """What is prepared, where everybody may read it; the same file on disk where that is possible."""
+    """Share the prepared models with everybody, as hard links if possible."""
     workshop.models.mkdir(exist_ok=True)
     for path in store.home().iterdir():
-        to = workshop.models / path.name
-        if path.name in OWN or to.exists():
+        target = workshop.models / path.name
+        if path.name in PERSONAL or target.exists():
             continue
         if path.is_dir():
-            shutil.copytree(path, to, copy_function=_linked)
+            shutil.copytree(path, target, copy_function=_link)
         else:
-            _linked(path, to)
+            _link(path, target)
 
 
-def _linked(source: str | Path, to: str | Path) -> None:
+def _link(source: str | Path, target: str | Path) -> None:
     try:
-        os.link(source, to)
-    except OSError:  # another disk
-        shutil.copy2(source, to)
+        os.link(source, target)
+    except OSError:  # on another disk
+        shutil.copy2(source, target)
 
 
 def _cache(workshop: Workshop, name: str) -> None:
     home = workshop.home(name)
     folder = home / ".cache" / "under500"
     accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
-    if built := sorted(map(str, workshop.models.iterdir())):
-        accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *built, cwd=home)
+    if models := sorted(map(str, workshop.models.iterdir())):
+        accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *models, cwd=home)
 
 
 def _settings(workshop: Workshop) -> None:
     values = {"course": COURSE_ID, "exchange": workshop.exchange, "folder": workshop.course}
-    for name, text in ((INSTRUCTOR, TEACHER), ("", LEARNER)):
+    for name, text in ((INSTRUCTOR, INSTRUCTOR_CONFIG), ("", LEARNER_CONFIG)):
         folder = workshop.settings(name)
-        _put(folder / "nbgrader_config.py", text.format(**values))
-        _put(folder / "labconfig" / "default_setting_overrides.json", json.dumps(QUIET))
+        _write(folder / "nbgrader_config.py", text.format(**values))
+        _write(folder / "labconfig" / "default_setting_overrides.json", json.dumps(NO_NEWS))
     hidden = {f"@jupyter/nbgrader:{name}": True for name in INSTRUCTORS}
     page = json.dumps({"disabledExtensions": hidden})
-    _put(workshop.settings("") / "labconfig" / "page_config.json", page)
-    _put(workshop.settings(INSTRUCTOR) / "jupyter_server_config.json", json.dumps(FRAMED))
+    _write(workshop.settings("") / "labconfig" / "page_config.json", page)
+    _write(workshop.settings(INSTRUCTOR) / "jupyter_server_config.json", json.dumps(SERVER_CONFIG))
 
 
 def _course(workshop: Workshop, source: Path) -> None:
-    """The instructor's copy, once: afterwards it is theirs."""
+    """Copy the course to the instructor's home, unless it is there: they may have changed it."""
     if workshop.course.exists():
         return
-    part = workshop.hub / "course"  # root's, until it is whole
+    part = workshop.hub / "course"  # only root can read it until it is complete
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     for name in COURSE:
@@ -149,16 +147,16 @@ def _course(workshop: Workshop, source: Path) -> None:
     part.rename(workshop.course)
 
 
-def _put(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-def _beside(name: str) -> Path:
+def _executable(name: str) -> Path:
     return Path(sys.executable).parent / name
 
 
 def addresses(workshop: Workshop, persons: Iterable[Person]) -> list[tuple[str, str, str]]:
-    """(name, password, address) of each, to be handed out."""
-    where = f"http://127.0.0.1:{workshop.port}"
-    return [(one.name, one.password, where) for one in persons]
+    """Return (name, password, address) of each person, to be handed out."""
+    address = f"http://127.0.0.1:{workshop.port}"
+    return [(person.name, person.password, address) for person in persons]

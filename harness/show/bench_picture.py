@@ -6,7 +6,7 @@ from rich.table import Table
 
 from harness.measure.latency.bench import Bench
 from harness.measure.latency.compare import Side
-from harness.measure.latency.stats import Latencies, Proportion
+from harness.measure.stats import Latencies, Proportion
 
 
 def bench_table(bench: Bench) -> Table:

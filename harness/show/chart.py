@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from harness.show import style
 from harness.show.style import Margins, Picture, beside, margin_for, picture, write
 

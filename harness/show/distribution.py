@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.latency.stats import MEDIAN_FROM, Mark, middle, tail
+from harness.measure.stats import MEDIAN_FROM, Mark, middle, tail
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, ms, picture
 

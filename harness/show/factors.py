@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from harness.show import chart, style
 from harness.show.style import Picture
 

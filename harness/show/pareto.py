@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, picture
 

@@ -1,10 +1,10 @@
-"""Thirty submissions to lab 01, right, half right and wrong, graded by one, by two and by two hosts."""
+"""Thirty submissions to lab 01 (right, partly right and wrong), graded by one worker, two, or two hosts."""
 
 import itertools
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from grader.course.course import course as course_in
 from grader.course.grade_class import Batch
@@ -15,7 +15,8 @@ from tests.notebooks.course import ROOT, cell, released, solved
 from tests.perf.class_of_twelve import LAB, exercises, write
 
 SIZE = 30
-HALVES = {  # cell -> what a learner may write there: right for some inputs, slow, dead, loud, forged
+# Cell -> wrong answer: right for some inputs, kills the process, endless, prints 10 MB, forges the clock.
+WRONG = {
     "q2-gap": "def percentile(samples_ms, p):\n    return float(np.percentile(samples_ms, p))",
     "q3-gap": "import os\nos._exit(1)",
     "q1-gap": "def breakdown(trace):\n    while True:\n        pass",
@@ -25,17 +26,17 @@ HALVES = {  # cell -> what a learner may write there: right for some inputs, slo
 
 
 def submissions():
-    """One after the other, for ever: solved, untouched, and each kind of half."""
-    kinds = [None, "untouched", *HALVES]
+    """Yield submissions without end: solved, untouched, and each wrong answer in turn."""
+    kinds = [None, "untouched", *WRONG]
     for kind in itertools.cycle(kinds):
         notebook = released(LAB) if kind == "untouched" else solved(LAB)
-        if kind in HALVES:
-            cell(notebook, kind).source = HALVES[kind]
+        if kind in WRONG:
+            cell(notebook, kind).source = WRONG[kind]
         yield exercises(notebook)
 
 
 def made(root):
-    """The course, and what thirty have handed in."""
+    """Create the course with thirty submissions."""
     root.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text())
     write(root / "labs" / LAB / f"{LAB}.ipynb", exercises(released(LAB)))
@@ -45,20 +46,17 @@ def made(root):
 
 
 def serial(course):
-    """Reports by learner, and seconds."""
+    """Grade in this process; return reports by learner, and seconds."""
     with lab_grader() as judge:
-        return timed(Batch(course, judge, again=True).run(course.works()))
+        return timed(Batch(course, judge, again=True).run(course.submissions()))
 
 
 def fleet(course, connect):
-    """The same through a cluster; the clock starts when its workers are there."""
+    """Grade on a cluster; the time does not include starting its workers."""
     batch = Batch(course, again=True)
     with connect() as client:
-        from contextlib import nullcontext
-
-        return timed(
-            Fleet(batch, partial(nullcontext, client), say=lambda _: None).run(course.works())
-        )
+        workers = Fleet(batch, partial(nullcontext, client), say=lambda _: None)
+        return timed(workers.run(course.submissions()))
 
 
 def two(course):
@@ -71,19 +69,13 @@ def one(course):
 
 def timed(steps):
     began = time.perf_counter()
-    found = {step.work.student: replace(step.record.report, printed="") for step in steps}
-    return found, time.perf_counter() - began
+    reports = {step.submission.student: replace(step.record.report, printed="") for step in steps}
+    return reports, time.perf_counter() - began
 
 
 def verdicts(reports):
-    """Points and outcomes of each mark, by learner."""
+    """Return id, outcome and points of each mark, by learner."""
     return {
         student: [(mark.id, str(mark.outcome), mark.points) for mark in report.marks]
         for student, report in reports.items()
     }
-
-
-def gone(path: Path):
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""A class of twelve, graded by plain nbgrader and by `under500 grade`, the same notebooks in one run.
+"""The same class of twelve, graded by plain nbgrader and by `under500 grade` in turns.
 
-A correctness lab: the exercises of lab 01 and their checks, without the cells that measure for minutes. Both
-commands are whole processes, so start-up, gradebook and everything else is in both times.
+The lab is the exercises and checks of lab 01, without the cells that measure for minutes. Both commands run
+as separate processes, so both times include start-up, gradebook and everything else.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.notebooks.course import ROOT, released, solution, solved
 LAB = "01-profile"
 SIZE = 12
 BIN = Path(sys.executable).parent
-# What nbgrader needs to grade these labs at all, and nothing of ours.
+# The settings that plain nbgrader needs to grade these labs, without this project's preprocessors.
 PLAIN = """
 c = get_config()
 c.CourseDirectory.course_id = "under500"
@@ -33,9 +33,9 @@ c.ExecutePreprocessor.startup_timeout = 300
 
 
 def exercises(notebook):
-    """The cells with a grade id, after the one that imports."""
-    kept = [c for c in notebook.cells if c.id == "setup" or c.metadata.get("nbgrader")]
-    return new_notebook(cells=kept, metadata=notebook.metadata)
+    """Return a notebook with only the import cell and the cells with a grade id."""
+    cells = [c for c in notebook.cells if c.id == "setup" or c.metadata.get("nbgrader")]
+    return new_notebook(cells=cells, metadata=notebook.metadata)
 
 
 def write(path, notebook):
@@ -44,7 +44,7 @@ def write(path, notebook):
 
 
 def made(root, config):
-    """A course in which twelve have handed in: two thirds solved, one third untouched."""
+    """Create a course with twelve submissions: two thirds solved, one third untouched."""
     root.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text(config)
     write(root / "solutions" / LAB / f"{LAB}.ipynb", exercises(solution(LAB)))
@@ -56,7 +56,7 @@ def made(root, config):
 
 
 def command(root, name, *arguments):
-    """Seconds that a command took."""
+    """Run a command and return its seconds."""
     began = time.perf_counter()
     env = os.environ | {"UNDER500_HOME": str(root / "home")}
     done = subprocess.run(
@@ -81,13 +81,13 @@ def points(root):
         return [
             [grade.auto_score for grade in submission.grades]
             for submission in sorted(
-                book.notebook_submissions(LAB, LAB), key=lambda one: one.student.id
+                book.notebook_submissions(LAB, LAB), key=lambda row: row.student.id
             )
         ]
 
 
 def compared(folder):
-    """Seconds of both, in turns (A B B A), and whether they gave the same points."""
+    """Time both in turns (A B B A); return seconds, their ratio, and whether the points agree."""
     shutil.rmtree(folder, ignore_errors=True)
     a = made(folder / "plain", PLAIN)
     b = made(folder / "ours", (ROOT / "nbgrader_config.py").read_text())

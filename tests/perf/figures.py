@@ -1,8 +1,8 @@
-"""The figures of the grader, measured, one command: `python -m tests.perf.figures LOG [PART ...]`.
+"""Measures the grader's figures: `python -m tests.perf.figures LOG [PART ...]`.
 
-Parts: attacks honest regrades capstone verdicts class. Every measurement is a line in LOG; stopped and
-started again it goes on behind the last one. The table at the end is made from LOG. Hours on two cores; for a
-quiet machine, since it brings its own noise.
+Parts: attacks honest regrades capstone verdicts class. Every measurement is a line in LOG; an interrupted
+run continues after the last one. The table at the end is made from LOG. All parts take hours on two cores and
+need a quiet machine, because they create their own noise.
 """
 
 import argparse
@@ -35,7 +35,7 @@ BURSTS = "import time, random\nwhile True:\n    t = time.time() + random.uniform
     "    while time.time() < t: pass\n    time.sleep(random.uniform(.2, 2))"
 )
 BASELINE = "from harness.entries import named\ndef entry():\n    return named('baseline')"
-# 1.25 times the bar, which is what the yardstick takes: all that users wait for, distance included.
+# An entry at 1.25 times the yardstick, including the emulated distance.
 OVER = """
 import time
 from dataclasses import replace
@@ -68,7 +68,7 @@ NOISE = {"quiet": (), "two busy": (BUSY, BUSY), "bursty": (BURSTS,) * 3}
 
 @contextmanager
 def beside(sources):
-    """Other programs, until the block ends."""
+    """Run other programs until the block ends."""
     with ExitStack() as stack:
         for source in sources:
             process = stack.enter_context(subprocess.Popen([sys.executable, "-c", source]))
@@ -78,7 +78,7 @@ def beside(sources):
 
 @contextmanager
 def target():
-    """What attacks on lab 01 aim at: a gradebook, a port, this repository."""
+    """Yield the targets of attacks on lab 01: a gradebook, a port and this repository."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
         book = Path(folder) / "gradebook.db"
         with sqlite3.connect(book) as rows:
@@ -86,8 +86,8 @@ def target():
         yield {"GRADEBOOK": str(book), "PORT": server.getsockname()[1], "REPOSITORY": str(ROOT)}
 
 
-def told(report):
-    """A report as a line of the log."""
+def as_row(report):
+    """Return a report as a line of the log."""
     marks = {mark.id: mark.points for mark in report.marks}
     why = {mark.id: mark.reason for mark in report.marks if mark.outcome not in ("passed",)}
     return {"points": report.points, "marks": marks, "why": why, "complete": report.complete}
@@ -100,22 +100,22 @@ def on_lab01(one, attack):
     from tests.submissions import notebooks
 
     if not attack:
-        return told(grade(notebooks.lab01(), notebooks.submission(one, notebooks.solved())))
+        return as_row(grade(notebooks.lab01(), notebooks.submission(one, notebooks.solved())))
     setting = Setting(limits=test_lab01.SMALL, thresholds=test_lab01.impatient)
     with target() as known:
         notebook = notebooks.submission(one, notebooks.WRONG, **known)
-        return told(grade(notebooks.lab01(), notebook, setting))
+        return as_row(grade(notebooks.lab01(), notebook, setting))
 
 
 def on_the_clock(one):
     import test_scoring_time
 
     reports = [test_scoring_time.graded(one) for _ in range(1 + one.get("twice", False))]
-    return told(max(reports, key=lambda report: report.points))
+    return as_row(max(reports, key=lambda report: report.points))
 
 
 def submissions(kind):
-    """(name, what it may earn, how it is graded) of all attacks, or all honest ones."""
+    """Yield (name, points it may earn, function that grades it) of all attacks, or of all honest ones."""
     import test_lab01
     import test_scoring_time
 
@@ -144,7 +144,7 @@ def honest(ledger):
 
 
 def regrades(ledger):
-    """Lab 01 with a half right answer, again and again; the capstone's own come from `capstone`."""
+    """Grade lab 01 with a partly right answer repeatedly; `capstone` repeats the capstone."""
     half = "def percentile(samples_ms, p):\n    return np.percentile(samples_ms, p)"
     for number in tqdm(range(REGRADES), "regrades"):
         ledger.once(
@@ -153,7 +153,7 @@ def regrades(ledger):
 
 
 def with_entry(notebook, source):
-    """The notebook with another cell right before the bar: whatever `entry` was, it is this one now."""
+    """Return the notebook with another cell before the speed gate, which redefines `entry`."""
     from nbformat.v4 import new_code_cell
 
     at = next(
@@ -166,7 +166,7 @@ def with_entry(notebook, source):
 
 
 def typed(notebook):
-    """The notebook with a memo whose numbers are typed: what a learner hands in who has read the hint."""
+    """Return the notebook with a memo whose numbers are typed in, as the hint suggests."""
     memo = next(cell for cell in notebook.cells if cell.id == "q7-gap")
     memo.source = MEMO
     return notebook
@@ -178,7 +178,7 @@ def capstone(ledger):
     from tests.notebooks.course import released, solved
 
     def graded(notebook):
-        return told(grade(wanted, notebook))
+        return as_row(grade(wanted, notebook))
 
     wanted = lab("10-capstone", released("10-capstone"))
     for kind, notebook, noise, number in (
@@ -235,7 +235,7 @@ PARTS = {
 
 
 def table(ledger):
-    """(what, found) of everything in the log."""
+    """Yield (name, result) of everything in the log."""
     rows = [row["value"] for row in ledger.under("attacks/")]
     if rows:
         above = [
@@ -260,7 +260,7 @@ def table(ledger):
             for row in ledger.under(part)
         ]
         if marks:
-            kinds = len({str(sorted(one.items())) for one in marks})
+            kinds = len({str(sorted(mark.items())) for mark in marks})
             yield f"different results, {part[:-1]}, timing aside", f"{kinds} in {len(marks)}"
     for part in ("capstone/typed/", "capstone/solved/", "capstone/neighbour/", "capstone/over/"):
         bars = [row["value"]["marks"]["l10-q5-bar"] for row in ledger.under(part)]
@@ -296,9 +296,9 @@ def main():
         for part in chosen.parts:
             PARTS[part](ledger)
     except KeyboardInterrupt:
-        print("\nStopped: run the same command to go on.")
-    for what, found in table(ledger):
-        print(f"{what:<58} {found}")
+        print("\nStopped: run the same command to continue.")
+    for name, result in table(ledger):
+        print(f"{name:<58} {result}")
     print(f"{time.monotonic() - began:.0f} s in this run; every measurement is in {chosen.log}")
 
 

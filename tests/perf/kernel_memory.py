@@ -1,7 +1,7 @@
-"""What a lab's kernel keeps in memory, alone and beside others: `python -m tests.perf.kernel_memory`.
+"""Memory of a lab's kernel, alone and beside two others: `python -m tests.perf.kernel_memory`.
 
-Private pages are a learner's own; shared ones (libraries, mapped weights) are in memory once for all.
-Read from /proc/PID/smaps_rollup of kernels as a Jupyter server starts them, once they have done what it says.
+Private pages belong to one learner; shared pages (libraries, mapped weights) are in memory only once. The
+numbers come from /proc/PID/smaps_rollup of kernels started as a Jupyter server starts them.
 """
 
 import json
@@ -43,7 +43,7 @@ def kernel():
 
 
 def pages(pid):
-    """MiB by kind of page, children included where they have not gone away."""
+    """Return MiB by kind of page of one process."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     kb = {row.split(":")[0]: int(row.split()[1]) for row in rows}
     private = kb["Private_Clean"] + kb["Private_Dirty"]
@@ -58,26 +58,26 @@ def pages(pid):
 
 
 def measured(number):
-    """For each state, what each of `number` kernels has, all of them in that state."""
-    found = {}
+    """Return the pages of each of `number` kernels by state; all of them are in that state."""
+    by_state = {}
     with ExitStack() as stack:
         kernels = [stack.enter_context(kernel()) for _ in range(number)]
         for state, code in STATES.items():
             for _, client in kernels:
                 reply = client.execute_interactive(code, timeout=600, output_hook=lambda _: None)
                 assert reply["content"]["status"] == "ok", reply["content"]
-            found[state] = [pages(manager.provisioner.pid) for manager, _ in kernels]
-    return found
+            by_state[state] = [pages(manager.provisioner.pid) for manager, _ in kernels]
+    return by_state
 
 
 def main():
     alone = measured(1)
     beside = measured(3)
     for state in STATES:
-        one, three = alone[state][0], beside[state]
-        own = sum(each["private"] for each in three) / len(three)
+        single, three = alone[state][0], beside[state]
+        own = sum(kernel["private"] for kernel in three) / len(three)
         print(
-            f"{state:<22} alone: {one['rss']:5.0f} MiB resident, {one['dirty']:5.0f} written; "
+            f"{state:<22} alone: {single['rss']:5.0f} MiB resident, {single['dirty']:5.0f} written; "
             f"one of three: {own:5.0f} private, {three[0]['shared']:5.0f} shared, {three[0]['pss']:5.0f} PSS"
         )
     print(json.dumps({"alone": alone, "three": beside}))

@@ -1,4 +1,4 @@
-"""What was measured, line by line on disk: a run of hours that is stopped goes on behind its last line."""
+"""A log of measurements on disk, so that an interrupted run of hours continues after its last line."""
 
 import json
 import os
@@ -9,14 +9,14 @@ import psutil
 
 
 class Ledger:
-    """JSON lines, one a measurement: its key, its value, seconds it took, the machine's load."""
+    """JSON lines, one per measurement: key, value, seconds and the machine's load average."""
 
     def __init__(self, path):
         self.path = Path(path)
         self.rows = dict(self._read())
 
     def once(self, key, measure, *arguments):
-        """The value under `key`, measured now unless it is there."""
+        """Return the value under `key`; measure it first if it is missing."""
         if key not in self.rows:
             began = time.monotonic()
             row = {
@@ -29,7 +29,7 @@ class Ledger:
         return self.rows[key]["value"]
 
     def under(self, prefix):
-        """The rows whose key starts with `prefix`, in the order of measuring."""
+        """Return the rows whose key starts with `prefix`, in order of measurement."""
         return [row for key, row in self.rows.items() if key.startswith(prefix)]
 
     def _read(self):
@@ -38,7 +38,7 @@ class Ledger:
                 try:
                     row = json.loads(line)
                 except ValueError:
-                    continue  # the line at which it was stopped
+                    continue  # an incomplete last line
                 yield row["key"], row
 
     def _write(self, row):

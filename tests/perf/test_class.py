@@ -1,4 +1,4 @@
-"""Grading a class takes at most half of what plain nbgrader takes, in one run."""
+"""Grading a class takes at most half as long as with plain nbgrader."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A fleet gives the verdicts of one grader, faster, and loses nothing when something breaks, in 20 trials."""
+"""A fleet gives the verdicts of one grader, faster, and loses nothing in 20 trials of each failure."""
 
 import os
 import random
@@ -61,30 +61,30 @@ def test_two_workers_give_the_verdicts_of_one_grader_faster(course, alone):
 def test_two_hosts_give_the_verdicts_of_one_grader(course, alone):
     with hosts(2) as inside:
         scheduler = Scheduler(f"{NET}.1")
-        workers = [worker(scheduler.address, inside=one) for one in inside]
+        workers = [worker(scheduler.address, inside=host) for host in inside]
         try:
-            found, seconds = thirty.fleet(course, partial(two_there, scheduler.address))
+            found, seconds = thirty.fleet(course, partial(two_workers, scheduler.address))
         finally:
-            for one in workers:
-                ended(one)
+            for process in workers:
+                ended(process)
             scheduler.kill()
     print(f"\n{SIZE} submissions on two emulated hosts: {seconds:.0f} s")
     assert thirty.verdicts(found) == alone
 
 
 @contextmanager
-def two_there(address):
+def two_workers(address):
     with cluster.remote(address) as client:
         client.wait_for_workers(2, timeout=120)
         yield client
 
 
 class Trial:
-    """A class of thirty whose judge takes no time, and something that breaks at step `at`."""
+    """A class of thirty with a fast judge, and a failure at step `at`."""
 
     def __init__(self, folder, number):
-        self.fresh_rng = random.Random(number)
-        self.at = self.fresh_rng.randrange(1, SIZE - 8)
+        self.rng = random.Random(number)
+        self.at = self.rng.randrange(1, SIZE - 8)
         folder.mkdir(parents=True, exist_ok=True)
         self.course = small_course(folder)
         self.ledger = folder.parent / f"{folder.name}.ledger"
@@ -97,23 +97,23 @@ class Trial:
         return Fleet(Batch(self.course), connect, noted, say=lambda _: None)
 
     def run(self, connect, breaks=lambda: None):
-        """Steps to the end, something broken on the way; nobody is entered twice."""
+        """Grade to the end with a failure on the way; no submission is entered twice."""
         entered = set()
-        for number, step in enumerate(self.fleet(connect).run(self.course.works())):
+        for number, step in enumerate(self.fleet(connect).run(self.course.submissions())):
             if number == self.at:
                 breaks()
             assert step.record is not None
-            assert step.work.student not in entered
-            entered.add(step.work.student)
+            assert step.submission.student not in entered
+            entered.add(step.submission.student)
 
     def whole(self, lost=0):
-        """Everybody's own marks are in the gradebook, entered once.
+        """Check that all marks are in the gradebook, and that at most `lost` submissions were judged twice.
 
-        Nobody was judged to the end twice, but for as many as `lost` whose results died with their worker.
+        Those are submissions whose results were lost with their worker.
         """
         for n in range(SIZE):
-            found = gradebook.entries(self.course, f"learner{n:02}", LAB).scores
-            assert found == {"01-q1": n % 21, "01-q2": float(min(15, n % 16))}, n
+            scores = gradebook.entries(self.course, f"learner{n:02}", LAB).scores
+            assert scores == {"01-q1": n % 21, "01-q2": float(min(15, n % 16))}, n
             assert records.read(self.course.record(f"learner{n:02}", LAB)).entered
         assert SIZE <= len(done(self.ledger)) <= SIZE + lost
 
@@ -121,7 +121,7 @@ class Trial:
 @pytest.fixture
 def trial(tmp_path, request, monkeypatch):
     monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "of a trial")
-    # Results wait there when a course's disk is full: a trial beside this one hands in the same notebooks.
+    # Results are saved there if a course's disk is full; a parallel trial has the same notebooks.
     monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
     return lambda: Trial(tmp_path / "class", request.node.callspec.params["number"])
 
@@ -142,7 +142,7 @@ def test_a_worker_is_killed(trial, number):
     def kill():
         pids = sorted(clients[-1].run(os.getpid).values())
         with suppress(ProcessLookupError):
-            os.kill(one.fresh_rng.choice(pids), signal.SIGKILL)
+            os.kill(one.rng.choice(pids), signal.SIGKILL)
 
     one = trial()
     one.run(connect, kill)
@@ -164,7 +164,7 @@ def test_the_scheduler_is_restarted(trial, number):
 
 @every
 def test_the_gradebook_is_locked(trial, number, monkeypatch):
-    monkeypatch.setattr(gradebook, "PATIENCE_S", 0)
+    monkeypatch.setattr(gradebook, "TIMEOUT_S", 0)
     one = trial()
     holder = sqlite3.connect(one.course.root / "gradebook.db", isolation_level=None)
     one.run(partial(local, 2), partial(holder.execute, "BEGIN EXCLUSIVE"))
@@ -196,7 +196,7 @@ def test_the_disk_is_full(trial, number, tmp_path):
 
 
 def fill(path):
-    """Write until nothing more fits."""
+    """Fill the disk."""
     with suppress(OSError), path.open("wb", buffering=0) as file:
         while True:
             file.write(b"\0" * 4096)

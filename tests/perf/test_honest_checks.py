@@ -1,4 +1,4 @@
-"""Every check meets the same excellent answer again and again: the dice fail nobody who is honest."""
+"""Every check judges an excellent answer many times: its random inputs never fail a right answer."""
 
 import time
 

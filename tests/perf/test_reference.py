@@ -1,4 +1,4 @@
-"""The product's claim, as ratios in one run: the reference beside the baseline and the yardstick."""
+"""The reference against the baseline and the yardstick, as ratios measured in one run."""
 
 import time
 from statistics import median
@@ -62,7 +62,7 @@ def test_measuring_costs_less_than_a_hundredth_of_the_fastest_answer():
             times.append((time.perf_counter_ns() - started) / 1e6)
         return median(times)
 
-    plain = took_ms(ask)  # nothing records yet: spans of a process without a provider are empty
+    plain = took_ms(ask)  # nothing is recorded yet: without a provider, spans are empty
     with recording():
         watched = took_ms(clocked)
     fastest = bench("reference", "reference", n=6).latencies("a", "e2e_ms").p50

@@ -20,7 +20,7 @@ UNDECIDED = {"quiet": 0.02, "two hogs": 0.40}  # share that may stay open
 
 
 class Decoding:
-    """Decodes `tokens` tokens after a prompt that was read long ago: time in proportion to a whole number."""
+    """An assistant that decodes `tokens` tokens after a cached prompt; its time is proportional to them."""
 
     def __init__(self, model, tokens):
         self.model, self.tokens = model, tokens

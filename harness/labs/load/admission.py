@@ -1,7 +1,7 @@
-"""A gate in front of a server: it lets in who will be served in time, and tells the others at once.
+"""Admission control: refuse at once the requests that a server could not answer in time.
 
-Behind an overloaded server everybody waits, and everybody waits too long. A refusal after a millisecond
-is an answer that a client can act on: try another server, or show a smaller feature.
+Behind an overloaded server every request waits too long. A client can act on a refusal after a millisecond:
+it can try another server, or show a smaller feature.
 """
 
 from __future__ import annotations
@@ -15,41 +15,47 @@ from harness.errors import PlainError
 
 
 class BusyError(PlainError):
-    """The gate did not let a request in."""
+    """The server is too busy to admit a request."""
 
 
 @dataclass
 class InFlightCounter:
-    """How many requests are inside, counted for all who share this door."""
+    """The number of requests in flight, shared by all connections to one server; thread-safe."""
 
-    inside: int = 0
+    count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def enter(self, accept: Callable[[int], bool]) -> bool:
-        """Count one more if `accept(inside)`; whether that was so."""
+        """Count one more request if `accept(count)` is true, and return whether it was."""
         with self._lock:
-            welcome = bool(accept(self.inside))
-            self.inside += welcome
-            return welcome
+            accepted = bool(accept(self.count))
+            self.count += accepted
+            return accepted
 
     def leave(self) -> None:
-        """Count one less."""
+        """Count one request less."""
         with self._lock:
-            self.inside -= 1
+            self.count -= 1
 
 
 @dataclass(frozen=True)
 class AdmissionControl:
-    """`inner` behind a `door`. accept: requests ahead -> let this one in?"""
+    """An assistant that passes a request on to `inner` only if it is admitted.
+
+    accept: number of requests in flight -> whether to admit one more.
+    """
 
     inner: Assistant
     accept: Callable[[int], bool]
     in_flight: InFlightCounter
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Raises BusyError for who is not let in, otherwise what `inner` raises."""
+        """Yield the events of `inner`.
+
+        Raises BusyError if the request is refused, otherwise what `inner` raises.
+        """
         if not self.in_flight.enter(self.accept):
-            raise BusyError("Too many requests are waiting already: try again in a moment.")
+            raise BusyError("The server has too many requests in flight: try again in a moment.")
         try:
             yield from self.inner.stream(question)
         finally:

@@ -1,7 +1,7 @@
-"""A batch that requests join and leave: the part of a server that a scheduler steers.
+"""A batch that a scheduler steers, and two schedulers to compare with.
 
-The scheduler says who comes in, when a step is made, and who goes; the batch writes down when each
-request got its tokens.
+The scheduler decides which job joins, when a step is made and which job leaves. The batch records when each
+job got its tokens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ MOST_TOKENS = 64  # of an answer; the tuned models write about 20
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Job:
-    """A request: its prompt as tokens. most: tokens it may get. stops: whether the end of turn ends it."""
+    """A request to generate text.
+
+    prompt: token ids. most: limit of its tokens. stops: whether the end-of-turn token ends it before.
+    """
 
     number: int
     prompt: Sequence[int]
@@ -27,20 +30,20 @@ class Job:
 
 
 class Engine(Protocol):
-    """What is needed of `Sequences`."""
+    """The part of `Sequences` that a batch uses."""
 
     slots: int
 
     @property
-    def end(self) -> int: ...
-    def read(self, slot: int, prompt: Sequence[int]) -> int: ...
+    def end_token(self) -> int: ...
+    def prefill(self, slot: int, prompt: Sequence[int]) -> int: ...
     def step(self, tokens: Mapping[int, int]) -> dict[int, int]: ...
     def drop(self, slot: int) -> None: ...
 
 
 @dataclass
 class RunningSequence:
-    """A job in its slot: its tokens, and when each of them came, in ns of the batch's clock."""
+    """A job in its slot, its tokens, and the time of each token in ns of the batch's clock."""
 
     job: Job
     slot: int
@@ -49,14 +52,15 @@ class RunningSequence:
     at_ns: list[int] = field(default_factory=list)
     finished_ns: int | None = None
 
-    def over(self, end: int) -> bool:
-        """True when the job has got what it was to get."""
-        return len(self.tokens) >= self.job.most or (self.job.stops and self.tokens[-1] == end)
+    def complete(self, end_token: int) -> bool:
+        """Return True if the job has all its tokens."""
+        ended = self.job.stops and self.tokens[-1] == end_token
+        return ended or len(self.tokens) >= self.job.most
 
 
 @dataclass
 class Batch:
-    """Jobs in the slots of an `engine`; `stays` is what happened, in order of joining."""
+    """The jobs in the slots of `engine`. sequences: every job that joined, in order of joining."""
 
     engine: Engine
     now_ns: Callable[[], int] = time.perf_counter_ns
@@ -64,59 +68,59 @@ class Batch:
 
     @property
     def running(self) -> list[Job]:
-        """Who is in, finished or not."""
-        return [sequence.job for sequence in self._inside()]
+        """Return the jobs in the batch, complete or not."""
+        return [sequence.job for sequence in self._in_slots()]
 
     @property
     def free(self) -> int:
-        """Slots that nobody is in."""
-        return self.engine.slots - len(self._inside())
+        """Return the number of free slots."""
+        return self.engine.slots - len(self._in_slots())
 
     def join(self, job: Job) -> None:
-        """Read the prompt of `job` into a free slot, which writes its first token.
+        """Prefill the prompt of `job` in a free slot, which gives its first token.
 
-        Raises WrongUseError when no slot is free.
+        Raises WrongUseError if no slot is free.
         """
-        taken = {sequence.slot for sequence in self._inside()}
+        taken = {sequence.slot for sequence in self._in_slots()}
         slot = next((slot for slot in range(self.engine.slots) if slot not in taken), None)
         if slot is None:
-            raise WrongUseError("No slot is free: let somebody leave() first.")
+            raise WrongUseError("No slot is free: finish() a job first.")
         sequence = RunningSequence(job, slot, self.now_ns())
         self.sequences.append(sequence)
-        self._written(sequence, self.engine.read(slot, job.prompt))
+        self._append(sequence, self.engine.prefill(slot, job.prompt))
 
     def step(self) -> list[Job]:
-        """One token more for everybody inside who is not finished; returns who is finished now.
+        """Generate one token for each job that is not complete, and return the jobs that are complete.
 
-        Raises WrongUseError when nobody is inside.
+        Raises WrongUseError if the batch is empty.
         """
-        if not self._inside():
-            raise WrongUseError("Nobody is in the batch: join() first.")
-        writing = {s.slot: s for s in self._inside() if not s.over(self.engine.end)}
-        if writing:
-            newest = {slot: sequence.tokens[-1] for slot, sequence in writing.items()}
+        if not self._in_slots():
+            raise WrongUseError("The batch is empty: join() a job first.")
+        decoding = {s.slot: s for s in self._in_slots() if not s.complete(self.engine.end_token)}
+        if decoding:
+            newest = {slot: sequence.tokens[-1] for slot, sequence in decoding.items()}
             for slot, token in self.engine.step(newest).items():
-                self._written(writing[slot], token)
-        return [sequence.job for sequence in self._inside() if sequence.over(self.engine.end)]
+                self._append(decoding[slot], token)
+        return [s.job for s in self._in_slots() if s.complete(self.engine.end_token)]
 
     def finish(self, job: Job) -> None:
-        """Free the slot of `job`. Raises WrongUseError for one that is not inside."""
-        sequence = next((sequence for sequence in self._inside() if sequence.job is job), None)
+        """Free the slot of `job`. Raises WrongUseError if the job is not in the batch."""
+        sequence = next((s for s in self._in_slots() if s.job is job), None)
         if sequence is None:
-            raise WrongUseError(f"Job {job.number} is not in the batch: it cannot leave.")
+            raise WrongUseError(f"Job {job.number} is not in the batch: finish() a job once only.")
         sequence.finished_ns = self.now_ns()
         self.engine.drop(sequence.slot)
 
-    def _written(self, sequence: RunningSequence, token: int) -> None:
+    def _append(self, sequence: RunningSequence, token: int) -> None:
         sequence.tokens.append(token)
         sequence.at_ns.append(self.now_ns())
 
-    def _inside(self) -> list[RunningSequence]:
+    def _in_slots(self) -> list[RunningSequence]:
         return [sequence for sequence in self.sequences if sequence.finished_ns is None]
 
 
 def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
-    """No batch at all: the next job begins when the last one has ended."""
+    """Serve the jobs without batching: each begins when the last one is complete."""
     for job in jobs:
         batch.join(job)
         while job not in batch.step():
@@ -125,13 +129,13 @@ def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
 
 
 def static(batch: Batch, jobs: Sequence[Job]) -> None:
-    """As many jobs as there are slots; the next ones begin when all of these have ended."""
+    """Serve as many jobs as there are slots; the next ones begin when all of these are complete."""
     size = batch.engine.slots
     for first in range(0, len(jobs), size):
-        together = jobs[first : first + size]
-        for job in together:
+        group = jobs[first : first + size]
+        for job in group:
             batch.join(job)
-        while len(batch.step()) < len(together):
+        while len(batch.step()) < len(group):
             pass
-        for job in together:
+        for job in group:
             batch.finish(job)

@@ -1,4 +1,4 @@
-"""Batches on the clock: what a step costs by the number of texts in it, and schedules compared."""
+"""Measurements of batches: the time of a step by the number of sequences in it, and runs of schedules."""
 
 from __future__ import annotations
 
@@ -7,64 +7,68 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
 from harness.errors import WrongUseError
-from harness.measure.latency.latencies import Latencies, latencies
+from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
+from harness.measure.latency.stats import Latencies, latencies
 from harness.measure.latency.timing import NS_PER_MS
 
 Schedule = Callable[[Batch, Sequence[Job]], object]
-ROUNDS = 9  # of every size in turn; the median shrugs off four interruptions
+ROUNDS = 9  # of every size in turn; the median of nine is robust against four interruptions
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One request of a run, in ms since the run began. slot: where it was. tokens: what it got."""
+    """One request of a run; times in ms since the run began.
+
+    joined_ms: when its prefill began. first_ms, ended_ms: its first and last token. freed_ms: when its slot
+    became free.
+    """
 
     number: int
     slot: int
     joined_ms: float
     first_ms: float
     ended_ms: float
-    left_ms: float
+    freed_ms: float
     tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRun:
-    """All requests of a run, by number; they had all come before it began."""
+    """The requests of a run, by number; all of them arrived before it began."""
 
     served: tuple[Served, ...]
 
     @property
     def ttft_ms(self) -> Latencies:
-        """From the beginning of the run, so the wait for a slot is in it."""
-        return latencies([one.first_ms for one in self.served])
+        """Return the times to first token since the run began, the wait for a slot included."""
+        return latencies([request.first_ms for request in self.served])
 
     @property
     def e2e_ms(self) -> Latencies:
-        """From the beginning of the run to each request's last token."""
-        return latencies([one.ended_ms for one in self.served])
+        """Return the times from the beginning of the run to each request's last token."""
+        return latencies([request.ended_ms for request in self.served])
 
     @property
     def total_ms(self) -> float:
-        """Until the last token of the last request."""
-        return max(one.ended_ms for one in self.served)
+        """Return the time until the last token of all."""
+        return max(request.ended_ms for request in self.served)
 
     @property
     def tokens_per_s(self) -> float:
-        """Tokens of all requests / seconds of the run, prompts read within it."""
-        return 1e3 * sum(len(one.tokens) for one in self.served) / self.total_ms
+        """Return the tokens of all requests per second of the run, prefill included."""
+        return 1e3 * sum(len(request.tokens) for request in self.served) / self.total_ms
 
 
-def run(
+def run_schedule(
     engine: Engine,
     schedule: Schedule,
     jobs: Sequence[Job],
     now_ns: Callable[[], int] = time.perf_counter_ns,
 ) -> BatchRun:
-    """Let `schedule` serve `jobs` with `engine`, on the clock.
+    """Let `schedule` serve `jobs` with `engine`, and return the times; the engine is empty afterwards.
 
-    Raises WrongUseError when it leaves a job out, and what it raises itself; the engine is empty afterwards.
+    Raises WrongUseError if the schedule does not serve every job, and what the schedule raises.
     """
     batch = Batch(engine, now_ns)
     begin = now_ns()
@@ -73,21 +77,24 @@ def run(
     finally:
         for job in batch.running:
             batch.finish(job)
-    _check(batch, jobs)
+    _check_all_served(batch, jobs)
     sequences = sorted(batch.sequences, key=lambda sequence: sequence.job.number)
     return BatchRun(tuple(_served(sequence, begin) for sequence in sequences))
 
 
-def turns(
+def run_in_turns(
     engine: Engine, schedules: Mapping[str, Schedule], jobs: Sequence[Job], rounds: int
 ) -> dict[str, list[BatchRun]]:
-    """Each schedule `rounds` times over the same jobs, in turn; who begins rotates."""
+    """Run each schedule `rounds` times on the same jobs, interleaved, and return the runs by name.
+
+    A different schedule begins each round, so that a drift of the machine's speed affects all of them.
+    """
     runs: dict[str, list[BatchRun]] = {name: [] for name in schedules}
     names = list(schedules)
-    for turn in range(rounds):
-        shift = turn % len(names)
+    for number in range(rounds):
+        shift = number % len(names)
         for name in names[shift:] + names[:shift]:
-            runs[name].append(run(engine, schedules[name], jobs))
+            runs[name].append(run_schedule(engine, schedules[name], jobs))
     return runs
 
 
@@ -98,33 +105,35 @@ def step_ms(
     rounds: int = ROUNDS,
     now_ns: Callable[[], int] = time.perf_counter_ns,
 ) -> dict[int, float]:
-    """Median ms of a step with n texts in it, for each n, decode alone; all sizes in turn.
+    """Return the median ms of a decode step by the number of sequences in it; the sizes are interleaved.
 
-    prompts: one for each text of the largest step. Raises WrongUseError for more than the engine has slots.
+    prompts: at least one for each sequence of the largest step. Raises WrongUseError if there are fewer
+    prompts or slots than that.
     """
     most = max(sizes)
     if most > min(engine.slots, len(prompts)):
         raise WrongUseError(f"A step of {most} needs as many slots and prompts: choose fewer.")
-    newest = {slot: engine.read(slot, prompts[slot]) for slot in range(most)}
+    newest = {slot: engine.prefill(slot, prompts[slot]) for slot in range(most)}
     samples: dict[int, list[float]] = {size: [] for size in sizes}
-    for measured in range(-1, rounds):  # the first round warms up
+    for number in range(-1, rounds):  # the first round warms up
         for size in sizes:
-            inside = {slot: newest[slot] for slot in range(size)}
+            tokens = {slot: newest[slot] for slot in range(size)}
             start = now_ns()
-            newest |= engine.step(inside)
-            if measured >= 0:
+            newest |= engine.step(tokens)
+            if number >= 0:
                 samples[size].append((now_ns() - start) / NS_PER_MS)
     for slot in range(most):
         engine.drop(slot)
     return {size: median(times) for size, times in samples.items()}
 
 
-def _check(batch: Batch, jobs: Sequence[Job]) -> None:
-    served = sorted(sequence.job.number for sequence in batch.sequences if sequence.over(batch.engine.end))
+def _check_all_served(batch: Batch, jobs: Sequence[Job]) -> None:
+    complete = [s for s in batch.sequences if s.complete(batch.engine.end_token)]
+    served = sorted(sequence.job.number for sequence in complete)
     if served != sorted(job.number for job in jobs):
         raise WrongUseError(
             f"{len(served)} of {len(jobs)} requests were served to their end: "
-            "a schedule lets each of them join once and leave when it is finished."
+            "a schedule calls join() once for each of them, and finish() when it is complete."
         )
 
 

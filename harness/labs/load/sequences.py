@@ -1,7 +1,7 @@
-"""Several texts in one llama.cpp context: every step writes one token of each of them, in one pass.
+"""Several sequences in one llama.cpp context: each step generates one token of each, in one pass.
 
-A step reads the weights once, whoever it is for; that is what a batch shares. Each text is a *sequence*
-with keys and values of its own, so it may begin and end when it likes, whatever its neighbours do.
+A step reads the weights once for all sequences; this is what a batch shares. Each sequence has keys and
+values of its own, so it can begin and end independently of the others.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import llama_cpp
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.models.gguf import file
 from harness.models.engines.llama_context import NotEnoughMemoryError
 from harness.models.engines.threads import Threads
+from harness.models.gguf import file
 
 TOKENS_EACH = 512  # of a sequence: one passage, a question and 64 tokens of answer need about 300
 FLOATS = ctypes.POINTER(ctypes.c_float)
 
 
 class Sequences:
-    """A GGUF file and room for `slots` sequences of `tokens_each` tokens, numbered from 0.
+    """A GGUF model with `slots` sequences of up to `tokens_each` tokens, numbered from 0.
 
-    threads: decode for a step with one sequence, prefill for everything larger.
-    Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
+    threads: its decode threads serve a step with one sequence, its prefill threads everything larger.
+    Raises StoreError if this llama.cpp cannot run the file, NotEnoughMemoryError if memory is short.
     """
 
     def __init__(
@@ -35,32 +35,32 @@ class Sequences:
     ) -> None:
         file.usable(path)
         self.slots, self.tokens_each = slots, tokens_each
-        # Weights and tokenizer; its own context is not used, so it is as small as can be.
+        # Only its weights and tokenizer are used, so its own context is as small as possible.
         self._llama = llama_cpp.Llama(str(path), n_ctx=64, n_batch=64, verbose=False)
         self._context = _context(self._llama, slots, tokens_each, threads)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocabulary = self._llama.n_vocab()
         self._lengths = dict.fromkeys(range(slots), 0)
-        # llama.cpp wants its context freed before its model, and that stays alive inside the closure.
-        self._close = finalize(self, _freed, self._context, self._llama)
+        # llama.cpp requires the context to be freed before its model; the finalizer keeps the model alive.
+        self._close = finalize(self, _free, self._context, self._llama)
 
     @property
-    def end(self) -> int:
-        """The end-of-turn token."""
+    def end_token(self) -> int:
+        """Return the end-of-turn token."""
         return self._llama.token_eos()
 
     def tokens(self, text: str) -> list[int]:
-        """Token ids of `text`; special tokens such as <|im_start|> are recognised."""
+        """Return the token ids of `text`; special tokens such as <|im_start|> are recognised."""
         return self._llama.tokenize(text.encode(), add_bos=False, special=True)
 
     def text(self, tokens: Sequence[int]) -> str:
-        """What `tokens` say."""
+        """Return the text of `tokens`."""
         return self._llama.detokenize(list(tokens)).decode(errors="replace")
 
-    def read(self, slot: int, prompt: Sequence[int]) -> int:
-        """Read `prompt` into an empty `slot`; the most likely token after it.
+    def prefill(self, slot: int, prompt: Sequence[int]) -> int:
+        """Process `prompt` in the empty `slot`, and return the most likely next token.
 
-        Raises WrongUseError for no tokens, more than a sequence holds, and a slot that is taken.
+        Raises WrongUseError if the prompt is empty or longer than a sequence holds, or if the slot is taken.
         """
         if not 0 < len(prompt) < self.tokens_each:
             raise WrongUseError(
@@ -69,43 +69,46 @@ class Sequences:
             )
         if self._lengths.get(slot) != 0:
             raise WrongUseError(f"Slot {slot} is taken or does not exist: drop() what is in it.")
-        places = [(slot, place, token) for place, token in enumerate(prompt)]
-        return self._decoded(places, scored=[len(places) - 1])[slot]
+        rows = [(slot, position, token) for position, token in enumerate(prompt)]
+        return self._decode(rows, scored=[len(rows) - 1])[slot]
 
     def step(self, tokens: Mapping[int, int]) -> dict[int, int]:
-        """Slot -> its newest token, in; slot -> the token after it, out; all of them in one pass.
+        """Return the next token of each slot, given its newest one; one pass for all of them.
 
-        Raises WrongUseError for no sequence, or one that is full.
+        Raises WrongUseError if no sequence is given, or one of them is full.
         """
         full = [slot for slot in tokens if self._lengths[slot] >= self.tokens_each]
         if full or not tokens:
             raise WrongUseError(f"A step needs sequences with room left; full: {full or 'none'}.")
-        places = [(slot, self._lengths[slot], token) for slot, token in tokens.items()]
-        return self._decoded(places, scored=range(len(places)))
+        rows = [(slot, self._lengths[slot], token) for slot, token in tokens.items()]
+        return self._decode(rows, scored=range(len(rows)))
 
     def drop(self, slot: int) -> None:
-        """Forget what is in `slot`."""
+        """Remove the sequence in `slot`."""
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         self._lengths[slot] = 0
 
-    def _decoded(
-        self, places: Sequence[tuple[int, int, int]], scored: Sequence[int]
+    def _decode(
+        self, rows: Sequence[tuple[int, int, int]], scored: Sequence[int]
     ) -> dict[int, int]:
-        """One pass over (slot, position, token); slot -> most likely next token, for the rows `scored`."""
-        batch = _batch(places, set(scored))
+        """Run one pass over `rows`, and return slot -> most likely next token for the rows `scored`.
+
+        rows: (slot, position, token). scored: indices of rows.
+        """
+        batch = _batch(rows, set(scored))
         try:
             status = llama_cpp.llama_decode(self._context, batch)
             if status != 0:
                 raise WrongUseError(f"llama.cpp stopped with status {status}: its memory is full.")
-            best = {places[row][0]: self._best(row) for row in scored}
+            best = {rows[index][0]: self._most_likely(index) for index in scored}
         finally:
             llama_cpp.llama_batch_free(batch)
-        for slot, place, _ in places:
-            self._lengths[slot] = place + 1
+        for slot, position, _ in rows:
+            self._lengths[slot] = position + 1
         return best
 
-    def _best(self, row: int) -> int:
-        pointer = llama_cpp.llama_get_logits_ith(self._context, row)
+    def _most_likely(self, index: int) -> int:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, index)
         scores = np.ctypeslib.as_array(ctypes.cast(pointer, FLOATS), (self._vocabulary,))
         return int(scores.argmax())
 
@@ -116,7 +119,7 @@ def _context(
     settings = llama_cpp.llama_context_default_params()
     settings.n_seq_max, settings.n_ctx = slots, slots * tokens_each
     settings.n_batch = settings.n_ubatch = max(tokens_each, slots)  # a whole prompt in one pass
-    settings.kv_unified = False  # each sequence looks at its own keys, not at its neighbours'
+    settings.kv_unified = False  # each sequence attends to its own keys only
     settings.n_threads, settings.n_threads_batch = threads.decode, threads.prefill
     context = llama_cpp.llama_init_from_model(llama.model, settings)
     if not context:
@@ -126,16 +129,16 @@ def _context(
     return context
 
 
-def _freed(context: llama_cpp.llama_context_p, llama: llama_cpp.Llama) -> None:
+def _free(context: llama_cpp.llama_context_p, llama: llama_cpp.Llama) -> None:
     llama_cpp.llama_free(context)
     llama.close()
 
 
-def _batch(places: Sequence[tuple[int, int, int]], scored: set[int]) -> llama_cpp.llama_batch:
-    """To be freed."""
-    batch = llama_cpp.llama_batch_init(len(places), 0, 1)
-    batch.n_tokens = len(places)
-    for row, (slot, place, token) in enumerate(places):
-        batch.token[row], batch.pos[row], batch.logits[row] = token, place, row in scored
-        batch.n_seq_id[row], batch.seq_id[row][0] = 1, slot
+def _batch(rows: Sequence[tuple[int, int, int]], scored: set[int]) -> llama_cpp.llama_batch:
+    """Return a llama.cpp batch of (slot, position, token) rows; the caller frees it."""
+    batch = llama_cpp.llama_batch_init(len(rows), 0, 1)
+    batch.n_tokens = len(rows)
+    for index, (slot, position, token) in enumerate(rows):
+        batch.token[index], batch.pos[index], batch.logits[index] = token, position, index in scored
+        batch.n_seq_id[index], batch.seq_id[index][0] = 1, slot
     return batch

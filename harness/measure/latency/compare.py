@@ -16,7 +16,8 @@ from typing import Literal
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.stats import (
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
+from harness.measure.stats import (
     MEDIAN_FROM,
     Interval,
     Latencies,
@@ -24,7 +25,6 @@ from harness.measure.latency.stats import (
     latencies,
     median_ratio,
 )
-from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
 
 Side = Literal["a", "b"]
 Measured = Literal["e2e_ms", "ttft_ms"]  # end-to-end, or time to first token

@@ -16,10 +16,10 @@ from harness.assistant import Assistant
 from harness.errors import PlainError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.stats import bootstrap_ratio, latencies, median_ratio
 from harness.measure.latency.timing import Timing, clocked
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import summary
+from harness.measure.stats import bootstrap_ratio, latencies, median_ratio
 from harness.serve.entry import Entry
 
 WARM_UP = 1  # questions that every step answers before the measurement

@@ -23,7 +23,7 @@ from scipy.stats import binom
 
 from harness.errors import WrongUseError
 from harness.measure.latency.compare import Comparison
-from harness.measure.latency.stats import Interval, supported
+from harness.measure.stats import Interval, supported
 
 EVERY = 12  # pairs between looks: the fewest that can decide if one of them disagrees
 MOST = 60  # pairs: a minute at half a second a side, and more than the 44 that a p90 needs

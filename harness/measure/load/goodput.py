@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.stats import Latencies, Proportion, latencies
 from harness.measure.latency.timing import Timing
+from harness.measure.stats import Latencies, Proportion, latencies
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from tqdm.auto import tqdm
 
 from harness.assistant import Answer, Assistant, ask
-from harness.measure.latency.stats import Proportion
 from harness.measure.quality.facts import holds_fact
+from harness.measure.stats import Proportion
 
 if TYPE_CHECKING:
     from harness.kb.questions import Case

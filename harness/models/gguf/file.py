@@ -19,7 +19,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, LlamaFileTy
 from gguf.constants import QK_K
 
 from harness import store
-from harness.models.engines import llama_log
+from harness.models.gguf import llama_log
 from harness.models.gguf.format import AGAIN, Field, Tensor, UnsupportedFileError, opened
 from harness.store import CorruptFileError, StoreError
 

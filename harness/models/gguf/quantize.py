@@ -18,8 +18,7 @@ import psutil
 
 from harness import store
 from harness.errors import PlainError, WrongUseError
-from harness.models.engines import llama_log
-from harness.models.gguf import file
+from harness.models.gguf import file, llama_log
 
 # Kinds with fewer bits are left out, because they need an importance matrix measured on sample texts.
 KINDS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from harness.show import chart
 
 

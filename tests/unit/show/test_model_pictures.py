@@ -5,13 +5,13 @@ import pytest
 from harness.labs.quantization.formats_picture import formats, own_share
 from harness.labs.quantization.gate_picture import gate
 from harness.labs.quantization.phases import Phases
-from harness.labs.quantization.phases_picture import phases_picture
+from harness.labs.quantization.phases_picture import phase_speeds
 from harness.labs.quantization.roofline_picture import Step, roofline
 from harness.labs.quantization.rounding_picture import rounding
 from harness.labs.quantization.threads_picture import threads
 from harness.labs.smaller_models.learning_picture import Stage, learning
-from harness.measure.latency.stats import Proportion
 from harness.measure.model_files.quality_gate import Candidate
+from harness.measure.stats import Proportion
 from harness.show.pareto import Point, pareto
 from tests.unit.show.figures import in_order, title
 
@@ -65,13 +65,13 @@ def test_formats_name_the_file_that_is_least_what_it_says():
     assert "Q4_K_M: Q5_0 50%, Q8_0 40%, Q4_K 10%" in repr(figure)
 
 
-def test_two_phases_may_have_two_winners():
-    found = {"F32": steady(300, 20), "Q8_0": steady(150, 10), "Q4_0": steady(200, 5)}
-    figure = phases_picture(found)
+def test_prefill_and_decode_may_have_different_winners():
+    measured = {"F32": steady(300, 20), "Q8_0": steady(150, 10), "Q4_0": steady(200, 5)}
+    figure = phase_speeds(measured)
     assert in_order(title(figure), "prefill", "Q8_0", "2.0 times", "decode", "Q4_0", "4.0 times")
     assert "Q4_0: 200 ms prefill, 5.0 ms a token (p50)" in repr(figure)
     with pytest.raises(ValueError, match="at least 2"):
-        phases_picture({"F32": steady(1, 1)})
+        phase_speeds({"F32": steady(1, 1)})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The instructor's board: who is where, what is open, what goes wrong most, how fast the class is."""
+"""The instructor's board: progress, undecided marks, common mistakes and latencies."""
 
 import json
 
@@ -13,7 +13,7 @@ from grader.course import records
 from grader.course.grade_class import Batch
 from grader.grading.report import Mark, Outcome, Report, scored
 from harness.cli.output import plain_errors
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 from harness.show.pareto import Point
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
@@ -26,8 +26,8 @@ app = typer.Typer()
 app.command()(plain_errors(verb))
 
 
-def told(lab, notebook):
-    """The judge of the small course; 0 points come with what a check says."""
+def explaining_judge(lab, notebook):
+    """The judge of the small course, with the message of a check for 0 points."""
     report = judge(lab, notebook)
     marks = [
         scored(m.id, 0.0, m.out_of, FAILED.format(expected=n, got=notebook.cells[2].source))
@@ -45,22 +45,22 @@ def course(small):
     submit(small, "cyd", handed_in("5", "0"))
     submit(small, "dan", handed_in("20", "?"))
     submit(small, "ada", handed_in("1", "1", lab=OTHER), OTHER)
-    list(Batch(small, told).run(small.works()))
+    list(Batch(small, explaining_judge).run(small.submissions()))
     submit(small, "eve", handed_in("1", "1"))
     return small
 
 
-def test_everybody_has_a_place_in_every_lab(course):
+def test_every_learner_has_a_status_in_every_lab(course):
     found = board(course)
-    assert found.standings["ada"][LAB].place is Status.GRADED
+    assert found.standings["ada"][LAB].status is Status.GRADED
     assert found.standings["ada"][LAB].points == 35
-    assert found.standings["dan"][LAB].place is Status.OPEN
-    assert found.standings["eve"][LAB].place is Status.HANDED_IN
-    assert found.standings["bob"][OTHER].place is Status.NOTHING
+    assert found.standings["dan"][LAB].status is Status.OPEN
+    assert found.standings["eve"][LAB].status is Status.HANDED_IN
+    assert found.standings["bob"][OTHER].status is Status.NOTHING
     assert summary(found) == "5 learners, 6 submissions, 4 graded, 1 undecided"
 
 
-def test_points_by_hand_are_the_gradebooks(course):
+def test_points_come_from_the_gradebook(course):
     from grader.course import gradebook
 
     with gradebook.opened(course) as book:
@@ -70,23 +70,23 @@ def test_points_by_hand_are_the_gradebooks(course):
     assert board(course).standings["bob"][LAB].points > 15
 
 
-def test_the_most_common_mistake_is_where_the_check_told_them_to_look(course):
+def test_the_most_common_mistake_says_where_to_look(course):
     [first, *_] = board(course).mistakes
     assert first.students == ("bob", "cyd")
     assert first.look == "the rank: it is one of the samples, and not between two of them"
 
 
-def test_an_exercise_that_nobody_has_begun_is_no_mistake():
+def test_an_empty_exercise_is_no_mistake():
     empty = "Lab 01, exercise 2 is still empty.\n  expected  a value\n  look at   the gap"
     assert not where(Mark("q", Outcome.FAILED, 0, 1, empty))
 
 
-def test_undecided_ones_are_in_the_queue(course):
+def test_undecided_marks_are_in_the_queue(course):
     [one] = board(course).queue
     assert (one.student, one.lab) == ("dan", LAB)
 
 
-def test_late_ones_are_marked_and_penalised_as_the_course_says(small):
+def test_late_submissions_are_marked_and_penalised(small):
     (small.root / "nbgrader_config.py").write_text(
         (small.root / "nbgrader_config.py").read_text()
         + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
@@ -100,14 +100,14 @@ def test_late_ones_are_marked_and_penalised_as_the_course_says(small):
     gradebook.register(late, LAB)
     with gradebook.opened(late) as book:
         book.update_or_create_assignment(LAB, duedate="2026-11-25 10:00:00 UTC")
-    list(Batch(late, judge).run(late.works()))
+    list(Batch(late, judge).run(late.submissions()))
     found = board(late).standings["ada"][LAB]
     assert (found.points, found.late, found.late_s) == (0, 35, 7200)
     assert "late 2.0 h, −35" in page(board(late))
 
 
 def timed(course, student, ms, right):
-    """A record as the referee writes it for a lab with a clock."""
+    """Write a record like the referee's for a timed lab."""
     pairs = tuple((ms + n, 500.0) for n in range(12))
     marks = (
         Mark("01-q1", Outcome.PASSED, 20, 20, "Under.", pairs=pairs, right=(right, 12)),
@@ -119,17 +119,17 @@ def timed(course, student, ms, right):
     records.write(path, records.Record(digest, Report(LAB, marks), True))
 
 
-def test_latencies_of_the_class_are_in_units_of_the_yardstick(small):
+def test_latencies_are_scaled_to_the_yardstick(small):
     for student, ms, right in (("ada", 250, 10), ("bob", 400, 12), ("cyd", 420, 9)):
         timed(small, student, ms, right)
     found = board(small)
     assert [speed.ms for speed in found.speeds] == [255.5, 405.5, 425.5]
     text = page(found)
-    assert "how fast the class is" in text and "fast against right" in text
+    assert "how fast the class is" in text and "latency against right answers" in text
     assert text.count("data:image/png;base64,") == 2
 
 
-def test_nobody_on_the_frontier_is_beaten_in_both():
+def test_the_frontier_is_not_dominated():
     points = [
         Point(name, ms, Proportion(right, 12))
         for name, ms, right in (("a", 250, 10), ("b", 400, 12), ("c", 420, 9), ("d", 400, 11))
@@ -137,7 +137,7 @@ def test_nobody_on_the_frontier_is_beaten_in_both():
     assert frontier(points) == {"a", "b"}
 
 
-def test_what_a_learner_is_called_cannot_change_the_page(small):
+def test_a_learners_name_cannot_change_the_page(small):
     submit(small, "<script>alert(1)</script>", handed_in())
     assert "<script>" not in page(board(small))
 
@@ -146,7 +146,7 @@ def run(*arguments):
     return CliRunner().invoke(app, list(arguments))
 
 
-def test_the_verb_says_it_in_the_terminal_as_a_page_and_as_json(course, tmp_path):
+def test_the_verb_writes_to_the_terminal_as_a_page_and_as_json(course, tmp_path):
     result = run("--course", str(course.root), "--page", str(tmp_path / "board.html"), "--json")
     assert result.exit_code == 0, result.output
     values = json.loads(result.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Marks for learning platforms: what Canvas and a spreadsheet are given, without a server."""
+"""Marks for Canvas and for a spreadsheet, without a server."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from grader.board.marks_export import COLUMNS, ExportError, as_csv, for_canvas, safe, to_canvas
-from grader.cli.board import parts
+from grader.cli.board import split_url
 from grader.course.grade_class import Batch
 from harness.errors import WrongUseError
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
@@ -19,11 +19,11 @@ def course(small):
     submit(small, "bob", handed_in("20", "?"))
     submit(small, "=cyd()", handed_in("1.5", "0"))
     submit(small, "bob", handed_in("2", "2", lab=OTHER), OTHER)
-    list(Batch(small, judge).run(small.works()))
+    list(Batch(small, judge).run(small.submissions()))
     return small
 
 
-def test_the_table_is_read_back_as_it_was_meant(course):
+def test_the_table_reads_back_unchanged(course):
     rows = list(csv.DictReader(io.StringIO(as_csv(course))))
     assert tuple(rows[0]) == COLUMNS
     found = {(row["student"], row["lab"]): row for row in rows}
@@ -31,7 +31,7 @@ def test_the_table_is_read_back_as_it_was_meant(course):
     assert found["'=cyd()", LAB]["points"] == "1.5"
 
 
-def test_a_point_without_a_verdict_is_no_zero(course):
+def test_an_open_mark_is_empty_and_not_zero(course):
     rows = {r["student"]: r for r in csv.DictReader(io.StringIO(as_csv(course))) if r["lab"] == LAB}
     assert (rows["bob"]["points"], rows["bob"]["open"]) == ("", "1")
 
@@ -44,20 +44,20 @@ def test_no_name_is_a_formula(name):
 USERS = {"ada, the first": 7, "bob": 8, "=cyd()": 9}
 
 
-def test_canvas_is_given_complete_marks_by_its_own_numbers(course):
+def test_canvas_gets_complete_marks_by_its_user_ids(course):
     assert for_canvas(course, LAB, USERS) == {
         7: {"posted_grade": "35"},
         9: {"posted_grade": "1.5"},
     }
 
 
-def test_somebody_whom_canvas_does_not_know_is_named(course):
-    with pytest.raises(ExportError, match="no user with the login =cyd"):
+def test_a_learner_unknown_to_canvas_is_named(course):
+    with pytest.raises(ExportError, match="=cyd"):
         for_canvas(course, LAB, {"ada, the first": 7, "bob": 8})
 
 
 class Canvas:
-    """The two things that are asked of canvasapi's course."""
+    """The two methods of canvasapi's course that are used."""
 
     def __init__(self):
         self.sent = None
@@ -81,7 +81,7 @@ def test_all_marks_go_in_one_request(course):
 
 
 def test_the_request_is_what_canvasapi_makes_of_it(course):
-    """Through the library itself, with a requester that only remembers."""
+    """Use the library itself, with a requester that only records."""
     canvasapi = pytest.importorskip("canvasapi", reason="the extra `workshop` is not installed")
     seen = {}
 
@@ -100,7 +100,7 @@ def test_the_request_is_what_canvasapi_makes_of_it(course):
 
 
 def test_the_address_of_an_assignment_is_taken_apart():
-    found = parts("https://canvas.example.edu/courses/12/assignments/34")
+    found = split_url("https://canvas.example.edu/courses/12/assignments/34")
     assert found == ("https://canvas.example.edu", 12, 34)
-    with pytest.raises(WrongUseError, match="no address of a Canvas assignment"):
-        parts("https://canvas.example.edu/courses/12")
+    with pytest.raises(WrongUseError, match="courses/12"):
+        split_url("https://canvas.example.edu/courses/12")

@@ -5,8 +5,8 @@ import pytest
 from grader import checks
 from grader.checks import quantization_gate
 from grader.exercise.exercise import CheckFailed
-from harness.measure.latency.stats import Interval
 from harness.measure.model_files.divergence import Divergence
+from harness.measure.stats import Interval
 
 GBS, MEASURED_MS = 20.0, 30.0
 

@@ -1,4 +1,4 @@
-"""`under500 check`: the same verdict as in class, on the command line."""
+"""`under500 check` gives the verdict of the class on the command line."""
 
 import json
 
@@ -55,18 +55,18 @@ def test_anything_less_is_exit_status_1_with_its_reason(course):
 
 
 @pytest.mark.parametrize(
-    ("lab", "status", "said"),
+    ("lab", "status", "message"),
     [
-        ("99", 2, "choose from 01"),
-        ("../01", 2, "choose from 01"),
+        ("99", 2, "from 01"),
+        ("../01", 2, "from 01"),
         ("none.ipynb", 1, "cannot be read"),
     ],
 )
-def test_what_is_not_there_is_told_in_a_sentence(course, lab, status, said):
+def test_missing_labs_and_files_are_reported(course, lab, status, message):
     handed_in(course, BREAKDOWN)
     result = run(lab)
     assert result.exit_code == status
-    assert said in " ".join(result.output.split())
+    assert message in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("content", ["{}", '{"cells": []}', "no"])
@@ -77,5 +77,5 @@ def test_a_file_without_checks_never_passes(course, content):
     assert "mine.ipynb" in result.output
 
 
-def test_outside_a_course_it_says_where_to_go(course):
+def test_outside_a_course_it_names_the_right_folder(course):
     assert "folder of the course" in " ".join(run("01").output.split())

@@ -1,4 +1,4 @@
-"""`under500 grade` on the command line: what it says, what it returns, and in which words it fails."""
+"""`under500 grade` on the command line: output, exit status and errors."""
 
 import json
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def lab_grader(jailed=True):
 
 @pytest.fixture
 def course(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(judges, "judging", lab_grader)
+    monkeypatch.setattr(judges, "lab_grader", lab_grader)
     monkeypatch.chdir(tmp_path)
     return small
 
@@ -33,24 +33,24 @@ def run(*arguments):
     return CliRunner().invoke(app, list(arguments))
 
 
-def said(result):
+def output(result):
     return " ".join(result.output.split())
 
 
-def test_a_course_is_graded_and_told_in_one_object(course):
+def test_a_course_is_graded_and_reported_as_one_object(course):
     submit(course, "ada", handed_in("20", "15"))
     submit(course, "bob", handed_in("20", "?"))
     submit(course, "ada", handed_in("1", "1", lab=OTHER), OTHER)
     result = run("--json")
     assert result.exit_code == 0, result.output
     values = json.loads(result.stdout.splitlines()[-1])
-    found = {(one["student"], one["lab"]): one for one in values["submissions"]}
+    found = {(row["student"], row["lab"]): row for row in values["submissions"]}
     assert found["ada", LAB]["points"] == 35
     assert found["bob", LAB]["complete"] is False
     assert found["bob", LAB]["queued"] is True
     assert found["ada", OTHER]["in_gradebook"] is True
-    assert "20 of 35, 15 open" in said(result)
-    assert "--queued" in said(result)
+    assert "20 of 35, 15 open" in output(result)
+    assert "--queued" in output(result)
     assert entries(course, "bob", LAB).scores == {"01-q1": 20.0, "01-q2": None}
 
 
@@ -59,8 +59,8 @@ def test_one_lab_or_one_learner(course):
         submit(course, student, handed_in())
         submit(course, student, handed_in(lab=OTHER), OTHER)
     values = json.loads(run("--lab", "02", "--student", "bob", "--json").stdout.splitlines()[-1])
-    [one] = values["submissions"]
-    assert (one["student"], one["lab"], one["state"]) == ("bob", OTHER, "graded")
+    [row] = values["submissions"]
+    assert (row["student"], row["lab"], row["state"]) == ("bob", OTHER, "graded")
 
 
 def test_a_folder_of_loose_notebooks(course, tmp_path):
@@ -69,7 +69,7 @@ def test_a_folder_of_loose_notebooks(course, tmp_path):
     result = run("mail", "--lab", "01", "--json")
     assert result.exit_code == 0, result.output
     values = json.loads(result.stdout.splitlines()[-1])
-    assert [one["points"] for one in values["submissions"]] == [35, 0]
+    assert [row["points"] for row in values["submissions"]] == [35, 0]
 
 
 def test_from_another_folder(course, tmp_path, monkeypatch):
@@ -82,20 +82,20 @@ def test_from_another_folder(course, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((), "Nothing was handed in"),
-        (("--lab", "99"), f"choose from {LAB}, {OTHER}"),
-        (("nowhere",), "There is no nowhere"),
-        (("--course", "labs"), "There is no nbgrader_config.py"),
+        ((), "no submissions"),
+        (("--lab", "99"), f"{LAB}, {OTHER}"),
+        (("nowhere",), "nowhere"),
+        (("--course", "labs"), "nbgrader_config.py"),
     ],
 )
-def test_wrong_use_is_one_sentence_and_status_2(course, arguments, text):
+def test_wrong_use_is_one_message_and_status_2(course, arguments, text):
     result = run(*arguments)
     assert result.exit_code == 2
-    assert text in said(result)
+    assert text in output(result)
     assert "Traceback" not in result.output
 
 
-def test_what_did_not_get_into_the_gradebook_is_status_1(course, monkeypatch):
+def test_a_mark_that_is_not_in_the_gradebook_is_status_1(course, monkeypatch):
     from grader.course import gradebook
 
     def locked(*_):
@@ -105,4 +105,4 @@ def test_what_did_not_get_into_the_gradebook_is_status_1(course, monkeypatch):
     submit(course, "ada", handed_in())
     result = run()
     assert result.exit_code == 1
-    assert "ada: The gradebook is locked" in said(result)
+    assert "ada: The gradebook is locked" in output(result)

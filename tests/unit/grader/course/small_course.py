@@ -1,4 +1,4 @@
-"""A course with one small lab, and a judge that runs nothing: what a cell says is what it earns."""
+"""A course with two small labs, and a judge that runs nothing: a cell contains the points it earns."""
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -43,7 +43,7 @@ def released(lab=LAB):
 
 
 def handed_in(first="7", second="7", lab=LAB):
-    """The lab with answers: numbers of points."""
+    """Return the lab with answers, which are numbers of points."""
     notebook = released(lab)
     notebook.cells[2].source, notebook.cells[4].source = first, second
     return notebook
@@ -67,14 +67,14 @@ def submit(course, student, notebook, lab=LAB):
 
 
 def judge(lab, notebook):
-    """Each check earns the number in the gap before it; "?" stays undecided; "!" is a judge that breaks."""
+    """Give each check the points in the answer before it; "?" is undecided, "!" makes the judge fail."""
     answers = [c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution")]
     if "!" in answers:
-        raise RuntimeError("a mistake of ours")
+        raise RuntimeError("a bug in the judge")
     marks = [
-        Mark(one.id, Outcome.UNDECIDED, None, one.points, "Too noisy.", queued=True)
+        Mark(grade.id, Outcome.UNDECIDED, None, grade.points, "Too noisy.", queued=True)
         if answer == "?"
-        else scored(one.id, float(answer), one.points, f"Said {answer}.")
-        for one, answer in zip(lab.grades.values(), answers, strict=True)
+        else scored(grade.id, float(answer), grade.points, f"Said {answer}.")
+        for grade, answer in zip(lab.grades.values(), answers, strict=True)
     ]
     return Report(lab.name, tuple(marks), (CellError("setup", "raised", own=False),))

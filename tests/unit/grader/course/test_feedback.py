@@ -1,4 +1,4 @@
-"""The page: verdicts and reasons in, sources of checks out, and nothing of a learner's runs in it."""
+"""The page contains verdicts and reasons, no source of a check, and no executable text of a learner."""
 
 import pytest
 
@@ -38,20 +38,20 @@ def test_no_source_of_a_check_and_nothing_hidden(tmp_path):
     assert SECRET not in page(with_marks(notebook, judge(lab(LAB, released()), notebook)))
 
 
-def test_text_of_a_learner_is_text():
+def test_text_of_a_learner_is_escaped():
     mark = Mark("01-q1", Outcome.FAILED, 0.0, 20, "<script>alert(1)</script>")
     text = paged("<img src=x onerror=alert(1)>", "7", marks=(mark,))
     assert "<script" not in text
     assert "<img src=x" not in text
 
 
-def test_open_marks_are_no_zeros():
+def test_open_marks_are_not_zeros():
     text = paged("20", "?")
     assert "15 points have no verdict yet" in text
     assert "– of 15" in text.replace("<span>", "")
 
 
-def test_a_persons_points_and_comments_come_first():
+def test_manual_points_and_comments_take_precedence():
     entries = Entries({"01-q1": 3.0, "01-q2": 15.0}, {"01-gap-1": "Look again."})
     text = paged(entries=entries)
     assert "18 of 35 points" in text
@@ -59,13 +59,13 @@ def test_a_persons_points_and_comments_come_first():
     assert "Look again." in text
 
 
-def test_points_taken_off_for_being_late_are_told():
+def test_a_late_penalty_is_shown():
     text = paged(entries=Entries({}, {}, late=5.0))
     assert "30 of 35 points" in text
-    assert "5 points less" in text
+    assert "5 points were deducted" in text
 
 
-def test_what_was_timed_has_its_picture():
+def test_a_timed_mark_has_a_plot():
     mark = Mark("01-q1", Outcome.PASSED, 20.0, 20, "Faster.", pairs=((300.0, 500.0),) * 12)
     text = paged(marks=(mark,))
     assert text.count("data:image/png;base64,") == 2

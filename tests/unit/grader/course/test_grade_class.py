@@ -1,4 +1,4 @@
-"""A class: everybody gets a verdict, whatever happens with one; and a second run goes on behind the first."""
+"""Every submission of a class gets a verdict, and a second run continues after the first."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, 
 
 
 class Counting:
-    """The judge, and whom it judged; `stop` is where somebody pulls the plug."""
+    """A judge that notes what it judged; at number `stop` the run is interrupted."""
 
     def __init__(self, stop=None):
         self.seen, self.stop = [], stop
@@ -36,7 +36,7 @@ def course(small):
 
 def run(course, judge=None, **how):
     batch = Batch(course, judge or Counting(), **how)
-    return {step.work.student: step for step in batch.run(batch.wanted(course.works()))}
+    return {step.submission.student: step for step in batch.run(batch.select(course.submissions()))}
 
 
 def scores(course, student):
@@ -70,7 +70,7 @@ def test_a_second_run_grades_only_what_is_new(course):
     assert len(again.seen) == 4
 
 
-def test_a_run_that_is_stopped_goes_on_behind_what_it_had_finished(course):
+def test_an_interrupted_run_continues_after_what_it_finished(course):
     run(course)
     for number, student in enumerate(("ada", "bob", "cyd"), start=4):
         submit(course, student, handed_in(str(number), "15"))
@@ -96,7 +96,7 @@ def test_a_run_that_is_stopped_goes_on_behind_what_it_had_finished(course):
         (handed_in(lab=OTHER), "no cell of lab 01-small"),
     ],
 )
-def test_what_is_no_notebook_of_the_lab_is_a_verdict_for_that_learner(course, content, reason):
+def test_a_file_that_is_no_notebook_of_the_lab_gets_a_verdict(course, content, reason):
     if content is None:
         course.submitted("bob", LAB).unlink()
     else:
@@ -111,7 +111,7 @@ def test_what_is_no_notebook_of_the_lab_is_a_verdict_for_that_learner(course, co
 
 
 def test_200_mb_of_output_are_refused_unread(course, monkeypatch):
-    monkeypatch.setattr("grader.grading.notebook.MOST_BYTES", 3000)
+    monkeypatch.setattr("grader.grading.notebook.MAX_BYTES", 3000)
     notebook = handed_in("20", "15")
     notebook.cells[1].outputs = [new_output("stream", name="stdout", text="x" * 5000)]
     submit(course, "bob", notebook)
@@ -120,7 +120,7 @@ def test_200_mb_of_output_are_refused_unread(course, monkeypatch):
     assert scores(course, "cyd")["01-q1"] == 3.0
 
 
-def test_a_mistake_of_ours_is_not_graded_and_never_an_old_score(course):
+def test_a_failing_judge_means_not_graded_and_never_an_old_score(course):
     run(course)
     submit(course, "bob", handed_in("!", "15"))
     steps = run(course)
@@ -129,7 +129,7 @@ def test_a_mistake_of_ours_is_not_graded_and_never_an_old_score(course):
     assert "35 points have no verdict yet" in course.feedback("bob", LAB).read_text()
 
 
-def test_undecided_costs_nothing_and_waits_for_a_quiet_machine(course):
+def test_undecided_costs_no_points_and_waits_for_a_quiet_machine(course):
     submit(course, "bob", handed_in("20", "?"))
     assert run(course)["bob"].record.report.queued
     assert scores(course, "bob") == {"01-q1": 20.0, "01-q2": None}
@@ -138,9 +138,11 @@ def test_undecided_costs_nothing_and_waits_for_a_quiet_machine(course):
     assert counting.seen == ["20"]
 
 
-def test_a_locked_gradebook_is_told_and_the_next_run_enters_without_grading(course, monkeypatch):
+def test_a_locked_gradebook_is_reported_and_the_next_run_enters_without_grading(
+    course, monkeypatch
+):
     run(course)
-    monkeypatch.setattr(gradebook, "PATIENCE_S", 0)
+    monkeypatch.setattr(gradebook, "TIMEOUT_S", 0)
     submit(course, "bob", handed_in("9", "15"))
     holder = sqlite3.connect(course.root / "gradebook.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -157,7 +159,7 @@ def test_a_locked_gradebook_is_told_and_the_next_run_enters_without_grading(cour
     assert scores(course, "bob") == {"01-q1": 9.0, "01-q2": 15.0}
 
 
-def test_what_another_grader_has_in_hand_is_left_to_it(course):
+def test_a_submission_locked_by_another_grader_is_skipped(course):
     path = course.record("bob", LAB)
     path.parent.mkdir(parents=True)
     with FileLock(path.with_name(".bob.lock")):
@@ -166,7 +168,7 @@ def test_what_another_grader_has_in_hand_is_left_to_it(course):
     assert steps["bob"].record is None
 
 
-def test_a_record_that_cannot_be_written_is_told(course, monkeypatch):
+def test_a_record_that_cannot_be_written_is_reported(course, monkeypatch):
     real = batches.records.write
 
     def full(path, record):
@@ -181,7 +183,7 @@ def test_a_record_that_cannot_be_written_is_told(course, monkeypatch):
     assert steps["cyd"].record.entered
 
 
-def test_a_gap_in_the_gradebook_schema_stops_nobody_else(course, monkeypatch):
+def test_an_unexpected_error_of_the_gradebook_stops_no_other_submission(course, monkeypatch):
     real = batches.gradebook.save
 
     def broken(course, student, report):

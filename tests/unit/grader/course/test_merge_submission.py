@@ -1,4 +1,4 @@
-"""The lab's own cells come back as they were released; only answers are the learner's."""
+"""The lab's cells are restored to their released form; only answers are the learner's."""
 
 from copy import deepcopy
 
@@ -55,7 +55,7 @@ def test_a_second_copy_of_a_cell_is_only_a_cell():
     assert len({cell.id for cell in found.cells}) == len(found.cells) == 7
 
 
-def test_cells_of_the_learners_own_stay_with_their_source_alone():
+def test_added_cells_keep_only_their_source():
     mine = handed_in()
     extra = new_code_cell("x = 1", metadata={"tags": ["hide"], "nbgrader": {}})
     extra.id = "bad id!"
@@ -65,11 +65,11 @@ def test_cells_of_the_learners_own_stay_with_their_source_alone():
 
 
 def test_a_notebook_of_another_lab_is_refused():
-    with pytest.raises(NotebookError, match="no cell of lab 01-small"):
+    with pytest.raises(NotebookError, match="01-small"):
         merged(released(), handed_in(lab=OTHER), LAB)
 
 
-def test_verdicts_stand_below_the_checks_as_nbgrader_reads_them():
+def test_verdicts_are_outputs_of_the_checks_as_nbgrader_reads_them():
     notebook = merged(released(), handed_in(), LAB)
     marks = (
         Mark("01-q1", Outcome.PARTLY, 12.5, 20, "half"),
@@ -89,7 +89,7 @@ def test_verdicts_stand_below_the_checks_as_nbgrader_reads_them():
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UNDECIDED, Outcome.NOT_GRADED])
-def test_what_has_no_points_is_no_error_and_no_number(outcome):
+def test_a_mark_without_points_is_no_error_and_no_number(outcome):
     report = Report(LAB, (Mark("01-q1", outcome, None, 20, "noisy"),))
     [output] = by_id(with_marks(refused(released()), report), "01-q1").outputs
     assert output.text == f"{outcome.capitalize()}: noisy\n"

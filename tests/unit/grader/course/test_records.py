@@ -1,4 +1,4 @@
-"""Records are whole or not there, and only count for what they were made of."""
+"""Records are complete or missing, and valid only for the files they were made from."""
 
 import errno
 from pathlib import Path
@@ -17,7 +17,7 @@ def record():
     return Record("d", found, entered=False, note="later")
 
 
-def test_there_and_back(tmp_path, record):
+def test_a_record_is_read_as_it_was_written(tmp_path, record):
     path = tmp_path / "records" / "ada.json"
     records.write(path, record)
     assert records.read(path) == record
@@ -28,7 +28,7 @@ def test_there_and_back(tmp_path, record):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"digest": 1, "report": {}}', "\ud800"])
-def test_what_is_no_record_is_none(tmp_path, text):
+def test_other_files_are_read_as_none(tmp_path, text):
     path = tmp_path / "ada.json"
     path.write_text(text, encoding="utf-8", errors="replace")
     assert records.read(path) is None
@@ -43,7 +43,7 @@ def test_a_full_disk_leaves_the_old_one(tmp_path, record, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(DiskError, match="disk is full"):
-        records.written(path, "new")
+        records.write_atomically(path, "new")
     assert records.read(path) == record
     assert [one.name for one in tmp_path.iterdir() if one.is_file() and "ada" in one.name] == [
         "ada.json"

@@ -1,4 +1,4 @@
-"""Schedulers and workers as processes of their own, here or on hosts that are network namespaces."""
+"""Schedulers and workers as separate processes, here or on hosts emulated by network namespaces."""
 
 import os
 import shutil
@@ -46,12 +46,12 @@ def started(command, **options):
 
 
 def worker(address, processes=1, inside=()):
-    """`under500 worker`, on this host or inside of a namespace."""
+    """Start `under500 worker` on this host or inside a namespace."""
     return started([*inside, BIN / "under500", "worker", address, "--processes", str(processes)])
 
 
 def ended(process):
-    """With all that it has started."""
+    """Terminate a process and wait for it."""
     with ExitStack() as stack:
         stack.callback(process.wait, 30)
         process.terminate()
@@ -59,18 +59,18 @@ def ended(process):
 
 @contextmanager
 def remote(workers=1):
-    """A scheduler, and one `under500 worker` with two processes."""
+    """Start a scheduler and one `under500 worker`."""
     scheduler = Scheduler()
-    one = worker(scheduler.address, workers)
+    process = worker(scheduler.address, workers)
     try:
         yield scheduler
     finally:
-        ended(one)
+        ended(process)
         scheduler.kill()
 
 
 def why_no_hosts():
-    """What is missing for namespaces; "" when they can be made."""
+    """Return why namespaces cannot be created, or ""."""
     if not shutil.which("ip") or os.geteuid() != 0:
         return "hosts are emulated with `ip netns`, which needs root"
     done = subprocess.run(["ip", "netns", "add", "u500try"], capture_output=True, text=True)
@@ -80,20 +80,20 @@ def why_no_hosts():
 
 @contextmanager
 def hosts(number=2):
-    """Commands that run what follows them on a host of its own; the scheduler's address is NET.1."""
-    names = [f"u500h{one}" for one in range(number)]
+    """Yield command prefixes that run a command on an emulated host; the scheduler's address is NET.1."""
+    names = [f"u500h{host}" for host in range(number)]
     with ExitStack() as stack:
         ip("link", "add", BRIDGE, "type", "bridge")
         stack.callback(ip, "link", "del", BRIDGE)
         ip("addr", "add", f"{NET}.1/24", "dev", BRIDGE)
         ip("link", "set", BRIDGE, "up")
-        for place, name in enumerate(names):
+        for index, name in enumerate(names):
             ip("netns", "add", name)
             stack.callback(ip, "netns", "del", name)
             ip(
                 "link",
                 "add",
-                f"u500v{place}",
+                f"u500v{index}",
                 "type",
                 "veth",
                 "peer",
@@ -102,8 +102,8 @@ def hosts(number=2):
                 "netns",
                 name,
             )
-            ip("link", "set", f"u500v{place}", "master", BRIDGE, "up")
-            ip("-n", name, "addr", "add", f"{NET}.{place + 2}/24", "dev", "eth0")
+            ip("link", "set", f"u500v{index}", "master", BRIDGE, "up")
+            ip("-n", name, "addr", "add", f"{NET}.{index + 2}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", name, "link", "set", "lo", "up")
         yield [["ip", "netns", "exec", name] for name in names]

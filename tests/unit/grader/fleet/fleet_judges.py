@@ -1,4 +1,4 @@
-"""Judges that a worker process can import, and a ledger of what they did, whoever they were."""
+"""Judges that a worker process can import, and a ledger of what all of them did."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from tests.unit.grader.course.small_course import judge
 
 @dataclass(frozen=True)
 class Noted:
-    """Judges like `small_course.judge`, slowly, and notes each beginning and each end in one file."""
+    """A slow `small_course.judge` that notes each start and end in one file."""
 
     ledger: str
     pause_s: float = 0.02
@@ -24,7 +24,7 @@ class Noted:
         answer = notebook.cells[2].source
         self._note("begun", answer)
         if answer == "x":
-            os._exit(1)  # the learner whose notebook is the end of every worker
+            os._exit(1)  # this notebook kills every worker
         time.sleep(self.pause_s)
         report = judge(lab, notebook)
         self._note("done", answer)
@@ -36,7 +36,7 @@ class Noted:
 
 
 def done(ledger):
-    """The answers that were judged to the end, in that order."""
+    """Return the answers that were judged completely, in order."""
     path = Path(ledger)
     lines = path.read_text().splitlines() if path.exists() else []
     return [line.split()[1] for line in lines if line.startswith("done")]

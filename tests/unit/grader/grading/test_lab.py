@@ -1,4 +1,4 @@
-"""What a lab asks for is read from the released notebook, and only read."""
+"""The grade cells of a lab are parsed from the released notebook and not executed."""
 
 import nbformat
 import pytest
@@ -22,7 +22,7 @@ def only(*cells):
     return one
 
 
-def test_names_and_literals_are_told_apart():
+def test_names_and_literals_are_distinguished():
     grade = only(graded('checks.prediction(guess, ["a", "b"], lab="01")', 5))
     assert (grade.id, grade.points, grade.check) == ("l01-q1-check", 5.0, "prediction")
     assert grade.arguments == (Name("guess"), ["a", "b"])
@@ -30,7 +30,7 @@ def test_names_and_literals_are_told_apart():
     assert grade.names == ("guess",)
 
 
-def test_stages_are_ours_and_not_the_learners():
+def test_stages_are_not_the_learners_variable():
     assert only(graded("checks.prediction(guess, STAGES, lab='00')")).arguments[1] == STAGES
 
 
@@ -49,8 +49,8 @@ def test_stages_are_ours_and_not_the_learners():
         "breakdown(f)",
     ],
 )
-def test_a_check_cell_of_another_form_is_refused(source):
-    with pytest.raises(LabError, match="l01-q1-check must be one call"):
+def test_another_form_of_check_cell_is_refused(source):
+    with pytest.raises(LabError, match="l01-q1-check"):
         lab("01", notebook(graded(source)))
 
 
@@ -63,7 +63,7 @@ def test_points_stay_within_what_the_cell_has(monkeypatch, returned, points):
     assert only(graded("checks.breakdown(f)")).run({"f": print}.__getitem__) == points
 
 
-def test_every_check_cell_of_every_lab_is_one(root):
+def test_every_check_cell_of_every_lab_is_valid(root):
     for path in sorted((root / "labs").glob("*/*.ipynb")):
         found = lab(path.stem, nbformat.read(path, as_version=4))
         assert sum(grade.points for grade in found.grades.values()) == 100, path

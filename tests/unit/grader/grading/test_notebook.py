@@ -1,10 +1,10 @@
-"""Files that are notebooks, and files that are not."""
+"""Reading notebooks, and refusing other files."""
 
 import json
 
 import pytest
 
-from grader.grading.notebook import MOST_BYTES, NotebookError, code, read
+from grader.grading.notebook import MAX_BYTES, NotebookError, code, read
 
 
 def write(path, content):
@@ -26,24 +26,24 @@ def write(path, content):
         {"cells": [{"metadata": {"nbgrader": 3}}]},
     ],
 )
-def test_what_is_not_a_notebook_is_told_so(tmp_path, content):
+def test_other_files_raise_notebook_error(tmp_path, content):
     with pytest.raises(NotebookError, match="not a notebook"):
         read(write(tmp_path / "lab.ipynb", content))
 
 
-def test_a_file_that_is_not_there_or_binary_or_huge(tmp_path):
+def test_a_missing_a_binary_and_a_huge_file(tmp_path):
     with pytest.raises(NotebookError, match="cannot be read"):
         read(tmp_path / "none.ipynb")
     (tmp_path / "zip.ipynb").write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(NotebookError, match="not a notebook"):
         read(tmp_path / "zip.ipynb")
     with (tmp_path / "huge.ipynb").open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(MAX_BYTES + 1)
     with pytest.raises(NotebookError, match="clear all outputs"):
         read(tmp_path / "huge.ipynb")
 
 
-def test_only_the_source_and_the_name_of_a_cell_are_read(tmp_path):
+def test_only_source_and_grade_id_of_a_cell_are_read(tmp_path):
     cell = {
         "cell_type": "code",
         "id": "q1",

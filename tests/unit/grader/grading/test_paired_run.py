@@ -1,8 +1,8 @@
-"""The race on a clock that is told when to go on: order, freezing, verdicts."""
+"""Paired runs on a fake clock: order, stopping and verdicts."""
 
 import pytest
 
-from grader.grading.paired_run import ALONE, HOPELESS_PAIRS, WARM_UP, Lane, alone, race
+from grader.grading.paired_run import HOPELESS_PAIRS, SOLO, WARM_UP, Side, paired_run, solo_p50_ms
 from harness.assistant import Answer, Done, Token
 from harness.kb.questions import draw
 from harness.measure.latency.faults import FaultKind
@@ -19,30 +19,30 @@ def cases():
 
 
 class Log:
-    """Processes that only write down what is done to them."""
+    """Processes that only log what is done to them."""
 
     def __init__(self, name, log):
-        self.name, self.log, self.runs = name, log, True
+        self.name, self.log, self.running = name, log, True
 
     def freeze(self):
-        self.runs = False
+        self.running = False
         self.log.append(f"freeze {self.name}")
 
     def thaw(self):
-        self.runs = True
+        self.running = True
         self.log.append(f"thaw {self.name}")
 
 
 class Taking:
-    """Answers rightly after `ms`; fails the test when it is asked while it, or the other, should not run."""
+    """An assistant that answers after `ms`. It fails the test unless exactly its own side is running."""
 
     def __init__(self, clock, cases, ms, right=True):
-        self.clock, self.ms, self.lanes = clock, ms, ()
+        self.clock, self.ms, self.sides = clock, ms, ()
         self.texts = {case.question.text: case.reference if right else "No." for case in cases}
         self.asked = []
 
     def stream(self, question):
-        assert [lane.processes.runs for lane in self.lanes] == [True, False]
+        assert [side.processes.running for side in self.sides] == [True, False]
         self.asked.append(question.text)
         self.clock.go_on(self.ms() if callable(self.ms) else self.ms)
         text = self.texts[question.text]
@@ -55,15 +55,17 @@ class World:
         self.clock, self.cases, self.log = FakeClock(), cases, []
         self.learner = Taking(self.clock, cases, learner_ms, right)
         self.bar = Taking(self.clock, cases, bar_ms)
-        self.lanes = [
-            Lane(one, Log(name, self.log), lambda name=name: self.log.append(f"forget {name}"))
-            for name, one in (("learner", self.learner), ("bar", self.bar))
+        self.sides = [
+            Side(
+                assistant, Log(name, self.log), lambda name=name: self.log.append(f"forget {name}")
+            )
+            for name, assistant in (("learner", self.learner), ("bar", self.bar))
         ]
-        self.learner.lanes, self.bar.lanes = self.lanes, self.lanes[::-1]
+        self.learner.sides, self.bar.sides = self.sides, self.sides[::-1]
 
-    def race(self, pairs=48, undisturbed_ms=500):
-        return race(
-            *self.lanes,
+    def run(self, pairs=48, undisturbed_ms=500):
+        return paired_run(
+            *self.sides,
             self.cases,
             rule=RULE,
             pairs=pairs,
@@ -72,10 +74,10 @@ class World:
         )
 
 
-def test_one_side_runs_while_the_other_stands_still(cases):
+def test_one_side_runs_while_the_other_is_stopped(cases):
     world = World(cases, 100)
-    world.race(pairs=12)
-    assert not any(lane.processes.runs for lane in world.lanes)  # and both do afterwards
+    world.run(pairs=12)
+    assert not any(side.processes.running for side in world.sides)  # and both do afterwards
     first = world.log[: world.log.index("thaw learner", world.log.index("forget bar"))]
     assert first[:2] == ["freeze learner", "freeze bar"]  # before anybody may forget
     assert first[-1] == "freeze bar"
@@ -83,63 +85,63 @@ def test_one_side_runs_while_the_other_stands_still(cases):
 
 def test_each_question_is_asked_once_of_each(cases):
     world = World(cases, 400)
-    world.race()
+    world.run()
     assert len(set(world.learner.asked)) == len(world.learner.asked)
     assert world.learner.asked[:WARM_UP] == [case.question.text for case in cases[:WARM_UP]]
 
 
-def test_faster_takes_enough_pairs_for_its_quality(cases):
-    found = World(cases, 400).race(pairs=48)
+def test_a_pass_needs_enough_pairs_to_judge_quality(cases):
+    found = World(cases, 400).run(pairs=48)
     assert found.verdict.state is State.FASTER
     assert len(found.comparison.pairs) == 48
     assert found.quality.right.rate == 1
 
 
 def test_quality_is_that_of_the_timed_answers(cases):
-    found = World(cases, 10, right=False).race(pairs=12)
+    found = World(cases, 10, right=False).run(pairs=12)
     assert found.verdict.state is State.FASTER
     assert found.quality.fact.successes == 0
 
 
 def test_slower_is_known_at_the_first_look(cases):
-    found = World(cases, 600).race()
+    found = World(cases, 600).run()
     assert (found.verdict.state, found.verdict.pairs) == (State.SLOWER, 12)
 
 
-def test_a_hopeless_one_is_sent_home_after_four_pairs(cases):
-    found = World(cases, 3200).race()
+def test_a_hopeless_entry_is_stopped_after_four_pairs(cases):
+    found = World(cases, 3200).run()
     assert found.verdict.state is State.SLOWER
     assert len(found.comparison.pairs) == HOPELESS_PAIRS
 
 
 def test_one_bad_moment_is_not_hopeless(cases):
     times = iter([100, 100, 5000, 5000, 5000, *[100] * 100])
-    found = World(cases, lambda: next(times)).race(pairs=12)
+    found = World(cases, lambda: next(times)).run(pairs=12)
     assert found.verdict.state is State.FASTER
 
 
 def test_around_the_bound_it_stays_undecided(cases):
     times = iter([300, 700] * 100)
-    found = World(cases, lambda: next(times)).race()
+    found = World(cases, lambda: next(times)).run()
     assert found.verdict.state is State.UNDECIDED
     assert len(found.comparison.pairs) == 60
 
 
-def test_a_yardstick_that_was_slowed_down_gives_no_pass_but_no_pardon_either(cases):
-    assert World(cases, 400).race(undisturbed_ms=200).verdict.state is State.UNDECIDED
-    assert World(cases, 400).race(undisturbed_ms=450).verdict.state is State.FASTER
-    assert World(cases, 600).race(undisturbed_ms=200).verdict.state is State.SLOWER
+def test_a_disturbed_yardstick_prevents_a_pass_but_not_a_failure(cases):
+    assert World(cases, 400).run(undisturbed_ms=200).verdict.state is State.UNDECIDED
+    assert World(cases, 400).run(undisturbed_ms=450).verdict.state is State.FASTER
+    assert World(cases, 600).run(undisturbed_ms=200).verdict.state is State.SLOWER
 
 
 def test_a_fault_ends_it_without_a_number(cases):
     world = World(cases, 100)
-    broken = Lane(Scripted(Token("half")), world.lanes[0].processes)
-    found = race(
-        broken, world.lanes[1], cases, rule=RULE, pairs=12, undisturbed_ms=500, clock=world.clock
+    broken = Side(Scripted(Token("half")), world.sides[0].processes)
+    found = paired_run(
+        broken, world.sides[1], cases, rule=RULE, pairs=12, undisturbed_ms=500, clock=world.clock
     )
     assert found.fault.kind is FaultKind.UNFINISHED
     assert found.quality is None
-    assert found.our_fault is None
+    assert found.yardstick_fault is None
     assert found.disturbed == 1
     assert found.over
 
@@ -150,32 +152,32 @@ def test_a_forget_that_fails_is_a_fault_of_the_next_request(cases):
     def forget():
         raise RuntimeError("I cannot forget.")
 
-    world.lanes[0] = Lane(world.learner, world.lanes[0].processes, forget)
-    world.learner.lanes, world.bar.lanes = world.lanes, world.lanes[::-1]
-    assert "I cannot forget." in world.race().fault.sentence
+    world.sides[0] = Side(world.learner, world.sides[0].processes, forget)
+    world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
+    assert "I cannot forget." in world.run().fault.sentence
     assert world.learner.asked == []
 
 
-def test_one_request_and_the_whole_race_have_an_end(cases):
-    assert World(cases, 11_000).race().fault.kind is FaultKind.TIMED_OUT
+def test_one_request_and_the_whole_run_have_a_limit(cases):
+    assert World(cases, 11_000).run().fault.kind is FaultKind.TIMED_OUT
     world = World(cases, 100)
-    world.lanes[0] = Lane(world.learner, world.lanes[0].processes, lambda: world.clock.wait(5))
-    world.learner.lanes, world.bar.lanes = world.lanes, world.lanes[::-1]
-    found = world.race()
+    world.sides[0] = Side(world.learner, world.sides[0].processes, lambda: world.clock.wait(5))
+    world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
+    found = world.run()
     assert found.late and found.over
     assert len(found.comparison.pairs) < 48
 
 
-def test_alone_is_the_median_of_the_last_ones(cases):
+def test_the_solo_p50_is_the_median_of_the_last_questions(cases):
     world = World(cases, 0)
     times = iter([9000, 9000, 500, 510, 490, 500, 5000])
     world.bar.ms = lambda: next(times)
-    world.lanes[0].processes.freeze()
-    questions = [case.question for case in cases[: WARM_UP + ALONE]]
-    assert alone(world.lanes[1], questions, world.clock) == 500
-    assert not world.lanes[1].processes.runs
+    world.sides[0].processes.freeze()
+    questions = [case.question for case in cases[: WARM_UP + SOLO]]
+    assert solo_p50_ms(world.sides[1], questions, world.clock) == 500
+    assert not world.sides[1].processes.running
 
 
-def test_alone_says_when_the_yardstick_does_not_answer(cases):
-    lane = Lane(Scripted(), Log("bar", []))
-    assert alone(lane, [case.question for case in cases[:3]], FakeClock()) == 0
+def test_the_solo_p50_is_0_if_the_yardstick_does_not_answer(cases):
+    side = Side(Scripted(), Log("bar", []))
+    assert solo_p50_ms(side, [case.question for case in cases[:3]], FakeClock()) == 0

@@ -1,4 +1,4 @@
-"""From notebook to report: order, places of checks, and what goes wrong on whose side."""
+"""From notebook to report: order of cells and checks, and errors of either side."""
 
 import json
 
@@ -51,7 +51,7 @@ def marks(*cells, setting=SETTING):
     return {mark.id: mark for mark in grade(LAB, notebook(*cells), setting).marks}
 
 
-def test_a_check_sees_what_is_defined_where_it_stands():
+def test_a_check_sees_what_is_defined_at_its_place():
     found = marks(cell("guess = {'a': 1}"), GUESS, cell("guess = None"), cell(BREAKDOWN), CHECK)
     assert (found["guess"].points, found["q1"].points) == (5, 20)
     assert found["q1"].outcome is Outcome.PASSED
@@ -71,19 +71,19 @@ MEASURING = lab("01", notebook(GUESS, MEASURED, GAP, CHECK))
         ("guess = {'a': rums}", 0),
     ],
 )
-def test_a_cell_that_measures_runs_once_somebody_asks_for_its_names(answer, earned):
+def test_a_measuring_cell_runs_once_a_later_cell_needs_its_names(answer, earned):
     found = grade(MEASURING, notebook(MEASURED, cell(answer), GUESS, CHECK), SETTING)
     assert {mark.id: mark.points for mark in found.marks}["guess"] == earned
     assert [error.own for error in found.errors] == [True] * (earned == 0)
 
 
-def test_a_measuring_cell_that_a_learner_changed_runs_where_it_stands():
+def test_a_measuring_cell_that_a_learner_changed_runs_at_its_place():
     mine = cell(MEASURED.source + "\nruns = 7")
     found = grade(MEASURING, notebook(mine, cell("guess = {'a': runs}"), GUESS), SETTING)
     assert found.marks[0].points == 5
 
 
-def test_what_a_check_cell_was_made_into_is_never_run():
+def test_a_changed_check_cell_is_never_run():
     mine = cell("breakdown = None\nimport os\nos._exit(0)", "q1", 20)
     assert marks(cell(BREAKDOWN), mine)["q1"].points == 20
 
@@ -108,7 +108,7 @@ def test_cells_that_raise_are_named_and_cost_nothing():
     assert values["jail"] == "jailed" or values["jail"].startswith("Not jailed")
 
 
-def test_who_dies_keeps_what_was_earned_and_the_reason_is_at_the_rest():
+def test_a_process_that_dies_keeps_earned_points_and_the_other_marks_say_why():
     found = marks(
         cell("guess = {'a': 1}"), GUESS, cell("import os; os._exit(7)"), cell(BREAKDOWN), CHECK
     )
@@ -135,22 +135,20 @@ def test_all_calls_of_a_check_have_a_limit_and_the_next_check_its_own():
     assert (found["q1"].points, found["guess"].points) == (0, 5)
 
 
-def test_what_learners_write_cannot_steer_a_terminal():
+def test_learners_text_cannot_control_a_terminal():
     found = marks(
         cell("def breakdown(trace):\n    raise ValueError('\\x1b[2J\\u202e paid')"), CHECK
     )
     assert "?[2J? paid" in found["q1"].reason
 
 
-def test_a_notebook_of_another_lab_is_told_so():
+def test_a_notebook_of_another_lab_gets_no_points():
     report = grade(LAB, notebook(cell(BREAKDOWN, "l07-q1")), SETTING)
     assert report.points == 0 and report.complete
-    assert {mark.reason for mark in report.marks} == {
-        "This notebook has no cell of lab 01: hand in the one from labs/01."
-    }
+    assert all("no cell of lab 01" in mark.reason for mark in report.marks)
 
 
-def test_a_file_that_is_none_has_a_report_too():
+def test_an_unreadable_file_has_a_report_too():
     report = unreadable(LAB, NotebookError("It is not a notebook."))
     assert [mark.reason for mark in report.marks] == ["It is not a notebook."] * 2
 
@@ -213,17 +211,19 @@ def test_without_a_yardstick_nothing_is_graded():
     assert "no model" in report.marks[0].reason
 
 
-def test_fresh_questions_are_the_same_for_a_regrade_and_for_nobody_else(tmp_path):
+def test_seeds_are_the_same_for_a_regrade_and_for_no_other_submission(tmp_path):
     one, again, other = (secret.seed("10", text) for text in ("x", "x", "y"))
     assert one == again != other
     assert one != secret.seed("10", "x", file=tmp_path / "another")
     assert (tmp_path / "another").stat().st_mode & 0o077 == 0
 
 
-def test_no_question_comes_twice_and_none_says_where_its_answer_stands():
-    cases = timing.fresh(2 * 62, seed=1)
+def test_no_question_comes_twice_and_ids_reveal_nothing():
+    cases = timing.fresh_cases(2 * 62, seed=1)
     assert len({case.question.text for case in cases}) == len(cases)
-    assert not {case.question.id for case in cases} & {c.question.id for c in timing.fresh(124, 1)}
+    assert not {case.question.id for case in cases} & {
+        c.question.id for c in timing.fresh_cases(124, 1)
+    }
 
 
 def test_thresholds_fit_the_labs(root):

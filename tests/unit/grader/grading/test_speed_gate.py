@@ -1,12 +1,12 @@
-"""Which mark a race earns."""
+"""The mark that a paired run earns."""
 
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from grader.grading.paired_run import Race
+from grader.grading.paired_run import PairedRun
 from grader.grading.report import Outcome
-from grader.grading.speed_gate import EntryError, judged, mark
+from grader.grading.speed_gate import EntryError, mark, paired_runs
 from grader.thresholds import Bar
 from harness.assistant import Answer
 from harness.kb.questions import draw
@@ -35,13 +35,13 @@ FAULT = Fault(FaultKind.RAISED, "It raised.")
 
 @dataclass
 class Times:
-    """A race as it would have come out."""
+    """A paired run with constant times."""
 
     learner_ms: float
     text: object = field(default=lambda case: case.reference)
     n: int = 24
 
-    def race(self, undisturbed_ms=500.0):
+    def run(self, undisturbed_ms=500.0):
         pairs = tuple(
             Pair(
                 case.question,
@@ -52,7 +52,7 @@ class Times:
             for case in CASES[: self.n]
         )
         comparison = Comparison(pairs)
-        return Race(comparison, judge(comparison.ratios), CASES, undisturbed_ms)
+        return PairedRun(comparison, judge(comparison.ratios), CASES, undisturbed_ms)
 
 
 def given(*races):
@@ -60,13 +60,13 @@ def given(*races):
 
 
 def test_fast_and_right_earns_everything():
-    found = given(Times(300).race())
+    found = given(Times(300).run())
     assert (found.outcome, found.points) == (Outcome.PASSED, 20)
     assert found.reason.startswith("Faster")
 
 
 def test_slow_earns_nothing():
-    found = given(Times(700).race())
+    found = given(Times(700).run())
     assert (found.outcome, found.points) == (Outcome.FAILED, 0)
     assert found.reason.startswith("Slower")
 
@@ -75,35 +75,35 @@ def test_slow_earns_nothing():
     ("text", "reason"),
     [
         (lambda case: "It is covered for 24 months.", "Fast, but right in"),
-        (lambda case: case.fact or "I do not know", "of the words they need"),
+        (lambda case: case.fact or "I do not know", "of the reference's words"),
     ],
 )
 def test_fast_and_bad_earns_nothing(text, reason):
-    found = given(Times(100, text).race())
+    found = given(Times(100, text).run())
     assert found.points == 0
     assert reason in found.reason
 
 
-def test_one_wrong_answer_in_ten_is_not_held_against_anybody():
+def test_one_wrong_answer_in_ten_still_passes():
     wrong = {case.question.id for case in CASES[:3]}
-    found = given(Times(300, lambda c: "No." if c.question.id in wrong else c.reference).race())
+    found = given(Times(300, lambda c: "No." if c.question.id in wrong else c.reference).run())
     assert found.points == 20
 
 
-def test_undecided_costs_nothing_and_is_queued():
-    found = given(Times(300, n=6).race(), Times(300, n=6).race())
+def test_undecided_costs_no_points_and_is_queued():
+    found = given(Times(300, n=6).run(), Times(300, n=6).run())
     assert (found.outcome, found.points, found.queued) == (Outcome.UNDECIDED, None, True)
-    assert "costs nothing" in found.reason
+    assert "costs no points" in found.reason
 
 
 def broken(side):
-    race = Times(300).race()
-    pairs = (replace(race.comparison.pairs[0], **{side: FAULT}), *race.comparison.pairs[1:])
+    run = Times(300).run()
+    pairs = (replace(run.comparison.pairs[0], **{side: FAULT}), *run.comparison.pairs[1:])
     comparison = Comparison(pairs)
-    return replace(race, comparison=comparison, verdict=judge(comparison.ratios))
+    return replace(run, comparison=comparison, verdict=judge(comparison.ratios))
 
 
-def test_a_fault_is_that_of_whose_it_is():
+def test_a_fault_counts_against_the_side_that_caused_it():
     assert given(broken("a")).points == 0
     assert given(broken("a")).reason == "It raised."
     ours = given(broken("b"))
@@ -111,13 +111,13 @@ def test_a_fault_is_that_of_whose_it_is():
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "message"),
     [
-        (42, "must return an Entry"),
-        (Entry("x", Scripted(), Network(rtt_ms=0.0)), "no server is nearer than 5 ms"),
-        (Entry("x", Scripted(), Network(rtt_ms=float("nan"))), "no server is nearer"),
+        (42, "Entry"),
+        (Entry("x", Scripted(), Network(rtt_ms=0.0)), "at least 5 ms"),
+        (Entry("x", Scripted(), Network(rtt_ms=float("nan"))), "at least 5 ms"),
     ],
 )
-def test_who_cannot_take_part_is_told_why(entry, said):
-    with pytest.raises(EntryError, match=said):
-        judged(None, entry, BAR, None, seed=1)
+def test_an_entry_that_cannot_be_timed_raises(entry, message):
+    with pytest.raises(EntryError, match=message):
+        paired_runs(None, entry, BAR, None, seed=1)

@@ -1,4 +1,4 @@
-"""The files for production: each against a schema or a linter, and against what is said elsewhere."""
+"""The deployment files: each against a schema or a linter, and against the other files."""
 
 import ast
 import json
@@ -41,7 +41,7 @@ def schema():
     return yaml.safe_load((FOLDER / "values.schema.yaml").read_text())
 
 
-def test_the_values_have_no_key_that_the_chart_has_not(values, schema):
+def test_the_values_have_only_keys_of_the_chart(values, schema):
     jsonschema.Draft7Validator.check_schema(schema)
     jsonschema.validate(values, schema, jsonschema.Draft7Validator)
 
@@ -51,10 +51,10 @@ def test_the_values_have_no_key_that_the_chart_has_not(values, schema):
 )
 def test_a_key_that_is_misspelt_is_found(values, schema, path):
     broken = json.loads(json.dumps(values))
-    place = broken
+    table = broken
     for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = "1G"
+        table = table[key]
+    table[path[-1]] = "1G"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema)
 
@@ -63,13 +63,15 @@ def gigabytes(text):
     return float(re.match(r"[0-9.]+", text)[0])
 
 
-def test_a_learner_is_promised_less_than_they_may_take(values):
-    one = values["singleuser"]
-    assert one["cpu"]["guarantee"] <= one["cpu"]["limit"]
-    assert gigabytes(one["memory"]["guarantee"]) <= gigabytes(one["memory"]["limit"])
+def test_a_guarantee_is_at_most_the_limit(values):
+    server = values["singleuser"]
+    assert server["cpu"]["guarantee"] <= server["cpu"]["limit"]
+    assert gigabytes(server["memory"]["guarantee"]) <= gigabytes(server["memory"]["limit"])
 
 
-def test_the_code_in_the_values_gives_each_learner_a_number_that_collect_knows(values, monkeypatch):
+def test_the_code_in_the_values_gives_each_learner_a_user_id_that_collect_knows(
+    values, monkeypatch
+):
     """Run as the hub runs it, with stand-ins for its two names."""
     setting = ModuleType("z2jh")
     setting.get_config = lambda key: values["custom"][key.split(".")[1]]
@@ -92,7 +94,7 @@ def test_the_code_in_the_values_gives_each_learner_a_number_that_collect_knows(v
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_manifests_are_of_kinds_that_there_are_and_limit_each_container(name):
+def test_manifests_have_known_kinds_and_limit_each_container(name):
     for one in yaml.safe_load_all((FOLDER / name).read_text()):
         assert one["apiVersion"] == KINDS[one["kind"]]
         assert re.fullmatch(r"[a-z0-9-]{1,63}", one["metadata"]["name"])
@@ -107,7 +109,7 @@ def test_manifests_are_of_kinds_that_there_are_and_limit_each_container(name):
             assert selector == one["spec"]["template"]["metadata"]["labels"]
 
 
-def test_all_files_speak_of_the_same_image_volume_and_address(values):
+def test_all_files_name_the_same_image_volume_and_path(values):
     text = {name: (FOLDER / name).read_text() for name in (*MANIFESTS, "values.yaml")}
     claim = values["singleuser"]["storage"]["extraVolumes"][0]["persistentVolumeClaim"]["claimName"]
     assert f"name: {claim}" in text["exchange.yaml"]
@@ -128,14 +130,14 @@ def test_the_settings_of_a_pod_load_as_nbgrader_loads_them(role, tmp_path, root)
     assert ("Collect" in str(config.ExchangeFactory)) == (role == "instructor")
 
 
-def test_what_only_an_instructor_sees_is_hidden_in_both_kinds_of_workshop():
+def test_instructors_extensions_are_hidden_in_both_kinds_of_workshop():
     page = json.loads((FOLDER / "etc/learner/labconfig/page_config.json").read_text())
     assert set(page["disabledExtensions"]) == {f"@jupyter/nbgrader:{n}" for n in start.INSTRUCTORS}
 
 
 @dataclass
 class Stage:
-    """A part of the Dockerfile: what it stands on, copies from which stage ("": from here), who runs it."""
+    """A stage of the Dockerfile: its base, its copies by origin ("" is the build context), and its user."""
 
     base: str
     name: str
@@ -159,7 +161,7 @@ def stages():
     return {stage.name: stage for stage in found}
 
 
-def test_the_image_is_built_from_what_there_is(root):
+def test_the_image_is_built_from_existing_files(root):
     """Every path that is copied exists, every stage that is named is one, and nobody is root in the end."""
     found = stages()
     for stage in found.values():
@@ -187,7 +189,7 @@ def test_no_solution_test_or_secret_is_in_an_image():
     assert not any(path.startswith("/opt/under500/source") for path in taken)  # where hidden/ is
 
 
-def test_the_linter_of_dockerfiles_has_nothing_to_say():
+def test_the_dockerfile_passes_the_linter():
     beside = str(Path(sys.executable).parent)
     hadolint = shutil.which("hadolint", path=beside) or shutil.which("hadolint")
     assert hadolint, "hadolint comes with the extra `test`: run make setup"
@@ -202,7 +204,7 @@ def test_the_start_script_is_a_shell_script_that_parses():
     assert (FOLDER / "start-server").stat().st_mode & 0o111
 
 
-def test_every_number_of_a_large_roster_has_a_name_in_the_image(values):
+def test_every_user_id_of_a_large_roster_has_a_name_in_the_image(values):
     found = re.search(r"seq (\d+) (\d+)", (FOLDER / "Dockerfile").read_text())
     first, last = int(found[1]), int(found[2])
     assert first == values["custom"]["firstUid"]

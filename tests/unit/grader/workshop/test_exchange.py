@@ -1,4 +1,4 @@
-"""Collecting: owner, links and clock of a submission are looked at, whatever its name claims."""
+"""Collecting verifies owner, links and time of a submission, whatever its name claims."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from grader.workshop import exchange
-from grader.workshop.exchange import Collect, handed_in, person, strange
+from grader.workshop.exchange import Collect, person, problem, submission_time
 from tests.unit.grader.course.small_course import LAB
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -27,7 +27,7 @@ def inbox(tmp_path, monkeypatch):
 
 
 def put(inbox, name=ME, when=None, text="{}"):
-    """A submission as nbgrader leaves it, of somebody who is called `name`."""
+    """Create a submission folder as nbgrader does, in the name of `name`."""
     when = when or datetime.now(UTC)
     folder = inbox / f"{name}+{LAB}+{when.strftime(FORM)}+secret"
     folder.mkdir()
@@ -37,7 +37,7 @@ def put(inbox, name=ME, when=None, text="{}"):
 
 
 def collect(inbox, due=None, most_kb=100_000, **options):
-    """What lies in `submitted` afterwards: learner -> text of the notebook."""
+    """Collect, and return the submitted notebooks: learner -> text."""
     root = inbox.parents[2]
     config = Config()
     config.Exchange.root = str(root / "exchange")
@@ -52,12 +52,12 @@ def collect(inbox, due=None, most_kb=100_000, **options):
     return {path.parts[-3]: path.read_text() for path in found}
 
 
-def test_what_is_ones_own_is_collected(inbox):
+def test_a_learners_own_submission_is_collected(inbox):
     put(inbox, text="mine")
     assert collect(inbox) == {ME: "mine"}
 
 
-def test_a_second_submission_takes_the_place_of_the_first(inbox):
+def test_a_second_submission_replaces_the_first(inbox):
     put(inbox, text="first")
     assert collect(inbox) == {ME: "first"}
     put(inbox, text="second")
@@ -65,7 +65,7 @@ def test_a_second_submission_takes_the_place_of_the_first(inbox):
     assert collect(inbox) == {ME: "second"}
 
 
-def test_in_somebody_elses_name_it_stays_where_it_is(inbox):
+def test_a_submission_in_another_name_is_not_collected(inbox):
     put(inbox, "learner02", text="planted")
     assert collect(inbox) == {}
 
@@ -84,23 +84,23 @@ def test_a_way_out_of_the_folder_is_not_collected(inbox, tmp_path, kind):
             path.hardlink_to(tmp_path / "solution.ipynb")
         case "pipe":
             os.mkfifo(path)
-    assert "link" in strange(folder, ME)
+    assert "link" in problem(folder, ME)
     assert collect(inbox) == {}
 
 
-def test_a_link_that_comes_between_look_and_copy_is_not_followed(inbox, tmp_path, monkeypatch):
+def test_a_link_that_appears_between_check_and_copy_is_not_followed(inbox, tmp_path, monkeypatch):
     (tmp_path / "solution.ipynb").write_text("the solution")
     folder = put(inbox)
     (folder / "extra.txt").symlink_to(tmp_path / "solution.ipynb")
-    monkeypatch.setattr(exchange, "strange", lambda *_: "")
+    monkeypatch.setattr(exchange, "problem", lambda *_: "")
     assert collect(inbox) == {ME: "{}"}
     assert not (inbox.parents[2] / "submitted" / ME / LAB / "extra.txt").exists()
 
 
-def test_a_time_that_the_disk_does_not_confirm_is_not_believed(inbox):
+def test_a_time_that_the_disk_contradicts_is_not_trusted(inbox):
     claimed = datetime.now(UTC) - timedelta(hours=5)
     folder = put(inbox, when=claimed)
-    assert handed_in(folder, claimed.replace(tzinfo=None)) > datetime.now(UTC).replace(
+    assert submission_time(folder, claimed.replace(tzinfo=None)) > datetime.now(UTC).replace(
         tzinfo=None
     ) - timedelta(minutes=1)
     collect(inbox)
@@ -111,7 +111,7 @@ def test_a_time_that_the_disk_does_not_confirm_is_not_believed(inbox):
 def test_clocks_that_differ_by_a_minute_miss_no_deadline(inbox):
     claimed = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=1)
     folder = put(inbox, when=claimed.replace(tzinfo=UTC))
-    assert handed_in(folder, claimed) == claimed
+    assert submission_time(folder, claimed) == claimed
 
 
 def test_after_the_deadline_the_last_one_before_it_counts_if_the_course_says_so(inbox):
@@ -123,12 +123,12 @@ def test_after_the_deadline_the_last_one_before_it_counts_if_the_course_says_so(
     assert collect(inbox, due) == {ME: "late"}
 
 
-def test_one_that_is_too_large_stays_where_it_is(inbox):
+def test_a_submission_that_is_too_large_is_not_collected(inbox):
     put(inbox, text="x" * 5000)
     assert collect(inbox, most_kb=1) == {}
 
 
-def test_where_pods_have_numbers_the_roster_has_the_names(monkeypatch):
+def test_the_roster_names_the_user_ids_of_pods(monkeypatch):
     monkeypatch.setenv(exchange.ROSTER, '{"first": 20000, "names": ["instructor", "ada"]}')
     assert person(20001) == "ada"
     assert person(4_000_000) == "nobody"

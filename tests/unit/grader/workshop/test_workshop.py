@@ -1,4 +1,4 @@
-"""A workshop before it is brought up: who may, under which names, what a learner's server will see."""
+"""A workshop before it starts: rights, accounts, and what a learner's server can see."""
 
 import pwd
 from itertools import pairwise
@@ -45,7 +45,7 @@ def machine(monkeypatch):
 def test_learners_keep_their_passwords_from_one_start_to_the_next(workshop, machine):
     workshop.root.mkdir()
     first = accounts.people(workshop, 2)
-    accounts.make(workshop, first)
+    accounts.create(workshop, first)
     again = accounts.people(workshop, 3)
     assert again[:3] == first
     assert [one.name for one in again] == [INSTRUCTOR, "learner01", "learner02", "learner03"]
@@ -53,53 +53,55 @@ def test_learners_keep_their_passwords_from_one_start_to_the_next(workshop, mach
     assert workshop.accounts.stat().st_mode & 0o077 == 0
 
 
-def test_an_account_that_is_not_ours_is_left_alone(workshop, machine):
+def test_an_account_without_the_mark_is_not_touched(workshop, machine):
     workshop.root.mkdir()
     machine.there["learner02"] = account("learner02", "Lea Rner")
-    with pytest.raises(AccountError, match="has an account learner02 that is not ours"):
-        accounts.make(workshop, accounts.people(workshop, 2))
+    with pytest.raises(AccountError, match="learner02"):
+        accounts.create(workshop, accounts.people(workshop, 2))
     assert machine.ran == []
     assert accounts.remove(workshop) == []
 
 
 def test_only_marked_accounts_are_removed(workshop, machine):
     workshop.root.mkdir()
-    accounts.make(workshop, accounts.people(workshop, 2))
+    accounts.create(workshop, accounts.people(workshop, 2))
     machine.there |= {"learner01": account("learner01"), "learner02": account("learner02", "else")}
     assert accounts.remove(workshop) == ["learner01"]
     assert ("userdel", "learner01") in machine.ran
 
 
-def test_a_closed_home_for_each(workshop, machine):
+def test_each_person_has_a_private_home(workshop, machine):
     workshop.root.mkdir()
-    accounts.make(workshop, accounts.people(workshop, 1))
+    accounts.create(workshop, accounts.people(workshop, 1))
     assert workshop.home("learner01").stat().st_mode & 0o777 == 0o700
 
 
-def bound(line, kind="--ro-bind"):
-    """What a bubblewrap command line shows, by its option."""
-    return {b for a, b in pairwise(line) if a.startswith(kind)}
+def bound(command, kind="--ro-bind"):
+    """Return the paths that a bubblewrap command command binds with an option."""
+    return {b for a, b in pairwise(command) if a.startswith(kind)}
 
 
-def test_the_wall_shows_a_home_and_the_exchange_and_nothing_of_the_course(workshop, machine, root):
+def test_an_isolated_server_sees_home_and_exchange_and_nothing_of_the_course(
+    workshop, machine, root
+):
     machine.there["learner01"] = account("learner01")
-    line = isolation.behind(workshop, "learner01", "jupyterhub-singleuser")
-    assert bound(line, "--bind") == {str(workshop.home("learner01")), str(workshop.exchange)}
-    read = bound(line)
+    command = isolation.behind(workshop, "learner01", "jupyterhub-singleuser")
+    assert bound(command, "--bind") == {str(workshop.home("learner01")), str(workshop.exchange)}
+    read = bound(command)
     assert str(root / "grader") in read
     assert not {str(root), str(root / "solutions"), str(workshop.root), "/", "/home"} & read
     assert not any(
-        str(workshop.course).startswith(f"{one}/") for one in read | bound(line, "--bind")
+        str(workshop.course).startswith(f"{one}/") for one in read | bound(command, "--bind")
     )
 
 
-def test_who_is_behind_the_wall_has_no_rights_left(workshop, machine):
+def test_an_isolated_process_has_no_capabilities(workshop, machine):
     machine.there["learner01"] = account("learner01")
-    line = isolation.behind(workshop, "learner01", "id")
-    assert {"--reuid=1234", "--regid=1234", "--clear-groups", "--no-new-privs"} <= set(line)
-    assert "--bounding-set=-all" in line and "--inh-caps=-all" in line
-    assert f"--fsize={isolation.FILE}" in line and f"--nproc={isolation.PROCESSES}" in line
-    assert line[-1] == "id"
+    command = isolation.behind(workshop, "learner01", "id")
+    assert {"--reuid=1234", "--regid=1234", "--clear-groups", "--no-new-privs"} <= set(command)
+    assert "--bounding-set=-all" in command and "--inh-caps=-all" in command
+    assert f"--fsize={isolation.FILE}" in command and f"--nproc={isolation.PROCESSES}" in command
+    assert command[-1] == "id"
 
 
 def test_the_hub_finds_its_workshop(workshop, monkeypatch):
@@ -107,23 +109,23 @@ def test_the_hub_finds_its_workshop(workshop, monkeypatch):
     assert current() == workshop
 
 
-def test_not_root_is_one_sentence(monkeypatch):
+def test_only_root_may_start_a_workshop(monkeypatch):
     monkeypatch.setattr(accounts.os, "geteuid", lambda: 1000)
-    with pytest.raises(WrongUseError, match="only root may do: run it as root on a machine"):
-        accounts.allowed()
+    with pytest.raises(WrongUseError, match="root"):
+        accounts.require_root()
 
 
-def test_inside_of_the_repository_it_does_not_start(root, monkeypatch):
-    monkeypatch.setattr(accounts, "allowed", lambda: None)
-    with pytest.raises(WrongUseError, match="inside the repository, where the solutions are"):
+def test_it_does_not_start_inside_the_repository(root, monkeypatch):
+    monkeypatch.setattr(accounts, "require_root", lambda: None)
+    with pytest.raises(WrongUseError, match="inside the repository"):
         start.ready(Workshop(root / "workshop"), 1)
     assert not (root / "workshop").exists()
 
 
 def test_without_a_proxy_it_says_what_to_run(workshop, monkeypatch):
-    monkeypatch.setattr(accounts, "allowed", lambda: None)
+    monkeypatch.setattr(accounts, "require_root", lambda: None)
     monkeypatch.setattr(start, "environment", lambda _: {"PATH": "/nowhere"})
-    with pytest.raises(WrongUseError, match="needs jupyterhub: run `make workshop`"):
+    with pytest.raises(WrongUseError, match="make workshop"):
         start.ready(workshop, 1)
 
 

@@ -12,8 +12,7 @@ from gguf import GGUFWriter, LlamaFileType
 
 from harness import store
 from harness.errors import WrongUseError
-from harness.models.engines import llama_log
-from harness.models.gguf import file
+from harness.models.gguf import file, llama_log
 from harness.models.gguf import quantize as quantizing
 from harness.models.gguf.quantize import KINDS, QuantizeError, quantize
 

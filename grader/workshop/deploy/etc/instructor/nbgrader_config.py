@@ -1,6 +1,6 @@
-"""What nbgrader is told in the instructor's pod; the course is a clone of the repository in ~/course."""
+"""nbgrader's settings in the instructor's pod; ~/course is a clone of the repository."""
 
-c = get_config()  # noqa: F821 (nbgrader puts it there)
+c = get_config()  # noqa: F821 (nbgrader defines it)
 load_subconfig("nbgrader_config.py", path="/home/jovyan/course")  # noqa: F821
 c.CourseDirectory.root = "/home/jovyan/course"
 c.Exchange.root = "/srv/under500/exchange"

@@ -1,6 +1,6 @@
-"""What nbgrader is told in a learner's pod."""
+"""nbgrader's settings in a learner's pod."""
 
-c = get_config()  # noqa: F821 (nbgrader puts it there)
+c = get_config()  # noqa: F821 (nbgrader defines it)
 c.CourseDirectory.course_id = "under500"
 c.Exchange.root = "/srv/under500/exchange"
 c.ExecutePreprocessor.timeout = 300

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.measure.latency.stats import (
+from harness.measure.stats import (
     Interval,
     Proportion,
     TooFewSamplesError,
