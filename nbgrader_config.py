@@ -42,14 +42,14 @@ c.ExecutePreprocessor.startup_timeout = 120
 # These replace nbgrader's own passes: learners' cells run in a jail, and none in nbgrader's kernel. Marks
 # come from the referee alone, and old marks are deleted before a new run.
 c.Autograde.pre_convert_hook = "grader.course.nbgrader_hooks.expire_scores"
-c.Autograde.sanitize_preprocessors = ["grader.course.nbgrader_hooks.Restore"]
+c.Autograde.sanitize_preprocessors = ["grader.course.nbgrader_hooks.RestoreCells"]
 c.Autograde.autograde_preprocessors = [
-    "grader.course.nbgrader_hooks.Referee",
+    "grader.course.nbgrader_hooks.Grade",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # nbgrader's own feedback shows hidden tests, and shows an open mark as zero.
-c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.Entered"]
+c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
 
 # `nbgrader validate` does not run cells with this tag, and a check cell that does not run passes. An empty

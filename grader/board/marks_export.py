@@ -114,7 +114,7 @@ class Table(ExportPlugin):
         """Write the table to `--to`, or to grades.csv."""
         from pathlib import Path
 
-        from grader.course.course import course
+        from grader.course.course import load_course
 
         path: Path = Path(self.to or "grades.csv")
-        path.write_text(as_csv(course(Path.cwd())), encoding="utf-8", newline="")
+        path.write_text(as_csv(load_course(Path.cwd())), encoding="utf-8", newline="")

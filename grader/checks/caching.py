@@ -151,7 +151,7 @@ def cached(function: Callable[..., str]) -> None:
                 "k",
                 "answer 1",
                 "a request a second before the end",
-                "shelf.get first",
+                "store.get first",
             ),
             (now, "other", "answer 2", "another key", "the key: each has its own answer"),
             (now + ttl_s, "k", "answer 3", "the moment it expires", "now < deadline is fresh"),
@@ -173,7 +173,7 @@ def _judge_deadline(shelf: AnswerStore, expected: float) -> None:
         CACHED.fail(
             f"a deadline {expected:g}: now + ttl_s at the moment of computing",
             f"{deadline!r}",
-            "what you put on the shelf; a hit does not make an answer younger",
+            "what you put into the store; a hit does not make an answer younger",
         )
 
 

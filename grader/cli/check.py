@@ -30,12 +30,12 @@ def check(
     """
     from grader.grading.notebook import read
     from grader.grading.referee import Setting, grade
-    from grader.sandbox.jail import missing
+    from grader.sandbox.jail import why_no_jail
 
     path = notebook_path(lab)
     notebook = read(path)
     with console.status(f"Grading {path.stem} …"):
-        report = grade(_lab(path), notebook, Setting(jailed=jail and not missing()))
+        report = grade(_lab(path), notebook, Setting(jailed=jail and not why_no_jail()))
     _show(report)
     if as_json:
         print_json(report.to_json())

@@ -60,7 +60,7 @@ def grade(
     Exit status 0 means that every submission has its result in the gradebook.
     """
     from grader.course.collect import collect, find_lab
-    from grader.course.course import course as load_course
+    from grader.course.course import load_course as load_course
     from grader.course.grade_class import Batch
 
     loaded = load_course(course)

@@ -54,8 +54,8 @@ def journey(
         )
     steps = _measure("Questions", reference.stops(), draw("dev", n + measure.WARM_UP, seed))
     requests = workload(mixed + measure.WARM_UP, seed)
-    caches = _measure("Workload", reference.remembering(), requests)
-    result = measure.journey(steps, caches, reference.described())
+    caches = _measure("Workload", reference.cached_stops(), requests)
+    result = measure.journey(steps, caches, reference.fingerprint())
     _show(result)
     if write:
         save(result, reference.ROOT)

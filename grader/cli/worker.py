@@ -20,12 +20,12 @@ def worker(
     Only one process of a machine takes timed work, and only after `under500 prepare`.
     """
     from grader.fleet.cluster import serve
-    from grader.sandbox.jail import missing
+    from grader.sandbox.jail import why_no_jail
     from harness import knobs, store
 
     prepared = store.sealed(knobs.path())
     timed = "including timed work" if prepared else "no timed work (run `under500 prepare` first)"
     console.print(f"Grading for {scheduler}: {processes} at a time, {timed}.", highlight=False)
-    if reason := missing():
+    if reason := why_no_jail():
         console.print(f"Learners' code runs without a jail. {reason}", soft_wrap=True)
     serve(scheduler, processes)

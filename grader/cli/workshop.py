@@ -34,14 +34,14 @@ def start(
     from grader.workshop.paths import Workshop
 
     workshop = Workshop(folder.resolve(), port)
-    persons = starting.ready(workshop, learners)
+    persons = starting.prepare_hub(workshop, learners)
     rows = starting.addresses(workshop, persons)
     if as_json:
         print_json({"folder": str(workshop.root), "people": [row[0] for row in rows]})
     else:
         _show(rows, workshop.accounts)
     if hub:
-        raise typer.Exit(starting.hub(workshop))
+        raise typer.Exit(starting.run_hub(workshop))
 
 
 @app.command()

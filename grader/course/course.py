@@ -115,7 +115,7 @@ class Course:
         return [self.student(folder) for folder in folders if folder.is_dir()]
 
 
-def course(root: Path) -> Course:
+def load_course(root: Path) -> Course:
     """Return the course in the folder `root`. Raises CourseError if there is none."""
     if not (root / CONFIG).is_file():
         raise CourseError(

@@ -15,8 +15,8 @@ from grader.grading.lab import Lab
 from grader.grading.referee import Setting, grade
 from grader.grading.report import Report
 from grader.remote.prefork import NoZygoteError, zygote
-from grader.remote.session import Start, apart
-from grader.sandbox.jail import SandboxSpec, Started, missing
+from grader.remote.session import Start, new_process
+from grader.sandbox.jail import SandboxSpec, Started, why_no_jail
 
 ALWAYS = ("numpy", "grader.remote.learner_process")
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def lab_grader(setting: Setting | None = None, jailed: bool = True) -> Iterator[
     `jailed` counts only without a `setting`, and only where a jail can be built.
     """
     with ExitStack() as stack:
-        yield LabGrader(setting or Setting(jailed=jailed and not missing()), stack)
+        yield LabGrader(setting or Setting(jailed=jailed and not why_no_jail()), stack)
 
 
 @dataclass
@@ -67,7 +67,7 @@ def _with_fallback(start: Start) -> Start:
             return start(channel, spec)
         except OSError as error:
             log.info("The zygote cannot fork; this submission starts a new Python: %s", error)
-            return apart(channel, spec)
+            return new_process(channel, spec)
 
     return started
 

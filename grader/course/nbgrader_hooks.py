@@ -1,8 +1,8 @@
 """Hooks that make nbgrader's own commands grade like `under500 grade`; nbgrader_config.py names them.
 
-    autograde          deletes old scores (`expire_scores`), restores the lab's cells (`Restore`), grades and
-                       writes the verdicts into notebook and gradebook (`Referee`)
-    generate_feedback  adds the current gradebook entries (`Entered`) to the page of `grader.course.feedback`
+    autograde          deletes old scores (`expire_scores`), restores the lab's cells (`RestoreCells`), grades
+                       and writes the verdicts into notebook and gradebook (`Grade`)
+    generate_feedback  adds the current gradebook entries (`AddEntries`) to the feedback page
 
 nbgrader itself runs no learner's cell: the referee runs them in a jail. `under500 grade` uses the same code,
 and continues where nbgrader would stop.
@@ -23,7 +23,7 @@ from traitlets import Bool
 
 from grader.course import grade_class, gradebook, merge_submission, records
 from grader.course.course import Course, Submission
-from grader.course.course import course as load_course
+from grader.course.course import load_course as load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
 from grader.course.judge import lab_grader
@@ -48,7 +48,7 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
         gradebook.expire(course, student, name)
 
 
-class Restore(NbGraderPreprocessor):
+class RestoreCells(NbGraderPreprocessor):
     """A preprocessor that puts the submitted sources into the released lab."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
@@ -64,7 +64,7 @@ class Restore(NbGraderPreprocessor):
             return untouched, resources
 
 
-class Referee(NbGraderPreprocessor):
+class Grade(NbGraderPreprocessor):
     """A preprocessor that runs cells in the jail and checks outside it, and writes the points down."""
 
     jailed = Bool(True, help="Run submissions in a bubblewrap jail if bubblewrap exists.").tag(
@@ -89,7 +89,7 @@ class Referee(NbGraderPreprocessor):
         return merge_submission.with_marks(nb, report), resources
 
 
-class Entered(NbGraderPreprocessor):
+class AddEntries(NbGraderPreprocessor):
     """A preprocessor that adds the gradebook's entries, including a person's points and comments."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:

@@ -10,7 +10,7 @@ from distributed import Client
 
 from grader.fleet.worker import cores
 from grader.grading import speed_gate
-from grader.sandbox.jail import SandboxSpec, missing
+from grader.sandbox.jail import SandboxSpec, why_no_jail
 
 REPEATS = 3  # medians of SOLO requests each: the fewest with one between the extremes
 SEED = 6500
@@ -49,7 +49,7 @@ def measure_all(client: Client, addresses: Sequence[str]) -> list[MachineNoise]:
 
 def measure(address: str) -> MachineNoise:
     """Measure this machine and return the result under `address`."""
-    spec = SandboxSpec(models=True, jailed=not missing())
+    spec = SandboxSpec(models=True, jailed=not why_no_jail())
     try:
         with cores(alone=True), speed_gate.yardstick(spec, SEED) as ready:
             repeats = (

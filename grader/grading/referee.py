@@ -25,7 +25,7 @@ from grader.grading.notebook import NotebookError, code
 from grader.grading.report import CellError, Mark, Outcome, Report, not_graded, scored
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
-from grader.remote.session import Session, Start, apart, session
+from grader.remote.session import Session, Start, new_process, session
 from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.limits import Limits
 from grader.secret import seed
@@ -48,7 +48,7 @@ class Setting:
     limits: Limits = field(default_factory=Limits)
     thresholds: Callable[[str], Thresholds] = thresholds
     yardstick: str = timing.SOURCE
-    start: Start = apart
+    start: Start = new_process
 
     def spec(self, models: bool) -> SandboxSpec:
         """Return the sandbox for a submission."""
@@ -210,7 +210,7 @@ def _run(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting)
         if limits.bar is not None:  # first, to measure it once before the learner's process exists
             source = setting.yardstick
             yardstick = stack.enter_context(timing.yardstick(spec, number + 1, source))
-        start = apart if limits.models else setting.start
+        start = new_process if limits.models else setting.start
         learner = stack.enter_context(session(spec, limits.call_s, start))
         grading = _Grading(lab, limits, learner, yardstick, number)
         grading.run(notebook)

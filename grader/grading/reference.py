@@ -42,12 +42,12 @@ def stops() -> list[Stop]:
     return _namespace()["journey"]()
 
 
-def remembering() -> list[Stop]:
+def cached_stops() -> list[Stop]:
     """Return the steps for the mixed workload: baseline, reference, and reference with caches."""
     return _namespace()["with_caches"]()
 
 
-def described() -> str:
+def fingerprint() -> str:
     """Return a fingerprint of the code and weights that the journey's numbers depend on.
 
     Comments, docstrings and the location of a function do not change it: see `code_fingerprint`.

@@ -101,7 +101,7 @@ class Zygote:
 @contextmanager
 def zygote(spec: SandboxSpec, modules: tuple[str, ...]) -> Iterator[Zygote]:
     """Yield a zygote that has imported `modules`; end it with the block. Raises NoZygoteError."""
-    if why := "Sandboxing is switched off." if not spec.jailed else jail.missing():
+    if why := "Sandboxing is switched off." if not spec.jailed else jail.why_no_jail():
         raise NoZygoteError(why)
     referee_end, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     scratch = tempfile.mkdtemp(prefix="under500-zygote-")
@@ -135,7 +135,7 @@ def _started(
         str(spec.limits.scratch),
     )
     return subprocess.Popen(
-        [*jail.walls(spec, rights=RIGHTS), "--", sys.executable, *program, *modules],
+        [*jail.bwrap_command(spec, rights=RIGHTS), "--", sys.executable, *program, *modules],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -277,7 +277,7 @@ class Session:
         self.broken = error
 
 
-def apart(channel: int, spec: SandboxSpec) -> Started:
+def new_process(channel: int, spec: SandboxSpec) -> Started:
     """Start a new Python process in a sandbox of its own."""
     limits = spec.limits.model_dump_json()
     return jail.start(
@@ -286,7 +286,9 @@ def apart(channel: int, spec: SandboxSpec) -> Started:
 
 
 @contextmanager
-def session(spec: SandboxSpec, call_s: float = CALL_S, start: Start = apart) -> Iterator[Session]:
+def session(
+    spec: SandboxSpec, call_s: float = CALL_S, start: Start = new_process
+) -> Iterator[Session]:
     """Yield an empty notebook in a sandbox of its own; end it with the block.
 
     call_s: time limit of one call, in seconds. start: starts the process. Raises OSError, WorkerError.

@@ -67,12 +67,12 @@ def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) 
 
     fds: file descriptors that it inherits. Raises OSError if the system cannot start another process.
     """
-    note = missing() if spec.jailed else "Sandboxing is switched off."
+    note = why_no_jail() if spec.jailed else "Sandboxing is switched off."
     scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
     home = scratch if note else HOME
     command = [sys.executable, "-I", *arguments]
     process = subprocess.Popen(
-        command if note else [*walls(spec), "--", *command],
+        command if note else [*bwrap_command(spec), "--", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -85,14 +85,14 @@ def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) 
 
 
 @cache
-def missing() -> str:
+def why_no_jail() -> str:
     """Return why this machine has no sandbox, or "" if it has one."""
     if not sys.platform.startswith("linux"):
         return "bubblewrap exists only on Linux."
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian: apt install bubblewrap)."
     try:
-        command = [*walls(SandboxSpec()), "--", sys.executable, "-I", "-c", "pass"]
+        command = [*bwrap_command(SandboxSpec()), "--", sys.executable, "-I", "-c", "pass"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, env={})
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not start ({type(error).__name__})."
@@ -117,7 +117,7 @@ def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
     }
 
 
-def walls(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
+def bwrap_command(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
     """Return the bubblewrap command line up to the command.
 
     rights: capabilities within its namespaces, for the zygote, which sets up nested sandboxes.
@@ -150,14 +150,14 @@ def system() -> list[str]:
     return bound
 
 
-def places() -> list[str]:
+def code_paths() -> list[str]:
     """Return the folders of the interpreter and of both packages."""
     return list(dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)]))
 
 
 def python() -> list[str]:
     """Return the options that mount the interpreter and the packages, and hide `hidden/`."""
-    bound = [part for place in places() for part in ("--ro-bind", place, place)]
+    bound = [part for place in code_paths() for part in ("--ro-bind", place, place)]
     hidden = PACKAGES[1] / "hidden"
     return [*bound, *(["--tmpfs", str(hidden)] if hidden.exists() else [])]
 

@@ -54,14 +54,14 @@ async def _serve() -> None:
 
     from grader.board.board_page import page
     from grader.board.overview import board
-    from grader.course.course import course
+    from grader.course.course import load_course
     from harness.errors import PlainError
 
     class Page(HubOAuthenticated, web.RequestHandler):
         @web.authenticated
         def get(self) -> None:
             try:
-                self.finish(page(board(course(Path(os.environ["COURSE"])))))
+                self.finish(page(board(load_course(Path(os.environ["COURSE"])))))
             except PlainError as error:
                 self.set_status(503)
                 self.set_header("Content-Type", "text/plain; charset=utf-8")

@@ -33,10 +33,12 @@ STICKY = "1777"
 
 def server_command(workshop: Workshop, name: str) -> list[str]:
     """Return the command that becomes a person's Jupyter server."""
-    return behind(workshop, name, str(Path(sys.executable).with_name("jupyterhub-singleuser")))
+    return isolated_command(
+        workshop, name, str(Path(sys.executable).with_name("jupyterhub-singleuser"))
+    )
 
 
-def behind(workshop: Workshop, name: str, *command: str) -> list[str]:
+def isolated_command(workshop: Workshop, name: str, *command: str) -> list[str]:
     """Return the command line that runs `command` isolated, with a person's rights and limits."""
     # The folder is changed as the person: root without capabilities may not enter it.
     chdir = ("env", f"--chdir={workshop.home(name)}")
@@ -59,7 +61,7 @@ def _view(workshop: Workshop, name: str) -> list[str]:
     """Return the bubblewrap command line, without the command."""
     home, exchange = str(workshop.home(name)), str(workshop.exchange)
     read = [*(f"/etc/{file}" for file in NAMES), str(workshop.settings(name)), str(workshop.models)]
-    parents = _parents([*jail.SYSTEM, *jail.places(), home, exchange, *read])
+    parents = _parents([*jail.SYSTEM, *jail.code_paths(), home, exchange, *read])
     scratch = ("--size", str(SCRATCH), "--perms", STICKY, "--tmpfs")
     return [
         *("bwrap", "--unshare-ipc", "--unshare-uts", "--die-with-parent"),
@@ -99,7 +101,7 @@ def main() -> None:
     Services of the hub are started with it.
     """
     name, *command = sys.argv[1:]
-    command_line = behind(current(), name, *command)
+    command_line = isolated_command(current(), name, *command)
     os.execvp(command_line[0], command_line)
 
 

@@ -43,7 +43,7 @@ c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
 """
 
 
-def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person]:
+def prepare_hub(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person]:
     """Prepare everything except the hub, and return the people; safe to repeat.
 
     Raises WrongUseError, AccountError.
@@ -65,7 +65,7 @@ def ready(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person
     return persons
 
 
-def hub(workshop: Workshop) -> int:
+def run_hub(workshop: Workshop) -> int:
     """Run the hub until it is stopped, and return its exit status."""
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     try:

@@ -50,7 +50,7 @@ def classroom() -> Iterator[Classroom]:
     root.chmod(OPEN)
     workshop = Workshop(root / "workshop", _ports())
     try:
-        people = {one.name: one for one in start.ready(workshop, LEARNERS)}
+        people = {one.name: one for one in start.prepare_hub(workshop, LEARNERS)}
         command = ["jupyterhub", "-f", str(start.CONFIG)]
         probe = f"http://127.0.0.1:{workshop.port}/services/board/"  # the last to come up
         with servers.serving(command, probe, start.environment(workshop), workshop.hub / "hub.log"):
@@ -138,5 +138,5 @@ def run_as(room: Classroom, name: str, *command: str) -> subprocess.CompletedPro
     from grader.workshop import isolation
 
     env = {"HOME": str(room.workshop.home(name)), "USER": name, "PATH": "/usr/bin:/bin"}
-    line = isolation.behind(room.workshop, name, *command)
+    line = isolation.isolated_command(room.workshop, name, *command)
     return subprocess.run(line, env=env, capture_output=True, text=True, timeout=120)

@@ -19,7 +19,7 @@ from harness.interview.scoring.dimensions import LIST_CREDIT
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.scorecard import Scorecard
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 
 ATTACKS = Path(__file__).parent / "attacks" / "answers.yaml"
 HONEST = (

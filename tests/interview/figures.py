@@ -18,7 +18,7 @@ import numpy as np
 
 from harness.interview.dialogue.intent import intent_classifier
 from harness.interview.scoring.score import Scorer, scorer
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 from tests.interview import agreement, attacks, repeatability, routed, speed
 from tests.interview.agreement import GOLD, Counts, counted, interval, kappa, merged
 

@@ -23,7 +23,7 @@ from harness.interview.dialogue.intent import (
     lessons,
     plain_routes,
 )
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 
 DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
 # Files that hold a kind of question, not a voice. They are left out a fifth at a time: without the whole

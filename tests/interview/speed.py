@@ -9,7 +9,7 @@ from harness.interview.dialogue.moves import Utterance
 from harness.interview.dialogue.opening import new_session, ready
 from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.sentences import WORD
-from harness.measure.latency.stats import percentile
+from harness.measure.stats import percentile
 from tests.interview.agreement import full_answers
 
 WORDS = 400

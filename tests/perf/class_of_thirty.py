@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from grader.course.course import course as course_in
+from grader.course.course import load_course as course_in
 from grader.course.grade_class import Batch
 from grader.course.judge import lab_grader
 from grader.fleet.cluster import local

@@ -9,12 +9,12 @@ from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
 from grader.remote.framing import WorkerError
 from grader.remote.session import session
-from grader.sandbox.jail import SandboxSpec, missing
+from grader.sandbox.jail import SandboxSpec, why_no_jail
 from tests.submissions.notebooks import described
 
 ATTACKS = described("exported_objects.yaml", "attacks")
 SETUP = "import numpy as np\nfrom harness.assistant import Done, Token"
-JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+JAILED = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 
 
 @JAILED

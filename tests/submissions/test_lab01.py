@@ -9,7 +9,7 @@ import pytest
 
 from grader.grading.referee import Setting, grade
 from grader.grading.report import Outcome
-from grader.sandbox.jail import missing
+from grader.sandbox.jail import why_no_jail
 from grader.sandbox.limits import MIB, Limits
 from grader.thresholds import thresholds
 from tests.submissions.notebooks import ROOT, WRONG, described, lab01, solved, submission
@@ -24,7 +24,7 @@ def impatient(lab):
 
 
 # They are real attacks: without a jail they would do to this machine what they try to do in it.
-JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+JAILED = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 
 
 def named(one):

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, grade
 from grader.grading.report import Outcome
-from grader.sandbox.jail import missing
+from grader.sandbox.jail import why_no_jail
 from grader.thresholds import Bar, Thresholds
 from tests.submissions.notebooks import HERE
 
@@ -51,7 +51,7 @@ def graded(one):
 
 
 # They are real attacks: without a jail they would do to this machine what they try to do in it.
-JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+JAILED = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 
 
 def named(one):

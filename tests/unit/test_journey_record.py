@@ -13,7 +13,7 @@ def test_the_readme_shows_the_record():
 
 
 def test_the_record_describes_this_code():
-    assert KEPT.code == reference.described(), (
+    assert KEPT.code == reference.fingerprint(), (
         "A stage, a wrapper, the server, a model or the capstone has changed since the journey was measured: "
         "run `under500 journey --write` on a quiet machine."
     )

@@ -90,9 +90,9 @@ def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path
     assert isinstance(KNOWN["baseline"].assistant, Pipeline)
     stops = journey_steps(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
     monkeypatch.setattr("grader.grading.reference.stops", lambda: stops)
-    monkeypatch.setattr("grader.grading.reference.remembering", lambda: stops[:1])
+    monkeypatch.setattr("grader.grading.reference.cached_stops", lambda: stops[:1])
     monkeypatch.setattr("grader.grading.reference.ROOT", tmp_path)
-    monkeypatch.setattr("grader.grading.reference.described", lambda: "abc")
+    monkeypatch.setattr("grader.grading.reference.fingerprint", lambda: "abc")
     (tmp_path / "docs").mkdir()
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")

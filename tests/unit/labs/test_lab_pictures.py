@@ -7,7 +7,7 @@ from harness.labs.speculation.acceptance_picture import acceptance
 from harness.labs.speculation.speedups_picture import Gain, speedups
 from harness.labs.speculation.verify_cost_picture import verify_cost
 from harness.labs.streaming.timeline_picture import timeline
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from tests.unit.show.figures import in_order, title, words
 
 SHIPPED, STREAMED = (3190.0, [], 3201.0), (1120.0, [40.0] * 45, 3185.0)

@@ -19,7 +19,7 @@ from harness.labs.retrieval.recall_picture import Spot, recall_curves
 from harness.labs.retrieval.scale import Row
 from harness.labs.retrieval.scale_picture import scale
 from harness.labs.retrieval.walk_picture import walked
-from harness.measure.latency.stats import Proportion
+from harness.measure.stats import Proportion
 from tests.unit.show.figures import in_order, title, words
 
 

@@ -92,7 +92,7 @@ def test_late_submissions_are_marked_and_penalised(small):
         + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
     )
     from grader.course import gradebook
-    from grader.course.course import course as course_in
+    from grader.course.course import load_course as course_in
 
     late = course_in(small.root)
     path = submit(late, "ada", handed_in("20", "15"))

@@ -12,7 +12,7 @@ from grader import checks
 from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
 from grader.remote.session import session
-from grader.sandbox.jail import SandboxSpec, missing
+from grader.sandbox.jail import SandboxSpec, why_no_jail
 from tests.unit.grader.checks.golden_submissions import load
 from tests.unit.grader.checks.test_golden import LABS, OUT_OF
 
@@ -30,7 +30,9 @@ def learners():
     """A list of a session and a function that starts a new one, for use after the first has ended."""
 
     def fresh():
-        one = stack.enter_context(session(SandboxSpec(jailed=not missing()), call_s=TIMEOUT_S + 1))
+        one = stack.enter_context(
+            session(SandboxSpec(jailed=not why_no_jail()), call_s=TIMEOUT_S + 1)
+        )
         one.cell(SETUP)
         return one
 

@@ -3,7 +3,7 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.course.course import course
+from grader.course.course import load_course
 from grader.grading.report import CellError, Mark, Outcome, Report, scored
 
 LAB, OTHER = "01-small", "02-other"
@@ -11,7 +11,7 @@ CONFIG = """
 c = get_config()
 c.CourseDirectory.release_directory = "labs"
 c.CourseDirectory.source_directory = "solutions"
-c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.Entered"]
+c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
 """
 
@@ -53,7 +53,7 @@ def small_course(root):
     (root / "nbgrader_config.py").write_text(CONFIG)
     for lab in (LAB, OTHER):
         write(root / "labs" / lab / f"{lab}.ipynb", released(lab))
-    return course(root)
+    return load_course(root)
 
 
 def write(path, notebook):

@@ -4,7 +4,7 @@ import pytest
 
 from grader.course.collect import collect, find_lab
 from grader.course.course import CourseError, Submission
-from grader.course.course import course as load_course
+from grader.course.course import load_course as load_course
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, small_course, write
 
 

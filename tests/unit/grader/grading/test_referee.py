@@ -12,7 +12,7 @@ from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError
 from grader.grading.referee import Setting, grade, unreadable
 from grader.grading.report import Outcome
-from grader.sandbox.jail import missing
+from grader.sandbox.jail import why_no_jail
 from grader.thresholds import FILE, Bar, Thresholds, thresholds
 from harness.errors import PlainError
 
@@ -22,7 +22,7 @@ BREAKDOWN = (
     "    names = ('network', 'preprocess', 'retrieve', 'generate', 'postprocess')\n"
     "    return {n: sum(s.duration_ms for s in trace.spans if s.name == n) for n in names}"
 )
-SETTING = Setting(jailed=not missing(), thresholds=lambda lab: QUICK)
+SETTING = Setting(jailed=not why_no_jail(), thresholds=lambda lab: QUICK)
 
 
 @pytest.fixture(autouse=True)

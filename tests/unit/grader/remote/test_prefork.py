@@ -14,11 +14,11 @@ from grader.remote.framing import GoneError
 from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
 from grader.remote.session import session
 from grader.sandbox import jail
-from grader.sandbox.jail import SandboxSpec, missing
+from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits
 from tests.unit.grader.course.small_course import handed_in, released
 
-JAILED = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+JAILED = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 LIMITS = Limits(scratch=4 * MIB)
 LOOK = """
 PLACES = (".", "/tmp", "/dev/shm")
@@ -76,8 +76,8 @@ def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit)
 @JAILED
 def test_a_course_below_a_temporary_folder_is_there_to_read(tmp_path, monkeypatch):
     (tmp_path / "late.py").write_text("x = 3")
-    places = [*jail.places(), str(tmp_path)]
-    monkeypatch.setattr(jail, "places", lambda: places)
+    places = [*jail.code_paths(), str(tmp_path)]
+    monkeypatch.setattr(jail, "code_paths", lambda: places)
     source = f"from pathlib import Path\nlate = Path({str(tmp_path)!r}, 'late.py')\nsaid = late.read_text()"
     with zygote(SandboxSpec(limits=LIMITS), ()) as one:
         for _ in range(2):
@@ -157,8 +157,8 @@ def test_without_a_jail_there_is_no_zygote():
 
 
 def test_one_that_does_not_start_says_why(monkeypatch):
-    if missing():
-        pytest.skip(missing())
+    if why_no_jail():
+        pytest.skip(why_no_jail())
     monkeypatch.setattr("grader.remote.prefork.RIGHTS", ())  # so that it may mount nothing
     with pytest.raises(NoZygoteError, match="not permitted"), zygote(SandboxSpec(), ()):
         pass
@@ -200,7 +200,9 @@ def test_there_is_one_zygote_a_lab_and_a_new_python_when_it_fails(monkeypatch):
     monkeypatch.setattr(
         judges, "grade", lambda lab, notebook, setting: setting.start(7, SandboxSpec())
     )
-    monkeypatch.setattr(judges, "apart", lambda channel, spec: started.append(channel) or "apart")
+    monkeypatch.setattr(
+        judges, "new_process", lambda channel, spec: started.append(channel) or "apart"
+    )
     with lab_grader(Setting(jailed=False)) as judge:
         for name in ("01-a", "01-a", "02-b"):
             assert judge(lab(name, released()), handed_in()) == "apart"

@@ -8,7 +8,7 @@ import pytest
 from grader.remote.framing import GoneError, HangingError, SpoofError, WorkerError
 from grader.remote.remote_errors import RelayedCheckFailed
 from grader.remote.session import session
-from grader.sandbox.jail import SandboxSpec, missing
+from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.serve.entry import Entry
@@ -17,7 +17,7 @@ ROOMS = [
     pytest.param(
         SandboxSpec(),
         id="jailed",
-        marks=pytest.mark.skipif(bool(missing()), reason=missing() or "-"),
+        marks=pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "-"),
     ),
     pytest.param(SandboxSpec(jailed=False), id="plain"),
 ]

@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox import jail
-from grader.sandbox.jail import HOME, PACKAGES, SandboxSpec, environment, missing, start, walls
+from grader.sandbox.jail import (
+    HOME,
+    PACKAGES,
+    SandboxSpec,
+    bwrap_command,
+    environment,
+    start,
+    why_no_jail,
+)
 from grader.sandbox.limits import MIB, Limits
 
 HERE = Path(__file__).resolve()
-needs_jail = pytest.mark.skipif(bool(missing()), reason=missing() or "jailed")
+needs_jail = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 
 
 def run(source, spec=None):
@@ -92,7 +100,7 @@ def test_it_has_no_rights_to_give_or_to_take():
     assert status == 0, said
     rights, nested = said.split()
     assert int(rights, 16) == 0
-    assert nested == "-1" or "--disable-userns" not in walls(SandboxSpec())
+    assert nested == "-1" or "--disable-userns" not in bwrap_command(SandboxSpec())
 
 
 @needs_jail
@@ -149,7 +157,7 @@ def test_the_environment_does_not_say_who_grades(monkeypatch):
 def test_without_a_jail_it_runs_and_says_so(monkeypatch):
     for why in ("bubblewrap is not installed", ""):
         if why:
-            monkeypatch.setattr(jail, "missing", lambda: "bubblewrap is not installed.")
+            monkeypatch.setattr(jail, "why_no_jail", lambda: "bubblewrap is not installed.")
         started = start(["-c", "print('there')"], SandboxSpec(jailed=bool(why)))
         said, _ = started.process.communicate(timeout=60)
         started.clear()
@@ -168,7 +176,7 @@ def test_without_a_jail_it_runs_and_says_so(monkeypatch):
 def test_why_there_is_no_jail(monkeypatch, platform, which, why):
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("shutil.which", lambda name: which)
-    assert why in missing.__wrapped__()
+    assert why in why_no_jail.__wrapped__()
 
 
 def test_a_jail_that_does_not_start_says_why(monkeypatch):
@@ -181,4 +189,4 @@ def test_a_jail_that_does_not_start_says_why(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("shutil.which", lambda name: "/bin/bwrap")
     monkeypatch.setattr(subprocess, "run", broken)
-    assert "No permissions" in missing.__wrapped__()
+    assert "No permissions" in why_no_jail.__wrapped__()

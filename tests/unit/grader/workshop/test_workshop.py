@@ -85,7 +85,7 @@ def test_an_isolated_server_sees_home_and_exchange_and_nothing_of_the_course(
     workshop, machine, root
 ):
     machine.there["learner01"] = account("learner01")
-    command = isolation.behind(workshop, "learner01", "jupyterhub-singleuser")
+    command = isolation.isolated_command(workshop, "learner01", "jupyterhub-singleuser")
     assert bound(command, "--bind") == {str(workshop.home("learner01")), str(workshop.exchange)}
     read = bound(command)
     assert str(root / "grader") in read
@@ -97,7 +97,7 @@ def test_an_isolated_server_sees_home_and_exchange_and_nothing_of_the_course(
 
 def test_an_isolated_process_has_no_capabilities(workshop, machine):
     machine.there["learner01"] = account("learner01")
-    command = isolation.behind(workshop, "learner01", "id")
+    command = isolation.isolated_command(workshop, "learner01", "id")
     assert {"--reuid=1234", "--regid=1234", "--clear-groups", "--no-new-privs"} <= set(command)
     assert "--bounding-set=-all" in command and "--inh-caps=-all" in command
     assert f"--fsize={isolation.FILE}" in command and f"--nproc={isolation.PROCESSES}" in command
@@ -118,7 +118,7 @@ def test_only_root_may_start_a_workshop(monkeypatch):
 def test_it_does_not_start_inside_the_repository(root, monkeypatch):
     monkeypatch.setattr(accounts, "require_root", lambda: None)
     with pytest.raises(WrongUseError, match="inside the repository"):
-        start.ready(Workshop(root / "workshop"), 1)
+        start.prepare_hub(Workshop(root / "workshop"), 1)
     assert not (root / "workshop").exists()
 
 
@@ -126,7 +126,7 @@ def test_without_a_proxy_it_says_what_to_run(workshop, monkeypatch):
     monkeypatch.setattr(accounts, "require_root", lambda: None)
     monkeypatch.setattr(start, "environment", lambda _: {"PATH": "/nowhere"})
     with pytest.raises(WrongUseError, match="make workshop"):
-        start.ready(workshop, 1)
+        start.prepare_hub(workshop, 1)
 
 
 def test_the_verb_explains_itself():

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from opentelemetry import trace
 
-from harness.labs.architecture.overlap import READING, one_after_the_other, side_by_side
 from harness.assistant import Query, Question, ask
-from harness.measure.latency.trace import recording
+from harness.labs.architecture.overlap import READING, one_after_the_other, side_by_side
 from harness.labs.architecture.overlap_picture import overlap
+from harness.measure.latency.trace import recording
 from tests.fakes import FakeModel, pipeline
 
 QUESTION = Question("how long?")

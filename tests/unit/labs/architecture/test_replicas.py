@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from harness.labs.architecture.replicas import CalledOffError, Replica
 from harness.assistant import BadQuestionError, Question, Token
+from harness.labs.architecture.replicas import CalledOffError, Replica
 from tests.fakes import saying
 
 QUESTION = Question("why?")

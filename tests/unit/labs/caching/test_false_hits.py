@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from harness.labs.caching.pairs import SAME, Pair, labelled
 from harness.kb.products import products
 from harness.kb.workload import workload
 from harness.labs.caching.false_hits import cosines, equal, judged, replayed
+from harness.labs.caching.pairs import SAME, Pair, labelled
 
 PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "sibling")]
 COSINES = np.array([0.9, 0.6, 0.95])

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 
 from harness.assistant import Question, Token
-from harness.labs.load.admission import BusyError, InFlightCounter, AdmissionControl
+from harness.labs.load.admission import AdmissionControl, BusyError, InFlightCounter
 from harness.measure.load.load_generator import closed_loop
 from tests.fakes import saying
 
@@ -14,7 +14,9 @@ QUESTION = Question("why?")
 def test_who_is_not_welcome_is_told_at_once_and_not_counted():
     seen = []
     in_flight = InFlightCounter()
-    controlled = AdmissionControl(saying("yes"), lambda ahead: seen.append(ahead) or ahead < 1, in_flight)
+    controlled = AdmissionControl(
+        saying("yes"), lambda ahead: seen.append(ahead) or ahead < 1, in_flight
+    )
     first = controlled.stream(QUESTION)
     assert next(first) == Token("yes")
     with pytest.raises(BusyError, match="try again"):

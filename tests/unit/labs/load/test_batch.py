@@ -1,7 +1,7 @@
 import pytest
 
-from harness.labs.load.batch import Batch, Job, one_by_one, static
 from harness.errors import WrongUseError
+from harness.labs.load.batch import Batch, Job, one_by_one, static
 from harness.labs.load.batching import run, step_ms, turns
 from tests.clock import FakeClock
 from tests.unit.labs.load.engine import ScriptedEngine

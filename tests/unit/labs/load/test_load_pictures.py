@@ -10,9 +10,9 @@ from harness.labs.load.batching import BatchRun, Served
 from harness.labs.load.knee_picture import knee
 from harness.labs.load.servers_picture import fleet, needed
 from harness.labs.load.slots_picture import slots
-from harness.measure.latency.stats import Interval, Proportion
 from harness.measure.load.goodput import Limits
 from harness.measure.load.queueing import Service, repeated, simulated
+from harness.measure.stats import Interval, Proportion
 from harness.show.factors import Factor, factors
 from tests.unit.show.figures import in_order, title, words
 

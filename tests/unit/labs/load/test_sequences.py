@@ -4,14 +4,14 @@ from itertools import islice
 
 import pytest
 
-from harness.labs.load.batch import Job, one_by_one, static
-from harness.labs.load.sequences import Sequences
 from harness.errors import WrongUseError
+from harness.labs.load.batch import Job, one_by_one, static
 from harness.labs.load.batching import run
+from harness.labs.load.sequences import Sequences
 from harness.models.catalog import SMOLLM2
-from harness.models.gguf.export import export
 from harness.models.engines.llama_context import LlamaContext
 from harness.models.engines.threads import Threads
+from harness.models.gguf.export import export
 from tests.tiny import tiny_llama
 
 ONE = Threads(1, 1)

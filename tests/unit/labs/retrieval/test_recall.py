@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from harness.labs.retrieval.shortened import principal, truncate_dims
 
 from harness.labs.retrieval import recall
-from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, churn
-from harness.labs.retrieval.scale import Row, crossing, sweep
-from harness.labs.retrieval.shortened import truncate_dims, principal
 from harness.labs.retrieval.graph import plane, small_world
 from harness.labs.retrieval.index_swap import IndexHandle, swapped_under_traffic
+from harness.labs.retrieval.scale import Row, crossing, sweep
+from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.stages import hnsw_search
 from tests.clock import FakeClock
 from tests.unit.stages.unit_vectors import unit_vectors
@@ -101,9 +101,7 @@ def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
 
 
 def row(n, exact_ms, walk_ms):
-    timed = [
-        recall.Found((ms,) * 5, recall.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)
-    ]
+    timed = [recall.Found((ms,) * 5, recall.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
     return Row(n, *timed, ef=8, grew_s=0)
 
 

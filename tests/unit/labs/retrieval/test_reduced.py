@@ -3,8 +3,8 @@ import pytest
 
 from harness.assistant import Query
 from harness.errors import WrongUseError
-from harness.stages.exact_search import nearest
 from harness.labs.retrieval.reduced import ReducedSearch, fit, reduced_search
+from harness.stages.exact_search import nearest
 from tests.fakes import chunk
 from tests.unit.stages.unit_vectors import unit_vectors
 

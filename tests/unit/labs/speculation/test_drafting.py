@@ -1,17 +1,17 @@
-"""Drafts on the clock: what is counted, what is timed, and that the text stays what it was."""
+"""Speculative decoding: what is counted, what is timed, and that the text stays the same."""
 
 import numpy as np
 import pytest
 
 from harness.errors import WrongUseError
-from harness.labs.speculation.drafting import Tally, Trial, trial, verify_ms, written
+from harness.labs.speculation.drafting import Tally, Trial, decode, run_trial, verify_ms
 from tests.clock import FakeClock
 
 END = 0
 
 
 class Counting:
-    """A context whose model writes 1, 2, 3, … up to `last`, then the end; feeding costs no time."""
+    """A context whose model generates 1, 2, 3, … up to `last`, then the end; only `choices` takes time."""
 
     n_ctx, end = 500, END
 
@@ -58,16 +58,16 @@ def half_right(tokens):
 def test_the_cost_of_a_step_is_a_median_over_turns_and_leaves_the_context_as_it_was():
     clock = FakeClock()
     context = Counting(cost=lambda n: clock.go_on(10 + 2 * n))
-    found = verify_ms(context, PROMPT, sizes=(1, 2, 4), rounds=3, now_ns=clock.now_ns)
-    assert found == {1: 12, 2: 14, 4: 18}
+    costs = verify_ms(context, PROMPT, sizes=(1, 2, 4), rounds=3, now_ns=clock.now_ns)
+    assert costs == {1: 12, 2: 14, 4: 18}
     assert context.seen == PROMPT
-    with pytest.raises(WrongUseError, match="at least as long"):
+    with pytest.raises(WrongUseError, match="2 tokens"):
         verify_ms(context, [1, 2], sizes=(3,))
 
 
 def test_a_tally_counts_what_was_drafted_and_what_was_kept():
     context, tally = Counting(), Tally(half_right)
-    text, ms = written(context, PROMPT, tally)
+    text, ms = decode(context, PROMPT, tally)
     assert text == [2, 3, 4, 5, 6, 7, 8, 9]
     assert ms > 0
     assert tally.drafted == [4, 4]
@@ -81,13 +81,13 @@ def test_a_tally_goes_on_with_the_next_text_and_starts_with_nothing():
     tally = Tally(half_right)
     assert (tally.acceptance, tally.alpha, tally.tokens_a_step) == (0, 0, 1)
     for _ in range(3):
-        written(Counting(), PROMPT, tally)
+        decode(Counting(), PROMPT, tally)
     assert tally.kept == [2] * 6
     assert len(tally.drafted) == 6
 
 
-def test_both_ways_write_the_same_text_and_each_prompt_is_a_pair():
-    result = trial(Counting(), [PROMPT, [3], [5], [2], [6]], half_right)
+def test_a_trial_decodes_each_prompt_both_ways_with_the_same_text():
+    result = run_trial(Counting(), [PROMPT, [3], [5], [2], [6]], half_right)
     assert result.plain == result.drafted
     assert result.different == []
     assert len(result.plain_ms) == len(result.drafted_ms) == 5
@@ -102,4 +102,4 @@ def test_a_speed_up_is_plain_over_drafted_and_differences_are_named():
 
 
 def test_a_text_ends_at_the_limit():
-    assert written(Counting(last=99), PROMPT, most=5)[0] == [2, 3, 4, 5, 6]
+    assert decode(Counting(last=99), PROMPT, most=5)[0] == [2, 3, 4, 5, 6]
