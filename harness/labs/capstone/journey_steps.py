@@ -1,4 +1,4 @@
-"""A way from one pipeline to a faster one: changes, one a step, and what each of them costs."""
+"""Steps from one pipeline to a faster one: one change per step, with its cost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from harness.wrappers.hidden_pointer import HiddenPointer
 
 @dataclass(frozen=True)
 class Change:
-    """One step: fields of the pipeline that change, or the network.
+    """A change of the pipeline's `fields`, or of the network.
 
-    cost: what it is paid with, in a few words. detour: tried, shown, and not kept for the steps after it.
+    cost: what it costs, in a few words. detour: whether it is measured and shown, but not kept afterwards.
     """
 
     name: str
@@ -27,19 +27,19 @@ class Change:
 
 
 def journey_steps(first: Entry, changes: Sequence[Change]) -> list[Stop]:
-    """`first` and what each change makes of it, in order; `first.assistant` is a Pipeline."""
+    """Return `first`, whose assistant is a Pipeline, and the entry after each change, in order."""
     return [Stop(first), *_steps(first.assistant, first.network, changes)]
 
 
 def _steps(pipeline: Pipeline, network: Network, changes: Sequence[Change]) -> Iterator[Stop]:
     for change in changes:
-        tried, way = replace(pipeline, **change.fields), change.network or network
-        yield Stop(_entry(change.name, tried, way), change.cost, change.detour)
+        changed, path = replace(pipeline, **change.fields), change.network or network
+        yield Stop(_entry(change.name, changed, path), change.cost, change.detour)
         if not change.detour:
-            pipeline, network = tried, way
+            pipeline, network = changed, path
 
 
 def _entry(name: str, pipeline: Pipeline, network: Network) -> Entry:
-    """In the closed division: a generator that can forget what it read for others does."""
+    """Return an entry in the closed division, which resets the generator if it has a method `fresh`."""
     fresh = getattr(pipeline.generate, "fresh", None)
     return Entry(name, HiddenPointer(pipeline), network, Division.CLOSED, fresh or (lambda: None))
