@@ -1,4 +1,4 @@
-"""Requests through an assistant with caches, each time under the name of who answered: never one heap."""
+"""Latencies of an assistant with caches, grouped by what served the request: a miss, or which cache."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MISS = "miss"
 def by_path(
     assistant: Assistant, questions: Iterable[Question], progress: bool = True
 ) -> dict[str, list[float]]:
-    """End-to-end ms in this process, no network, by path: "miss", or the cache that answered.
+    """Return end-to-end ms in this process, no network, by path: "miss", or the cache that answered.
 
-    The lookup is part of both: a miss has paid for it, too.
+    Both include the lookup, because a miss pays for it, too.
     """
     tracer = trace.get_tracer(__name__)
-    found: dict[str, list[float]] = {}
+    times_ms: dict[str, list[float]] = {}
     with recording() as rec:
         for question in tqdm(list(questions), unit="requests", disable=not progress):
             with tracer.start_as_current_span(semconv.REQUEST):
                 timing = timed(assistant, question)
-            attributes = rec.last().spans[0].attributes
-            found.setdefault(str(attributes.get(semconv.CACHE, MISS)), []).append(timing.e2e_ms)
-    return found
+            path = rec.last().spans[0].attributes.get(semconv.CACHE, MISS)
+            times_ms.setdefault(str(path), []).append(timing.e2e_ms)
+    return times_ms

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.labs.caching.false_hits import Judged
+from harness.labs.caching.false_hits import HitRates
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, percent, picture
 
@@ -19,23 +19,23 @@ TICKS = {FLOOR: "none", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
 NEAR_X, NEAR_LOG_Y = 0.05, 0.5  # a number is 4 % of the axis wide, and as high as a factor of 1.5
 AXIS = "hit rate: of the pairs that mean the same"
 
-Curve = Sequence[tuple[float, Judged]]
+Curve = Sequence[tuple[float, HitRates]]
 
 
-def false_hits(curves: Mapping[str, Curve], most_wrong: float) -> Picture:
-    """Draw curves name -> (threshold, its hits), from high to low; most_wrong: the share that is allowed.
+def false_hit_curves(curves: Mapping[str, Curve], most_wrong: float) -> Picture:
+    """Draw curves name -> (threshold, its rates), from high to low; most_wrong: the share that is allowed.
 
     Raises ValueError for no curve, or more than three.
     """
     chart.require(curves, "curves", most=len(LOOKS))
-    n = max(judged.hits.n for points in curves.values() for _, judged in points)
+    n = max(rates.hits.n for points in curves.values() for _, rates in points)
     note = f"share of hits that are wrong, logarithmic; {n} pairs that mean the same; numbers: threshold"
     figure, [axes] = picture(_finding(curves, most_wrong), note, [HEIGHT_IN], MARGINS, AXIS)
     axes.set_yscale("log")
     axes.set_xlim(0, 1.04)
     axes.set_ylim(FLOOR / 1.4, 1)
     for (name, points), look in zip(curves.items(), LOOKS, strict=False):
-        if shown := [(threshold, judged) for threshold, judged in points if judged.wrong.n]:
+        if shown := [(threshold, rates) for threshold, rates in points if rates.wrong.n]:
             _curve(axes, name, shown, look)
     chart.bound(axes, "y", most_wrong, "above")
     chart.ticks(axes.yaxis, TICKS, TICKS.__getitem__)
@@ -45,7 +45,7 @@ def false_hits(curves: Mapping[str, Curve], most_wrong: float) -> Picture:
 
 
 def _curve(axes: Axes, name: str, curve: Curve, look: chart.Look) -> None:
-    points = [(judged.hits.rate, max(judged.wrong.rate, FLOOR)) for _, judged in curve]
+    points = [(rates.hits.rate, max(rates.wrong.rate, FLOOR)) for _, rates in curve]
     chart.curve(axes, points, look, size=6, name=name)
     text = {"colour": look.colour, "size": style.SMALL_PT - 1, "ha": "right"}
     for number in _apart(points):
@@ -69,9 +69,7 @@ def _finding(curves: Mapping[str, Curve], most_wrong: float) -> str:
 
 def _best(curve: Curve, most_wrong: float) -> str:
     safe = [
-        judged.hits.rate
-        for _, judged in curve
-        if judged.wrong.n and judged.wrong.rate <= most_wrong
+        rates.hits.rate for _, rates in curve if rates.wrong.n and rates.wrong.rate <= most_wrong
     ]
     return percent(max(safe, default=0.0))
 

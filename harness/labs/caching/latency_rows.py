@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from harness.labs.caching.cache_paths import MISS
-from harness.labs.caching.prefix import Reading
-from harness.measure.latency.stats import bootstrap_ratio, median_ratio, middle, tail
+from harness.labs.caching.prefix import Prefill
+from harness.measure.stats import bootstrap_ratio, median_ratio, middle, tail
 from harness.show import chart, style
 from harness.show.style import Picture, duration, ms, percent
 
@@ -18,7 +18,7 @@ ROW_IN = 0.5
 COLUMNS = chart.Columns(2.75, (("p50", 62), ("slow end", 178)))
 
 
-def cache_paths(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
+def path_rows(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
     """Draw a row for each path through a cached assistant that occurred, the misses last.
 
     The title gives the mean of all requests as the number not to report. Raises ValueError if nothing missed.
@@ -37,28 +37,28 @@ def cache_paths(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
     return sample_rows(rows, title, note, "ms, logarithmic; bar: p50")
 
 
-def prefixes(
-    readings: Mapping[str, Sequence[Reading]], cold: str, warm: str, artefact: str
+def prefix_rows(
+    prefills: Mapping[str, Sequence[Prefill]], cold: str, warm: str, artefact: str
 ) -> Picture:
-    """Draw times to first token, a row for each name, by what the model had read before.
+    """Draw times to first token, a row for each name, by the prompt that the model had read before.
 
-    cold, warm: the names to compare. artefact: the name that measures nothing. Raises TooFewSamplesError
-    below 5 rounds.
+    cold, warm: the names to compare. artefact: the name of a measurement that proves nothing. Raises
+    TooFewSamplesError below 5 rounds.
     """
-    times = {name: [reading.ttft_ms for reading in many] for name, many in readings.items()}
+    times = {name: [prefill.ttft_ms for prefill in runs] for name, runs in prefills.items()}
     ratio = median_ratio(times[cold], times[warm])
     interval = bootstrap_ratio(times[cold], times[warm])
     title = f"{warm}: first token {ratio:.1f} times as soon (95 % interval {interval})"
     n = len(times[cold])
-    note = f"TTFT in this process, n = {n} each, in turn; behind the names: share known already"
-    labels = {name: f"{name}, {percent(_known(many))}" for name, many in readings.items()}
+    note = f"TTFT in this process, n = {n} each, in turn; behind the names: share of tokens reused"
+    labels = {name: f"{name}, {percent(_reused(runs))}" for name, runs in prefills.items()}
     rows = {label: times[name] for name, label in labels.items()}
     axis = "ms to the first token, logarithmic; bar: p50"
     return sample_rows(rows, title, note, axis, [labels.get(artefact, "")])
 
 
-def _known(readings: Sequence[Reading]) -> float:
-    return float(np.mean([reading.known / reading.tokens for reading in readings]))
+def _reused(prefills: Sequence[Prefill]) -> float:
+    return float(np.mean([prefill.reused / prefill.tokens for prefill in prefills]))
 
 
 def sample_rows(

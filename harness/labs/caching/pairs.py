@@ -1,7 +1,8 @@
-"""Labelled pairs of questions: do both have one right answer? To choose a semantic cache's threshold on.
+"""Labelled pairs of questions, on which the threshold of a semantic cache is chosen.
 
-Two sorts mean the same, in a friendlier tone or in other words; the others are near misses, most of them
-alike to the letter but for the one word that matters.
+The label says whether one answer is right for both questions. Two kinds of pairs mean the same: the second
+question has a friendlier tone or other words. The others are near misses, most of which differ only in the
+one word that matters.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import Literal
 from harness.kb.products import Split, siblings
 from harness.kb.topics import Topic, pairs
 
-Sort = Literal["polite", "reworded", "other topic", "sibling", "region", "detail"]
-SAME: tuple[Sort, ...] = ("polite", "reworded")
-# What people put around a question. Nothing in it changes the answer.
+Kind = Literal["polite", "reworded", "other topic", "sibling", "region", "detail"]
+SAME: tuple[Kind, ...] = ("polite", "reworded")
+# Phrases around a question that do not change the answer.
 TONES = (
     "Hi, {q}",
     "Hello! {q} Thank you.",
@@ -27,7 +28,7 @@ TONES = (
     "Good morning, {q}",
     "One more thing: {q}",
 )
-# One detail apart, and another answer: a number, a unit, a negation, an opposite.
+# One detail changes the answer: a number, a unit, a negation, an opposite.
 DETAILS = (
     ("Is the {p} still covered after 12 months?", "Is the {p} still covered after 24 months?"),
     ("Does the {p} run for 8 hours?", "Does the {p} run for 8 days?"),
@@ -37,26 +38,28 @@ DETAILS = (
     ("What does error E3 mean on the {p}?", "What does error E7 mean on the {p}?"),
 )
 
-NEIGHBOURS = 4  # other topics of the product: an earlier question about it is mostly one of these
+NEIGHBOURS = 4  # other topics per product, as most earlier questions about it have another topic
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two questions. sort: how the second came about."""
+    """Two questions. kind: how the second was made from the first."""
 
     first: str
     second: str
-    sort: Sort
+    kind: Kind
 
     @property
     def same(self) -> bool:
-        """True when one answer is right for both."""
-        return self.sort in SAME
+        """Return whether one answer is right for both."""
+        return self.kind in SAME
 
 
-def labelled(split: Split, topics: int, seed: int) -> list[Pair]:
-    """Pairs about `topics` random topics of `split`: one of each sort that the topic allows, and several
-    about other topics of the same product."""
+def labelled_pairs(split: Split, topics: int, seed: int) -> list[Pair]:
+    """Return pairs about `topics` random topics of `split`.
+
+    Each topic gives one pair of each kind that it allows, and up to four about other topics of its product.
+    """
     rng = Random(seed)
     pool = pairs(split)
     drawn = rng.sample(pool, min(topics, len(pool)))
@@ -64,30 +67,31 @@ def labelled(split: Split, topics: int, seed: int) -> list[Pair]:
 
 
 def _of(topic: Topic, regions: tuple[Topic, ...], rng: Random) -> Iterator[Pair]:
-    wording, other = rng.sample(range(len(topic.forms)), 2)
-    asked = topic.ask(wording)
-    yield Pair(asked, rng.choice(TONES).format(q=asked), "polite")
-    yield Pair(asked, topic.ask(other), "reworded")
-    known = _neighbours(topic)
-    for neighbour in rng.sample(known, min(NEIGHBOURS, len(known))):
-        yield Pair(asked, neighbour.ask(rng.randrange(6)), "other topic")
+    """Yield the pairs of one topic. regions: the same topic in all its regions."""
+    wording, other_wording = rng.sample(range(len(topic.forms)), 2)
+    question = topic.ask(wording)
+    yield Pair(question, rng.choice(TONES).format(q=question), "polite")
+    yield Pair(question, topic.ask(other_wording), "reworded")
+    neighbours = _neighbours(topic)
+    for neighbour in rng.sample(neighbours, min(NEIGHBOURS, len(neighbours))):
+        yield Pair(question, neighbour.ask(rng.randrange(6)), "other topic")
     if relatives := siblings(topic.product):
         relative = rng.choice(relatives)
-        yield Pair(asked, asked.replace(topic.product.name, relative.name), "sibling")
+        yield Pair(question, question.replace(topic.product.name, relative.name), "sibling")
     if len(regions) > 1:
-        elsewhere = rng.choice([one for one in regions if one.region != topic.region])
-        yield Pair(asked, elsewhere.ask(wording), "region")
+        elsewhere = rng.choice([other for other in regions if other.region != topic.region])
+        yield Pair(question, elsewhere.ask(wording), "region")
     first, second = (text.format(p=topic.product.name) for text in rng.choice(DETAILS))
     yield Pair(first, second, "detail")
 
 
 def _neighbours(topic: Topic) -> list[Topic]:
-    """Everything else that is known about the product, for everybody or in the topic's region."""
-    found = [
-        one
+    """Return the product's other topics for all regions or the topic's own; without any, those of all."""
+    others = [
+        other
         for pair in pairs(topic.product.split)
-        for one in pair
-        if one.product == topic.product and one.kind.kind != topic.kind.kind
+        for other in pair
+        if other.product == topic.product and other.kind.kind != topic.kind.kind
     ]
-    near = [one for one in found if one.region in (topic.region, "all")]
-    return near or found
+    near = [other for other in others if other.region in (topic.region, "all")]
+    return near or others

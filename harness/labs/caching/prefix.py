@@ -1,7 +1,7 @@
-"""What a kept prefix saves: time to first token for one set of passages, laid out in several ways.
+"""The effect of a prefix cache: time to first token for the same passages in several layouts of the prompt.
 
-llama.cpp keeps what the last prompt made it compute, up to the first token that differs. So layout decides:
-what never changes first, what changes with every request last.
+llama.cpp keeps the keys and values of the last prompt up to the first token that differs. So the layout
+decides: parts that never change come first, parts that change with every request come last.
 """
 
 from __future__ import annotations
@@ -17,50 +17,50 @@ from harness.assistant import Chunk
 from harness.models.engines.llama_model import LlamaModel
 
 NS_PER_MS = 1e6
-BYTES = 2  # a key or a value is kept in 16 bits
+BYTES = 2  # a key or a value takes 16 bits
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One prompt read: ms to the first token of the answer, tokens in all, and those known already."""
+class Prefill:
+    """The prefill of one prompt: ms to the first token, tokens of the prompt, and those reused of them."""
 
     ttft_ms: float
     tokens: int
-    known: int
+    reused: int
 
 
-def read(model: LlamaModel, prompt: str) -> Reading:
-    """Read `prompt` after whatever the model has read before, up to the first token of the answer."""
+def prefill(model: LlamaModel, prompt: str) -> Prefill:
+    """Prefill `prompt` after whatever the model holds already, and decode the first token of the answer."""
     tokens = model.context.tokens(prompt)
     start = time.perf_counter_ns()
-    known = model.context.read(tokens)
+    reused = model.context.read(tokens)
     next(model.context.greedy())
-    return Reading((time.perf_counter_ns() - start) / NS_PER_MS, len(tokens), known)
+    return Prefill((time.perf_counter_ns() - start) / NS_PER_MS, len(tokens), reused)
 
 
-def layouts(
+def measure_layouts(
     model: LlamaModel, prompts: Mapping[str, Callable[[int], tuple[str, str]]], rounds: int
-) -> dict[str, list[Reading]]:
-    """For each name `rounds` readings, all names in turn.
+) -> dict[str, list[Prefill]]:
+    """Return `rounds` measurements for each name, taken in turn.
 
-    prompts: number of the round -> (the prompt before, not on the clock; the prompt that is timed). An empty
-    one before means a cold model.
+    prompts: number of the round -> (the earlier prompt, not timed; the prompt that is timed). If the earlier
+    one is empty, the model starts cold.
     """
-    found: dict[str, list[Reading]] = {name: [] for name in prompts}
+    prefills: dict[str, list[Prefill]] = {name: [] for name in prompts}
     for number in range(rounds):
         for name, pair in prompts.items():
             before, prompt = pair(number)
             model.forget()
             if before:
-                read(model, before)
-            found[name].append(read(model, prompt))
-    return found
+                prefill(model, before)
+            prefills[name].append(prefill(model, prompt))
+    return prefills
 
 
-def kept_bytes(gguf: Path, tokens: int) -> int:
-    """Bytes of the keys and values of `tokens` tokens: 2 x layers x key heads x head size x 2 bytes each.
+def kv_bytes(gguf: Path, tokens: int) -> int:
+    """Return the bytes of keys and values: 2 x layers x key heads x head size x 2 bytes for each token.
 
-    gguf: the model file, whose header names the sizes (of llama's architecture).
+    gguf: the model file, whose header names the sizes (of the llama architecture).
     """
     fields = GGUFReader(gguf).fields
     layers, heads, key_heads, width = (
@@ -75,6 +75,6 @@ def kept_bytes(gguf: Path, tokens: int) -> int:
     return 2 * layers * key_heads * (width // heads) * BYTES * tokens
 
 
-def texts(chunks: Sequence[Chunk]) -> list[tuple[str, str]]:
-    """(id, text) of each chunk, as a layout takes them."""
+def passages(chunks: Sequence[Chunk]) -> list[tuple[str, str]]:
+    """Return (id, title and text) of each chunk, as a layout takes them."""
     return [(chunk.id, f"{chunk.title}. {chunk.text}") for chunk in chunks]

@@ -1,4 +1,4 @@
-"""Cosines of pairs of questions by the sort of pair: pairs that mean different things lie among the same."""
+"""Cosines of labelled pairs of questions, by kind of pair; same and different meanings overlap."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from harness.show.style import Picture, percent
 
 ROW_IN = 0.5
 COLUMNS = chart.Columns(1.9, (("median", 58), ("hits", 120)))
-SHAKEN = 0.22  # of a row: dots of one cosine are drawn beside each other
+JITTER = 0.22  # of a row, so that dots of equal cosine do not cover each other
 AXIS = "cosine; dots: pairs (blue, right of the line: wanted; red: a wrong answer)"
 
 
 def similarity(
     pairs: Sequence[Pair], cosines: np.ndarray, threshold: float, passes: np.ndarray | None = None
 ) -> Picture:
-    """Draw a row of dots for each sort. passes: bool (n,), pairs that a guard lets through; the rest is pale.
+    """Draw a row of dots for each kind. passes: bool (n,), pairs that a guard lets through; others are pale.
 
     Raises ValueError for no pairs.
     """
@@ -28,27 +28,27 @@ def similarity(
     passes = np.ones(len(pairs), bool) if passes is None else passes
     guard = "all compared" if passes.all() else "pale: kept apart by the guard"
     note = f"{len(pairs)} labelled pairs, measured; threshold {threshold:.2f}; {guard}"
-    sorts = sorted({pair.sort for pair in pairs}, key=lambda sort: (sort not in SAME, sort))
-    masks = [np.array([pair.sort == sort for pair in pairs]) for sort in sorts]
-    names = [f"{sort} ({'same' if sort in SAME else 'another'})" for sort in sorts]
+    kinds = sorted({pair.kind for pair in pairs}, key=lambda kind: (kind not in SAME, kind))
+    masks = [np.array([pair.kind == kind for pair in pairs]) for kind in kinds]
+    names = [f"{kind} ({'same' if kind in SAME else 'another'})" for kind in kinds]
     hit = passes & (cosines >= threshold)
     cells = [(f"{np.median(cosines[m]):.2f}", f"{hit[m].sum()} of {m.sum()}") for m in masks]
     title = _finding(pairs, hit, threshold)
     figure, axes = chart.rows_picture(title, note, names, COLUMNS, AXIS, cells, ROW_IN)
     axes.set_xlim(min(0.0, float(cosines.min())), 1.02)
     chart.dashed(axes, "x", min(threshold, 1.02), style.INK, width=1.4, zorder=2)
-    for y, (sort, mask) in enumerate(zip(sorts, masks, strict=True)):
-        _dots(axes, y, cosines[mask], passes[mask], sort in SAME)
+    for y, (kind, mask) in enumerate(zip(kinds, masks, strict=True)):
+        _dots(axes, y, cosines[mask], passes[mask], kind in SAME)
     numbers = zip(names, cells, strict=True)
     return figure.described(f"{name}: median {m}, hits {hits}" for name, (m, hits) in numbers)
 
 
 def _dots(axes: Axes, y: int, cosines: np.ndarray, passes: np.ndarray, same: bool) -> None:
-    shake = np.random.default_rng(0).uniform(-SHAKEN, SHAKEN, len(cosines))
+    jitter = np.random.default_rng(0).uniform(-JITTER, JITTER, len(cosines))
     colour, marker = (style.BLUE, "o") if same else (style.VERMILLION, "s")
     look = {"marker": marker, "s": 16, "linewidths": 0, "alpha": 0.6}
-    axes.scatter(cosines[~passes], y + shake[~passes], color=style.PALE, zorder=1, **look)
-    axes.scatter(cosines[passes], y + shake[passes], color=colour, zorder=2, **look)
+    axes.scatter(cosines[~passes], y + jitter[~passes], color=style.PALE, zorder=1, **look)
+    axes.scatter(cosines[passes], y + jitter[passes], color=colour, zorder=2, **look)
 
 
 def _finding(pairs: Sequence[Pair], hit: np.ndarray, threshold: float) -> str:

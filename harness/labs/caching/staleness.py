@@ -1,6 +1,7 @@
-"""A staleness probe: an article is changed on purpose, and a question asked until the answer follows.
+"""A staleness probe: change an article on purpose, and ask until the answer follows.
 
-The clock is turned by hand (an hour of waiting would teach nothing more), so ages are SIM; answers are not.
+The clock is set by hand, because waiting an hour would show nothing more. Ages are therefore simulated (SIM);
+the answers are real.
 """
 
 from __future__ import annotations
@@ -8,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-Answer = Callable[
-    [float, int], str
-]  # seconds on the clock, version of the article -> the answer's text
+# (seconds on the clock, version of the article) -> text of the answer
+Answer = Callable[[float, int], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was answered at one moment; right: holds what the article says by then."""
+class Observation:
+    """The answer at one moment. right: it contains the fact that the article states at that moment."""
 
     at_s: float
     text: str
@@ -23,18 +23,21 @@ class Look:
 
 
 def probe(
-    answer: Answer, facts: Sequence[str], edits_s: Sequence[float], asked_s: Sequence[float]
-) -> list[Look]:
-    """One look for each of `asked_s`; version i of the article holds facts[i], from edits_s[i - 1] on."""
-    looks = []
-    for at_s in asked_s:
+    answer: Answer, facts: Sequence[str], edits_s: Sequence[float], requests_s: Sequence[float]
+) -> list[Observation]:
+    """Return an observation for each of `requests_s`.
+
+    Version i of the article states facts[i], from edits_s[i - 1] on.
+    """
+    observations = []
+    for at_s in requests_s:
         version = sum(edit_s <= at_s for edit_s in edits_s)
         text = answer(at_s, version)
-        looks.append(Look(at_s, text, facts[version] in text))
-    return looks
+        observations.append(Observation(at_s, text, facts[version] in text))
+    return observations
 
 
-def stale_s(looks: Sequence[Look], edit_s: float) -> float:
-    """Seconds from `edit_s` to the first right look after it; infinity when there was none."""
-    right = (look.at_s for look in looks if look.at_s >= edit_s and look.right)
+def stale_s(observations: Sequence[Observation], edit_s: float) -> float:
+    """Return the seconds from `edit_s` to the first right answer after it, or infinity if there is none."""
+    right = (seen.at_s for seen in observations if seen.at_s >= edit_s and seen.right)
     return next(right, float("inf")) - edit_s

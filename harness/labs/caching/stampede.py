@@ -1,4 +1,4 @@
-"""Many who ask for the same at the same moment: when each began to wait, and when it had its answer."""
+"""A cache stampede: several callers ask for the same answer at once, and their waiting times are recorded."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ NS_PER_MS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One caller. Times in ms since all of them were let go."""
+    """The wait of one caller: start and end in ms since all callers were released."""
 
     start_ms: float
     end_ms: float
 
 
 def stampede(answer: Callable[[], object], callers: int) -> list[Wait]:
-    """`answer` called by so many threads at once; their waits, in the order in which they ended.
+    """Call `answer` from `callers` threads at once, and return their waits in the order of their ends.
 
     Raises the first error of a caller.
     """
-    gate = threading.Barrier(callers)
+    barrier = threading.Barrier(callers)
     waits: list[Wait] = []
     errors: list[Exception] = []
-    opened: list[int] = []
+    starts: list[int] = []
 
     def ask() -> None:
-        gate.wait()
-        opened.append(time.perf_counter_ns())
+        barrier.wait()
+        starts.append(time.perf_counter_ns())
         start = time.perf_counter_ns()
         try:
             answer()
         except Exception as error:
             errors.append(error)
         end = time.perf_counter_ns()
-        waits.append(Wait((start - opened[0]) / NS_PER_MS, (end - opened[0]) / NS_PER_MS))
+        waits.append(Wait((start - starts[0]) / NS_PER_MS, (end - starts[0]) / NS_PER_MS))
 
     threads = [threading.Thread(target=ask) for _ in range(callers)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""How long each caller waited when all asked at once, with and without one computation for all of them."""
+"""The wait of each caller when all ask at once, with and without single flight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLOURS = (style.VERMILLION, style.BLUE)
 AXIS = "ms since all of them asked"
 
 
-def stampedes(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> Picture:
+def stampede_bars(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> Picture:
     """Draw runs name -> (waits, computations), at most two, as groups of bars, a bar for each caller.
 
     Raises ValueError for no run, more than two, or one without callers.

@@ -1,7 +1,7 @@
-"""An index while articles come and go: four ways to keep it, and what each still finds after every round.
+"""An index while articles come and go: the recall of four ways to maintain it, after every round.
 
-hnswlib takes nothing out. A deleted vector is only marked, so the walk still passes it; a new one may take
-its place, or the graph just grows. An index that nobody touches goes on finding what is no longer there.
+hnswlib removes nothing. A deleted vector is only marked, so the search still passes through it; a new vector
+may take its place, or the graph grows. An index that is never updated goes on finding vectors that are gone.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from dataclasses import dataclass
 import hnswlib
 import numpy as np
 
-from harness.labs.retrieval.recall import Found, Search, exact, searched, walk
+from harness.labs.retrieval.recall import Search, SearchRun, exact, measure, walk
 from harness.stages import hnsw_search
 
-LINKS, EF_CONSTRUCTION = (
-    8,
-    60,
-)  # a light graph: one with reserves would hide for longer what happens
+LINKS, EF_CONSTRUCTION = 8, 60  # a sparse graph: in a dense one the effect takes longer to show
 SEED = 500
-LEFT, MARKED, REPLACED, REBUILT = "left as it was", "marked", "replaced", "built anew"
+UNCHANGED, MARKED, REPLACED, REBUILT = "unchanged", "marked", "replaced", "rebuilt"
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """replaced: vectors exchanged so far, as a share of those held. found, held: by way of keeping it."""
+    """The state after some exchanges. replaced: vectors exchanged so far, as a share of those held.
+
+    runs, held: by way of maintenance; held counts the vectors in the graph, deleted ones included.
+    """
 
     replaced: float
-    found: Mapping[str, Found]
-    held: Mapping[str, int]  # vectors in the graph, the dead among them
+    runs: Mapping[str, SearchRun]
+    held: Mapping[str, int]
 
 
 def churn(
@@ -41,14 +41,16 @@ def churn(
     k: int = 5,
     ef: int = 20,
 ) -> Iterator[Round]:
-    """n vectors out of `pool` (m, d), unit norm, in random order; each round the oldest `share` goes and
-    as many that wait come. The pool must hold n * (1 + rounds * share) of them.
+    """Yield the first state and one after each round, which exchanges the oldest `share` of n vectors.
+
+    The vectors are drawn from `pool` (m, d), unit norm, in random order. The pool must hold
+    n * (1 + rounds * share) of them.
     """
     order = np.random.default_rng(SEED).permutation(
         len(pool)
-    )  # a vector's label is its row in the pool
+    )  # a vector's label: its row in `pool`
     indexes = {
-        LEFT: _graph(pool, order[:n], n),
+        UNCHANGED: _graph(pool, order[:n], n),
         MARKED: _graph(pool, order[:n], len(pool)),
         REPLACED: _graph(pool, order[:n], n),
     }
@@ -57,16 +59,16 @@ def churn(
         gone = number * size
         held = order[gone : gone + n]
         if number:
-            news = order[gone + n - size : gone + n]
+            added = order[gone + n - size : gone + n]
             for way in (MARKED, REPLACED):
-                _exchange(indexes[way], pool, order[gone - size : gone], news, way == REPLACED)
+                _exchange(indexes[way], pool, order[gone - size : gone], added, way == REPLACED)
         yield _round(gone / n, pool, held, indexes, queries, k, ef)
 
 
-def _graph(pool: np.ndarray, labels: np.ndarray, margins: int) -> hnswlib.Index:
+def _graph(pool: np.ndarray, labels: np.ndarray, capacity: int) -> hnswlib.Index:
     index = hnswlib.Index("ip", pool.shape[1])
     index.init_index(
-        margins,
+        capacity,
         M=LINKS,
         ef_construction=EF_CONSTRUCTION,
         random_seed=SEED,
@@ -77,11 +79,11 @@ def _graph(pool: np.ndarray, labels: np.ndarray, margins: int) -> hnswlib.Index:
 
 
 def _exchange(
-    index: hnswlib.Index, pool: np.ndarray, olds: np.ndarray, news: np.ndarray, replace: bool
+    index: hnswlib.Index, pool: np.ndarray, removed: np.ndarray, added: np.ndarray, replace: bool
 ) -> None:
-    for label in olds:
+    for label in removed:
         index.mark_deleted(int(label))
-    index.add_items(pool[news], news, num_threads=1, replace_deleted=replace)
+    index.add_items(pool[added], added, num_threads=1, replace_deleted=replace)
 
 
 def _round(
@@ -93,14 +95,15 @@ def _round(
     k: int,
     ef: int,
 ) -> Round:
-    now = pool[held]
-    anew = hnsw_search.build(now, LINKS, EF_CONSTRUCTION)
+    vectors = pool[held]
+    rebuilt = hnsw_search.build(vectors, LINKS, EF_CONSTRUCTION)
     searches = {way: walk(index, ef) for way, index in indexes.items()}
-    searches[REBUILT] = _labelled(walk(anew, ef), held)
-    found = searched(searches, queries, k, truth=_labelled(exact(now), held))
+    searches[REBUILT] = _labelled(walk(rebuilt, ef), held)
+    runs = measure(searches, queries, k, truth=_labelled(exact(vectors), held))
     counts = {way: index.get_current_count() for way, index in indexes.items()}
-    return Round(replaced, found, {**counts, REBUILT: len(held)})
+    return Round(replaced, runs, {**counts, REBUILT: len(held)})
 
 
 def _labelled(search: Search, labels: np.ndarray) -> Search:
+    """Return `search` with labels in place of rows."""
     return lambda vector, k: labels[np.asarray(search(vector, k), np.intp)]

@@ -1,7 +1,7 @@
-"""A graph to walk on: each vector linked with its nearest ones, and with a few at random.
+"""Graphs to walk on: each vector linked with its nearest ones, and in one of them with a few at random.
 
-The nearest links find the last metres, the random ones the way into the right quarter. HNSW gets the same
-from layers, of which each holds a part of the vectors below it.
+Links to the nearest find the last steps to the target, random links the way to its neighbourhood. HNSW gets
+the latter from its layers, each of which holds a part of the vectors of the layer below.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import numpy as np
 
 from harness.stages.exact_search import nearest
 
-NEAR, FAR = 8, 2  # links of each sort; both ways
+NEAR, FAR = 8, 2  # links of each kind; both ways
 
 
 def small_world(
     vectors: np.ndarray, near: int = NEAR, far: int = FAR, seed: int = 500
 ) -> list[list[int]]:
-    """For each row of `vectors` (n, d), unit norm, the rows it is linked with, sorted; links go both ways."""
+    """Return for each row of `vectors` (n, d), unit norm, the sorted rows it is linked with, both ways."""
     rng = np.random.default_rng(seed)
     links: list[set[int]] = [set() for _ in vectors]
     for row, vector in enumerate(vectors):
@@ -25,11 +25,11 @@ def small_world(
             if other != row:
                 links[row].add(int(other))
                 links[int(other)].add(row)
-    return [sorted(one) for one in links]
+    return [sorted(neighbours) for neighbours in links]
 
 
 def plane(n: int = 260, links: int = 5, seed: int = 4) -> tuple[np.ndarray, list[list[int]]]:
-    """Points in a rectangle, (n, 2), and the links of each with its nearest: a graph that can be seen."""
+    """Return random points in a rectangle, (n, 2), and the rows each is linked with: a graph to draw."""
     points = np.random.default_rng(seed).random((n, 2)) * (2, 1)
     graph: list[set[int]] = [set() for _ in points]
     for row, point in enumerate(points):
@@ -37,4 +37,4 @@ def plane(n: int = 260, links: int = 5, seed: int = 4) -> tuple[np.ndarray, list
         for other in map(int, near):
             graph[row].add(other)
             graph[other].add(row)
-    return points, [sorted(one) for one in graph]
+    return points, [sorted(neighbours) for neighbours in graph]

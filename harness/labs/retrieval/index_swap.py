@@ -12,31 +12,33 @@ import hnswlib
 import numpy as np
 
 NS_PER_MS = 1e6
-QUIET = 200  # queries before anything is built: enough for p90
+QUERIES_AT_REST = 200  # before the build: enough for p90
 
 
 @dataclass
 class IndexHandle:
-    """Where requests find the index; to assign another one is a single step, and nobody sees half of it."""
+    """The place where requests find the current index. Assigning a new index is atomic."""
 
     index: hnswlib.Index
 
     def search(self, query: np.ndarray, k: int, ef: int) -> np.ndarray:
-        """Rows of the k nearest by the index of this moment, one thread."""
-        index = self.index  # once: it may be another one on the next line
+        """Return the rows of the k nearest in the current index, found on one thread."""
+        index = self.index  # read once: another thread may assign a new one at any time
         index.set_ef(max(ef, k))
         return index.knn_query(query, k, num_threads=1)[0][0]
 
 
-def swapped_under_traffic(
+def swap_under_traffic(
     handle: IndexHandle, build: Callable[[], hnswlib.Index], queries: np.ndarray, k: int, ef: int
 ) -> tuple[list[float], list[float]]:
-    """ms of every query at rest, and of those while `build` makes the next index, which is then swapped in.
+    """Search while `build` makes the next index, then swap it in.
 
-    Raises what `build` raises; the old index stays then.
+    Returns the ms of every query before the build, and of those during the build. Raises what `build` raises;
+    the old index then stays.
     """
     at_rest = [
-        _ms(handle, query, k, ef) for query, _ in zip(cycle(queries), range(QUIET), strict=False)
+        _ms(handle, query, k, ef)
+        for query, _ in zip(cycle(queries), range(QUERIES_AT_REST), strict=False)
     ]
     outcome: list[hnswlib.Index | Exception] = []
 
@@ -48,17 +50,17 @@ def swapped_under_traffic(
 
     builder = threading.Thread(target=work)
     builder.start()
-    meanwhile = []
+    during_build = []
     for query in cycle(queries):
-        meanwhile.append(_ms(handle, query, k, ef))
+        during_build.append(_ms(handle, query, k, ef))
         if not builder.is_alive():
             break
     builder.join()
-    [made] = outcome
-    if isinstance(made, Exception):
-        raise made
-    handle.index = made
-    return at_rest, meanwhile
+    [built] = outcome
+    if isinstance(built, Exception):
+        raise built
+    handle.index = built
+    return at_rest, during_build
 
 
 def _ms(handle: IndexHandle, query: np.ndarray, k: int, ef: int) -> float:

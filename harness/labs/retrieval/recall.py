@@ -1,8 +1,9 @@
-"""Searches on the clock: what each of them finds of the true nearest rows, and how long it takes.
+"""Recall and latency of searches, measured together on the same queries.
 
-Every query goes to all searches, one right after the other, so that a busy moment slows them all. What is
-timed is one query on one thread, from its vector to the rows; embedding the question comes before. BLAS is
-held to one thread, too: beside a busy neighbour two of them wait for each other longer than they compute.
+Every query goes to all searches, one directly after the other, so that a moment in which the machine is busy
+slows all of them. The timed part is one query on one thread, from its vector to the rows; the question is
+embedded before. BLAS is limited to one thread, too: while another process is busy, two BLAS threads wait for
+each other longer than they compute.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from harness.measure.latency.compare import Ratio
-from harness.measure.latency.stats import Proportion, bootstrap_ratio, median_ratio
+from harness.measure.stats import Proportion, bootstrap_ratio, median_ratio
 from harness.stages.exact_search import nearest
 
 NS_PER_MS = 1e6
-SEED = 500  # of the order of turns
+SEED = 500  # of the order in which the searches take turns
 Search = Callable[[np.ndarray, int], Sequence[int]]  # vector (d,), k -> rows, best first
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One search over all queries. ms: one time a query; hits: true neighbours found of those asked for."""
+class SearchRun:
+    """The measurements of one search. ms: a time per query; hits: true neighbours found, of all true ones."""
 
     ms: tuple[float, ...]
     hits: Proportion
@@ -34,34 +35,35 @@ class Found:
 
     @property
     def p50_ms(self) -> float:
-        """The median time of a query."""
+        """Return the median time of a query."""
         return float(np.median(self.ms))
 
     @property
     def recall(self) -> float:
-        """Share of the true k nearest that were found, 0 to 1."""
+        """Return the share of the true k nearest that was found, 0 to 1."""
         return self.hits.rate
 
 
 def exact(vectors: np.ndarray, mask: np.ndarray | None = None) -> Search:
-    """All similarities with `vectors` (n, d) at once, by BLAS; or with the rows in `mask`, bool (n,)."""
+    """Return an exact search of `vectors` (n, d) by one BLAS product, or of the rows in `mask`, bool (n,)."""
     return lambda vector, k: nearest(vectors, vector, k, mask)
 
 
 def walk(index: hnswlib.Index, ef: int) -> Search:
-    """hnswlib's walk with `ef` candidates, one thread; hnswlib itself raises ef to k where k is larger."""
+    """Return hnswlib's search with `ef` candidates on one thread; hnswlib raises ef to k if k is larger."""
 
     def search(vector: np.ndarray, k: int) -> np.ndarray:
-        index.set_ef(ef)  # nanoseconds; the index is shared by searches with other settings
+        index.set_ef(ef)  # takes nanoseconds; searches with other settings share the index
         return index.knn_query(vector, k, num_threads=1)[0][0]
 
     return search
 
 
-def own_filter(index: hnswlib.Index, ef: int, mask: np.ndarray) -> Search:
-    """hnswlib's filter on its walk: it calls Python for every vector it meets. mask: bool (n,).
+def filtered_walk(index: hnswlib.Index, ef: int, mask: np.ndarray) -> Search:
+    """Return hnswlib's search with its own filter, which calls Python for every vector visited.
 
-    hnswlib raises when it met fewer than k that are allowed; here that is no row at all.
+    mask: bool (n,), the allowed rows. hnswlib raises an error if it visited fewer than k of them; this search
+    then returns no row at all.
     """
 
     def search(vector: np.ndarray, k: int) -> np.ndarray:
@@ -74,17 +76,18 @@ def own_filter(index: hnswlib.Index, ef: int, mask: np.ndarray) -> Search:
     return search
 
 
-def searched(
+def measure(
     searches: Mapping[str, Search],
     queries: np.ndarray,
     k: int,
     truth: Search,
     now_ns: Callable[[], int] = time.perf_counter_ns,
-) -> dict[str, Found]:
-    """Each search by name on all `queries` (q, d), in turns of random order: who comes after a large matrix
-    finds a cold cache, and that should hit everybody alike.
+) -> dict[str, SearchRun]:
+    """Run every search on all `queries` (q, d), and return the measurements by name.
 
-    truth: a search that never misses; it runs off the clock. One query warms up every search.
+    For each query the searches take turns in random order: a search that follows a large matrix product finds
+    a cold CPU cache, and that should happen to all of them equally often. truth: a search that never misses;
+    it is not timed. One query warms up every search.
     """
     wanted = [frozenset(map(int, truth(query, k))) for query in queries]
     names, rng = list(searches), np.random.default_rng(SEED)
@@ -99,17 +102,17 @@ def searched(
                 got = searches[name](query, k)
                 times[name].append((now_ns() - start) / NS_PER_MS)
                 rows[name].append(frozenset(map(int, got)))
-    return {name: _found(times[name], rows[name], wanted) for name in names}
+    return {name: _run(times[name], rows[name], wanted) for name in names}
 
 
-def _found(ms: list[float], rows: list[frozenset[int]], wanted: list[frozenset[int]]) -> Found:
+def _run(ms: list[float], rows: list[frozenset[int]], wanted: list[frozenset[int]]) -> SearchRun:
     hits = sum(len(got & true) for got, true in zip(rows, wanted, strict=True))
     short = sum(len(got) < len(true) for got, true in zip(rows, wanted, strict=True))
-    return Found(tuple(ms), Proportion(hits, sum(map(len, wanted))), short)
+    return SearchRun(tuple(ms), Proportion(hits, sum(map(len, wanted))), short)
 
 
-def times_faster(slow: Found, fast: Found) -> Ratio:
-    """Median of `slow` / median of `fast`, with its 95 % interval over queries; above 1, `fast` is faster.
+def times_faster(slow: SearchRun, fast: SearchRun) -> Ratio:
+    """Return median of `slow` / median of `fast`, with its 95 % interval over queries; above 1, `fast` wins.
 
     Raises TooFewSamplesError below 5 queries.
     """

@@ -12,8 +12,8 @@ from harness.show.style import Margins, Picture, percent, picture
 
 HEIGHT_IN = 3.4
 MARGINS = Margins(left=0.75, right=1.9)  # at the right: names at the ends of the curves
-APART = 0.075  # of the height: least distance of two names
-AXIS = "ms a query, p50, logarithmic (left is faster)"
+APART = 0.075  # least distance of two names, as a share of the height
+AXIS = "ms per query, p50, logarithmic (left is faster)"
 
 
 @dataclass(frozen=True, slots=True)

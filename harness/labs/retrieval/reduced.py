@@ -1,78 +1,69 @@
-"""Search in fewer dimensions, then rank the best again in all of them.
+"""Exact search in fewer dimensions: the first r numbers of each vector, or its r principal components.
 
-A matrix with a quarter of the columns is read in a quarter of the time. What is lost is put right by a second
-look: the candidates of the short vectors are compared by the long ones.
+A matrix with a quarter of the columns is read in a quarter of the time, but its order of neighbours is less
+exact. Ranking the best candidates again by the full vectors restores most of what is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.assistant import Chunk, Query
 from harness.errors import WrongUseError
-from harness.stages.exact_search import Allowed, nearest
+from harness.labs.retrieval.recall import Search
+from harness.stages.exact_search import nearest
 
-SAMPLE = 4000  # vectors: ten for each of MiniLM's 384 dimensions settle the directions
+SAMPLE = (
+    4000  # vectors: ten for each of MiniLM's 384 dimensions determine the directions well enough
+)
 SEED = 500
-CANDIDATES = 50  # ten times the five chunks of a prompt; 50 full comparisons cost microseconds
-TINY = 1e-12  # a vector with nothing in the directions kept stays zero instead of dividing by it
+TINY = 1e-12  # a vector without any component in the directions stays zero instead of being divided by 0
 
 
 @dataclass(frozen=True)
 class Projection:
-    """A change to fewer dimensions. directions: shape (d, r), float32, orthonormal columns."""
+    """A projection to fewer dimensions. directions: shape (d, r), float32, orthonormal columns."""
 
     directions: np.ndarray
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """`vectors` (..., d) in r dimensions, float32, with unit norm again."""
+        """Return `vectors` (..., d) in r dimensions, float32, normalised to length 1 again."""
         shorter = vectors @ self.directions
         norms = np.linalg.norm(shorter, axis=-1, keepdims=True)
         return shorter / np.maximum(norms, TINY)
 
 
 def fit(vectors: np.ndarray, r: int, sample: int = SAMPLE, seed: int = SEED) -> Projection:
-    """The r principal directions of `vectors` (n, d), by SVD of at most `sample` rows.
+    """Return the projection to the r principal directions of `vectors` (n, d).
 
-    The mean is not taken off, as in PCA for plots: what has to survive are the inner products themselves.
-    Raises WrongUseError for more directions than the rows or columns can give.
+    They are computed by SVD of at most `sample` rows. Unlike in PCA for plots, the mean is not subtracted:
+    the inner products themselves have to be preserved.
+    Raises WrongUseError if r is larger than the number of rows or columns.
     """
     most = min(sample, *vectors.shape)
     if not 0 < r <= most:
-        raise WrongUseError(f"{r} dimensions cannot be kept: choose from 1 to {most}.")
+        raise WrongUseError(f"{r} dimensions are not possible: choose from 1 to {most}.")
     rows = np.random.default_rng(seed).permutation(len(vectors))[:sample]
     _, _, directions = np.linalg.svd(vectors[rows], full_matrices=False)
     return Projection(np.ascontiguousarray(directions[:r].T, np.float32))
 
 
-@dataclass(frozen=True)
-class ReducedSearch:
-    """Candidates by the reduced vectors, the k best of them by the full ones.
+def truncate_dims(vectors: np.ndarray, r: int) -> Search:
+    """Return a search by the first r columns of `vectors` (n, d), normalised to length 1 again.
 
-    vectors: (n, d), float32, unit norm; reduced: the same projected, (n, r); chunks: in the same order.
-    candidates: how many get the second look, at least k.
+    Suits an embedder that was trained to put the most important numbers first (Matryoshka); MiniLM was not.
     """
-
-    chunks: Sequence[Chunk]
-    vectors: np.ndarray
-    reduced: np.ndarray
-    project: Projection
-    candidates: int = CANDIDATES
-    allowed: Allowed | None = None
-
-    def __call__(self, query: Query, k: int) -> list[Chunk]:
-        mask = self.allowed(query.text) if self.allowed else None
-        wide = max(self.candidates, k)
-        rows = nearest(self.reduced, self.project(query.vector), wide, mask)
-        return [self.chunks[row] for row in rows[nearest(self.vectors[rows], query.vector, k)]]
+    head = vectors[:, :r]
+    short = np.ascontiguousarray(head / np.linalg.norm(head, axis=1, keepdims=True))
+    return lambda vector, k: nearest(short, vector[:r], k)
 
 
-def reduced_search(
-    chunks: Sequence[Chunk], vectors: np.ndarray, r: int, candidates: int = CANDIDATES
-) -> ReducedSearch:
-    """A search in r of the dimensions of `vectors`. Raises WrongUseError as `fit` does."""
+def principal(vectors: np.ndarray, r: int) -> Search:
+    """Return a search by the r principal components of `vectors` (n, d).
+
+    Each search includes the projection of its query. Raises WrongUseError as `fit` does.
+    """
     project = fit(vectors, r)
-    return ReducedSearch(chunks, vectors, project(vectors), project, candidates)
+    short = project(vectors)
+    return lambda vector, k: nearest(short, project(vector), k)

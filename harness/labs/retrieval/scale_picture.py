@@ -16,7 +16,7 @@ AXIS = "vectors searched, logarithmic"
 DECADES = [10.0**power for power in range(-3, 4)]
 
 
-def scale(rows: Sequence[Row], dimensions: int) -> Picture:
+def scale_curves(rows: Sequence[Row], dimensions: int) -> Picture:
     """Draw two lines on logarithmic axes, the recall of the walk at its dots.
 
     Raises ValueError below two rows.

@@ -1,7 +1,7 @@
-"""Vectors drawn around the real ones: as many as wanted, with the clusters that real ones have.
+"""Synthetic vectors: real ones with noise added, in any number, which keep the clusters of the real ones.
 
-White noise would be another problem: in 384 dimensions all its points are about equally far from each other,
-and an approximate search has nothing to hold on to.
+White noise would be a different problem: in 384 dimensions all its points are about equally far from each
+other, so an approximate search has no structure to use.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-SPREAD = (
-    0.35  # length of what is added to a unit vector: as far as two articles of one kind lie apart
-)
-BATCH = 50_000  # rows at a time: 77 MB of 384 numbers, where 500,000 at once would be 770
+SPREAD = 0.35  # length of the noise on a unit vector: the distance of two articles of the same kind
+BATCH = 50_000  # rows at a time: 77 MB with 384 numbers each; 500,000 at once would take 770 MB
 
 
 def jittered(
@@ -22,7 +20,7 @@ def jittered(
     seed: int,
     project: Callable[[np.ndarray], np.ndarray] = lambda vectors: vectors,
 ) -> np.ndarray:
-    """(n, d) unit vectors, float32, each a random row of `real` with noise, passed through `project`."""
+    """Return n unit vectors, (n, d), float32: random rows of `real` with noise, passed through `project`."""
     rng = np.random.default_rng(seed)
     starts = range(0, n, BATCH)
     parts = [project(_drawn(real, min(BATCH, n - start), rng)) for start in starts]

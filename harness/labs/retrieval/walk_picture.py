@@ -1,4 +1,4 @@
-"""A walk over a graph in the plane: the points visited, those kept, and all that were left alone."""
+"""A walk over a graph in the plane: the points visited, those kept, and all others."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from harness.show import style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.6
-NUMBERED = 6  # points whose place in the order is written
-NOTE = "numbers: the order in which the first points were looked at; star: the query"
+NUMBERED = 6  # points that show their position in the order
+NOTE = "numbers: the order in which the first points were visited; star: the query"
 
 
-def walked(
+def walk_map(
     points: np.ndarray,
     graph: Sequence[Sequence[int]],
     query: np.ndarray,
-    looked: Sequence[int],
+    visited: Sequence[int],
     kept: Sequence[int],
 ) -> Picture:
     """Draw the walk.
 
-    points: (n, 2). graph: links of each. query: (2,). looked, kept: rows of `points` that were visited and
-    kept, in the order of the walk.
+    points: (n, 2). graph: links of each. query: (2,). visited, kept: rows of `points` in the order
+    of the walk.
     """
     title = (
-        f"{len(set(looked))} of {len(points)} points looked at to keep {len(kept)}; "
-        f"{_right(points, query, kept)} of these are truly nearest"
+        f"{len(set(visited))} of {len(points)} points visited to keep {len(kept)}; "
+        f"{_true_nearest(points, query, kept)} of these are truly nearest"
     )
     figure, [axes] = picture(title, NOTE, [HEIGHT_IN], Margins())
     _links(axes, points, graph)
-    rest = [row for row in range(len(points)) if row not in set(looked)]
+    rest = [row for row in range(len(points)) if row not in set(visited)]
     axes.scatter(*points[rest].T, s=14, color=style.PALE, zorder=2)
-    axes.scatter(*points[list(looked)].T, s=34, color=style.SKY, zorder=3, label="looked at")
+    axes.scatter(*points[list(visited)].T, s=34, color=style.SKY, zorder=3, label="visited")
     axes.scatter(*points[list(kept)].T, s=70, color=style.BLUE, marker="s", zorder=4, label="kept")
     axes.plot(*query, "*", color=style.VERMILLION, markersize=17, zorder=5, label="query")
-    for number, row in enumerate(list(looked)[:NUMBERED], start=1):
+    for number, row in enumerate(list(visited)[:NUMBERED], start=1):
         style.write(axes, f"{number}", points[row], (4, 5), zorder=6)
     axes.spines["bottom"].set_visible(False)
     axes.set_aspect("equal", adjustable="datalim")
@@ -54,7 +54,7 @@ def _links(axes: Axes, points: np.ndarray, graph: Sequence[Sequence[int]]) -> No
     axes.add_collection(LineCollection(pairs, colors=style.PALE, linewidths=0.6, zorder=1))
 
 
-def _right(points: np.ndarray, query: np.ndarray, kept: Sequence[int]) -> int:
-    """Return how many of the rows `kept` are among as many true nearest ones."""
+def _true_nearest(points: np.ndarray, query: np.ndarray, kept: Sequence[int]) -> int:
+    """Return how many of the rows `kept` are among the same number of true nearest ones."""
     order = np.argsort(np.linalg.norm(points - query, axis=1))[: len(kept)]
     return len(set(map(int, order)) & set(map(int, kept)))

@@ -1,12 +1,12 @@
-"""Labelled pairs, and what a semantic cache would make of them."""
+"""Labelled pairs, and the hit rates of a semantic cache on them."""
 
 import numpy as np
 import pytest
 
 from harness.kb.products import products
 from harness.kb.workload import workload
-from harness.labs.caching.false_hits import cosines, equal, judged, replayed
-from harness.labs.caching.pairs import SAME, Pair, labelled
+from harness.labs.caching.false_hits import cosines, hit_rates, replay, same_meaning
+from harness.labs.caching.pairs import SAME, Pair, labelled_pairs
 
 PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "sibling")]
 COSINES = np.array([0.9, 0.6, 0.95])
@@ -20,37 +20,37 @@ def by_first_letter(texts):
     return vectors
 
 
-def test_labelled_pairs_hold_every_sort_and_only_two_mean_the_same():
-    pairs = labelled("dev", 40, seed=1)
-    sorts = {pair.sort for pair in pairs}
-    assert sorts == {"polite", "reworded", "other topic", "sibling", "region", "detail"}
-    assert all(pair.same == (pair.sort in SAME) for pair in pairs)
+def test_labelled_pairs_have_every_kind_and_two_kinds_mean_the_same():
+    pairs = labelled_pairs("dev", 40, seed=1)
+    kinds = {pair.kind for pair in pairs}
+    assert kinds == {"polite", "reworded", "other topic", "sibling", "region", "detail"}
+    assert all(pair.same == (pair.kind in SAME) for pair in pairs)
     assert all(pair.first != pair.second for pair in pairs)
-    assert pairs == labelled("dev", 40, seed=1) != labelled("dev", 40, seed=2)
+    assert pairs == labelled_pairs("dev", 40, seed=1) != labelled_pairs("dev", 40, seed=2)
 
 
 def test_a_sibling_differs_in_its_name_alone_and_a_greeting_keeps_the_question():
     names = {product.name for product in products()}
-    for pair in labelled("dev", 40, seed=1):
-        if pair.sort == "sibling":
-            [one] = [name for name in names if name in pair.first and name not in pair.second]
-            [other] = [name for name in names if name in pair.second and name not in pair.first]
-            assert pair.first.replace(one, other) == pair.second
-        if pair.sort == "polite":
+    for pair in labelled_pairs("dev", 40, seed=1):
+        if pair.kind == "sibling":
+            [first] = [name for name in names if name in pair.first and name not in pair.second]
+            [second] = [name for name in names if name in pair.second and name not in pair.first]
+            assert pair.first.replace(first, second) == pair.second
+        if pair.kind == "polite":
             assert pair.first in pair.second
 
 
 def test_hit_rate_and_false_hit_rate_have_different_divisors():
-    got = judged(COSINES, ALL, PAIRS, 0.7)
-    assert (got.hits.successes, got.hits.n) == (1, 2)  # of those that mean the same
-    assert (got.wrong.successes, got.wrong.n) == (1, 2)  # of all hits
-    guarded = judged(COSINES, np.array([True, True, False]), PAIRS, 0.5)
+    rates = hit_rates(COSINES, ALL, PAIRS, 0.7)
+    assert (rates.hits.successes, rates.hits.n) == (1, 2)  # of those that mean the same
+    assert (rates.wrong.successes, rates.wrong.n) == (1, 2)  # of all hits
+    guarded = hit_rates(COSINES, np.array([True, True, False]), PAIRS, 0.5)
     assert (guarded.hits.rate, guarded.wrong.rate) == (1, 0)
 
 
-def test_a_guard_without_an_opinion_lets_nothing_through():
-    assert equal(PAIRS, str.lower).tolist() == [True, False, False]
-    assert not equal(PAIRS, lambda text: None).any()
+def test_a_guard_that_returns_none_lets_nothing_through():
+    assert same_meaning(PAIRS, str.lower).tolist() == [True, False, False]
+    assert not same_meaning(PAIRS, lambda text: None).any()
 
 
 def test_each_text_is_embedded_once():
@@ -67,10 +67,10 @@ def test_each_text_is_embedded_once():
 def test_a_day_of_repeats_hits_as_often_as_it_repeats():
     day = workload(60, seed=3, exact=0.3, paraphrase=0)
     vectors = by_first_letter([case.question.text for case in day])
-    found = replayed(day, vectors, meaning=str.lower, threshold=0.99)
-    assert found.hits.rate == pytest.approx(0.3, abs=0.02)
-    assert found.wrong.successes == 0
-    careless = replayed(day, vectors, meaning=lambda text: 1, threshold=-1.0)
+    rates = replay(day, vectors, meaning=str.lower, threshold=0.99)
+    assert rates.hits.rate == pytest.approx(0.3, abs=0.02)
+    assert rates.wrong.successes == 0
+    careless = replay(day, vectors, meaning=lambda text: 1, threshold=-1.0)
     assert careless.hits.successes == 59
     assert careless.wrong.rate > 0.5
-    assert replayed(day, vectors, lambda text: None, 0.0).hits.successes == 0
+    assert replay(day, vectors, lambda text: None, 0.0).hits.successes == 0

@@ -1,15 +1,15 @@
-"""Searches on the clock: what is counted as found, whose time it is, and the collections they run on."""
+"""Recall and time of searches, the graphs and vectors they run on, and the maintenance of an index."""
 
 import numpy as np
 import pytest
-from harness.labs.retrieval.shortened import principal, truncate_dims
 
 from harness.labs.retrieval import recall
-from harness.labs.retrieval.churn import LEFT, MARKED, REBUILT, REPLACED, churn
+from harness.labs.retrieval.churn import MARKED, REBUILT, REPLACED, UNCHANGED, churn
 from harness.labs.retrieval.graph import plane, small_world
-from harness.labs.retrieval.index_swap import IndexHandle, swapped_under_traffic
+from harness.labs.retrieval.index_swap import IndexHandle, swap_under_traffic
 from harness.labs.retrieval.scale import Row, crossing, sweep
 from harness.labs.retrieval.synthetic_vectors import jittered
+from harness.measure.stats import Proportion
 from harness.stages import hnsw_search
 from tests.clock import FakeClock
 from tests.unit.stages.unit_vectors import unit_vectors
@@ -19,52 +19,52 @@ QUERIES = unit_vectors(20, 16, seed=9)
 EXACT = recall.exact(VECTORS)
 
 
-def found(search, **options):
-    return recall.searched({"one": search}, QUERIES, 5, EXACT, **options)["one"]
+def run(search):
+    return recall.measure({"search": search}, QUERIES, 5, EXACT)["search"]
 
 
 def test_recall_counts_true_neighbours_of_all_queries():
-    assert found(EXACT).recall == 1
-    half = found(lambda query, k: [*EXACT(query, 2), 398, 399])
+    assert run(EXACT).recall == 1
+    half = run(lambda query, k: [*EXACT(query, 2), 398, 399])
     assert half.hits.n == 100
     assert half.recall == pytest.approx(0.4, abs=0.05)  # 398 and 399 may be near by chance
 
 
 def test_an_answer_that_is_too_short_is_counted():
-    assert found(lambda query, k: EXACT(query, k)[:3]).short == len(QUERIES)
-    assert found(EXACT).short == 0
+    assert run(lambda query, k: EXACT(query, k)[:3]).short == len(QUERIES)
+    assert run(EXACT).short == 0
 
 
-def test_each_search_pays_for_its_own_time_and_goes_last_as_often_as_others():
+def test_each_search_is_timed_alone_and_the_order_is_random():
     clock, order = FakeClock(), []
 
     def search(name, ms):
-        def run(query, k):
+        def answer(query, k):
             order.append(name)
             clock.go_on(ms)
             return []
 
-        return run
+        return answer
 
     searches = {"slow": search("slow", 20), "fast": search("fast", 2)}
-    got = recall.searched(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
-    assert {name: one.p50_ms for name, one in got.items()} == {"slow": 20, "fast": 2}
-    assert recall.times_faster(got["slow"], got["fast"]).p50 == 10
+    runs = recall.measure(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
+    assert {name: run.p50_ms for name, run in runs.items()} == {"slow": 20, "fast": 2}
+    assert recall.times_faster(runs["slow"], runs["fast"]).p50 == 10
     firsts = order[2::2]  # after the warm-up
     assert 3 < firsts.count("slow") < 17
 
 
 def test_walks_and_filters_of_a_real_graph():
     graph = hnsw_search.build(VECTORS)
-    assert found(recall.walk(graph, 100)).recall > 0.95
+    assert run(recall.walk(graph, 100)).recall > 0.95
     mask = np.arange(len(VECTORS)) % 2 == 0
-    rows = recall.own_filter(graph, 100, mask)(QUERIES[0], 5)
+    rows = recall.filtered_walk(graph, 100, mask)(QUERIES[0], 5)
     assert len(rows) == 5 and mask[rows.astype(int)].all()
     nothing = np.zeros(len(VECTORS), bool)
-    assert len(recall.own_filter(graph, 100, nothing)(QUERIES[0], 5)) == 0
+    assert len(recall.filtered_walk(graph, 100, nothing)(QUERIES[0], 5)) == 0
 
 
-def test_vectors_around_real_ones_are_unit_near_and_the_same_each_time():
+def test_jittered_vectors_have_unit_norm_are_near_real_ones_and_reproducible():
     drawn = jittered(VECTORS, 60, seed=1)
     assert drawn.shape == (60, 16) and drawn.dtype == np.float32
     assert np.allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-5)
@@ -73,7 +73,7 @@ def test_vectors_around_real_ones_are_unit_near_and_the_same_each_time():
     assert jittered(VECTORS, 60, 1, project=lambda vectors: vectors[:, :4]).shape == (60, 4)
 
 
-def test_a_small_world_links_both_ways_and_reaches_everybody():
+def test_a_small_world_links_both_ways_and_reaches_every_row():
     for links in (small_world(VECTORS, near=3, far=2), plane(60)[1]):
         for row, others in enumerate(links):
             assert row not in others
@@ -86,12 +86,6 @@ def test_a_small_world_links_both_ways_and_reaches_everybody():
     assert len(seen) == len(VECTORS)
 
 
-def test_fewer_dimensions_find_less_and_all_of_them_everything():
-    for shorten in (truncate_dims, principal):
-        assert found(shorten(VECTORS, 4)).recall < found(shorten(VECTORS, 12)).recall
-        assert found(shorten(VECTORS, 16)).recall == 1
-
-
 def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
     rows = sweep(VECTORS, QUERIES, sizes=(100, 400), floor=0.9, progress=False)
     assert [row.n for row in rows] == [100, 400]
@@ -101,8 +95,8 @@ def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
 
 
 def row(n, exact_ms, walk_ms):
-    timed = [recall.Found((ms,) * 5, recall.Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
-    return Row(n, *timed, ef=8, grew_s=0)
+    timed = [recall.SearchRun((ms,) * 5, Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
+    return Row(n, *timed, ef=8, growth_s=0)
 
 
 def test_the_lines_cross_between_two_sizes_or_nowhere():
@@ -110,28 +104,28 @@ def test_the_lines_cross_between_two_sizes_or_nowhere():
     assert crossing([row(1000, 3, 2), row(100_000, 4, 2)]) is None
 
 
-def test_an_index_nobody_touches_forgets_and_the_others_follow():
+def test_only_an_unchanged_index_loses_its_recall():
     rounds = list(churn(unit_vectors(900, 16), 300, QUERIES, rounds=4, ef=100))
     last = rounds[-1]
-    assert [one.replaced for one in rounds] == [0, 0.25, 0.5, 0.75, 1]
-    assert rounds[0].found[LEFT].recall > 0.9
-    assert last.found[LEFT].recall == 0
+    assert [state.replaced for state in rounds] == [0, 0.25, 0.5, 0.75, 1]
+    assert rounds[0].runs[UNCHANGED].recall > 0.9
+    assert last.runs[UNCHANGED].recall == 0
     for way in (MARKED, REPLACED, REBUILT):
-        assert last.found[way].recall > 0.8, way
-    assert last.held == {LEFT: 300, MARKED: 600, REPLACED: 300, REBUILT: 300}
+        assert last.runs[way].recall > 0.8, way
+    assert last.held == {UNCHANGED: 300, MARKED: 600, REPLACED: 300, REBUILT: 300}
 
 
-def test_the_next_index_is_swapped_in_whole_and_a_failed_one_not_at_all():
+def test_a_new_index_is_swapped_in_unless_its_build_fails():
     old = hnsw_search.build(VECTORS[:100])
     handle = IndexHandle(old)
     new = hnsw_search.build(VECTORS)
-    calm, busy = swapped_under_traffic(handle, lambda: new, QUERIES, k=5, ef=20)
+    at_rest, during_build = swap_under_traffic(handle, lambda: new, QUERIES, k=5, ef=20)
     assert handle.index is new
-    assert len(calm) == 200 and len(busy) >= 1
+    assert len(at_rest) == 200 and len(during_build) >= 1
 
     def broken():
         raise MemoryError("no room")
 
     with pytest.raises(MemoryError, match="no room"):
-        swapped_under_traffic(handle, broken, QUERIES, k=5, ef=20)
+        swap_under_traffic(handle, broken, QUERIES, k=5, ef=20)
     assert handle.index is new
