@@ -1,4 +1,4 @@
-"""A busy neighbour: another program that wants the same cores, as there always is one."""
+"""A CPU hog: processes that compete for the cores, as other programs on a server do."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FOR_EVER = "while True: pass"
+ENDLESS_LOOP = "while True: pass"
 
 
 @contextmanager
 def cpu_hog(cores: int = 1) -> Iterator[None]:
-    """Inside the block, so many cores are kept busy by processes of their own; they end with it."""
-    started = [subprocess.Popen([sys.executable, "-c", FOR_EVER]) for _ in range(cores)]
+    """Keep `cores` cores busy, with one process each, for the duration of the block."""
+    processes = [subprocess.Popen([sys.executable, "-c", ENDLESS_LOOP]) for _ in range(cores)]
     try:
         yield
     finally:
-        for process in started:
+        for process in processes:
             process.kill()
             process.wait()

@@ -1,4 +1,4 @@
-"""The content of model files: a bar for each, its bytes by number format, which its name may not tell."""
+"""The bytes of model files by number format, which a file's name may not tell."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from harness.show import chart, style
 from harness.show.style import Margins, Picture, margin_for, percent, picture
 
 COLUMNS = chart.Columns(2.3, (("MB", 44), ("in its own format", 150)))
-SMALL_SHARE = 0.005  # of the bytes: the norms, which are never quantised, lie below
+SMALL_SHARE = 0.005  # of the bytes: the norms, which are never quantised, are below it
 COLOURS = {
     **{"F32": style.GREY, "F16": style.SKY, "Q8_0": style.BLUE, "Q4_0": style.ORANGE},
     **{"Q4_1": style.VERMILLION, "Q5_0": style.PURPLE, "Q4_K": style.GREEN, "Q6_K": "#F0E442"},
 }
 OTHER = style.INK
 LEGEND_IN = 0.5  # below the axis
-NOTE = "MB of weights by number format, as the files state"
+NOTE = "MB of weights by number format, from the headers of the files"
 
 Sizes = Mapping[str, int]  # number format -> bytes
 
 
 def formats(files: Mapping[str, Sizes]) -> Picture:
-    """Draw file name -> {number format: bytes} as bars; a file's own format is the one its name begins with.
+    """Draw {file name: {number format: bytes}} as bars.
 
-    Raises ValueError for none.
+    A file's own format is the one that its name begins with. Raises ValueError for no files.
     """
     chart.require(files, "files")
     margins = Margins(margin_for(files), COLUMNS.width_in, LEGEND_IN)

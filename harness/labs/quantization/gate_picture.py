@@ -14,10 +14,8 @@ from harness.show.style import Margins, Picture, picture
 HEIGHT_IN = 3.0
 MARGINS = Margins(left=0.75, right=0.6)
 PASSED, REFUSED = style.BLUE, style.VERMILLION
-TINY, MOST = (
-    1e-4,
-    10.0,
-)  # nats shown: a logarithmic axis has no zero, and a broken file no upper bound
+# Nats shown: a logarithmic axis has no zero, and the KL of a broken file no upper bound.
+TINY, MOST = 1e-4, 10.0
 NEAR, NEAR_DECADES = 0.1, 0.25  # of the width, of a factor of ten: names this close would overlap
 AXIS = "ms of an answer, p50, model time alone; dot: passes, cross: refused"
 
@@ -25,7 +23,7 @@ Place = tuple[tuple[float, float], str]  # offset in points, horizontal alignmen
 
 
 def gate(files: Sequence[Candidate]) -> Picture:
-    """Draw files by answer time and KL to the first, the full one; the gate as a line.
+    """Draw each file at its answer time and its KL to the first, full file, and the limit on KL as a line.
 
     Raises ValueError for none.
     """

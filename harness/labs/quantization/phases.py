@@ -1,7 +1,7 @@
-"""Reading and writing apart, several files in turn: what a number format buys in each of the two.
+"""Times of prefill and decode, measured apart, for several model files in turn.
 
-Prefill does much arithmetic with each weight, decode reads each weight for one token: a format may win in one
-and lose in the other.
+Prefill does much arithmetic with each weight; decode reads each weight for a single token. A number format
+may therefore win in one phase and lose in the other.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.measure.latency.stats import Interval, bootstrap_ratio
+from harness.measure.stats import Interval, bootstrap_ratio
 
 NS_PER_MS = 1e6
-STEPS = 16  # decoded after each prompt: a tenth of a second
-ROUNDS = 3  # of every number of threads
+STEPS = 16  # tokens decoded after each prompt: about a tenth of a second
+ROUNDS = 3  # per number of threads
 ANSWER_TOKENS = 20  # of a typical answer of the tuned models
 
-Clock = Callable[[], int]
+Clock = Callable[[], int]  # ns
+Sample = tuple[float, float]  # ms of prefill, ms per decoded token
 
 
-class Reading(Protocol):
-    """What is needed of a `LlamaContext`."""
+class Context(Protocol):
+    """The methods of `LlamaContext` that are used here."""
 
     def forget(self) -> None: ...
     def read(self, tokens: Sequence[int]) -> int: ...
@@ -36,7 +37,7 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Samples in ms: prefill_ms of a whole cold prompt, step_ms of one decoded token; one each a prompt."""
+    """Samples in ms, one per prompt: prefill_ms of a whole cold prompt, step_ms of one decoded token."""
 
     prefill_ms: tuple[float, ...]
     step_ms: tuple[float, ...]
@@ -51,74 +52,79 @@ class Phases:
 
     @property
     def answer_ms(self) -> tuple[float, ...]:
-        """Of an answer of ANSWER_TOKENS tokens, one a prompt; model time alone."""
+        """Return the model time of an answer of ANSWER_TOKENS tokens, one value per prompt."""
         pairs = zip(self.prefill_ms, self.step_ms, strict=True)
         return tuple(prefill + (ANSWER_TOKENS - 1) * step for prefill, step in pairs)
 
 
-def phases(
-    contexts: Mapping[str, Reading],
+def measure_phases(
+    contexts: Mapping[str, Context],
     prompts: Sequence[Sequence[int]],
     steps: int = STEPS,
     now_ns: Clock = time.perf_counter_ns,
 ) -> dict[str, Phases]:
-    """Each prompt read cold and continued by every context, in turn; who begins rotates. One warms up."""
+    """Measure every context with every prompt, in turn: a cold prefill, then `steps` decoded tokens.
+
+    The context that starts rotates. One prompt in advance warms up and is not counted.
+    """
     names = list(contexts)
-    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
     for turn, prompt in enumerate([prompts[-1], *prompts]):
         for place in range(len(names)):
             name = names[(turn + place) % len(names)]
             sample = _sample(contexts[name], prompt, steps, now_ns)
             if turn:
                 samples[name].append(sample)
-    return {name: Phases(*map(tuple, zip(*found, strict=True))) for name, found in samples.items()}
+    return {name: _phases(pairs) for name, pairs in samples.items()}
 
 
 def times_faster(reference: Sequence[float], other: Sequence[float]) -> tuple[float, Interval]:
-    """(ratio of medians, its 95 % interval), above 1 where `other` is faster. n at least 5."""
+    """Return (ratio of the medians, its 95 % interval), above 1 if `other` is faster.
+
+    Raises TooFewSamplesError for fewer than 5 samples.
+    """
     return median(reference) / median(other), bootstrap_ratio(reference, other)
 
 
-def by_threads(
-    context: Reading,
+def phases_by_threads(
+    context: Context,
     prompt: Sequence[int],
     counts: Sequence[int],
     rounds: int = ROUNDS,
     now_ns: Clock = time.perf_counter_ns,
 ) -> dict[int, Phases]:
-    """The same prompt with each number of threads, all in turn; the context keeps the last one."""
-    samples: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
+    """Measure the same prompt with each number of threads, in turn; the context keeps the last number."""
+    samples: dict[int, list[Sample]] = {count: [] for count in counts}
     for _ in range(rounds):
-        for count, found in samples.items():
+        for count, pairs in samples.items():
             context.use_threads(count, count)
             context.forget()
-            context.read(prompt[:1])  # the first call with other threads starts them
-            found.append(_sample(context, prompt, STEPS, now_ns))
-    return {
-        count: Phases(*map(tuple, zip(*found, strict=True))) for count, found in samples.items()
-    }
+            context.read(prompt[:1])  # the first call with another number of threads starts them
+            pairs.append(_sample(context, prompt, STEPS, now_ns))
+    return {count: _phases(pairs) for count, pairs in samples.items()}
 
 
 def best_step_ms(
-    context: Reading,
+    context: Context,
     prompt: Sequence[int],
     rounds: int = ROUNDS,
     now_ns: Clock = time.perf_counter_ns,
 ) -> float:
-    """The fastest of several runs of STEPS tokens, ms a token: what nobody disturbed."""
+    """Return the ms per token of the fastest of several runs of STEPS tokens, the least disturbed one."""
     return min(_sample(context, prompt, STEPS, now_ns)[1] for _ in range(rounds))
 
 
-def _sample(
-    context: Reading, prompt: Sequence[int], steps: int, now_ns: Clock
-) -> tuple[float, float]:
-    """Prefill in ms, and ms a decoded token."""
+def _sample(context: Context, prompt: Sequence[int], steps: int, now_ns: Clock) -> Sample:
     context.forget()
     start = now_ns()
     context.read(prompt)
     token = int(context.scores().argmax())
-    read = now_ns()
+    prefilled = now_ns()
     for _ in range(steps):
         context.feed([token])
         token = int(context.scores().argmax())
-    return (read - start) / NS_PER_MS, (now_ns() - read) / NS_PER_MS / steps
+    return (prefilled - start) / NS_PER_MS, (now_ns() - prefilled) / NS_PER_MS / steps
+
+
+def _phases(samples: Sequence[Sample]) -> Phases:
+    return Phases(*map(tuple, zip(*samples, strict=True)))

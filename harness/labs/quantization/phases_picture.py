@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.labs.quantization.phases import Phases, times_faster
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from harness.show import chart, style
 from harness.show.style import Picture, ms
 
@@ -18,13 +18,13 @@ AXIS = "times as fast as the first, logarithmic, 95 % intervals; square: prefill
 Ratio = tuple[float, Interval]
 
 
-def phases_picture(found: Mapping[str, Phases]) -> Picture:
+def phase_speeds(files: Mapping[str, Phases]) -> Picture:
     """Draw the speed of prefill and of decode relative to the first file.
 
     Raises ValueError for fewer than two files.
     """
-    chart.require(found, "files", least=2)
-    (first, full), *others = found.items()
+    chart.require(files, "files", least=2)
+    (first, full), *others = files.items()
     ratios = {name: _ratios(full, phases) for name, phases in others}
     n, names = len(full.step_ms), list(ratios)
     note = f"model time alone, {n} cold prompts, all files in turn; {first}: {_times(full)}"

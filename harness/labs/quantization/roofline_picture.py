@@ -11,12 +11,12 @@ from harness.show.style import Picture, percent
 COLUMNS = chart.Columns(2.9, (("computed", 62), ("measured", 128), ("of the limit", 196)))
 FLOOR, MEASURED = style.ORANGE, style.BLUE
 AXIS = "ms a token; ring: computed from bytes and bandwidth, dot: measured"
-NEAR = 0.8  # of the limit: from here on a step is called memory-bound
+NEAR = 0.8  # of the limit: from this share on, a step is called memory-bound
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A file: the floor of a step, computed, and the step, measured; ms a token."""
+    """The decode step of a file: its floor, computed, and its time, measured, both in ms per token."""
 
     name: str
     floor_ms: float
@@ -24,7 +24,7 @@ class Step:
 
     @property
     def share(self) -> float:
-        """Share of the limit that is reached: floor / measured."""
+        """Return the share of the limit that is reached: floor / measured."""
         return self.floor_ms / self.measured_ms
 
 
@@ -47,7 +47,7 @@ def _finding(steps: Sequence[Step]) -> str:
     near = [step.name for step in steps if step.share >= NEAR]
     far = min(steps, key=lambda step: step.share)
     if len(near) == len(steps):
-        return "Every file waits for memory: fewer bytes are less time, all the way"
+        return "Every file waits for memory: fewer bytes take less time, down to the smallest file"
     names = " and ".join(filter(None, [", ".join(near[:-1]), *near[-1:]]))
     waits = f"{names} wait{'s' * (len(near) == 1)}" if near else "None waits"
     return f"{waits} for memory; {far.name} reaches {percent(far.share)} of its limit: it computes"

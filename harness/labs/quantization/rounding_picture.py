@@ -1,4 +1,4 @@
-"""The error of rounded weights against the bits that each of them takes."""
+"""The error of rounded weights against the bits per weight."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ HEIGHT_IN = 2.9
 MARGINS = Margins(left=0.75, right=1.5)
 LOOKS = (chart.BLUE, chart.RED)
 FILES = style.INK
-AXIS = "bits a weight in all, its share of the scales included"
-NOTE = "root mean square of what is lost, relative to the weights; one matrix of the model"
+AXIS = "bits a weight, its share of the scales included"
+NOTE = "root mean square of the error, relative to that of the weights; one matrix of the model"
 
 Curve = Sequence[tuple[float, float]]  # (bits a weight, relative error), few bits first
 
 
 def rounding(curves: Mapping[str, Curve], files: Mapping[str, tuple[float, float]]) -> Picture:
-    """Draw relative errors of one or two ways to round, as lines, and of model files, as crosses.
+    """Draw the relative errors of one or two ways to round, as lines, and of model files, as crosses.
 
-    Raises ValueError for no curve, or more than two.
+    files: name -> (bits per weight, relative error). Raises ValueError for no curve, or more than two.
     """
     chart.require(curves, "curves", most=len(LOOKS))
     figure, [axes] = picture(_finding(curves), NOTE, [HEIGHT_IN], MARGINS, AXIS)

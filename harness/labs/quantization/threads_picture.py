@@ -13,26 +13,31 @@ COLOURS = (style.BLUE, style.ORANGE)
 AXIS = "ms a decoded token, median"
 
 
-def threads(found: Mapping[str, Mapping[int, Phases]]) -> Picture:
-    """Draw a bar for each of {surroundings: {threads: phases}}. Raises ValueError for none."""
-    rows = [(name, count, found[name][count]) for name in found for count in found[name]]
+def threads(measured: Mapping[str, Mapping[int, Phases]]) -> Picture:
+    """Draw a bar for each number of threads, as {surroundings: {threads: phases}}.
+
+    Raises ValueError for no bars.
+    """
+    rows = [(name, count, measured[name][count]) for name in measured for count in measured[name]]
     chart.require(rows, "numbers of threads")
     labels = [f"{name}, {count} thread{'s' if count > 1 else ''}" for name, count, _ in rows]
     cells = [(ms(phases.prefill_p50_ms), ms(phases.step_p50_ms)) for _, _, phases in rows]
     n = len(rows[0][2].step_ms)
     note = f"the same file and prompt, every number of threads in turn, n = {n} each"
-    figure, axes = chart.rows_picture(_finding(found), note, labels, COLUMNS, AXIS, cells)
+    figure, axes = chart.rows_picture(_finding(measured), note, labels, COLUMNS, AXIS, cells)
     axes.set_xlim(0, 1.05 * max(phases.step_p50_ms for _, _, phases in rows))
-    colours = dict(zip(found, COLOURS * len(found), strict=False))
+    colours = dict(zip(measured, COLOURS * len(measured), strict=False))
     for y, (name, _, phases) in enumerate(rows):
         axes.barh(y, phases.step_p50_ms, chart.BAR, color=colours[name])
     times = zip(labels, cells, strict=True)
-    return figure.described(f"{row}: {read} prefill, {step} a token" for row, (read, step) in times)
+    return figure.described(
+        f"{row}: {prefill} prefill, {step} a token" for row, (prefill, step) in times
+    )
 
 
-def _finding(found: Mapping[str, Mapping[int, Phases]]) -> str:
+def _finding(measured: Mapping[str, Mapping[int, Phases]]) -> str:
     parts = []
-    for name, by_count in found.items():
+    for name, by_count in measured.items():
         best = min(by_count, key=lambda count: by_count[count].step_p50_ms)
         parts.append(f"{name} {best}")
     return f"Threads with the fastest decode: {', '.join(parts)}"

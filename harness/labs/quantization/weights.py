@@ -1,4 +1,4 @@
-"""The weights in a GGUF file as numbers, and what a model keeps of each token beside them."""
+"""The weights in a GGUF file as numbers, and the bytes that a decode step reads."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ALIGNMENT = "general.alignment"
 PLAIN = {"F32": np.float32, "F16": np.float16}
 
 
-def weights(path: Path, name: str) -> np.ndarray:
-    """One matrix of the file, unpacked: (rows, columns), float32.
+def read_weights(path: Path, name: str) -> np.ndarray:
+    """Return the matrix `name` of a file, dequantised, shape (rows, columns), float32.
 
-    Raises WrongUseError for a tensor that is not there, and what `gguf.inspect` raises.
+    Raises WrongUseError if the file has no such tensor, and what `harness.models.gguf.file.inspect` raises.
     """
     tensor, packed = _packed(path, name)
     kind = GGMLQuantizationType[tensor.type]
@@ -32,25 +32,30 @@ def weights(path: Path, name: str) -> np.ndarray:
 
 
 def _packed(path: Path, name: str) -> tuple[Tensor, bytes]:
-    """A tensor and its bytes. Tensors lie one behind the other, each from a multiple of the alignment on."""
+    """Return a tensor and its bytes. Each tensor starts at the next multiple of the alignment."""
     with opened(path) as reader:
         fields, tensors, _ = reader.header()
-        step = fields[ALIGNMENT].value if ALIGNMENT in fields else GGUF_DEFAULT_ALIGNMENT
-        at = reader.at
+        alignment = fields[ALIGNMENT].value if ALIGNMENT in fields else GGUF_DEFAULT_ALIGNMENT
+        start = reader.at
         for tensor in tensors:
-            at = -(-at // step) * step
+            start = -(-start // alignment) * alignment
             if tensor.name == name:
-                return tensor, bytes(reader.data[at : at + tensor.bytes])
-            at += tensor.bytes
+                return tensor, bytes(reader.data[start : start + tensor.bytes])
+            start += tensor.bytes
     raise _missing(path, name)
 
 
 def _missing(path: Path, name: str) -> WrongUseError:
-    return WrongUseError(f"{path.name} has no tensor {name!r}: `gguf.inspect` lists them.")
+    return WrongUseError(
+        f"{path.name} has no tensor {name!r}: the `tensors` of its header have the names."
+    )
 
 
 def bits_a_weight(path: Path, name: str) -> float:
-    """What a weight of that matrix takes in the file, its share of the scales included."""
+    """Return the bits per weight of the matrix `name` in the file, its share of the scales included.
+
+    Raises WrongUseError if the file has no such tensor.
+    """
     for tensor in file.inspect(path).tensors:
         if tensor.name == name:
             return BITS * tensor.bytes / tensor.parameters
@@ -58,16 +63,19 @@ def bits_a_weight(path: Path, name: str) -> float:
 
 
 def weight_bytes(path: Path) -> int:
-    """All that is multiplied with for a token; an output layer shared with the embedding counts once."""
+    """Return the bytes of weights read per decoded token.
+
+    An output layer that shares the embedding counts once.
+    """
     return sum(file.inspect(path).bytes_by_type.values())
 
 
 def kv_bytes(path: Path, tokens: int) -> float:
-    """Keys and values of `tokens` tokens in the cache, as llama.cpp keeps them."""
+    """Return the bytes of the KV cache of `tokens` tokens, in llama.cpp's default precision."""
     header = file.inspect(path)
-    known = file.metadata(path, f"{header.architecture}.")
-    heads = known[f"{header.architecture}.attention.head_count"].value
-    shared = known.get(f"{header.architecture}.attention.head_count_kv")
-    width = known[f"{header.architecture}.embedding_length"].value
+    fields = file.metadata(path, f"{header.architecture}.")
+    heads = fields[f"{header.architecture}.attention.head_count"].value
+    shared = fields.get(f"{header.architecture}.attention.head_count_kv")
+    width = fields[f"{header.architecture}.embedding_length"].value
     kv_heads = shared.value if shared else heads
     return tokens * kv_bytes_per_token(header.layers or 1, kv_heads, width // heads)

@@ -18,15 +18,14 @@ AXIS = "token of the toy vocabulary"
 
 
 def acceptance(p: Sequence[float], q: Sequence[float], tokens: Sequence[int]) -> Picture:
-    """Draw shares of `tokens` as dots, target p and draft q as bars; p and q of one length, sum 1.
+    """Draw the shares of `tokens` as dots, and target p and draft q as bars.
 
-    The dots carry a line of twice the standard error each way: an approximate 95 % interval.
+    p, q: probabilities of the same length that sum to 1. Error bars are two standard errors each way, an
+    approximate 95 % interval.
     """
     shares = np.bincount(tokens, minlength=len(p)) / len(tokens)
     overlap = percent(float(np.minimum(p, q).sum()))
-    note = (
-        f"{len(tokens):,} draws; p and q overlap by {overlap}: the share of drafts that can be kept"
-    )
+    note = f"{len(tokens):,} draws; p and q overlap by {overlap}: the share of drafts that can be accepted"
     title = _finding(np.asarray(p), np.asarray(q), shares)
     figure, [axes] = picture(title, note, [HEIGHT_IN], Margins(left=0.6), AXIS)
     _bars(axes, p, q)
@@ -49,7 +48,7 @@ def _bars(axes: Axes, p: Sequence[float], q: Sequence[float]) -> None:
     names = [
         Patch(facecolor=TARGET, label="p, the target"),
         Patch(label="q, the draft", **hollow),
-        axes.plot([], [], "o", color=OUTPUT, label="what comes out")[0],
+        axes.plot([], [], "o", color=OUTPUT, label="output")[0],
     ]
     axes.legend(handles=names, frameon=False, fontsize=style.SMALL_PT, ncols=3, loc="upper right")
 

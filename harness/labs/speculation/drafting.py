@@ -1,6 +1,6 @@
-"""Speculative decoding on the clock: what checking costs, what is kept of a draft, what it gains.
+"""Measurements of speculative decoding: cost of a check, acceptance of drafts, and speed-up.
 
-All times are of decoding alone: the prompt has been read before the clock starts.
+All times are of decode alone: the prompt is read before the clock starts.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Protocol
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.measure.latency.stats import Interval, bootstrap_ratio, median_ratio
+from harness.measure.stats import Interval, bootstrap_ratio, median_ratio
 from harness.models.engines.drafts import Draft, speculative
 
 NS_PER_MS = 1e6
-CHECKED = (1, 2, 3, 4, 5)  # tokens in one step: a draft of four and the model's own
-ROUNDS = 9  # of every size in turn; the median of nine shrugs off four interruptions
+CHECKED = (1, 2, 3, 4, 5)  # tokens in one step: up to a draft of four and the model's own
+ROUNDS = 9  # per size, in turn; the median of nine tolerates four interruptions
 MOST_TOKENS = 32  # of an answer; the tuned models write about 20
 
 
-class Target(Protocol):
-    """What is needed of a `LlamaContext`."""
+class Context(Protocol):
+    """The parts of `LlamaContext` that are used here."""
 
     seen: list[int]
     n_ctx: int
@@ -42,39 +42,41 @@ class Target(Protocol):
 
 
 def verify_ms(
-    context: Target,
+    context: Context,
     prompt: Sequence[int],
     sizes: Sequence[int] = CHECKED,
     rounds: int = ROUNDS,
     now_ns: Callable[[], int] = time.perf_counter_ns,
 ) -> dict[int, float]:
-    """Median ms of one step that checks n tokens after `prompt`, for each n; all sizes in turn.
+    """Return the median ms of one step that checks n tokens after `prompt`, for each n; all sizes in turn.
 
-    Divided by the value for one token, that is v(n). Raises WrongUseError when `prompt` has fewer tokens
-    than the largest step: its beginning is what is checked.
+    Divided by the value for one token, that is v(n). The tokens checked are the beginning of `prompt`.
+    Raises WrongUseError if `prompt` has fewer tokens than the largest step.
     """
     if len(prompt) < max(sizes):
         raise WrongUseError(
-            f"A step of {max(sizes)} tokens needs a prompt at least as long, not {len(prompt)}."
+            f"The prompt has {len(prompt)} tokens and a step checks {max(sizes)}: pass a prompt at "
+            "least as long."
         )
     context.read(prompt)
     samples: dict[int, list[float]] = {size: [] for size in sizes}
-    for measured in range(-1, rounds):  # the first round warms up
+    for number in range(-1, rounds):  # the first round warms up
         for size in sizes:
             start = now_ns()
             context.choices(prompt[:size])
             elapsed = (now_ns() - start) / NS_PER_MS
             context.keep(len(prompt))
-            if measured >= 0:
+            if number >= 0:
                 samples[size].append(elapsed)
     return {size: median(times) for size, times in samples.items()}
 
 
 @dataclass
 class Tally:
-    """`draft`, and how it went: for each step what was drafted, and what of it was kept.
+    """A draft that counts, for each step, the tokens drafted and the tokens kept.
 
-    How much was kept shows in the next call, by how much the text has grown; the last step is left open.
+    The number kept is known at the next call, from the growth of the text, so it is unknown for the last
+    step of a text.
     """
 
     draft: Draft
@@ -84,28 +86,28 @@ class Tally:
 
     def __call__(self, tokens: Sequence[int]) -> list[int]:
         if self._length is not None:
-            self.kept.append(len(tokens) - self._length - 1)  # one is the model's own
+            self.kept.append(len(tokens) - self._length - 1)  # one token is the model's own
         guess = self.draft(tokens)
         self._length = len(tokens)
         self.drafted.append(len(guess))
         return guess
 
     def end(self) -> None:
-        """The text is finished; what the last step kept is not known, so it does not count."""
+        """Finish a text, and drop its last step, because the number kept is not known."""
         if self._length is not None:
             self.drafted.pop()
         self._length = None
 
     @property
     def acceptance(self) -> float:
-        """Share of drafted tokens that were kept; 0 when nothing was drafted."""
+        """Return the share of drafted tokens that were kept; 0 if nothing was drafted."""
         return sum(self.kept) / total if (total := sum(self.drafted)) else 0.0
 
     @property
     def alpha(self) -> float:
-        """Chance that a drafted token is right if those before it were; 0 when nothing was drafted.
+        """Return the probability that a drafted token is right if those before it were; 0 without any.
 
-        Above `acceptance`, which also counts the tokens that were lost behind a wrong one.
+        It is above `acceptance`, which also counts the tokens lost behind a wrong one.
         """
         steps = zip(self.drafted, self.kept, strict=True)
         refused = sum(kept < drafted for drafted, kept in steps)
@@ -114,22 +116,22 @@ class Tally:
 
     @property
     def tokens_a_step(self) -> float:
-        """Tokens written in an average step, the model's own among them; 1 before the first."""
+        """Return the mean number of tokens per step, the model's own included; 1 before the first step."""
         return 1 + sum(self.kept) / len(self.kept) if self.kept else 1.0
 
 
-def written(
-    context: Target, prompt: Sequence[int], draft: Draft | None = None, most: int = MOST_TOKENS
+def decode(
+    context: Context, prompt: Sequence[int], draft: Draft | None = None, most: int = MOST_TOKENS
 ) -> tuple[list[int], float]:
-    """The tokens that follow `prompt`, read cold, up to the end of the turn; and the ms they took.
+    """Return the tokens that follow `prompt`, up to the end of the turn, and the ms of their decode.
 
-    A draft model reads the prompt before the clock starts, too: that belongs to TTFT, where it has its price.
+    The prompt is read cold before the clock starts, by a draft model, too: that time is part of TTFT.
     """
     context.forget()
     context.read(prompt)
     if draft:
-        inner = draft.draft if isinstance(draft, Tally) else draft
-        inner(prompt)
+        uncounted = draft.draft if isinstance(draft, Tally) else draft
+        uncounted(prompt)
     start = time.perf_counter_ns()
     tokens = speculative(context, draft) if draft else context.greedy()
     text = list(takewhile(lambda token: token != context.end, islice(tokens, most)))
@@ -141,7 +143,7 @@ def written(
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The same prompts decoded plainly and with a draft, in turn: ms and tokens of each."""
+    """The same prompts decoded plainly and with a draft, in turn: ms and tokens of each prompt."""
 
     plain_ms: tuple[float, ...]
     drafted_ms: tuple[float, ...]
@@ -150,31 +152,34 @@ class Trial:
 
     @property
     def speedup(self) -> float:
-        """median(plain) / median(drafted), decoding alone; above 1 the draft helps."""
+        """Return median(plain) / median(drafted) of decode alone; above 1 the draft helps."""
         return median_ratio(self.plain_ms, self.drafted_ms)
 
     @property
     def interval(self) -> Interval:
-        """95 % bootstrap interval of the speed-up over pairs. Raises TooFewSamplesError below 5."""
+        """Return the 95 % bootstrap interval over pairs. Raises TooFewSamplesError for fewer than 5."""
         return bootstrap_ratio(self.plain_ms, self.drafted_ms)
 
     @property
     def different(self) -> list[int]:
-        """Which prompts got another text; each of them has to be explained."""
+        """Return the indices of the prompts with another text; each of them needs an explanation."""
         pairs = zip(self.plain, self.drafted, strict=True)
         return [number for number, (a, b) in enumerate(pairs) if a != b]
 
 
-def trial(context: Target, prompts: Sequence[Sequence[int]], draft: Draft) -> Trial:
-    """Each prompt both ways, one right after the other; who begins alternates. One warms up."""
-    written(context, prompts[-1], draft)
-    both: list[dict[bool, tuple[list[int], float]]] = []
+def run_trial(context: Context, prompts: Sequence[Sequence[int]], draft: Draft) -> Trial:
+    """Decode each prompt plainly and with a draft, back to back, in alternating order.
+
+    One prompt in advance warms up and is not counted.
+    """
+    decode(context, prompts[-1], draft)
+    pairs: list[dict[bool, tuple[list[int], float]]] = []
     for number, prompt in enumerate(prompts):
         order = (True, False) if number % 2 else (False, True)
-        both.append({way: written(context, prompt, draft if way else None) for way in order})
+        pairs.append({use: decode(context, prompt, draft if use else None) for use in order})
     return Trial(
-        plain_ms=tuple(pair[False][1] for pair in both),
-        drafted_ms=tuple(pair[True][1] for pair in both),
-        plain=tuple(tuple(pair[False][0]) for pair in both),
-        drafted=tuple(tuple(pair[True][0]) for pair in both),
+        plain_ms=tuple(pair[False][1] for pair in pairs),
+        drafted_ms=tuple(pair[True][1] for pair in pairs),
+        plain=tuple(tuple(pair[False][0]) for pair in pairs),
+        drafted=tuple(tuple(pair[True][0]) for pair in pairs),
     )

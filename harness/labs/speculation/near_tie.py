@@ -1,8 +1,8 @@
-"""Why two greedy texts of one model differ: because it could not decide, or because there is a mistake.
+"""Diagnosis of a difference between two greedy texts of one model: a near tie or a bug.
 
-A step over several tokens adds the same numbers in another order than a step over one, so scores differ in
-their last digits. Where the two best tokens lie closer together than that, either may win, and both are
-right. Where they lie further apart, no rounding explains a different text: it is a mistake in the code.
+A step over several tokens adds the same numbers in another order than a step over one, so the last digits of
+the scores differ. If the two best tokens are closer together than that, either may win, and both are right.
+If they are further apart, rounding does not explain a different text, and the code has a bug.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
-BOTH = 2  # each of two scores may move by the noise, towards the other
+BOTH = 2  # both scores may move by the noise, towards each other
 
 
-class Scored(Protocol):
-    """What is needed of a `LlamaContext`."""
+class Context(Protocol):
+    """The methods of `LlamaContext` that are used here."""
 
     def every_score(self, tokens: Sequence[int]) -> np.ndarray: ...
     def forget(self) -> None: ...
@@ -28,35 +28,42 @@ class Scored(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """margin: best score minus second best, in logits. noise: most that a score moves with the batch."""
+    """The closeness of a choice, in logits.
+
+    margin: best score minus second best. noise: largest change of a score with another batch.
+    """
 
     margin: float
     noise: float
 
     @property
     def near(self) -> bool:
-        """True when rounding alone can have changed the choice."""
+        """Return whether rounding alone can have changed the choice."""
         return self.margin <= BOTH * self.noise
 
 
-def parting(a: Sequence[int], b: Sequence[int]) -> int | None:
-    """The first place where two texts differ, or None; one that ends earlier differs where it ends."""
-    for place, (one, other) in enumerate(zip(a, b, strict=False)):
-        if one != other:
+def first_difference(a: Sequence[int], b: Sequence[int]) -> int | None:
+    """Return the first index at which two texts differ, or None.
+
+    If one text is the beginning of the other, they differ where the shorter one ends.
+    """
+    for place, (token, other) in enumerate(zip(a, b, strict=False)):
+        if token != other:
             return place
     return min(len(a), len(b)) if len(a) != len(b) else None
 
 
-def tie(context: Scored, prompt: Sequence[int], text: Sequence[int]) -> Tie:
-    """How close the choice after `prompt` and `text` is, against the noise of reading in another batch.
+def measure_tie(context: Context, prompt: Sequence[int], text: Sequence[int]) -> Tie:
+    """Compare the margin of the choice after `prompt` and `text` with the noise of another batch.
 
-    text: what was written before two texts part; it may be empty. Reads once all together, once one by one.
+    text: the tokens before the first difference, possibly none. Everything is read twice: in one batch, and
+    with the text token by token.
     """
     at_once = context.every_score([*prompt, *text])[-1]
     context.forget()
     context.read(prompt)
     for token in text:
         context.feed([token])
-    alone = context.scores()
-    second, best = np.partition(alone, -2)[-2:]
-    return Tie(float(best - second), float(np.abs(alone - at_once).max()))
+    one_by_one = context.scores()
+    second, best = np.partition(one_by_one, -2)[-2:]
+    return Tie(float(best - second), float(np.abs(one_by_one - at_once).max()))

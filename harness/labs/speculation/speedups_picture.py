@@ -1,11 +1,11 @@
-"""Speed-ups, guessed, computed and measured, around the line where nothing is gained."""
+"""Speed-ups, guessed, computed and measured, on both sides of 1."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.measure.latency.stats import Interval
+from harness.measure.stats import Interval
 from harness.show import chart, style
 from harness.show.style import Picture
 
@@ -13,12 +13,12 @@ COLUMNS = chart.Columns(2.6, (("computed", 62), ("measured", 124), ("sign", 166)
 ROW_IN = 0.5
 GUESS, COMPUTED, MEASURED = style.GREY, style.ORANGE, style.BLUE
 AXIS = "times as fast, logarithmic; cross: guess, ring: computed, dot with 95 % interval: measured"
-NOTE = "drafting against plain decoding: same model, same prompts in turn, decode time alone"
+NOTE = "with a draft against plain decoding: same model, same prompts in turn, decode time alone"
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """One speed-up: computed before, measured with its interval, and perhaps guessed before that."""
+    """A speed-up: computed, measured with its 95 % interval, and possibly guessed beforehand."""
 
     name: str
     computed: float
@@ -28,22 +28,22 @@ class Gain:
 
     @property
     def settled(self) -> bool:
-        """True when the interval leaves out 1, so that there is a sign to have predicted."""
+        """Return whether the interval excludes 1, so that the sign of the effect is known."""
         return self.interval.low > 1 or self.interval.high < 1
 
     @property
     def sign_right(self) -> bool:
-        """True when computed and measured lie on the same side of 1."""
+        """Return whether computed and measured are on the same side of 1."""
         return (self.computed > 1) == (self.measured > 1)
 
     @property
     def verdict(self) -> str:
-        """Whether the sign was predicted: "right", "wrong", or "open" when it is not settled."""
+        """Return whether the sign was predicted: "right", "wrong", or "open" if it is not settled."""
         return ("right" if self.sign_right else "wrong") if self.settled else "open"
 
 
 def speedups(gains: Sequence[Gain]) -> Picture:
-    """Draw a row each: cross, ring and dot, with the line at 1. Raises ValueError for none."""
+    """Draw guess, computed and measured speed-up, one row each. Raises ValueError for none."""
     chart.require(gains, "speed-ups")
     names, title = [g.name for g in gains], _finding(gains)
     cells = [(f"{g.computed:.2f}", f"{g.measured:.2f}", g.verdict) for g in gains]

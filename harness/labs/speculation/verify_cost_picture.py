@@ -1,4 +1,4 @@
-"""The cost of one step over n tokens, in units of a step over one: what decides if speculation pays."""
+"""The cost of one step over n tokens, in units of a step over one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.show import chart, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.6
-MARGINS = Margins(left=0.6, right=1.6)  # at the right: names at the ends of the curves
+MARGINS = Margins(left=0.6, right=1.6)  # right: names at the ends of the curves
 LOOKS = tuple(look._replace(line="-") for look in chart.LOOKS)  # dashed lines are the bounds
 APART = 0.07  # of the height: least distance of two names
 AXIS = "tokens checked in one step (n)"
@@ -18,7 +18,7 @@ NOTE = "v(n) = time of a step over n tokens ÷ time of a step over one; medians,
 
 
 def verify_cost(curves: Mapping[str, Mapping[int, float]]) -> Picture:
-    """Draw curves name -> {n: v(n)}, v(1) = 1, between "free" and "as dear as one by one".
+    """Draw curves name -> {n: v(n)}, with v(1) = 1, between v(n) = 1 (free) and v(n) = n (one by one).
 
     Raises ValueError for no curve, or more than four.
     """

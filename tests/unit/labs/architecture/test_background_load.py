@@ -7,28 +7,28 @@ from harness.errors import WrongUseError
 from harness.labs.architecture.background_load import background_load
 from tests.fakes import saying
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 
-def test_they_ask_until_the_block_ends_and_not_after():
-    enough, seen = threading.Event(), []
+def test_requests_are_sent_until_the_block_ends_and_not_after():
+    enough, ids = threading.Event(), []
 
-    class Noting:
+    class Logging:
         def stream(self, question):
-            seen.append(question.id)
-            if len(seen) >= 5:
+            ids.append(question.id)
+            if len(ids) >= 5:
                 enough.set()
             yield from saying("yes").events
 
-    with background_load(Noting, [Question("a", "1"), Question("b", "2")], per_s=500) as asked:
-        assert enough.wait(PATIENCE_S)
+    with background_load(Logging, [Question("a", "1"), Question("b", "2")], per_s=500) as asked:
+        assert enough.wait(TIMEOUT_S)
     after = len(asked)
     assert [question.id for question in asked[:4]] == ["1", "2", "1", "2"]
-    assert not any(thread.name.startswith("neighbour") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("background") for thread in threading.enumerate())
     assert len(asked) == after
 
 
-def test_their_errors_are_their_own():
+def test_their_errors_are_ignored():
     tried = threading.Event()
 
     class Broken:
@@ -37,13 +37,13 @@ def test_their_errors_are_their_own():
             raise OSError("gone")
 
     with background_load(Broken, [Question("a")], per_s=500):
-        assert tried.wait(PATIENCE_S)
+        assert tried.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize(("questions", "per_s"), [([], 1.0), ([Question("a")], 0.0)])
-def test_wrong_use_is_a_sentence(questions, per_s):
+def test_no_questions_or_no_rate_is_an_error(questions, per_s):
     with (
-        pytest.raises(WrongUseError, match="Neighbours need"),
+        pytest.raises(WrongUseError, match="above 0"),
         background_load(Question, questions, per_s),
     ):
         pass

@@ -40,21 +40,25 @@ class Saying:
         yield Done(Answer(self.text, ("c1",)))
 
 
-def test_both_are_asked_everything_and_judged_in_turns():
+def test_both_answer_every_question_and_alternate():
     order = []
     small, large = Saying("It lasts 5 hours."), Saying("It lasts 7 hours.")
-    for name, one in (("small", small), ("large", large)):
-        one.asked = type(
-            "Noted", (list,), {"append": lambda self, _, name=name: order.append(name)}
+    for name, assistant in (("small", small), ("large", large)):
+        assistant.asked = type(
+            "Log", (list,), {"append": lambda self, _, name=name: order.append(name)}
         )()
-    found = routing_policies.outcomes([case(0), case(1)], small, large, lambda q: float(q.text[1]))
+    results = routing_policies.outcomes(
+        [case(0), case(1)], small, large, lambda q: float(q.text[1])
+    )
     assert order == ["large", "small", "small", "large"]
-    assert [one.score for one in found] == [0, 1]
-    assert [(one.small_right, one.large_right) for one in found] == [(False, True)] * 2
-    assert all(one.small_ms > 0 and one.score_ms >= 0 for one in found)
+    assert [outcome.score for outcome in results] == [0, 1]
+    assert [(outcome.small_right, outcome.large_right) for outcome in results] == [
+        (False, True)
+    ] * 2
+    assert all(outcome.small_ms > 0 and outcome.score_ms >= 0 for outcome in results)
 
 
-def test_an_assistant_that_fails_gives_no_number():
+def test_a_failing_assistant_is_an_error():
     class Broken:
         def stream(self, question):
             raise OSError("gone")
@@ -63,11 +67,11 @@ def test_an_assistant_that_fails_gives_no_number():
         routing_policies.outcomes([case(0)], Saying("a"), Broken(), lambda q: 0.0)
 
 
-def test_a_policy_pays_for_the_score_if_it_looked():
+def test_a_policy_pays_for_the_score_if_it_uses_it():
     small = policy("small", JUDGED, routing_policies.TO_SMALL, scored=False)
-    assert (small.to_small, small.mean_ms, small.right.successes) == (1, 100, 3)
+    assert (small.share_to_small, small.mean_ms, small.right.successes) == (1, 100, 3)
     router = policy("router", JUDGED, by_threshold(0.2))
-    assert router.to_small == pytest.approx(0.4)
+    assert router.share_to_small == pytest.approx(0.4)
     assert router.mean_ms == pytest.approx((2 * 100 + 3 * 400) / 5 + 10)
     assert router.right.successes == 4
     assert router.cost_ms(1000) == pytest.approx(router.mean_ms + 200)
@@ -75,50 +79,56 @@ def test_a_policy_pays_for_the_score_if_it_looked():
 
 def test_no_router_beats_the_oracle():
     best = policy("oracle", JUDGED, oracle, scored=False)
-    assert best.right.successes == 4 and best.to_small == pytest.approx(0.8)
+    assert best.right.successes == 4 and best.share_to_small == pytest.approx(0.8)
     for limit in routing_policies.thresholds(JUDGED):
         assert policy("any", JUDGED, by_threshold(limit)).cost_ms(500) >= best.cost_ms(500)
 
 
-def test_the_thresholds_are_nobody_and_every_score():
+def test_the_thresholds_are_minus_infinity_and_every_score():
     assert list(routing_policies.thresholds(JUDGED)) == [-math.inf, 0.1, 0.2, 0.6, 0.7, 0.9]
 
 
 def test_every_question_is_in_one_cell_of_the_confusion():
     for limit in routing_policies.thresholds(JUDGED):
-        went = confusion(JUDGED, by_threshold(limit))
-        cells = (went.saved, went.harmed, went.wasted, went.needed, went.hopeless)
+        counts = confusion(JUDGED, by_threshold(limit))
+        cells = (counts.saved, counts.harmed, counts.wasted, counts.needed, counts.hopeless)
         assert sum(cells) == len(JUDGED)
-    went = confusion(JUDGED, by_threshold(0.6))
-    assert (went.saved, went.harmed, went.wasted, went.needed, went.hopeless) == (2, 1, 1, 0, 1)
+    counts = confusion(JUDGED, by_threshold(0.6))
+    assert (counts.saved, counts.harmed, counts.wasted, counts.needed, counts.hopeless) == (
+        2,
+        1,
+        1,
+        0,
+        1,
+    )
 
 
-def test_a_calibrated_chance_never_rises_with_difficulty_and_keeps_its_word():
+def test_a_calibrated_probability_never_rises_with_difficulty_and_fits_the_data():
     rng = np.random.default_rng(3)
     scores = rng.random(4000)
-    chance = calibrated(scores, rng.random(4000) < 1 - scores)
-    promised = [chance(score) for score in np.linspace(0, 1, 50)]
-    assert promised == sorted(promised, reverse=True)
-    assert chance(0.3) == pytest.approx(0.7, abs=0.08)
-    assert chance(-9) >= chance(9)
-    with pytest.raises(WrongUseError, match="an outcome for each score"):
+    probability = calibrated(scores, rng.random(4000) < 1 - scores)
+    predicted = [probability(score) for score in np.linspace(0, 1, 50)]
+    assert predicted == sorted(predicted, reverse=True)
+    assert probability(0.3) == pytest.approx(0.7, abs=0.08)
+    assert probability(-9) >= probability(9)
+    with pytest.raises(WrongUseError, match="at least one"):
         calibrated([], [])
 
 
 @pytest.mark.parametrize(
-    ("goes", "questions", "word"),
+    ("route", "questions", "word"),
     [
         (oracle, 60, "saves"),
         (oracle, 5, "no clear gain"),
-        (lambda one: one.score > 0.15, 60, "loses"),
+        (lambda outcome: outcome.score > 0.15, 60, "loses"),
     ],
 )
-def test_a_gain_is_one_only_when_its_interval_says_so(goes, questions, word):
-    found = gain(JUDGED * (questions // len(JUDGED)), goes, price_ms=3000)
-    assert found.interval.low <= found.mean_ms <= found.interval.high
-    assert found.sentence().startswith(word), found.sentence()
+def test_the_sentence_of_a_gain_follows_from_its_interval(route, questions, word):
+    result = gain(JUDGED * (questions // len(JUDGED)), route, price_ms=3000)
+    assert result.interval.low <= result.mean_ms <= result.interval.high
+    assert result.sentence().startswith(word), result.sentence()
 
 
 def test_a_router_pays_for_its_own_work():
-    found = gain(JUDGED, routing_policies.TO_SMALL, price_ms=0)
-    assert (found.than, found.mean_ms) == ("always small", -10)
+    result = gain(JUDGED, routing_policies.TO_SMALL, price_ms=0)
+    assert (result.alternative, result.mean_ms) == ("always small", -10)

@@ -1,19 +1,19 @@
-"""An engine without a model: token after token from a script, on a clock that goes on with each pass."""
+"""An engine without a model: scripted lengths of answers, and a clock that advances with each pass."""
 
 END = 0
 
 
 class ScriptedEngine:
-    """Writes `lengths[prompt[0]]` tokens for a prompt and then END; reading takes 100 ms, a step 10."""
+    """Generates `lengths[prompt[0]]` tokens, then END; a prefill takes 100 ms, a step 10 ms."""
 
-    end = END
+    end_token = END
 
     def __init__(self, slots, lengths, clock):
         self.slots, self.lengths, self.clock = slots, lengths, clock
-        self.left = {}
-        self.sizes = []  # of the steps
+        self.left = {}  # slot -> tokens to come
+        self.step_sizes = []
 
-    def read(self, slot, prompt):
+    def prefill(self, slot, prompt):
         assert slot not in self.left and 0 <= slot < self.slots
         self.clock.go_on(100)
         self.left[slot] = self.lengths[prompt[0]]
@@ -21,7 +21,7 @@ class ScriptedEngine:
 
     def step(self, tokens):
         self.clock.go_on(10)
-        self.sizes.append(len(tokens))
+        self.step_sizes.append(len(tokens))
         return {slot: self._token(slot) for slot in tokens}
 
     def drop(self, slot):

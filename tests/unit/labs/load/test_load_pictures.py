@@ -1,10 +1,7 @@
-"""The pictures of the load and the architecture lab: the finding in the title, all of it in words."""
+"""The pictures of lab 08: each title states the finding, each description states the numbers."""
 
 import pytest
 
-from harness.labs.architecture.policies_picture import policies
-from harness.labs.architecture.routing_policies import Gain, Policy
-from harness.labs.architecture.tail_picture import tail
 from harness.labs.load.batch_cost_picture import batch_cost
 from harness.labs.load.batching import BatchRun, Served
 from harness.labs.load.knee_picture import knee
@@ -12,7 +9,7 @@ from harness.labs.load.servers_picture import fleet, needed
 from harness.labs.load.slots_picture import slots
 from harness.measure.load.goodput import Limits
 from harness.measure.load.queueing import Service, repeated, simulated
-from harness.measure.stats import Interval, Proportion
+from harness.measure.stats import Interval
 from harness.show.factors import Factor, factors
 from tests.unit.show.figures import in_order, title, words
 
@@ -38,17 +35,17 @@ def served(number, slot, *times):
 
 
 def test_slots_name_the_fastest_and_the_slowest_schedule():
-    one = BatchRun((served(0, 0, 0, 10, 100, 100), served(1, 1, 0, 20, 900, 900)))
-    two = BatchRun((served(0, 0, 0, 10, 100, 1900), served(1, 1, 0, 20, 1900, 1900)))
-    figure = slots({"static": two, "continuous": one})
+    continuous = BatchRun((served(0, 0, 0, 10, 100, 100), served(1, 1, 0, 20, 900, 900)))
+    static = BatchRun((served(0, 0, 0, 10, 100, 1900), served(1, 1, 0, 20, 1900, 1900)))
+    figure = slots({"static": static, "continuous": continuous})
     assert in_order(title(figure), "900 ms", "continuous", "1.9 s", "static")
     assert "static: 2 requests in 1,900 ms, 3 tokens/s" in repr(figure)
-    assert in_order(title(slots({"static": two})), "static", "2 requests", "1.9 s")
+    assert in_order(title(slots({"static": static})), "static", "2 requests", "1.9 s")
     with pytest.raises(ValueError, match="at least 1"):
         slots({})
 
 
-def test_a_batch_gives_to_all_and_takes_from_each():
+def test_a_batch_raises_throughput_and_slows_each_text():
     figure = batch_cost({1: 10.0, 2: 12.0, 8: 40.0})
     assert in_order(title(figure), "8 texts", "2.0 times", "4.0 times as slow")
     assert "n = 2: 167 tokens/s, 12 ms a step" in repr(figure)
@@ -76,29 +73,3 @@ def test_factors_name_the_guess_that_was_furthest_off():
     assert "Every guess" in title(factors(rows[:1], ""))
     with pytest.raises(ValueError, match="at least 1"):
         factors([], "")
-
-
-def point(name, to_small, ms, right):
-    return Policy(name, to_small, ms, Proportion(right, 40))
-
-
-def test_policies_say_whether_routing_pays():
-    alone = [point("always small", 1, 200, 28), point("always large", 0, 700, 36)]
-    yours = point("your router", 0.6, 450, 36)
-    found = Gain("always large", 220.0, Interval(40.0, 400.0))
-    figure = policies([*alone, point("oracle", 0.7, 350, 37), yours], [yours, *alone], 3000, found)
-    assert in_order(title(figure), "your router", "220 ms", "40 to 400", "always large")
-    assert "oracle: 70 % to the small one, mean 350 ms" in repr(figure)
-    with pytest.raises(ValueError, match="1 to 4"):
-        policies([], [], 3000, found)
-
-
-def test_a_tail_compares_the_slow_ends_under_the_names_they_deserve():
-    figure = tail({"alone": [100.0] * 19 + [2000.0], "hedged": [100.0] * 19 + [400.0]}, "measured")
-    assert in_order(title(figure), "hedged", "max of 20", "400 ms", "2,000 ms", "p50 100 ms")
-    assert "alone: p50 100 ms, max of 20 2,000 ms, n = 20" in repr(figure)
-    assert in_order(
-        title(tail({"alone": [1.0] * 9}, "")), "alone", "p50 1.0 ms", "max of 9: 1.0 ms"
-    )
-    with pytest.raises(ValueError, match="1 to 3"):
-        tail({}, "")
