@@ -24,23 +24,33 @@ from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.wrappers.hidden_pointer import HiddenPointer
 
-READ = 3  # passages that the larger one reads; with more passages the right one is among them more often
+PASSAGES = 3  # of the larger one; with more passages the right one is among them more often
 
 
-def small() -> Entry:
+def small_assistant() -> Entry:
     """Return the assistant with half the layers and one passage. Raises StoreError before `prepare`."""
     return _entry("small", STUDENT.gguf("Q8_0"), 1)
 
 
-def large() -> Entry:
-    """Return the assistant with all layers and `READ` passages. Raises StoreError before `prepare`."""
-    return _entry("large", LARGE.gguf("Q8_0"), READ)
+def large_assistant() -> Entry:
+    """Return the assistant with all layers and `PASSAGES` passages. Raises StoreError before `prepare`."""
+    return _entry("large", LARGE.gguf("Q8_0"), PASSAGES)
 
 
-def fast_pipeline(file: Path, k: int) -> Pipeline:
+def slow_search() -> tuple[Callable[[Question], Query], Callable[[Query, int], list[Chunk]]]:
+    """Return the stages preprocess and retrieve of the baseline.
+
+    Raises StoreError before `under500 prepare`.
+    """
+    setting = knobs.load().knobs
+    embed = ConversationEmbedding(embedder(), setting.turns)
+    return embed, LoopSearch(chunks(), knowledge_vectors(), setting.scanned)
+
+
+def _pipeline(file: Path, k: int) -> Pipeline:
     """Return a streaming pipeline with exact filtered search and the model in `file` on `k` passages."""
     return Pipeline(
-        # The plain embedder, not the tuned one: routing is about a search that is sometimes wrong.
+        # Not the tuned embedder: routing needs a search that is sometimes wrong.
         QuestionEmbedding(embedder()),
         ExactSearch(chunks(), knowledge_vectors(), QuestionFilter(chunks())),
         LlamaGeneration(LlamaModel(file)),
@@ -50,15 +60,8 @@ def fast_pipeline(file: Path, k: int) -> Pipeline:
     )
 
 
-def slow_search() -> tuple[Callable[[Question], Query], Callable[[Query, int], list[Chunk]]]:
-    """Return the baseline's stages preprocess and retrieve. Raises StoreError before `under500 prepare`."""
-    setting = knobs.load().knobs
-    embed = ConversationEmbedding(embedder(), setting.turns)
-    return embed, LoopSearch(chunks(), knowledge_vectors(), setting.scanned)
-
-
 def _entry(name: str, file: Path, k: int) -> Entry:
     """Return an entry in the user's own region with a kept connection and no state between requests."""
-    pipeline = fast_pipeline(file, k)
+    pipeline = _pipeline(file, k)
     fresh = pipeline.generate.fresh
     return Entry(name, HiddenPointer(pipeline), EDGE, Division.CLOSED, fresh)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import fast_assistants
 from harness.assistant import ask
+from harness.fast_assistants import PASSAGES, large_assistant, slow_search, small_assistant
 from harness.kb.questions import draw
 from harness.serve.entry import Division
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.models
 
 @pytest.mark.parametrize(
     ("make", "passages"),
-    [(fast_assistants.small, 1), (fast_assistants.large, fast_assistants.READ)],
+    [(small_assistant, 1), (large_assistant, PASSAGES)],
 )
 def test_they_answer_without_the_pointer(make, passages):
     entry = make()
@@ -24,7 +24,7 @@ def test_they_answer_without_the_pointer(make, passages):
     assert answer.text and not answer.text.startswith("[")
 
 
-def test_the_slow_search_is_the_baselines():
-    embed, find = fast_assistants.slow_search()
+def test_the_slow_search_finds_chunks():
+    embed, search = slow_search()
     [case] = draw("dev", 1, seed=2, history_turns=4)
-    assert len(find(embed(case.question), 5)) == 5
+    assert len(search(embed(case.question), 5)) == 5

@@ -1,4 +1,4 @@
-"""Other users of the same server, in the background: requests that come at random times until the end."""
+"""Background load: requests of other users of the same server, sent at random times."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.measure.latency.timing import clocked
 
-AT_ONCE = 4  # of their requests; whoever comes on top of that waits with them, not at the server
+AT_ONCE = 4  # requests in flight; further ones wait for a thread here, not at the server
 
 
 @contextmanager
 def background_load(
     make: Callable[[], Assistant], questions: Sequence[Question], per_s: float, seed: int = 0
 ) -> Iterator[list[Question]]:
-    """Ask `questions` over and over, `per_s` a second on average (Poisson); yields who was asked so far.
+    """Ask `questions` over and over until the block ends; yields the list of those asked so far.
 
-    make: called for each request, as an assistant serves one thread at a time. Raises WrongUseError for
-    no questions or a rate that is not above 0.
+    make: called for each request, because an assistant serves one thread at a time. per_s: average rate
+    (Poisson). Errors of these requests are ignored. Raises WrongUseError if there are no questions or the
+    rate is not above 0.
     """
     if not questions or not per_s > 0:
-        raise WrongUseError("Neighbours need at least one question and a rate above 0.")
-    over, asked = threading.Event(), []
-    gaps = np.random.default_rng(seed)
+        raise WrongUseError("Background load needs at least one question and a rate above 0.")
+    ended, asked = threading.Event(), []
+    rng = np.random.default_rng(seed)
 
-    def keep_asking(pool: ThreadPoolExecutor) -> None:
-        while not over.wait(gaps.exponential(1 / per_s)):
+    def ask_until_the_end(pool: ThreadPoolExecutor) -> None:
+        while not ended.wait(rng.exponential(1 / per_s)):
             question = questions[len(asked) % len(questions)]
             asked.append(question)
-            pool.submit(lambda one=question: clocked(make(), one))
+            pool.submit(lambda question=question: clocked(make(), question))
 
-    with ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="neighbour") as pool:
-        pool.submit(keep_asking, pool)
+    with ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="background") as pool:
+        pool.submit(ask_until_the_end, pool)
         try:
             yield asked
         finally:
-            over.set()
+            ended.set()
             pool.shutdown(cancel_futures=True)

@@ -1,7 +1,7 @@
-"""Two things at once: the model reads its instructions while the search still looks for the passage.
+"""Pipelines that prefill the model's instructions after the search, or at the same time.
 
-The instructions are the same for every question, so they need not wait for one. What is done side by side
-costs the longer of the two, the critical path, instead of the sum, as far as there are cores for both.
+The instructions are the same for every question, so their prefill need not wait for the search. Two tasks
+that run at the same time take as long as the longer one instead of the sum, if there are cores for both.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from harness.assistant import Chunk, Query, Question
 from harness.pipeline import Pipeline
 
 tracer = trace.get_tracer("under500")
-READING = "read instructions"  # span: what runs beside the search
+PREFILL_SPAN = "prefill instructions"  # the span of what runs at the same time as the search
 
 
 def one_after_the_other(pipeline: Pipeline) -> Pipeline:
-    """`pipeline` with a model that has forgotten everything when its turn comes, as after another user's."""
+    """Return `pipeline` with a model that forgets everything before it generates.
+
+    It starts each answer in the state that another user's request would leave behind.
+    """
 
     def generate(question: Question, chunks: list[Chunk]) -> Iterator[str]:
         pipeline.generate.model.forget()
@@ -30,29 +33,29 @@ def one_after_the_other(pipeline: Pipeline) -> Pipeline:
 
 
 def side_by_side(pipeline: Pipeline, pool: Executor) -> Pipeline:
-    """The same, but the instructions are read in `pool` from the moment that the question is there."""
-    ahead = _ReadAhead(pipeline, pool)
+    """Return the same pipeline, except that `pool` prefills the instructions once a question arrives."""
+    ahead = _PrefillAhead(pipeline, pool)
     return replace(pipeline, preprocess=ahead.preprocess, generate=ahead.generate)
 
 
 @dataclass
-class _ReadAhead:
-    """Between the two stages: what is being read. One request at a time, like the model itself."""
+class _PrefillAhead:
+    """The stages that start the prefill and wait for it. It serves one request at a time, as a model does."""
 
     pipeline: Pipeline
     pool: Executor
-    _reading: Future[None] | None = field(default=None, repr=False)
+    _prefill: Future[None] | None = field(default=None, repr=False)
 
     def preprocess(self, question: Question) -> Query:
-        self._reading = self.pool.submit(self._read, context.get_current())
+        self._prefill = self.pool.submit(self._prefill_instructions, context.get_current())
         return self.pipeline.preprocess(question)
 
     def generate(self, question: Question, chunks: list[Chunk]) -> Iterator[str]:
-        if self._reading:
-            self._reading.result()  # one model, one thread at a time
+        if self._prefill:
+            self._prefill.result()  # a model serves one thread at a time
         yield from self.pipeline.generate(question, chunks)
 
-    def _read(self, where: context.Context) -> None:
-        with tracer.start_as_current_span(READING, where):
+    def _prefill_instructions(self, parent: context.Context) -> None:
+        with tracer.start_as_current_span(PREFILL_SPAN, parent):
             self.pipeline.generate.model.forget()
             self.pipeline.generate.fresh()

@@ -1,4 +1,4 @@
-"""One request whose parts run side by side: when each of them began and ended."""
+"""A timeline of one request, parts of which run at the same time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ AXIS = "ms since the question was sent"
 NOTE = "one request, measured; network distance is SIM and not shown"
 
 
-def overlap(trace: Trace, beside: str) -> Picture:
+def overlap_timeline(trace: Trace, beside: str) -> Picture:
     """Draw the stages of `trace` and the span named `beside`, one row each, with durations at the right.
 
-    Raises ValueError when there is no such span.
+    Raises ValueError if there is no such span.
     """
     spans = {span.name: span for span in trace.spans}
     if beside not in spans:
@@ -26,7 +26,7 @@ def overlap(trace: Trace, beside: str) -> Picture:
     rows = [spans[name] for name in (beside, *ORDER) if name in spans]
     working = [span for span in rows if span.name in (semconv.PREPROCESS, semconv.RETRIEVE)]
     hidden = _hidden_ms(spans[beside], working)
-    title = f"Of {ms(spans[beside].duration_ms)}, {ms(hidden)} run while the search still runs"
+    title = f"Of {ms(spans[beside].duration_ms)}, {ms(hidden)} overlap with the search"
     names, cells = [span.name for span in rows], [(ms(span.duration_ms),) for span in rows]
     figure, axes = chart.rows_picture(title, NOTE, names, COLUMNS, AXIS, cells)
     axes.set_xlim(0, 1.02 * max(span.end_ms for span in rows))
@@ -37,7 +37,7 @@ def overlap(trace: Trace, beside: str) -> Picture:
 
 
 def _hidden_ms(span: Span, others: list[Span]) -> float:
-    """Return how much of `span` lies beside one of `others`, which do not overlap each other."""
+    """Return the ms that `span` shares with `others`, which do not overlap each other."""
     shared = (
         min(span.end_ms, other.end_ms) - max(span.start_ms, other.start_ms) for other in others
     )

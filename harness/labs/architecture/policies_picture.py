@@ -1,4 +1,4 @@
-"""Routing policies by mean time and share of right answers; those of all thresholds form a line."""
+"""Routing policies by mean time and share of right answers; the policies of all thresholds form a line."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ MARGINS = Margins(left=0.7, right=1.9)
 LINE = style.SKY
 LOOKS = ((style.INK, "s"), (style.INK, "D"), (style.GREEN, "*"), (style.BLUE, "o"))
 AXIS = (
-    "end-to-end, mean ms a question, the router's own work included; up and to the left is better"
+    "end-to-end, mean ms a question, including the router's own time; up and to the left is better"
 )
-APART = 0.08  # of the height: least distance of two names
+APART = 0.08  # smallest distance of two names, as a share of the height
 
 
 def policies(
     named: Sequence[Policy], line: Sequence[Policy], price_ms: float, gain: Gain
 ) -> Picture:
-    """Draw `named` policies as points with names, the last one being yours, and `line`, one a threshold.
+    """Draw `named` policies as points, the learner's last, and `line`, one policy for each threshold.
 
-    price_ms: the cost of a wrong answer, for the description. gain: of yours, for the title. Raises
-    ValueError for no named policy, or more than four.
+    price_ms: the cost of a wrong answer, for the description. gain: of the learner's policy, for the title.
+    Raises ValueError unless one to four policies are named.
     """
     chart.require(named, "policies with names", most=len(LOOKS))
     title, n = f"{named[-1].name}: {gain.sentence()}", named[0].right.n
-    note = f"computed from the same {n} questions, asked of both; none of them was used to draw the line"
+    note = (
+        f"computed from the same {n} questions, answered by both; none of them chose the threshold"
+    )
     figure, [axes] = picture(title, note, [HEIGHT_IN], MARGINS, AXIS)
     axes.set_xlim(0, 1.1 * max(policy.mean_ms for policy in named))
     axes.set_ylim(max(0, min(policy.right.interval.low for policy in named) - 0.05), 1.02)
@@ -47,7 +49,7 @@ def policies(
 
 
 def _names(axes: Axes, named: Sequence[Policy], colours: Sequence[str]) -> None:
-    """Write the names at the right in order of height, pushed apart; a thin line leads to each point."""
+    """Write the names at the right without overlap, each with a thin line to its point."""
     low, high = axes.get_ylim()
     y = low
     pairs = sorted(zip(named, colours, strict=True), key=lambda pair: pair[0].right.rate)
@@ -73,6 +75,6 @@ def _names(axes: Axes, named: Sequence[Policy], colours: Sequence[str]) -> None:
 
 def _in_words(policy: Policy, price_ms: float) -> str:
     return (
-        f"{policy.name}: {percent(policy.to_small)} to the small one, mean {ms(policy.mean_ms)}, "
+        f"{policy.name}: {percent(policy.share_to_small)} to the small one, mean {ms(policy.mean_ms)}, "
         f"right {policy.right}, with a wrong answer at {ms(price_ms)}: {ms(policy.cost_ms(price_ms))}"
     )

@@ -1,4 +1,4 @@
-"""One question at one of several equal servers, to be called off when another was faster."""
+"""A question sent to one of several equal servers, which can be cancelled if another server is faster."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from harness.assistant import Answer, Assistant, Done, Question
 from harness.errors import PlainError
 
 
-class CalledOffError(PlainError):
-    """Somebody else had the answer first."""
+class CancelledError(PlainError):
+    """The request was cancelled because another server answered first."""
 
 
 @dataclass(frozen=True)
 class Replica:
-    """`question` at `assistant`, a client of its own. Blocks while it is asked; `cancel` from any thread.
+    """`question` at `assistant`, a client that nothing else uses.
 
-    A server notices that nobody listens when it sends the next piece, so until then it works for nobody.
+    `answer` blocks; `cancel` can be called from any thread. A cancelled request ends with the next piece that
+    arrives. Only then does the server notice that the client has closed the connection.
     """
 
     assistant: Assistant
     question: Question
-    _off: threading.Event = field(default_factory=threading.Event)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
 
     def answer(self) -> Answer:
-        """The answer. Raises CalledOffError after `cancel`, otherwise what the assistant raises."""
+        """Return the answer. Raises CancelledError after `cancel`, otherwise what the assistant raises."""
         events = self.assistant.stream(self.question)
         try:
             for event in events:
-                if self._off.is_set():
+                if self._cancelled.is_set():
                     break
                 if isinstance(event, Done):
                     return event.answer
         finally:
             events.close()
-        raise CalledOffError("The question was called off: another server has answered it.")
+        raise CancelledError("The request was cancelled: another server has answered it.")
 
     def cancel(self) -> None:
-        """Not needed any more."""
-        self._off.set()
+        """Make `answer` stop at the next event."""
+        self._cancelled.set()

@@ -1,4 +1,4 @@
-"""What routing costs and saves: both assistants asked, every policy computed from the same answers."""
+"""Routing policies, computed from the answers of both assistants to the same questions."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
-from harness.measure.quality.quality import judge
-from harness.measure.latency.stats import Interval, Proportion
 from harness.measure.latency.timing import NS_PER_MS, Timing, clocked
+from harness.measure.quality.quality import judge
+from harness.measure.stats import Interval, Proportion
 
-Goes = Callable[["Outcome"], bool]  # to the small one?
+Route = Callable[["Outcome"], bool]  # True: the question goes to the small assistant
 TO_SMALL, TO_LARGE = (lambda outcome: True), (lambda outcome: False)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question asked of both. score: its difficulty, and `score_ms` what it took to find out.
+    """One question, answered by both assistants.
 
-    times in ms, end-to-end.
+    score: its difficulty. score_ms: the time to compute the score. small_ms, large_ms: end-to-end.
     """
 
     score: float
@@ -43,46 +43,46 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a way of routing comes to. to_small: share sent there; mean_ms: with the price of the score."""
+    """The result of a way to route. mean_ms: end-to-end, including the time of the score if it is used."""
 
     name: str
-    to_small: float
+    share_to_small: float
     mean_ms: float
     right: Proportion
 
     def cost_ms(self, price_ms: float) -> float:
-        """Mean ms of a request when a wrong answer costs `price_ms` on top."""
+        """Return the mean ms of a request if each wrong answer costs `price_ms` more."""
         return self.mean_ms + price_ms * (1 - self.right.rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Mean ms a question saved against `than`, wrong answers priced in, with its 95 % interval."""
+    """The mean ms saved for each question against `alternative`, wrong answers priced in; 95 % interval."""
 
-    than: str
+    alternative: str
     mean_ms: float
     interval: Interval
 
     def sentence(self) -> str:
-        """Whether it is one."""
+        """Return a sentence that says whether routing saves, loses, or shows no clear gain."""
         low, high = self.interval.low, self.interval.high
-        sure = f"{abs(self.mean_ms):,.0f} ms a question (95 % interval {low:,.0f} to {high:,.0f})"
+        mean = f"{abs(self.mean_ms):,.0f} ms a question (95 % interval {low:,.0f} to {high:,.0f})"
         if low > 0:
-            return f"saves {sure} over {self.than}"
+            return f"saves {mean} over {self.alternative}"
         if high < 0:
-            return f"loses {sure} to {self.than}"
-        return f"no clear gain over {self.than}: {low:,.0f} to {high:,.0f} ms a question"
+            return f"loses {mean} to {self.alternative}"
+        return f"no clear gain over {self.alternative}: {low:,.0f} to {high:,.0f} ms a question"
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How many went where. harmed: only the large one would have been right; wasted: the small one was."""
+    """The number of questions by route and by which assistant is right."""
 
-    saved: int
-    harmed: int
-    wasted: int
-    needed: int
-    hopeless: int  # both wrong, wherever it went
+    saved: int  # to the small one, which is right
+    harmed: int  # to the small one, and only the large one is right
+    wasted: int  # to the large one, and the small one is right
+    needed: int  # to the large one, and only that one is right
+    hopeless: int  # both are wrong, so the route does not matter
 
 
 def outcomes(
@@ -92,78 +92,82 @@ def outcomes(
     difficulty: Callable[[Question], float],
     forget: Callable[[], object] = lambda: None,
 ) -> list[Outcome]:
-    """Every case asked of both, in turns, with a bar on stdout; who begins alternates.
+    """Ask both assistants every question, interleaved, with a progress bar on stdout.
 
-    forget: called off the clock before each request. Raises WrongUseError when an assistant has a fault.
+    The one that begins alternates. forget: called before each request, untimed. Raises WrongUseError if an
+    assistant fails.
     """
-    found = []
+    results = []
+    assistants = {"small": small, "large": large}
     for number, case in enumerate(tqdm(cases, "Questions", file=sys.stdout)):
         start = time.perf_counter_ns()
         score = float(difficulty(case.question))
         score_ms = (time.perf_counter_ns() - start) / NS_PER_MS
         order = ("small", "large") if number % 2 else ("large", "small")
-        asked = {"small": small, "large": large}
-        told = {name: _asked(asked[name], case.question, forget) for name in order}
-        right = [judge(case, told[name].answer).right for name in ("small", "large")]
-        times = [told[name].e2e_ms for name in ("small", "large")]
-        found.append(Outcome(score, score_ms, *times, *right))
-    return found
+        timings = {name: _timing(assistants[name], case.question, forget) for name in order}
+        right = [judge(case, timings[name].answer).right for name in assistants]
+        times = [timings[name].e2e_ms for name in assistants]
+        results.append(Outcome(score, score_ms, *times, *right))
+    return results
 
 
-def policy(name: str, judged: Sequence[Outcome], goes: Goes, scored: bool = True) -> Policy:
-    """What `goes` comes to on `judged`. scored: whether it had to look at the score, and pay for it."""
-    small = [goes(one) for one in judged]
+def policy(name: str, judged: Sequence[Outcome], route: Route, scored: bool = True) -> Policy:
+    """Return the result of `route` on `judged`. scored: whether it uses the score and pays its time."""
+    small = [route(outcome) for outcome in judged]
     right = sum(o.small_right if s else o.large_right for o, s in zip(judged, small, strict=True))
     ms = [
-        (one.small_ms if goes_small else one.large_ms) + scored * one.score_ms
-        for one, goes_small in zip(judged, small, strict=True)
+        (outcome.small_ms if to_small else outcome.large_ms) + scored * outcome.score_ms
+        for outcome, to_small in zip(judged, small, strict=True)
     ]
     return Policy(name, fmean(small), fmean(ms), Proportion(right, len(judged)))
 
 
-def gain(judged: Sequence[Outcome], goes: Goes, price_ms: float, seed: int = 0) -> Gain:
-    """What routing saves against the better one alone, each question compared with itself."""
-    yours = np.array([_cost_ms(one, goes(one), price_ms) + one.score_ms for one in judged])
+def gain(judged: Sequence[Outcome], route: Route, price_ms: float, seed: int = 0) -> Gain:
+    """Return what `route` saves against the better assistant alone, paired by question (bootstrap)."""
+    routed = np.array([_cost_ms(o, route(o), price_ms) + o.score_ms for o in judged])
     alone = {
-        name: np.array([_cost_ms(one, small, price_ms) for one in judged])
+        name: np.array([_cost_ms(outcome, small, price_ms) for outcome in judged])
         for name, small in (("always small", True), ("always large", False))
     }
-    than = min(alone, key=lambda name: alone[name].mean())
-    saved = alone[than] - yours
-    found = stats.bootstrap(
+    alternative = min(alone, key=lambda name: alone[name].mean())
+    saved = alone[alternative] - routed
+    interval = stats.bootstrap(
         (saved,), np.mean, method="percentile", random_state=np.random.default_rng(seed)
     ).confidence_interval
-    return Gain(than, float(saved.mean()), Interval(float(found.low), float(found.high)))
+    low, high = float(interval.low), float(interval.high)
+    return Gain(alternative, float(saved.mean()), Interval(low, high))
 
 
-def _cost_ms(one: Outcome, small: bool, price_ms: float) -> float:
-    ms, right = (one.small_ms, one.small_right) if small else (one.large_ms, one.large_right)
-    return ms + price_ms * (not right)
+def _cost_ms(outcome: Outcome, small: bool, price_ms: float) -> float:
+    if small:
+        return outcome.small_ms + price_ms * (not outcome.small_right)
+    return outcome.large_ms + price_ms * (not outcome.large_right)
 
 
-def oracle(one: Outcome) -> bool:
-    """Small wherever that costs no right answer: no router can do better, and none can know it."""
-    return one.small_right or not one.large_right
+def oracle(outcome: Outcome) -> bool:
+    """Return True unless only the large assistant is right.
+
+    It is the upper bound of every router, and no router can know it before both have answered.
+    """
+    return outcome.small_right or not outcome.large_right
 
 
-def by_threshold(threshold: float) -> Goes:
-    """Small up to this difficulty."""
-    return lambda one: one.score <= threshold
+def by_threshold(threshold: float) -> Route:
+    """Return a route that sends questions up to this difficulty to the small assistant."""
+    return lambda outcome: outcome.score <= threshold
 
 
 def thresholds(judged: Sequence[Outcome]) -> Iterator[float]:
-    """All that differ: nobody, then one difficulty after the other."""
+    """Yield every threshold with a different result: -inf for no question, then each score."""
     yield -math.inf
-    yield from sorted({one.score for one in judged})
+    yield from sorted({outcome.score for outcome in judged})
 
 
-def confusion(judged: Sequence[Outcome], goes: Goes) -> Confusion:
-    """Where the questions went, against where they had to go."""
+def confusion(judged: Sequence[Outcome], route: Route) -> Confusion:
+    """Return the number of questions in each cell of the confusion matrix of `route`."""
 
     def count(small: bool, *rights: tuple[bool, bool]) -> int:
-        return sum(
-            goes(one) == small and (one.small_right, one.large_right) in rights for one in judged
-        )
+        return sum(route(o) == small and (o.small_right, o.large_right) in rights for o in judged)
 
     return Confusion(
         saved=count(True, (True, True), (True, False)),
@@ -175,9 +179,10 @@ def confusion(judged: Sequence[Outcome], goes: Goes) -> Confusion:
 
 
 def calibrated(scores: Sequence[float], right: Sequence[bool]) -> Callable[[float], float]:
-    """Difficulty -> chance that the small one is right, never rising with difficulty (isotonic regression).
+    """Fit and return a function: difficulty -> probability that the small assistant is right.
 
-    Raises WrongUseError for no scores, or unequal lengths.
+    The probability never rises with difficulty (isotonic regression). Raises WrongUseError if there are no
+    scores or the lengths differ.
     """
     if not len(scores) == len(right) > 0:
         raise WrongUseError("Calibration needs an outcome for each score, and at least one.")
@@ -187,9 +192,9 @@ def calibrated(scores: Sequence[float], right: Sequence[bool]) -> Callable[[floa
     return lambda score: float(np.interp(score, ranked, fitted))
 
 
-def _asked(assistant: Assistant, question: Question, forget: Callable[[], object]) -> Timing:
+def _timing(assistant: Assistant, question: Question, forget: Callable[[], object]) -> Timing:
     forget()
-    told = clocked(assistant, question)
-    if isinstance(told, Fault):
-        raise WrongUseError(f"An assistant failed while it was compared. {told.sentence}")
-    return told
+    outcome = clocked(assistant, question)
+    if isinstance(outcome, Fault):
+        raise WrongUseError(f"An assistant failed during the comparison. {outcome.sentence}")
+    return outcome

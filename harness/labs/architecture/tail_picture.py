@@ -1,4 +1,4 @@
-"""The share of requests that took longer than a time, for up to three ways to send them."""
+"""The share of requests slower than a given time, for up to three ways to send them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.latency.stats import middle
-from harness.measure.latency.stats import tail as slow_end
+from harness.measure.stats import middle
+from harness.measure.stats import tail as slow_end
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, ms, picture
 
@@ -18,9 +18,9 @@ AXIS = "end-to-end, ms"
 
 
 def tail(samples_ms: Mapping[str, Sequence[float]], note: str) -> Picture:
-    """Draw the share of requests that took longer, each sample a step; samples_ms: name -> ms.
+    """Draw the share of requests that took longer than x, each sample a step; samples_ms: name -> ms.
 
-    The title compares the last with the first. Raises ValueError for none, or more than three.
+    The title compares the last samples with the first. Raises ValueError unless there are one to three.
     """
     chart.require(samples_ms, "rows of samples", most=len(LOOKS))
     figure, [axes] = picture(_finding(samples_ms), note, [HEIGHT_IN], MARGINS, AXIS)

@@ -1,4 +1,4 @@
-"""The price of a batch: tokens a second of all texts together, and ms between the tokens of each."""
+"""Throughput and latency of a batch by its size: tokens/s of all texts, and ms per token of each."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ HEIGHT_IN = 1.35
 MARGINS = Margins(left=1.5, right=0.9, between=0.4)
 ALL, EACH = style.BLUE, style.ORANGE
 AXIS = "texts in the batch (n)"
-NOTE = "measured, decode alone, medians, sizes in turn; dashed: if a step cost the same for any n"
+NOTE = "measured, decode only, medians, sizes interleaved; dashed: if a step took the same time for any n"
 
 
 def batch_cost(step_ms: Mapping[int, float]) -> Picture:
-    """Draw n / step above, the step itself below. step_ms: n -> ms of a step with n texts, 1 among them.
+    """Draw the throughput n / step above and the time of a step below.
 
-    Raises ValueError without n = 1 or with nothing to compare it with.
+    step_ms: n -> ms of a step with n texts. Raises ValueError unless it has n = 1 and a larger n.
     """
     sizes = sorted(step_ms)
     if len(sizes) < 2 or sizes[0] != 1:
-        raise ValueError("Give the time of a step with 1 text, and with more.")
+        raise ValueError("Give the time of a step with 1 text, and of at least one larger step.")
     figure, axes = picture(_finding(step_ms), NOTE, [HEIGHT_IN, HEIGHT_IN], MARGINS, AXIS)
     above, below = axes
     together = [1e3 * n / step_ms[n] for n in sizes]
-    _line(above, sizes, together, ALL, "all together,\ntokens/s", "{:.0f}")
-    _line(below, sizes, [step_ms[n] for n in sizes], EACH, "each one,\nms a token", "{:.1f}")
+    _line(above, sizes, together, ALL, "all texts,\ntokens/s", "{:.0f}")
+    _line(below, sizes, [step_ms[n] for n in sizes], EACH, "each text,\nms a token", "{:.1f}")
     free = [1e3 * n / step_ms[1] for n in sizes]
     above.plot(sizes, free, color=style.GREY, linestyle=chart.DASHES, linewidth=1.2, zorder=1)
     chart.dashed(below, "y", step_ms[1])
@@ -53,6 +53,4 @@ def _line(
 def _finding(step_ms: Mapping[int, float]) -> str:
     n = max(step_ms)
     more, slower = n * step_ms[1] / step_ms[n], step_ms[n] / step_ms[1]
-    return (
-        f"{n} texts at once: {more:.1f} times the tokens together, each {slower:.1f} times as slow"
-    )
+    return f"{n} texts at once: {more:.1f} times the tokens/s, each text {slower:.1f} times as slow"

@@ -9,8 +9,8 @@ from statistics import median
 
 from harness.errors import WrongUseError
 from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
-from harness.measure.latency.stats import Latencies, latencies
 from harness.measure.latency.timing import NS_PER_MS
+from harness.measure.stats import Latencies, latencies
 
 Schedule = Callable[[Batch, Sequence[Job]], object]
 ROUNDS = 9  # of every size in turn; the median of nine is robust against four interruptions

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.latency.stats import TooFewSamplesError, middle, percentile, tail
 from harness.measure.load.goodput import Limits, LoadRun
+from harness.measure.stats import TooFewSamplesError, middle, percentile, tail
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, duration, ms, percent, picture
 
 HEIGHTS_IN = [2.4, 0.9]  # of the times, and of goodput
 MARGINS = Margins(left=0.8, right=1.3, between=0.35)
 MEASURED, SIM = style.BLUE, style.ORANGE
-AXIS = "requests a second that arrive (Poisson), as a share of what the assistant can do at most"
+AXIS = "arrival rate (Poisson), as a share of the most that the assistant can serve"
 NOTE = (
     "TTFT from the intended start: dot p50, whisker to the slow end of n requests; "
     "lines: p50 and p90, SIM"
@@ -26,7 +26,7 @@ Runs = Mapping[float, LoadRun]
 def knee(runs: Runs, simulated: Runs, most_per_s: float, limits: Limits) -> Picture:
     """Draw runs by requests/s: measured as dots with their slow end, simulated as lines, marked SIM.
 
-    most_per_s: requests a second of one user without a pause. Raises ValueError for no run.
+    most_per_s: requests a second of one user who never pauses. Raises ValueError if either kind is empty.
     """
     chart.require(runs, "rates measured")
     chart.require(simulated, "rates simulated")
@@ -79,7 +79,7 @@ def _name(axes: Axes, text: str, y: float, colour: str, up_pt: float = 0) -> Non
 
 
 def _ttft(run: LoadRun) -> Sequence[float]:
-    """Return ms of the requests that got any text. Raises TooFewSamplesError for none."""
+    """Return ms of the requests that got any text. Raises TooFewSamplesError if there are none."""
     times = [request.ttft_ms for request in run.requests if request.ttft_ms is not None]
     if not times:
         raise TooFewSamplesError("No request of this run got any text: look at its faults.")

@@ -9,7 +9,7 @@ from harness.show.style import Margins, Picture, percent, picture
 
 HEIGHT_IN = 2.3
 MARGINS = Margins(left=0.65)
-AXIS = "servers ÷ servers that are busy on average: 1 is no reserve at all"
+AXIS = "servers ÷ servers busy on average (log): at 1 there is no reserve"
 TICKS = (0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 8, 12, 20)
 NOTE = "SIM: Poisson arrivals, service times drawn from those measured, first come, first served"
 
@@ -19,8 +19,8 @@ Curve = Mapping[int, float]  # servers -> goodput as a share
 def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float) -> Picture:
     """Draw a curve for each number of users.
 
-    busy: users -> servers busy on average. wanted: goodput to be reached. Raises ValueError for no curve, or
-    more than four.
+    busy: users -> servers busy on average. wanted: the goodput to reach, as a share. Raises ValueError unless
+    there are one to four curves.
     """
     chart.require(curves, "numbers of users", most=len(chart.LOOKS))
     curves = dict(sorted(curves.items()))
@@ -35,13 +35,13 @@ def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float)
     axes.set_ylim(-0.04, 1.08)
     axes.set_yticks([0, 0.5, 1])
     chart.y_axis(axes, form=percent)
-    # The corner below the curves is always empty: more servers never serve less.
+    # More servers never reduce goodput, so the corner below the curves is always empty.
     axes.legend(loc="lower right", frameon=False, fontsize=style.SMALL_PT)
     return figure.described(_in_words(users, curve, wanted) for users, curve in curves.items())
 
 
 def needed(curve: Curve, wanted: float) -> int | None:
-    """Return the smallest number of servers from which on goodput is `wanted`; None if none is enough."""
+    """Return the smallest number of servers from which on goodput is at least `wanted`, or None."""
     enough = [n for n in sorted(curve) if all(curve[m] >= wanted for m in curve if m >= n)]
     return min(enough, default=None)
 

@@ -16,13 +16,13 @@ MARGINS = Margins(left=1.25, right=1.5, between=0.5)
 PREFILL, DECODE, IDLE = style.SKY, style.BLUE, style.PALE
 AXIS = "ms since all requests arrived; pale blue: prefill, blue: decode, hatched: an idle slot"
 BAR = 0.8  # of a row
-NOTE = "one run each of the same requests, measured; the number is the request's"
+NOTE = "the same requests, one run of each schedule, measured; bars show the request's number"
 
 
 def slots(runs: Mapping[str, BatchRun]) -> Picture:
-    """Draw a panel for each schedule, its slots as rows; all schedules have the same requests.
+    """Draw a panel for each schedule, its slots as rows; all schedules serve the same requests.
 
-    Raises ValueError for none.
+    runs: name -> run. Raises ValueError if there is none.
     """
     require(runs, "schedules")
     rows = [1 + max(served.slot for served in run.served) for run in runs.values()]
@@ -51,7 +51,7 @@ def _bar(axes: Axes, served: Served) -> None:
         (served.first_ms, served.ended_ms, {"facecolor": DECODE}),
         (
             served.ended_ms,
-            served.left_ms,
+            served.freed_ms,
             {"facecolor": IDLE, "edgecolor": style.GREY, "hatch": "////"},
         ),
     )

@@ -19,7 +19,7 @@ from harness.kb.articles import chunks
 from harness.kb.questions import Case
 from harness.measure.latency.faults import visible
 from harness.measure.latency.journey import WARM_UP, Stop, answers
-from harness.measure.latency.stats import Interval, Proportion, bootstrap_ratio
+from harness.measure.stats import Interval, Proportion, bootstrap_ratio
 from harness.measure.latency.timing import Timing
 from harness.measure.quality.quality import judge
 from harness.models.engines.language_model import LanguageModel
