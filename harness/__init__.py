@@ -19,7 +19,7 @@ _SWITCHES = {
 }
 
 # A user's own HF_HUB_OFFLINE also applies to downloads; the setting above only to models already present.
-OFFLINE_WISHED = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
+USER_OFFLINE = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
 
 for _name, _value in _SWITCHES.items():
     os.environ.setdefault(_name, _value)

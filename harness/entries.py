@@ -20,7 +20,7 @@ def names() -> list[str]:
     return sorted(entry.name for entry in entry_points(group=GROUP))
 
 
-def named(name: str) -> Entry:
+def entry_named(name: str) -> Entry:
     """Return the entry called `name` with its models loaded.
 
     Raises WrongUseError for an unknown name, and StoreError before `under500 prepare`.

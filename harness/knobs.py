@@ -25,7 +25,7 @@ class Knobs(BaseModel, frozen=True):
     comparisons: int = Field(ge=5)  # text windows compared with the answer
 
 
-class Work(BaseModel, frozen=True):
+class YardstickWork(BaseModel, frozen=True):
     """The amounts of work in a request to the yardstick.
 
     tokens: decoded after the prompt. rows: vectors compared one by one in Python. rtt_ms: emulated
@@ -37,7 +37,7 @@ class Work(BaseModel, frozen=True):
     rtt_ms: float = Field(ge=0)
 
 
-class Record(BaseModel, frozen=True):
+class Calibration(BaseModel, frozen=True):
     """A calibration: the knobs, the measured times, and the machine.
 
     yardstick: the work that takes 500 ms where the baseline takes 3.2 s. yardstick_ratio: measured
@@ -45,7 +45,7 @@ class Record(BaseModel, frozen=True):
     """
 
     knobs: Knobs
-    yardstick: Work
+    yardstick: YardstickWork
     yardstick_ratio: float
     key: str  # what the knobs depend on; with another key, calibrate again
     stages_ms: dict[str, float]  # measured medians, by stage
@@ -60,17 +60,17 @@ def path() -> Path:
     return store.home() / FILE
 
 
-def save(record: Record) -> None:
+def save(record: Calibration) -> None:
     """Write the record. Raises StoreError if the disk is full."""
-    with store.written(path()) as part:
+    with store.atomic_write(path()) as part:
         part.write_text(record.model_dump_json(indent=2))
 
 
-def load() -> Record:
+def load() -> Calibration:
     """Return the record of this machine. Raises StoreError if there is none or it is damaged."""
-    text = store.verified(path()).read_text()
+    text = store.check_seal(path()).read_text()
     try:
-        return Record.model_validate_json(text)
+        return Calibration.model_validate_json(text)
     except ValidationError as error:
         raise store.CorruptFileError(
             f"{FILE} was written by another version of under500: run `under500 prepare` to calibrate again."

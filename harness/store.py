@@ -44,7 +44,7 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path, which becomes `path` with a seal on success and is deleted on failure.
 
     Raises StoreError if the disk is full.
@@ -74,12 +74,12 @@ def disk_full(path: Path) -> StoreError:
     )
 
 
-def verified(path: Path) -> Path:
+def check_seal(path: Path) -> Path:
     """Return `path` after checking its content against its seal.
 
     Raises StoreError if the file is missing and CorruptFileError if it is damaged.
     """
-    expected = seal(path)
+    expected = stored_sha256(path)
     if sha256(path) != expected:
         raise CorruptFileError(
             f"{path.name} in {path.parent} is damaged (its checksum differs): "
@@ -88,7 +88,7 @@ def verified(path: Path) -> Path:
     return path
 
 
-def seal(path: Path) -> str:
+def stored_sha256(path: Path) -> str:
     """Return the SHA-256 stored when `path` was written; cheap. Raises StoreError if it is not built."""
     if not sealed(path):
         raise StoreError(f"{path.name} is not built yet: run `under500 prepare`.")
@@ -103,7 +103,7 @@ def sealed(path: Path) -> bool:
 def intact(path: Path) -> bool:
     """Return True if `path` exists and matches its seal."""
     try:
-        verified(path)
+        check_seal(path)
     except StoreError:
         return False
     return True

@@ -16,7 +16,7 @@ from harness.kb.questions import Case, draw
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.sequential_test import Rule, State, Verdict, decide
-from harness.measure.latency.timing import clocked
+from harness.measure.latency.timing import time_or_fault
 from harness.measure.quality.facts import holds_fact
 from harness.measure.quality.quality import Quality, summary
 from harness.measure.stats import Proportion
@@ -203,7 +203,7 @@ def _quality(checked: Entry) -> Quality:
     with checked.deployed() as client:
         for case in _fresh(REQUESTS):
             checked.reset()
-            timing = clocked(client, case.question)
+            timing = time_or_fault(client, case.question)
             if isinstance(timing, Fault):
                 ENTRY.fail("an answer to every question", timing.sentence, f"why it {timing.kind}")
             judged.append((case, timing.answer))
@@ -211,7 +211,7 @@ def _quality(checked: Entry) -> Quality:
 
 
 def _verdict(checked: Entry) -> Verdict:
-    bar = entries.named("yardstick")
+    bar = entries.entry_named("yardstick")
     questions = [case.question for case in _fresh(BAR_OF.most + 2)]
     with checked.deployed() as a, bar.deployed() as b:
         so_far = blocks(a, b, questions[2:], warm_up=questions[:2], reset=checked.reset)

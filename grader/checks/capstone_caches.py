@@ -12,7 +12,7 @@ from harness.assistant import Assistant, Question
 from harness.kb.products import products, siblings
 from harness.kb.questions import Case, draw
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.timing import CLOCK, Timing, clocked
+from harness.measure.latency.timing import CLOCK, Timing, time_or_fault
 from harness.serve.entry import Division, Entry
 
 REMEMBERING = Exercise("10", 6, "remembering")
@@ -80,7 +80,7 @@ def _of_a_sibling(case: Case) -> Iterator[Question]:
 
 
 def _answered(client: Assistant, question: Question) -> Timing:
-    timing = clocked(client, question, clock=CLOCK)
+    timing = time_or_fault(client, question, clock=CLOCK)
     if isinstance(timing, Fault):
         REMEMBERING.fail("an answer to every question", timing.sentence, f"why it {timing.kind}")
     return timing

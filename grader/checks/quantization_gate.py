@@ -14,7 +14,7 @@ from harness.labs.quantization.phases import best_step_ms, measure_phases, times
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
 from harness.measure.machine import describe
 from harness.measure.model_files.divergence import Divergence, divergence, held_out
-from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.measure.model_files.quality_gate import MARGIN, MAX_KL, Candidate
 from harness.measure.quality.exam import draw_exam as exam
 from harness.measure.stats import Interval
 from harness.models import tiers
@@ -72,7 +72,7 @@ def predicted(function: Callable[[float, float, float], float], out_of: float) -
 
 def _full() -> Path:
     """Return the full-precision file of the tier that the learner works with."""
-    return tiers.chosen().compared.gguf(FULL)
+    return tiers.chosen_tier().compared.gguf(FULL)
 
 
 def _full_file_now() -> tuple[float, float]:
@@ -98,7 +98,7 @@ def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
     limits, rng = CallLimits(PICK), fresh_rng()
     for turn in range(ROUNDS):
         files = _candidates(rng, turn)
-        got = limits.call(function, files, MOST_KL, MARGIN)
+        got = limits.call(function, files, MAX_KL, MARGIN)
         names = [file.name for file in files]
         if got not in names:
             PICK.fail(f"a name, one of {names}", kind(got), "the line with `return`")
@@ -118,9 +118,7 @@ def _candidates(rng: Random, turn: int) -> list[Candidate]:
         rest.append(Candidate("Q8_0", rng.uniform(180, 250), rng.uniform(0, 0.01), -0.06))
         rest.append(Candidate("F16", rng.uniform(300, 380), rng.uniform(0, 0.001), -0.05))
     if turn % 2:
-        rest.append(
-            Candidate("Q4_1", rng.uniform(420, 600), MOST_KL * rng.uniform(0.2, 0.9), -0.08)
-        )
+        rest.append(Candidate("Q4_1", rng.uniform(420, 600), MAX_KL * rng.uniform(0.2, 0.9), -0.08))
     rng.shuffle(rest)
     return [Candidate(FULL, rng.uniform(400, 420), 0.0, 0.0), *rest]
 
@@ -152,14 +150,14 @@ def ship(function: Callable[[], str]) -> None:
     """
     name = _kind(CallLimits(SHIP).call(function))
     full = LlamaModel(_full())
-    shipped = LlamaModel(tiers.chosen().compared.gguf(name), threads=full.threads)
+    shipped = LlamaModel(tiers.chosen_tier().compared.gguf(name), threads=full.threads)
     distance = _distance(shipped, full)
     ratio, interval = _race(full, shipped)
     speed = f"{ratio:.2f} times as fast as {FULL} ({interval})"
     same = f"same first choice in {distance.top1:.0%}"
-    if not distance.kl <= MOST_KL:  # refuses nan, too
+    if not distance.kl <= MAX_KL:  # refuses nan, too
         SHIP.fail(
-            f"KL to {FULL} of at most {MOST_KL} nats, on {distance.n:,} fresh predictions",
+            f"KL to {FULL} of at most {MAX_KL} nats, on {distance.n:,} fresh predictions",
             f"{distance.kl:.3f}, {same}; {speed}",
             "the limit on KL: however fast, this file answers differently from the tested model",
         )
@@ -170,7 +168,7 @@ def ship(function: Callable[[], str]) -> None:
 
 
 def _kind(got: object) -> str:
-    kinds = list(tiers.chosen().compared.kinds)
+    kinds = list(tiers.chosen_tier().compared.kinds)
     if got not in kinds:
         SHIP.fail(f"one of the kinds {kinds}", kind(got), "the line with `return`")
     if got == FULL:

@@ -165,9 +165,8 @@ def cheapest(function: Callable[[list[tuple[int, float, float]], float], int | N
     limits, rng = CallLimits(CHEAPEST), fresh_rng()
     for number in range(ROUNDS):
         points = _points(rng)
-        floor = (
-            0.999 if number % 4 == 0 else rng.choice(points)[1]
-        )  # a recall equal to the floor is enough
+        # a recall equal to the floor is enough
+        floor = 0.999 if number % 4 == 0 else rng.choice(points)[1]
         got = limits.call(function, points, floor)
         enough = [point for point in points if point[1] >= floor]
         least = min((ms for _, _, ms in enough), default=None)

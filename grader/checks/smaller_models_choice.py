@@ -13,9 +13,8 @@ from grader.exercise.exercise import Exercise, Unit, check, hint, kind
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
-DIFFERENCE = Unit(
-    "{:+.3f}", 0.005
-)  # covers the difference between a variance with n and with n - 1
+# covers the difference between a variance with n and with n - 1
+DIFFERENCE = Unit("{:+.3f}", 0.005)
 Z, TWO_SIDED = 1.645, 1.96
 MARGIN = 0.10
 

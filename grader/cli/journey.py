@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.kb.questions import Case
-    from harness.measure.latency.journey import Journey, Step, Stop
+    from harness.measure.latency.journey import Journey, JourneyStep, MeasuredStep
 
 QUESTIONS = 44  # the fewest that have a p90
 MIXED = 60  # requests of the mixed workload; about a dozen repeat an earlier one word for word
@@ -52,9 +52,9 @@ def journey(
         raise BusyMachineError(
             f"{load.sentence()} Close other programs: the journey needs a quiet machine."
         )
-    steps = _measure("Questions", reference.stops(), draw("dev", n + measure.WARM_UP, seed))
+    steps = _measure("Questions", reference.steps(), draw("dev", n + measure.WARM_UP, seed))
     requests = workload(mixed + measure.WARM_UP, seed)
-    caches = _measure("Workload", reference.cached_stops(), requests)
+    caches = _measure("Workload", reference.cached_steps(), requests)
     result = measure.journey(steps, caches, reference.fingerprint())
     _show(result)
     if write:
@@ -63,13 +63,15 @@ def journey(
         print_json(result.model_dump())
 
 
-def _measure(title: str, stops: Sequence[Stop], cases: Sequence[Case]) -> tuple[Step, ...]:
+def _measure(
+    title: str, steps: Sequence[JourneyStep], cases: Sequence[Case]
+) -> tuple[MeasuredStep, ...]:
     from harness.measure.latency import journey as measure
 
-    answers = measure.answers(stops, cases)
+    answers = measure.interleaved_timings(steps, cases)
     total = len(cases) - measure.WARM_UP
     timings = list(track(answers, title, total=total, console=console))
-    return measure.measured(stops, cases, timings)
+    return measure.measured_steps(steps, cases, timings)
 
 
 def save(result: Journey, root: Path) -> None:

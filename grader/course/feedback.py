@@ -21,7 +21,7 @@ from grader.course.merge_submission import REPORT
 from grader.grading import report as reports
 from grader.grading.report import Mark, Report
 from harness.show.marks import Bar, marks
-from harness.show.paired_run_picture import race
+from harness.show.paired_run_picture import paired_run
 from harness.show.style import Picture
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
@@ -83,7 +83,7 @@ def _row(mark: Mark, score: float | None) -> dict[str, Any]:
         "changed": score != mark.points,  # a person entered other points in the gradebook
         "out_of": mark.out_of,
         "reason": mark.reason,
-        "picture": inline(race(mark.pairs)) if mark.pairs else None,
+        "picture": inline(paired_run(mark.pairs)) if mark.pairs else None,
     }
 
 

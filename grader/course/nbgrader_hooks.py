@@ -101,9 +101,8 @@ class AddEntries(NbGraderPreprocessor):
 
 
 def _course(preprocessor: NbGraderPreprocessor) -> Course:
-    converter = (
-        preprocessor.parent.parent
-    )  # its parent is the exporter, whose parent is the converter
+    # its parent is the exporter, whose parent is the converter
+    converter = preprocessor.parent.parent
     return Course(converter.coursedir, converter.config)
 
 

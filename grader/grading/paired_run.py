@@ -17,7 +17,7 @@ from harness.kb.questions import Case
 from harness.measure.latency.compare import Comparison, blocks
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.sequential_test import Rule, State, Verdict, judge
-from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, clocked
+from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, time_or_fault
 from harness.measure.quality.quality import Quality, summary
 
 WARM_UP = 2  # questions that both sides answer before timing starts
@@ -123,7 +123,7 @@ def solo_p50_ms(side: Side, questions: Sequence[Question], clock: Clock = CLOCK)
     The last SOLO questions count, the ones before them are warm-up. Afterwards the processes are stopped.
     """
     side.prepare()
-    outcomes = [clocked(side, question, clock=clock) for question in questions]
+    outcomes = [time_or_fault(side, question, clock=clock) for question in questions]
     side.processes.freeze()
     if any(isinstance(outcome, Fault) for outcome in outcomes):
         return 0.0

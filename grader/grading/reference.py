@@ -13,7 +13,7 @@ import nbformat
 
 from harness.errors import PlainError
 from harness.measure.latency.code_fingerprint import code_fingerprint
-from harness.measure.latency.journey import Stop
+from harness.measure.latency.journey import JourneyStep
 from harness.serve.entry import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,12 +37,12 @@ def reference() -> Entry:
     return _namespace()["entry"]()
 
 
-def stops() -> list[Stop]:
+def steps() -> list[JourneyStep]:
     """Return the steps from the slow baseline to the reference, one change each."""
     return _namespace()["journey"]()
 
 
-def cached_stops() -> list[Stop]:
+def cached_steps() -> list[JourneyStep]:
     """Return the steps for the mixed workload: baseline, reference, and reference with caches."""
     return _namespace()["with_caches"]()
 

@@ -29,9 +29,8 @@ c.JupyterHub.cleanup_servers = True  # a stopped workshop leaves nothing running
 c.JupyterHub.redirect_to_server = True
 
 c.JupyterHub.authenticator_class = "pam"
-c.Authenticator.allowed_users = set(
-    saved_passwords(workshop)
-)  # the machine may have other accounts
+# the machine may have other accounts
+c.Authenticator.allowed_users = set(saved_passwords(workshop))
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
 c.JupyterHub.spawner_class = IsolatedSpawner
 c.IsolatedSpawner.interrupt_timeout = 2

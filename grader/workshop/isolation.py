@@ -23,11 +23,8 @@ NAMES = ("passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ssl")  # i
 # file, and processes, including threads; each library starts one thread per core of the machine.
 MEMORY, FILE, PROCESSES = 4 * GIB, 1 * GIB, 2048
 SCRATCH = 512 * MIB  # for /tmp and /dev/shm each, in memory; a large plot needs 64 MiB
-CAPABILITIES = (
-    "CAP_SETUID",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-)  # until the process has become the person
+# until the process has become the person
+CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 STICKY = "1777"
 
 

@@ -36,15 +36,15 @@ def bench(
     """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B."""
     from harness import entries
     from harness.kb.questions import draw
-    from harness.measure.latency.bench import WARM_UP, Bench, benched
+    from harness.measure.latency.bench import WARM_UP, Bench, run_bench
     from harness.measure.machine import describe as machine
 
     seed = secrets.randbelow(10**9) if seed is None else seed
     cases = draw("dev", WARM_UP + n + n % 2, seed)
     before = machine.busy()
     with console.status("Loading models …") as status:
-        result = Bench(entries.named(a), entries.named(b))
-        for so_far in benched(result.a, result.b, cases):
+        result = Bench(entries.entry_named(a), entries.entry_named(b))
+        for so_far in run_bench(result.a, result.b, cases):
             result = so_far
             status.update(f"{len(result.comparison.pairs)} of {n + n % 2} questions …")
     if not busy:

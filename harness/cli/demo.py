@@ -37,15 +37,15 @@ def demo(
     """Ask the slow baseline and the reference solution N new questions; show where each spends its time."""
     from harness import entries
     from harness.kb.questions import draw
-    from harness.measure.latency.bench import WARM_UP, Bench, benched
+    from harness.measure.latency.bench import WARM_UP, Bench, run_bench
     from harness.measure.latency.trace import recording
 
     seed = secrets.randbelow(10**9) if seed is None else seed
     cases = draw("dev", WARM_UP + n + n % 2, seed)
     with console.status("Loading both assistants …"):
-        result = Bench(*map(entries.named, SIDES.values()))
+        result = Bench(*map(entries.entry_named, SIDES.values()))
     with recording() as recorder:
-        for so_far in benched(result.a, result.b, cases):
+        for so_far in run_bench(result.a, result.b, cases):
             result = so_far
             for pair, case in list(zip(result.comparison.pairs, result.cases, strict=False))[-2:]:
                 _show_answers(case, pair)

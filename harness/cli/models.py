@@ -39,14 +39,14 @@ def models(
     from harness.measure.machine import describe
     from harness.measure.model_files import figures
     from harness.measure.quality.exam import draw_exam
-    from harness.models.served import named, served
+    from harness.models.served import model_file, model_files
     from harness.show.models_table import caption, models_table
 
-    chosen = [named(only)] if only else served()
+    chosen = [model_file(only)] if only else model_files()
     for file in chosen if exam else ():
-        console.print(f"{file.name}: {figures.examined(file, draw_exam(exam, passages))}")
+        console.print(f"{file.name}: {figures.examine(file, draw_exam(exam, passages))}")
     if ship:
-        console.print(f"Written: {figures.ship(served())}")
+        console.print(f"Written: {figures.ship(model_files())}")
     bandwidth = describe.measure_bandwidth().bandwidth_all_cores_gbs
     bar = tqdm(chosen, "Measuring", unit="file", leave=False)
     items = draw_exam(PROMPTS, figures.PASSAGES)

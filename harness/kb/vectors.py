@@ -34,7 +34,7 @@ def load(home: Path) -> np.ndarray:
 
     Raises StoreError if they are not built, and CorruptFileError if they are damaged.
     """
-    return np.load(store.verified(home / VECTORS), allow_pickle=False)
+    return np.load(store.check_seal(home / VECTORS), allow_pickle=False)
 
 
 def build(home: Path, texts: Sequence[str], embed: Embed) -> None:
@@ -78,5 +78,5 @@ def _in_order(shards: list[np.ndarray], order: list[int]) -> np.ndarray:
 
 
 def _save(file: Path, array: np.ndarray) -> None:
-    with store.written(file) as part, part.open("wb") as stream:
+    with store.atomic_write(file) as part, part.open("wb") as stream:
         np.save(stream, array, allow_pickle=False)

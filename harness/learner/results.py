@@ -35,7 +35,7 @@ class Result:
     at: str = ""
 
 
-def keep(
+def keep_result(
     lab: str,
     name: str,
     value: float,

@@ -23,9 +23,8 @@ from harness.models.lora.prune import pruned
 from harness.models.lora.tune import merged
 from harness.models.offline import BUILT, FULL, KEPT, LARGE, STUDENT, WEIGHTS
 
-BUILT_FOLDER = re.compile(
-    r".+-[0-9a-f]{12}"
-)  # the name of a folder as `BuiltModel.folder` makes it
+# the name of a folder as `BuiltModel.folder` makes it
+BUILT_FOLDER = re.compile(r".+-[0-9a-f]{12}")
 
 
 def build_large() -> None:
@@ -33,7 +32,7 @@ def build_large() -> None:
     model = merged(unpacked(), LARGE.adapter)
     tokenizer().save_pretrained(LARGE.folder)
     model.config.save_pretrained(LARGE.folder)
-    with store.written(LARGE.folder / WEIGHTS) as part:
+    with store.atomic_write(LARGE.folder / WEIGHTS) as part:
         save_file(dict(_tensors(model)), part, metadata={"format": "pt"})
     export(model, SMOLLM2.path(), LARGE.gguf(FULL), LARGE.name)
 
@@ -52,7 +51,7 @@ def build_quantised(say: Callable[[str], None]) -> None:
     for built, kind in ((model, kind) for model in BUILT for kind in model.kinds):
         file = built.gguf(kind)
         if not store.intact(file):
-            quantize(store.verified(built.gguf(FULL)), kind, file)
+            quantize(store.check_seal(built.gguf(FULL)), kind, file)
             say(f"{file.name}: {file.stat().st_size / 1e6:,.0f} MB")
     for folder in remove_outdated():
         say(f"{folder.name}: made by an earlier version, deleted")
@@ -90,7 +89,7 @@ def unpacked() -> PreTrainedModel:
 
 def large() -> PreTrainedModel:
     """Return the tuned model in fp32. Raises StoreError if it is not built, or damaged."""
-    folder = store.verified(LARGE.folder / WEIGHTS).parent
+    folder = store.check_seal(LARGE.folder / WEIGHTS).parent
     return _named(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), LARGE.name)
 
 

@@ -132,16 +132,16 @@ def variable(model: Model) -> str:
     return "UNDER500_MODEL_" + re.sub(r"[^A-Z0-9]", "_", model.name.upper())
 
 
-def located(model: Model, local: str | Path | None = None) -> Path:
+def locate(model: Model, local: str | Path | None = None) -> Path:
     """Return the path to load for `model`: a GGUF file, a weights file, or a folder for torch.
 
     local: a local copy, file or folder; by default the value of the environment variable `variable(model)`.
     Raises StoreError if the copy does not fit or the model is not downloaded; the message says what to run.
     """
-    return stand_in(model, local) or model.path()
+    return local_copy(model, local) or model.path()
 
 
-def stand_in(model: Model, local: str | Path | None = None) -> Path | None:
+def local_copy(model: Model, local: str | Path | None = None) -> Path | None:
     """Return the local copy that replaces `model`, or None. Raises StoreError if the copy does not fit."""
     chosen = local or os.environ.get(variable(model))
     return _fitting(model, Path(chosen).expanduser()) if chosen else None

@@ -17,7 +17,7 @@ from pathlib import Path
 import harness
 from harness import store
 from harness.errors import PlainError
-from harness.models.catalog import HubFile, HubModel, located, of_tier, stand_in, variable
+from harness.models.catalog import HubFile, HubModel, local_copy, locate, of_tier, variable
 
 UNFINISHED = ".incomplete"
 
@@ -104,7 +104,7 @@ def fetch(model: HubModel, progress: Callable[[Progress], None] = lambda _: None
         with _online():
             _ask(model, wanted[0])
             _receive_all(model, wanted, progress)
-    return located(model)
+    return locate(model)
 
 
 def _receive_all(
@@ -136,7 +136,7 @@ def _reporter(
 
 
 def _wanted(model: HubModel, thorough: bool) -> tuple[HubFile, ...]:
-    if stand_in(model):
+    if local_copy(model):
         return ()
     complete = store.intact if thorough else store.sealed
     return tuple(file for file in model.files if not complete(model.folder / file.name))

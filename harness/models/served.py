@@ -17,7 +17,7 @@ UNTUNED = f"{SMOLLM2.name}-Q4_1"
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ModelFile:
     """A model file. reference: the full file it was made from, None for the packaged model."""
 
     name: str
@@ -33,13 +33,13 @@ class Served:
     @property
     def sha256(self) -> str:
         """Return the SHA-256 of the file as it was written."""
-        return SMOLLM2.sha256 if self.name == UNTUNED else store.seal(self.path)
+        return SMOLLM2.sha256 if self.name == UNTUNED else store.stored_sha256(self.path)
 
     def load(self) -> TorchModel | LlamaModel:
         """Return the model loaded in its engine. Raises StoreError if the file is missing or damaged."""
         if self.engine == "torch":
             return TorchModel(self.path.parent, self.name)
-        return LlamaModel(self.path if self.name == UNTUNED else store.verified(self.path))
+        return LlamaModel(self.path if self.name == UNTUNED else store.check_seal(self.path))
 
     def bytes_by_type(self) -> dict[str, int]:
         """Return the bytes of the weights by number format; the file's name tells only part of it."""
@@ -48,22 +48,22 @@ class Served:
         return file.inspect(self.path).bytes_by_type
 
 
-def served() -> list[Served]:
+def model_files() -> list[ModelFile]:
     """Return all model files: the untuned one, the large one in torch, then every GGUF file."""
     return [
-        Served(UNTUNED, "untuned", SMOLLM2.path()),
-        Served(f"{LARGE.name}-torch-F32", LARGE.role, LARGE.folder / WEIGHTS, LARGE.gguf(FULL)),
+        ModelFile(UNTUNED, "untuned", SMOLLM2.path()),
+        ModelFile(f"{LARGE.name}-torch-F32", LARGE.role, LARGE.folder / WEIGHTS, LARGE.gguf(FULL)),
         *(_gguf(model, kind) for model in BUILT for kind in model.kinds),
     ]
 
 
-def named(name: str) -> Served:
+def model_file(name: str) -> ModelFile:
     """Return the model file called `name`, ignoring case. Raises WrongUseError if there is none."""
-    by_name = {model.name.lower(): model for model in served()}
+    by_name = {model.name.lower(): model for model in model_files()}
     if name.lower() not in by_name:
         raise WrongUseError(f"There is no model {name!r}: choose one of {', '.join(by_name)}.")
     return by_name[name.lower()]
 
 
-def _gguf(model: BuiltModel, kind: str) -> Served:
-    return Served(f"{model.name}-{kind}", model.role, model.gguf(kind), model.gguf(FULL))
+def _gguf(model: BuiltModel, kind: str) -> ModelFile:
+    return ModelFile(f"{model.name}-{kind}", model.role, model.gguf(kind), model.gguf(FULL))

@@ -21,7 +21,7 @@ from harness.models.catalog import (
     SMOLLM2_135M_GGUF,
     SMOLLM2_360M_GGUF,
     HubModel,
-    located,
+    locate,
 )
 from harness.models.gguf.quantize import quantize
 from harness.models.offline import LARGE, STUDENT
@@ -66,7 +66,7 @@ class Requantised:
         """
         file = store.home() / "requantised" / f"{self.name}-{self.model.revision[:12]}-{kind}.gguf"
         if not store.intact(file):
-            quantize(located(self.model), kind, file, requantize=True)
+            quantize(locate(self.model), kind, file, requantize=True)
         return file
 
 
@@ -103,7 +103,7 @@ TIERS = (
 )
 
 
-def chosen() -> Tier:
+def chosen_tier() -> Tier:
     """Return the tier named by $UNDER500_TIER, by default the offline tier.
 
     Raises WrongUseError for an unknown tier.

@@ -10,7 +10,7 @@ from statistics import median
 
 from harness.assistant import Question
 from harness.kb.questions import draw
-from harness.knobs import Work
+from harness.knobs import YardstickWork
 from harness.measure.latency.compare import Comparison, Ratio, compare
 from harness.measure.latency.yardstick import SHARE, Yardstick, yardstick
 from harness.semconv import GENERATE, NETWORK, PREPROCESS
@@ -39,18 +39,20 @@ class Costs:
     token_ms: float
     row_ms: float
 
-    def work(self, target_ms: float, rtt_ms: float) -> Work:
+    def work(self, target_ms: float, rtt_ms: float) -> YardstickWork:
         """Return work that takes `target_ms`, the distance included, in the baseline's proportions."""
         compute_ms = target_ms - rtt_ms
         tokens = max(1, round((MODEL_SHARE * compute_ms - self.prompt_ms) / self.token_ms))
         rows_ms = compute_ms - self.prompt_ms - tokens * self.token_ms
-        return Work(tokens=tokens, rows=max(1, round(rows_ms / self.row_ms)), rtt_ms=rtt_ms)
+        return YardstickWork(
+            tokens=tokens, rows=max(1, round(rows_ms / self.row_ms)), rtt_ms=rtt_ms
+        )
 
-    def predicted_ms(self, work: Work) -> float:
+    def predicted_ms(self, work: YardstickWork) -> float:
         """Return the time of `work` in ms, without the distance, if each piece takes as long as alone."""
         return self.prompt_ms + work.tokens * self.token_ms + work.rows * self.row_ms
 
-    def corrected(self, work: Work, by_ms: float) -> Work:
+    def corrected(self, work: YardstickWork, by_ms: float) -> YardstickWork:
         """Return `work` made longer by `by_ms` in rows, with fewer tokens if no row is left to remove."""
         rows_ms = (work.rows - 1) * self.row_ms + by_ms
         fewer = min(work.tokens - 1, max(0, ceil(-rows_ms / self.token_ms)))
@@ -62,7 +64,7 @@ class Costs:
 class YardstickFit:
     """The yardstick's work, and yardstick / baseline end-to-end as measured in one run."""
 
-    work: Work
+    work: YardstickWork
     ratio: Ratio
 
     @property
@@ -127,7 +129,7 @@ def measured_per_predicted(times: Sequence[tuple[float, float]]) -> float:
     return min(STEEPEST, max(1 / STEEPEST, slope))
 
 
-def compare_with_baseline(baseline: Entry, work: Work, pairs: int = PAIRS) -> Comparison:
+def compare_with_baseline(baseline: Entry, work: YardstickWork, pairs: int = PAIRS) -> Comparison:
     """Compare the yardstick (a) and the baseline (b) on the same questions, interleaved."""
     first, *cases = draw("dev", pairs + 1, SEED)
     with yardstick(work).deployed() as a, baseline.deployed() as b:
@@ -136,7 +138,7 @@ def compare_with_baseline(baseline: Entry, work: Work, pairs: int = PAIRS) -> Co
 
 
 def _took_ms(tokens: int, rows: int) -> float:
-    assistant = Yardstick(Work(tokens=tokens, rows=rows, rtt_ms=0))
+    assistant = Yardstick(YardstickWork(tokens=tokens, rows=rows, rtt_ms=0))
     started = time.perf_counter()
     list(assistant.stream(Question("How long is 500 ms?")))
     return 1e3 * (time.perf_counter() - started)

@@ -17,7 +17,7 @@ from harness import baseline, knobs, store
 from harness.errors import PlainError
 from harness.interview.dialogue import opening
 from harness.kb import articles
-from harness.knobs import Record
+from harness.knobs import Calibration
 from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
 from harness.models import build, catalog
@@ -122,7 +122,7 @@ def calibration_key() -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def calibrate_baseline(say: Say, force_busy: bool) -> Record:
+def calibrate_baseline(say: Say, force_busy: bool) -> Calibration:
     """Calibrate the baseline and the yardstick for this machine, and save the record.
 
     Raises BusyMachineError if other programs use too much of the machine, unless `force_busy`.
@@ -136,7 +136,7 @@ def calibrate_baseline(say: Say, force_busy: bool) -> Record:
     best = calibrate.calibrate(progress=lambda result: say(_line(result)))
     slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
     fit = calibrate_yardstick.calibrate_yardstick(slow, best.e2e_ms, say)
-    record = Record(
+    record = Calibration(
         knobs=best.knobs,
         yardstick=fit.work,
         yardstick_ratio=fit.ratio.p50,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from rich.table import Table
 
 from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
-from harness.measure.latency.journey import Journey, Step
+from harness.measure.latency.journey import Journey, MeasuredStep
 from harness.show import chart, style
 from harness.show.style import Picture
 
@@ -54,7 +54,7 @@ def text_tables(journey: Journey) -> list[Table]:
     return tables + ([_text_table(_mixed_note(journey), journey.mixed)] if journey.mixed else [])
 
 
-def _text_table(title: str, steps: Sequence[Step]) -> Table:
+def _text_table(title: str, steps: Sequence[MeasuredStep]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for number in SHORT:
         table.add_column(COLUMNS[number], justify="left" if number in WORDS else "right")
@@ -74,7 +74,7 @@ def finding(journey: Journey) -> str:
     )
 
 
-def label(step: Step) -> str:
+def label(step: MeasuredStep) -> str:
     """Return the step's name; that of a detour in brackets."""
     return f"({step.name})" if step.detour else step.name
 
@@ -95,7 +95,7 @@ def _mixed_note(journey: Journey) -> str:
     )
 
 
-def _row(axes: Axes, y: int, step: Step) -> None:
+def _row(axes: Axes, y: int, step: MeasuredStep) -> None:
     colour = style.GREY if step.detour else style.BLUE
     axes.barh(y, step.e2e_ms.p50, chart.BAR, color=colour)
     if step.ttft_ms.p50 is not None:
@@ -104,11 +104,11 @@ def _row(axes: Axes, y: int, step: Step) -> None:
     style.beside(axes, style.ms(step.e2e_ms.p50), y, TIME_PT, weight="bold")
 
 
-def _line(step: Step) -> str:
+def _line(step: MeasuredStep) -> str:
     return "| " + " | ".join(_cells(step)) + " |"
 
 
-def _cells(step: Step) -> Iterator[str]:
+def _cells(step: MeasuredStep) -> Iterator[str]:
     yield label(step)
     for times in (step.e2e_ms, step.ttft_ms):
         yield from (

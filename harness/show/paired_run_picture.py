@@ -17,7 +17,7 @@ SPREAD = 0.22  # of a row: dots of the same time are drawn beside each other
 NAMES = ("yours", "yardstick")
 
 
-def race(pairs: Sequence[tuple[float, float]]) -> Picture:
+def paired_run(pairs: Sequence[tuple[float, float]]) -> Picture:
     """Draw both rows of dots with their medians.
 
     pairs: end-to-end ms at the client, (submission, yardstick). Raises ValueError for none.

@@ -94,7 +94,7 @@ def picture(
         box = (margins.left / WIDTH_IN, bottom / total, width / WIDTH_IN, height / total)
         axes.append(_plain(figure.add_axes(box)))
         bottom -= margins.between
-    time_axis(axes[-1], axis)
+    label_x(axes[-1], axis)
     return figure, axes
 
 
@@ -122,7 +122,7 @@ def margin_for(labels: Iterable[str]) -> float:
     return 0.3 + CHAR_IN * max(map(len, labels))
 
 
-def time_axis(axes: Axes, text: str) -> None:
+def label_x(axes: Axes, text: str) -> None:
     """Label the x axis."""
     axes.set_xlabel(text, fontsize=SMALL_PT, color=FAINT)
 

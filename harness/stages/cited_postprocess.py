@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.assistant import Answer, Chunk, Question
 from harness.stages.diff_postprocess import EMPTY, REFUSING, SENTENCE_END
-from harness.stages.prompt import pointed
+from harness.stages.prompt import split_pointer
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class CitedPostprocess:
     """
 
     def __call__(self, question: Question, chunks: list[Chunk], text: str) -> Answer:
-        number, written = pointed(" ".join(text.split()))
+        number, written = split_pointer(" ".join(text.split()))
         sentence, *rest = SENTENCE_END.split(written, maxsplit=1)
         if not sentence:
             return Answer(EMPTY, flags=("empty",))

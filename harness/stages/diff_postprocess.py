@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from harness.assistant import Answer, Chunk, Question
-from harness.stages.prompt import pointed
+from harness.stages.prompt import split_pointer
 
 WINDOW_CHARS = 150  # about two sentences; from 200 on, difflib ignores frequent letters
 EMPTY = "The assistant wrote no answer. Please ask again in other words."
@@ -46,7 +46,9 @@ class DiffPostprocess:
 
     def _without_echo(self, question: Question, text: str) -> str:
         """Return the text on one line, without the pointer and without a repetition of the question."""
-        return pointed(re.sub(re.escape(question.text), "", " ".join(text.split())).strip())[1]
+        return split_pointer(re.sub(re.escape(question.text), "", " ".join(text.split())).strip())[
+            1
+        ]
 
     def _off_topic(self, question: Question, sentence: str) -> tuple[str, ...]:
         # With the question in it the pattern is new each time, so `re` cannot cache it.

@@ -112,7 +112,7 @@ def build(
 
 def save(index: hnswlib.Index, path: Path) -> None:
     """Write `index` to `path` atomically, with its checksum. Raises StoreError if the disk is full."""
-    with store.written(path) as part:
+    with store.atomic_write(path) as part:
         index.save_index(str(part))
 
 
@@ -124,7 +124,7 @@ def load(path: Path, dimensions: int) -> hnswlib.Index:
     """
     index = hnswlib.Index("ip", dimensions)
     try:
-        index.load_index(str(store.verified(path)))
+        index.load_index(str(store.check_seal(path)))
     except RuntimeError as error:
         raise store.CorruptFileError(f"{path.name} holds no index: build it again.") from error
     return index

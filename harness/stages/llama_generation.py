@@ -14,7 +14,7 @@ from opentelemetry import trace
 from harness import semconv
 from harness.assistant import Chunk, Question
 from harness.models.engines.language_model import LanguageModel
-from harness.stages.prompt import passages, pointer_joined, stuffed_prompt
+from harness.stages.prompt import join_pointer, passages, stuffed_prompt
 from harness.stages.stop_rule import first_sentence
 
 MAX_TOKENS = 64  # twice a long answer; only a degenerate output reaches it
@@ -36,7 +36,7 @@ class LlamaGeneration:
     def __call__(self, question: Question, chunks: list[Chunk]) -> Iterator[str]:
         prompt, tokens = trimmed(self.model, question, chunks, self.prompt_tokens)
         self._describe(tokens)
-        yield from first_sentence(pointer_joined(self.model.stream(prompt, self.max_tokens)))
+        yield from first_sentence(join_pointer(self.model.stream(prompt, self.max_tokens)))
 
     def fresh(self) -> None:
         """Reset the model to its state before the first request, with only the instructions read."""

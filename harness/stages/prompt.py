@@ -39,7 +39,7 @@ def question_part(question: Question) -> str:
     return f"\n\nQuestion: {question.text}{ANSWER_TURN}"
 
 
-def cited(number: int, sentence: str) -> str:
+def with_pointer(number: int, sentence: str) -> str:
     """Return a tuned model's answer: the number of its passage, then the sentence.
 
     The number comes first because a model that has pointed at a passage reads the value from that passage.
@@ -47,18 +47,18 @@ def cited(number: int, sentence: str) -> str:
     return f"[{number}] {sentence}"
 
 
-def pointed(text: str) -> tuple[int, str]:
+def split_pointer(text: str) -> tuple[int, str]:
     """Return the number of the passage that an answer points at (0 for none) and the answer without it."""
     match = POINTER.match(text)
     return (int(match[1]), text[match.end() :]) if match else (0, text)
 
 
-def undecided(text: str) -> bool:
+def is_pointer_prefix(text: str) -> bool:
     """Return True while `text` holds no word of the answer: it is empty, or a pointer or part of one."""
     return UNDECIDED.fullmatch(text) is not None
 
 
-def pointer_joined(pieces: Iterator[str]) -> Iterator[str]:
+def join_pointer(pieces: Iterator[str]) -> Iterator[str]:
     """Yield the text with the pointer in one piece together with the first word.
 
     The first piece then always holds text worth reading, so the time to it is an honest measurement.
@@ -66,7 +66,7 @@ def pointer_joined(pieces: Iterator[str]) -> Iterator[str]:
     held = ""
     for piece in pieces:
         held += piece
-        if not undecided(held):
+        if not is_pointer_prefix(held):
             break
     yield from filter(None, [held.lstrip()])
     yield from pieces

@@ -35,7 +35,7 @@ def averaged(adapters: Sequence[Path], folder: Path) -> Path:
         name: torch.stack([weights[name].float() for weights in loaded]).mean(0).half()
         for name in shapes[0]
     }
-    with store.written(folder / WEIGHTS) as part:
+    with store.atomic_write(folder / WEIGHTS) as part:
         save_file(mean, part, metadata={"format": "pt"})
     shutil.copyfile(adapters[0] / CONFIG, folder / CONFIG)
     return folder

@@ -23,7 +23,7 @@ from harness.kb.questions import REFUSAL
 from harness.kb.topics import Topic
 from harness.models.engines.language_model import END_OF_TURN
 from harness.models.lora.packing import Branch, Lesson
-from harness.stages.prompt import cited, passages, question_part
+from harness.stages.prompt import passages, question_part, with_pointer
 from harness.tuning import neighbours
 
 Embed = Callable[[list[str]], np.ndarray]
@@ -122,7 +122,7 @@ class Curriculum:
         """Yield questions about each passage in several wordings, one of them answered in full."""
         for number, topic in enumerate(present, start=1):
             first, *others = self._wordings(topic, WORDINGS, random)
-            yield _branch(first, cited(number, topic.answer()) + END_OF_TURN)
+            yield _branch(first, with_pointer(number, topic.answer()) + END_OF_TURN)
             yield from (_branch(question, POINTED.format(number)) for question in others)
 
     def _refusals(

@@ -97,7 +97,7 @@ def run(folder: Path) -> Path:
     """
     file = folder / "questions.npy"
     folder.mkdir(parents=True, exist_ok=True)
-    with store.written(file) as part, part.open("wb") as out:
+    with store.atomic_write(file) as part, part.open("wb") as out:
         np.save(out, fitted(lessons()).astype(np.float16))
     return file
 

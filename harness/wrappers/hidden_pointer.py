@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.assistant import Assistant, Event, Question, Token
-from harness.stages.prompt import pointed, undecided
+from harness.stages.prompt import is_pointer_prefix, split_pointer
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class HiddenPointer:
         for event in events:
             if isinstance(event, Token):
                 held += event.text
-                if undecided(held):
+                if is_pointer_prefix(held):
                     continue
-                yield Token(pointed(held)[1].lstrip())
+                yield Token(split_pointer(held)[1].lstrip())
             else:
                 yield event
             break

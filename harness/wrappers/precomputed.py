@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from harness import semconv, store
 from harness.assistant import Answer, Assistant, Event, Question, ask, check_question
 from harness.wrappers.keys import normalised
-from harness.wrappers.replay import fit, mark, replayed
+from harness.wrappers.replay import is_cacheable, mark, replay
 
 
 class Table(BaseModel, frozen=True):
@@ -44,24 +44,26 @@ class Precomputed:
             yield from self.inner.stream(question)
             return
         mark(semconv.CACHE, "precomputed")
-        yield from replayed(answer)
+        yield from replay(answer)
 
 
 def compute(assistant: Assistant, questions: Iterable[Question], version: str) -> Table:
     """Return a table of the answers of `assistant`, without failed ones. Raises what it raises."""
     answers = ((normalised(question.text), ask(assistant, question)) for question in questions)
-    return Table(version=version, answers={text: answer for text, answer in answers if fit(answer)})
+    return Table(
+        version=version, answers={text: answer for text, answer in answers if is_cacheable(answer)}
+    )
 
 
 def save(table: Table, path: Path) -> None:
     """Write `table` to `path` atomically, with its checksum. Raises StoreError if the disk is full."""
-    with store.written(path) as part:
+    with store.atomic_write(path) as part:
         part.write_text(table.model_dump_json(), encoding="utf-8")
 
 
 def load(path: Path) -> Table:
     """Return the table in `path`. Raises StoreError if it is missing, CorruptFileError if damaged."""
-    text = store.verified(path).read_text(encoding="utf-8")
+    text = store.check_seal(path).read_text(encoding="utf-8")
     try:
         return Table.model_validate_json(text)
     except ValidationError as error:

@@ -13,13 +13,13 @@ UNFIT = frozenset({"empty", "truncated"})  # flags of a failed answer, which mus
 ANSWER = TypeAdapter(Answer)
 
 
-def replayed(answer: Answer) -> Iterator[Event]:
+def replay(answer: Answer) -> Iterator[Event]:
     """Yield the whole text at once, then `Done`."""
     yield Token(answer.text)
     yield Done(answer)
 
 
-def fit(answer: Answer) -> bool:
+def is_cacheable(answer: Answer) -> bool:
     """Return True if an answer is worth caching; a refusal is, a failure is not."""
     return bool(answer.text) and UNFIT.isdisjoint(answer.flags)
 

@@ -101,10 +101,10 @@ class ResponseCache:
         return replay.from_json(text) if text is not None else None
 
     def _store(self, name: str, answer: Answer) -> None:
-        if replay.fit(answer):
+        if replay.is_cacheable(answer):
             self.store.put(name, replay.to_json(answer))
 
 
 def _hit(answer: Answer) -> Iterator[Event]:
     replay.mark(semconv.CACHE, "response")
-    yield from replay.replayed(answer)
+    yield from replay.replay(answer)

@@ -17,7 +17,7 @@ from harness import semconv
 from harness.assistant import Answer, Assistant, Done, Event, Question, check_question
 from harness.stages.conversation_embedding import cleaned
 from harness.wrappers.expiry import Expiry
-from harness.wrappers.replay import fit, mark, replayed
+from harness.wrappers.replay import is_cacheable, mark, replay
 
 CAPACITY = 4000  # questions: 6 MB of vectors; the oldest makes room
 
@@ -95,7 +95,7 @@ class SemanticCache:
         if near and cosine >= self.threshold:
             mark(semconv.CACHE, "semantic")
             mark(semconv.SIMILARITY, cosine)
-            yield from replayed(near.answer)
+            yield from replay(near.answer)
         else:
             yield from self._compute(question, meaning, vector)
 
@@ -103,7 +103,7 @@ class SemanticCache:
         self, question: Question, meaning: Hashable, vector: np.ndarray
     ) -> Iterator[Event]:
         for event in self.inner.stream(question):
-            if isinstance(event, Done) and fit(event.answer):
+            if isinstance(event, Done) and is_cacheable(event.answer):
                 deadline = self.expiry.deadline()
                 self.memory.add(Remembered(meaning, vector, event.answer, deadline))
             yield event

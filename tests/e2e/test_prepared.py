@@ -163,7 +163,7 @@ def test_a_prepare_that_is_interrupted_goes_on_later(tmp_path):
 def test_a_damaged_model_is_refused_with_a_sentence(tmp_path, monkeypatch, harm):
     monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path))
     weights = LARGE.folder / WEIGHTS
-    with store.written(weights) as part:
+    with store.atomic_write(weights) as part:
         part.write_bytes(b"x" * 5000)
     weights.write_bytes(harm(weights.read_bytes()))
     result = run("demo", "-n", "2", env={"UNDER500_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})

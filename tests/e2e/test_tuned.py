@@ -12,10 +12,10 @@ import torch
 from harness.measure.quality.exam import draw_exam, evaluate
 from harness.models import build
 from harness.models.engines.llama_model import LlamaModel
-from harness.models.lora.packing import packed
+from harness.models.lora.packing import pack
 from harness.models.lora.tune import answer_loss, merged
 from harness.models.offline import BUILT, LARGE, STUDENT
-from harness.models.served import UNTUNED, named, served
+from harness.models.served import UNTUNED, model_file, model_files
 from harness.tuning import recipes
 
 pytestmark = pytest.mark.models
@@ -29,7 +29,7 @@ def loss_of(model):
     words = build.tokenizer()
     lessons = [recipes.curriculum().lesson(i) for i in HELD_OUT]
     model.set_attn_implementation("eager")
-    return sum(answer_loss(model, packed(one, recipes.encoder(words))).item() for one in lessons)
+    return sum(answer_loss(model, pack(one, recipes.encoder(words))).item() for one in lessons)
 
 
 def test_the_recipe_teaches_something_within_ten_updates(tmp_path):
@@ -49,14 +49,13 @@ def test_the_student_starts_from_the_tuned_model_and_learns(tmp_path):
 @pytest.mark.parametrize("name", [f"{model.name}-Q8_0" for model in BUILT])
 def test_a_tuned_model_answers_where_the_untuned_one_does_not(name):
     items = draw_exam(30, passages=2, seed=77)
-    tuned, untuned = (evaluate(named(one).load(), items) for one in (name, UNTUNED))
-    assert tuned.right.rate >= max(
-        0.65, untuned.right.rate + 0.2
-    )  # 30 questions: a floor, no claim
+    tuned, untuned = (evaluate(model_file(one).load(), items) for one in (name, UNTUNED))
+    # 30 questions: a floor, no claim
+    assert tuned.right.rate >= max(0.65, untuned.right.rate + 0.2)
 
 
 def test_every_file_is_there_and_holds_what_its_name_says_or_shows_that_it_does_not():
-    formats = {one.name: one.bytes_by_type() for one in served()}
+    formats = {one.name: one.bytes_by_type() for one in model_files()}
     assert set(formats[f"{LARGE.name}-F32"]) == {"F32"}
     assert formats[f"{LARGE.name}-Q8_0"]["Q8_0"] > 1e8
     mixed = formats[f"{LARGE.name}-Q4_K_M"]  # rows of 576 fit no K-quant, those of 1536 do

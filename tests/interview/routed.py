@@ -19,9 +19,9 @@ from harness.interview.dialogue.intent import (
     Intent,
     IntentClassifier,
     Kind,
-    Lesson,
-    lessons,
-    plain_routes,
+    LabelledQuestion,
+    base_topics,
+    labelled_questions,
 )
 from harness.measure.stats import Proportion
 
@@ -29,29 +29,29 @@ DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
 # Files that hold a kind of question, not a voice. They are left out a fifth at a time: without the whole
 # file, the kind would be unknown.
 KINDS, FIFTH = ("claims", "definitions", "elsewhere", "process"), 5
-LabelledQuestion = tuple[str, str]  # (question, card or kind)
+Labelled = tuple[str, str]  # (question, card or kind)
 
 
 @cache
-def unseen() -> tuple[LabelledQuestion, ...]:
+def unseen() -> tuple[Labelled, ...]:
     """Return all held-out questions."""
     return (*first_unseen(), *fresh())
 
 
 @cache
-def first_unseen() -> tuple[LabelledQuestion, ...]:
+def first_unseen() -> tuple[Labelled, ...]:
     """Return the questions that were held out first."""
     halves = (_read("routing.yaml")["held"], _read("routing_held_b.yaml"))
     return tuple(pair for half in halves for pair in _pairs(half))
 
 
 @cache
-def fresh() -> tuple[LabelledQuestion, ...]:
+def fresh() -> tuple[Labelled, ...]:
     """Return the questions written after the classifier was finished and before it was evaluated on them."""
     return tuple(_pairs(_read("routing_held_c.yaml")))
 
 
-def _pairs(half: dict[str, list[str]]) -> Iterator[LabelledQuestion]:
+def _pairs(half: dict[str, list[str]]) -> Iterator[Labelled]:
     return ((question, card) for card, questions in half.items() for question in questions)
 
 
@@ -59,9 +59,7 @@ def _read(name: str) -> dict:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 
-def shares(
-    classifier: IntentClassifier, questions: Sequence[LabelledQuestion]
-) -> dict[str, Proportion]:
+def shares(classifier: IntentClassifier, questions: Sequence[Labelled]) -> dict[str, Proportion]:
     """Return the shares of `outcomes` for labelled questions."""
     return outcomes((classifier(question), card) for question, card in questions)
 
@@ -87,20 +85,20 @@ def _share(right: list[bool]) -> Proportion:
 
 def cross_validated(embed: Embed) -> Iterator[tuple[Intent, str]]:
     """Yield intent and topic of each example question, from a classifier that has not seen its group."""
-    examples = tuple(lessons())
+    examples = tuple(labelled_questions())
     cached = CachedEmbed(embed)
-    cached([*plain_routes().asks, *(question for question, *_ in examples)])
+    cached([*base_topics().asks, *(question for question, *_ in examples)])
     for group in sorted({_group(example) for example in examples}):
         training: dict[str, list[str]] = {}
         for question, topic, voice in examples:
             if _group((question, topic, voice)) != group:
                 training.setdefault(topic, []).append(question)
-        classifier = IntentClassifier(cached, plain_routes().taught(training))
+        classifier = IntentClassifier(cached, base_topics().taught(training))
         held_out = [example for example in examples if _group(example) == group]
         yield from ((classifier(question), topic) for question, topic, _ in held_out)
 
 
-def _group(example: Lesson) -> str:
+def _group(example: LabelledQuestion) -> str:
     question, _, voice = example
     return f"{voice} {zlib.crc32(question.encode()) % FIFTH}" if voice in KINDS else voice
 

@@ -13,11 +13,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).resolve().parents[2]
-LIGHT = (
-    "00-start-here",
-    "01-profile",
-    "02-streaming",
-)  # run with an assistant that answers at once
+# run with an assistant that answers at once
+LIGHT = ("00-start-here", "01-profile", "02-streaming")
 LABS = (
     *LIGHT,
     "03-smaller-models",

@@ -10,10 +10,8 @@ from traitlets.config import PyFileConfigLoader
 
 from tests.notebooks.course import Course, cell, solution
 
-LAB, GRADE = (
-    "01-trap",
-    "l01-q2-percentile",
-)  # one exercise of lab 01: 10 points for values, 5 for refusing
+# one exercise of lab 01: 10 points for values, 5 for refusing
+LAB, GRADE = ("01-trap", "l01-q2-percentile")
 SETUP = "import numpy as np\n\nfrom grader import checks"
 
 NOISY = """

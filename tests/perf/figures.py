@@ -23,10 +23,8 @@ from tests.perf.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 
-ROUNDS, NOISY_ROUND = (
-    5,
-    4,
-)  # honest work is graded five times, the last time beside two busy processes
+# honest work is graded five times, the last time beside two busy processes
+ROUNDS, NOISY_ROUND = (5, 4)
 REGRADES, CAPSTONES, SLOW, NEIGHBOUR, TYPED, SOLVED = 20, 20, 5, 5, 12, 3
 VERDICTS = 60
 RATIOS = ((8, 10), (12, 10), (15, 10))  # tokens decoded: 0.8, 1.2 and 1.5 times the other side's
@@ -197,13 +195,13 @@ def verdicts(ledger):
     from harness.measure.latency.compare import blocks
     from harness.measure.latency.sequential_test import decide
     from harness.models.offline import STUDENT
-    from harness.models.served import named
+    from harness.models.served import model_file
     from tests.perf.test_verdicts import QUESTIONS, Decoding
 
     def decided(sides):
         return str(decide(blocks(*sides, QUESTIONS))[1].state)
 
-    model = named(f"{STUDENT.name}-Q8_0").load()
+    model = model_file(f"{STUDENT.name}-Q8_0").load()
     for noise, sources in NOISE.items():
         for a, b in RATIOS:
             sides = Decoding(model, a), Decoding(model, b)

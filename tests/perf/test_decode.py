@@ -7,7 +7,7 @@ import pytest
 from harness.measure.quality.exam import draw_exam
 from harness.measure.stats import bootstrap_ratio
 from harness.models.offline import BUILT
-from harness.models.served import named
+from harness.models.served import model_file
 from harness.stages.prompt import stuffed_prompt
 
 pytestmark = pytest.mark.perf
@@ -43,7 +43,7 @@ def bench_loop_s(model, prompt):
 @pytest.mark.parametrize("name", [f"{model.name}-Q8_0" for model in BUILT])
 def test_streaming_costs_at_most_a_twentieth_of_decode(name):
     [item] = draw_exam(1, passages=3)
-    prompt, model = stuffed_prompt(item.case.question, list(item.chunks)), named(name).load()
+    prompt, model = stuffed_prompt(item.case.question, list(item.chunks)), model_file(name).load()
     times = [(streamed_s(model, prompt), bench_loop_s(model, prompt)) for _ in range(PAIRS)]
     stream, loop = zip(*times, strict=True)
     ratio = bootstrap_ratio(loop, stream)  # 1 is equal; above 1, streaming is faster

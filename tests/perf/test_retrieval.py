@@ -4,7 +4,7 @@ import pytest
 
 from harness import baseline
 from harness.kb.questions import draw
-from harness.labs.retrieval.recall import exact, measure, times_faster, walk
+from harness.labs.retrieval.search_runs import exact, measure, times_faster, walk
 from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.models.engines.embedding import embedder
 from harness.stages import hnsw_search

@@ -9,7 +9,7 @@ from harness.labs.quantization.cpu_hog import cpu_hog
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.sequential_test import MOST, State, decide
 from harness.models.offline import STUDENT
-from harness.models.served import named
+from harness.models.served import model_file
 
 pytestmark = pytest.mark.perf
 
@@ -34,7 +34,7 @@ class Decoding:
 
 @pytest.fixture(scope="module")
 def model():
-    return named(f"{STUDENT.name}-Q8_0").load()
+    return model_file(f"{STUDENT.name}-Q8_0").load()
 
 
 @pytest.mark.timeout(3600)  # beside two others a step takes four times as long

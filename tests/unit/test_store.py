@@ -8,13 +8,13 @@ from harness import store
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "built" / "weights.bin"
-    with store.written(path) as part:
+    with store.atomic_write(path) as part:
         part.write_bytes(b"numbers")
     return path
 
 
 def test_a_written_file_is_sealed_and_intact(file):
-    assert store.verified(file).read_bytes() == b"numbers"
+    assert store.check_seal(file).read_bytes() == b"numbers"
     assert store.intact(file)
 
 
@@ -22,38 +22,38 @@ def test_a_damaged_file_is_refused_and_says_what_to_run(file):
     file.write_bytes(b"numbfrs")
     assert not store.intact(file)
     with pytest.raises(store.CorruptFileError, match="under500 prepare"):
-        store.verified(file)
+        store.check_seal(file)
 
 
 def test_a_truncated_file_is_refused(file):
     file.write_bytes(b"num")
     with pytest.raises(store.CorruptFileError):
-        store.verified(file)
+        store.check_seal(file)
 
 
 def test_a_missing_file_says_what_to_run(tmp_path):
     with pytest.raises(store.StoreError, match="under500 prepare"):
-        store.verified(tmp_path / "nothing")
+        store.check_seal(tmp_path / "nothing")
 
 
 def test_an_interrupt_leaves_neither_file_nor_part(tmp_path):
     path = tmp_path / "half.bin"
-    with pytest.raises(KeyboardInterrupt), store.written(path) as part:
+    with pytest.raises(KeyboardInterrupt), store.atomic_write(path) as part:
         part.write_bytes(b"half")
         raise KeyboardInterrupt
     assert list(tmp_path.glob("half*")) == []
 
 
 def test_a_failed_rewrite_keeps_the_old_file(file):
-    with pytest.raises(KeyboardInterrupt), store.written(file) as part:
+    with pytest.raises(KeyboardInterrupt), store.atomic_write(file) as part:
         part.write_bytes(b"new")
         raise KeyboardInterrupt
-    assert store.verified(file).read_bytes() == b"numbers"
+    assert store.check_seal(file).read_bytes() == b"numbers"
 
 
 def test_a_full_disk_is_one_sentence(tmp_path):
     with (
         pytest.raises(store.StoreError, match="disk is full"),
-        store.written(tmp_path / "big.bin"),
+        store.atomic_write(tmp_path / "big.bin"),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")

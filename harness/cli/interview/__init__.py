@@ -176,11 +176,11 @@ def _show_score(play: Play, model: Chat | None) -> dict[str, int | None]:
 
 def _record(play: Play, card: Scorecard) -> None:
     """Record the interview in the history and show what is due, or the history's error."""
-    from harness.interview.practice.after_interview import keep, review_plan
+    from harness.interview.practice.after_interview import record_interview, review_plan
     from harness.interview.practice.history import HistoryError
 
     try:
-        keep(play, card)
+        record_interview(play, card)
         lines = review_plan().lines
     except HistoryError as error:
         lines = [str(error)]

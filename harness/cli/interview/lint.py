@@ -57,11 +57,11 @@ def lint(
 
 
 def _train() -> None:
-    from harness.interview.scoring.classifier import ship
+    from harness.interview.scoring.classifier import train_and_ship
     from harness.interview.scoring.rubric import rubric
 
     with console.status("Training the sentence classifier …"):
-        path = ship(rubric())
+        path = train_and_ship(rubric())
     console.print(f"Weights written to {path}", soft_wrap=True, highlight=False)
 
 

@@ -30,10 +30,10 @@ def chat(llm: str | None, model: str | None) -> Chat | None:
     """Return the model of the options, or None; print a warning if answers would leave this machine."""
     if llm is None:
         return None
-    from harness.interview.llm.connect import chat_model, where
+    from harness.interview.llm.connect import chat_model, privacy_warning
 
     chosen = chat_model(llm, model)
-    if warning := where(chosen):
+    if warning := privacy_warning(chosen):
         problems.print(f"[yellow]{escape(warning)}[/]", highlight=False, soft_wrap=True)
     return chosen
 

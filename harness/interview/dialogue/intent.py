@@ -31,7 +31,7 @@ from harness.interview.dialogue.intent_examples import TopicRegression, fit
 from harness.kb.seeded import code
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), unit norm
-Lesson = tuple[str, str, str]  # (question, topic, voice)
+LabelledQuestion = tuple[str, str, str]  # (question, topic, voice)
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 MAX_CHARS = 400  # of a question; the rest is ignored
@@ -117,22 +117,22 @@ def intent_topics() -> IntentTopics:
     Raises BadContentError if a content file is broken.
     """
     more: dict[str, list[str]] = {}
-    for question, topic, _ in lessons():
+    for question, topic, _ in labelled_questions():
         more.setdefault(topic, []).append(question)
-    return plain_routes().taught(more)
+    return base_topics().taught(more)
 
 
-def plain_routes() -> IntentTopics:
+def base_topics() -> IntentTopics:
     """Return the topics without the voices: only the examples written beside the patterns."""
     return read(CONTENT / "intents.yaml", IntentTopics)
 
 
-def lessons(folder: Path = QUESTIONS) -> Iterator[Lesson]:
+def labelled_questions(folder: Path = QUESTIONS) -> Iterator[LabelledQuestion]:
     """Yield the example questions of all voices.
 
     Raises BadContentError if a file is broken or names a topic that does not exist.
     """
-    topics = plain_routes().by_name
+    topics = base_topics().by_name
     for path in sorted(folder.glob("*.yaml")):
         for topic, questions in read(path, dict[str, tuple[Text, ...]]).items():
             if topic not in topics:
@@ -180,7 +180,7 @@ class IntentClassifier:
         vectors = np.concatenate([self.embed(batch) for batch in batches])
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with store.written(path) as part, part.open("wb") as file:
+            with store.atomic_write(path) as part, part.open("wb") as file:
                 np.save(file, vectors, allow_pickle=False)
         return vectors
 

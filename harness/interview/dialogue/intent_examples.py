@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.interview.scoring import linear_model
-from harness.interview.scoring.words import Words, learned
+from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
 # Chosen on the examples themselves, by cross-validation over voices.
 POWER = (
@@ -30,7 +30,7 @@ class TopicRegression:
     by_words: (terms, topics); intercept: (topics,).
     """
 
-    words: Words
+    words: TfidfVocabulary
     meanings: np.ndarray
     by_meaning: np.ndarray
     by_words: np.ndarray
@@ -48,10 +48,10 @@ class TopicRegression:
 
 def fit(texts: Sequence[str], meanings: np.ndarray, owners: np.ndarray) -> TopicRegression:
     """Fit the regression. meanings: (n, d), unit norm; owners: (n,), the topic number of each text."""
-    words, meanings = learned(texts), meanings.astype(np.float64)
+    words, meanings = fit_vocabulary(texts), meanings.astype(np.float64)
     terms = np.stack([words.vector(text) for text in texts])
     gram = _kernel(meanings @ meanings.T) + WORDS * terms @ terms.T + CONSTANT
-    weights = linear_model.dual(gram, owners)
+    weights = linear_model.kernel_ridge(gram, owners)
     intercept = CONSTANT * weights.sum(axis=0)
     return TopicRegression(words, meanings, weights, terms.T @ weights, intercept)
 

@@ -23,7 +23,7 @@ from harness.interview.dialogue.play import Clock, Play
 from harness.interview.dialogue.probes import Reword
 from harness.interview.scenario.interview_session import Level, Mode, Session
 from harness.interview.scenario.scenario import scenario, scenarios
-from harness.interview.scoring.classifier import learned_before, minilm
+from harness.interview.scoring.classifier import has_weights, load_classifier
 from harness.interview.scoring.rubric import rubric
 from harness.models.catalog import MINILM
 
@@ -92,7 +92,7 @@ def ready(
 def is_warm() -> bool:
     """Return True if the computed files of an interview exist for this content and model."""
     vectors = vectors_file(intent_topics(), vectors_folder(MINILM.sha256))
-    return vectors.exists() and learned_before(rubric())
+    return vectors.exists() and has_weights(rubric())
 
 
 def warm_up() -> None:
@@ -102,4 +102,4 @@ def warm_up() -> None:
     missing.
     """
     intent_classifier()(QUESTION)
-    minilm(rubric())
+    load_classifier(rubric())

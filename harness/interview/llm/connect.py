@@ -54,7 +54,7 @@ def rewording(chat: Chat, session: Session, rubric: Rubric) -> Rewording:
     return Rewording(replace(chat, timeout_s=REWORDING_TIMEOUT_S), session, rubric)
 
 
-def where(chat: Chat) -> str | None:
+def privacy_warning(chat: Chat) -> str | None:
     """Return a warning if answers leave this machine; None if they stay."""
     host = urlsplit(chat.url).hostname if isinstance(chat, Endpoint) else LOCAL_HOSTS[0]
     return None if host in LOCAL_HOSTS else f"What you write is sent to {host}."

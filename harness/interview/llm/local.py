@@ -56,9 +56,9 @@ class LocalChat:
 
     @property
     def _file(self) -> Files:
-        from harness.models.tiers import chosen
+        from harness.models.tiers import chosen_tier
 
-        return chosen().large
+        return chosen_tier().large
 
 
 @cache

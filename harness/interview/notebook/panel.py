@@ -14,10 +14,10 @@ from harness.errors import PlainError
 from harness.interview.dialogue import gaps, opening
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.llm.connect import chat_model, rewording, second_opinion
-from harness.interview.llm.connect import where as privacy_warning
+from harness.interview.llm.connect import privacy_warning as privacy_warning
 from harness.interview.llm.endpoint import Chat
 from harness.interview.notebook.conversation_widget import Conversation
-from harness.interview.practice.after_interview import keep, review_plan
+from harness.interview.practice.after_interview import record_interview, review_plan
 from harness.interview.practice.history import HistoryError
 from harness.interview.report.dimension_bars import NO_GUESS
 from harness.interview.report.scorecard_page import scorecard_page
@@ -179,7 +179,7 @@ def _debrief(play: Play, guess: Mapping[str, float], chat: Chat | None) -> str:
     second = second_opinion(chat, rubric()) if chat else None
     card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
     try:
-        keep(play, card)
+        record_interview(play, card)
     except HistoryError as error:
         problem = f"<p>{html.escape(str(error))}</p>"
     else:

@@ -38,7 +38,7 @@ class ReviewPlan:
         return lines
 
 
-def keep(
+def record_interview(
     play: Play, card: Scorecard, now: datetime | None = None, target: History | None = None
 ) -> None:
     """Record a played interview and its review, once; one without any score is left out.

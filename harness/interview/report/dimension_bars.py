@@ -37,7 +37,7 @@ def dimension_bars(
     for y, name in enumerate(scores):
         _row(axes, y, scores[name], before.get(name))
     _advance_line(axes)
-    style.time_axis(axes, "score" + (f"; ring: {named}" if before else ""))
+    style.label_x(axes, "score" + (f"; ring: {named}" if before else ""))
     figure.description = "\n".join([_finding(scores), *_in_words(scores, before, named)])
     return figure
 

@@ -28,9 +28,8 @@ from harness.kb import seeded
 
 N = 300
 SWING = 0.10  # relative variation between sessions
-GOLDEN = (
-    5**0.5 - 1
-) / 2  # any run of consecutive multiples, modulo 1, is spread evenly over (0, 1)
+# any run of consecutive multiples, modulo 1, is spread evenly over (0, 1)
+GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)

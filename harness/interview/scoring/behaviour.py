@@ -19,10 +19,8 @@ from harness.interview.scoring.sentences import Sentence
 
 BEHAVIOUR = 0.6  # weight of actions in Systematic; the rest is the score of the text
 MAX_IRRELEVANT = 5  # opened cards that show neither the stages nor the cause; more is fishing
-FREE_REMEDIES, REMEDY_COST = (
-    2,
-    0.1,
-)  # two remedies that do not fit the cause are free, each more costs
+# two remedies that do not fit the cause are free, each more costs
+FREE_REMEDIES, REMEDY_COST = (2, 0.1)
 MAX_UNSEEN = 2  # highest score without opening a revealing card and then naming the cause
 NEVER = 10**9  # line number of an event that did not happen
 

@@ -18,7 +18,7 @@ import numpy as np
 from harness import store
 from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
-from harness.interview.scoring.words import Words, learned
+from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), float32, unit norm
 
@@ -44,7 +44,7 @@ class SentenceClassifier:
     """Scores of a sentence for every expectation. about, stance: (expectations, f) weights for f features."""
 
     embed: Embed
-    words: Words
+    words: TfidfVocabulary
     names: tuple[str, ...]
     about: np.ndarray
     stance: np.ndarray
@@ -87,7 +87,7 @@ def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
     """Return a classifier trained on a rubric. Takes about two minutes on one core, most of it in MiniLM."""
     names = tuple(e.id for e in rubric.expectations)
     labelled, contrary = list(labelled_sentences(rubric)), list(contrary_sentences(rubric))
-    words = learned(text for text, _ in labelled)
+    words = fit_vocabulary(text for text, _ in labelled)
     features = {text: _features(text, embed, words) for text, _ in labelled}
     about = linear_model.about(
         np.stack([features[text] for text, _ in labelled]),
@@ -104,7 +104,7 @@ def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
     return SentenceClassifier(embed, words, names, about, stance)
 
 
-def minilm(rubric: Rubric) -> SentenceClassifier:
+def load_classifier(rubric: Rubric) -> SentenceClassifier:
     """Return the classifier over MiniLM's embeddings.
 
     Uses the shipped weights if they match the rubric; otherwise trains once and caches the weights in the
@@ -113,7 +113,7 @@ def minilm(rubric: Rubric) -> SentenceClassifier:
     return _minilm(rubric, SHIPPED)
 
 
-def ship(rubric: Rubric) -> Path:
+def train_and_ship(rubric: Rubric) -> Path:
     """Train on the current content and write the weights beside it; return their path."""
     from harness.models.catalog import MINILM
     from harness.models.engines.embedding import embedder
@@ -122,18 +122,18 @@ def ship(rubric: Rubric) -> Path:
     return SHIPPED
 
 
-def fresh(rubric: Rubric) -> bool:
+def shipped_is_current(rubric: Rubric) -> bool:
     """Return True if the shipped weights were trained on this content."""
     from harness.models.catalog import MINILM
 
     return _read(SHIPPED, _key(rubric, MINILM.sha256)) is not None
 
 
-def learned_before(rubric: Rubric) -> bool:
+def has_weights(rubric: Rubric) -> bool:
     """Return True if weights for this content exist, shipped or cached."""
     from harness.models.catalog import MINILM
 
-    return fresh(rubric) or store.intact(_cached(_key(rubric, MINILM.sha256)))
+    return shipped_is_current(rubric) or store.intact(_cached(_key(rubric, MINILM.sha256)))
 
 
 @cache
@@ -146,10 +146,10 @@ def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
     if weights is None:
         cached = _cached(key)
         if not store.intact(cached):
-            with store.written(cached) as part:
+            with store.atomic_write(cached) as part:
                 _write(part, fitted(rubric, embed), key)
         weights = _read(cached, key)
-    words = learned(text for text, _ in labelled_sentences(rubric))
+    words = fit_vocabulary(text for text, _ in labelled_sentences(rubric))
     return SentenceClassifier(embed, words, tuple(e.id for e in rubric.expectations), *weights)
 
 
@@ -178,6 +178,6 @@ def _key(rubric: Rubric, model: str) -> str:
     return f"{rubric.sha256[:32]}{model[:32]}"
 
 
-def _features(text: str, embed: Embed, words: Words) -> np.ndarray:
+def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:
     meaning = embed([text])[0].astype(np.float64)
     return np.concatenate([meaning, WORDS * words.vector(text), [CONSTANT]])

@@ -20,10 +20,8 @@ from harness.interview.scoring.sentences import Sentence
 CREDIT, NEAR = 0.0, -0.2
 SURE = 0.3  # a lower `about` score earns a mention at most
 OFF_TOPIC, OFF_TOPIC_WORDS = -0.6, 20  # a lower score of a sentence with fewer words: off topic
-AGAINST, FOR = (
-    0.0,
-    0.1,
-)  # a `stance` below contradicts; without a pattern, one of at least FOR is needed
+# a `stance` below contradicts; without a pattern, one of at least FOR is needed
+AGAINST, FOR = (0.0, 0.1)
 CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)  # such a sentence is not classified
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 

@@ -8,7 +8,7 @@ import numpy as np
 RIDGE = 0.3  # shrinkage of `about`
 RARE = 0.3  # of n sentences, each negative weighs 1 and all positives together n * RARE / 2
 OWN, OWN_RIDGE = 3.0, 1.0  # extra similarity of sentences of one expectation; shrinkage of `stance`
-KERNEL_RIDGE = 0.5  # shrinkage of `dual`
+KERNEL_RIDGE = 0.5  # shrinkage of `kernel_ridge`
 
 
 def about(features: np.ndarray, shows: np.ndarray) -> np.ndarray:
@@ -31,13 +31,13 @@ def stance(features: np.ndarray, owners: np.ndarray, sides: np.ndarray, names: i
     same = owners[:, None] == owners[None, :]
     gram = (features @ features.T) * (1 + OWN * same)
     weight = _balanced(sides > 0)
-    dual = np.linalg.solve(gram + OWN_RIDGE * np.diag(1 / weight), sides.astype(np.float64))
-    shared = features.T @ dual
-    own = [features[owners == e].T @ dual[owners == e] for e in range(names)]
+    coefficients = np.linalg.solve(gram + OWN_RIDGE * np.diag(1 / weight), sides.astype(np.float64))
+    shared = features.T @ coefficients
+    own = [features[owners == e].T @ coefficients[owners == e] for e in range(names)]
     return shared + OWN * np.stack(own)
 
 
-def dual(gram: np.ndarray, owners: np.ndarray) -> np.ndarray:
+def kernel_ridge(gram: np.ndarray, owners: np.ndarray) -> np.ndarray:
     """Return kernel ridge weights of the examples, (n, topics), with target +1 for their own topic, else -1.
 
     gram: (n, n), a positive definite kernel. owners: (n,), the number of each example's topic.
@@ -49,8 +49,8 @@ def dual(gram: np.ndarray, owners: np.ndarray) -> np.ndarray:
 def _about(features: np.ndarray, gram: np.ndarray, shows: np.ndarray) -> np.ndarray:
     positive = RARE * len(shows) / (2 * max(1, shows.sum()))
     weight = np.where(shows, positive, 1.0)
-    dual = np.linalg.solve(gram + RIDGE * np.diag(1 / weight), np.where(shows, 1.0, -1.0))
-    return features.T @ dual
+    coefficients = np.linalg.solve(gram + RIDGE * np.diag(1 / weight), np.where(shows, 1.0, -1.0))
+    return features.T @ coefficients
 
 
 def _balanced(positive: np.ndarray) -> np.ndarray:

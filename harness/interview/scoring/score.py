@@ -143,11 +143,11 @@ def scorer() -> Scorer:
 
     Raises StoreError if MiniLM is not built.
     """
-    from harness.interview.scoring.classifier import minilm
+    from harness.interview.scoring.classifier import load_classifier
     from harness.interview.scoring.rubric import rubric
     from harness.models.catalog import MINILM
 
-    return Scorer(rubric(), minilm(rubric()), MINILM.sha256)
+    return Scorer(rubric(), load_classifier(rubric()), MINILM.sha256)
 
 
 def _questions(transcript: Transcript) -> list[str]:

@@ -20,7 +20,7 @@ MIN_TEXTS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class TfidfVocabulary:
     """A TF-IDF vocabulary: the column of each term, and its inverse document frequency."""
 
     columns: Mapping[str, int]
@@ -36,13 +36,13 @@ class Words:
         return values / length if length else values
 
 
-def learned(texts: Iterable[str]) -> Words:
+def fit_vocabulary(texts: Iterable[str]) -> TfidfVocabulary:
     """Return the vocabulary of texts, in any order."""
     texts = list(texts)
     counts = Counter(term for text in texts for term in set(terms(text)))
     frequent = sorted(term for term, n in counts.items() if n >= MIN_TEXTS)
     rarity = [1 + math.log((1 + len(texts)) / (1 + counts[term])) for term in frequent]
-    return Words({term: column for column, term in enumerate(frequent)}, np.array(rarity))
+    return TfidfVocabulary({term: column for column, term in enumerate(frequent)}, np.array(rarity))
 
 
 def terms(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
-from harness.measure.latency.timing import clocked
+from harness.measure.latency.timing import time_or_fault
 
 AT_ONCE = 4  # requests in flight; further ones wait for a thread here, not at the server
 
@@ -35,7 +35,7 @@ def background_load(
         while not ended.wait(rng.exponential(1 / per_s)):
             question = questions[len(asked) % len(questions)]
             asked.append(question)
-            pool.submit(lambda question=question: clocked(make(), question))
+            pool.submit(lambda question=question: time_or_fault(make(), question))
 
     with ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="background") as pool:
         pool.submit(ask_until_the_end, pool)

@@ -18,7 +18,7 @@ from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.timing import NS_PER_MS, Timing, clocked
+from harness.measure.latency.timing import NS_PER_MS, Timing, time_or_fault
 from harness.measure.quality.quality import judge
 from harness.measure.stats import Interval, Proportion
 
@@ -194,7 +194,7 @@ def calibrated(scores: Sequence[float], right: Sequence[bool]) -> Callable[[floa
 
 def _timing(assistant: Assistant, question: Question, forget: Callable[[], object]) -> Timing:
     forget()
-    outcome = clocked(assistant, question)
+    outcome = time_or_fault(assistant, question)
     if isinstance(outcome, Fault):
         raise WrongUseError(f"An assistant failed during the comparison. {outcome.sentence}")
     return outcome

@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from harness import semconv
 from harness.assistant import Assistant, Question
-from harness.measure.latency.timing import timed
+from harness.measure.latency.timing import time_request
 from harness.measure.latency.trace import recording
 
 MISS = "miss"
@@ -27,7 +27,7 @@ def by_path(
     with recording() as rec:
         for question in tqdm(list(questions), unit="requests", disable=not progress):
             with tracer.start_as_current_span(semconv.REQUEST):
-                timing = timed(assistant, question)
+                timing = time_request(assistant, question)
             path = rec.last().spans[0].attributes.get(semconv.CACHE, MISS)
             times_ms.setdefault(str(path), []).append(timing.e2e_ms)
     return times_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.measure.latency.journey import Stop
+from harness.measure.latency.journey import JourneyStep
 from harness.pipeline import Pipeline
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
@@ -26,15 +26,17 @@ class Change:
     detour: bool = False
 
 
-def journey_steps(first: Entry, changes: Sequence[Change]) -> list[Stop]:
+def journey_steps(first: Entry, changes: Sequence[Change]) -> list[JourneyStep]:
     """Return `first`, whose assistant is a Pipeline, and the entry after each change, in order."""
-    return [Stop(first), *_steps(first.assistant, first.network, changes)]
+    return [JourneyStep(first), *_steps(first.assistant, first.network, changes)]
 
 
-def _steps(pipeline: Pipeline, network: Network, changes: Sequence[Change]) -> Iterator[Stop]:
+def _steps(
+    pipeline: Pipeline, network: Network, changes: Sequence[Change]
+) -> Iterator[JourneyStep]:
     for change in changes:
         changed, path = replace(pipeline, **change.fields), change.network or network
-        yield Stop(_entry(change.name, changed, path), change.cost, change.detour)
+        yield JourneyStep(_entry(change.name, changed, path), change.cost, change.detour)
         if not change.detour:
             pipeline, network = changed, path
 

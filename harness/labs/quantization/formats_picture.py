@@ -39,7 +39,7 @@ def formats(files: Mapping[str, Sizes]) -> Picture:
         texts = (f"{sum(sizes.values()) / 1e6:,.0f}", percent(own_share(name, sizes)))
         COLUMNS.write(axes, y, texts)
     COLUMNS.write_headings(axes)
-    style.time_axis(axes, "MB")
+    style.label_x(axes, "MB")
     _legend(legend, {kind for sizes in files.values() for kind in _shown(sizes)})
     return figure.described(f"{name}: {_in_words(sizes)}" for name, sizes in files.items())
 

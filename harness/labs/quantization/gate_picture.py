@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.measure.model_files.quality_gate import MARGIN, MAX_KL, Candidate
 from harness.show import chart, style
 from harness.show.style import Margins, Picture, picture
 
@@ -29,14 +29,14 @@ def gate(files: Sequence[Candidate]) -> Picture:
     """
     chart.require(files, "files")
     note = (
-        f"KL divergence to {files[0].name}, nats, at most {MOST_KL}; answers at worst "
+        f"KL divergence to {files[0].name}, nats, at most {MAX_KL}; answers at worst "
         f"{100 * MARGIN:.0f} points behind (one-sided 95 %)"
     )
     figure, [axes] = picture(_finding(files), note, [HEIGHT_IN], MARGINS, AXIS)
     axes.set_yscale("log")
-    axes.set_ylim(TINY / 2, 4 * max(*(_shown(file.kl) for file in files), MOST_KL))
+    axes.set_ylim(TINY / 2, 4 * max(*(_shown(file.kl) for file in files), MAX_KL))
     axes.set_xlim(0, 1.15 * max(file.ms for file in files))
-    chart.bound(axes, "y", MOST_KL, "above")
+    chart.bound(axes, "y", MAX_KL, "above")
     for file in files:
         _point(axes, file, file is files[0] or file.passes, _place(file, files))
     chart.y_axis(axes, form="{:g}".format)

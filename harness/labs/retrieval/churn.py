@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import hnswlib
 import numpy as np
 
-from harness.labs.retrieval.recall import Search, SearchRun, exact, measure, walk
+from harness.labs.retrieval.search_runs import Search, SearchRun, exact, measure, walk
 from harness.stages import hnsw_search
 
 LINKS, EF_CONSTRUCTION = 8, 60  # a sparse graph: in a dense one the effect takes longer to show
@@ -46,9 +46,8 @@ def churn(
     The vectors are drawn from `pool` (m, d), unit norm, in random order. The pool must hold
     n * (1 + rounds * share) of them.
     """
-    order = np.random.default_rng(SEED).permutation(
-        len(pool)
-    )  # a vector's label: its row in `pool`
+    # a vector's label: its row in `pool`
+    order = np.random.default_rng(SEED).permutation(len(pool))
     indexes = {
         UNCHANGED: _graph(pool, order[:n], n),
         MARKED: _graph(pool, order[:n], len(pool)),

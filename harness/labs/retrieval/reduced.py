@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.labs.retrieval.recall import Search
+from harness.labs.retrieval.search_runs import Search
 from harness.stages.exact_search import nearest
 
 SAMPLE = (

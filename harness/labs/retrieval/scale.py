@@ -15,7 +15,7 @@ import hnswlib
 import numpy as np
 from tqdm.auto import tqdm
 
-from harness.labs.retrieval.recall import SearchRun, exact, measure, times_faster, walk
+from harness.labs.retrieval.search_runs import SearchRun, exact, measure, times_faster, walk
 from harness.measure.latency.compare import Ratio
 
 SIZES = (1_000, 5_000, 20_000, 100_000, 500_000)

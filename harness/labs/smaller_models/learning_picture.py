@@ -15,7 +15,7 @@ AXIS = "lessons read, logarithmic above 10; lower is better, 0 is certainty"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TuningStage:
     """A model during its tuning: its name, the lessons read, and nats a token of the right answers."""
 
     name: str
@@ -26,7 +26,7 @@ class Stage:
         return f"{self.name}: {self.cross_entropy:.2f}"
 
 
-def learning(stages: Sequence[Stage], reference: Stage, n: int) -> Picture:
+def learning(stages: Sequence[TuningStage], reference: TuningStage, n: int) -> Picture:
     """Draw `stages` in the order of their lessons, and `reference` as a line.
 
     reference: the model that they should approach, such as the one they were cut from. n: number of answers
@@ -50,7 +50,7 @@ def learning(stages: Sequence[Stage], reference: Stage, n: int) -> Picture:
     return figure.described(map(_in_words, [*stages, reference]))
 
 
-def _finding(stages: Sequence[Stage]) -> str:
+def _finding(stages: Sequence[TuningStage]) -> str:
     first, last = stages[0], stages[-1]
     if len(stages) < 3:
         nats = f"from {first.cross_entropy:.2f} to {last.cross_entropy:.2f} nats a token"
@@ -60,5 +60,5 @@ def _finding(stages: Sequence[Stage]) -> str:
     return f"{short.lessons:,} lessons give {share} of the gain of {last.lessons:,}"
 
 
-def _in_words(stage: Stage) -> str:
+def _in_words(stage: TuningStage) -> str:
     return f"{stage.name}: {stage.lessons:,} lessons, {stage.cross_entropy:.2f} nats a token"

@@ -18,10 +18,10 @@ from harness.assistant import Chunk, Question
 from harness.kb.articles import chunks
 from harness.kb.questions import Case
 from harness.measure.latency.faults import visible
-from harness.measure.latency.journey import WARM_UP, Stop, answers
-from harness.measure.stats import Interval, Proportion, bootstrap_ratio
+from harness.measure.latency.journey import WARM_UP, JourneyStep, interleaved_timings
 from harness.measure.latency.timing import Timing
 from harness.measure.quality.quality import judge
+from harness.measure.stats import Interval, Proportion, bootstrap_ratio
 from harness.models.engines.language_model import LanguageModel
 from harness.models.engines.question_embedder import question_embedder
 from harness.pipeline import Pipeline
@@ -30,7 +30,7 @@ from harness.serve.network import KEEP_ALIVE
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.exact_search import ExactSearch
 from harness.stages.llama_generation import PROMPT_TOKENS, trimmed
-from harness.stages.prompt import passages, pointer_joined
+from harness.stages.prompt import join_pointer, passages
 from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.stages.stop_rule import SENTENCE_END, SURE_END
@@ -70,7 +70,7 @@ class StoppedGeneration:
         )
         pieces = self.model.stream(prompt, MAX_TOKENS, stop_at_end=False)
         text = ""
-        for piece in pointer_joined(self.stop_rule(pieces)):
+        for piece in join_pointer(self.stop_rule(pieces)):
             text += piece
             yield piece
         if not visible(text):
@@ -138,7 +138,7 @@ def measure(entries: Sequence[Entry], cases: Sequence[Case]) -> list[MeasuredOpt
 
     Shows a progress bar. Raises FaultyStepError if a request fails.
     """
-    rounds = answers([Stop(entry) for entry in entries], cases)
+    rounds = interleaved_timings([JourneyStep(entry) for entry in entries], cases)
     rows = list(tqdm(rounds, "questions", total=len(cases) - WARM_UP))
     columns = zip(*rows, strict=True)
     return [

@@ -28,7 +28,7 @@ from harness.models.gguf.export import export
 from harness.models.gguf.quantize import quantize
 from harness.models.lora import packed_attention
 from harness.models.lora.masters import Masters
-from harness.models.lora.packing import Packed, packed
+from harness.models.lora.packing import Packed, pack
 from harness.models.lora.tune import answer_loss, merged, with_adapter
 from harness.models.offline import STUDENT
 from harness.tuning.recipes import RECIPES, STUDENT_ROUNDS, curriculum, encoder
@@ -63,7 +63,7 @@ def heal(budget_s: float, folder: Path) -> Healed:
     base = build.pruned_large()
     before = _q8_file(base, folder / "before")
     lesson, encode = curriculum().lesson, encoder(build.tokenizer())
-    lessons = (packed(lesson(number), encode) for number in count())
+    lessons = (pack(lesson(number), encode) for number in count())
     adapter, n_lessons, seconds = tune_for(budget_s, base, lessons, folder / "adapter")
     return Healed(before, _q8_file(merged(base, adapter), folder / "after"), n_lessons, seconds)
 

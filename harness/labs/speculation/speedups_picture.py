@@ -17,7 +17,7 @@ NOTE = "with a draft against plain decoding: same model, same prompts in turn, d
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class Speedup:
     """A speed-up: computed, measured with its 95 % interval, and possibly guessed beforehand."""
 
     name: str
@@ -42,7 +42,7 @@ class Gain:
         return ("right" if self.sign_right else "wrong") if self.settled else "open"
 
 
-def speedups(gains: Sequence[Gain]) -> Picture:
+def speedups(gains: Sequence[Speedup]) -> Picture:
     """Draw guess, computed and measured speed-up, one row each. Raises ValueError for none."""
     chart.require(gains, "speed-ups")
     names, title = [g.name for g in gains], _finding(gains)
@@ -58,7 +58,7 @@ def speedups(gains: Sequence[Gain]) -> Picture:
     return figure.described(map(_in_words, gains))
 
 
-def _finding(gains: Sequence[Gain]) -> str:
+def _finding(gains: Sequence[Speedup]) -> str:
     best, worst = (pick(gains, key=lambda gain: gain.measured) for pick in (max, min))
     settled = [gain for gain in gains if gain.settled]
     signs = f"sign predicted in {sum(gain.sign_right for gain in settled)} of {len(settled)}"
@@ -67,7 +67,7 @@ def _finding(gains: Sequence[Gain]) -> str:
     return f"From {worst.measured:.2f} ({worst.name}) to {best.measured:.2f} ({best.name}); {signs}"
 
 
-def _in_words(gain: Gain) -> str:
+def _in_words(gain: Speedup) -> str:
     guess = f", guessed {gain.guessed:.2f}" if gain.guessed else ""
     return (
         f"{gain.name}: computed {gain.computed:.2f}, measured {gain.measured:.2f} "

@@ -68,7 +68,7 @@ class Bench:
         }
 
 
-def benched(a: Entry, b: Entry, cases: Sequence[Case]) -> Iterator[Bench]:
+def run_bench(a: Entry, b: Entry, cases: Sequence[Case]) -> Iterator[Bench]:
     """Yield the bench so far after each block of two pairs, and stop after the first fault.
 
     cases: WARM_UP questions to warm up with, then an even number to measure. Raises WrongUseError if that

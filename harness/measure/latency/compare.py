@@ -16,7 +16,7 @@ from typing import Literal
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, clocked
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, time_or_fault
 from harness.measure.stats import (
     MEDIAN_FROM,
     Interval,
@@ -139,7 +139,7 @@ def blocks(
 
     def ask(assistant: Assistant, question: Question) -> Timing | Fault:
         reset()
-        return clocked(assistant, question, deadline_s, clock)
+        return time_or_fault(assistant, question, deadline_s, clock)
 
     return _blocks(ask, a, b, questions, warm_up)
 

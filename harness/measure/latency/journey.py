@@ -16,7 +16,7 @@ from harness.assistant import Assistant
 from harness.errors import PlainError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
-from harness.measure.latency.timing import Timing, clocked
+from harness.measure.latency.timing import Timing, time_or_fault
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import summary
 from harness.measure.stats import bootstrap_ratio, latencies, median_ratio
@@ -36,7 +36,7 @@ class Times(BaseModel, frozen=True):
     p90: float | None
 
 
-class Step(BaseModel, frozen=True):
+class MeasuredStep(BaseModel, frozen=True):
     """One measured step.
 
     ratio: first step / this step, end-to-end p50; low, high: its 95 % interval. exact: right facts among the
@@ -67,14 +67,14 @@ class Journey(BaseModel, frozen=True):
     questions are repeated, beside other entries.
     """
 
-    steps: tuple[Step, ...]
-    mixed: tuple[Step, ...] = ()
+    steps: tuple[MeasuredStep, ...]
+    mixed: tuple[MeasuredStep, ...] = ()
     machine: str
     code: str
 
 
 @dataclass(frozen=True)
-class Stop:
+class JourneyStep:
     """A step to measure. cost: what it costs, in words. detour: whether it is tried and not kept."""
 
     entry: Entry
@@ -82,58 +82,62 @@ class Stop:
     detour: bool = False
 
 
-def answers(stops: Sequence[Stop], cases: Sequence[Case]) -> Iterator[list[Timing]]:
-    """Yield the timings of all stops, in their order, for each case except the first WARM_UP.
+def interleaved_timings(
+    steps: Sequence[JourneyStep], cases: Sequence[Case]
+) -> Iterator[list[Timing]]:
+    """Yield the timings of all steps, in their order, for each case except the first WARM_UP.
 
     Raises FaultyStepError for the first request with a fault: a journey has no gaps.
     """
     with ExitStack() as stack:
-        clients = [stack.enter_context(stop.entry.deployed()) for stop in stops]
+        clients = [stack.enter_context(step.entry.deployed()) for step in steps]
         for number, case in enumerate(cases):
             timings: dict[int, Timing] = {}
-            for turn in range(len(stops)):
-                index = (number + turn) % len(stops)
-                timings[index] = _timed(stops[index].entry, clients[index], case)
+            for turn in range(len(steps)):
+                index = (number + turn) % len(steps)
+                timings[index] = _timed(steps[index].entry, clients[index], case)
             if number >= WARM_UP:
-                yield [timings[index] for index in range(len(stops))]
+                yield [timings[index] for index in range(len(steps))]
 
 
-def journey(steps: tuple[Step, ...], mixed: tuple[Step, ...] = (), code: str = "") -> Journey:
+def journey(
+    steps: tuple[MeasuredStep, ...], mixed: tuple[MeasuredStep, ...] = (), code: str = ""
+) -> Journey:
     """Return a journey of steps measured on this machine. code: hash of the code they describe."""
     return Journey(steps=steps, mixed=mixed, machine=describe().sentence(), code=code)
 
 
-def measured(
-    stops: Sequence[Stop], cases: Sequence[Case], timings: Iterable[Sequence[Timing]]
-) -> tuple[Step, ...]:
-    """Return the steps computed from the timings that `answers` yielded for the same stops and cases."""
+def measured_steps(
+    steps: Sequence[JourneyStep], cases: Sequence[Case], timings: Iterable[Sequence[Timing]]
+) -> tuple[MeasuredStep, ...]:
+    """Return the steps with the timings that `interleaved_timings` yielded for them and `cases`."""
     columns = list(zip(*timings, strict=True))
     first = [timing.e2e_ms for timing in columns[0]]
     return tuple(
-        _step(stop, cases[WARM_UP:], column, first)
-        for stop, column in zip(stops, columns, strict=True)
+        _step(step, cases[WARM_UP:], column, first)
+        for step, column in zip(steps, columns, strict=True)
     )
 
 
 def _timed(entry: Entry, client: Assistant, case: Case) -> Timing:
     entry.reset()
-    timing = clocked(client, case.question)
+    timing = time_or_fault(client, case.question)
     if isinstance(timing, Fault):
         raise FaultyStepError(f"The step `{entry.name}` went wrong. {timing.sentence}")
     return timing
 
 
 def _step(
-    stop: Stop, cases: Sequence[Case], timings: Sequence[Timing], first: Sequence[float]
-) -> Step:
+    step: JourneyStep, cases: Sequence[Case], timings: Sequence[Timing], first: Sequence[float]
+) -> MeasuredStep:
     own = [timing.e2e_ms for timing in timings]
     interval = bootstrap_ratio(first, own)
     graded = summary((case, timing.answer) for case, timing in zip(cases, timings, strict=True))
-    return Step(
-        name=stop.entry.name,
-        cost=stop.cost,
-        detour=stop.detour,
-        division=str(stop.entry.division),
+    return MeasuredStep(
+        name=step.entry.name,
+        cost=step.cost,
+        detour=step.detour,
+        division=str(step.entry.division),
         n=len(timings),
         e2e_ms=_times(own),
         ttft_ms=_times([t.ttft_ms for t in timings if t.ttft_ms is not None]),

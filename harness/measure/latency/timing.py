@@ -51,7 +51,7 @@ class Timing:
         return 0 if self.ttft_ms is None else 1 + len(self.gaps_ms)
 
 
-def timed(assistant: Assistant, question: Question) -> Timing:
+def time_request(assistant: Assistant, question: Question) -> Timing:
     """Ask and time, without looking for faults. Raises RuntimeError if there is no `Done`."""
     seen: list[tuple[int, object]] = []
     start = time.perf_counter_ns()
@@ -62,7 +62,7 @@ def timed(assistant: Assistant, question: Question) -> Timing:
     raise RuntimeError("The assistant stopped without finishing its answer (no Done event).")
 
 
-def clocked(
+def time_or_fault(
     assistant: Assistant,
     question: Question,
     deadline_s: float = DEADLINE_S,

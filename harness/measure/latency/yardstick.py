@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from harness.assistant import Answer, Done, Event, Question, Token
-from harness.knobs import Work
+from harness.knobs import YardstickWork
 from harness.models.engines.embedding import DIMENSIONS
 from harness.models.engines.torch_model import TorchModel, large
 from harness.serve.entry import Entry
@@ -33,7 +33,7 @@ DONE = Answer("Five hundred milliseconds of work are done.")
 class Yardstick:
     """An assistant that does `work` for any question and answers that it is done."""
 
-    work: Work
+    work: YardstickWork
     model: TorchModel = field(default_factory=lambda: large())
 
     def stream(self, question: Question) -> Iterator[Event]:
@@ -45,7 +45,7 @@ class Yardstick:
         yield Done(DONE)
 
 
-def yardstick(work: Work) -> Entry:
+def yardstick(work: YardstickWork) -> Entry:
     """Return the yardstick as an entry, one round trip away."""
     network = Network(rtt_ms=work.rtt_ms, keep_alive=True, preflight=())
     return Entry("yardstick", Yardstick(work), network)

@@ -23,7 +23,14 @@ import numpy as np
 
 from harness.assistant import Assistant, Question
 from harness.errors import WrongUseError
-from harness.measure.latency.timing import CLOCK, DEADLINE_S, NS_PER_MS, NS_PER_S, Clock, clocked
+from harness.measure.latency.timing import (
+    CLOCK,
+    DEADLINE_S,
+    NS_PER_MS,
+    NS_PER_S,
+    Clock,
+    time_or_fault,
+)
 from harness.measure.load.goodput import LoadRun, Request
 
 # Requests in flight; more wait for a thread, and that wait counts. At half a second each, the last of 32
@@ -116,7 +123,7 @@ class _UserPool:
         assistant = self.assistants.get()
         try:
             sent = self.clock.now_ns()
-            outcome = clocked(assistant, question, self.deadline_s, self.clock)
+            outcome = time_or_fault(assistant, question, self.deadline_s, self.clock)
         finally:
             self.assistants.put(assistant)
         start = sent if intended is None else intended

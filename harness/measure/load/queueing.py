@@ -70,7 +70,7 @@ def waits_ms(
     return waits
 
 
-def simulated(
+def simulate(
     measured: Sequence[Service],
     per_s: float,
     n: int,
@@ -96,14 +96,14 @@ def simulated(
     return LoadRun(requests, last / 1e3, load)
 
 
-def repeated(
+def simulate_runs(
     measured: Sequence[Service], per_s: float, n: int, runs: int, servers: int = 1
 ) -> LoadRun:
     """Return the requests of `runs` simulated runs of `n` together, to compare with a short measured run.
 
-    A queue begins empty, so a short run ends before the queue is longest. Raises as `simulated` does.
+    A queue begins empty, so a short run ends before the queue is longest. Raises as `simulate` does.
     """
-    batch = [simulated(measured, per_s, n, servers, seed=seed) for seed in range(runs)]
+    batch = [simulate(measured, per_s, n, servers, seed=seed) for seed in range(runs)]
     requests = tuple(request for run in batch for request in run.requests)
     seconds = sum(run.seconds for run in batch)
     return LoadRun(requests, seconds, f"{batch[0].load}, {runs} runs of {n}")

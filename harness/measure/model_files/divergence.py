@@ -16,7 +16,7 @@ from scipy.special import log_softmax
 
 from harness.measure.quality.exam import ExamItem
 from harness.models.engines.language_model import END_OF_TURN
-from harness.stages.prompt import cited, stuffed_prompt
+from harness.stages.prompt import stuffed_prompt, with_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def held_out(items: Sequence[ExamItem]) -> list[str]:
 
 def _reference(item: ExamItem) -> str:
     numbers = [n for n, chunk in enumerate(item.chunks, start=1) if chunk.id == item.case.gold]
-    return cited(numbers[0], item.case.reference) if numbers else item.case.reference
+    return with_pointer(numbers[0], item.case.reference) if numbers else item.case.reference
 
 
 def _compared(file: Scoring, reference: Scoring, text: str) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ from harness.measure.model_files.token_speed import token_speed
 from harness.measure.quality.exam import ExamItem, evaluate
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.offline import ADAPTERS
-from harness.models.served import Served
+from harness.models.served import ModelFile
 from harness.stages.prompt import stuffed_prompt
 
 SHIPPED = ADAPTERS / "quality.json"
@@ -61,7 +61,7 @@ class Figures(BaseModel, frozen=True):
 
 
 def figures(
-    file: Served, items: Sequence[ExamItem], bandwidth_gbs: float, fresh: bool = False
+    file: ModelFile, items: Sequence[ExamItem], bandwidth_gbs: float, fresh: bool = False
 ) -> Figures:
     """Return the stored figures of `file`, or measure and store them, which takes some ten seconds.
 
@@ -70,13 +70,13 @@ def figures(
     """
     result = None if fresh else _stored(_path(file))
     if result is None:
-        result = measured(file, items, bandwidth_gbs)
-        with store.written(_path(file)) as part:
+        result = measure(file, items, bandwidth_gbs)
+        with store.atomic_write(_path(file)) as part:
             part.write_text(result.model_dump_json(indent=2))
     return result.model_copy(update={"quality": quality_of(file)})
 
 
-def measured(file: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> Figures:
+def measure(file: ModelFile, items: Sequence[ExamItem], bandwidth_gbs: float) -> Figures:
     """Load the file and measure everything except its quality."""
     model = file.load()
     prompts = [stuffed_prompt(item.case.question, list(item.chunks)) for item in items]
@@ -100,7 +100,7 @@ def measured(file: Served, items: Sequence[ExamItem], bandwidth_gbs: float) -> F
     )
 
 
-def examined(file: Served, items: Sequence[ExamItem], progress: bool = True) -> Exam:
+def examine(file: ModelFile, items: Sequence[ExamItem], progress: bool = True) -> Exam:
     """Let the model answer the items and store the result. Raises StoreError."""
     result = evaluate(file.load(), items, progress).to_json()
     exam = Exam(
@@ -110,12 +110,12 @@ def examined(file: Served, items: Sequence[ExamItem], progress: bool = True) -> 
         passages=max(len(item.chunks) for item in items),
         where="here",
     )
-    with store.written(_exam_path(file)) as part:
+    with store.atomic_write(_exam_path(file)) as part:
         part.write_text(exam.model_dump_json(indent=2))
     return exam
 
 
-def ship(files: Sequence[Served]) -> Path:
+def ship(files: Sequence[ModelFile]) -> Path:
     """Write the exams measured here beside the adapters, for all users, and return the file's path."""
     exams = {file.name: exam for file in files if (exam := quality_of(file)) is not None}
     values = {name: exam.model_dump() | {"where": "shipped"} for name, exam in exams.items()}
@@ -123,7 +123,7 @@ def ship(files: Sequence[Served]) -> Path:
     return SHIPPED
 
 
-def quality_of(file: Served) -> Exam | None:
+def quality_of(file: ModelFile) -> Exam | None:
     """Return the exam measured here, or else the one shipped with the adapters, or else None."""
     if store.intact(_exam_path(file)):
         return Exam.model_validate_json(_exam_path(file).read_text())
@@ -131,7 +131,7 @@ def quality_of(file: Served) -> Exam | None:
     return Exam(**shipped[file.name]) if file.name in shipped else None
 
 
-def _divergence(file: Served, model: Scoring, texts: Sequence[str]) -> Divergence | None:
+def _divergence(file: ModelFile, model: Scoring, texts: Sequence[str]) -> Divergence | None:
     if file.reference is None:
         return None
     if file.reference == file.path:
@@ -149,14 +149,14 @@ def _stored(path: Path) -> Figures | None:
         return None
 
 
-def _path(file: Served) -> Path:
+def _path(file: ModelFile) -> Path:
     machine = describe.describe()
     versions = map(str, sorted(machine.versions.items()))
     key = "|".join((file.sha256, machine.fingerprint(), *versions))
     return _folder() / f"{file.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json"
 
 
-def _exam_path(file: Served) -> Path:
+def _exam_path(file: ModelFile) -> Path:
     return _folder() / f"{file.name}-exam-{file.sha256[:12]}.json"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_KL = (
+MAX_KL = (
     0.02  # nats: five times what the rounding of activations alone changes in an eight-bit file
 )
 MARGIN = (
@@ -29,13 +29,13 @@ class Candidate:
     @property
     def passes(self) -> bool:
         """Return whether the file keeps both limits."""
-        return self.kl <= MOST_KL and self.worst >= -MARGIN
+        return self.kl <= MAX_KL and self.worst >= -MARGIN
 
     @property
     def why_not(self) -> str:
         """Return the limits that the file breaks, in words; empty if it passes."""
         failed = []
-        if not self.kl <= MOST_KL:  # also true for nan, from a file that computes nonsense
+        if not self.kl <= MAX_KL:  # also true for nan, from a file that computes nonsense
             failed.append(f"KL {self.kl:.3f}")
         if not self.worst >= -MARGIN:
             failed.append(f"answers at worst {100 * self.worst:+.0f} points")

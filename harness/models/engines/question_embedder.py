@@ -18,11 +18,13 @@ from harness.models.offline import ADAPTERS
 
 Embed = Callable[[list[str]], np.ndarray]
 
-TURN = ADAPTERS / "questions.npy"  # (384, 384), float16; made by harness/tuning/question_matrix.py
+QUESTION_MATRIX = (
+    ADAPTERS / "questions.npy"
+)  # (384, 384), float16; made by harness/tuning/question_matrix.py
 
 
 @dataclass(frozen=True)
-class TurnedEmbedding:
+class ProjectedEmbedding:
     """An embedder: `embed`, then the matrix `turn` (d, d), float32, then unit norm."""
 
     embed: Embed
@@ -34,9 +36,9 @@ class TurnedEmbedding:
 
 
 @cache
-def question_embedder(file: Path = TURN) -> TurnedEmbedding:
+def question_embedder(file: Path = QUESTION_MATRIX) -> ProjectedEmbedding:
     """Return the process's one question embedder. Raises StoreError before `under500 prepare`."""
-    return TurnedEmbedding(embedder(), np.load(file, allow_pickle=False).astype(np.float32))
+    return ProjectedEmbedding(embedder(), np.load(file, allow_pickle=False).astype(np.float32))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ class TorchModel:
     """An unpacked model in fp32. Raises StoreError if its folder is missing or damaged."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        store.verified(folder / WEIGHTS)
+        store.check_seal(folder / WEIGHTS)
         self.name = name
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()

@@ -156,7 +156,7 @@ def written(out: Path) -> Iterator[Path]:
     Raises StoreError if the file cannot be written, CorruptFileError if the content is not a GGUF.
     """
     try:
-        with store.written(out) as part:
+        with store.atomic_write(out) as part:
             yield part
             inspect(part)
     except OSError as error:

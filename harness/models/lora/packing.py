@@ -56,7 +56,7 @@ class Packed:
     weight: torch.Tensor
 
 
-def packed(lesson: Lesson, encode: Encode) -> Packed:
+def pack(lesson: Lesson, encode: Encode) -> Packed:
     """Return `lesson` as one sequence; `encode` must not add special tokens."""
     prompt = encode(lesson.prompt)
     pairs = [(encode(branch.asked), encode(branch.wanted)) for branch in lesson.branches]

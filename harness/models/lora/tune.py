@@ -25,7 +25,7 @@ from transformers import PreTrainedModel
 
 from harness import store
 from harness.models.lora.masters import Masters
-from harness.models.lora.packing import Encode, Lesson, Packed, packed
+from harness.models.lora.packing import Encode, Lesson, Packed, pack
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -142,7 +142,7 @@ def tune(
     with _one_lesson_per_core() as pool:
         for step in bar:
             numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
-            read = [packed(lesson(n), encode) for n in numbers]
+            read = [pack(lesson(n), encode) for n in numbers]
             value = weights.learn(pool.map(partial(_learned, tuned, weights), read))
             _update(optimizer, weights, recipe.rate_at(step))
             bar.set_postfix(loss=f"{value:.3f}")
@@ -181,9 +181,8 @@ def _learned(
 
 
 def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
-    torch.nn.utils.clip_grad_norm_(
-        weights.masters.values(), 1.0
-    )  # limits the effect of an outlier lesson
+    # limits the effect of an outlier lesson
+    torch.nn.utils.clip_grad_norm_(weights.masters.values(), 1.0)
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
@@ -200,7 +199,7 @@ def _save(
         for moment in MOMENTS
     }
     values = {f"weight/{name}": p.detach() for name, p in weights.masters.items()}
-    with store.written(file) as part:
+    with store.atomic_write(file) as part:
         tensors = values | moments | {"done": torch.tensor(done)}
         save_file(tensors, part, metadata={"recipe": str(recipe)})
 

@@ -34,7 +34,7 @@ def last_json(result):
 
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch):
-    monkeypatch.setattr(entries, "named", KNOWN.__getitem__)
+    monkeypatch.setattr(entries, "entry_named", KNOWN.__getitem__)
     monkeypatch.setattr(describe, "busy", lambda: QUIET)
 
 
@@ -72,7 +72,7 @@ def test_a_saturated_machine_gives_no_number_without_busy(monkeypatch):
 def test_an_unknown_name_lists_the_known_ones(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(WrongUseError, match="baseline, reference, yardstick"):
-        entries.named("rocket")
+        entries.entry_named("rocket")
 
 
 def test_demo_shows_both_sides_and_their_stages(tmp_path):
@@ -88,9 +88,9 @@ def test_demo_shows_both_sides_and_their_stages(tmp_path):
 
 def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path):
     assert isinstance(KNOWN["baseline"].assistant, Pipeline)
-    stops = journey_steps(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
-    monkeypatch.setattr("grader.grading.reference.stops", lambda: stops)
-    monkeypatch.setattr("grader.grading.reference.cached_stops", lambda: stops[:1])
+    steps = journey_steps(KNOWN["baseline"], [Change("streamed", "nothing", {"streaming": True})])
+    monkeypatch.setattr("grader.grading.reference.steps", lambda: steps)
+    monkeypatch.setattr("grader.grading.reference.cached_steps", lambda: steps[:1])
     monkeypatch.setattr("grader.grading.reference.ROOT", tmp_path)
     monkeypatch.setattr("grader.grading.reference.fingerprint", lambda: "abc")
     (tmp_path / "docs").mkdir()

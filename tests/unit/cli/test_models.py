@@ -50,7 +50,7 @@ def measured(monkeypatch):
         asked.append((file.name, len(items), fresh))
         return ONE
 
-    monkeypatch.setattr(served, "served", lambda: [SimpleNamespace(name=n) for n in "ab"])
+    monkeypatch.setattr(served, "model_files", lambda: [SimpleNamespace(name=n) for n in "ab"])
     monkeypatch.setattr(exam, "draw_exam", lambda n, passages: ["item"] * n)
     monkeypatch.setattr(describe, "measure_bandwidth", lambda: describe.Bandwidth(20.0, 12.0))
     monkeypatch.setattr(figures, "figures", fake)

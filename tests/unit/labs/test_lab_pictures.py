@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.labs.speculation.acceptance_picture import acceptance
-from harness.labs.speculation.speedups_picture import Gain, speedups
+from harness.labs.speculation.speedups_picture import Speedup, speedups
 from harness.labs.speculation.verify_cost_picture import verify_cost
 from harness.labs.streaming.timeline_picture import timeline
 from harness.measure.stats import Interval
@@ -53,9 +53,9 @@ def test_the_cost_of_checking_is_named_at_the_end_of_each_curve():
 
 def test_speed_ups_count_signs_only_where_there_is_one():
     gains = [
-        Gain("helps", 1.4, 1.3, Interval(1.2, 1.4), guessed=2.0),
-        Gain("hurts", 1.1, 0.7, Interval(0.6, 0.8)),
-        Gain("open", 1.2, 1.05, Interval(0.9, 1.2)),
+        Speedup("helps", 1.4, 1.3, Interval(1.2, 1.4), guessed=2.0),
+        Speedup("hurts", 1.1, 0.7, Interval(0.6, 0.8)),
+        Speedup("open", 1.2, 1.05, Interval(0.9, 1.2)),
     ]
     figure = speedups(gains)
     assert in_order(title(figure), "0.70", "hurts", "1.30", "helps", "1 of 2")

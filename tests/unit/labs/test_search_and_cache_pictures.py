@@ -14,10 +14,10 @@ from harness.labs.caching.stampede_picture import stampede_bars
 from harness.labs.retrieval.churn import MARKED, REBUILT, REPLACED, UNCHANGED, Round
 from harness.labs.retrieval.churn_picture import churn_curves
 from harness.labs.retrieval.graph import plane
-from harness.labs.retrieval.recall import SearchRun
 from harness.labs.retrieval.recall_picture import Spot, recall_curves
 from harness.labs.retrieval.scale import Row
 from harness.labs.retrieval.scale_picture import scale_curves
+from harness.labs.retrieval.search_runs import SearchRun
 from harness.labs.retrieval.walk_picture import walk_map
 from harness.measure.stats import Proportion
 from tests.unit.show.figures import in_order, title, words

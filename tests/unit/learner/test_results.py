@@ -6,30 +6,30 @@ from harness.interview.dialogue import own_numbers
 from harness.interview.dialogue.moves import Phase, State, Tick, Utterance
 from harness.interview.scoring.rubric import rubric
 from harness.learner import results
-from harness.learner.results import ResultError, keep
+from harness.learner.results import ResultError, keep_result
 from tests.unit.interview.interviews import interviewer, words
 
 
 def test_the_last_measurement_counts():
-    keep("04-quantization", "q8_0", 2.4)
-    kept = keep("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)
+    keep_result("04-quantization", "q8_0", 2.4)
+    kept = keep_result("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)
     assert results.results() == {("04-quantization", "q8_0"): kept}
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "fast", None])
 def test_a_result_must_be_a_positive_number(value):
     with pytest.raises(ResultError, match="positive"):
-        keep("04-quantization", "q8_0", value)
+        keep_result("04-quantization", "q8_0", value)
 
 
 @pytest.mark.parametrize("name", ["", "../q8", "a/b"])
 def test_a_name_stays_in_its_folder(name):
     with pytest.raises(ResultError):
-        keep("04-quantization", name, 2.0)
+        keep_result("04-quantization", name, 2.0)
 
 
 def test_a_damaged_file_is_left_out():
-    keep("04-quantization", "q8_0", 2.4)
+    keep_result("04-quantization", "q8_0", 2.4)
     (results.folder() / "05-speculative-decoding.draft.json").write_text("{")
     (results.folder() / "06-retrieval-hnsw.hnsw.json").write_text('{"value": 3}')
     assert list(results.results()) == [("04-quantization", "q8_0")]
@@ -40,7 +40,7 @@ def test_without_results_there_are_no_own_numbers():
 
 
 def test_a_result_is_told_with_its_interval():
-    keep("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)
+    keep_result("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)
     [one] = own_numbers.own_numbers()
     assert one.target == "STK-QUANT"
     assert "2.6 times as fast as fp32 (95 % interval 2.5 to 2.7, n=20)" in one.says
@@ -53,7 +53,7 @@ def test_every_target_is_an_idea_of_the_rubric():
 
 
 def test_the_interviewer_asks_about_it_once_when_the_idea_is_named():
-    keep("04-quantization", "q8_0", 2.6)
+    keep_result("04-quantization", "q8_0", 2.6)
     own = own_numbers.own_numbers()
     one = interviewer("S01", levels={"STK-QUANT": "applied"})
     one = type(one)(one.session, one.route, one.gaps, own)
@@ -69,14 +69,14 @@ def test_the_interviewer_asks_about_it_once_when_the_idea_is_named():
 
 
 def test_it_waits_for_the_idea():
-    keep("04-quantization", "q8_0", 2.6)
+    keep_result("04-quantization", "q8_0", 2.6)
     own = own_numbers.own_numbers()
     assert own_numbers.worth_asking(own, State(), lambda: {"STK-CACHE": "explained"}) is None
     assert own_numbers.worth_asking((), State(), dict) is None
 
 
 def test_the_debrief_tells_the_own_numbers_last():
-    keep("04-quantization", "q8_0", 2.6)
+    keep_result("04-quantization", "q8_0", 2.6)
     one = interviewer("S01", minutes=10)
     one = type(one)(one.session, one.route, one.gaps, own_numbers.own_numbers())
     _, moves = one.step(one.begin()[0], Tick(600.0))

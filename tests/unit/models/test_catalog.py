@@ -82,43 +82,43 @@ def test_each_model_has_a_variable_of_its_own():
 def test_a_named_copy_that_is_not_there_is_an_error(model, monkeypatch):
     monkeypatch.setenv(catalog.variable(model), "/nowhere/at/all")
     with pytest.raises(store.StoreError, match=f"unset {catalog.variable(model)}"):
-        catalog.located(model)
+        catalog.locate(model)
 
 
 @pytest.mark.parametrize("model", HUB_MODELS, ids=lambda m: m.name)
 def test_a_model_that_is_not_downloaded_says_what_to_run(model):
     with pytest.raises(store.StoreError, match=f"under500 prepare --tier {model.tier}"):
-        catalog.located(model)
+        catalog.locate(model)
 
 
 def test_a_packaged_model_is_located_in_its_package_or_where_it_is_named(tmp_path, monkeypatch):
-    assert catalog.located(SMOLLM2) == SMOLLM2.path()
+    assert catalog.locate(SMOLLM2) == SMOLLM2.path()
     monkeypatch.setenv(catalog.variable(SMOLLM2), str(tmp_path))
-    assert catalog.located(SMOLLM2) == tmp_path
+    assert catalog.locate(SMOLLM2) == tmp_path
 
 
 def test_an_argument_counts_before_the_variable(tmp_path, monkeypatch):
     mine, other = tmp_path / "mine.gguf", tmp_path / "other.gguf"
     mine.touch(), other.touch()
     monkeypatch.setenv(catalog.variable(SMOLLM2_360M_GGUF), str(other))
-    assert catalog.located(SMOLLM2_360M_GGUF) == other
-    assert catalog.located(SMOLLM2_360M_GGUF, local=mine) == mine
+    assert catalog.locate(SMOLLM2_360M_GGUF) == other
+    assert catalog.locate(SMOLLM2_360M_GGUF, local=mine) == mine
 
 
 def test_a_folder_stands_in_for_the_gguf_in_it(tmp_path):
     (tmp_path / "tuned-00001-of-00002.gguf").touch()
     (tmp_path / "tuned-00002-of-00002.gguf").touch()
-    assert catalog.located(QWEN2_5_7B_GGUF, tmp_path) == tmp_path / "tuned-00001-of-00002.gguf"
+    assert catalog.locate(QWEN2_5_7B_GGUF, tmp_path) == tmp_path / "tuned-00001-of-00002.gguf"
     (tmp_path / "another.gguf").touch()
     with pytest.raises(store.StoreError, match="2 GGUF models"):
-        catalog.located(QWEN2_5_7B_GGUF, tmp_path)
+        catalog.locate(QWEN2_5_7B_GGUF, tmp_path)
     own = tmp_path / QWEN2_5_7B_GGUF.files[0].name
     own.touch()
-    assert catalog.located(QWEN2_5_7B_GGUF, tmp_path) == own
+    assert catalog.locate(QWEN2_5_7B_GGUF, tmp_path) == own
 
 
 def test_torch_needs_a_model_folder(tmp_path):
     with pytest.raises(store.StoreError, match=r"config\.json"):
-        catalog.located(QWEN2_5_7B, tmp_path)
+        catalog.locate(QWEN2_5_7B, tmp_path)
     (tmp_path / "config.json").touch()
-    assert catalog.located(QWEN2_5_7B, tmp_path) == tmp_path
+    assert catalog.locate(QWEN2_5_7B, tmp_path) == tmp_path

@@ -111,7 +111,7 @@ def library(monkeypatch):
 
     # As in production, the library is offline except for the project's own downloads.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("harness.OFFLINE_WISHED", False)
+    monkeypatch.setattr("harness.USER_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", CHUNK)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -204,7 +204,7 @@ def test_a_stopped_download_goes_on_where_it_was(tiny_tier, server):
     kept = 3 * CHUNK  # the fourth piece was counted, not yet written
     assert hub.plan("laptop")[0].bytes == sum(map(len, CONTENT.values())) - kept
     with pytest.raises(store.StoreError, match="under500 prepare --tier laptop"):
-        catalog.located(TINY)
+        catalog.locate(TINY)
     hub.fetch(TINY)
     assert server.gets == [("first.gguf", 0), ("first.gguf", kept), ("second.gguf", 0)]
     TINY.verified()
@@ -301,7 +301,7 @@ def test_without_a_network_the_sentence_comes_at_once(library, monkeypatch):
 
 
 def test_offline_mode_is_named(server, monkeypatch):
-    monkeypatch.setattr("harness.OFFLINE_WISHED", True)
+    monkeypatch.setattr("harness.USER_OFFLINE", True)
     with pytest.raises(hub.UnreachableError, match="unset HF_HUB_OFFLINE"):
         hub.fetch(TINY)
     assert server.gets == []

@@ -14,17 +14,17 @@ from tests.tiny import tiny_llama
 
 def test_the_offline_tier_is_the_default_and_an_unknown_one_is_named(monkeypatch):
     monkeypatch.delenv(tiers.VARIABLE, raising=False)
-    assert (tiers.chosen().large, tiers.chosen().small) == (LARGE, STUDENT)
+    assert (tiers.chosen_tier().large, tiers.chosen_tier().small) == (LARGE, STUDENT)
     monkeypatch.setenv(tiers.VARIABLE, "pocket")
     with pytest.raises(WrongUseError, match="offline, laptop, gpu"):
-        tiers.chosen()
+        tiers.chosen_tier()
 
 
 def test_a_missing_download_says_what_to_run(monkeypatch, tmp_path):
     monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path))
     monkeypatch.setenv(tiers.VARIABLE, "laptop")
     with pytest.raises(store.StoreError, match="under500 prepare --tier laptop"):
-        tiers.chosen().compared.gguf("F16")
+        tiers.chosen_tier().compared.gguf("F16")
 
 
 def test_a_kind_is_made_once_from_what_lies_on_this_disk(monkeypatch, tmp_path):
@@ -34,7 +34,7 @@ def test_a_kind_is_made_once_from_what_lies_on_this_disk(monkeypatch, tmp_path):
     monkeypatch.setenv(store.HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setenv(variable(SMOLLM2_360M_GGUF), str(local))
     monkeypatch.setenv(tiers.VARIABLE, "laptop")
-    compared = tiers.chosen().compared
+    compared = tiers.chosen_tier().compared
     file = compared.gguf("Q8_0")
     assert gguf.inspect(file).file_type == "Q8_0"
     made = file.stat().st_mtime_ns

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.knobs import Work
+from harness.knobs import YardstickWork
 from harness.setup.calibrate_yardstick import Costs, measured_per_predicted
 
 COSTS = Costs(prompt_ms=120.0, token_ms=25.0, row_ms=0.005)
@@ -29,9 +29,9 @@ def test_a_correction_is_made_in_rows():
 
 
 def test_if_no_row_is_left_there_are_fewer_tokens():
-    work = COSTS.corrected(Work(tokens=5, rows=100, rtt_ms=0), by_ms=-60)
+    work = COSTS.corrected(YardstickWork(tokens=5, rows=100, rtt_ms=0), by_ms=-60)
     assert (work.tokens, work.rows) == (2, 1 + round((0.495 - 60 + 75) / 0.005))
-    assert COSTS.corrected(Work(tokens=2, rows=1, rtt_ms=0), by_ms=-999) == Work(
+    assert COSTS.corrected(YardstickWork(tokens=2, rows=1, rtt_ms=0), by_ms=-999) == YardstickWork(
         tokens=1, rows=1, rtt_ms=0
     )
 

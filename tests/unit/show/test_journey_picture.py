@@ -1,10 +1,10 @@
-from harness.measure.latency.journey import Journey, Step, Times
+from harness.measure.latency.journey import Journey, MeasuredStep, Times
 from harness.show.journey_picture import finding, journey_picture, journey_table
 from tests.unit.show.figures import in_order
 
 
 def step(name, ms, ratio, detour=False, p90=None):
-    return Step(
+    return MeasuredStep(
         name=name,
         cost="a second engine",
         detour=detour,

@@ -9,7 +9,7 @@ from harness.labs.quantization.phases_picture import phase_speeds
 from harness.labs.quantization.roofline_picture import Step, roofline
 from harness.labs.quantization.rounding_picture import rounding
 from harness.labs.quantization.threads_picture import threads
-from harness.labs.smaller_models.learning_picture import Stage, learning
+from harness.labs.smaller_models.learning_picture import TuningStage, learning
 from harness.measure.model_files.quality_gate import Candidate
 from harness.measure.stats import Proportion
 from harness.show.pareto import Point, pareto
@@ -41,8 +41,12 @@ def test_pareto_of_one_of_none_and_of_an_empty_frontier():
 
 
 def test_learning_compares_the_short_way_with_the_long_one():
-    stages = [Stage("pruned", 0, 10.0), Stage("mine", 50, 4.0), Stage("full", 1000, 2.0)]
-    figure = learning(stages, Stage("large", 0, 1.5), n=12)
+    stages = [
+        TuningStage("pruned", 0, 10.0),
+        TuningStage("mine", 50, 4.0),
+        TuningStage("full", 1000, 2.0),
+    ]
+    figure = learning(stages, TuningStage("large", 0, 1.5), n=12)
     assert in_order(title(figure), "50 lessons", "75 %", "1,000")
     assert "mine: 50 lessons, 4.00 nats a token" in repr(figure)
     assert in_order(title(learning(stages[:2], stages[2], n=12)), "10.00", "4.00")

@@ -4,7 +4,7 @@ import pytest
 
 from harness.show.marks import Bar, finding, marks
 from harness.show.paired_run_picture import finding as race_finding
-from harness.show.paired_run_picture import race
+from harness.show.paired_run_picture import paired_run
 
 WAY, SEARCH = Bar("way", 5, 5, "passed"), Bar("search", 12.5, 20, "partly")
 OPEN = Bar("under 500", None, 20, "undecided")
@@ -33,13 +33,13 @@ def test_an_open_mark_is_hatched_and_in_words():
 
 
 def test_all_pairs_are_dots_and_the_ratio_is_in_the_title():
-    picture = race(PAIRS)
+    picture = paired_run(PAIRS)
     assert [len(dots.get_offsets()) for dots in picture.axes[0].collections] == [12, 12]
     assert "0.60 times" in picture.description
     assert race_finding([(b, a) for a, b in PAIRS]).endswith("not under it")
 
 
 def test_nothing_is_no_picture():
-    for picture in (marks, race):
+    for picture in (marks, paired_run):
         with pytest.raises(ValueError, match="at least 1"):
             picture([])

@@ -3,7 +3,13 @@ import pytest
 from harness.assistant import Question
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.diff_postprocess import EMPTY, DiffPostprocess
-from harness.stages.prompt import cited, passages, pointed, question_part, stuffed_prompt
+from harness.stages.prompt import (
+    passages,
+    question_part,
+    split_pointer,
+    stuffed_prompt,
+    with_pointer,
+)
 from tests.fakes import chunk
 
 ASKED = Question("How long is the warranty of the Kestrel X200?")
@@ -22,11 +28,11 @@ CHUNKS = [chunk(0), chunk(1)]
     ],
 )
 def test_only_a_pointer_at_the_start_points(text, number, rest):
-    assert pointed(text) == (number, rest)
+    assert split_pointer(text) == (number, rest)
 
 
 def test_pointing_undoes_citing():
-    assert pointed(cited(3, "It lasts 24 months.")) == (3, "It lasts 24 months.")
+    assert split_pointer(with_pointer(3, "It lasts 24 months.")) == (3, "It lasts 24 months.")
 
 
 @pytest.mark.parametrize(

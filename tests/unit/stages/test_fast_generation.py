@@ -12,7 +12,7 @@ from harness.assistant import Done, Question, Token
 from harness.measure.latency.trace import recording
 from harness.stages.cited_postprocess import CitedPostprocess
 from harness.stages.llama_generation import LlamaGeneration
-from harness.stages.prompt import passages, pointer_joined, stuffed_prompt
+from harness.stages.prompt import join_pointer, passages, stuffed_prompt
 from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.stop_rule import first_sentence
 from harness.wrappers.hidden_pointer import HiddenPointer
@@ -47,7 +47,7 @@ def test_only_the_question_is_embedded():
     ],
 )
 def test_the_pointer_comes_with_the_first_word(pieces, expected):
-    assert list(pointer_joined(iter(pieces))) == expected
+    assert list(join_pointer(iter(pieces))) == expected
 
 
 @pytest.mark.parametrize(

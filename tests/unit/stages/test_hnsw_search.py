@@ -127,7 +127,7 @@ def test_an_index_of_other_vectors_is_refused(index, tmp_path):
 
 
 def test_a_whole_file_that_is_no_index_is_refused(tmp_path):
-    with store.written(tmp_path / "graph.bin") as part:
+    with store.atomic_write(tmp_path / "graph.bin") as part:
         part.write_bytes(b"\1" * 500)
     with pytest.raises(store.CorruptFileError, match="no index"):
         load(tmp_path / "graph.bin", 16)

@@ -10,7 +10,7 @@ from harness.kb.questions import REFUSAL
 from harness.kb.topics import gaps, ghost_gaps, pairs
 from harness.measure.quality.facts import holds_fact
 from harness.models.engines.language_model import END_OF_TURN
-from harness.stages.prompt import cited, pointed
+from harness.stages.prompt import split_pointer, with_pointer
 from harness.tuning.lessons import POINTED, REFUSAL_WEIGHT, REFUSED, Curriculum
 from harness.tuning.recipes import wordings
 
@@ -84,7 +84,7 @@ def test_every_answer_points_at_its_passage_and_holds_its_fact(lessons, asked_fo
             article = present[int(branch.wanted[1]) - 1]
             assert asked_for[question(branch)].article is article
             if branch.wanted.endswith(END_OF_TURN):
-                _, sentence = pointed(branch.wanted.removesuffix(END_OF_TURN))
+                _, sentence = split_pointer(branch.wanted.removesuffix(END_OF_TURN))
                 assert holds_fact(sentence, article.asked)
 
 
@@ -97,7 +97,7 @@ def test_one_branch_of_each_passage_is_answered_to_its_end(lessons):
 
 
 def test_what_stops_early_is_the_start_of_what_is_said_in_full():
-    assert REFUSAL.startswith(REFUSED) and cited(2, "It is.").startswith(POINTED.format(2))
+    assert REFUSAL.startswith(REFUSED) and with_pointer(2, "It is.").startswith(POINTED.format(2))
 
 
 def test_a_refusal_is_wanted_just_where_the_context_has_no_answer(lessons, asked_for):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from harness.kb.articles import articles
-from harness.models.engines.question_embedder import TurnedEmbedding, unit
+from harness.models.engines.question_embedder import ProjectedEmbedding, unit
 from harness.tuning import question_matrix
 from harness.tuning.question_matrix import Lessons
 
@@ -51,5 +51,7 @@ def test_a_question_competes_with_its_product_and_its_near_misses():
 
 def test_turned_vectors_have_unit_length():
     vectors = np.eye(3, dtype=np.float32)
-    turned = TurnedEmbedding(lambda texts: vectors[: len(texts)], 5 * np.eye(3, dtype=np.float32))
+    turned = ProjectedEmbedding(
+        lambda texts: vectors[: len(texts)], 5 * np.eye(3, dtype=np.float32)
+    )
     assert turned(["a", "b"]) == pytest.approx(vectors[:2])

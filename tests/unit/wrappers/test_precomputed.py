@@ -49,7 +49,7 @@ def test_a_missing_damaged_or_foreign_table_is_refused(tmp_path):
     path.write_text("{}")
     with pytest.raises(store.CorruptFileError):
         load(path)
-    with store.written(path) as part:
+    with store.atomic_write(path) as part:
         part.write_text('{"answers": []}')
     with pytest.raises(store.CorruptFileError, match="table of answers"):
         load(path)

@@ -38,9 +38,8 @@ def test_an_excellent_submission_passes_with_one_line(one, capsys):
 
 @pytest.mark.parametrize("one", every("typical", "bad"))
 def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
-    monkeypatch.setattr(
-        call_limits, "TIMEOUT_S", 2.0
-    )  # a loop that never ends takes eight in a lab
+    # a loop that never ends takes eight in a lab
+    monkeypatch.setattr(call_limits, "TIMEOUT_S", 2.0)
     points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out
@@ -48,9 +47,8 @@ def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     assert one["says"] in " ".join(said.split())
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
-    block = said[re.search(r"Lab \d\d", said).start() :].splitlines()[
-        :9
-    ]  # before it, what the function printed
+    # before it, what the function printed
+    block = said[re.search(r"Lab \d\d", said).start() :].splitlines()[:9]
     assert max(map(len, block)) <= 86  # `nbgrader validate` cuts there
 
 

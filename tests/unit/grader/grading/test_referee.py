@@ -229,7 +229,6 @@ def test_no_question_comes_twice_and_ids_reveal_nothing():
 def test_thresholds_fit_the_labs(root):
     assert thresholds("01-profile").bar is None
     capstone = thresholds("10-capstone")
-    assert (
-        capstone.models and capstone.bar.most >= capstone.bar.pairs >= 36
-    )  # answers that show quality
+    # answers that show quality
+    assert capstone.models and capstone.bar.most >= capstone.bar.pairs >= 36
     assert "01-profile" not in FILE.read_text() or thresholds("01-profile")

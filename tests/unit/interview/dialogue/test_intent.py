@@ -16,7 +16,7 @@ from harness.interview.dialogue.intent import (
     Kind,
     intent_of,
     intent_topics,
-    lessons,
+    labelled_questions,
 )
 from harness.interview.scenario.cards import card_ids
 
@@ -146,10 +146,10 @@ def plain(question):
 
 
 def test_voices_are_read_and_a_topic_that_is_none_is_named(tmp_path):
-    assert {voice for *_, voice in lessons()} >= {"terse", "rambling", "non_native"}
+    assert {voice for *_, voice in labelled_questions()} >= {"terse", "rambling", "non_native"}
     (tmp_path / "odd.yaml").write_text("kitchen:\n- Where is the kitchen?")
     with pytest.raises(BadContentError, match=r"odd\.yaml.*kitchen"):
-        list(lessons(tmp_path))
+        list(labelled_questions(tmp_path))
 
 
 def test_a_guess_at_the_cause_is_no_request_for_data():

@@ -15,14 +15,14 @@ def home(monkeypatch, tmp_path):
 
 
 def test_it_is_warm_once_both_are_kept(home, monkeypatch):
-    monkeypatch.setattr(opening, "learned_before", lambda rubric: True)
+    monkeypatch.setattr(opening, "has_weights", lambda rubric: True)
     assert not opening.is_warm()
     folder = intent.vectors_folder(opening.MINILM.sha256)
     intent.IntentClassifier(
         lambda texts: np.zeros((len(texts), 2), np.float32), intent.intent_topics(), folder
     )("Why?")
     assert opening.is_warm()
-    monkeypatch.setattr(opening, "learned_before", lambda rubric: False)
+    monkeypatch.setattr(opening, "has_weights", lambda rubric: False)
     assert not opening.is_warm()
 
 
@@ -30,10 +30,12 @@ def test_other_content_is_learned_anew(home, monkeypatch, tmp_path):
     from harness.interview.scoring.rubric import rubric
 
     monkeypatch.setattr(classifier, "SHIPPED", tmp_path / "of-another-rubric.npz")
-    assert not classifier.learned_before(rubric())
+    assert not classifier.has_weights(rubric())
 
 
 def test_the_shipped_weights_are_of_the_shipped_content():
     from harness.interview.scoring.rubric import rubric
 
-    assert classifier.fresh(rubric()), "Learn them anew: under500 interview lint --learn"
+    assert classifier.shipped_is_current(rubric()), (
+        "Learn them anew: under500 interview lint --learn"
+    )

@@ -46,9 +46,8 @@ def test_the_same_transcript_counts_once(history):
 
 def test_all_of_an_interview_is_kept_or_nothing(history):
     with pytest.raises(HistoryError):
-        history.add(
-            played(1), {"STK-ANN": None}, {}
-        )  # a level that is none breaks the second table
+        # a level that is none breaks the second table
+        history.add(played(1), {"STK-ANN": None}, {})
     assert history.interviews() == []
 
 
@@ -157,7 +156,7 @@ def test_a_played_interview_is_kept_with_its_review_and_says_what_comes_back(his
     session = Session(scenario("S02"), 1)
     state = SimpleNamespace(opened=("breakdown",), ended="finished")
     play = SimpleNamespace(session=session, state=state, file=None)
-    after_interview.keep(play, card, NOW, history)
+    after_interview.record_interview(play, card, NOW, history)
     [one] = history.interviews()
     assert (one.scenario, one.scores["stack"], one.at) == ("S02", 3, NOW)
     back = after_interview.review_plan(NOW + timedelta(days=2), history)
@@ -169,5 +168,5 @@ def test_a_played_interview_is_kept_with_its_review_and_says_what_comes_back(his
 
 def test_an_interview_without_a_score_is_left_out(history):
     card = SimpleNamespace(scores=dict.fromkeys(DIMENSIONS), shown={}, rubric=rubric())
-    after_interview.keep(SimpleNamespace(), card, NOW, history)
+    after_interview.record_interview(SimpleNamespace(), card, NOW, history)
     assert history.interviews() == [] and after_interview.review_plan(NOW, history).lines == []

@@ -8,7 +8,7 @@ from harness.labs.load.knee_picture import knee
 from harness.labs.load.servers_picture import fleet, needed
 from harness.labs.load.slots_picture import slots
 from harness.measure.load.goodput import Limits
-from harness.measure.load.queueing import Service, repeated, simulated
+from harness.measure.load.queueing import Service, simulate, simulate_runs
 from harness.measure.stats import Interval
 from harness.show.factors import Factor, factors
 from tests.unit.show.figures import in_order, title, words
@@ -18,8 +18,8 @@ LIMITS = Limits(ttft_ms=500, e2e_ms=1000)
 
 
 def test_the_knee_shows_measured_and_simulated_apart():
-    runs = {rate: simulated(SERVICE, rate, 40, seed=1) for rate in (0.5, 4.0)}
-    curve = {rate: repeated(SERVICE, rate, 40, runs=4) for rate in (0.5, 2.0, 4.0)}
+    runs = {rate: simulate(SERVICE, rate, 40, seed=1) for rate in (0.5, 4.0)}
+    curve = {rate: simulate_runs(SERVICE, rate, 40, runs=4) for rate in (0.5, 2.0, 4.0)}
     figure = knee(runs, curve, most_per_s=3.1, limits=LIMITS)
     assert in_order(title(figure), "100 %", "16 % load", "129 %")
     assert {"p50, SIM", "p90, SIM", "limit 500 ms"} <= words(figure)

@@ -12,7 +12,7 @@ from harness.labs.quantization.phases import (
     phases_by_threads,
     times_faster,
 )
-from harness.measure.model_files.quality_gate import MARGIN, MOST_KL, Candidate
+from harness.measure.model_files.quality_gate import MARGIN, MAX_KL, Candidate
 from tests.clock import FakeClock
 
 PROMPTS = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]
@@ -86,7 +86,7 @@ def test_a_cpu_hog_ends_with_its_block():
 @pytest.mark.parametrize(
     ("kl", "worst", "passes", "why"),
     [
-        (MOST_KL, -MARGIN, True, ""),
+        (MAX_KL, -MARGIN, True, ""),
         (0.2, -0.01, False, "KL 0.200"),
         (0.001, -0.4, False, "answers at worst -40 points"),
         (0.2, -0.4, False, "KL 0.200, answers at worst -40 points"),

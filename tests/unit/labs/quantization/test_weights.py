@@ -20,9 +20,8 @@ def test_weights_and_bytes_of_the_packaged_model():
     assert matrix.dtype == np.float32
     assert 0.01 < matrix.std() < 1
     assert bits_a_weight(path, NAME) == 5.0  # Q4_1: four bits, a scale and a minimum for 32
-    assert (
-        kv_bytes(path, 10) == 10 * 2 * 30 * 3 * 64 * 2
-    )  # layers, shared heads, width, half precision
+    # layers, shared heads, width, half precision
+    assert kv_bytes(path, 10) == 10 * 2 * 30 * 3 * 64 * 2
     assert 90e6 < weight_bytes(path) < path.stat().st_size
 
 

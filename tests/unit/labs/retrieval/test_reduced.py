@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from harness.errors import WrongUseError
-from harness.labs.retrieval.recall import exact, measure
 from harness.labs.retrieval.reduced import fit, principal, truncate_dims
+from harness.labs.retrieval.search_runs import exact, measure
 from tests.unit.stages.unit_vectors import unit_vectors
 
 

@@ -12,13 +12,13 @@ from harness.labs.smaller_models.tuning_run import (
     rate_share,
     tune_for,
 )
-from harness.models.lora.packing import Branch, Lesson, packed
+from harness.models.lora.packing import Branch, Lesson, pack
 from tests.tiny import tiny_llama
 
 
 def lessons():
     lesson = Lesson("abcd", (Branch("ef", "gh"), Branch("ij", "kl")))
-    return (packed(lesson, lambda text: [ord(c) % 64 for c in text]) for _ in count())
+    return (pack(lesson, lambda text: [ord(c) % 64 for c in text]) for _ in count())
 
 
 class TickingClock:

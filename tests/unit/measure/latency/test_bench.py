@@ -4,7 +4,7 @@ import pytest
 
 from harness.assistant import Answer
 from harness.kb.questions import draw
-from harness.measure.latency.bench import Bench, benched
+from harness.measure.latency.bench import Bench, run_bench
 from harness.measure.machine.busy import Busy
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
@@ -33,7 +33,7 @@ def cases():
 
 
 def last(a, b, cases):
-    *_, bench = benched(a, b, cases)
+    *_, bench = run_bench(a, b, cases)
     return bench
 
 

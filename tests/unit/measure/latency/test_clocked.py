@@ -3,7 +3,7 @@ import pytest
 from harness.assistant import Answer, Done, Question, Token
 from harness.measure.latency import timing
 from harness.measure.latency.faults import FaultKind
-from harness.measure.latency.timing import CLOCK, Timing, clocked, timed
+from harness.measure.latency.timing import CLOCK, Timing, time_or_fault, time_request
 from tests.clock import FakeClock, Paced, taking
 from tests.fakes import Scripted, pipeline
 
@@ -16,7 +16,7 @@ def clock():
 
 
 def by(clock, *steps, **options):
-    return clocked(Paced(clock, *steps), Q, clock=clock, **options)
+    return time_or_fault(Paced(clock, *steps), Q, clock=clock, **options)
 
 
 def test_all_times_count_from_the_call(clock):
@@ -41,17 +41,17 @@ def test_a_pointer_and_white_space_show_nothing_yet(clock):
 
 
 def test_an_assistant_that_does_not_stream_has_one_piece_and_no_gaps(clock):
-    one = clocked(taking(clock, 300), Q, clock=clock)
+    one = time_or_fault(taking(clock, 300), Q, clock=clock)
     assert (one.ttft_ms, one.e2e_ms, one.pieces, one.gaps_ms) == (300.0, 300.0, 1, ())
 
 
 def test_no_text_no_pieces():
-    assert timed(Scripted(Done(Answer(""))), Q).pieces == 0
+    assert time_request(Scripted(Done(Answer(""))), Q).pieces == 0
 
 
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_pipeline_keeps_the_protocol(streaming):
-    one = clocked(pipeline(streaming=streaming), Q)
+    one = time_or_fault(pipeline(streaming=streaming), Q)
     assert one.answer.text == "Twenty-four months."
     assert one.pieces == (2 if streaming else 1)
 
@@ -97,7 +97,7 @@ def refusing_to_close(question):
     ],
 )
 def test_whatever_an_assistant_does_becomes_a_fault(stream, kind):
-    assert clocked(Broken(stream), Q).kind is kind
+    assert time_or_fault(Broken(stream), Q).kind is kind
 
 
 def test_reading_goes_on_after_done_but_the_clock_does_not(clock):
@@ -124,6 +124,6 @@ def test_a_stream_is_closed_when_it_is_read_no_further():
         finally:
             closed.append(True)
 
-    assert clocked(Broken(endless), Q).kind is FaultKind.UNFINISHED
+    assert time_or_fault(Broken(endless), Q).kind is FaultKind.UNFINISHED
     assert closed == [True]
-    assert f"{timing.MOST_EVENTS} events" in clocked(Broken(endless), Q).sentence
+    assert f"{timing.MOST_EVENTS} events" in time_or_fault(Broken(endless), Q).sentence

@@ -5,7 +5,7 @@ import pytest
 from harness.kb.questions import draw
 from harness.labs.capstone.journey_steps import Change, journey_steps
 from harness.measure.latency import journey as measure
-from harness.measure.latency.journey import FaultyStepError, Stop
+from harness.measure.latency.journey import FaultyStepError, JourneyStep
 from harness.pipeline import Pipeline
 from harness.serve.entry import Entry
 from harness.serve.network import Network
@@ -16,15 +16,15 @@ CASES = draw("dev", 7, seed=8)
 ANSWER = "Twenty-four months."
 
 
-def stop(name, assistant=None, **fields):
-    return Stop(Entry(name, assistant or saying(ANSWER), NEAR), **fields)
+def step(name, assistant=None, **fields):
+    return JourneyStep(Entry(name, assistant or saying(ANSWER), NEAR), **fields)
 
 
 def test_every_step_answers_every_question_and_the_first_is_the_measure():
-    stops = [stop("slow"), stop("fast", cost="a lot"), stop("odd", detour=True)]
-    timings = list(measure.answers(stops, CASES))
+    steps = [step("slow"), step("fast", cost="a lot"), step("odd", detour=True)]
+    timings = list(measure.interleaved_timings(steps, CASES))
     assert [len(row) for row in timings] == [3] * (len(CASES) - measure.WARM_UP)
-    found = measure.journey(measure.measured(stops, CASES, timings), code="abc")
+    found = measure.journey(measure.measured_steps(steps, CASES, timings), code="abc")
     assert [(s.name, s.cost, s.detour) for s in found.steps] == [
         ("slow", "", False),
         ("fast", "a lot", False),
@@ -47,19 +47,19 @@ def test_the_step_that_begins_rotates():
             log.append(self.name)
             yield from saying(ANSWER).stream(question)
 
-    stops = [stop(name, Logged(name)) for name in "abc"]
-    list(measure.answers(stops, CASES[:3]))
+    steps = [step(name, Logged(name)) for name in "abc"]
+    list(measure.interleaved_timings(steps, CASES[:3]))
     assert "".join(log) == "abcbcacab"
 
 
 def test_a_step_that_goes_wrong_is_named():
     with pytest.raises(FaultyStepError, match="`silent` went wrong"):
-        list(measure.answers([stop("silent", Scripted())], CASES))
+        list(measure.interleaved_timings([step("silent", Scripted())], CASES))
 
 
 def test_changes_add_up_and_detours_are_left_again():
     slow = Entry("slow", pipeline(), Network(rtt_ms=9))
-    stops = journey_steps(
+    steps = journey_steps(
         slow,
         [
             Change("near", "a connection", network=NEAR),
@@ -67,11 +67,11 @@ def test_changes_add_up_and_detours_are_left_again():
             Change("streamed", "nothing", {"streaming": True}),
         ],
     )
-    assert [one.entry.name for one in stops] == ["slow", "near", "detour", "streamed"]
-    inner = [one.entry.assistant for one in stops]
+    assert [one.entry.name for one in steps] == ["slow", "near", "detour", "streamed"]
+    inner = [one.entry.assistant for one in steps]
     assert isinstance(inner[0], Pipeline)
     assert [wrapped.inner.k for wrapped in inner[1:]] == [5, 2, 5]
-    assert [one.entry.network for one in stops[1:]] == [NEAR] * 3
+    assert [one.entry.network for one in steps[1:]] == [NEAR] * 3
     assert inner[3].inner == replace(slow.assistant, streaming=True)
 
 
@@ -87,5 +87,5 @@ def test_a_generator_that_can_forget_does_so_before_each_request():
 
     slow = Entry("slow", pipeline(), NEAR)
     [_, last] = journey_steps(slow, [Change("other", "", {"generate": Remembering()})])
-    list(measure.answers([last], CASES[:3]))
+    list(measure.interleaved_timings([last], CASES[:3]))
     assert Remembering.forgot == 3

@@ -1,10 +1,10 @@
 from harness.assistant import Done, Question, Token
-from harness.knobs import Work
-from harness.measure.latency.timing import Timing, clocked
+from harness.knobs import YardstickWork
+from harness.measure.latency.timing import Timing, time_or_fault
 from harness.measure.latency.yardstick import PROMPT, Yardstick, yardstick
 from tests.fakes import FakeModel
 
-WORK = Work(tokens=3, rows=10, rtt_ms=15.6)
+WORK = YardstickWork(tokens=3, rows=10, rtt_ms=15.6)
 
 
 def test_it_reads_its_own_prompt_and_decodes_as_many_tokens_as_it_is_told():
@@ -15,7 +15,7 @@ def test_it_reads_its_own_prompt_and_decodes_as_many_tokens_as_it_is_told():
 
 
 def test_it_is_an_assistant_without_faults():
-    assert isinstance(clocked(Yardstick(WORK, FakeModel()), Question("How long?")), Timing)
+    assert isinstance(time_or_fault(Yardstick(WORK, FakeModel()), Question("How long?")), Timing)
 
 
 def test_it_is_one_round_trip_away(monkeypatch):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import WrongUseError
 from harness.measure.latency.faults import Fault
 from harness.measure.load.goodput import Limits
-from harness.measure.load.queueing import Service, Users, repeated, simulated, waits_ms
+from harness.measure.load.queueing import Service, Users, simulate, simulate_runs, waits_ms
 
 TIMES = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.1, 1e3)), max_size=30)
 SERVICE = [Service(100, 300)]
@@ -38,31 +38,31 @@ def test_a_cancelled_request_takes_no_server_time():
 
 def test_the_mean_wait_is_that_of_pollaczek_and_khinchine():
     """M/D/1 at load r: mean wait = service r / (2 (1 - r)); F. Pollaczek (1930), A. Khinchine (1932)."""
-    run = simulated([Service(10, 100)], per_s=6, n=60_000, seed=4)
+    run = simulate([Service(10, 100)], per_s=6, n=60_000, seed=4)
     waited = sum(one.waited_ms for one in run.requests) / len(run.requests)
     assert waited == pytest.approx(100 * 0.6 / (2 * 0.4), rel=0.05)
 
 
 def test_a_simulation_says_what_it_is():
-    run = simulated(SERVICE, per_s=1, n=100, seed=2)
+    run = simulate(SERVICE, per_s=1, n=100, seed=2)
     assert run.load.startswith("SIM")
     assert {one.outcome.e2e_ms for one in run.requests} == {300}
     assert all(one.ttft_ms == pytest.approx(one.waited_ms + 100) for one in run.requests)
-    assert run == simulated(SERVICE, per_s=1, n=100, seed=2)
-    assert run != simulated(SERVICE, per_s=1, n=100, seed=3)
+    assert run == simulate(SERVICE, per_s=1, n=100, seed=2)
+    assert run != simulate(SERVICE, per_s=1, n=100, seed=3)
 
 
 def test_an_abandoned_request_is_a_fault_and_cancelling_it_serves_others():
     shares = {}
     for noticed in (True, False):
-        run = simulated(SERVICE, 5, n=2000, users=Users(400, noticed))
+        run = simulate(SERVICE, 5, n=2000, users=Users(400, noticed))
         assert any(isinstance(one.outcome, Fault) for one in run.requests)
         shares[noticed] = run.goodput(Limits(600, math.inf)).share.rate
     assert shares[True] > 2 * shares[False]
 
 
 def test_short_runs_together_have_seen_less_than_a_long_one():
-    short, long = repeated(SERVICE, 4, 20, runs=50), simulated(SERVICE, 4, 1000)
+    short, long = simulate_runs(SERVICE, 4, 20, runs=50), simulate(SERVICE, 4, 1000)
     assert len(short.requests) == len(long.requests) == 1000
     assert short.load.endswith("50 runs of 20")
     assert short.waited_ms.p50 < long.waited_ms.p50
@@ -74,4 +74,4 @@ def test_wrong_use_is_an_error():
     with pytest.raises(WrongUseError, match="for each start"):
         waits_ms([1], [1, 2])
     with pytest.raises(WrongUseError, match="measure some requests"):
-        simulated([], 1, 1)
+        simulate([], 1, 1)

@@ -8,7 +8,7 @@ from harness.measure.model_files.divergence import Divergence
 from harness.measure.model_files.figures import Exam
 from harness.measure.model_files.token_speed import TokenSpeed
 from harness.measure.quality.exam import ExamItem
-from harness.models.served import UNTUNED, named
+from harness.models.served import UNTUNED, model_file
 from harness.show.models_table import caption, formats, models_table
 from tests.fakes import FakeModel, chunk
 from tests.unit.measure.quality.test_quality import case
@@ -64,7 +64,7 @@ def test_another_file_of_that_name_is_measured_again(one):
 def test_figures_of_another_version_are_measured_again(one):
     figures.figures(one, ITEMS, bandwidth_gbs=1.0)
     [kept] = store.home().glob("figures/*.json")
-    with store.written(kept) as part:
+    with store.atomic_write(kept) as part:
         part.write_text(json.dumps({"name": "old"}))
     assert figures.figures(one, ITEMS, bandwidth_gbs=1.0).file_mb == 1.0
     assert one.loads == 2
@@ -78,14 +78,14 @@ def test_the_share_of_memory_speed_is_bytes_times_tokens(one):
 def test_a_full_file_is_at_no_distance_from_itself_and_the_packaged_one_has_none(one):
     assert (found := figures.figures(one, ITEMS, 1.0)).kl == 0.0 and found.top1 == 1.0
     one.reference = None
-    assert figures.measured(one, ITEMS, 1.0).kl is None
+    assert figures.measure(one, ITEMS, 1.0).kl is None
 
 
 def test_the_distance_of_a_quantised_file_is_measured(one, tmp_path, monkeypatch):
     one.reference = tmp_path / "full.gguf"
     monkeypatch.setattr(figures, "LlamaModel", lambda path: path)
     monkeypatch.setattr(figures, "divergence", lambda model, full, texts: Divergence(0.01, 0.9, 5))
-    assert figures.measured(one, ITEMS, 1.0).kl == 0.01
+    assert figures.measure(one, ITEMS, 1.0).kl == 0.01
 
 
 def test_quality_is_what_was_measured_here_or_else_what_was_shipped_or_nothing(one):
@@ -93,20 +93,20 @@ def test_quality_is_what_was_measured_here_or_else_what_was_shipped_or_nothing(o
     shipped = Exam(exact=0.9, refusal=0.8, n=300, passages=3, where="shipped")
     figures.SHIPPED.write_text(json.dumps({one.name: shipped.model_dump()}))
     assert figures.quality_of(one) == shipped
-    here = figures.examined(one, ITEMS, progress=False)
+    here = figures.examine(one, ITEMS, progress=False)
     assert (here.exact, here.refusal, here.n, here.passages, here.where) == (1, 0, 2, 2, "here")
     assert figures.figures(one, ITEMS, 1.0).quality == here
 
 
 def test_what_was_measured_here_can_be_shipped_to_everybody(one):
-    figures.examined(one, ITEMS, progress=False)
+    figures.examine(one, ITEMS, progress=False)
     shipped = json.loads(figures.ship([one]).read_text())
     assert shipped[one.name]["exact"] == 1 and shipped[one.name]["where"] == "shipped"
 
 
 def test_a_model_that_is_not_there_is_refused_with_the_names_of_all():
     with pytest.raises(Exception, match=UNTUNED.lower()):
-        named("gpt-5")
+        model_file("gpt-5")
 
 
 def test_the_table_says_what_is_in_the_file_and_where_its_numbers_come_from(one):

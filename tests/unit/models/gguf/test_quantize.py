@@ -155,7 +155,7 @@ def test_a_failure_keeps_the_old_file(source, out, corrupt):
     corrupt(b"llama.embedding_length", b"llama.embedding_lengtx")
     with pytest.raises(QuantizeError):
         quantize(source, "Q4_0", out)
-    assert store.verified(out).read_bytes() == before
+    assert store.check_seal(out).read_bytes() == before
 
 
 @pytest.fixture
@@ -205,9 +205,8 @@ def test_an_interrupt_leaves_nothing(source, out, monkeypatch):
     monkeypatch.setattr(
         llama_cpp, "llama_model_quantize", lambda *_: os.kill(os.getpid(), signal.SIGINT)
     )
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a job in the background has none
+    # a job in the background has none
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             quantize(source, "Q8_0", out)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from harness.models.lora import packed_attention
-from harness.models.lora.packing import Branch, Lesson, packed
+from harness.models.lora.packing import Branch, Lesson, pack
 from harness.models.lora.tune import answer_loss
 from tests.tiny import tiny_llama
 
@@ -14,7 +14,7 @@ def encode(text):
 
 
 def loss_and_gradients(model):
-    loss = answer_loss(model, packed(LESSON, encode))
+    loss = answer_loss(model, pack(LESSON, encode))
     return loss, torch.autograd.grad(loss, list(model.model.layers.parameters()))
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from harness.models.lora import tune
-from harness.models.lora.packing import Branch, Lesson, packed
+from harness.models.lora.packing import Branch, Lesson, pack
 from harness.models.lora.tune import Recipe, answer_loss
 from harness.store import StoreError
 from tests.tiny import tiny_llama
@@ -29,7 +29,7 @@ def tuned(folder, recipe=RECIPE, start=None):
 
 def loss_of(model):
     with torch.no_grad():
-        return sum(answer_loss(model, packed(lesson(n), encode)).item() for n in range(4))
+        return sum(answer_loss(model, pack(lesson(n), encode)).item() for n in range(4))
 
 
 def weights(folder):
@@ -38,9 +38,9 @@ def weights(folder):
 
 def test_branches_packed_together_score_as_each_alone():
     model = tiny_llama()
-    together = answer_loss(model, packed(lesson(1), encode))
+    together = answer_loss(model, pack(lesson(1), encode))
     alone = [
-        answer_loss(model, packed(replace(lesson(1), branches=(branch,)), encode))
+        answer_loss(model, pack(replace(lesson(1), branches=(branch,)), encode))
         for branch in lesson(1).branches
     ]
     assert together.item() == pytest.approx(sum(one.item() for one in alone) / 2, rel=1e-5)

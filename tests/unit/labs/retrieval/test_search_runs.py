@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.labs.retrieval import recall
+from harness.labs.retrieval import search_runs
 from harness.labs.retrieval.churn import MARKED, REBUILT, REPLACED, UNCHANGED, churn
 from harness.labs.retrieval.graph import plane, small_world
 from harness.labs.retrieval.index_swap import IndexHandle, swap_under_traffic
@@ -16,11 +16,11 @@ from tests.unit.stages.unit_vectors import unit_vectors
 
 VECTORS = unit_vectors(400, 16)
 QUERIES = unit_vectors(20, 16, seed=9)
-EXACT = recall.exact(VECTORS)
+EXACT = search_runs.exact(VECTORS)
 
 
 def run(search):
-    return recall.measure({"search": search}, QUERIES, 5, EXACT)["search"]
+    return search_runs.measure({"search": search}, QUERIES, 5, EXACT)["search"]
 
 
 def test_recall_counts_true_neighbours_of_all_queries():
@@ -47,21 +47,21 @@ def test_each_search_is_timed_alone_and_the_order_is_random():
         return answer
 
     searches = {"slow": search("slow", 20), "fast": search("fast", 2)}
-    runs = recall.measure(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
+    runs = search_runs.measure(searches, QUERIES, 5, EXACT, now_ns=clock.now_ns)
     assert {name: run.p50_ms for name, run in runs.items()} == {"slow": 20, "fast": 2}
-    assert recall.times_faster(runs["slow"], runs["fast"]).p50 == 10
+    assert search_runs.times_faster(runs["slow"], runs["fast"]).p50 == 10
     firsts = order[2::2]  # after the warm-up
     assert 3 < firsts.count("slow") < 17
 
 
 def test_walks_and_filters_of_a_real_graph():
     graph = hnsw_search.build(VECTORS)
-    assert run(recall.walk(graph, 100)).recall > 0.95
+    assert run(search_runs.walk(graph, 100)).recall > 0.95
     mask = np.arange(len(VECTORS)) % 2 == 0
-    rows = recall.filtered_walk(graph, 100, mask)(QUERIES[0], 5)
+    rows = search_runs.filtered_walk(graph, 100, mask)(QUERIES[0], 5)
     assert len(rows) == 5 and mask[rows.astype(int)].all()
     nothing = np.zeros(len(VECTORS), bool)
-    assert len(recall.filtered_walk(graph, 100, nothing)(QUERIES[0], 5)) == 0
+    assert len(search_runs.filtered_walk(graph, 100, nothing)(QUERIES[0], 5)) == 0
 
 
 def test_jittered_vectors_have_unit_norm_are_near_real_ones_and_reproducible():
@@ -95,7 +95,7 @@ def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
 
 
 def row(n, exact_ms, walk_ms):
-    timed = [recall.SearchRun((ms,) * 5, Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
+    timed = [search_runs.SearchRun((ms,) * 5, Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
     return Row(n, *timed, ef=8, growth_s=0)
 
 

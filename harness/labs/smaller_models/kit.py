@@ -1,0 +1,60 @@
+"""The kit of lab 03.
+
+Collects what the notebook uses to load and tune models, to measure them on the same questions, and to draw
+the result. The notebook imports it as `kit`; each name is defined in the module it is imported from here.
+"""
+
+# The questions to ask
+from harness.kb.questions import draw
+
+# This lab's measurements, tuning run and picture
+from harness.labs.smaller_models.cross_entropy import cross_entropy
+from harness.labs.smaller_models.learning_picture import TuningStage, learning
+from harness.labs.smaller_models.off_topic import off_topic
+from harness.labs.smaller_models.options import SharedStages, ended, measure
+from harness.labs.smaller_models.tuning_run import full_course, heal
+
+# The learner's predictions
+from harness.learner.predictions import predict, recall
+
+# Measuring
+from harness.measure.quality.exam import answer, evaluate
+from harness.measure.quality.exam import draw_exam as exam
+from harness.measure.quality.noninferiority import MARGIN, questions_needed
+
+# Models
+from harness.models.catalog import SMOLLM2
+from harness.models.engines.language_model import chat_prompt
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.gguf.quantize import quantize
+from harness.models.tiers import chosen_tier
+
+# Picture
+from harness.show.pareto import Point, pareto
+
+__all__ = [
+    "MARGIN",
+    "SMOLLM2",
+    "LlamaModel",
+    "Point",
+    "SharedStages",
+    "TuningStage",
+    "answer",
+    "chat_prompt",
+    "chosen_tier",
+    "cross_entropy",
+    "draw",
+    "ended",
+    "evaluate",
+    "exam",
+    "full_course",
+    "heal",
+    "learning",
+    "measure",
+    "off_topic",
+    "pareto",
+    "predict",
+    "quantize",
+    "questions_needed",
+    "recall",
+]

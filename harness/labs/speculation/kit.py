@@ -1,0 +1,54 @@
+"""The kit of lab 05.
+
+Collects what the notebook uses to draft tokens, to measure what a check costs and what drafts gain, and to
+draw the result. The notebook imports it as `kit`; each name is defined in the module it is imported from
+here.
+"""
+
+# The questions to ask, and the passages to answer them from
+from harness.kb.articles import chunks
+from harness.kb.questions import draw
+
+# This lab's measurements and pictures
+from harness.labs.speculation.acceptance_picture import acceptance
+from harness.labs.speculation.drafting import Tally, decode, run_trial, verify_ms
+from harness.labs.speculation.near_tie import first_difference, measure_tie
+from harness.labs.speculation.speedups_picture import Speedup, speedups
+from harness.labs.speculation.verify_cost_picture import verify_cost
+
+# The learner's predictions
+from harness.learner.predictions import predict, recall
+
+# The limits of a machine
+from harness.measure.model_files.roofline import Roof, pass_limit_ms
+
+# Models and drafts
+from harness.models.engines.drafts import ModelDraft
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.tiers import chosen_tier
+from harness.stages.prompt import stuffed_prompt
+from harness.stages.prompt_lookup import draft as prompt_lookup
+
+__all__ = [
+    "LlamaModel",
+    "ModelDraft",
+    "Roof",
+    "Speedup",
+    "Tally",
+    "acceptance",
+    "chosen_tier",
+    "chunks",
+    "decode",
+    "draw",
+    "first_difference",
+    "measure_tie",
+    "pass_limit_ms",
+    "predict",
+    "prompt_lookup",
+    "recall",
+    "run_trial",
+    "speedups",
+    "stuffed_prompt",
+    "verify_cost",
+    "verify_ms",
+]
