@@ -177,7 +177,7 @@ def test_functions_and_entries_stay_where_they_are():
         {"$array": ["<f8", [1], "not base64"]},
         {"$counting": ["<f8", [1], "AAAAAAAAAAA=", "many"]},
         {"$bytes": "é"},
-        {"$dice": "loaded"},
+        {"$generator": "loaded"},
         {"$exported": 1},
         {"$lazy": 1},
         {"$Token": {"text": 3}},
