@@ -24,7 +24,7 @@ from harness.stages.question_embedding import QuestionEmbedding
 from harness.stages.question_filter import QuestionFilter
 from harness.wrappers.hidden_pointer import HiddenPointer
 
-PASSAGES = 3  # of the larger one; with more passages the right one is among them more often
+PASSAGES = 3  # for the larger assistant; with more passages the right one is among them more often
 
 
 def small_assistant() -> Entry:

@@ -56,18 +56,18 @@ class Calibration(BaseModel, frozen=True):
 
 
 def path() -> Path:
-    """Return the path of the record."""
+    """Return the path of the calibration file."""
     return store.home() / FILE
 
 
 def save(record: Calibration) -> None:
-    """Write the record. Raises StoreError if the disk is full."""
+    """Write the calibration file. Raises StoreError if the disk is full."""
     with store.atomic_write(path()) as part:
         part.write_text(record.model_dump_json(indent=2))
 
 
 def load() -> Calibration:
-    """Return the record of this machine. Raises StoreError if there is none or it is damaged."""
+    """Return the calibration of this machine. Raises StoreError if the file is missing or damaged."""
     text = store.check_seal(path()).read_text()
     try:
         return Calibration.model_validate_json(text)

@@ -2,7 +2,7 @@
 
 A stage is any callable of the right shape. To replace one, use `dataclasses.replace`:
 
-    faster = replace(baseline, retrieve=HnswRetriever(...))
+    faster = replace(baseline, retrieve=HnswSearch(...))
 """
 
 from __future__ import annotations

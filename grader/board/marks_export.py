@@ -1,4 +1,4 @@
-"""Exports marks for a learning platform, as a CSV table or to Canvas.
+"""Exports of marks for a learning platform: a CSV table, or the assignments of Canvas.
 
 A mark with open points is an empty field, never a zero, and a lab without a submission has no row. How a
 platform counts a missing mark is its own rule.
@@ -36,7 +36,7 @@ class ExportError(PlainError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A learner's mark for a lab. `points` is None while some of them are open."""
+    """A learner's mark for a lab. `points` is None while some points are open; the penalty is in points."""
 
     student: str
     lab: str

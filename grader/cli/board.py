@@ -43,7 +43,7 @@ def board(
     """Show progress, undecided marks, common mistakes and latencies of the class."""
     from grader.board import board_page, marks_export
     from grader.board import overview as boards
-    from grader.course.course import load_course as load_course
+    from grader.course.course import load_course
 
     loaded = load_course(course)
     overview = boards.board(loaded)

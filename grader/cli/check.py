@@ -1,4 +1,4 @@
-"""under500 check NN: grade one's own notebook with the referee that grades the class."""
+"""under500 check NN: grading of one's own notebook with the referee that grades the class."""
 
 from __future__ import annotations
 

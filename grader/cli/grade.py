@@ -1,4 +1,4 @@
-"""under500 grade: grade a class, a folder of notebooks or one notebook into gradebook and feedback pages."""
+"""under500 grade: grading of a class, a folder or one notebook into gradebook and feedback pages."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def grade(
     Exit status 0 means that every submission has its result in the gradebook.
     """
     from grader.course.collect import collect, find_lab
-    from grader.course.course import load_course as load_course
+    from grader.course.course import load_course
     from grader.course.grade_class import Batch
 
     loaded = load_course(course)

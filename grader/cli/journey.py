@@ -1,4 +1,4 @@
-"""under500 journey: measure each step from the slow assistant to the reference."""
+"""under500 journey: the latency of each step from the slow assistant to the reference."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def journey(
         raise BusyMachineError(
             f"{load.sentence()} Close other programs: the journey needs a quiet machine."
         )
-    steps = _measure("Questions", reference.steps(), draw("dev", n + measure.WARM_UP, seed))
+    steps = _timed_steps("Questions", reference.steps(), draw("dev", n + measure.WARM_UP, seed))
     requests = workload(mixed + measure.WARM_UP, seed)
-    caches = _measure("Workload", reference.cached_steps(), requests)
+    caches = _timed_steps("Workload", reference.cached_steps(), requests)
     result = measure.journey(steps, caches, reference.fingerprint())
     _show(result)
     if write:
@@ -63,7 +63,7 @@ def journey(
         print_json(result.model_dump())
 
 
-def _measure(
+def _timed_steps(
     title: str, steps: Sequence[JourneyStep], cases: Sequence[Case]
 ) -> tuple[MeasuredStep, ...]:
     from harness.measure.latency import journey as measure
@@ -75,7 +75,7 @@ def _measure(
 
 
 def save(result: Journey, root: Path) -> None:
-    """Write the record, and the README's table of it."""
+    """Write docs/journey.json and replace the journey's table in the README."""
     record(root).write_text(result.model_dump_json(indent=1) + "\n")
     readme = root / "README.md"
     readme.write_text(with_table(readme.read_text(), result))

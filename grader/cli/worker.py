@@ -1,4 +1,4 @@
-"""under500 worker: grade on this machine for `under500 grade --scheduler`."""
+"""under500 worker: grading on this machine for `under500 grade --scheduler`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""under500 workshop: run a class on this machine, with an account for each learner."""
+"""under500 workshop: a class on this machine, with an account for each learner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies loose notebooks, as downloaded from a mailbox or a learning platform, into the course's folders."""
+"""The copying of loose notebooks, from a mailbox or a learning platform, into the course's folders."""
 
 from __future__ import annotations
 

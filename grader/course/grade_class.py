@@ -1,4 +1,4 @@
-"""Grades a class one submission at a time, so that a problem with one never stops the next.
+"""Grading of a class one submission at a time, so that a problem with one never stops the next.
 
 Each submission takes these steps: delete old scores, run the referee, write the autograded notebook, the
 scores and the feedback page, and write the record last. A record therefore means that everything else is

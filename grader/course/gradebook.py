@@ -31,7 +31,7 @@ from harness.errors import PlainError
 MAX_CHARS = 1000  # of a timestamp or secret file: a learner may write anything there
 TIMEOUT_S = 10  # for another program's transaction; nbgrader's take milliseconds
 TIMESTAMP = "timestamp.txt"  # nbgrader's exchange puts it beside a notebook
-# By the secret, nbgrader returns feedback to that learner alone.
+# With the secret file, nbgrader returns feedback to that learner only.
 EXCHANGE_FILES = (TIMESTAMP, "submission_secret.txt")
 
 
@@ -50,9 +50,8 @@ def register(course: Course, name: str) -> None:
     """
     released = course.released(name)
     (course.root / "records").mkdir(exist_ok=True)
-    with FileLock(
-        course.root / "records" / ".register.lock"
-    ):  # nbgrader needs several transactions
+    # A lock, because nbgrader needs several transactions.
+    with FileLock(course.root / "records" / ".register.lock"):
         if not _is_registered(course, name, _points(released)):
             _save_cells(course, name, released)
 
@@ -191,7 +190,8 @@ def opened(course: Course) -> Iterator[Gradebook]:
 def _locked_errors() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InvalidEntry) as error:  # nbgrader turns some of one into the other
+    # nbgrader turns some OperationalErrors into InvalidEntry.
+    except (OperationalError, InvalidEntry) as error:
         raise LockedError(
             "The gradebook is locked by another program, or cannot be written: "
             "close the programs that use gradebook.db and run the same command again."

@@ -1,7 +1,7 @@
-"""Merges a submission into the released lab, and adds the marks to the result.
+"""Merging of a submission into the released lab, and of the marks into the result.
 
 Only the sources of cells survive from a submission: no tags, no metadata, no outputs. A learner therefore
-cannot change, skip or remove a check cell, and no data from the gradebook ends up on the feedback page.
+cannot change, skip or remove a check cell, nor forge verdicts or gradebook entries on the feedback page.
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from grader.course import grade_class, gradebook, merge_submission, records
-from grader.course.course import Course, Submission
-from grader.course.course import load_course as load_course
+from grader.course.course import Course, Submission, load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
 from grader.course.judge import lab_grader

@@ -1,4 +1,4 @@
-"""Generates labs/ from solutions/: `python -m grader.course.release`.
+"""Generation of labs/ from solutions/: `python -m grader.course.release`.
 
 nbgrader generates the labs in a temporary folder, and only differences are written to labs/. Running this
 twice changes no byte. No gradebook is left behind, and files without a source are removed.

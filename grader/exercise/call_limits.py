@@ -1,4 +1,4 @@
-"""Runs a learner's function with limits on time and output, and checks that it does not modify its arguments.
+"""Limits on the time and output of a learner's function, and a check that it leaves its arguments unchanged.
 
 `Exercise.call` reports what a function raises. A function that never returns raises nothing, one that prints
 in an endless loop fills the notebook, and one that modifies its arguments breaks later calls.
@@ -36,7 +36,7 @@ class OutputLimitError(BaseException):
 
 
 class RemoteOutputLimitError(RuntimeError):
-    """An OutputLimitError in the learner's process; no learner's code runs here that could catch it."""
+    """An OutputLimitError of the learner's process, in the referee, where no learner's code can catch it."""
 
 
 class UncopiedGenerator(np.random.Generator):

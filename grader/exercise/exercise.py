@@ -218,7 +218,8 @@ def hint(got: float, mistakes: Mapping[str, float], otherwise: str, unit: Unit =
 def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:
     """Return the points for the parts that pass, as a plain float, which nbgrader needs for partial credit.
 
-    Each part is its share of `out_of` and a test that raises CheckFailed. Failures are printed. If no part
+    Each part is (share, test): a fraction of `out_of`, and a function that raises CheckFailed. Failures are
+    printed. If no part
     passes, the first failure is raised.
     """
     failures, earned = [], 0.0

@@ -1,8 +1,10 @@
-"""Objects that a check exposes to the learner's process, such as a token source, a lock or a client.
+"""Objects of the referee that the learner's process uses, such as a token source, a lock or a client.
 
-The objects stay in the referee's process, where a learner's code cannot inspect them. The learner's process
-holds proxies with the exported members and no others; each use of a member is sent to the referee, carried
-out there and answered.
+The opposite direction, objects of the learner's process that the referee uses, is `grader.remote.proxies`.
+
+Exported objects stay in the referee's process, where a learner's code cannot inspect them. The learner's
+process holds proxies with the exported members and no others; each use of a member is a request to the
+referee.
 """
 
 from __future__ import annotations
@@ -78,14 +80,17 @@ class ExportedProxy:
     _export_id: int
 
 
-def make_proxy(number: int, name: str, known: Mapping[str, bool], use: Use) -> ExportedProxy:
-    """Return a proxy of class `name` with the members in `known`, each of which only calls `use`."""
+def make_proxy(number: int, name: str, exported: Mapping[str, bool], use: Use) -> ExportedProxy:
+    """Return a proxy of class `name` with the members of `exported`, each of which only calls `use`.
+
+    exported: as `members` returns them.
+    """
     namespace: dict[str, object] = {"_export_id": number, "__repr__": lambda self: f"<{name}>"}
-    for member, called in known.items():
+    for member, called in exported.items():
         namespace[member] = _method(member, use) if called else _property(member, use)
-    if "__next__" in known:
+    if "__next__" in exported:
         namespace["__iter__"] = lambda self: self
-    if "__exit__" in known:  # an exception of the block stays in the process that raised it
+    if "__exit__" in exported:  # an exception of the block stays in the process that raised it
         namespace["__exit__"] = lambda self, *_: use("__exit__", (None, None, None))
     return type(name, (ExportedProxy,), namespace)()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exported import exported
 
-# A check reads at most so many events of a stream of a dozen pieces: one with more never ends.
+# A check's streams have a dozen pieces, so a generator that yields more events than this never ends.
 MOST_EVENTS = 1_000
 WORDS = ("Yes", "it", "lasts", "7.5", "hours", "Größe", "naïve", "日本", "🙂", "ok", "°C", "–")
 

@@ -1,7 +1,7 @@
 """Random numbers for the checks: fresh in every run for a learner, reproducible for a referee.
 
 A referee's numbers follow from the course's secret. A regrade therefore meets the same inputs, and nobody can
-compute them in advance, not even with the generators in hand.
+compute them in advance, even with this code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Redirects stderr to stdout, because nbgrader counts any text on stderr as a mistake.
+"""Redirection of stderr to stdout, because nbgrader counts any text on stderr as a mistake.
 
 nbgrader gives zero points to a grade cell with any text on stderr, even if every check passed: a
 warning, a progress bar or a line that llama.cpp writes from C. Its setting `IgnorePattern` helps

@@ -19,8 +19,10 @@ from harness.errors import PlainError
 
 TIMING = "timing"
 TIMEOUT_S = 60  # for a restarting scheduler, and for the first worker
-SKEW_S = 60  # of a worker's clock; no mark depends on it, but the machines' logs no longer line up
-# Dask would set one thread for BLAS and OpenMP. The referee sets threads, and passes on the environment.
+# A larger difference of clocks is reported: no mark depends on it, but the machines' logs do not line up.
+SKEW_S = 60
+# Dask's own pre-spawn-environ sets one thread for BLAS and OpenMP, and learners' processes would inherit
+# that; the referee sets threads itself.
 DASK_CONFIG = {
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
     "logging.distributed": "error",  # workers that come and go are normal

@@ -1,4 +1,4 @@
-"""Noise of a fleet's machines: the spread of the yardstick's latency on each, with nothing beside it."""
+"""Noise of a fleet's machines: the spread of the yardstick's latency on each, while nothing else runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.fleet.worker import cores
 from grader.grading import speed_gate
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 
-REPEATS = 3  # medians of SOLO requests each: the fewest with one between the extremes
+REPEATS = 3  # medians of `paired_run.SOLO` requests each; three is the fewest with a middle one
 SEED = 6500
 
 

@@ -1,4 +1,4 @@
-"""Grades a class with many workers: sends out chunks of submissions, receives results, enters them.
+"""Grading of a class with many workers: chunks of submissions go out, results come back and are entered.
 
 Dask finds workers, notices lost ones and gives their chunks to others. This module adds what Dask cannot
 know: which submissions are graded already, which another grader holds, and what to do when the scheduler

@@ -84,9 +84,8 @@ class SubmissionQueue:
         item = self._item(snapshot, notebook)
         with suppress(OSError):  # on a full disk, workers save results elsewhere
             Path(item.result).parent.mkdir(parents=True, exist_ok=True)
-        if (
-            self.batch.again or self.batch.queued
-        ):  # otherwise a worker may be writing the result now
+        # Only if old results do not count: otherwise a worker may be writing this result now.
+        if self.batch.again or self.batch.queued:
             _delete_results(item)
         return LockedSubmission(snapshot, item, problem, stack)
 

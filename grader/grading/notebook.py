@@ -1,4 +1,4 @@
-"""Reads a submitted notebook as data, and keeps only the cells' sources, types and grade ids."""
+"""The reading of a submitted notebook as data: only the cells' sources, types and grade ids are kept."""
 
 from __future__ import annotations
 

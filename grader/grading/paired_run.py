@@ -1,4 +1,4 @@
-"""Times a learner's entry and the yardstick in interleaved pairs; while one runs, the other is stopped.
+"""Timing of a learner's entry and the yardstick in interleaved pairs; while one runs, the other is stopped.
 
 The clock, the questions, their order and the network belong to the grader. Quality is judged on the very
 answers that were timed. Neither side can compute during the pauses, because it is stopped.

@@ -1,4 +1,4 @@
-"""Grades one submission: its cells run in a process of their own, the checks run in this one.
+"""Grading of one submission: its cells run in a process of their own, the checks run in this one.
 
 Cells and checks run in the notebook's order: a check runs where its check cell is, on proxies for what the
 learner's cells have defined so far. No statement of the learner's process about itself is trusted, and
@@ -203,16 +203,16 @@ def unreadable(lab: Lab, error: NotebookError) -> Report:
 
 
 def _run(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting) -> _Grading:
-    number = seed(lab.name, _digest(notebook))
+    base_seed = seed(lab.name, _digest(notebook))
     spec = setting.spec(limits.models)
     with ExitStack() as stack:
         yardstick = None
         if limits.bar is not None:  # first, to measure it once before the learner's process exists
             source = setting.yardstick
-            yardstick = stack.enter_context(timing.yardstick(spec, number + 1, source))
+            yardstick = stack.enter_context(timing.yardstick(spec, base_seed + 1, source))
         start = new_process if limits.models else setting.start
         learner = stack.enter_context(session(spec, limits.call_s, start))
-        grading = _Grading(lab, limits, learner, yardstick, number)
+        grading = _Grading(lab, limits, learner, yardstick, base_seed)
         grading.run(notebook)
     return grading
 

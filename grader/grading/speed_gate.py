@@ -40,7 +40,10 @@ LOCK = Path(tempfile.gettempdir()) / "under500-timing.lock"  # shared by all use
 FORGET_S = 5.0  # for clearing a cache
 LOCK_MODE = 0o666  # everybody who grades on this machine may lock it
 ATTEMPTS = 2  # after two undecided runs in a row, the machine is too noisy to decide today
-SOURCE = "from harness.entries import named\n\ndef entry():\n    return named('yardstick')\n"
+# the cell that defines the yardstick's entry() in its process
+SOURCE = (
+    "from harness.entries import entry_named\n\ndef entry():\n    return entry_named('yardstick')\n"
+)
 
 
 class EntryError(PlainError):

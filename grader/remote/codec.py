@@ -36,7 +36,7 @@ Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
 Aside = Callable[[object], Json | None]
 Resolve = Callable[[str, Json], object]  # returns the proxy or original for a reference (tag, id)
 
-MOST_ITEMS = 10_000  # of an iterator: five times what fits into the model's context
+MOST_ITEMS = 10_000  # of an iterator or collection: five times what fits into the model's context
 MOST_REPR = 200  # characters of the repr of an unknown object
 FURTHEST_MS = 400.0  # round trip of a server on the other side of the world
 EXACT = 2**53  # larger integers lose digits in JSON parsers that use floats
@@ -87,8 +87,8 @@ def encode(value: object, aside: Aside | None = None) -> Json:
         return {TAG_OF[type(value)]: _fields(value, aside)}
     if isinstance(value, Query | Entry):
         return {f"${type(value).__name__}": _fields(value, aside)}
-    staying = aside(value) if aside is not None else None
-    return _container(value, aside) if staying is None else staying
+    reference = aside(value) if aside is not None else None
+    return _container(value, aside) if reference is None else reference
 
 
 def decode(sent: Json, resolve: Resolve | None = None) -> object:
@@ -118,7 +118,9 @@ def _number(value: Real) -> Json:
 
 
 def _fields(value: object, aside: Aside | None) -> dict[str, Json]:
-    return {one.name: encode(getattr(value, one.name), aside) for one in dataclasses.fields(value)}
+    return {
+        field.name: encode(getattr(value, field.name), aside) for field in dataclasses.fields(value)
+    }
 
 
 def _container(value: object, aside: Aside | None) -> Json:
@@ -126,7 +128,8 @@ def _container(value: object, aside: Aside | None) -> Json:
         return {"$dict": [[encode(k, aside), encode(v, aside)] for k, v in value.items()]}
     if isinstance(value, list):
         return [encode(item, aside) for item in value]
-    kinds = (("$tuple", tuple), ("$frozenset", frozenset), ("$set", Set))  # so are views of keys
+    # Set includes the views of a dictionary's keys and items.
+    kinds = (("$tuple", tuple), ("$frozenset", frozenset), ("$set", Set))
     for tag, kind in kinds:
         if isinstance(value, kind):
             return {tag: [encode(item, aside) for item in value]}
@@ -224,7 +227,7 @@ def _entry(
 
 
 def _crossable(network: Network) -> bool:
-    """Return whether the referee's client may connect: plausible round trip, only our own paths."""
+    """Return True if the referee's client may connect: plausible round trip, paths of AS_SHIPPED only."""
     paths = set(network.preflight) <= set(AS_SHIPPED.preflight) and len(network.preflight) < 10
     return paths and 0 <= network.rtt_ms <= FURTHEST_MS
 

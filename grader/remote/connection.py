@@ -2,8 +2,8 @@
 
 Either end may have several requests in flight; a reader thread at each end dispatches the replies. The
 referee calls the learner's functions, and while a call runs, the learner's process calls members of objects
-that the referee exported. Every wait has a time limit. Every reply carries the number of its request, which
-cannot be guessed beforehand.
+that the referee exported. Every wait of the referee has a time limit. Every reply carries the number of its
+request; the referee's numbers cannot be guessed beforehand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AHEAD = 4_000  # replies buffered for one request; the reader then blocks, and s
 
 
 @dataclass
-class _Asked:
+class _Pending:
     """A request in flight: its replies, and whether the caller still waits for them."""
 
     replies: queue.Queue[Reply | WorkerError] = field(default_factory=lambda: queue.Queue(AHEAD))
@@ -50,7 +50,7 @@ class RpcConnection:
     answer: Callable[[Request], None]
     gone: Callable[[], None] = lambda: None
     lost: WorkerError | None = field(default=None, init=False)
-    _asked: dict[str, _Asked] = field(default_factory=dict, init=False)
+    _pending: dict[str, _Pending] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def open(self) -> None:
@@ -59,78 +59,78 @@ class RpcConnection:
 
     @property
     def busy(self) -> bool:
-        """Whether a request to the other end is in flight."""
-        return bool(self._asked)
+        """Return True if a request to the other end is in flight."""
+        return bool(self._pending)
 
     def ask(self, request: Request, within_s: float | None = None) -> Iterator[Reply]:
         """Send `request` and yield its replies as they arrive.
 
         Raises GoneError, SpoofError, and HangingError if the last reply is not there within `within_s`
-        seconds.
+        seconds; None waits without a limit.
         """
-        asked, until = _Asked(), None if within_s is None else time.monotonic() + within_s
+        pending, until = _Pending(), None if within_s is None else time.monotonic() + within_s
         with self._lock:
             if self.lost:
                 raise self.lost
-            self._asked[request.number] = asked
+            self._pending[request.number] = pending
         try:
             self.channel.send(request)
-            yield from self._replies(asked, until)
-        except ValueError:  # too large: it was not sent
-            self._asked.pop(request.number, None)
+            yield from self._replies(pending, until)
+        except ValueError:  # the request is too large and was not sent
+            self._pending.pop(request.number, None)
             raise
         finally:  # the reader discards replies that arrive later
-            asked.wanted = False
+            pending.wanted = False
 
-    def _replies(self, asked: _Asked, until: float | None) -> Iterator[Reply]:
+    def _replies(self, pending: _Pending, until: float | None) -> Iterator[Reply]:
         more = True
         while more:
             try:
-                got = asked.replies.get(
+                reply = pending.replies.get(
                     timeout=None if until is None else max(0.0, until - time.monotonic())
                 )
             except queue.Empty:
                 raise HangingError("Its process did not answer in time.") from None
-            if isinstance(got, WorkerError):
-                raise got
-            more = _more(got)
-            yield got
+            if isinstance(reply, WorkerError):
+                raise reply
+            more = _more(reply)
+            yield reply
 
     def _read(self) -> None:
         block_alarms()
         try:
             while True:
-                self._hand_out(self.channel.receive())
+                self._dispatch(self.channel.receive())
         except WorkerError as error:
             self._lose(error)
         except Exception as error:  # report it: otherwise callers would wait for ever
             self._lose(GoneError(f"The connection broke: {error}"))
 
-    def _hand_out(self, frame: Frame) -> None:
+    def _dispatch(self, frame: Frame) -> None:
         if isinstance(frame, Request):
             self.answer(frame)
             return
-        asked = self._asked.get(frame.number)
-        if asked is None:
+        pending = self._pending.get(frame.number)
+        if pending is None:
             raise SpoofError("It sent a reply to a request that was not made.")
         if not _more(frame):
-            del self._asked[frame.number]
-        self._put(asked, frame)
+            del self._pending[frame.number]
+        self._put(pending, frame)
 
-    def _put(self, asked: _Asked, frame: Reply | WorkerError) -> None:
+    def _put(self, pending: _Pending, frame: Reply | WorkerError) -> None:
         """Queue a reply; blocks while the queue is full, unless the caller has stopped waiting."""
-        while asked.wanted:
+        while pending.wanted:
             with suppress(queue.Full):
-                asked.replies.put(frame, timeout=0.1)
+                pending.replies.put(frame, timeout=0.1)
                 return
 
     def _lose(self, error: WorkerError) -> None:
         with self._lock:
             self.lost = error
-            left = list(self._asked.values())
-            self._asked.clear()
-        for asked in left:
-            self._put(asked, error)
+            unanswered = list(self._pending.values())
+            self._pending.clear()
+        for pending in unanswered:
+            self._put(pending, error)
         self.gone()
 
 

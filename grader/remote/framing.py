@@ -26,6 +26,7 @@ LENGTH = struct.Struct(">I")
 MOST_BYTES = 1 << 20
 SEND_S = 30.0  # for the other end to read; its reader thread always does unless it is stopped
 MOST_TEXT = 2_000  # characters of an error message that a person reads
+MOST_KINDS = 20  # classes of an exception that are sent
 CONFIG = {"extra": "forbid"}
 
 
@@ -48,8 +49,10 @@ class SpoofError(WorkerError):
 class Request(BaseModel, **CONFIG):
     """A request of one end to the other.
 
-    arguments: encoded values. limit_s: time limit in seconds. apart: whether to run it concurrently with the
-    request that is already being served.
+    verb: "use" to the referee; to the learner's process, a method of `learner_process.Worker` without its
+    underscore. name: source of a cell, or name of a variable or member. object_id: number of the object in
+    the process that receives the request. arguments: encoded values. limit_s: time limit in seconds. apart:
+    whether to run it concurrently with the request that is already being served.
     """
 
     kind: Literal["request"] = "request"
@@ -63,13 +66,14 @@ class Request(BaseModel, **CONFIG):
 
 
 class Failure(BaseModel, **CONFIG):
-    """An exception: the names of its built-in classes, its text, and the line that raised it.
+    """An exception, encoded by `grader.remote.remote_errors`.
 
-    export_id: number of the original exception, if the referee raised it and the learner's code let it
-    through.
+    kinds: names of its class and base classes that the other end knows, nearest first. place: the line of a
+    cell that raised it. export_id: number of the original exception, if the referee raised it and the
+    learner's code let it through.
     """
 
-    kinds: list[str] = Field(max_length=20)
+    kinds: list[str] = Field(max_length=MOST_KINDS)
     text: str = Field(max_length=MOST_TEXT)
     place: str = Field(default="", max_length=MOST_TEXT)
     export_id: int | None = None

@@ -36,15 +36,18 @@ Shell = tuple[Callable[[str], BaseException | None], dict[str, object]]
 
 
 class Worker:
-    """A namespace in which cells run, and the objects that the referee uses from afar."""
+    """A namespace in which cells run, and its objects that the referee refers to by number.
+
+    cells: runs the source of a cell, and returns what it raised.
+    """
 
     def __init__(self, channel: Channel, cells: Callable[[str], BaseException | None]) -> None:
         self.channel, self.run, self.namespace = channel, cells, {}
-        self.waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self.connection = RpcConnection(channel, self._take, gone=lambda: self.waiting.put(None))
-        self.kept: list[object] = []
-        self.proxies: dict[int, object] = {}
-        self.dicts: dict[int, dict] = {}
+        self.requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self.connection = RpcConnection(channel, self._take, gone=lambda: self.requests.put(None))
+        self.objects: list[object] = []  # a position is the number that the referee knows
+        self.proxies: dict[int, object] = {}  # of the referee's exported objects, by number
+        self.dicts: dict[int, dict] = {}  # shared between calls, by the referee's number
         self.numbers = itertools.count()
         self.left_chars = math.inf
 
@@ -53,34 +56,33 @@ class Worker:
         sys.stdout = sys.stderr = LimitedStdout(self, sys.stdout)
         self.connection.open()
         with suppress(GoneError):
-            while (request := self.waiting.get()) is not None:
+            while (request := self.requests.get()) is not None:
                 self._answer(request, _alarm(request.limit_s))
 
     def _take(self, request: Request) -> None:
         if not request.apart:
-            self.waiting.put(request)
+            self.requests.put(request)
             return
-        threading.Thread(target=self._beside, args=(request,), daemon=True).start()
+        threading.Thread(target=self._answer_apart, args=(request,), daemon=True).start()
 
-    def _beside(self, request: Request) -> None:
+    def _answer_apart(self, request: Request) -> None:
         block_alarms()  # SIGALRM must interrupt the main thread, not this one
         self._answer(request, nullcontext())
 
     def _answer(self, request: Request, alarm: object) -> None:
         try:
             with alarm:
-                last = self._last(request)
+                last = self._last_reply(request)
             # Send after the alarm is off: the referee may freeze this process on receipt while the timer
             # runs on.
             self.channel.send(last)
         except GoneError:
             raise
-        except (
-            BaseException
-        ) as error:  # a learner's code may raise SystemExit and KeyboardInterrupt
+        # BaseException, because a learner's code may raise SystemExit and KeyboardInterrupt.
+        except BaseException as error:
             self.channel.send(Reply(number=request.number, failure=failure(error)))
 
-    def _last(self, request: Request) -> Reply:
+    def _last_reply(self, request: Request) -> Reply:
         """Return the last part of the answer; send the earlier ones as they are produced."""
         arguments = self._arguments(request)
         self.left_chars = math.inf if request.verb == "cell" else MOST_CHARS
@@ -97,34 +99,35 @@ class Worker:
         if isinstance(value, ExportedProxy):
             return {"$exported": value._export_id}
         if isinstance(value, Iterator):
-            return {"$lazy": self._keep(value)}
+            return {"$lazy": self._register(value)}
         if callable(value) or hasattr(value, "stream"):
-            return {"$remote": self._keep(value)}
+            return {"$remote": self._register(value)}
         return None
 
-    def _keep(self, value: object) -> int:
-        self.kept.append(value)
-        return len(self.kept) - 1
+    def _register(self, value: object) -> int:
+        self.objects.append(value)
+        return len(self.objects) - 1
 
     def _arguments(self, request: Request) -> list[object]:
-        return [decode(one, self._resolve) for one in request.arguments]
+        return [decode(argument, self._resolve) for argument in request.arguments]
 
-    def _resolve(self, tag: str, which: Json) -> object:
+    def _resolve(self, tag: str, body: Json) -> object:
+        """Return the object that the reference {tag: body} stands for."""
         if tag == "$exported":
-            return self._proxy(*which)
+            return self._proxy(*body)
         if tag == "$remote_dict":
-            return self.dicts.setdefault(which, RemoteDict())
-        return self.kept[which]
+            return self.dicts.setdefault(body, RemoteDict())
+        return self.objects[body]
 
     def _proxy(self, number: int, name: str, members: Mapping[str, bool]) -> object:
-        """Return the one proxy of an exported object, so that `is` and list lookups work."""
+        """Return the proxy of an exported object, always the same one, so that `is` and list lookups work."""
         if number not in self.proxies:
             self.proxies[number] = make_proxy(number, name, members, partial(self._use, number))
         return self.proxies[number]
 
     def _use(self, number: int, member: str, arguments: tuple) -> object:
         """Return what a member of an exported object returns. Raises what it raises."""
-        sent = [encode(one, self._aside) for one in arguments]
+        sent = [encode(argument, self._aside) for argument in arguments]
         request = Request(
             number=str(next(self.numbers)),
             verb="use",
@@ -138,13 +141,14 @@ class Worker:
         return decode(reply.value, self._resolve)
 
     def _changed(self, request: Request, arguments: list[object]) -> dict[int, Json]:
-        """Return the arguments that the learner's code modified, so that the originals can be updated."""
+        """Return the modified arguments by position, encoded; the referee updates the originals."""
         changed = {}
-        for place, (one, came) in enumerate(zip(arguments, request.arguments, strict=True)):
-            if isinstance(one, list | dict | set | np.ndarray) and not isinstance(one, RemoteDict):
-                now = encode(one, self._aside)
-                if json.dumps(now) != json.dumps(came):  # as text, because NaN != NaN
-                    changed[place] = now
+        for position, value in enumerate(arguments):
+            mutable = isinstance(value, list | dict | set | np.ndarray)
+            if mutable and not isinstance(value, RemoteDict):
+                before, after = request.arguments[position], encode(value, self._aside)
+                if json.dumps(after) != json.dumps(before):  # as text, because NaN != NaN
+                    changed[position] = after
         return changed
 
     # ---- the verbs ---------------------------------------------------------------------------
@@ -158,30 +162,30 @@ class Worker:
         return [(self.namespace[request.name], False)]
 
     def _call(self, request: Request, arguments: list) -> Replies:
-        return [(self.kept[request.object_id](*arguments), False)]
+        return [(self.objects[request.object_id](*arguments), False)]
 
     def _each(self, request: Request, arguments: list) -> Replies:
         """Call a function for each item of a list in one request."""
-        function, (firsts, *others) = self.kept[request.object_id], arguments
-        return [([function(one, *others) for one in firsts], False)]
+        function, (firsts, *others) = self.objects[request.object_id], arguments
+        return [([function(first, *others) for first in firsts], False)]
 
     def _names(self, request: Request, _: list) -> Replies:
         """Return the names that the code of a function mentions."""
-        code = getattr(self.kept[request.object_id], "__code__", None)
+        code = getattr(self.objects[request.object_id], "__code__", None)
         return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
 
     def _next(self, request: Request, _: list) -> Replies:
         """Return [item], or [] at the end of the iterator."""
-        return [(list(itertools.islice(self.kept[request.object_id], 1)), False)]
+        return [(list(itertools.islice(self.objects[request.object_id], 1)), False)]
 
     def _close(self, request: Request, _: list) -> Replies:
-        close = getattr(self.kept[request.object_id], "close", None)
+        close = getattr(self.objects[request.object_id], "close", None)
         if close is not None:
             close()
         return [(None, False)]
 
     def _stream(self, request: Request, arguments: list) -> Replies:
-        assistant: Assistant = self.kept[request.object_id]
+        assistant: Assistant = self.objects[request.object_id]
         for event in assistant.stream(*arguments):
             yield event, True
         yield None, False
@@ -191,7 +195,7 @@ class Worker:
 def _alarm(seconds: float) -> Iterator[None]:
     """Raise TimeoutError in code that takes longer than `seconds`: an endless cell costs one exercise.
 
-    The referee kills a process that ignores it.
+    The referee kills a process that catches it and goes on.
     """
 
     def ring(number: int, frame: FrameType | None) -> NoReturn:
@@ -217,13 +221,13 @@ def shell() -> Shell:
     config = Config(
         {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}}
     )
-    one = Shell.instance(config=config)
+    ipython = Shell.instance(config=config)
 
     def run(source: str) -> BaseException | None:
-        result = one.run_cell(source, store_history=False)
+        result = ipython.run_cell(source, store_history=False)
         return result.error_before_exec or result.error_in_exec
 
-    return run, one.user_ns
+    return run, ipython.user_ns
 
 
 def main(fd: str, limits: str) -> None:

@@ -3,8 +3,8 @@
     with zygote(SandboxSpec(), modules) as warm:
         with session(SandboxSpec(), start=warm.start) as learner: ...
 
-`grader.remote.zygote` is the program that forks. It serves one learner at a time; parallel graders start
-one each.
+`grader.remote.zygote` is the program that forks. It serves one learner at a time, so each of several
+parallel graders starts its own.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Zygote:
     broken: str = field(default="", init=False)
 
     def start(self, channel: int, spec: SandboxSpec) -> Started:
-        """Fork a learner's process that serves on `channel`. Once it raises NoZygoteError, it always does."""
+        """Fork a learner's process that serves on `channel`. After one NoZygoteError, it always raises."""
         if self.broken:
             raise NoZygoteError(self.broken)
         output, end = os.pipe()

@@ -1,4 +1,8 @@
-"""Proxies for objects in a learner's process: functions, assistants and streams."""
+"""Proxies in the referee for objects of a learner's process: functions, assistants and streams.
+
+`grader.exercise.exported` is the opposite direction: proxies in the learner's process for the referee's
+objects.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import numpy as np
 from grader.exercise.counting_array import CountingArray
 from harness.assistant import Event, Question
 
-ASK_S = 30.0  # for one answer of an assistant
+ASK_S = 30.0  # for one answer of an assistant, its whole stream
 
 
 class Requests(Protocol):

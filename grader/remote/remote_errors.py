@@ -1,4 +1,7 @@
-"""Encoding of exceptions between the referee and a learner's process, by their built-in classes."""
+"""Encoding of exceptions between the referee and a learner's process, by the names of their classes.
+
+Only built-in classes and KNOWN_ERRORS are named, because the other end knows no others.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ import traceback
 from grader.exercise.call_limits import MOST_CHARS, RemoteOutputLimitError
 from grader.exercise.exercise import CheckFailed
 from grader.remote.codec import encode
-from grader.remote.framing import MOST_TEXT, Failure
+from grader.remote.framing import MOST_KINDS, MOST_TEXT, Failure
 
 KNOWN_ERRORS = ("CheckFailed", "OutputLimitError")
-MOST_KINDS = 20  # base classes that are sent
 
 
 class RelayedCheckFailed(CheckFailed):
@@ -22,7 +24,7 @@ class RelayedCheckFailed(CheckFailed):
 
 
 def failure(error: BaseException) -> Failure:
-    """Encode `error`; only built-in classes are named, since the other end knows no others."""
+    """Encode `error` with the names of its built-in classes and of KNOWN_ERRORS."""
     names = [kind.__name__ for kind in type(error).__mro__]
     known = [name for name in names if _builtin(name) or name in KNOWN_ERRORS][:MOST_KINDS]
     text = _text(error) if known[0] == names[0] else f"{names[0]}: {_text(error)}"
@@ -36,7 +38,7 @@ def failure(error: BaseException) -> Failure:
 
 
 def raised(failure: Failure) -> BaseException:
-    """Return the nearest built-in exception, with the export number of the original if there is one."""
+    """Return a CheckFailed, an output-limit error, or the nearest built-in exception; `export_id` is kept."""
     error = _nearest(failure)
     if failure.export_id is not None:
         error._export_id = failure.export_id
@@ -44,8 +46,9 @@ def raised(failure: Failure) -> BaseException:
 
 
 def _nearest(failure: Failure) -> BaseException:
-    empty = failure.kinds[:1] == ["NotImplementedError"]  # its message names the exercise
-    text = f"{failure.text} ({failure.place})" if failure.place and not empty else failure.text
+    is_unsolved = failure.kinds[:1] == ["NotImplementedError"]  # its message names the exercise
+    add_place = failure.place and not is_unsolved
+    text = f"{failure.text} ({failure.place})" if add_place else failure.text
     if failure.kinds[:1] == ["CheckFailed"]:
         return RelayedCheckFailed(failure.text)
     if failure.kinds[:1] == ["OutputLimitError"]:
@@ -55,9 +58,8 @@ def _nearest(failure: Failure) -> BaseException:
         if isinstance(kind, type) and issubclass(kind, Exception):
             try:
                 return kind(text)
-            except (
-                TypeError
-            ):  # it takes other arguments: use its base class, and name it in the text
+            # The class takes other arguments: use its base class, and name it in the text.
+            except TypeError:
                 text = f"{name}: {text}"
     return RuntimeError(f"{failure.kinds[0]}: {text}" if failure.kinds else text)
 

@@ -47,9 +47,8 @@ from grader.sandbox.jail import SandboxSpec, Started
 from grader.sandbox.processes import Processes, ResourceMonitor
 from harness.measure.latency.timing import MOST_EVENTS
 
-START_S = (
-    60.0  # starting Python, IPython and the packages takes 1 s, ten times that on a busy machine
-)
+# starting Python, IPython and the packages takes 1 s, ten times that on a busy machine
+START_S = 60.0
 CELL_S, CALL_S = 300.0, 10.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is killed
 USE_THREADS = 32  # concurrent calls of exported objects; a check uses six threads at most
@@ -64,16 +63,16 @@ class Tail(threading.Thread):
 
     def __init__(self, pipe: IO[bytes]) -> None:
         super().__init__(name="tail", daemon=True)
-        self.pipe, self.kept = pipe, b""
+        self.pipe, self.end = pipe, b""
 
     def run(self) -> None:
         while part := self.pipe.read1(1 << 16):
-            self.kept = (self.kept + part)[-TAIL_BYTES:]
+            self.end = (self.end + part)[-TAIL_BYTES:]
         self.pipe.close()
 
     def text(self) -> str:
         """Return the end of the output."""
-        return self.kept.decode("utf-8", errors="replace")
+        return self.end.decode("utf-8", errors="replace")
 
 
 @dataclass
@@ -97,7 +96,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._exported_pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
-        self._free = threading.BoundedSemaphore(USE_THREADS)
+        self._free_threads = threading.BoundedSemaphore(USE_THREADS)
         self.connection = RpcConnection(self.channel, self._answer)
         self.connection.open()
 
@@ -110,7 +109,10 @@ class Session:
         return self.ask("value", name)
 
     def ask(self, verb: str, name: str = "", **request: object) -> object:
-        """Return the one value that a request yields. Raises the learner's exception, or WorkerError."""
+        """Return the one value that a request yields. Raises the learner's exception, or WorkerError.
+
+        For the arguments see `parts`.
+        """
         [(value, _)] = self.parts(verb, name, **request)
         return value
 
@@ -122,12 +124,14 @@ class Session:
         arguments: tuple = (),
         limit_s: float | None = None,
     ) -> Iterator[tuple[object, bool]]:
-        """Yield the values that a request produces, each with whether more follow.
+        """Yield the values that a request produces, each with True if more follow.
 
-        Changes that the call makes to its arguments are applied to `arguments`.
+        For verb, name and object_id see `Request`. limit_s: in seconds; None stands for `call_s`. Changes
+        that the call makes to its arguments are applied to `arguments`.
         """
-        sent, within_s = [encode(one, self._aside) for one in arguments], self._limit(limit_s)
-        beside = not self._busy.acquire(blocking=False)
+        sent = [encode(argument, self._aside) for argument in arguments]
+        within_s = self._limit(limit_s)
+        apart = not self._busy.acquire(blocking=False)
         request = Request(
             number=number(),
             verb=verb,
@@ -135,13 +139,13 @@ class Session:
             object_id=object_id,
             arguments=sent,
             limit_s=within_s,
-            apart=beside,
+            apart=apart,
         )
         try:
             with self._unbroken():
                 yield from self._answers(request, arguments)
         finally:
-            if not beside:
+            if not apart:
                 self._busy.release()
 
     def _answers(self, request: Request, arguments: tuple) -> Iterator[tuple[object, bool]]:
@@ -149,14 +153,13 @@ class Session:
         for reply in replies:
             if reply.failure is not None:
                 raise self._raised(reply.failure)
-            for place, changed in reply.changed.items():
-                restore(arguments[place], self._decoded(changed))
+            for position, changed in reply.changed.items():
+                restore(arguments[position], self._decoded(changed))
             try:
                 yield self._decoded(reply.value), reply.more
-            except (
-                GeneratorExit
-            ):  # the caller has stopped: drain the rest, or the next request would read it
-                self._read_out(replies)
+            # The caller has stopped reading: wait until the process is ready for the next request.
+            except GeneratorExit:
+                self._drain(replies)
                 raise
 
     def end(self) -> str:
@@ -188,7 +191,7 @@ class Session:
             # only this call failed, not the process
             raise TimeoutError("The call did not return in time.") from error
 
-    def _read_out(self, replies: Iterator[Reply]) -> None:
+    def _drain(self, replies: Iterator[Reply]) -> None:
         try:
             for _ in zip(range(MOST_EVENTS), replies, strict=False):
                 pass
@@ -198,29 +201,26 @@ class Session:
     def _decoded(self, value: Json) -> object:
         return decode(value, self._resolve)
 
-    def _resolve(self, tag: str, which: Json) -> object:
+    def _resolve(self, tag: str, object_id: Json) -> object:
         """Return the exported original, or a proxy for an object of the learner's process."""
-        return (
-            self.exported_objects.things[which]
-            if tag == "$exported"
-            else KINDS[tag](self, int(which))
-        )
+        if tag == "$exported":
+            return self.exported_objects.things[object_id]
+        return KINDS[tag](self, int(object_id))
 
     def _aside(self, value: object) -> Json | None:
-        """Encode by reference: a proxy as its remote object, one of our objects as an exported one."""
+        """Encode by reference: a proxy as its remote object, an object of the referee as an exported one."""
         if isinstance(value, RemoteObject):
             return {"$remote": value.number}
         if isinstance(value, RemoteDict):
             return {"$remote_dict": self.exported_objects.number(value)}
-        known = members(value)
+        exported = members(value)
         name = getattr(value, "__name__", type(value).__name__)
-        return known and {"$exported": [self.exported_objects.number(value), name, known]}
+        return exported and {"$exported": [self.exported_objects.number(value), name, exported]}
 
     def _raised(self, failure: Failure) -> BaseException:
-        if failure.export_id is not None and 0 <= failure.export_id < len(
-            self.exported_objects.things
-        ):
-            original = self.exported_objects.things[failure.export_id]
+        objects, export_id = self.exported_objects.things, failure.export_id
+        if export_id is not None and 0 <= export_id < len(objects):
+            original = objects[export_id]
             if isinstance(original, Exception):
                 return original
         error = raised(failure)
@@ -230,22 +230,21 @@ class Session:
 
     def _answer(self, request: Request) -> None:
         """Serve a call of an exported object in a thread of its own, because it may wait for another call."""
-        self._free.acquire()  # further calls wait
+        self._free_threads.acquire()  # further calls wait
         with suppress(RuntimeError):  # the pool has been shut down
-            self._exported_pool.submit(self._used, request)
+            self._exported_pool.submit(self._use_exported, request)
 
-    def _used(self, request: Request) -> None:
+    def _use_exported(self, request: Request) -> None:
         try:
             arguments = tuple(map(self._decoded, request.arguments))
             value = self.exported_objects.use(request.object_id, request.name, arguments)
             reply = Reply(number=request.number, value=encode(value, self._aside))
         except BaseException as error:
-            said = failure(error).model_copy(
-                update={"export_id": self.exported_objects.number(error)}
-            )
-            reply = Reply(number=request.number, failure=said)
+            export_id = self.exported_objects.number(error)
+            encoded = failure(error).model_copy(update={"export_id": export_id})
+            reply = Reply(number=request.number, failure=encoded)
         finally:
-            self._free.release()
+            self._free_threads.release()
         with suppress(WorkerError, ValueError):
             self.channel.send(reply)
 
@@ -265,7 +264,7 @@ class Session:
 
     def _break(self, error: WorkerError) -> None:
         ended = isinstance(error, GoneError)
-        if ended:  # its own exit status is more informative than that of our kill
+        if ended:  # the status of its own exit is more informative than that of our kill
             with suppress(subprocess.TimeoutExpired):
                 self.started.process.wait(EXIT_S)
         self.processes.end()

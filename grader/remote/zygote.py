@@ -2,8 +2,8 @@
 
 Started as `python -I -m grader.remote.zygote FD HOME SCRATCH MODULE ...`. It never runs a learner's code.
 Each fork enters a nested sandbox: new PID and mount namespaces, empty home and temporary folders, no
-capabilities. Whatever a learner leaves running ends with the first process of that sandbox, so the next
-learner finds nothing. That first process, the guard, reaps the others and has no capabilities either.
+capabilities. The first process of that sandbox, the guard, reaps the others and has no capabilities
+either. Whatever a learner leaves running ends with the guard, so the next learner finds nothing.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ def main(fd: str, home: str, size: str, *modules: str) -> None:
     control = socket.socket(fileno=int(fd))
     shell = prepared(modules)
     _no_nested_users()
-    pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
     control.send(READY)
     while message := control.recv(MOST, socket.MSG_PEEK):
         limits, fds, *_ = socket.recv_fds(control, len(message), 2)
-        guard = _forked(control, fds, FreshMounts(home, int(size)), limits.decode(), shell, pids)
-        for one in fds:
-            os.close(one)
+        guard = _forked(
+            control, fds, FreshMounts(home, int(size)), limits.decode(), shell, own_pids
+        )
+        for descriptor in fds:
+            os.close(descriptor)
         _, status = os.waitpid(guard, 0)
         control.send(str(os.waitstatus_to_exitcode(status)).encode())
 
@@ -86,13 +88,16 @@ def _forked(
     mounts: FreshMounts,
     limits: str,
     shell: learner_process.Shell,
-    pids: int,
+    own_pids: int,
 ) -> int:
-    """Fork the guard of a new sandbox, report success or failure on `control`, and return its PID."""
+    """Fork the guard of a new sandbox, which reports success or failure on `control`; return its PID.
+
+    own_pids: a descriptor of the zygote's own PID namespace.
+    """
     kernel.unshare(NEW_PIDS)
     guard = os.fork()
     if guard:
-        kernel.join(pids, NEW_PIDS)
+        kernel.join(own_pids, NEW_PIDS)  # otherwise the next unshare would fail
         return guard
     try:
         mounts.apply()
@@ -102,7 +107,7 @@ def _forked(
         control.send(FAILED + str(error).encode())
         os._exit(1)
     control.close()
-    os.close(pids)
+    os.close(own_pids)
     _guard(fds, mounts, limits, shell)
 
 
@@ -111,8 +116,8 @@ def _guard(fds: list[int], mounts: FreshMounts, limits: str, shell: learner_proc
     child = os.fork()
     if not child:
         _learner(fds, mounts, limits, shell)
-    for one in fds:
-        os.close(one)
+    for descriptor in fds:
+        os.close(descriptor)
     while True:
         done, status = os.wait()
         if done == child:

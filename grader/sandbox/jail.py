@@ -124,13 +124,13 @@ def bwrap_command(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
     """
     size = ["--size", str(spec.limits.scratch)] if _knows("--size") else []
     nested = ["--disable-userns"] if _knows("--disable-userns") and not rights else []
-    kept = [part for right in rights for part in ("--cap-add", right)]
+    added = [part for right in rights for part in ("--cap-add", right)]
     # As root of its namespace, bubblewrap creates no second one, in which the capabilities would have no
     # effect.
     root = ("--uid", "0", "--gid", "0") if rights else ()
     return [
         *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
-        *("--new-session", "--cap-drop", "ALL", *kept, *root, "--hostname", "desk"),
+        *("--new-session", "--cap-drop", "ALL", *added, *root, "--hostname", "desk"),
         *system(),
         *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),
@@ -164,10 +164,10 @@ def python() -> list[str]:
 
 def _models() -> list[str]:
     folder = store.home()
-    found = sorted(path for path in folder.iterdir() if path.name not in SECRET)
+    shared = sorted(path for path in folder.iterdir() if path.name not in SECRET)
     return [
         part
-        for path in found
+        for path in shared
         for part in ("--ro-bind", str(path), str(HOME / "under500" / path.name))
     ]
 

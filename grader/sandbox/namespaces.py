@@ -61,7 +61,7 @@ def _mounted_below(place: str) -> list[str]:
     topmost: list[str] = []
     for point in points:
         if point.startswith(f"{place}/") and not any(
-            point.startswith(f"{one}/") for one in topmost
+            point.startswith(f"{parent}/") for parent in topmost
         ):
             topmost.append(point)
     return topmost

@@ -1,7 +1,7 @@
 """The processes of a submission: freezing between turns, resource monitoring, termination.
 
-They are found as descendants of the first process. In a sandbox none can leave that tree, since its first
-process adopts every orphan. Without a sandbox a process can leave it by forking twice.
+The processes are found as descendants of the first one. In a sandbox none can leave that tree, since its
+first process adopts every orphan. Without a sandbox a process can leave it by forking twice.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ class Processes:
         """Stop all processes and return when none runs, or after SETTLE_S seconds."""
         until = time.monotonic() + SETTLE_S
         while time.monotonic() < until:  # a process may fork before it is stopped
-            running = [one for one in self.all() if not _is_halted(one)]
+            running = [process for process in self.all() if not _is_halted(process)]
             if not running:
                 break
-            for one in running:
-                self._stopped[one.pid] = one
+            for process in running:
+                self._stopped[process.pid] = process
                 with suppress(psutil.Error):
-                    one.suspend()
+                    process.suspend()
 
     def thaw(self) -> None:
         """Resume the stopped processes. Does not list processes first, because this is timed."""
-        for one in reversed(self._stopped.values()):
+        for process in reversed(self._stopped.values()):
             with suppress(psutil.Error):
-                one.resume()
+                process.resume()
         self._stopped.clear()
 
     def end(self) -> None:
         """Kill all processes."""
-        for one in reversed(self.all()):
+        for process in reversed(self.all()):
             with suppress(psutil.Error):
-                one.kill()
+                process.kill()
 
     def excess(self, limits: Limits) -> str:
         """Return a sentence about the limit that the processes exceed, or ""."""

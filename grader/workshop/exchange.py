@@ -18,10 +18,13 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.utils import ignore_patterns
 
-ROSTER = "UNDER500_ROSTER"  # {"first": 20000, "names": [...]}: see deploy/values.yaml
-Record = dict[str, Any]
+# Environment variable with the names by user id as JSON, {"first": 20000, "names": [...]}: see
+# deploy/values.yaml.
+ROSTER = "UNDER500_ROSTER"
+Record = dict[str, Any]  # nbgrader's description of a submitted folder
 TIMESTAMP = "timestamp.txt"
-# Clocks of two machines differ by seconds. A claimed time counts if the disk's clock differs by at most this.
+# A claimed time counts if it differs from the disk's by at most this: clocks of two machines differ by
+# seconds.
 SKEW = timedelta(minutes=2)
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"
 
@@ -107,6 +110,9 @@ def person(uid: int) -> str:
 
 
 def submission_time(folder: Path, claimed: datetime) -> datetime:
-    """Return the time in UTC: as claimed, or the disk's if the two differ by more than SKEW."""
+    """Return the submission time, a naive datetime in UTC.
+
+    It is the claimed one, or the disk's (ctime) if they differ by more than SKEW.
+    """
     changed = datetime.fromtimestamp(folder.stat().st_ctime, UTC).replace(tzinfo=None)
     return claimed if abs(changed - claimed) <= SKEW else changed

@@ -14,7 +14,10 @@ class IsolatedSpawner(LocalProcessSpawner):
     """JupyterHub's spawner of local processes, with an isolated view of the machine for each server."""
 
     def make_preexec_fn(self, name: str) -> Callable[[], object]:
-        """Return a function that does nothing: building the isolation needs root, and then drops it."""
+        """Return a function that does nothing.
+
+        JupyterHub's drops root, which setting up the isolation still needs; the isolation drops it itself.
+        """
         return os.getpid
 
     async def start(self) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Prepares and starts a workshop: accounts, course, exchange, models, settings and hub."""
+"""Preparation and start of a workshop: accounts, course, exchange, models, settings and hub."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ def _link(source: str | Path, target: str | Path) -> None:
 
 
 def _cache(workshop: Workshop, name: str) -> None:
+    """Link the shared models into a person's cache folder."""
     home = workshop.home(name)
     folder = home / ".cache" / "under500"
     accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
@@ -133,7 +134,7 @@ def _settings(workshop: Workshop) -> None:
 
 
 def _course(workshop: Workshop, source: Path) -> None:
-    """Copy the course to the instructor's home, unless it is there: they may have changed it."""
+    """Copy the course to the instructor's home, unless it is there: the instructor may have changed it."""
     if workshop.course.exists():
         return
     part = workshop.hub / "course"  # only root can read it until it is complete

@@ -43,7 +43,8 @@ def download(tier: str, agreed: bool) -> None:
         for need in needs:
             bar = bars.add_task(need.model.name, total=None)
             hub.fetch(
-                need.model, lambda at, bar=bar: bars.update(bar, completed=at.done, total=at.total)
+                need.model,
+                lambda now, bar=bar: bars.update(bar, completed=now.done, total=now.total),
             )
 
 

@@ -109,7 +109,8 @@ SMALL_TALK: tuple[Exchange, ...] = (
 def history(topic: Topic, turns: int, *key: seeded.Key) -> tuple[str, ...]:
     """Return the `turns` turns before a question about `topic`, alternating, the assistant's reply last.
 
-    An odd number starts with the assistant's greeting. Raises WrongUseError for a negative number.
+    key: of the random draws. An odd number starts with the assistant's greeting. Raises WrongUseError for a
+    negative number.
     """
     if turns < 0:
         raise WrongUseError(f"A history cannot have {turns} turns; use 0 or more.")

@@ -138,10 +138,10 @@ def _read(file: Path) -> Iterator[Kind]:
         except ValidationError as error:
             fields = entry if isinstance(entry, dict) else {}
             name = fields.get("kind", f"number {number}")
-            raise BadKindError(f"{file.name}, kind '{name}': {_first(error)}.") from error
+            raise BadKindError(f"{file.name}, kind '{name}': {_first_error(error)}.") from error
 
 
-def _first(error: ValidationError) -> str:
+def _first_error(error: ValidationError) -> str:
     """Return the first validation error as text."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])

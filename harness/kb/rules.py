@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 WORDS = range(30, 61)  # words in an article: one passage that a small model can use as a whole
 ANSWER_WORDS = range(7, 19)  # one sentence, so that the lengths of answers are comparable
 MIN_VALUES = 6  # the most siblings in a family, so that each gets a value of its own
-MAX_OVERLAP = (
-    0.85  # of the words of two questions in different splits; above, only one word differs
-)
+# Of the words of two questions in different splits, from 0 to 1; above this, only one word differs.
+MAX_OVERLAP = 0.85
 PRODUCT_WORDS = "Kestrel X200"  # every product's name has two words
 
 
@@ -101,9 +100,9 @@ def _broken_question(kind: Kind, text: str) -> Iterator[str]:
 
 def _shared_wordings(kind: Kind) -> Iterator[str]:
     forms = [(split, form) for split in SPLITS for form in getattr(kind.questions, split)]
-    for (split, form), (other, twin) in combinations(forms, 2):
-        if form == twin or (split != other and _overlap(form, twin) > MAX_OVERLAP):
-            yield f"the {split} question {form!r} is too close to the {other} question {twin!r}"
+    for (split, form), (other_split, other) in combinations(forms, 2):
+        if form == other or (split != other_split and _overlap(form, other) > MAX_OVERLAP):
+            yield f"the {split} question {form!r} is too close to the {other_split} question {other!r}"
 
 
 def _wrong_length(kind: Kind, text: str, allowed: range) -> Iterator[str]:

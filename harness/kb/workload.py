@@ -36,6 +36,8 @@ def workload(
 ) -> list[Case]:
     """Return `n` requests in order of arrival; popular topics come earlier and are repeated more often.
 
+    exact, paraphrase: shares of the requests that repeat an earlier text, or its topic in other words.
+    exponent: of Zipf's law.
     Raises WrongUseError if the split has too few topics for so many fresh requests.
     """
     rng = np.random.default_rng(seed)

@@ -32,9 +32,8 @@ def predict(lab: str, **values: float) -> dict[str, float]:
     """
     prediction = {name: _number(name, value) for name, value in values.items()}
     history = _read(lab)
-    if (
-        not history or history[-1]["values"] != prediction
-    ):  # a rerun of the cell is no new prediction
+    # Running the cell again with the same values is no new prediction.
+    if not history or history[-1]["values"] != prediction:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         history.append({"at": now, "values": prediction})
         _write(lab, history)

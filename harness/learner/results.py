@@ -45,8 +45,8 @@ def keep_result(
 ) -> Result:
     """Store one measured number of a lab and return it.
 
-    For example `keep("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)`. interval: 95 %. Raises
-    ResultError if the value is not a positive number or the file cannot be written.
+    For example `keep_result("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)`. interval: 95 %.
+    Raises ResultError if the value is not a positive number or the file cannot be written.
     """
     if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
         raise ResultError(f"`{name}` is {value!r}: a measurement must be one positive number.")

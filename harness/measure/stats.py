@@ -15,9 +15,8 @@ from scipy import stats
 
 CONFIDENCE = 0.95  # of every interval shown
 SEEN = 0.99  # required probability that at least one sample lies beyond the percentile
-MEDIAN_FROM = (
-    5  # smallest n whose range contains the true median in over 9 of 10 runs: 1 - 2 / 2**5
-)
+# Smallest n whose samples lie on both sides of the true median in over 9 of 10 runs: 1 - 2 / 2**5.
+MEDIAN_FROM = 5
 
 
 class TooFewSamplesError(ValueError):
@@ -77,7 +76,7 @@ class Proportion:
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """Percentiles in ms; one is None if `n` is too small for it: below 5, 44 and 459 samples."""
+    """Percentiles in ms, each None if `n` is too small for it: below 5, 44 and 459 samples."""
 
     n: int
     p50: float | None
@@ -183,9 +182,8 @@ def bootstrap_ratio(
         vectorized=True,
         confidence_level=confidence,
         method="percentile",
-        random_state=np.random.default_rng(
-            seed
-        ),  # named `rng` from SciPy 1.15 on; both are accepted
+        # Named `rng` from SciPy 1.15 on; both names are accepted.
+        random_state=np.random.default_rng(seed),
     ).confidence_interval
     return Interval(float(interval.low), float(interval.high))
 

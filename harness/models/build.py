@@ -44,7 +44,7 @@ def build_student() -> None:
 
 
 def build_quantised(say: Callable[[str], None]) -> None:
-    """Build every missing kind from the full file with llama.cpp's own quantiser. Raises StoreError.
+    """Build every missing kind from the F32 file with llama.cpp's own quantiser. Raises StoreError.
 
     say: called with a line of text for each file made and each outdated model deleted.
     """
@@ -60,7 +60,7 @@ def build_quantised(say: Callable[[str], None]) -> None:
 def remove_outdated() -> list[Path]:
     """Delete model folders of earlier versions, gigabytes that nothing reads, and return their paths.
 
-    Such a folder is named like a built model's, but after an older adapter or another model.
+    Such a folder has the form of a built model's name, but the hash of an older adapter or another model.
     """
     current = {model.folder for model in BUILT}
     outdated = [
@@ -110,7 +110,7 @@ def _named(model: PreTrainedModel, name: str) -> PreTrainedModel:
 
 
 def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the weights by name, without an output layer that is tied to the embedding."""
+    """Yield the weights by name, without the output layer if it is tied to the embedding."""
     for name, tensor in model.state_dict().items():
         if not (model.config.tie_word_embeddings and name == "lm_head.weight"):
             yield name, tensor.contiguous()

@@ -28,7 +28,7 @@ class PackagedModel:
     """A model whose weights are part of an installed Python package."""
 
     name: str
-    role: str
+    role: str  # "large" or "embedding"
     package: str  # import name
     distribution: str  # name to install
     weights: str  # file inside the package
@@ -38,7 +38,10 @@ class PackagedModel:
     origin: str
 
     def path(self) -> Path:
-        """Return the path of the weights file, unread. Raises StoreError if the package is missing."""
+        """Return the path of the weights file without reading the file.
+
+        Raises StoreError if the package is missing.
+        """
         spec = importlib.util.find_spec(self.package)
         path = Path(spec.origin).parent / self.weights if spec and spec.origin else None
         if path is None or not path.exists():
@@ -144,7 +147,7 @@ def locate(model: Model, local: str | Path | None = None) -> Path:
 def local_copy(model: Model, local: str | Path | None = None) -> Path | None:
     """Return the local copy that replaces `model`, or None. Raises StoreError if the copy does not fit."""
     chosen = local or os.environ.get(variable(model))
-    return _fitting(model, Path(chosen).expanduser()) if chosen else None
+    return _checked_copy(model, Path(chosen).expanduser()) if chosen else None
 
 
 def of_tier(name: str) -> tuple[Model, ...]:
@@ -154,7 +157,7 @@ def of_tier(name: str) -> tuple[Model, ...]:
     return TIERS[name]
 
 
-def _fitting(model: Model, path: Path) -> Path:
+def _checked_copy(model: Model, path: Path) -> Path:
     if not path.exists():
         raise _unfit(model, path, "but it does not exist")
     if isinstance(model, PackagedModel):
@@ -167,7 +170,10 @@ def _fitting(model: Model, path: Path) -> Path:
 
 
 def _gguf_in(model: HubModel, folder: Path) -> Path:
-    """Return the catalog's own file if it exists, else the only GGUF in `folder`; a split one counts once."""
+    """Return the catalog's own file if it exists, else the only GGUF model in `folder`.
+
+    All parts of a split model count as one. Raises StoreError for none or several.
+    """
     expected = folder / model.files[0].name
     files = [expected] if expected.exists() else list(_first_parts(folder.glob("*.gguf")))
     if len(files) != 1:

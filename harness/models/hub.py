@@ -61,7 +61,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a model's download: the current file, and the bytes of all its files."""
+    """The progress of a model's download.
+
+    file: name of the current file. done, total: bytes of all files of the model.
+    """
 
     file: str
     done: int
@@ -122,7 +125,7 @@ def _online() -> Iterator[None]:
     """Allow the library to use the network inside the block, unless the user has forbidden it."""
     from huggingface_hub import constants
 
-    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, harness.OFFLINE_WISHED
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, harness.USER_OFFLINE
     try:
         yield
     finally:
@@ -136,6 +139,7 @@ def _reporter(
 
 
 def _wanted(model: HubModel, thorough: bool) -> tuple[HubFile, ...]:
+    """Return the files to download; none if a local copy replaces `model`."""
     if local_copy(model):
         return ()
     complete = store.intact if thorough else store.sealed
@@ -184,9 +188,9 @@ def _receive(model: HubModel, file: HubFile, report: Callable[[int], None]) -> N
 def _put(part: Path, path: Path, digest: str) -> None:
     """Write the seal, then rename the part: if interrupted in between, the complete part is still there.
 
-    `store.written` would read gigabytes once more and delete them if it is interrupted.
+    `store.atomic_write` would read gigabytes once more, and delete them if it is interrupted.
     """
-    path.unlink(missing_ok=True)  # a damaged one
+    path.unlink(missing_ok=True)  # a damaged file of that name
     path.with_name(path.name + store.SEAL_SUFFIX).write_text(digest)
     part.replace(path)
 
@@ -283,21 +287,21 @@ def _refused(model: HubModel, file: HubFile, error: Exception) -> HubError:
     return _unreachable(model, f"answers with status {status}")
 
 
-def _again(model: HubModel) -> str:
+def _prepare_command(model: HubModel) -> str:
     return f"`under500 prepare --tier {model.tier}`"
 
 
 def _unreachable(model: HubModel, why: str) -> HubError:
     return UnreachableError(
         f"The Hugging Face hub {why} when asked for {model.name}: check the connection and run "
-        f"{_again(model)} again, or set {variable(model)} to your own copy."
+        f"{_prepare_command(model)} again, or set {variable(model)} to your own copy."
     )
 
 
 def _offline(model: HubModel) -> HubError:
     return UnreachableError(
         f"{model.name} cannot be downloaded in offline mode: unset HF_HUB_OFFLINE and run "
-        f"{_again(model)} again, or set {variable(model)} to your own copy."
+        f"{_prepare_command(model)} again, or set {variable(model)} to your own copy."
     )
 
 
@@ -311,21 +315,23 @@ def _gone(model: HubModel, file: HubFile) -> HubError:
 def _gated(model: HubModel) -> HubError:
     return GatedError(
         f"{model.repository} has restricted access on the Hugging Face hub: accept its terms at "
-        f"https://huggingface.co/{model.repository}, run `hf auth login`, then {_again(model)} again."
+        f"https://huggingface.co/{model.repository}, run `hf auth login`, "
+        f"then {_prepare_command(model)} again."
     )
 
 
 def _broken_off(model: HubModel, file: HubFile, received: int) -> HubError:
     return BrokenOffError(
         f"The connection was lost after {_size(received)} of the {_size(file.size)} of {file.name}: "
-        f"run {_again(model)} again to resume; the received part is kept."
+        f"run {_prepare_command(model)} again to resume; the received part is kept."
     )
 
 
 def _other_content(model: HubModel, file: HubFile) -> store.CorruptFileError:
     return store.CorruptFileError(
         f"{file.name} of {model.repository} arrived with a checksum that differs from the catalog and was "
-        f"deleted: run {_again(model)} again. If it fails again, look for a proxy or mirror in between."
+        f"deleted: run {_prepare_command(model)} again. If it fails again, look for a proxy or mirror "
+        "in between."
     )
 
 

@@ -1,7 +1,7 @@
 """The offline tier's own models and the paths of their files.
 
-All files of a model are in one folder, whose name contains a hash of everything that it is made from, so a
-new adapter is never combined with old files.
+All files of a model are in one folder. Its name contains a hash of the model's sources, so a new adapter is
+never combined with old files.
 """
 
 from __future__ import annotations
@@ -38,22 +38,26 @@ class BuiltModel:
     @property
     def folder(self) -> Path:
         """Return the folder of the model's files on this machine."""
-        return store.home() / "models" / f"{self.name}-{_made_from(self.name)}"
+        return store.home() / "models" / f"{self.name}-{_source_hash(self.name)}"
 
     def gguf(self, kind: str) -> Path:
         """Return the path of the GGUF file of one kind, which need not exist."""
         return self.folder / f"{self.name}-{kind}.gguf"
 
 
-# A lab uses every kind of the large model: the reference, half precision, the best, and three worse ones.
+# Some lab uses each kind: F32 as reference, F16, Q8_0 (the best trade-off), and three 4-bit kinds that lose
+# quality.
 LARGE = BuiltModel("smollm2-135m-support", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
 STUDENT = BuiltModel("smollm2-85m-support", "student", (FULL, "Q8_0", "Q4_0"))
 BUILT = (LARGE, STUDENT)
 
 
 @cache
-def _made_from(name: str) -> str:
-    """Return 12 hex digits that depend on base model and adapter, for the student also on its teacher."""
+def _source_hash(name: str) -> str:
+    """Return 12 hex digits of a hash: base model and the large model's adapter.
+
+    For the student, its own adapter and KEPT are hashed, too.
+    """
     parts = [SMOLLM2.sha256, _adapter_hash(LARGE.name)]
     if name == STUDENT.name:
         parts += [_adapter_hash(STUDENT.name), str(KEPT)]

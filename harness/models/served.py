@@ -18,7 +18,11 @@ UNTUNED = f"{SMOLLM2.name}-Q4_1"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model file. reference: the full file it was made from, None for the packaged model."""
+    """A model file.
+
+    role: "untuned", "large" or "student".
+    reference: the F32 GGUF of the same model, to compare with; None for the packaged model.
+    """
 
     name: str
     role: str

@@ -60,7 +60,7 @@ class Requantised:
         return LARGE.kinds
 
     def gguf(self, kind: str) -> Path:
-        """Return the file, made now if it does not exist.
+        """Return the path of the GGUF file of `kind`, after making the file if it is missing or damaged.
 
         Raises StoreError, and WrongUseError for an unknown kind.
         """

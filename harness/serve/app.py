@@ -56,8 +56,8 @@ def create_app(assistant: Assistant) -> Starlette:
         try:
             body = messages.AskBody.model_validate_json(await request.body())
         except ValidationError as error:
-            reason = error.errors()[0]
-            return _bad_request(f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}")
+            first = error.errors()[0]
+            return _bad_request(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         arrived = Arrived(propagate.extract(dict(request.headers)), time.time_ns())
         return EventSourceResponse(_events(assistant, body.question(), arrived, worker))
 
@@ -84,19 +84,19 @@ async def _events(
     """Yield the assistant's events from the worker thread; a client that disconnects stops the work."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Queue[tuple[str, BaseModel]] = asyncio.Queue()
-    left = threading.Event()
+    disconnected = threading.Event()
 
     def emit(name: str, data: BaseModel) -> None:
         loop.call_soon_threadsafe(ready.put_nowait, (name, data))
 
-    loop.run_in_executor(worker, _produce, assistant, question, arrived, emit, left)
+    loop.run_in_executor(worker, _produce, assistant, question, arrived, emit, disconnected)
     try:
         name = messages.TOKEN
         while name == messages.TOKEN:
             name, data = await ready.get()
             yield ServerSentEvent(data.model_dump_json(), event=name)
     finally:
-        left.set()
+        disconnected.set()
 
 
 def _produce(
@@ -104,10 +104,13 @@ def _produce(
     question: Question,
     arrived: Arrived,
     emit: Emit,
-    left: threading.Event,
+    disconnected: threading.Event,
 ) -> None:
-    """Emit tokens, then one done or error event; run on the worker thread. Stop if the client has left."""
-    if left.is_set():
+    """Emit tokens, then one done or error event; stop if the client has disconnected.
+
+    Runs on the worker thread.
+    """
+    if disconnected.is_set():
         return
     start = arrived.at_ns
     with tracer.start_as_current_span(semconv.SERVER, arrived.context, start_time=start) as span:
@@ -115,7 +118,7 @@ def _produce(
         tracer.start_span(semconv.QUEUE, start_time=start).end()  # until now
         try:
             for event in assistant.stream(question):
-                if left.is_set():
+                if disconnected.is_set():
                     return
                 if isinstance(event, Done):
                     emit(messages.DONE, messages.DoneBody.of(event.answer, start, time.time_ns()))

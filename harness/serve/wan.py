@@ -32,7 +32,8 @@ async def wan(host: str, server_port: int, rtt_ms: float) -> AsyncIterator[int]:
         server.close()
         for relay in relays:
             relay.cancel()
-        await asyncio.gather(*relays, return_exceptions=True)  # a loop closes after its tasks
+        # The event loop must not close before its tasks have ended.
+        await asyncio.gather(*relays, return_exceptions=True)
 
 
 async def _relay(

@@ -66,9 +66,9 @@ class Report:
 
 def doctor() -> Report:
     """Check everything without building anything."""
-    here = machine.describe()
+    description = machine.describe()
     findings = [_python(), _compiler(), *_steps(), *_calibration(), _load()]
-    return Report(tuple(findings), asdict(here))
+    return Report(tuple(findings), asdict(description))
 
 
 def _python() -> Finding:

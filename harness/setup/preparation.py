@@ -116,9 +116,9 @@ def calibrated() -> bool:
 
 def calibration_key() -> str:
     """Return a key that changes with everything the knobs depend on."""
-    here = describe.describe()
-    versions = map(str, sorted(here.versions.items()))  # another torch may have another speed
-    parts = (here.fingerprint(), *versions, articles.content_hash(), LARGE.folder.name)
+    machine = describe.describe()
+    versions = map(str, sorted(machine.versions.items()))  # another torch may have another speed
+    parts = (machine.fingerprint(), *versions, articles.content_hash(), LARGE.folder.name)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

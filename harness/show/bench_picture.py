@@ -1,4 +1,4 @@
-"""A bench for the terminal: one row for each side, then the finding in a sentence."""
+"""The result of a bench for the terminal: one row for each side, then the finding in a sentence."""
 
 from __future__ import annotations
 

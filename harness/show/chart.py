@@ -91,13 +91,13 @@ def rows_picture(
 
 
 def name_rows(axes: Axes, names: Sequence[str], above: float = 0.0) -> None:
-    """Make the y axis one of named rows, the first at the top; `above`: rows left free above it."""
+    """Turn the y axis into named rows, the first at the top; `above`: rows left free above the first."""
     axes.set_ylim(len(names) - 0.5, -0.5 - above)
     axes.set_yticks(range(len(names)), names)
 
 
 def y_axis(axes: Axes, text: str = "", form: Callable[[float], str] | None = None) -> None:
-    """Make the y axis one of numbers: in small print, written by `form`, with `text` as its label."""
+    """Format the y axis as numbers in small print, written by `form`, with `text` as its label."""
     axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
     axes.set_ylabel(text, fontsize=style.SMALL_PT, color=style.FAINT)
     if form:
@@ -117,7 +117,7 @@ def ticks(
 
 
 def speedup_axis(axes: Axes, values: Iterable[float]) -> None:
-    """Make the x axis one of speed-ups: logarithmic, with the side below 1 tinted as a loss."""
+    """Format the x axis for speed-ups: logarithmic, fits `values`, the side below 1 tinted as a loss."""
     values = list(values)
     axes.set_xscale("log")
     axes.set_xlim(0.85 * min(*values, 0.8), 1.18 * max(*values, 1.25))

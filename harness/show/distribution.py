@@ -41,10 +41,10 @@ def distribution(samples_ms: Sequence[float], label: str, limit_ms: float | None
     return figure
 
 
-def _finding(half: Mark, slow: Mark) -> str:
-    if half.n < MEDIAN_FROM:
-        return f"{half.n} samples up to {ms(slow.value)}: too few for a percentile"
-    text = f"Half of {half.n} samples lie within {ms(half.value)}"
+def _finding(median: Mark, slow: Mark) -> str:
+    if median.n < MEDIAN_FROM:
+        return f"{median.n} samples up to {ms(slow.value)}: too few for a percentile"
+    text = f"Half of {median.n} samples lie within {ms(median.value)}"
     if slow.label.startswith("max"):
         return f"{text}, the slowest at {ms(slow.value)}"
     return f"{text}, nine of ten within {ms(slow.value)}"

@@ -18,7 +18,7 @@ CLOSE = 1.25  # guesses within a quarter count as right
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor, above 0. interval: of the measured one, if it was measured often enough for it."""
+    """One factor, above 0. interval: of the measured value, if there are enough samples for one."""
 
     name: str
     guessed: float
@@ -27,13 +27,13 @@ class Factor:
 
     @property
     def shown(self) -> tuple[float, ...]:
-        """All values that have to fit on the axis."""
+        """Return all values that have to fit on the axis."""
         ends = (self.interval.low, self.interval.high) if self.interval else ()
         return (self.guessed, self.measured, *ends)
 
     @property
     def off(self) -> float:
-        """How far the guess was off, as a factor of at least 1."""
+        """Return how far the guess was off, as a factor of at least 1."""
         return max(self.guessed, self.measured) / min(self.guessed, self.measured)
 
 

@@ -25,9 +25,9 @@ Pair = tuple[float, float]
 def gap(
     first_ms: Mapping[str, float], second_ms: Mapping[str, float], names: tuple[str, str]
 ) -> Picture:
-    """Draw a row for each stage that both sides have, stage -> ms each; the title gives the largest factor.
+    """Draw a row for each stage that both sides have; the title gives the largest factor.
 
-    names: what the two sides are, such as ("your guess", "measured").
+    first_ms, second_ms: stage -> ms. names: what the two sides are, such as ("your guess", "measured").
     """
     pairs = {s: (_ms(first_ms[s]), _ms(second_ms[s])) for s in first_ms if s in second_ms}
     labels = [label(stage, stage == semconv.NETWORK) for stage in pairs]
@@ -48,7 +48,7 @@ def gap(
 def _scale(axes: Axes, values: list[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(min(values) / 2, max(values) * 2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")  # the log scale brings its own
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")  # instead of the log scale's own
     axes.xaxis.set_minor_formatter(NullFormatter())  # without labels such as "6 × 10²"
 
 

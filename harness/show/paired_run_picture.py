@@ -46,6 +46,6 @@ def finding(pairs: Sequence[tuple[float, float]]) -> str:
 def _row(axes: Axes, row: int, times: Sequence[float], colour: str) -> None:
     shifts = np.random.default_rng(0).uniform(-SPREAD, SPREAD, len(times))  # carry no meaning
     axes.scatter(times, row + shifts, s=26, color=colour, alpha=0.8, linewidths=0)
-    half = median(times)
-    axes.plot([half, half], [row - 0.34, row + 0.34], color=style.INK, linewidth=1.6)
-    style.beside(axes, f"p50 {half:,.0f} ms", row, 72 * RIGHT_IN - 14)
+    p50_ms = median(times)
+    axes.plot([p50_ms, p50_ms], [row - 0.34, row + 0.34], color=style.INK, linewidth=1.6)
+    style.beside(axes, f"p50 {p50_ms:,.0f} ms", row, 72 * RIGHT_IN - 14)

@@ -12,7 +12,7 @@ from harness.show import chart, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.4
-WORTH, BEATEN, GUESS = style.BLUE, style.GREY, style.ORANGE
+FRONTIER, BEATEN, GUESS = style.BLUE, style.GREY, style.ORANGE
 TICKS_MS = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 AXIS = "end-to-end p50 in ms, logarithmic; bars: 95 % interval of the share of right answers"
 
@@ -34,21 +34,22 @@ def pareto(
 ) -> Picture:
     """Draw options with their intervals; those named in `frontier` are joined, the others pale.
 
-    guessed: name -> (ms, share of right answers), drawn as crosses. note: how it was measured, if not as
-    options of one learner are. Raises ValueError for no points.
+    guessed: name -> (ms, share of right answers), drawn as crosses. note: how the points were measured; by
+    default, that all of them answered the same questions in turn. Raises ValueError for no points.
     """
     chart.require(points, "points")
     guessed = guessed or {}
-    in_turn = f"the same {points[0].right.n} questions, asked in turn, through HTTP; network distance is SIM"
+    n = points[0].right.n
+    default_note = f"the same {n} questions, asked in turn, through HTTP; network distance is SIM"
     title, margins = _finding(points, frontier), Margins(left=0.6)
-    figure, [axes] = picture(title, note or in_turn, [HEIGHT_IN], margins, AXIS)
+    figure, [axes] = picture(title, note or default_note, [HEIGHT_IN], margins, AXIS)
     _scales(axes, [p.ms for p in points] + [ms for ms, _ in guessed.values()])
     by_speed = sorted(points, key=lambda p: p.ms)
-    worth = [(p.ms, p.right.rate) for p in by_speed if p.name in frontier]
-    if worth:
-        axes.plot(*zip(*worth, strict=True), "-", color=WORTH, alpha=0.4)
+    path = [(p.ms, p.right.rate) for p in by_speed if p.name in frontier]
+    if path:
+        axes.plot(*zip(*path, strict=True), "-", color=FRONTIER, alpha=0.4)
     for place, point in enumerate(by_speed):
-        _point(axes, point, WORTH if point.name in frontier else BEATEN, above=place % 2 == 0)
+        _point(axes, point, FRONTIER if point.name in frontier else BEATEN, above=place % 2 == 0)
     for name, (ms, share) in guessed.items():
         axes.plot(ms, share, "x", color=GUESS, markersize=10, mew=2.5, zorder=5)
         _name(axes, f"guess: {name}", (ms, share), GUESS, -4)
@@ -70,7 +71,7 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
 def _point(axes: Axes, point: Point, colour: str, above: bool) -> None:
     rate, interval = point.right.rate, point.right.interval
     axes.vlines(point.ms, interval.low, interval.high, color=colour, linewidth=2, zorder=2)
-    face = colour if colour == WORTH else "white"
+    face = colour if colour == FRONTIER else "white"
     axes.plot(point.ms, rate, "o", mfc=face, mec=colour, mew=2, markersize=9, zorder=3)
     text_colour = style.FAINT if colour == BEATEN else colour
     _name(axes, point.name, (point.ms, rate), text_colour, 6 if above else -13)
@@ -82,10 +83,10 @@ def _name(axes: Axes, text: str, at: tuple[float, float], colour: str, up_pt: fl
 
 
 def _finding(points: Sequence[Point], frontier: Collection[str]) -> str:
-    worth = [point for point in points if point.name in frontier]
-    if not worth:
+    best_points = [point for point in points if point.name in frontier]
+    if not best_points:
         return "Nothing on the frontier yet"
-    fast, best = min(worth, key=lambda p: p.ms), max(worth, key=lambda p: p.right.rate)
+    fast, best = min(best_points, key=lambda p: p.ms), max(best_points, key=lambda p: p.right.rate)
     if fast is best:
         return f"{_short(fast)}: no other option is faster or more often right"
     return f"Fastest: {_short(fast)}; most often right: {_short(best)}"
@@ -96,8 +97,8 @@ def _short(point: Point) -> str:
     return f"{point.name}, {style.ms(point.ms)}, {right.successes} of {right.n}"
 
 
-def _in_words(point: Point, worth: bool) -> str:
+def _in_words(point: Point, on_frontier: bool) -> str:
     return (
         f"{point.name}: {style.ms(point.ms)} end-to-end p50, right {point.right}, "
-        f"{'on the frontier' if worth else 'beaten'}"
+        f"{'on the frontier' if on_frontier else 'beaten'}"
     )

@@ -23,7 +23,7 @@ SCOPES = {semconv.REQUEST: "end-to-end", semconv.SERVER: "on the server"}  # by 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stage: when it ran, as (start, duration) in ms each, and its share of the request, 0 to 1."""
+    """One stage. bars: (start, duration) of each interval in ms. share: of the request's time, 0 to 1."""
 
     name: str
     bars: tuple[tuple[float, float], ...]
@@ -32,17 +32,17 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The name for readers, with a mark on emulated time."""
+        """Return the name for readers, with a mark on emulated time."""
         return label(self.name, self.simulated)
 
     @property
     def start_ms(self) -> float:
-        """Start of its first interval, in ms since the request began."""
+        """Return the start of the first interval, in ms since the request began."""
         return self.bars[0][0]
 
     @property
     def total_ms(self) -> float:
-        """Sum of its intervals."""
+        """Return the sum of the intervals, in ms."""
         return sum(length for _, length in self.bars)
 
 
@@ -93,7 +93,10 @@ def _gaps(spans: list[Span], total_ms: float) -> tuple[tuple[float, float], ...]
 
 
 def finding(trace: Trace, limit_ms: float) -> str:
-    """Return which stage takes most: "The LLM takes 78 % of 3.2 s", and if that is under the limit."""
+    """Return which stage takes most and, where it is true, that the total is under the limit.
+
+    For example "The LLM takes 78 % of 3.2 s".
+    """
     total, stages = duration(trace.total_ms), [r for r in rows(trace) if r.name != OUTSIDE]
     text = f"No stage ran in these {total}"
     if stages:

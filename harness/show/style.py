@@ -66,7 +66,7 @@ class Picture(Figure):
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Inches left of the axes (names of rows), right of them (numbers), and between them."""
+    """Inches left of the axes (names of rows), right of them (numbers), and between one axes and the next."""
 
     left: float = 0.3
     right: float = 0.3

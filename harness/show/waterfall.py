@@ -13,6 +13,7 @@ from harness.show.rows import OUTSIDE, Row, finding, numbers, rows, scope, what_
 from harness.show.style import Margins, Picture, duration, picture
 from harness.show.text import plain_waterfall
 
+# 2.5 in wide; the right edge of each column, in points from the axes.
 COLUMNS = chart.Columns(2.5, (("start", 56), ("duration", 122), ("share", 166)))
 BETWEEN_IN = 0.22
 TOTAL_BAR = 0.14  # thickness, of a row's height
@@ -23,7 +24,7 @@ AXIS = "ms since the question was sent"
 def waterfall(trace: Trace, limit_ms: float = 500, title: str | None = None) -> Picture:
     """Draw one request: a bar per stage with start, duration and share, against the limit.
 
-    Emulated time is hatched and labelled SIM. title: replaces the finding.
+    Emulated time is hatched and labelled SIM. title: the headline; by default it names the slowest stage.
     """
     title = title or finding(trace, limit_ms)
     figure = _panels(title, what_it_is(trace), [(scope(trace), trace)], limit_ms, style.ROW_IN)
@@ -34,7 +35,7 @@ def waterfall(trace: Trace, limit_ms: float = 500, title: str | None = None) -> 
 def waterfalls(traces: Sequence[tuple[str, Trace]], limit_ms: float = 500) -> Picture:
     """Draw requests of several assistants, (name, trace) each, on one time axis.
 
-    The others are compared with the first. Raises ValueError for none.
+    The headline compares the fastest with the first. Raises ValueError for none.
     """
     chart.require(traces, "traces as (name, trace)")
     note = what_it_is(traces[0][1], "one request each")
@@ -49,7 +50,7 @@ def _panels(
 ) -> Picture:
     """Draw one panel per trace; its first row is the whole request."""
     named = [(shorten(name, NAME_CHARS, placeholder=" …"), trace) for name, trace in traces]
-    panels = [[_whole(name, trace), *rows(trace)] for name, trace in named]
+    panels = [[_total_row(name, trace), *rows(trace)] for name, trace in named]
     left = style.margin_for(row.label for panel in panels for row in panel)
     heights = [row_in * len(panel) for panel in panels]
     margins = Margins(left, COLUMNS.width_in, BETWEEN_IN)
@@ -63,27 +64,23 @@ def _panels(
     return figure
 
 
-def _whole(name: str, trace: Trace) -> Row:
+def _total_row(name: str, trace: Trace) -> Row:
     return Row(name, ((0.0, trace.total_ms),), 1.0)
 
 
 def _panel(axes: Axes, panel: list[Row], end_ms: float) -> None:
-    whole, *_ = panel
+    total, *_ = panel
     axes.set_xlim(0, end_ms)
     chart.name_rows(axes, [row.label for row in panel])
     axes.get_yticklabels()[0].set_weight("bold")
     for y, row in enumerate(panel):
-        _bars(axes, y, row, row is whole)
-        COLUMNS.write(axes, y, numbers(row), "bold" if row is whole else "normal")
+        _bars(axes, y, row, row is total)
+        COLUMNS.write(axes, y, numbers(row), "bold" if row is total else "normal")
 
 
-def _bars(axes: Axes, y: int, row: Row, whole: bool) -> None:
-    colour = style.STAGE_COLOURS.get(row.name, style.GREY)
-    face, edge = (style.PALE, colour) if row.simulated else (colour, colour)
-    face, edge = (style.INK, style.INK) if whole else (face, edge)
-    if row.name == OUTSIDE:
-        face = edge = style.PALE
-    thickness = TOTAL_BAR if whole else chart.BAR
+def _bars(axes: Axes, y: int, row: Row, is_total: bool) -> None:
+    face, edge = _face_and_edge(row, is_total)
+    thickness = TOTAL_BAR if is_total else chart.BAR
     axes.broken_barh(
         row.bars,
         (y - thickness / 2, thickness),
@@ -93,6 +90,16 @@ def _bars(axes: Axes, y: int, row: Row, whole: bool) -> None:
         hatch=style.HATCH if row.simulated else None,
         zorder=2,
     )
+
+
+def _face_and_edge(row: Row, is_total: bool) -> tuple[str, str]:
+    """Return the colours of the bars of `row`."""
+    if row.name == OUTSIDE:
+        return style.PALE, style.PALE
+    if is_total:
+        return style.INK, style.INK
+    colour = style.STAGE_COLOURS.get(row.name, style.GREY)
+    return (style.PALE if row.simulated else colour), colour
 
 
 def _comparison(traces: Sequence[tuple[str, Trace]]) -> str:

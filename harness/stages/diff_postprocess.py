@@ -46,9 +46,9 @@ class DiffPostprocess:
 
     def _without_echo(self, question: Question, text: str) -> str:
         """Return the text on one line, without the pointer and without a repetition of the question."""
-        return split_pointer(re.sub(re.escape(question.text), "", " ".join(text.split())).strip())[
-            1
-        ]
+        line = " ".join(text.split())
+        _, written = split_pointer(re.sub(re.escape(question.text), "", line).strip())
+        return written
 
     def _off_topic(self, question: Question, sentence: str) -> tuple[str, ...]:
         # With the question in it the pattern is new each time, so `re` cannot cache it.

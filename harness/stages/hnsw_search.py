@@ -24,7 +24,9 @@ EF_CONSTRUCTION = 200  # candidates while building; recall stops growing about t
 EF = 64  # candidates while searching: the knob between recall and time
 SEED = 500  # for the random level of each vector
 FEW = 2000  # rows; an exact comparison of so many takes as long as one graph search and misses none
-SPARE = 2  # factor on the rows that a filter is expected to keep, as the right rows cluster
+# Factor on the number of rows of which k pass the filter on average; the rows that pass are clustered, so the
+# average alone is often not enough.
+SPARE = 2
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class HnswSearch:
         return nearest(self.vectors, vector, k, mask)
 
     def _walk(self, vector: np.ndarray, k: int) -> np.ndarray:
+        """Return the k nearest rows that a search of the graph finds, best first."""
         k = min(k, len(self.vectors))
         if k <= 0:
             return np.empty(0, np.intp)
@@ -99,7 +102,7 @@ def build(
     seed: int = SEED,
     threads: int = 1,
 ) -> hnswlib.Index:
-    """Return the graph of `vectors` (n, d), float32, unit norm; takes about a second per 1,000 to 3,000.
+    """Return the graph of `vectors` (n, d), float32, unit norm; takes about 1 s per 1,000 to 3,000 rows.
 
     threads: with one thread the same input gives the same graph; more are faster, but not reproducible.
     """

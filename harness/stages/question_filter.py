@@ -40,7 +40,8 @@ EXCLUDING = re.compile(
 class QuestionFilter:
     """A filter: question -> bool (n,), the chunks it can be about, or None if nothing is certain.
 
-    All products and regions that the question names are kept; chunks for every region are always kept.
+    The chunks of all products and regions that the question names are kept. A named region also keeps the
+    chunks that are valid in every region.
     """
 
     chunks: Sequence[Chunk]

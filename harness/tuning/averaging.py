@@ -1,4 +1,4 @@
-"""Averaging of adapters of successive rounds; the mean is better than either, at no cost when serving.
+"""Averaging of adapters of successive rounds; the mean is better than each of them, at no cost when serving.
 
 The LoRA factors are averaged, not their products, which keeps the rank. That is close enough for adapters
 that were tuned from one another. Weight averaging: Wortsman et al., Model soups, 2022.

@@ -37,13 +37,13 @@ SIZES = (1, 2, 3, 3, 3, 4, 5)  # passages in a context; three is the most common
 SHUFFLED = 0.2
 FOUND = 20  # search results to choose from
 # Share of contexts whose first question has no answer anywhere. Search fills them with the most misleading
-# passages: the product's about something close, and the siblings' about the same.
+# passages: those of the same product about a similar topic, and those of its siblings about the same topic.
 UNANSWERABLE = 0.6
 WORDINGS = 2  # wordings of the question about each passage
 MISSED = 4  # wordings of a first question without an answer
 CROSSED = 0.5  # share of traps whose product and kind are both in the context, where possible
 CLOSE_KINDS = 8  # of 50: kinds that could be confused with a passage's own
-STORY = 0.2  # share of questions after the first sentence of another one, whose words mislead
+STORY = 0.2  # share of questions preceded by the first sentence of another one, whose words mislead
 CLOSE = (1, 1, 2)  # odds of a sibling, a namesake and the same product, which misleads most
 # Weight of a refusal relative to an answer: a made-up fact is worse for a reader than no answer.
 REFUSAL_WEIGHT = 2.0
@@ -85,7 +85,7 @@ class Curriculum:
         return Lesson(passages([t.article.chunk for t in present if t.article]), tuple(branches))
 
     def _context(self, topic: Topic, question: str, k: int, random: Random) -> list[Topic]:
-        """Return `k` topics with an article, among them the topic's own, unless a grid drops it."""
+        """Return up to `k` topics with an article, `topic` among them if it has one; a grid may omit it."""
         draw = random.random()
         if draw < GRID:
             return self._grid(topic, question, k, random)
@@ -105,7 +105,8 @@ class Curriculum:
     def _grid(self, topic: Topic, question: str, k: int, random: Random) -> list[Topic]:
         """Return up to `k` passages about two products and two kinds, in random order.
 
-        For a product that does not exist, search returns other products' kinds, so there may be a third one.
+        For a product that does not exist, the second kind comes from a search over all products, so a passage
+        may be about a third product.
         """
         cells = neighbours.grid(topic, self._search(question, topic.product.name), random)
         cells = random.sample(cells, len(cells))[:k]

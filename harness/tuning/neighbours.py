@@ -31,17 +31,17 @@ def by_chunk() -> Mapping[str, Topic]:
 
 def siblings(topic: Topic) -> Sequence[Topic]:
     """Return the topics of the same kind and family, including `topic`."""
-    return _family()[topic.product.family, topic.kind.kind]
+    return _by_family()[topic.product.family, topic.kind.kind]
 
 
 def namesakes(topic: Topic) -> Sequence[Topic]:
-    """Return the topics of the same kind whose product has the same last name, including `topic`."""
-    return _last_name()[_last(topic), topic.kind.kind]
+    """Return the topics of the same kind with the same model name ("X200"), including `topic`."""
+    return _by_model_name()[_model_name(topic), topic.kind.kind]
 
 
 def same_product(topic: Topic) -> Sequence[Topic]:
     """Return all topics of the same product."""
-    return _product()[topic.product.name]
+    return _by_product()[topic.product.name]
 
 
 def crossed(present: Sequence[Topic]) -> list[Topic]:
@@ -78,21 +78,21 @@ def _is_other_product(other: Topic, topic: Topic) -> bool:
 
 
 @cache
-def _product() -> Mapping[str, list[Topic]]:
+def _by_product() -> Mapping[str, list[Topic]]:
     return _grouped(lambda t: t.product.name)
 
 
 @cache
-def _family() -> Mapping[tuple[str, str], list[Topic]]:
+def _by_family() -> Mapping[tuple[str, str], list[Topic]]:
     return _grouped(lambda t: (t.product.family, t.kind.kind))
 
 
 @cache
-def _last_name() -> Mapping[tuple[str, str], list[Topic]]:
-    return _grouped(lambda t: (_last(t), t.kind.kind))
+def _by_model_name() -> Mapping[tuple[str, str], list[Topic]]:
+    return _grouped(lambda t: (_model_name(t), t.kind.kind))
 
 
-def _last(topic: Topic) -> str:
+def _model_name(topic: Topic) -> str:
     return topic.product.name.removeprefix(topic.product.family).strip()
 
 

@@ -34,7 +34,7 @@ PULL = 1e-3  # penalty towards the ridge solution; ten times more costs one perc
 
 @dataclass(frozen=True)
 class Lessons:
-    """Questions (n, d) with their candidates' rows (n, c) in `passages` (m, d); the first one answers.
+    """Questions (n, d) with their candidates' rows (n, c) in `passages` (m, d); the first candidate answers.
 
     there: (n, c), bool, False for the padding of a question with fewer candidates.
     """
@@ -52,11 +52,11 @@ class Lessons:
 
 def lessons(seed: int = SEED) -> Lessons:
     """Return every wording of the train split about PRODUCTS topics each; embedding takes about a minute."""
-    random, more = Random(seed), wordings()
+    random, further_wordings = Random(seed), wordings()
     questions = [
         (fill(form, topic.product, topic.region, {}), topic)
         for kind, topics in _by_kind().items()
-        for form in (*topics[0].forms, *more[kind])
+        for form in (*topics[0].forms, *further_wordings[kind])
         for topic in random.sample(topics, PRODUCTS)
     ]
     vectors = embedder().documents([text for text, _ in questions])
@@ -85,9 +85,9 @@ def fitted(data: Lessons, epochs: int = EPOCHS, seed: int = SEED) -> np.ndarray:
 def ridge(data: Lessons) -> np.ndarray:
     """Return the least squares map from questions to their passages, regularised towards the identity."""
     x = data.questions.astype(np.float64)
-    missing = data.passages[data.candidates[:, 0]] - x
+    residual = data.passages[data.candidates[:, 0]] - x
     identity = np.eye(x.shape[1])
-    return identity + np.linalg.solve(x.T @ x + RIDGE * identity, x.T @ missing)
+    return identity + np.linalg.solve(x.T @ x + RIDGE * identity, x.T @ residual)
 
 
 def run(folder: Path) -> Path:

@@ -66,11 +66,11 @@ def run(name: str, recipe: Recipe, folder: Path, start: Path | None = None) -> P
 
 def lessons(name: str, seed: int) -> Callable[[int], Lesson]:
     """Return a function from a number to a lesson for the model `name`, most under made-up product names."""
-    drawn = curriculum(CONTEXTS[name], seed, REFUSAL_WEIGHTS[name]).lesson
+    draw = curriculum(CONTEXTS[name], seed, REFUSAL_WEIGHTS[name]).lesson
 
     def lesson(i: int) -> Lesson:
         random = Random(f"{seed}/{i}/names")
-        return disguised(drawn(i), random) if random.random() < DISGUISED else drawn(i)
+        return disguised(draw(i), random) if random.random() < DISGUISED else draw(i)
 
     return lesson
 

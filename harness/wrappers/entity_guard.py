@@ -59,10 +59,12 @@ class EntityGuard:
         """Return the products named, including models that do not exist: a refusal can be cached, too."""
         words = WORD.findall(lower)
         following = zip(words, [*words[1:], ""], strict=True)
-        return frozenset(f"{word} {after}" for word, after in following if word in self._leads)
+        return frozenset(
+            f"{word} {after}" for word, after in following if word in self._first_words
+        )
 
     @cached_property
-    def _leads(self) -> frozenset[str]:
+    def _first_words(self) -> frozenset[str]:
         return frozenset(name.lower().split()[0] for name in self.products)
 
 

@@ -1,4 +1,7 @@
-"""Finished answers: replay as a stream, serialisation, and whether an answer may be cached."""
+"""Finished answers: replay as a stream, serialisation, and whether an answer may be cached.
+
+In addition, `mark` sets an attribute of the current span, such as which cache answered.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def replay(answer: Answer) -> Iterator[Event]:
 
 
 def is_cacheable(answer: Answer) -> bool:
-    """Return True if an answer is worth caching; a refusal is, a failure is not."""
+    """Return True for an answer that may be repeated: refusals may, empty and truncated ones may not."""
     return bool(answer.text) and UNFIT.isdisjoint(answer.flags)
 
 
@@ -38,5 +41,5 @@ def from_json(text: str) -> Answer | None:
 
 
 def mark(name: str, value: str | float) -> None:
-    """Set an attribute of the current span, such as which cache answered; do nothing without a span."""
+    """Set an attribute of the current span; do nothing without a span."""
     trace.get_current_span().set_attribute(name, value)

@@ -1,6 +1,6 @@
-"""Routing of questions that nobody looked at while the topics were written: the cards they lead to.
+"""Accuracy of the intent classifier on held-out questions, and by cross-validation over voices.
 
-python -m tests.interview.routed     routes each voice of the example questions by what the other voices teach
+python -m tests.interview.routed     tests each voice on a model trained on the other voices
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from harness.interview.dialogue.intent import (
 from harness.measure.stats import Proportion
 
 DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
-# Files that hold a kind of question, not a voice. They are left out a fifth at a time: without the whole
-# file, the kind would be unknown.
+# Files that hold a kind of question, not a voice. A fifth of such a file is held out at a time: a model
+# without the whole file would not know the kind.
 KINDS, FIFTH = ("claims", "definitions", "elsewhere", "process"), 5
 Labelled = tuple[str, str]  # (question, card or kind)
 

@@ -25,7 +25,7 @@ def lint(
     learn: Annotated[
         bool,
         typer.Option(
-            "--learn", help="If all is well, retrain the sentence classifier: half a minute."
+            "--learn", help="If all is well, retrain the sentence classifier: two minutes."
         ),
     ] = False,
     as_json: Json = False,

@@ -1,9 +1,9 @@
 """An intent classifier: which data card a free-text question asks for, with "did you mean" when unsure.
 
 A topic's score is the sum of a regression on example questions (see `intent_examples`) and a bonus for
-authored patterns. Three topics show no card (the cause, everything at once, what no card knows). They have
-example questions of their own: a question is refused because it resembles those, not because it is unlike
-all cards.
+authored patterns. For three topics no card is shown: the cause, all data at once, and what no card has. They
+have example questions, too: a question is refused because it resembles those, not because it is unlike all
+cards.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 MAX_CHARS = 400  # of a question; the rest is ignored
 OFFERED = 3  # cards in a "did you mean"
 # All numbers below were chosen on the example questions alone, by cross-validation over voices: each voice is
-# classified by a model trained on the others (`python -m tests.interview.routed` repeats it). AHEAD: about
-# 4 % of the questions without a card are answered with one. LEAD: the largest value (the fewest wrong cards)
-# that leaves six in ten questions without a "did you mean". REFUSE: little more than 1 % of the questions
-# with a card are turned away, since an unneeded offer costs less than a refusal. A score runs from about -1
-# (nothing like it) to 1 (sure).
+# classified by a model trained on the others (`python -m tests.interview.routed` repeats it).
+# With this AHEAD, about 4 % of the questions that no card answers are answered with a card. LEAD is the
+# largest value, thus with the fewest wrong cards, at which six in ten questions get no "did you mean". With
+# this REFUSE, little more than 1 % of the questions that a card answers are refused: an unneeded offer costs
+# less than a refusal. The regression's scores run from about -1 (nothing like the topic) to 1 (sure).
 FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further matching pattern
-NOT_SHOWN_FACTOR = 2  # for topics without a card: a guess at the cause uses a card's words, too
+# Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
+NOT_SHOWN_FACTOR = 2
 LEAD = 0.45  # a single card is shown if it is this far ahead of the next card …
 AHEAD = 0.4  # … and this far ahead of the best topic without a card
 REFUSE = 0.5  # nothing is shown or offered if the best card is this far behind a topic without one
@@ -71,6 +72,7 @@ class IntentTopics(Strict):
 
     @cached_property
     def by_name(self) -> dict[str, Topic]:
+        """Return all topics by name, cards first."""
         return self.cards | {kind.value: getattr(self, kind) for kind in NOT_SHOWN}
 
     @property

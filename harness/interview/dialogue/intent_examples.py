@@ -15,9 +15,8 @@ from harness.interview.scoring import linear_model
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
 # Chosen on the examples themselves, by cross-validation over voices.
-POWER = (
-    3  # of a cosine mapped to 0..1: near examples count most, many distant ones together a little
-)
+# Exponent of the cosine, mapped to 0..1: near examples count most, and many distant ones together a little.
+POWER = 3
 WORDS, CONSTANT = 0.5, 0.25  # kernel weights, with 1 for meaning: shared words, and an intercept
 DECIMALS = 3  # of a score; differences between machines are far smaller
 

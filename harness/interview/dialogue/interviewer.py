@@ -35,13 +35,13 @@ from harness.interview.dialogue.wording import least_used, moves, text_of
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
 
-GUESSES = 2  # cards before which a coach asks for a guess; more is a nuisance
-MIN_PROPOSAL_TURNS = 3  # before the product manager comes in
-MAX_STAKEHOLDER_TURNS = 3  # the news, the objection, one follow-up
+GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
+MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
+MAX_STAKEHOLDER_TURNS = 3  # answers to the news, the objection and one follow-up
 # Cards that describe the service and do not help to diagnose it.
 CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
 
-Step = tuple[State, list[Move]]
+Step = tuple[State, list[Move]]  # a state, and the moves made so far in answer to one input
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Interviewer:
     """The interviewer of one session.
 
     route: returns the intent of a question. gaps: returns the levels reached in a transcript so far.
-    own: the learner's measurements in the labs; at most one is asked about, once its idea was named.
+    own: the learner's measurements in the labs; the interviewer asks about at most one of them, once the
+    candidate has named its idea.
     reword: puts a follow-up into other words; see `probes.Reword`.
     """
 
@@ -124,7 +125,7 @@ class Interviewer:
 
     def _answer(self, step: Step, text: str) -> Step | None:
         """Answer each question of the turn; return None if none of them asks for data."""
-        shown = False
+        responded = False
         for question in acts.questions(text):
             intent = self.route(question)
             proposing = step[0].phase == Phase.PROPOSE
@@ -132,10 +133,10 @@ class Interviewer:
             vague = (Kind.OUTSIDE, Kind.CAUSE, *((Kind.UNSURE,) if proposing else ()))
             if rhetorical and intent.kind in vague:
                 continue  # "could we cache it?" is a proposal, "I would ask product" a plan
-            if shown and intent.kind != Kind.CARD:
+            if responded and intent.kind != Kind.CARD:
                 continue  # at most one refusal or offer per turn
-            step, shown = self._answer_intent(step, intent), True
-        return step if shown else None
+            step, responded = self._answer_intent(step, intent), True
+        return step if responded else None
 
     def _answer_intent(self, step: Step, intent: Intent) -> Step:
         if intent.kind == Kind.CARD:
@@ -154,7 +155,7 @@ class Interviewer:
                 return self._say(step, "early")
             return self._proposal((state.enter(Phase.PROPOSE), []))
         if acts.act_of(text) == Act.BLAME and "challenge" not in state.last_pools:
-            return self._say(step, "challenge")  # whether right or wrong: it must reveal nothing
+            return self._say(step, "challenge")  # also if right, so that it reveals nothing
         return self._probe(step) or self._say(step, "listen")
 
     def _proposal(self, step: Step) -> Step:
@@ -179,6 +180,7 @@ class Interviewer:
     # Cards.
 
     def _opened(self, step: Step, card: str) -> Step:
+        """Show a card; a coach holds the first ones back until the candidate has guessed what they show."""
         state, out = step
         if card not in self.session.cards:
             return self._say(step, "no_card")
@@ -222,6 +224,7 @@ class Interviewer:
         return self._speak((replace(state, used=(*state.used, number.key)), out), number.asks)
 
     def _lost(self, step: Step) -> Step:
+        """React to "I don't know", more helpfully each consecutive time, then leave the subject."""
         lost = step[0].lost
         if lost == 1:
             return self._say(step, "nudge")
@@ -287,6 +290,7 @@ class Interviewer:
     # Wordings.
 
     def _say(self, step: Step, pool: str, **filling: str) -> Step:
+        """Say a wording from a pool of equivalent ones (a key of `moves.yaml`), with `filling` filled in."""
         state, out = step
         wordings = moves()[pool]
         key = least_used(pool, wordings, state.used, self.session.seed or 0)

@@ -100,7 +100,7 @@ class State:
     phase: Phase = Phase.INTRO
     t: float = 0.0
     events: tuple[Event, ...] = ()
-    used: tuple[str, ...] = ()  # keys of the wordings
+    used: tuple[str, ...] = ()  # keys of the wordings so far
     probed: tuple[str, ...] = ()  # expectations asked about, one entry per question
     offered: tuple[str, ...] = ()  # cards of an open "did you mean"
     held: str | None = None  # a card that is shown once the candidate has guessed its content
@@ -109,8 +109,8 @@ class State:
     hints: int = 0
     turns: int = 0  # of the candidate, in this phase
     warned: int = 0  # time warnings given
-    twisted: bool = False
-    ended: str | None = None
+    twisted: bool = False  # True once the complication of the scenario was added
+    ended: str | None = None  # the reason, as in `End`
 
     @property
     def opened(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class State:
 
     @property
     def last_pools(self) -> tuple[str, ...]:
-        """Return the occasion of the last wording, so that it does not come twice in a row."""
+        """Return the pool of the last wording, or nothing, so that a pool is not used twice in a row."""
         return tuple(key.rpartition(".")[0] for key in self.used[-1:])
 
     def enter(self, phase: Phase) -> State:

@@ -98,7 +98,7 @@ def is_warm() -> bool:
 def warm_up() -> None:
     """Compute and store the example vectors and the weights of the sentence classifier.
 
-    Takes seconds, or half a minute after a change to the rubric. Raises StoreError if MiniLM's weights are
+    Takes seconds, or two minutes after a change to the rubric. Raises StoreError if MiniLM's weights are
     missing.
     """
     intent_classifier()(QUESTION)

@@ -1,6 +1,6 @@
 """Check that the cards of a session agree with each other, recomputed from what is printed on them.
 
-All numbers come from one sample, so they should. The check reads them as a candidate would, who adds up
+They should, since all numbers come from one sample. The check reads the cards as a candidate does: it adds up
 columns and compares one card with another.
 """
 
@@ -52,14 +52,14 @@ def _rising(card: Card) -> Iterator[str]:
 
 
 def _waiting(cards: Mapping[str, Card]) -> Iterator[str]:
-    """Check waiting and service time, if the queue card gives one mean for the day."""
+    """Check waiting and service time, unless the queue card has a table, as one by hours of the day."""
     if cards["queue"].rows:
         return
     wait, *_, service = _numbers([cards["queue"].note])
-    printed = cards["breakdown"]
-    yield from _same("the wait on “queue”", wait, _cell(printed, "waiting for the model", 1))
+    breakdown = cards["breakdown"]
+    yield from _same("the wait on “queue”", wait, _cell(breakdown, "waiting for the model", 1))
     if "Where it is asked" not in cards["queue"].note:
-        whole = _cell(printed, "prefill", 1) + _cell(printed, "decode", 1)
+        whole = _cell(breakdown, "prefill", 1) + _cell(breakdown, "decode", 1)
         yield from _same("the work on “queue”", service, whole)
 
 

@@ -49,22 +49,22 @@ def trial(chat: Chat, rubric: Rubric, progress: Callable[[int, int], None] | Non
     A pass is stored, and the model is not tried again until the model, the prompt or the content changes.
     progress: called with (done, total).
     """
-    passed = store.home() / "interviews" / f"canaries-{_key(chat, rubric)}.json"
-    if passed.exists():
+    pass_file = store.home() / "interviews" / f"canaries-{_key(chat, rubric)}.json"
+    if pass_file.exists():
         return Trial(len(canaries()), len(canaries()))
     result = _tried(chat, rubric, progress or (lambda done, total: None))
     if result.passed:
-        passed.parent.mkdir(parents=True, exist_ok=True)
-        passed.write_text(json.dumps({"model": chat.name, "right": result.right}))
+        pass_file.parent.mkdir(parents=True, exist_ok=True)
+        pass_file.write_text(json.dumps({"model": chat.name, "right": result.right}))
     return result
 
 
 def _tried(chat: Chat, rubric: Rubric, progress: Callable[[int, int], None]) -> Trial:
     opinion, right = SecondOpinion(chat), 0
     for number, canary in enumerate(canaries(), 1):
-        unusable = opinion.unusable
+        unusable_before = opinion.unusable
         shown = opinion.says(canary.id, rubric.by_id[canary.id].says, canary.text)
-        right += shown == canary.shown and opinion.unusable == unusable
+        right += shown == canary.shown and opinion.unusable == unusable_before
         if opinion.trouble:
             return Trial(0, len(canaries()), opinion.trouble)
         progress(number, len(canaries()))

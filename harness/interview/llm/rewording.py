@@ -1,7 +1,7 @@
 """Rewording of a follow-up by a chat model: the same question, closer to what was just said.
 
-Rules have chosen the move before. A rewording is discarded, and the authored question asked, if it names
-another move, reveals the answer or the cause, adds numbers, or is not a question.
+The interviewer has chosen the question before, without the model. A rewording is discarded, and the authored
+question asked, if it names another move, reveals the answer or the cause, adds numbers, or is not a question.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ class Rewording:
     trouble: str | None = None
 
     def __call__(self, target: str, asks: str, said: str) -> str:
-        """Return the question to ask in place of `asks`, after the candidate said `said`. Never raises."""
+        """Return the question to ask in place of `asks`; `asks` itself if the reply or the model fails.
+
+        target: the expectation that it is about. said: the candidate's last words.
+        """
         if self.trouble:
             return asks
         try:

@@ -81,8 +81,8 @@ class Conversation(anywidget.AnyWidget):
             "whole_s": 60 * play.session.minutes,
             "running": not play.paused and not play.state.ended,
             "part": PARTS.get(play.state.phase, ""),
-            "answers": self.clock["answers"]
-            + 1,  # a new value each time, so that it is always sent
+            # A new value each time, so that the clock is always sent.
+            "answers": self.clock["answers"] + 1,
         }
 
     def _received(self, _widget: object, message: Mapping[str, str], _buffers: object) -> None:

@@ -67,9 +67,11 @@ def reviewed(
     return {name: _review(cards.get(name), r, now, scheduler) for name, r in rated.items()}
 
 
-def _review(card: str | None, rated: Rating, now: datetime, by: Scheduler) -> tuple[str, str]:
+def _review(
+    card: str | None, rated: Rating, now: datetime, scheduler: Scheduler
+) -> tuple[str, str]:
     before = Card.from_json(card) if card else Card(card_id=0, due=now)
-    after, _ = by.review_card(before, rated, review_datetime=now)
+    after, _ = scheduler.review_card(before, rated, review_datetime=now)
     return after.due.astimezone(UTC).isoformat(), after.to_json()
 
 

@@ -111,6 +111,7 @@ def _group(name: str, sample: Sample) -> np.ndarray:
 
 
 def _by_rank(name: str, total: np.ndarray) -> np.ndarray:
+    """Return the mask of the slowest 5 %, or of the single request at the median, at p95 or at the end."""
     order = np.argsort(total, kind="stable")
     rank = {"one_typical": N // 2, "one_slow": N * 95 // 100, "one_slowest": N - 1}.get(name)
     mask = np.zeros(N, bool)

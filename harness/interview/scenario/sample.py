@@ -28,7 +28,7 @@ from harness.kb import seeded
 
 N = 300
 SWING = 0.10  # relative variation between sessions
-# any run of consecutive multiples, modulo 1, is spread evenly over (0, 1)
+# Any run of consecutive multiples of it, modulo 1, is spread evenly over (0, 1).
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -36,9 +36,9 @@ GOLDEN = (5**0.5 - 1) / 2
 class Sample:
     """A sample; all arrays have shape (300,), one entry per request.
 
-    base: the quantities of this session, before they vary between requests.
-    hour, second: arrival time, 0 to 24 and 0 to 60. stages: times in ms.
-    renewed: True for requests answered after the innocent deploy.
+    base: the mean of each quantity in this session; `quantities` has its value for each request.
+    hour, second: arrival time, 0 to 24 and 0 to 60. regimes: masks. stages: times in ms.
+    renewed: mask of the requests answered after the innocent deploy.
     """
 
     scenario: Scenario
@@ -112,12 +112,13 @@ def _strata(*key: str | int) -> np.ndarray:
 
 
 def _hours(scenario: Scenario, seed: int) -> np.ndarray:
-    """Return hours of the day in proportion to the scenario's traffic."""
+    """Return (300,) arrival times, 0 to 24, as dense as the scenario's traffic."""
     edges = np.concatenate([[0.0], np.cumsum(scenario.traffic)])
     return np.interp(_strata(scenario.id, seed, "hour") * edges[-1], edges, np.arange(25.0))
 
 
 def _holds(regime: Regime, hour: np.ndarray, second: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Return the mask of a regime's requests. u: uniform numbers, which select the requests of a share."""
     if regime.hours:
         return _between(hour, *regime.hours)
     if regime.seconds:
@@ -133,13 +134,14 @@ def _between(value: np.ndarray, start: float, end: float) -> np.ndarray:
 
 
 def _session_value(quantity: Quantity, swing: float, *key: str | int) -> float:
+    """Return a quantity's mean in this session, within ± `swing` of its written value."""
     factor = 1 + swing * (2 * seeded.fraction(*key, "swing") - 1) if quantity.vary else 1.0
     value = quantity.value * factor
     return float(round(value)) if quantity.whole else value
 
 
 def _spread(quantity: Quantity, base: float, u: np.ndarray) -> np.ndarray:
-    """Return lognormal values with mean `base`."""
+    """Return one lognormal value for each uniform number in `u`, with mean `base`."""
     if not quantity.spread or not base:
         return np.full(N, base)
     normal = np.array([NormalDist().inv_cdf(p) for p in u])
@@ -154,7 +156,7 @@ def _stages(
     regimes: Mapping[str, np.ndarray],
     hour: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Return the stage times: the products first, because waiting times depend on them."""
+    """Return each stage's times in ms. Waiting times come last: they depend on the other terms' means."""
     times = {stage: np.zeros(N) for stage in STAGES}
     for stage, terms in scenario.stages.items():
         for term in terms:
@@ -183,9 +185,12 @@ def _busy(scenario: Scenario, hour: np.ndarray) -> np.ndarray:
 
 
 def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
-    """Return waiting times of an M/M/1 queue: zero with probability 1 - rho, otherwise exponential."""
+    """Return waiting times of an M/M/1 queue in ms: 0 with probability 1 - rho, otherwise exponential.
+
+    rho: the server's utilisation at each request, 0 to 1.
+    """
     u = np.empty(N)
-    # In the order of the hours, so that every part of the day has short and long waits.
+    # Numbered in the order of arrival, so that every part of the day has short and long waits.
     u[np.argsort(hour, kind="stable")] = (0.5 + GOLDEN * np.arange(N)) % 1.0
     waiting = u > 1 - rho
     mean = service_ms / (1 - rho)  # of those who wait
@@ -193,7 +198,10 @@ def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
 
 
 def _renewed(total: np.ndarray) -> np.ndarray:
-    """Return a mask of half of the requests, as slow as the other half: A B B A, ordered by time."""
+    """Return a mask of half of the requests, as slow as the other half.
+
+    Ordered by total time, the halves A and B alternate as A B B A, so neither is slower.
+    """
     renewed = np.zeros(N, bool)
     renewed[np.argsort(total, kind="stable")] = np.isin(np.arange(N) % 4, (1, 2))
     return renewed

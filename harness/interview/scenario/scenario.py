@@ -111,7 +111,7 @@ Fact = Derived | Given | str
 
 
 class CardWords(Strict):
-    """The templates of a card that differs from the standard one."""
+    """A scenario's own templates for a card, in place of the standard note and table."""
 
     note: Text
     columns: tuple[str, ...] = ()
@@ -136,7 +136,10 @@ class Cause(Strict):
 
 
 class Fix(Strict):
-    """The fix. after: mean ms of each changed stage afterwards, in the requests that users find slow."""
+    """The fix. after: mean ms of each changed stage after the fix, in the requests that users find slow.
+
+    leaves: what remains to be done, for the debrief.
+    """
 
     text: Text
     after: dict[str, float] = Field(min_length=1)
@@ -160,7 +163,12 @@ class Deploy(Strict):
 
 
 class Scenario(Strict):
-    """A service and its hidden cause. The candidate is told its name and setting, and nothing else."""
+    """A service and its hidden cause. At the start, the candidate learns only its name, setting and
+    premise.
+
+    cards: the cards that differ from the standard ones. remedies: by technique, its effect on this service.
+    twist: a complication that the interviewer brings up during the proposals.
+    """
 
     id: str = Field(pattern=r"^S\d\d+$")
     name: Text
@@ -221,7 +229,7 @@ class Scenario(Strict):
         if term.when and term.when.removeprefix(NOT) not in self.regimes:
             raise ValueError(f"stages.{stage}: there is no regime '{term.when}'")
         if sum(self.quantities[name].vary for name in names) > 1:
-            # Two of ±10 % would make the term vary by 20 %: another service.
+            # Two that vary by ±10 % each would make the term vary by ±20 %: another service.
             raise ValueError(f"stages.{stage}: only one quantity of a term may vary")
 
 
@@ -230,7 +238,10 @@ def _quoted(names: set[str]) -> str:
 
 
 def _terms(stage: str, given: Any, scenario: dict[str, Any]) -> Any:
-    """Return `given` as a list of terms; plain milliseconds become a varying quantity, `<stage>_ms`."""
+    """Return `given` as a sequence of terms.
+
+    For plain milliseconds, adds the quantity `<stage>_ms` to the scenario, and returns it as the only term.
+    """
     if isinstance(given, int | float):
         name = f"{stage}_ms"
         plain = Quantity(value=given, unit="ms", spread=SPREAD, vary=True)

@@ -19,8 +19,8 @@ from harness.interview.scoring.sentences import Sentence
 
 BEHAVIOUR = 0.6  # weight of actions in Systematic; the rest is the score of the text
 MAX_IRRELEVANT = 5  # opened cards that show neither the stages nor the cause; more is fishing
-# two remedies that do not fit the cause are free, each more costs
-FREE_REMEDIES, REMEDY_COST = (2, 0.1)
+FREE_REMEDIES = 2  # remedies that do not fit the cause and cost nothing
+REMEDY_COST = 0.1  # of the share of passed checks, for each further one
 MAX_UNSEEN = 2  # highest score without opening a revealing card and then naming the cause
 NEVER = 10**9  # line number of an event that did not happen
 
@@ -98,9 +98,9 @@ class Conduct:
     def score(self, text_score: int) -> int:
         """Return the score for Systematic, 1 to 4, given the score of the text alone."""
         behaviour = 1 + 3 * self.share
-        value = int((1 - BEHAVIOUR) * text_score + BEHAVIOUR * behaviour + 0.5)
+        rounded = int((1 - BEHAVIOUR) * text_score + BEHAVIOUR * behaviour + 0.5)
         looked = self._first_open(self.case.revealing_cards) < NEVER and self.cause_named
-        return min(value, 4 if looked else MAX_UNSEEN)
+        return min(rounded, 4 if looked else MAX_UNSEEN)
 
     @property
     def _relevant(self) -> frozenset[str]:
@@ -126,10 +126,11 @@ class Conduct:
         return lines
 
     def _first_open(self, cards: frozenset[str]) -> int:
+        """Return the line at which the first of `cards` was opened, or NEVER."""
         return min((line for card, line in self._opened().items() if card in cards), default=NEVER)
 
     def _first(self, prefix: str) -> int:
-        """Return the first line that shows an expectation whose id begins with `prefix`."""
+        """Return the first line that shows an expectation whose id begins with `prefix`, or NEVER."""
         lines = (
             self.spoken[f.sentence.turn].line
             for f in self.findings

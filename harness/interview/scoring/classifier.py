@@ -1,9 +1,9 @@
 """Sentence classifier: two linear scores of a sentence for each expectation, over meaning and words.
 
-MiniLM's vector captures what a sentence is about and hardly what it asserts about it; TF-IDF terms add some
-of the rest. `about` scores the topic and `stance` the side taken: a contradiction is on topic and has the
-wrong words. Both are ridge regressions on the rubric's labelled sentences, solved in closed form, so the same
-content gives the same weights. The classifier proposes and doubts findings; patterns and guards decide.
+MiniLM's vector captures what a sentence is about, but hardly what the sentence asserts; TF-IDF terms add some
+of that. `about` scores the topic and `stance` the side taken, because a contradiction is on topic, too. Both
+are ridge regressions on the rubric's labelled sentences, solved in closed form, so the same content gives the
+same weights. `classifier_findings` says how the scores add findings to those of the patterns, or remove them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), float32, unit norm
 
-WORDS, CONSTANT = 0.7, 0.5  # scale of the terms and of the bias feature; that of the meaning is 1
+# Scales of the TF-IDF terms and of the bias feature; that of the embedding is 1.
+WORDS, CONSTANT = 0.7, 0.5
 DECIMALS = 3  # of a score; differences between machines are far smaller
 SHIPPED = FOLDER / "classifier.npz"  # weights for the shipped content, so that no user has to wait
 
@@ -41,7 +42,10 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class SentenceClassifier:
-    """Scores of a sentence for every expectation. about, stance: (expectations, f) weights for f features."""
+    """Scores of a sentence for every expectation.
+
+    names: the expectations' ids. about, stance: weights, (expectations, features).
+    """
 
     embed: Embed
     words: TfidfVocabulary
@@ -50,7 +54,7 @@ class SentenceClassifier:
     stance: np.ndarray
 
     def score(self, text: str) -> Mapping[str, Scores]:
-        """Return the scores by expectation id. A text is embedded alone: padding costs more than it saves."""
+        """Return the scores by expectation id. Embeds each text alone: padding costs more than it saves."""
         features = _features(text, self.embed, self.words)
         about, stance = (
             np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)
@@ -65,7 +69,7 @@ def top_label(scores: Mapping[str, Scores]) -> str:
 
 
 def labelled_sentences(rubric: Rubric) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield every sentence of the rubric with the ids of the expectations that it shows."""
+    """Yield every sentence of the rubric with the ids of the expectations that it shows, possibly none."""
     for expectation in rubric.expectations:
         label = frozenset({expectation.id})
         yield from ((text, label) for text in (expectation.says, *expectation.examples))
@@ -174,10 +178,11 @@ def _cached(key: str) -> Path:
     return store.home() / "interview" / f"classifier-{key[:16]}.npz"
 
 
-def _key(rubric: Rubric, model: str) -> str:
-    return f"{rubric.sha256[:32]}{model[:32]}"
+def _key(rubric: Rubric, model_sha256: str) -> str:
+    return f"{rubric.sha256[:32]}{model_sha256[:32]}"
 
 
 def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:
+    """Return (f,) features: the embedding, the scaled TF-IDF vector and a constant."""
     meaning = embed([text])[0].astype(np.float64)
     return np.concatenate([meaning, WORDS * words.vector(text), [CONSTANT]])

@@ -19,10 +19,12 @@ from harness.interview.scoring.sentences import Sentence
 # two-fold cross-validation on answers that were used for neither the patterns nor the training sentences.
 CREDIT, NEAR = 0.0, -0.2
 SURE = 0.3  # a lower `about` score earns a mention at most
-OFF_TOPIC, OFF_TOPIC_WORDS = -0.6, 20  # a lower score of a sentence with fewer words: off topic
-# a `stance` below contradicts; without a pattern, one of at least FOR is needed
-AGAINST, FOR = (0.0, 0.1)
-CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)  # such a sentence is not classified
+OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
+OFF_TOPIC_WORDS = 20  # in a sentence with at least so many words, no finding is taken away
+AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
+FOR = 0.1  # the `stance` score that a finding without a pattern needs
+# A sentence with such a finding gets no further ones.
+CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
@@ -50,6 +52,7 @@ def apply_classifier(
 
 
 def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
+    """Return a finding in `sentence` without its credit if the scores contradict it; else as it is."""
     if finding.sentence != sentence or not finding.level or len(sentence.words) >= OFF_TOPIC_WORDS:
         return finding
     score = scores[finding.expectation]
@@ -83,6 +86,7 @@ def _added(
 
 
 def _denied(rubric: Rubric, expectation: Expectation, sentence: Sentence) -> bool:
+    """Return True if a guard rejects the sentence, which has no matched words to apply the guards to."""
     text, guards = sentence.text, rubric.guards
     topic = any_span(expectation.topic, text)
     return bool(

@@ -10,7 +10,7 @@ from functools import cache
 from harness.interview.scoring.rubric import Rubric
 
 GRAM = 4  # words in an n-gram; sequences of four that cover most of a sentence are no coincidence
-# A sentence is a copy if SHARE of its words are covered and these are at least LONG words, or if WHOLE are.
+# A sentence is a copy if n-grams of the sources cover WHOLE of its words, or SHARE and at least LONG words.
 SHARE, LONG = 0.6, 6
 WHOLE = 0.85
 MIN_WORDS = 5  # a shorter sentence is compared as a whole
@@ -28,6 +28,7 @@ Gram = tuple[str, ...]
 class Sources:
     """N-grams of texts that earn nothing when they are repeated.
 
+    said: n-grams of what was said in the interview, and of the rubric's statements.
     phrases: sequences of 3 and 4 words from the rubric, for sentences of fewer than MIN_WORDS words.
     examples: n-grams of the rubric's examples.
     """

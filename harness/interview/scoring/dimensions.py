@@ -17,10 +17,10 @@ LIST_CREDIT = 0.25  # maximum credit of all names in all lists together
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Credit that a dimension requires.
+    """The credit that a dimension requires for each score.
 
-    some: total credit for a 2. solid, more: credit beyond the core for a 3 and for a 4.
-    core: mean credit over the core for a 3. named: names alone are enough for a 2.
+    some: total credit for a 2. solid, more: credit beyond the core expectations for a 3 and for a 4.
+    core: mean credit of the core expectations for a 3. named: True if mentions alone are enough for a 2.
     """
 
     some: float
@@ -40,6 +40,7 @@ BARS = {
 
 def best(findings: Iterable[Finding]) -> dict[str, Finding]:
     """Return the best finding of each expectation that is shown, by expectation id."""
+    # From worst to best: the last entry of an expectation replaces the others.
     ranked = sorted((f for f in findings if f.level), key=lambda f: f.order, reverse=True)
     return {finding.expectation: finding for finding in ranked}
 

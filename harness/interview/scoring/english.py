@@ -18,8 +18,8 @@ OTHERS = {
     "Turkish": "bir ve bu için ile ne de da çok daha ama gibi",
 }
 WORDS = {name: frozenset(words.split()) for name, words in OTHERS.items()}
-MIN_WORDS = 3  # words of another language that are needed to name it
-LEAD = 1.5  # and how many for each English word
+MIN_WORDS = 3  # common words of another language that a text needs to count as written in it
+LEAD = 1.5  # minimum ratio of these to the common English words
 
 
 def other_language(text: str, english: frozenset[str]) -> str | None:

@@ -44,7 +44,8 @@ class Loss(StrEnum):
 class Finding:
     """An expectation in a sentence.
 
-    Level ABSENT is a near miss, and `loss` gives the reason. by_list: found in a list of names.
+    Level ABSENT is a near miss. loss: why it earned nothing, or less than it might. by_list: True if it is
+    one name in a list.
     """
 
     expectation: str

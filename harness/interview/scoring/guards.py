@@ -1,7 +1,8 @@
 """Guards: rules that withhold credit from a sentence that has the right words.
 
 A word list cannot tell "cache the answers" from "never cache the answers", from a question about caches, or
-from a list of all known techniques. Each guard checks one such case. Their words are content.
+from a list of all known techniques. Each guard checks one such case. Its words, with comments on what it is
+for, are in `content/rubric/guards.yaml`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from harness.interview.scoring.patterns import Lexicon, Pattern, Span, any_span
 from harness.interview.scoring.sentences import WORD
 
 Words = str | tuple[str, ...]
+BARE_WORDS = 3  # most words in the name of a technique
+# Guards that are not plain lists of patterns.
 COMPILED_APART = ("denies_after", "gives_up", "denies_before", "ends_sign", "function_words")
 
 
@@ -67,7 +70,7 @@ class Denial:
 
 @dataclass(frozen=True, eq=False)
 class Guards:
-    """All guards of a rubric, compiled."""
+    """All guards of a rubric, compiled. patterns: those of the other guards, by the guard's name."""
 
     denies_after: tuple[Denial, ...]
     gives_up: Denial
@@ -89,7 +92,7 @@ class Guards:
         return sum(1 for _ in self._denials(text, span, ignored)) % 2 == 1
 
     def wrong_way(self, text: str, span: Span) -> bool:
-        """Return True for "… makes it slower" about a remedy, if no condition is named with it."""
+        """Return True if "… makes it slower" follows a remedy at `span`, and the text names no condition."""
         spans = any_span(self.patterns["wrong_way"], text[span[1] :])
         return spans is not None and spans[0][0] <= 2 and not self.says("hedge", text)
 
@@ -106,15 +109,16 @@ class Guards:
         """Return True for a name standing alone: "Semantic caching."."""
         words = WORD.findall(text.lower())
         spoken = any(word in self.function_words or word[0].isdigit() for word in words)
-        return len(words) <= 3 and not spoken
+        return len(words) <= BARE_WORDS and not spoken
 
     def _denials(self, text: str, span: Span, ignored: Sequence[Span]) -> Iterable[Span]:
+        """Yield the spans of the words that deny `span`: those before it, then at most one after it."""
         for denial in (*self.denies_after, self.gives_up):
             for match in denial.words.finditer(text, 0, span[0]):
                 between = text[match.end() : span[0]]
-                replaced = denial is self.gives_up and self._says_for_what(text, between, span)
+                has_successor = denial is self.gives_up and self._says_for_what(text, between, span)
                 if (
-                    not replaced
+                    not has_successor
                     and not _overlaps(match.span(), ignored)
                     and self._near(between, denial)
                 ):
@@ -130,14 +134,19 @@ class Guards:
                 yield after.span()
 
     def _says_for_what(self, text: str, between: str, span: Span) -> bool:
-        """Return True for Y in "replace X by Y", and for both if one pattern matched both."""
+        """Return True if "by" or the like shows that `span` is, or contains, what comes instead.
+
+        That is so for Y in "replace X by Y", and for the whole phrase, but not for X.
+        """
         return self.says("for_what", between) or self.says("for_what", text[slice(*span)])
 
     def _conditional(self, text: str, end: int) -> bool:
+        """Return True if a condition follows directly: "does not help for short answers"."""
         spans = any_span(self.patterns["condition"], text[end:])
         return spans is not None and spans[0][0] <= 1
 
     def _near(self, between: str, denial: Denial) -> bool:
+        """Return True if a denial reaches across the words `between` it and what it denies."""
         ended = self.ends_sign.search(between) or self.says("ends_word", between)
         return len(WORD.findall(between)) <= denial.reach and not ended
 

@@ -11,12 +11,13 @@ from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import Place, Sentence
 
-LISTED = 4  # ideas of one dimension in a sentence from which on it may be a list
+LISTED = 4  # a sentence with at least so many ideas of one dimension may be a list
 NAME_WORDS = 3.5  # maximum words per name in a list of names
 PURPOSE_WORDS = 5.5  # maximum words per name in a list of names with a purpose each
 BARE_NAMES = 3  # one-name sentences that make a list written line by line
 SPEECH = 0.12  # share of function words; a keyword list has less
-TEMPLATED, TEMPLATE_WORDS = 4, 14  # so many sentences, this short, with one opening are a template
+# At least 4 sentences of at most 14 words that begin alike are a template.
+TEMPLATED, TEMPLATE_WORDS = 4, 14
 
 
 def without_lists(
@@ -60,6 +61,7 @@ class _Lists:
 
     @cached_property
     def _names(self) -> defaultdict[Place, int]:
+        """Return, by sentence, the number of credited ideas of its most frequent dimension."""
         counts: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         for finding in self.credited:
             dimension = self.rubric.by_id[finding.expectation].dimension
@@ -68,12 +70,14 @@ class _Lists:
 
     @cached_property
     def _is_keywords(self) -> bool:
+        """Return True if the whole text is a list of keywords."""
         several = len({finding.expectation for finding in self.credited}) >= LISTED
         share = self.rubric.guards.function_share([s.text for s in self.sentences])
         return several and share < SPEECH
 
     @cached_property
     def _bare(self) -> frozenset[Place]:
+        """Return the places of credited sentences that are a single name."""
         credited = {f.sentence.place for f in self.credited}
         bare = (s for s in self.sentences if self.rubric.guards.bare(s.text))
         return frozenset(credited & {s.place for s in bare})

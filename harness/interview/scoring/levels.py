@@ -1,6 +1,6 @@
 """Grading of a pattern match: whether it earns credit, and at which level.
 
-The levels are named, applied to this system, and explained.
+From low to high, an idea is only mentioned, applied to this system, or explained.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ def graded(
     matches: Sequence[tuple[Span, ...]],
     after: str,
 ) -> Finding:
-    """Return the finding of an expectation in a sentence; one match that no guard rejects is enough.
+    """Return the finding of an expectation in a window; one match that no guard rejects is enough.
 
-    matches: the spans of each pattern that matched. after: the text of the next sentence.
+    window: a sentence, or a few joined ones. matches: the spans of each pattern that matched.
+    after: the text of the next sentence.
     """
     losses = [_loss(guards, expectation, window, match) for match in matches]
     if None not in losses:
@@ -39,7 +40,11 @@ def graded(
 
 
 def level(guards: Guards, expectation: Expectation, text: str, after: str) -> Level:
-    """Return the level of a sentence that shows `expectation`; `after` is the next sentence."""
+    """Return the level of a text that shows `expectation`.
+
+    after: the next sentence; it may add the explanation. Only ideas of the dimension "stack" must be tied to
+    this system to count as applied.
+    """
     words = len(WORD.findall(text))
     long_enough = words >= EXPLAINED_WORDS or any(map(str.isdigit, text))
     if long_enough and explanation(expectation.explain, text):
@@ -51,13 +56,14 @@ def level(guards: Guards, expectation: Expectation, text: str, after: str) -> Le
 
 
 def explanation(patterns: Sequence[Pattern], text: str) -> list[Span]:
-    """Return where mechanisms, conditions and costs stand in a text."""
+    """Return the spans of mechanisms, conditions and costs in a text. patterns: those of `explain`."""
     return [span for pattern in patterns for span in pattern.spans(text) or ()]
 
 
 def _loss(
     guards: Guards, expectation: Expectation, window: Sentence, match: tuple[Span, ...]
 ) -> Loss | None:
+    """Return why a guard rejects a match; None if none does."""
     text, stack = window.text, expectation.dimension == "stack"
     exempt = [*match, *explanation(expectation.explain, text)]
     if any(_near(spans, match) for p in expectation.refuse if (spans := p.spans(text))):

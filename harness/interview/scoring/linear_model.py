@@ -20,12 +20,14 @@ def about(features: np.ndarray, shows: np.ndarray) -> np.ndarray:
     return np.stack([_about(features, gram, column) for column in shows.T])
 
 
-def stance(features: np.ndarray, owners: np.ndarray, sides: np.ndarray, names: int) -> np.ndarray:
+def stance(
+    features: np.ndarray, owners: np.ndarray, sides: np.ndarray, n_expectations: int
+) -> np.ndarray:
     """Return weights, (expectations, f), with target +1 for sentences for an expectation, -1 against it.
 
-    A multi-task model: one part is shared by all expectations ("no need to", "irrelevant") and one belongs to
-    each ("slower", of a small model). The kernel is the product of the features, and 1 + OWN times as large
-    within an expectation.
+    A multi-task model: one part of the weights is shared by all expectations ("no need to", "irrelevant"),
+    another belongs to a single one ("slower", of a small model). The kernel is the dot product of the
+    features, 1 + OWN times as large for two sentences of one expectation.
     features: (n, f). owners: (n,), the column of each sentence's expectation. sides: (n,), +1 or -1.
     """
     same = owners[:, None] == owners[None, :]
@@ -33,7 +35,7 @@ def stance(features: np.ndarray, owners: np.ndarray, sides: np.ndarray, names: i
     weight = _balanced(sides > 0)
     coefficients = np.linalg.solve(gram + OWN_RIDGE * np.diag(1 / weight), sides.astype(np.float64))
     shared = features.T @ coefficients
-    own = [features[owners == e].T @ coefficients[owners == e] for e in range(names)]
+    own = [features[owners == e].T @ coefficients[owners == e] for e in range(n_expectations)]
     return shared + OWN * np.stack(own)
 
 
@@ -47,6 +49,7 @@ def kernel_ridge(gram: np.ndarray, owners: np.ndarray) -> np.ndarray:
 
 
 def _about(features: np.ndarray, gram: np.ndarray, shows: np.ndarray) -> np.ndarray:
+    """Return the weights, (f,), of one expectation. gram: (n, n); shows: (n,), bool."""
     positive = RARE * len(shows) / (2 * max(1, shows.sum()))
     weight = np.where(shows, positive, 1.0)
     coefficients = np.linalg.solve(gram + RIDGE * np.diag(1 / weight), np.where(shows, 1.0, -1.0))

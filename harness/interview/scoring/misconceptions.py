@@ -16,7 +16,7 @@ from harness.interview.scoring.sentences import Sentence
 def find_mistakes(
     matcher: Matcher, sentences: Sequence[Sentence], findings: Sequence[Finding]
 ) -> list[Mistake]:
-    """Return one entry for each misconception that is stated: where last, and whether it was taken back."""
+    """Return a mistake for each misconception that is stated."""
     return [
         mistake
         for misconception in matcher.rubric.misconceptions
@@ -57,7 +57,10 @@ def _mistake(
 def _stating(
     matcher: Matcher, misconception: Misconception, sentences: Sequence[Sentence]
 ) -> Iterator[int]:
-    """Yield the numbers of the sentences that state the misconception, also about a question's subject."""
+    """Yield the indices of the sentences that state the misconception.
+
+    The subject of the statement may be in the question before: "What of small models?" "They cost nothing."
+    """
     guards = matcher.rubric.guards
     for number, sentence in enumerate(sentences):
         named = (matcher.subject(name, sentence.turn) for name in misconception.denies)

@@ -5,8 +5,8 @@ r"""The pattern language of the rubric: phrases with word classes and gaps, comp
     <not> ~~ <total>                at most 12 words between
     [<draft>, <verify>, !<fine>]    a list: all of them in any order, and none of those with "!"
 
-A space matches anything between two words, ` ?` anything or nothing, and `*` the rest of a word. Everything
-else is a regular expression.
+A space matches the signs and spaces between two words, ` ?` the same or nothing, and `*` the rest of a word.
+Everything else is a regular expression.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ Span = tuple[int, int]
 
 SHORT_GAP, LONG_GAP = 5, 12  # words: within a phrase; within a clause
 CLASS = re.compile(r"<(\w+)>")
-STAR = re.compile(r"(?<!\\.)(?<=\w)\*")  # after a letter of a word; after a bracket it repeats
+# Only a star after a letter means the rest of a word; after a bracket it is the star of regular expressions.
+STAR = re.compile(r"(?<!\\.)(?<=\w)\*")
 MARKS = re.compile(r"(\)\?)?( ~~ | ~ | \?| )")
 MAX_NESTING = 5  # of classes within classes; more is a cycle
 
@@ -88,7 +89,7 @@ class Lexicon:
             words = (self._expanded(entry, depth + 1) for entry in self.classes[match[1]])
             return f"(?:{'|'.join(words)})"
 
-        # Signs are translated first: the expansion of a class is translated already.
+        # Translate the text around the classes only: what a class expands to is a regular expression already.
         pieces = CLASS.split(phrase)
         for number in range(0, len(pieces), 2):
             pieces[number] = _translated(pieces[number])
@@ -110,10 +111,11 @@ def _translated(phrase: str) -> str:
 
 
 def _between(mark: re.Match[str]) -> str:
+    """Return the regular expression of a space or gap, with the ")?" of an optional word before it."""
     optional, sign = mark[1] or "", mark[2]
     if sign == " ?":
         return rf"{optional}\W*"
-    # After an optional word nothing may be left between: the space before it was consumed.
+    # If an optional word is absent, the space before it was matched already, and none is left to match.
     space = r"(?:\W+|(?<=\W))" if optional else r"\W+"
     gap = {" ": 0, " ~ ": SHORT_GAP, " ~~ ": LONG_GAP}[sign]
     return optional + space + (rf"(?:\w+\W+){{0,{gap}}}?" if gap else "")

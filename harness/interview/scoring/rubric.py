@@ -22,9 +22,9 @@ PHRASINGS, CLASSIFIER, CONTRARY = "phrasings.yaml", "classifier.yaml", "contrary
 SENTENCES = "sentences"  # folder of labelled answers
 # Every other file in the folder is a dimension.
 OTHERS = (LEXICON, GUARDS, MISCONCEPTIONS, PHRASINGS, CLASSIFIER, CONTRARY)
-NOTHING = "NOTHING"  # key of the sentences that show no expectation
+NOTHING = "NOTHING"  # key, in place of an expectation's id, of the sentences that show none
 
-# libyaml's loader reads the same eight times as fast, where it is installed.
+# libyaml's loader, where it is installed, reads the same files eight times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Tier = Literal["core", "solid", "outstanding"]
@@ -41,7 +41,7 @@ class _Entry(BaseModel):
 
 
 class ExpectationEntry(_Entry):
-    """One expectation as written in a rubric file."""
+    """One expectation as written in a rubric file; the fields mean the same as in `Expectation`."""
 
     id: str
     tier: Tier
@@ -69,7 +69,7 @@ class DimensionEntry(_Entry):
 
 
 class MisconceptionEntry(_Entry):
-    """One misconception as written."""
+    """One misconception as written in its file; the fields mean the same as in `Misconception`."""
 
     id: str
     says: str
@@ -88,7 +88,7 @@ class LexiconEntry(RootModel[dict[str, tuple[str, ...]]]):
 
 
 class PhrasingEntry(BaseModel):
-    """More examples and counterexamples of an expectation."""
+    """More examples (`shows`) and counterexamples (`not`) of an expectation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -101,7 +101,11 @@ class PhrasingsEntry(RootModel[dict[str, PhrasingEntry]]):
 
 
 class SentenceEntry(_Entry):
-    """A labelled sentence, perhaps an answer to a follow-up."""
+    """A labelled sentence.
+
+    voice: the kind of speaker, such as "terse senior". shows, wrong: ids of the expectations that it shows
+    and of the misconceptions that it leaves standing. prompt: the follow-up that it answers, if any.
+    """
 
     voice: str
     text: str
@@ -128,11 +132,13 @@ class MisconceptionsEntry(_Entry):
 class Expectation:
     """An idea that a good answer shows, with compiled patterns.
 
-    accept: any of them shows the idea. explain: any of them near it gives its mechanism, condition or cost.
-    refuse: any of them means that the sentence says something else, or the contrary.
-    topic: the words common to sentences about it. asks: a question of the candidate can show it.
-    negative: it denies something itself ("we cannot promise both"), so a "not" does not negate it.
-    asked: questions that ask for it without naming it. window: number of sentences that are read together.
+    says: the idea in a sentence. lab: where to practise it. A sentence shows the idea if it matches one of
+    `accept`; a match of `explain` near by gives the mechanism, condition or cost, and a match of `refuse`
+    means that the sentence says something else, or the contrary.
+    topic: the words common to sentences about the idea, whichever side they take. asked: interview questions
+    that ask for the idea without naming it. asks: True if a question by the candidate can show the idea.
+    negative: True if the idea itself denies something ("we cannot promise both"), so that a "not" does not
+    negate it. window: how many consecutive sentences may show it together.
     """
 
     id: str
@@ -154,10 +160,12 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Misconception:
-    """A wrong statement, with the expectations that it denies.
+    """A wrong statement.
 
-    core: unless taken back, it caps the dimensions of these expectations at 2. negative: it denies something
-    itself ("never costs quality"), so a "not" in it does not take it back.
+    says: the statement in a sentence. truth: its correction. denies: ids of the expectations that it
+    contradicts. A sentence states it if it matches one of `accept` and none of `unless`.
+    core: True if, unless taken back, it caps the dimensions of those expectations at a score of 2. negative:
+    True if it denies something itself ("never costs quality"), so that a "not" in it does not take it back.
     """
 
     id: str
@@ -176,9 +184,9 @@ class Misconception:
 class Rubric:
     """The whole rubric, in the order of its files.
 
-    asked: by dimension, questions that ask about it without naming anything in it. sentences: more labelled
-    sentences, each with the ids that it shows. contrary: sentences, each with the id that it denies.
-    sha256: checksum of the files' names and bytes.
+    asked: by dimension, patterns of interview questions that ask about the dimension and name none of its
+    ideas. sentences: labelled sentences beyond the examples, each with the ids that it shows. contrary:
+    sentences, each with the id of the expectation that it denies. sha256: of the files' names and bytes.
     """
 
     expectations: tuple[Expectation, ...]
@@ -238,6 +246,7 @@ def _sha256(folder: Path) -> str:
 
 
 def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield `Rubric.sentences`. nothing: the phrasings that show no expectation."""
     yield from ((text, frozenset()) for text in (nothing.not_ if nothing else ()))
     for name, texts in _checked(ByExpectationEntry, folder / CLASSIFIER).root.items():
         yield from ((text, frozenset({name} - {NOTHING})) for text in texts)

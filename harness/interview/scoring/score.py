@@ -36,8 +36,8 @@ class SecondJudge(Protocol):
 class Scorer:
     """A rubric, and a classifier for sentences that no pattern matches (None: patterns alone).
 
-    rubric_is_source: False while the rubric's own examples are checked. second: a chat model that is asked
-    about near misses only; None unless the user chose one.
+    rubric_is_source: True if words copied from the rubric earn nothing; False to check the rubric's own
+    examples. second: a chat model that is asked about near misses only; None unless the user chose one.
     """
 
     rubric: Rubric
@@ -47,7 +47,10 @@ class Scorer:
     second: SecondJudge | None = None
 
     def answer(self, text: str, prompt: str | None = None) -> Scorecard:
-        """Return the scorecard of one free text, an answer to the main question or to a follow-up."""
+        """Return the scorecard of one free text.
+
+        prompt: the follow-up that it answers; None for the main question.
+        """
         passage = read(text)
         findings, mistakes = self._findings([passage], [prompt or MAIN_QUESTION], [prompt or ""])
         shown = best(findings)
@@ -61,7 +64,8 @@ class Scorer:
     def transcript(self, transcript: Transcript, case: CaseFile | None) -> Scorecard:
         """Return the scorecard of an interview.
 
-        Without its case, behaviour is not scored, Systematic is at most 2, and a notice says so.
+        case: the facts of its scenario; None if the scenario is not installed. Without them, behaviour is not
+        scored, Systematic is at most 2, and a notice says so.
         """
         spoken = transcript.said_by("candidate")
         passages = [read(event.text or "", turn) for turn, event in enumerate(spoken)]
@@ -95,7 +99,8 @@ class Scorer:
     ) -> tuple[list[Finding], list[Mistake]]:
         """Return all findings and mistakes.
 
-        interviewer: texts that earn nothing when repeated. prompts: for each passage, the question before it.
+        interviewer: texts that earn nothing when repeated. prompts: for each passage, the question before it
+        ("" if none).
         """
         sentences = _sentences(passages)
         matcher = Matcher(
@@ -184,7 +189,7 @@ def _denied(rubric: Rubric, finding: Finding, mistakes: Sequence[Mistake]) -> Fi
 
 
 def _grounded(finding: Finding, case: CaseFile, opened: Sequence[str]) -> Finding:
-    """Return a mention for a breakdown whose times are on no opened card: it was not made here."""
+    """Return the finding, lowered to a mention if it is a breakdown whose times are on no opened card."""
     if finding.expectation != "SYS-BREAKDOWN" or finding.level <= Level.MENTION:
         return finding
     if grounded(finding.sentence.text, case, opened) is False:
@@ -195,7 +200,11 @@ def _grounded(finding: Finding, case: CaseFile, opened: Sequence[str]) -> Findin
 def _assisted(
     findings: Sequence[Finding], transcript: Transcript, lines: Sequence[int]
 ) -> list[Finding]:
-    """Return the findings; after a hint an idea is worth one level less, after it was told nothing."""
+    """Return the findings, lowered where the interviewer helped before.
+
+    An idea that follows a hint at it loses one level (a mention remains); one that was explained to the
+    candidate earns nothing. lines: the transcript's line of each of the candidate's turns.
+    """
     helped = {
         e.target: (e.line, e.move)
         for e in transcript.events

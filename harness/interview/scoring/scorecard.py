@@ -37,12 +37,12 @@ class Scorecard:
 
     @property
     def engine(self) -> str:
-        """Return what scored; a chat model that failed did not."""
+        """Return "offline", or "offline+llm" if a chat model was asked, too, and did not fail."""
         return WITH_LLM if self.second and not self.second["trouble"] else OFFLINE
 
     @property
     def banner(self) -> str:
-        """Return a sentence that says what scored."""
+        """Return a sentence or two on what computed the scores."""
         offline = "Scored offline by patterns and MiniLM, with the rubric's own labels."
         if self.second is None:
             return offline
@@ -76,7 +76,7 @@ class Scorecard:
         return tuple(sorted(missing, key=lambda e: TIERS.index(e.tier)))
 
     def to_json(self) -> dict[str, object]:
-        """Return plain types for `json.dumps`; levels, quotes and scores have the names of the contract."""
+        """Return plain types for `json.dumps`, as `under500 interview score --json` prints them."""
         shown = self.shown
         return {
             "expectations": {e.id: self._shown(shown.get(e.id)) for e in self.rubric.expectations},

@@ -14,9 +14,8 @@ import numpy as np
 TERM = re.compile(r"[a-z]+|\d+")
 ENDINGS = ("ations", "ation", "ings", "ing", "ed", "es", "er", "ly", "s")
 STEM = 4  # minimum letters of a stem, so that "sing" does not become "s"
-MIN_TEXTS = (
-    2  # texts that must have a term: one that occurs in a single text only memorises that text
-)
+# Minimum number of texts with a term: a term of a single text would only memorise that text.
+MIN_TEXTS = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ AT_ONCE = 4  # requests in flight; further ones wait for a thread here, not at t
 def background_load(
     make: Callable[[], Assistant], questions: Sequence[Question], per_s: float, seed: int = 0
 ) -> Iterator[list[Question]]:
-    """Ask `questions` over and over until the block ends; yields the list of those asked so far.
+    """Ask `questions` over and over until the block ends; yields the growing list of those sent.
 
     make: called for each request, because an assistant serves one thread at a time. per_s: average rate
     (Poisson). Errors of these requests are ignored. Raises WrongUseError if there are no questions or the
@@ -28,19 +28,19 @@ def background_load(
     """
     if not questions or not per_s > 0:
         raise WrongUseError("Background load needs at least one question and a rate above 0.")
-    ended, asked = threading.Event(), []
+    ended, sent = threading.Event(), []
     rng = np.random.default_rng(seed)
 
     def ask_until_the_end(pool: ThreadPoolExecutor) -> None:
         while not ended.wait(rng.exponential(1 / per_s)):
-            question = questions[len(asked) % len(questions)]
-            asked.append(question)
+            question = questions[len(sent) % len(questions)]
+            sent.append(question)
             pool.submit(lambda question=question: time_or_fault(make(), question))
 
     with ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="background") as pool:
         pool.submit(ask_until_the_end, pool)
         try:
-            yield asked
+            yield sent
         finally:
             ended.set()
             pool.shutdown(cancel_futures=True)

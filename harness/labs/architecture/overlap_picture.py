@@ -24,8 +24,8 @@ def overlap_timeline(trace: Trace, beside: str) -> Picture:
     if beside not in spans:
         raise ValueError(f"The trace has no span {beside!r}: nothing ran beside the stages.")
     rows = [spans[name] for name in (beside, *ORDER) if name in spans]
-    working = [span for span in rows if span.name in (semconv.PREPROCESS, semconv.RETRIEVE)]
-    hidden = _hidden_ms(spans[beside], working)
+    search_spans = [span for span in rows if span.name in (semconv.PREPROCESS, semconv.RETRIEVE)]
+    hidden = _hidden_ms(spans[beside], search_spans)
     title = f"Of {ms(spans[beside].duration_ms)}, {ms(hidden)} overlap with the search"
     names, cells = [span.name for span in rows], [(ms(span.duration_ms),) for span in rows]
     figure, axes = chart.rows_picture(title, NOTE, names, COLUMNS, AXIS, cells)

@@ -37,8 +37,8 @@ def policies(
     axes.set_xlim(0, 1.1 * max(policy.mean_ms for policy in named))
     axes.set_ylim(max(0, min(policy.right.interval.low for policy in named) - 0.05), 1.02)
     chart.y_axis(axes, form=percent)
-    if path := sorted((policy.mean_ms, policy.right.rate) for policy in line):
-        axes.plot(*zip(*path, strict=True), "-", color=LINE, linewidth=1.8, zorder=1)
+    if points := sorted((policy.mean_ms, policy.right.rate) for policy in line):
+        axes.plot(*zip(*points, strict=True), "-", color=LINE, linewidth=1.8, zorder=1)
     looks = LOOKS[-len(named) :]
     for policy, (colour, marker) in zip(named, looks, strict=True):
         x, interval = policy.mean_ms, policy.right.interval

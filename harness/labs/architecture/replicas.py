@@ -15,7 +15,7 @@ class CancelledError(PlainError):
 
 @dataclass(frozen=True)
 class Replica:
-    """`question` at `assistant`, a client that nothing else uses.
+    """One request: `question` sent to `assistant`, a client that nothing else uses.
 
     `answer` blocks; `cancel` can be called from any thread. A cancelled request ends with the next piece that
     arrives. Only then does the server notice that the client has closed the connection.

@@ -56,7 +56,5 @@ def _finding(samples_ms: Mapping[str, Sequence[float]]) -> str:
 
 
 def _in_words(name: str, values: Sequence[float]) -> str:
-    half, slow = middle(values), slow_end(values)
-    return (
-        f"{name}: {half.label} {ms(half.value)}, {slow.label} {ms(slow.value)}, n = {len(values)}"
-    )
+    median, slow = middle(values), slow_end(values)
+    return f"{name}: {median.label} {ms(median.value)}, {slow.label} {ms(slow.value)}, n = {len(values)}"

@@ -20,7 +20,7 @@ def by_path(
 ) -> dict[str, list[float]]:
     """Return end-to-end ms in this process, no network, by path: "miss", or the cache that answered.
 
-    Both include the lookup, because a miss pays for it, too.
+    Every time includes the lookup in the caches, because a miss pays for it, too.
     """
     tracer = trace.get_tracer(__name__)
     times_ms: dict[str, list[float]] = {}

@@ -23,8 +23,9 @@ Curve = Sequence[tuple[float, HitRates]]
 
 
 def false_hit_curves(curves: Mapping[str, Curve], most_wrong: float) -> Picture:
-    """Draw curves name -> (threshold, its rates), from high to low; most_wrong: the share that is allowed.
+    """Draw a curve for each cache; each point is a threshold.
 
+    curves: name -> (threshold, rates), from high to low. most_wrong: the false-hit rate that is allowed.
     Raises ValueError for no curve, or more than three.
     """
     chart.require(curves, "curves", most=len(LOOKS))
@@ -75,4 +76,6 @@ def _best(curve: Curve, most_wrong: float) -> str:
 
 
 def _in_words(name: str, curve: Curve) -> str:
-    return f"{name}: " + "; ".join(f"{t:.2f} hits {j.hits}, wrong {j.wrong}" for t, j in curve)
+    return f"{name}: " + "; ".join(
+        f"{threshold:.2f} hits {rates.hits}, wrong {rates.wrong}" for threshold, rates in curve
+    )

@@ -40,10 +40,10 @@ def path_rows(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
 def prefix_rows(
     prefills: Mapping[str, Sequence[Prefill]], cold: str, warm: str, artefact: str
 ) -> Picture:
-    """Draw times to first token, a row for each name, by the prompt that the model had read before.
+    """Draw times to first token, a row for each prompt layout or kind of earlier prompt.
 
-    cold, warm: the names to compare. artefact: the name of a measurement that proves nothing. Raises
-    TooFewSamplesError below 5 rounds.
+    prefills: name -> runs. cold, warm: the names to compare. artefact: the name of a measurement that proves
+    nothing. Raises TooFewSamplesError below 5 rounds.
     """
     times = {name: [prefill.ttft_ms for prefill in runs] for name, runs in prefills.items()}
     ratio = median_ratio(times[cold], times[warm])
@@ -68,25 +68,25 @@ def sample_rows(
     axis: str,
     pale: Collection[str] = (),
 ) -> Picture:
-    """Draw rows name -> ms, at least one each. pale: rows shown as a warning, which count for nothing.
+    """Draw rows name -> ms, at least one each. pale: names of rows drawn in grey, because they prove nothing.
 
     Raises ValueError for no rows, or an empty one.
     """
     if not samples_ms or not all(samples_ms.values()):
         raise ValueError("Every row needs a sample: leave out a kind that did not occur.")
     marks = [(middle(samples), tail(samples)) for samples in samples_ms.values()]
-    cells = [(ms(half.value), f"{slow.label}: {ms(slow.value)}") for half, slow in marks]
+    cells = [(ms(mid.value), f"{slow.label}: {ms(slow.value)}") for mid, slow in marks]
     names = list(samples_ms)
     figure, axes = chart.rows_picture(title, note, names, COLUMNS, axis, cells, ROW_IN)
     _scale(axes, [time_ms for samples in samples_ms.values() for time_ms in samples])
     for y, (name, samples) in enumerate(samples_ms.items()):
         look = {"color": style.GREY if name in pale else style.BLUE, "alpha": 0.45}
         axes.plot(samples, [y] * len(samples), "o", markersize=6, zorder=2, **look)
-        half = marks[y][0].value
-        axes.vlines(half, y - 0.32, y + 0.32, color=style.INK, linewidth=2, zorder=3)
+        median_ms = marks[y][0].value
+        axes.vlines(median_ms, y - 0.32, y + 0.32, color=style.INK, linewidth=2, zorder=3)
     rows = zip(names, marks, cells, strict=True)
     return figure.described(
-        f"{name}: {half.label} {p50}, {slow}, n = {half.n}" for name, (half, _), (p50, slow) in rows
+        f"{name}: {mid.label} {p50}, {slow}, n = {mid.n}" for name, (mid, _), (p50, slow) in rows
     )
 
 

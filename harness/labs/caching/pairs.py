@@ -63,10 +63,10 @@ def labelled_pairs(split: Split, topics: int, seed: int) -> list[Pair]:
     rng = Random(seed)
     pool = pairs(split)
     drawn = rng.sample(pool, min(topics, len(pool)))
-    return [pair for regions in drawn for pair in _of(rng.choice(regions), regions, rng)]
+    return [pair for regions in drawn for pair in _pairs_of(rng.choice(regions), regions, rng)]
 
 
-def _of(topic: Topic, regions: tuple[Topic, ...], rng: Random) -> Iterator[Pair]:
+def _pairs_of(topic: Topic, regions: tuple[Topic, ...], rng: Random) -> Iterator[Pair]:
     """Yield the pairs of one topic. regions: the same topic in all its regions."""
     wording, other_wording = rng.sample(range(len(topic.forms)), 2)
     question = topic.ask(wording)

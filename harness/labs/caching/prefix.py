@@ -22,7 +22,7 @@ BYTES = 2  # a key or a value takes 16 bits
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """The prefill of one prompt: ms to the first token, tokens of the prompt, and those reused of them."""
+    """The prefill of one prompt: ms to the first token, tokens of the prompt, and how many were reused."""
 
     ttft_ms: float
     tokens: int

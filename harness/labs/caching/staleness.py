@@ -39,5 +39,5 @@ def probe(
 
 def stale_s(observations: Sequence[Observation], edit_s: float) -> float:
     """Return the seconds from `edit_s` to the first right answer after it, or infinity if there is none."""
-    right = (seen.at_s for seen in observations if seen.at_s >= edit_s and seen.right)
-    return next(right, float("inf")) - edit_s
+    right_s = (seen.at_s for seen in observations if seen.at_s >= edit_s and seen.right)
+    return next(right_s, float("inf")) - edit_s

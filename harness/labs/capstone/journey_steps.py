@@ -35,10 +35,11 @@ def _steps(
     pipeline: Pipeline, network: Network, changes: Sequence[Change]
 ) -> Iterator[JourneyStep]:
     for change in changes:
-        changed, path = replace(pipeline, **change.fields), change.network or network
-        yield JourneyStep(_entry(change.name, changed, path), change.cost, change.detour)
+        new_pipeline, new_network = replace(pipeline, **change.fields), change.network or network
+        entry = _entry(change.name, new_pipeline, new_network)
+        yield JourneyStep(entry, change.cost, change.detour)
         if not change.detour:
-            pipeline, network = changed, path
+            pipeline, network = new_pipeline, new_network
 
 
 def _entry(name: str, pipeline: Pipeline, network: Network) -> Entry:

@@ -20,7 +20,8 @@ MOST_TOKENS = 64  # of an answer; the tuned models write about 20
 class Job:
     """A request to generate text.
 
-    prompt: token ids. most: limit of its tokens. stops: whether the end-of-turn token ends it before.
+    prompt: token ids. most: limit of the tokens to generate. stops: whether the end-of-turn token may end the
+    text earlier.
     """
 
     number: int
@@ -120,7 +121,7 @@ class Batch:
 
 
 def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
-    """Serve the jobs without batching: each begins when the last one is complete."""
+    """Serve the jobs without batching: each begins when the one before it is complete."""
     for job in jobs:
         batch.join(job)
         while job not in batch.step():
@@ -129,7 +130,7 @@ def one_by_one(batch: Batch, jobs: Sequence[Job]) -> None:
 
 
 def static(batch: Batch, jobs: Sequence[Job]) -> None:
-    """Serve as many jobs as there are slots; the next ones begin when all of these are complete."""
+    """Serve the jobs in groups of one job per slot; a group begins when the one before it is complete."""
     size = batch.engine.slots
     for first in range(0, len(jobs), size):
         group = jobs[first : first + size]

@@ -26,11 +26,11 @@ def batch_cost(step_ms: Mapping[int, float]) -> Picture:
         raise ValueError("Give the time of a step with 1 text, and of at least one larger step.")
     figure, axes = picture(_finding(step_ms), NOTE, [HEIGHT_IN, HEIGHT_IN], MARGINS, AXIS)
     above, below = axes
-    together = [1e3 * n / step_ms[n] for n in sizes]
-    _line(above, sizes, together, ALL, "all texts,\ntokens/s", "{:.0f}")
+    throughputs = [1e3 * n / step_ms[n] for n in sizes]
+    _line(above, sizes, throughputs, ALL, "all texts,\ntokens/s", "{:.0f}")
     _line(below, sizes, [step_ms[n] for n in sizes], EACH, "each text,\nms a token", "{:.1f}")
-    free = [1e3 * n / step_ms[1] for n in sizes]
-    above.plot(sizes, free, color=style.GREY, linestyle=chart.DASHES, linewidth=1.2, zorder=1)
+    if_free = [1e3 * n / step_ms[1] for n in sizes]
+    above.plot(sizes, if_free, color=style.GREY, linestyle=chart.DASHES, linewidth=1.2, zorder=1)
     chart.dashed(below, "y", step_ms[1])
     return figure.described(
         f"n = {n}: {1e3 * n / step_ms[n]:.0f} tokens/s, {ms(step_ms[n])} a step" for n in sizes

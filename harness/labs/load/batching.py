@@ -35,7 +35,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class BatchRun:
-    """The requests of a run, by number; all of them arrived before it began."""
+    """The requests of a run, in the order of their numbers; all of them arrived before it began."""
 
     served: tuple[Served, ...]
 

@@ -24,9 +24,10 @@ Runs = Mapping[float, LoadRun]
 
 
 def knee(runs: Runs, simulated: Runs, most_per_s: float, limits: Limits) -> Picture:
-    """Draw runs by requests/s: measured as dots with their slow end, simulated as lines, marked SIM.
+    """Draw TTFT above and goodput below: measured runs as dots with whiskers, simulated ones as lines (SIM).
 
-    most_per_s: requests a second of one user who never pauses. Raises ValueError if either kind is empty.
+    runs, simulated: arrival rate in requests/s -> run. most_per_s: the highest rate that the assistant can
+    serve, that of one user who never pauses. Raises ValueError if either kind is empty.
     """
     chart.require(runs, "rates measured")
     chart.require(simulated, "rates simulated")
@@ -47,8 +48,8 @@ def _times(axes: Axes, runs: Runs, simulated: Runs, limit_ms: float) -> None:
         axes.plot(list(simulated), values, line, color=SIM, linewidth=1.8, zorder=2)
         _name(axes, f"p{q}, SIM", values[-1], SIM, up_pt)
     for load, run in runs.items():
-        half, slow = middle(_ttft(run)).value, tail(_ttft(run)).value
-        _whisker(axes, load, half, half, slow)
+        median_ms, slow_ms = middle(_ttft(run)).value, tail(_ttft(run)).value
+        _whisker(axes, load, median_ms, median_ms, slow_ms)
     chart.dashed(axes, "y", limit_ms, style.LIMIT, width=1.4)
     _name(axes, f"limit {ms(limit_ms)}", limit_ms, style.LIMIT)
     chart.ticks(axes.yaxis, form=duration)
@@ -96,8 +97,8 @@ def _finding(runs: Runs, limits: Limits) -> str:
 
 
 def _in_words(load: float, run: LoadRun, limits: Limits) -> str:
-    half, slow = middle(_ttft(run)), tail(_ttft(run))
+    median, slow = middle(_ttft(run)), tail(_ttft(run))
     return (
-        f"load {percent(load)}: TTFT {half.label} {ms(half.value)}, {slow.label} {ms(slow.value)}, "
+        f"load {percent(load)}: TTFT {median.label} {ms(median.value)}, {slow.label} {ms(slow.value)}, "
         f"goodput {run.goodput(limits).share}"
     )

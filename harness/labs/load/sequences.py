@@ -35,7 +35,7 @@ class Sequences:
     ) -> None:
         file.usable(path)
         self.slots, self.tokens_each = slots, tokens_each
-        # Only its weights and tokenizer are used, so its own context is as small as possible.
+        # `Llama` is used for its weights and tokenizer only, so its own context is as small as possible.
         self._llama = llama_cpp.Llama(str(path), n_ctx=64, n_batch=64, verbose=False)
         self._context = _context(self._llama, slots, tokens_each, threads)
         self._memory = llama_cpp.llama_get_memory(self._context)

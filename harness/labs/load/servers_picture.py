@@ -19,8 +19,8 @@ Curve = Mapping[int, float]  # servers -> goodput as a share
 def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float) -> Picture:
     """Draw a curve for each number of users.
 
-    busy: users -> servers busy on average. wanted: the goodput to reach, as a share. Raises ValueError unless
-    there are one to four curves.
+    curves: users -> {servers: goodput as a share}. busy: users -> servers busy on average. wanted: the
+    goodput to reach, as a share. Raises ValueError unless there are one to four curves.
     """
     chart.require(curves, "numbers of users", most=len(chart.LOOKS))
     curves = dict(sorted(curves.items()))

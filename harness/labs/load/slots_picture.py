@@ -13,8 +13,11 @@ from harness.show.style import Margins, Picture, duration, ms, picture
 
 ROW_IN = 0.24
 MARGINS = Margins(left=1.25, right=1.5, between=0.5)
-PREFILL, DECODE, IDLE = style.SKY, style.BLUE, style.PALE
-AXIS = "ms since all requests arrived; pale blue: prefill, blue: decode, hatched: an idle slot"
+PREFILL, DECODE, ENDED = style.SKY, style.BLUE, style.PALE
+AXIS = (
+    "ms since all requests arrived; pale blue: prefill, blue: decode, "
+    "hatched: the request has ended but still holds its slot"
+)
 BAR = 0.8  # of a row
 NOTE = "the same requests, one run of each schedule, measured; bars show the request's number"
 
@@ -25,10 +28,10 @@ def slots(runs: Mapping[str, BatchRun]) -> Picture:
     runs: name -> run. Raises ValueError if there is none.
     """
     require(runs, "schedules")
-    rows = [1 + max(served.slot for served in run.served) for run in runs.values()]
-    figure, panels = picture(_finding(runs), NOTE, [ROW_IN * n for n in rows], MARGINS, AXIS)
+    row_counts = [1 + max(served.slot for served in run.served) for run in runs.values()]
+    figure, panels = picture(_finding(runs), NOTE, [ROW_IN * n for n in row_counts], MARGINS, AXIS)
     longest = max(run.total_ms for run in runs.values())
-    for axes, (name, run), n in zip(panels, runs.items(), rows, strict=True):
+    for axes, (name, run), n in zip(panels, runs.items(), row_counts, strict=True):
         axes.set_xlim(0, 1.01 * longest)
         axes.set_ylim(n - 0.5, -0.5)
         _panel(axes, name, run)
@@ -52,7 +55,7 @@ def _bar(axes: Axes, served: Served) -> None:
         (
             served.ended_ms,
             served.freed_ms,
-            {"facecolor": IDLE, "edgecolor": style.GREY, "hatch": "////"},
+            {"facecolor": ENDED, "edgecolor": style.GREY, "hatch": "////"},
         ),
     )
     for start, end, look in parts:
@@ -72,6 +75,6 @@ def _finding(runs: Mapping[str, BatchRun]) -> str:
 
 
 def _in_words(name: str, run: BatchRun) -> str:
-    half = run.ttft_ms.p50
-    first = f", TTFT p50 {ms(half)}" if half is not None else ""
+    median_ms = run.ttft_ms.p50
+    first = f", TTFT p50 {ms(median_ms)}" if median_ms is not None else ""
     return f"{name}: {len(run.served)} requests in {ms(run.total_ms)}, {run.tokens_per_s:.0f} tokens/s{first}"

@@ -44,10 +44,12 @@ class Phases:
 
     @property
     def prefill_p50_ms(self) -> float:
+        """Return the median time of the prefill of a prompt."""
         return median(self.prefill_ms)
 
     @property
     def step_p50_ms(self) -> float:
+        """Return the median time per decoded token."""
         return median(self.step_ms)
 
     @property

@@ -75,7 +75,7 @@ def kv_bytes(path: Path, tokens: int) -> float:
     header = file.inspect(path)
     fields = file.metadata(path, f"{header.architecture}.")
     heads = fields[f"{header.architecture}.attention.head_count"].value
-    shared = fields.get(f"{header.architecture}.attention.head_count_kv")
+    kv_field = fields.get(f"{header.architecture}.attention.head_count_kv")
     width = fields[f"{header.architecture}.embedding_length"].value
-    kv_heads = shared.value if shared else heads
+    kv_heads = kv_field.value if kv_field else heads
     return tokens * kv_bytes_per_token(header.layers or 1, kv_heads, width // heads)

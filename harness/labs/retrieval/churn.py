@@ -17,14 +17,16 @@ from harness.stages import hnsw_search
 
 LINKS, EF_CONSTRUCTION = 8, 60  # a sparse graph: in a dense one the effect takes longer to show
 SEED = 500
+# Never updated; deleted vectors marked, new ones added; deleted vectors overwritten; built from scratch.
 UNCHANGED, MARKED, REPLACED, REBUILT = "unchanged", "marked", "replaced", "rebuilt"
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The state after some exchanges. replaced: vectors exchanged so far, as a share of those held.
+    """The state after some exchanges. replaced: vectors exchanged so far, as a share of n.
 
-    runs, held: by way of maintenance; held counts the vectors in the graph, deleted ones included.
+    runs, held: a value for each way of maintenance. held: the number of vectors in the graph, deleted ones
+    included.
     """
 
     replaced: float
@@ -44,9 +46,9 @@ def churn(
     """Yield the first state and one after each round, which exchanges the oldest `share` of n vectors.
 
     The vectors are drawn from `pool` (m, d), unit norm, in random order. The pool must hold
-    n * (1 + rounds * share) of them.
+    n * (1 + rounds * share) of them. queries: (q, d).
     """
-    # a vector's label: its row in `pool`
+    # The label of a vector is its row in `pool`.
     order = np.random.default_rng(SEED).permutation(len(pool))
     indexes = {
         UNCHANGED: _graph(pool, order[:n], n),
@@ -55,13 +57,13 @@ def churn(
     }
     size = round(share * n)
     for number in range(rounds + 1):
-        gone = number * size
-        held = order[gone : gone + n]
+        n_removed = number * size
+        current = order[n_removed : n_removed + n]
         if number:
-            added = order[gone + n - size : gone + n]
+            removed, added = order[n_removed - size : n_removed], current[n - size :]
             for way in (MARKED, REPLACED):
-                _exchange(indexes[way], pool, order[gone - size : gone], added, way == REPLACED)
-        yield _round(gone / n, pool, held, indexes, queries, k, ef)
+                _exchange(indexes[way], pool, removed, added, way == REPLACED)
+        yield _round(n_removed / n, pool, current, indexes, queries, k, ef)
 
 
 def _graph(pool: np.ndarray, labels: np.ndarray, capacity: int) -> hnswlib.Index:
@@ -88,19 +90,19 @@ def _exchange(
 def _round(
     replaced: float,
     pool: np.ndarray,
-    held: np.ndarray,
+    current: np.ndarray,
     indexes: Mapping[str, hnswlib.Index],
     queries: np.ndarray,
     k: int,
     ef: int,
 ) -> Round:
-    vectors = pool[held]
+    vectors = pool[current]
     rebuilt = hnsw_search.build(vectors, LINKS, EF_CONSTRUCTION)
     searches = {way: walk(index, ef) for way, index in indexes.items()}
-    searches[REBUILT] = _labelled(walk(rebuilt, ef), held)
-    runs = measure(searches, queries, k, truth=_labelled(exact(vectors), held))
+    searches[REBUILT] = _labelled(walk(rebuilt, ef), current)
+    runs = measure(searches, queries, k, truth=_labelled(exact(vectors), current))
     counts = {way: index.get_current_count() for way, index in indexes.items()}
-    return Round(replaced, runs, {**counts, REBUILT: len(held)})
+    return Round(replaced, runs, {**counts, REBUILT: len(current)})
 
 
 def _labelled(search: Search, labels: np.ndarray) -> Search:

@@ -1,4 +1,4 @@
-"""Graphs to walk on: each vector linked with its nearest ones, and in one of them with a few at random.
+"""Graphs to walk on: each vector is linked with its nearest ones, in `small_world` also with random ones.
 
 Links to the nearest find the last steps to the target, random links the way to its neighbourhood. HNSW gets
 the latter from its layers, each of which holds a part of the vectors of the layer below.
@@ -10,13 +10,16 @@ import numpy as np
 
 from harness.stages.exact_search import nearest
 
-NEAR, FAR = 8, 2  # links of each kind; both ways
+NEAR, FAR = 8, 2  # links of each kind that a vector adds; each link holds in both directions
 
 
 def small_world(
     vectors: np.ndarray, near: int = NEAR, far: int = FAR, seed: int = 500
 ) -> list[list[int]]:
-    """Return for each row of `vectors` (n, d), unit norm, the sorted rows it is linked with, both ways."""
+    """Return for each row of `vectors` (n, d), unit norm, the sorted rows that it is linked with.
+
+    near, far: links that each row adds, to its nearest rows and to random ones; they hold in both directions.
+    """
     rng = np.random.default_rng(seed)
     links: list[set[int]] = [set() for _ in vectors]
     for row, vector in enumerate(vectors):

@@ -18,7 +18,7 @@ AXIS = "ms per query, p50, logarithmic (left is faster)"
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One setting of one search. label: the value of the setting, as short as "32"."""
+    """One setting of one search. label: the value of the setting, such as "32". ms: p50 of a query."""
 
     label: str
     recall: float
@@ -31,10 +31,11 @@ Curves = Mapping[str, Sequence[Spot]]
 def recall_curves(
     curves: Curves, exact_ms: float, floor: float, note: str, setting: str
 ) -> Picture:
-    """Draw curves name -> spots in the order of the setting; `floor`: the recall that is required, 0 to 1.
+    """Draw a curve for each search, and the exact search as a star.
 
-    note: what was searched, k, and how many queries. setting: the name of the setting, such as "ef".
-    Raises ValueError for no curve, an empty one, or more than four.
+    curves: name -> spots in the order of the setting. floor: the recall that is required, 0 to 1. note: what
+    was searched, k, and how many queries. setting: the name of the setting, such as "ef". Raises ValueError
+    for no curve, an empty one, or more than four.
     """
     looks = dict(zip(curves, chart.LOOKS, strict=False))
     chart.require(curves, "curves", most=len(chart.LOOKS))
@@ -80,10 +81,12 @@ def _finding(curves: Curves, exact_ms: float, floor: float, setting: str) -> str
         best = max(spot.recall for spot, _ in spots)
         return f"No setting finds {percent(floor)}: the best reaches {_percent(best)}"
     spot, name = min(enough, key=lambda pair: pair[0].ms)
-    which = f"{name}, {setting} {spot.label}: recall {_percent(spot.recall)} in {style.ms(spot.ms)}"
+    setting_text = (
+        f"{name}, {setting} {spot.label}: recall {_percent(spot.recall)} in {style.ms(spot.ms)}"
+    )
     if spot.ms >= exact_ms:
-        return f"Nothing that finds {percent(floor)} beats the exact {style.ms(exact_ms)} ({which})"
-    return f"{which}, {exact_ms / spot.ms:.1f} times as fast as exact"
+        return f"Nothing that finds {percent(floor)} beats the exact {style.ms(exact_ms)} ({setting_text})"
+    return f"{setting_text}, {exact_ms / spot.ms:.1f} times as fast as exact"
 
 
 def _percent(share: float) -> str:

@@ -14,9 +14,8 @@ from harness.errors import WrongUseError
 from harness.labs.retrieval.search_runs import Search
 from harness.stages.exact_search import nearest
 
-SAMPLE = (
-    4000  # vectors: ten for each of MiniLM's 384 dimensions determine the directions well enough
-)
+# Vectors: ten for each of MiniLM's 384 dimensions determine the directions well enough.
+SAMPLE = 4000
 SEED = 500
 TINY = 1e-12  # a vector without any component in the directions stays zero instead of being divided by 0
 

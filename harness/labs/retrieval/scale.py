@@ -1,12 +1,12 @@
 """Exact and approximate search as the collection grows, and the size at which they are equally fast.
 
-One graph grows through all sizes, as an index in service does. At each size the smallest ef that reaches the
-required recall is timed: a fast search that misses too much is no competitor.
+The approximate search is called a walk, because it walks through a graph of vectors. One graph grows through
+all sizes, as an index in service does. At each size the smallest ef that reaches the required recall is
+timed: a fast search that misses too much is no competitor.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +20,7 @@ from harness.measure.latency.compare import Ratio
 
 SIZES = (1_000, 5_000, 20_000, 100_000, 500_000)
 FLOOR = 0.98  # the required recall@k
-EFS = tuple(16 * 2**i for i in range(8))  # candidates; recall grows with their logarithm
+EFS = tuple(16 * 2**i for i in range(8))  # values of ef to try, doubling: recall grows with log(ef)
 LINKS, EF_CONSTRUCTION = 16, 80  # 500,000 vectors of 64 numbers in half a minute on two cores
 SEED = 500
 THREADS = 2  # for building; searching uses one
@@ -28,13 +28,12 @@ THREADS = 2  # for building; searching uses one
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The measurements at one size. ef: of the timed walk; growth_s: time to grow the graph to this size."""
+    """The measurements with `n` vectors. ef: the setting of the timed walk."""
 
     n: int
     exact: SearchRun
     walk: SearchRun
     ef: int
-    growth_s: float
 
     @property
     def ratio(self) -> Ratio:
@@ -50,21 +49,20 @@ def sweep(
     floor: float = FLOOR,
     progress: bool = True,
 ) -> list[Row]:
-    """Return a row for each size n, measured on the first n of `vectors` (at least max(sizes), d).
+    """Return a row for each size n, measured on the first n of `vectors`.
 
-    If no ef reaches the recall `floor`, the largest is timed, and the row shows its recall.
+    vectors: (n, d), n >= max(sizes). queries: (q, d). If no ef reaches the recall `floor`, the largest is
+    timed, and the row shows its recall.
     """
     index = hnswlib.Index("ip", vectors.shape[1])
     index.init_index(max(sizes), M=LINKS, ef_construction=EF_CONSTRUCTION, random_seed=SEED)
-    rows, held = [], 0
+    rows, n_indexed = [], 0
     with tqdm(total=max(sizes), unit="vectors", desc="growing", disable=not progress) as bar:
         for n in sorted(sizes):
-            start = time.perf_counter()
-            index.add_items(vectors[held:n], np.arange(held, n), num_threads=THREADS)
-            growth_s = time.perf_counter() - start
-            bar.update(n - held)
-            held = n
-            rows.append(_row(vectors[:n], index, queries, k, floor, growth_s))
+            index.add_items(vectors[n_indexed:n], np.arange(n_indexed, n), num_threads=THREADS)
+            bar.update(n - n_indexed)
+            n_indexed = n
+            rows.append(_row(vectors[:n], index, queries, k, floor))
     return rows
 
 
@@ -74,7 +72,6 @@ def _row(
     queries: np.ndarray,
     k: int,
     floor: float,
-    growth_s: float,
 ) -> Row:
     truth = exact(vectors)
     for ef in EFS:
@@ -82,13 +79,14 @@ def _row(
         if run.recall >= floor:
             break
     runs = measure({"exact": truth, "walk": walk(index, ef)}, queries, k, truth)
-    return Row(len(vectors), runs["exact"], runs["walk"], ef, growth_s)
+    return Row(len(vectors), runs["exact"], runs["walk"], ef)
 
 
 def crossing(rows: Sequence[Row]) -> float | None:
-    """Return the size at which both are equally fast, or None.
+    """Return the size at which exact search and walk are equally fast.
 
-    The size is interpolated between two rows on a logarithmic scale.
+    It is None if the walk never overtakes within `rows`, which are in order of size. Otherwise the size is
+    interpolated between two rows on a logarithmic scale.
     """
     for small, large in pairwise(rows):
         below, above = (np.log(row.ratio.p50) for row in (small, large))

@@ -64,8 +64,8 @@ def _compared(row: Row) -> str:
         return "no difference"
     if factor < 1:
         return f"exact {1 / factor:.1f} times as fast"
-    short = "" if row.walk.recall >= FLOOR else f", finding {percent(row.walk.recall)}"
-    return f"the walk {factor:.{0 if factor >= 10 else 1}f} times as fast{short}"
+    shortfall = "" if row.walk.recall >= FLOOR else f", finding {percent(row.walk.recall)}"
+    return f"the walk {factor:.{0 if factor >= 10 else 1}f} times as fast{shortfall}"
 
 
 def _round(n: float) -> str:

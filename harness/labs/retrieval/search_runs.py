@@ -89,7 +89,7 @@ def measure(
     a cold CPU cache, and that should happen to all of them equally often. truth: a search that never misses;
     it is not timed. One query warms up every search.
     """
-    wanted = [frozenset(map(int, truth(query, k))) for query in queries]
+    true_rows = [frozenset(map(int, truth(query, k))) for query in queries]
     names, rng = list(searches), np.random.default_rng(SEED)
     times: dict[str, list[float]] = {name: [] for name in names}
     rows: dict[str, list[frozenset[int]]] = {name: [] for name in names}
@@ -102,13 +102,13 @@ def measure(
                 got = searches[name](query, k)
                 times[name].append((now_ns() - start) / NS_PER_MS)
                 rows[name].append(frozenset(map(int, got)))
-    return {name: _run(times[name], rows[name], wanted) for name in names}
+    return {name: _run(times[name], rows[name], true_rows) for name in names}
 
 
-def _run(ms: list[float], rows: list[frozenset[int]], wanted: list[frozenset[int]]) -> SearchRun:
-    hits = sum(len(got & true) for got, true in zip(rows, wanted, strict=True))
-    short = sum(len(got) < len(true) for got, true in zip(rows, wanted, strict=True))
-    return SearchRun(tuple(ms), Proportion(hits, sum(map(len, wanted))), short)
+def _run(ms: list[float], rows: list[frozenset[int]], true_rows: list[frozenset[int]]) -> SearchRun:
+    hits = sum(len(got & true) for got, true in zip(rows, true_rows, strict=True))
+    short = sum(len(got) < len(true) for got, true in zip(rows, true_rows, strict=True))
+    return SearchRun(tuple(ms), Proportion(hits, sum(map(len, true_rows))), short)
 
 
 def times_faster(slow: SearchRun, fast: SearchRun) -> Ratio:

@@ -25,8 +25,8 @@ def walk_map(
 ) -> Picture:
     """Draw the walk.
 
-    points: (n, 2). graph: links of each. query: (2,). visited, kept: rows of `points` in the order
-    of the walk.
+    points: (n, 2). graph: for each point, the rows that it is linked with. query: (2,). visited, kept: rows
+    of `points` in the order of the walk.
     """
     title = (
         f"{len(set(visited))} of {len(points)} points visited to keep {len(kept)}; "

@@ -38,9 +38,8 @@ from harness.wrappers.hidden_pointer import HiddenPointer
 
 # Tokens. One and a half times the limit of 64 pieces: a broken model writes bytes that make up no piece.
 MAX_TOKENS = 96
-NO_WORDS = (
-    "(no words)"  # in place of an empty answer, which counts as wrong and not as a failed request
-)
+# In place of an empty answer, so that it counts as a wrong answer and not as a failed request.
+NO_WORDS = "(no words)"
 
 StopRule = Callable[[Iterator[str]], Iterator[str]]  # pieces of the model -> pieces of the answer
 
@@ -117,12 +116,12 @@ class MeasuredOption:
 
     @property
     def p50_ms(self) -> float:
-        """The median end-to-end time in ms."""
+        """Return the median end-to-end time in ms."""
         return float(np.median(self.e2e_ms))
 
     @property
     def share(self) -> Proportion:
-        """The share of right answers: the fact if there is one, a refusal if there is none."""
+        """Return the share of right answers: the fact if there is one, a refusal if there is none."""
         return Proportion(sum(self.right), len(self.right))
 
     def times_faster(self, reference: MeasuredOption) -> Interval:

@@ -98,7 +98,7 @@ def tune_for(
         while (spent := now() - started) < budget_s or not n_lessons:
             batch = [next(lessons) for _ in range(LESSONS_PER_UPDATE)]
             loss = weights.learn(
-                pool.map(lambda one: _loss_and_gradient(tuned, weights, one), batch)
+                pool.map(lambda lesson: _loss_and_gradient(tuned, weights, lesson), batch)
             )
             _update(optimizer, weights, recipe.rate * rate_share(spent / budget_s))
             n_lessons += len(batch)

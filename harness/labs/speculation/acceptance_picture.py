@@ -45,12 +45,12 @@ def _bars(axes: Axes, p: Sequence[float], q: Sequence[float]) -> None:
     hollow = {"facecolor": "white", "edgecolor": DRAFT, "hatch": "///"}
     axes.bar(places - BAR / 2, p, BAR, color=TARGET, zorder=1)
     axes.bar(places + BAR / 2, q, BAR, zorder=1, **hollow)
-    names = [
+    handles = [
         Patch(facecolor=TARGET, label="p, the target"),
         Patch(label="q, the draft", **hollow),
         axes.plot([], [], "o", color=OUTPUT, label="output")[0],
     ]
-    axes.legend(handles=names, frameon=False, fontsize=style.SMALL_PT, ncols=3, loc="upper right")
+    axes.legend(handles=handles, frameon=False, fontsize=style.SMALL_PT, ncols=3, loc="upper right")
 
 
 def _finding(p: np.ndarray, q: np.ndarray, shares: np.ndarray) -> str:

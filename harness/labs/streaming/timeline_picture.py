@@ -37,7 +37,7 @@ class Line:
 
     @property
     def ttft_ms(self) -> float:
-        """When the first piece came."""
+        """Return when the first piece came, in ms."""
         return self.pieces_ms[0]
 
 
@@ -48,10 +48,8 @@ def timeline(streams: Sequence[tuple[str, Times]], limit_ms: float | None = None
     """
     chart.require(streams, "streams as (name, times)")
     lines = [Line.of(name, times) for name, times in streams]
-    names, cells = (
-        [line.name for line in lines],
-        [(ms(line.ttft_ms), ms(line.e2e_ms)) for line in lines],
-    )
+    names = [line.name for line in lines]
+    cells = [(ms(line.ttft_ms), ms(line.e2e_ms)) for line in lines]
     figure, axes = chart.rows_picture(_finding(lines), NOTE, names, COLUMNS, AXIS, cells, ROW_IN)
     longest = max(line.e2e_ms for line in lines)
     axes.set_xlim(0, 1.03 * max(longest, 1.1 * (limit_ms or 0)))

@@ -63,8 +63,8 @@ class MeasuredStep(BaseModel, frozen=True):
 class Journey(BaseModel, frozen=True):
     """All steps, the machine they were measured on, and the code they describe.
 
-    steps: on the miss path, with new questions only. mixed: the effect of caches on a workload in which some
-    questions are repeated, beside other entries.
+    steps: measured on new questions only, so that no cache hits. mixed: entries with caches and some without,
+    measured on a workload in which some questions are repeated.
     """
 
     steps: tuple[MeasuredStep, ...]
@@ -130,8 +130,8 @@ def _timed(entry: Entry, client: Assistant, case: Case) -> Timing:
 def _step(
     step: JourneyStep, cases: Sequence[Case], timings: Sequence[Timing], first: Sequence[float]
 ) -> MeasuredStep:
-    own = [timing.e2e_ms for timing in timings]
-    interval = bootstrap_ratio(first, own)
+    own_ms = [timing.e2e_ms for timing in timings]
+    interval = bootstrap_ratio(first, own_ms)
     graded = summary((case, timing.answer) for case, timing in zip(cases, timings, strict=True))
     return MeasuredStep(
         name=step.entry.name,
@@ -139,9 +139,9 @@ def _step(
         detour=step.detour,
         division=str(step.entry.division),
         n=len(timings),
-        e2e_ms=_times(own),
+        e2e_ms=_times(own_ms),
         ttft_ms=_times([t.ttft_ms for t in timings if t.ttft_ms is not None]),
-        ratio=median_ratio(first, own),
+        ratio=median_ratio(first, own_ms),
         low=interval.low,
         high=interval.high,
         exact=graded.fact.successes,

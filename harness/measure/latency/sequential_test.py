@@ -27,9 +27,8 @@ from harness.measure.stats import Interval, supported
 
 EVERY = 12  # pairs between looks: the fewest that can decide if one of them disagrees
 MOST = 60  # pairs: a minute at half a second a side, and more than the 44 that a p90 needs
-ERROR = (
-    0.01  # probability of calling a ratio at or above the bound "faster", and likewise for "slower"
-)
+# Probability of calling a ratio at or above the bound "faster", and of one at or below it "slower".
+ERROR = 0.01
 # The error spent by a look is the share of pairs seen, to this power (K. Kim and D. L. DeMets, 1987). A power
 # below 1 spends early: most ratios are far from the bound, and 11 of the first 12 pairs then decide.
 SPENDING = 0.5
@@ -58,8 +57,10 @@ class Rule:
     error: float = ERROR
 
     def __post_init__(self) -> None:
-        fits = self.bound > 0 and 0 < self.q < 100 and self.most >= EVERY and 0 < self.error < 0.5
-        if not fits:
+        in_range = (
+            self.bound > 0 and 0 < self.q < 100 and self.most >= EVERY and 0 < self.error < 0.5
+        )
+        if not in_range:
             raise WrongUseError(
                 f"{self} cannot be decided: give a bound above 0, q between 0 and 100, "
                 f"most of at least {EVERY} pairs, and an error between 0 and 0.5."
@@ -158,10 +159,10 @@ def decide(comparisons: Iterable[Comparison], rule: Rule = RULE) -> tuple[Compar
 
 def _look(ratios: Sequence[float], look: int, rule: Rule) -> Verdict:
     share = rule.q / 100
-    below = _needed(rule.looks, rule.error, share)[look]
-    above = _needed(rule.looks, rule.error, 1 - share)[look]
+    needed_below = _needed(rule.looks, rule.error, share)[look]
+    needed_above = _needed(rule.looks, rule.error, 1 - share)[look]
     ends = (0.0, *sorted(ratios), math.inf)  # the outer two stand for no limit on that side
-    interval = Interval(ends[len(ratios) + 1 - above], ends[below])
+    interval = Interval(ends[len(ratios) + 1 - needed_above], ends[needed_below])
     state = State.UNDECIDED
     if interval.high < rule.bound:
         state = State.FASTER

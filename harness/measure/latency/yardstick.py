@@ -46,7 +46,7 @@ class Yardstick:
 
 
 def yardstick(work: YardstickWork) -> Entry:
-    """Return the yardstick as an entry, one round trip away."""
+    """Return the yardstick as an entry at a distance of one round trip, `work.rtt_ms`."""
     network = Network(rtt_ms=work.rtt_ms, keep_alive=True, preflight=())
     return Entry("yardstick", Yardstick(work), network)
 

@@ -55,8 +55,8 @@ def waits_ms(
 ) -> list[float]:
     """Return how long each request waits for a server, in ms and in order of arrival.
 
-    The requests of users who leave meanwhile are included. Raises WrongUseError if the lengths differ or
-    there is no server.
+    starts_ms: ascending. The requests of users who leave meanwhile are included. Raises WrongUseError if the
+    lengths differ or there is no server.
     """
     if len(starts_ms) != len(service_ms) or servers < 1:
         raise WrongUseError("A queue needs a service time for each start, and at least one server.")
@@ -65,8 +65,8 @@ def waits_ms(
     for start, service in zip(starts_ms, service_ms, strict=True):
         begin = max(start, free[0])
         waits.append(begin - start)
-        left = begin - start > users.patience_ms
-        heapq.heapreplace(free, begin if left and users.cancelled else begin + service)
+        gave_up = begin - start > users.patience_ms
+        heapq.heapreplace(free, begin if gave_up and users.cancelled else begin + service)
     return waits
 
 
@@ -101,7 +101,8 @@ def simulate_runs(
 ) -> LoadRun:
     """Return the requests of `runs` simulated runs of `n` together, to compare with a short measured run.
 
-    A queue begins empty, so a short run ends before the queue is longest. Raises as `simulate` does.
+    A queue begins empty, so a short run ends before the queue has reached its usual length. Raises as
+    `simulate` does.
     """
     batch = [simulate(measured, per_s, n, servers, seed=seed) for seed in range(runs)]
     requests = tuple(request for run in batch for request in run.requests)

@@ -23,7 +23,7 @@ class Busy:
     """CPU use outside this process during about a second; all amounts in cores.
 
     others: used by other programs. steal: withheld by the host of a virtual machine.
-    top: the programs that used most of it, (name, cores), largest first.
+    top: the programs that used most, as (name, cores), largest first.
     """
 
     cores: int
@@ -45,8 +45,8 @@ class Busy:
         """Return, for example, "1.6 of 2 cores are used by other programs (python 85 %, node 40 %)."."""
         top = self.top if self.others >= 0.05 else ()  # below that, 0.0 cores are shown
         names = ", ".join(f"{name} {cores:.0%}".replace("%", " %") for name, cores in top)
-        are = "core is" if self.cores == 1 else "cores are"
-        text = f"{self.others:.1f} of {self.cores} {are} used by other programs"
+        noun_and_verb = "core is" if self.cores == 1 else "cores are"
+        text = f"{self.others:.1f} of {self.cores} {noun_and_verb} used by other programs"
         text += f" ({names})" if names else ""
         text += f", and {self.steal:.1f} withheld by the host (steal)" if self.steal >= 0.05 else ""
         return text + "."

@@ -65,6 +65,7 @@ def figures(
 ) -> Figures:
     """Return the stored figures of `file`, or measure and store them, which takes some ten seconds.
 
+    items: questions with passages; all are used for the speed, the first HELD_OUT for the divergence.
     bandwidth_gbs: memory bandwidth, 10**9 bytes a second. fresh: measure even if figures are stored. Raises
     StoreError if the file is missing or damaged.
     """

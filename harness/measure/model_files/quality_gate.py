@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_KL = (
-    0.02  # nats: five times what the rounding of activations alone changes in an eight-bit file
-)
-MARGIN = (
-    0.15  # share of right answers: with some thirty questions no smaller loss can be told from luck
-)
+# Nats: five times what the rounding of activations alone changes in an eight-bit file.
+MAX_KL = 0.02
+# Share of right answers: with some thirty questions no smaller loss can be told from luck.
+MARGIN = 0.15
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,11 @@ def token_speed(model: LanguageModel, prompts: Sequence[str], samples: int = SAM
     """Measure the speed on `prompts` in turn, each without a warm prefix; a first run warms up uncounted."""
     _sample(model, prompts[-1])
     runs = [_sample(model, prompts[i % len(prompts)]) for i in range(samples)]
-    prompt_tokens, first, rest = (median(column) for column in zip(*runs, strict=True))
+    prompt_tokens, first_s, rest_s = (median(column) for column in zip(*runs, strict=True))
     return TokenSpeed(
         prefill_tok_s=median(tokens / seconds for tokens, seconds, _ in runs),
-        decode_tok_s=(TOKENS - 1) / rest,
-        ttft_ms=first * 1e3,
+        decode_tok_s=(TOKENS - 1) / rest_s,
+        ttft_ms=first_s * 1e3,
         prompt_tokens=round(prompt_tokens),
         n=samples,
     )

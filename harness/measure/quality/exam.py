@@ -1,7 +1,8 @@
 """An exam for models: held-out questions of the `dev` split, answered from given passages.
 
-An exam measures the model and not the search: if the gold chunk is not among the `k` nearest, it replaces the
-last of them. An unanswerable question keeps the passages that the search finds, near misses included.
+An exam measures the model and not the search: if the gold chunk, which contains the answer, is not among the
+`k` nearest, it replaces the last of them. An unanswerable question keeps the passages that the search finds,
+near misses included.
 """
 
 from __future__ import annotations

@@ -14,9 +14,8 @@ import numpy as np
 from harness.errors import WrongUseError
 
 ONE_SIDED = 1.645  # standard errors below which 5 % of a normal distribution lie
-MARGIN = (
-    0.10  # share of all answers: what thirty questions can just tell; a product would ask for less
-)
+# Share of all answers: the smallest loss that thirty questions can detect; a product would allow less.
+MARGIN = 0.10
 # One question that only the cheaper assistant answers correctly, and one that only the other does.
 PSEUDO_PAIRS = (1, -1)
 

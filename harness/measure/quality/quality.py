@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 
 LENGTH_TOLERANCE = 0.10  # shorter answers are faster: speed must not be bought with fewer words
 REFUSED, EMPTY = "refused", "empty"  # flags of an Answer
-REFUSING = (
-    re.compile(  # must not match what an article says of its product: "drops are not covered"
-        r"(could|can|did|was|am|are)( not|n['’]t) (find|found|able to (find|answer)|answer)"
-        r"|(do|does)( not|n['’]t) (mention|contain|say|list|specify|state)"
-        r"|\b(I|we) (do not|don['’]t) know|cannot (find|answer|say)|unable to (find|answer)"
-        r"|not (mentioned|specified|stated)|no (information|article|entry|mention)\b",
-        re.IGNORECASE,
-    )
+# Must not match what an article says of its product: "drops are not covered".
+REFUSING = re.compile(
+    r"(could|can|did|was|am|are)( not|n['’]t) (find|found|able to (find|answer)|answer)"
+    r"|(do|does)( not|n['’]t) (mention|contain|say|list|specify|state)"
+    r"|\b(I|we) (do not|don['’]t) know|cannot (find|answer|say)|unable to (find|answer)"
+    r"|not (mentioned|specified|stated)|no (information|article|entry|mention)\b",
+    re.IGNORECASE,
 )
 
 

@@ -32,17 +32,19 @@ UNITS = {  # only the units that the help centre uses
     **{"megabyte": "mb", "gigabyte": "gb"},
 }
 
+# Without "one", which is nearly always a pronoun.
 SMALL = (
     *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)  # without "one", which is nearly always a pronoun
+)
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# The long words come first, so that a pattern matches "thirty-six" before "thirty".
 NUMBER_WORDS = (
     {f"{t}-{d}": 10 * n + m for n, t in enumerate(TENS, 2) for m, d in enumerate(SMALL[:8], 2)}
     | {f"{t}-one": 10 * n + 1 for n, t in enumerate(TENS, 2)}
     | {word: n for n, word in enumerate(SMALL, 2)}
     | {word: 10 * n for n, word in enumerate(TENS, 2)}
-)  # the long words come first, so that a pattern matches "thirty-six" before "thirty"
+)
 
 AMOUNT = r"\d+(?:\.\d+)*"
 SPELLINGS = [  # applied in this order, to lower case

@@ -21,13 +21,13 @@ DRAFTED = 4  # tokens per draft; on a CPU every further token to check costs tim
 
 @dataclass(frozen=True)
 class ModelDraft:
-    """A draft of the next `length` tokens by a smaller model with the same tokenizer."""
+    """A `Draft` function: a smaller model with the same tokenizer proposes the next `length` tokens."""
 
     context: LlamaContext
     length: int = DRAFTED
 
     def __call__(self, tokens: Sequence[int]) -> list[int]:
-        """Return a draft. Reads only new tokens and drops those that the large model has rejected."""
+        """Return a draft. The small model reads only new tokens and drops those the large one rejected."""
         self.context.read(tokens)
         return list(islice(self.context.greedy(), self.length))
 
@@ -40,10 +40,10 @@ def speculative(context: LlamaContext, draft: Draft) -> Iterator[int]:
         room = context.n_ctx - len(context.seen) - 1
         if room < 0:
             return
-        read = len(context.seen) + 1
+        n_read = len(context.seen) + 1  # with `token`
         drafted = draft([*context.seen, token])[:room]
         *agreed, token = accepted(drafted, context.choices([token, *drafted]))
-        context.keep(read + len(agreed))
+        context.keep(n_read + len(agreed))
         yield from agreed
 
 

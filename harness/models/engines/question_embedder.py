@@ -18,9 +18,8 @@ from harness.models.offline import ADAPTERS
 
 Embed = Callable[[list[str]], np.ndarray]
 
-QUESTION_MATRIX = (
-    ADAPTERS / "questions.npy"
-)  # (384, 384), float16; made by harness/tuning/question_matrix.py
+# (384, 384), float16; made by harness/tuning/question_matrix.py
+QUESTION_MATRIX = ADAPTERS / "questions.npy"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class ProjectedEmbedding:
 
 @cache
 def question_embedder(file: Path = QUESTION_MATRIX) -> ProjectedEmbedding:
-    """Return the process's one question embedder. Raises StoreError before `under500 prepare`."""
+    """Return the process's one question embedder. Raises StoreError if MiniLM is missing or damaged."""
     return ProjectedEmbedding(embedder(), np.load(file, allow_pickle=False).astype(np.float32))
 
 

@@ -68,7 +68,7 @@ class Header:
 
     @property
     def fell_back(self) -> tuple[Tensor, ...]:
-        """Return the matrices in another type than the file's because their rows do not fill its blocks.
+        """Return the matrices stored in another type than the file's, whose blocks their rows do not fill.
 
         A Q8_0 embedding in a Q4_0 or Q4_1 file, which was meant to be Q6_K, is not included; see `by_type`.
         """
@@ -99,7 +99,7 @@ def usable(path: Path) -> Header:
     Raises what `inspect` raises, and UnsupportedFileError.
     """
     header = inspect(path)
-    if not _known(header.architecture):
+    if not _knows_architecture(header.architecture):
         raise UnsupportedFileError(
             f"{path.name} is a model of the architecture {header.architecture!r}, which this llama.cpp "
             "does not know: update llama-cpp-python, or name another model."
@@ -114,7 +114,7 @@ def usable(path: Path) -> Header:
 
 
 @cache
-def _known(architecture: str) -> bool:
+def _knows_architecture(architecture: str) -> bool:
     """Return whether llama.cpp knows the architecture; True also if that cannot be tested.
 
     An unknown architecture then fails when the model is loaded.
@@ -137,13 +137,13 @@ def _probe(architecture: str, folder: str) -> list[str]:
         writer.close()
     parameters = llama_cpp.llama_model_default_params()
     parameters.vocab_only = True
-    with llama_log.kept() as lines:  # loading always fails; the log tells why
+    with llama_log.captured_log() as lines:  # loading always fails; the log tells why
         llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
     return lines
 
 
 def metadata(path: Path, prefix: str = "") -> dict[str, Field]:
-    """Return the metadata fields whose key starts with `prefix`, with arrays. Raises as `inspect` does."""
+    """Return the metadata fields, also arrays, whose key starts with `prefix`. Raises as `inspect` does."""
     with opened(path) as reader:
         fields, _, _ = reader.header(keep=prefix)
     return {key: field for key, field in fields.items() if key.startswith(prefix)}
@@ -151,7 +151,7 @@ def metadata(path: Path, prefix: str = "") -> dict[str, Field]:
 
 @contextmanager
 def written(out: Path) -> Iterator[Path]:
-    """Provide `store.written` for a GGUF, which must be readable before it is sealed.
+    """Yield a temporary path as `store.atomic_write` does, and seal the file only if it is a valid GGUF.
 
     Raises StoreError if the file cannot be written, CorruptFileError if the content is not a GGUF.
     """
@@ -176,9 +176,9 @@ def _header(path: Path, fields: dict[str, Field], tensors: list[Tensor], size: i
         path=path,
         architecture=architecture,
         name=_text(fields, "general.name") or path.stem,
-        file_type=_file_type(_whole(fields, "general.file_type")),
-        layers=_whole(fields, f"{architecture}.block_count"),
-        context=_whole(fields, f"{architecture}.context_length"),
+        file_type=_file_type(_integer(fields, "general.file_type")),
+        layers=_integer(fields, f"{architecture}.block_count"),
+        context=_integer(fields, f"{architecture}.context_length"),
         size=size,
         tensors=tuple(tensors),
     )
@@ -189,7 +189,7 @@ def _text(fields: dict[str, Field], key: str) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else ""
 
 
-def _whole(fields: dict[str, Field], key: str) -> int | None:
+def _integer(fields: dict[str, Field], key: str) -> int | None:
     value = fields[key].value if key in fields else None
     return value if isinstance(value, int) else None
 

@@ -97,7 +97,10 @@ def opened(path: Path) -> Iterator[Reader]:
 
 
 class Reader:
-    """A reader of a header, which checks before every step that the bytes exist."""
+    """A reader of a header, which checks before every step that the bytes exist.
+
+    size: bytes of the file. at: position of the next byte to read.
+    """
 
     def __init__(self, data: mmap.mmap, name: str) -> None:
         self.data, self.name = data, name
@@ -109,21 +112,21 @@ class Reader:
         keep: read the arrays of fields whose key starts with this prefix, and skip all other arrays.
         """
         self._check_kind()
-        tensors, fields = self.number(U64), self.number(U64)
-        if tensors > MAX_TENSORS or fields > MAX_FIELDS:
-            raise self.damaged(f"claims {tensors:,} tensors and {fields:,} metadata fields")
+        n_tensors, n_fields = self.number(U64), self.number(U64)
+        if n_tensors > MAX_TENSORS or n_fields > MAX_FIELDS:
+            raise self.damaged(f"claims {n_tensors:,} tensors and {n_fields:,} metadata fields")
         by_key: dict[str, Field] = {}
-        for _ in range(fields):
+        for _ in range(n_fields):
             key = self.string().decode(errors="replace")
             if key in by_key:
                 raise self.damaged(f"has the metadata field {key!r} twice")
             by_key[key] = self.field(keep is not None and key.startswith(keep))
-        placed = [self.tensor() for _ in range(tensors)]
-        if len({tensor.name for tensor, _ in placed}) < len(placed):
+        tensors = [self.tensor() for _ in range(n_tensors)]
+        if len({tensor.name for tensor, _ in tensors}) < len(tensors):
             raise self.damaged("has two tensors with the same name")
         start = -(-self.at // self._alignment(by_key)) * self._alignment(by_key)
-        ends = [start + offset + tensor.bytes for tensor, offset in placed]
-        return by_key, [tensor for tensor, _ in placed], max(ends, default=self.at)
+        ends = [start + offset + tensor.bytes for tensor, offset in tensors]
+        return by_key, [tensor for tensor, _ in tensors], max(ends, default=self.at)
 
     def _check_kind(self) -> None:
         """Raise unless the file is a GGUF of a version and byte order that llama.cpp reads."""
@@ -148,6 +151,7 @@ class Reader:
             )
 
     def field(self, keep: bool) -> Field:
+        """Return the next metadata value; an array is skipped unless `keep`."""
         kind = self._value_type()
         if kind is GGUFValueType.ARRAY:
             item = self._value_type()
@@ -209,6 +213,7 @@ class Reader:
         return slice(self.at - count, self.at)
 
     def damaged(self, what: str) -> CorruptFileError:
+        """Return the error for a damaged file; `what` completes the sentence "it ..."."""
         return CorruptFileError(f"{self.name} is damaged: it {what}; {AGAIN}.")
 
     def _value_type(self) -> GGUFValueType:

@@ -18,7 +18,7 @@ _one_at_a_time = threading.RLock()  # llama.cpp has one log for the whole proces
 
 
 @contextmanager
-def kept() -> Iterator[list[str]]:
+def captured_log() -> Iterator[list[str]]:
     """Yield a list of the lines that llama.cpp logs inside the block, oldest first; then restore its log.
 
     Run long calls in a thread of their own: on the main thread, Ctrl-C would be raised inside the callback,

@@ -99,8 +99,11 @@ def _parameters(kind: str, n_threads: int | None) -> llama_cpp.llama_model_quant
 
 
 def _run(source: Path, part: Path, parameters: llama_cpp.llama_model_quantize_params) -> str | None:
-    """Return why llama.cpp failed, or None. It runs in a thread, so that Ctrl-C is raised here at its end."""
-    with llama_log.kept() as lines, ThreadPoolExecutor(1) as thread:
+    """Return why llama.cpp failed, or None if it did not.
+
+    llama.cpp runs in a thread of its own, so that Ctrl-C raises KeyboardInterrupt here once it has ended.
+    """
+    with llama_log.captured_log() as lines, ThreadPoolExecutor(1) as thread:
         arguments = (os.fsencode(source), os.fsencode(part), ctypes.byref(parameters))
         failed = thread.submit(llama_cpp.llama_model_quantize, *arguments).result()
     reasons = [line.partition(FAILED)[2] for line in lines if FAILED in line]

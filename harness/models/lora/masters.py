@@ -29,8 +29,8 @@ class Masters:
     def learn(self, lessons: Iterable[tuple[float, Sequence[torch.Tensor]]]) -> float:
         """Set the mean gradient of some lessons on the masters, and return the mean loss.
 
-        lessons: loss and gradients of each, in the order of the weights. They are added in the given order,
-        so the sum does not depend on how they were computed.
+        lessons: the loss of each lesson and its gradients, one for each weight in order. Lessons are added in
+        the given order, so the mean does not depend on which was computed first.
         """
         losses, gradients = zip(*lessons, strict=True)
         for p, parts in zip(self.masters.values(), zip(*gradients, strict=True), strict=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-Encode = Callable[[str], list[int]]
+Encode = Callable[[str], list[int]]  # text -> token ids
 
 ROUND = 64  # tokens; sizes are rounded up to it, as matrix kernels are compiled for each new size
 
@@ -68,9 +68,9 @@ def pack(lesson: Lesson, encode: Encode) -> Packed:
     for length in lengths:
         positions += range(len(prompt), len(prompt) + length)
     predicting = list(_predicting(len(prompt), pairs))
-    whole = sum(branch.weight for branch in lesson.branches)
+    total_weight = sum(branch.weight for branch in lesson.branches)
     weight = [
-        branch.weight / (whole * len(wanted))
+        branch.weight / (total_weight * len(wanted))
         for branch, (_, wanted) in zip(lesson.branches, pairs, strict=True)
         for _ in wanted
     ]
@@ -82,7 +82,7 @@ def pack(lesson: Lesson, encode: Encode) -> Packed:
         prompt=len(prompt),
         mask=_mask(len(prompt), lengths)[None, None],
         predicting=torch.tensor(predicting),
-        wanted=torch.tensor([ids[at + 1] for at in predicting]),
+        wanted=torch.tensor([ids[index + 1] for index in predicting]),
         weight=torch.tensor(weight + [0.0] * spare),
     )
 
@@ -95,7 +95,10 @@ def _predicting(start: int, pairs: list[tuple[list[int], list[int]]]) -> Iterato
 
 
 def _mask(prompt: int, lengths: list[int]) -> torch.Tensor:
-    """Return the mask (T, T), bool: causal, without attention between branches."""
+    """Return the mask (T, T), bool: causal, without attention between branches.
+
+    prompt: number of prompt tokens. lengths: number of tokens of each branch.
+    """
     branch = torch.cat([torch.full((n,), i) for i, n in enumerate((prompt, *lengths))])
     related = (branch[None, :] == 0) | (branch[:, None] == branch[None, :])
     return related & torch.ones(len(branch), len(branch), dtype=torch.bool).tril()

@@ -37,8 +37,9 @@ STATE = "state.safetensors"
 class Recipe:
     """The hyperparameters that, with base model, lessons and loss, determine the adapter.
 
-    steps: optimizer updates, `lessons` lessons each. rank, alpha: of LoRA. rate: peak learning rate,
-    reached after `warmup` steps, then decayed by a cosine. seed: for the adapter's start and the lessons.
+    steps: number of updates. lessons: lessons in each update. rank, alpha: LoRA's. rate: peak learning rate,
+    reached after `warmup` steps, then decayed by a cosine. seed: for the initial adapter; the caller also
+    draws the lessons with it.
     """
 
     steps: int
@@ -53,8 +54,8 @@ class Recipe:
     def rate_at(self, step: int) -> float:
         """Return the learning rate of update `step`, counted from 0; it ends at a tenth of the peak."""
         ramp = min(1.0, (step + 1) / self.warmup)
-        along = step / max(1, self.steps)
-        return self.rate * ramp * (0.55 + 0.45 * math.cos(math.pi * along))
+        progress = step / max(1, self.steps)
+        return self.rate * ramp * (0.55 + 0.45 * math.cos(math.pi * progress))
 
 
 def answer_loss(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
@@ -67,7 +68,7 @@ def answer_loss(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
         position_ids=lesson.positions,
         attention_mask=_additive(lesson.mask, model.dtype),
         use_cache=False,
-        prompt=lesson.prompt,
+        prompt=lesson.prompt,  # for `packed_attention`
     )
     logits = model.lm_head(output.last_hidden_state[0, lesson.predicting]).float()
     return (functional.cross_entropy(logits, lesson.wanted, reduction="none") * lesson.weight).sum()
@@ -81,9 +82,10 @@ def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 def with_adapter(
     base: PreTrainedModel, rank: int, alpha: int, start: Path | None = None
 ) -> PeftModel:
-    """Return `base` with a LoRA adapter on every linear layer, in its number format; embeddings are frozen.
+    """Return `base` with a LoRA adapter on every linear layer, in the base's number format.
 
-    start: an adapter to continue from, of the same rank and alpha.
+    Embeddings are frozen; `base` itself is modified.
+    start: an adapter to continue from; rank and alpha are then not used.
     """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
@@ -105,9 +107,9 @@ def _quietly() -> Iterator[None]:
 
 
 def merged(base: PreTrainedModel, adapter: Path) -> PreTrainedModel:
-    """Return `base` with the adapter merged into its weights, fp32; `base` itself is modified.
+    """Return `base` with the adapter merged into its weights, in the number format of `base`.
 
-    Raises StoreError if the folder `adapter` holds no adapter that fits.
+    `base` itself is modified. Raises StoreError if the folder `adapter` holds no adapter that fits.
     """
     try:
         with _quietly():
@@ -129,26 +131,27 @@ def tune(
 ) -> Path:
     """Train an adapter, write it into `folder` in peft's format, and return the path.
 
-    The adapter is attached to `base`. lesson: number -> Lesson, always the same for a number. start: an
-    adapter to continue from. An interrupted run resumes from the last saved step. Raises StoreError if the
-    disk is full.
+    The adapter is attached to `base`, which is converted to fp16 at the end. lesson: number -> Lesson, always
+    the same for a number. start: an adapter to continue from. An interrupted run resumes from the last saved
+    step. Raises StoreError if the disk is full.
     """
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(base, recipe.rank, recipe.alpha, start)
-    weights = Masters.of(tuned)
-    optimizer = torch.optim.AdamW(weights.masters.values(), lr=recipe.rate, weight_decay=0.0)
-    done = _resumed(folder / STATE, recipe, weights, optimizer)
+    trainable = Masters.of(tuned)
+    optimizer = torch.optim.AdamW(trainable.masters.values(), lr=recipe.rate, weight_decay=0.0)
+    done = _resumed(folder / STATE, recipe, trainable, optimizer)
     bar = tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="tuning")
     with _one_lesson_per_core() as pool:
         for step in bar:
             numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
-            read = [pack(lesson(n), encode) for n in numbers]
-            value = weights.learn(pool.map(partial(_learned, tuned, weights), read))
-            _update(optimizer, weights, recipe.rate_at(step))
-            bar.set_postfix(loss=f"{value:.3f}")
+            packed = [pack(lesson(n), encode) for n in numbers]
+            results = pool.map(partial(_loss_and_gradients, tuned, trainable), packed)
+            loss = trainable.learn(results)
+            _update(optimizer, trainable, recipe.rate_at(step))
+            bar.set_postfix(loss=f"{loss:.3f}")
             if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
-                _save(folder / STATE, recipe, weights, optimizer, step + 1)
-    return _saved_adapter(tuned, weights, folder)
+                _save(folder / STATE, recipe, trainable, optimizer, step + 1)
+    return _saved_adapter(tuned, trainable, folder)
 
 
 def _one_lesson_per_core() -> ThreadPoolExecutor:
@@ -162,59 +165,64 @@ def _single_threaded() -> None:
     torch.set_flush_denormal(True)
 
 
-def _saved_adapter(tuned: PeftModel, weights: Masters, folder: Path) -> Path:
+def _saved_adapter(tuned: PeftModel, trainable: Masters, folder: Path) -> Path:
     """Write the adapter in peft's format, fp16, which halves the file at no measurable loss."""
     config = tuned.peft_config["default"]
     config.target_modules = sorted(config.target_modules)  # a set has another order each time
     tuned.half()
-    weights.put_back()
+    trainable.put_back()
     tuned.save_pretrained(folder, save_embedding_layers=False)
     return folder
 
 
-def _learned(
-    tuned: PeftModel, weights: Masters, lesson: Packed
+def _loss_and_gradients(
+    tuned: PeftModel, trainable: Masters, lesson: Packed
 ) -> tuple[float, tuple[torch.Tensor, ...]]:
     """Return the loss of one lesson and its gradient for each weight."""
-    value = answer_loss(tuned.get_base_model(), lesson)
-    return value.item(), torch.autograd.grad(value, list(weights.model.values()))
+    loss = answer_loss(tuned.get_base_model(), lesson)
+    return loss.item(), torch.autograd.grad(loss, list(trainable.model.values()))
 
 
-def _update(optimizer: torch.optim.Optimizer, weights: Masters, rate: float) -> None:
-    # limits the effect of an outlier lesson
-    torch.nn.utils.clip_grad_norm_(weights.masters.values(), 1.0)
+def _update(optimizer: torch.optim.Optimizer, trainable: Masters, rate: float) -> None:
+    # Clipping limits the effect of an outlier lesson.
+    torch.nn.utils.clip_grad_norm_(trainable.masters.values(), 1.0)
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
-    weights.put_back()
+    trainable.put_back()
 
 
 def _save(
-    file: Path, recipe: Recipe, weights: Masters, optimizer: torch.optim.Optimizer, done: int
+    file: Path, recipe: Recipe, trainable: Masters, optimizer: torch.optim.Optimizer, done: int
 ) -> None:
     """Write the adapter, both moments of the optimizer and the number of finished steps to one file."""
     moments = {
         f"{moment}/{name}": optimizer.state[p][moment]
-        for name, p in weights.masters.items()
+        for name, p in trainable.masters.items()
         for moment in MOMENTS
     }
-    values = {f"weight/{name}": p.detach() for name, p in weights.masters.items()}
+    values = {f"weight/{name}": p.detach() for name, p in trainable.masters.items()}
     with store.atomic_write(file) as part:
         tensors = values | moments | {"done": torch.tensor(done)}
         save_file(tensors, part, metadata={"recipe": str(recipe)})
 
 
-def _resumed(file: Path, recipe: Recipe, weights: Masters, optimizer: torch.optim.Optimizer) -> int:
-    """Restore a saved state and return its number of finished steps; 0 without an intact one of `recipe`."""
+def _resumed(
+    file: Path, recipe: Recipe, trainable: Masters, optimizer: torch.optim.Optimizer
+) -> int:
+    """Restore a saved state and return its number of finished steps.
+
+    Returns 0 if there is no intact state of the same recipe.
+    """
     if not store.intact(file) or _recipe_of(file) != str(recipe):
         return 0
     saved = load_file(file)
     with torch.no_grad():
-        for name, p in weights.masters.items():
+        for name, p in trainable.masters.items():
             p.copy_(saved[f"weight/{name}"])
             state = {moment: saved[f"{moment}/{name}"] for moment in MOMENTS}
             optimizer.state[p] = state | {"step": saved["done"].float()}
-    weights.put_back()
+    trainable.put_back()
     return int(saved["done"])
 
 

@@ -54,7 +54,7 @@ def test_recall_curves_need_one_to_four():
 
 
 def row(n, exact_ms, walk_ms):
-    return Row(n, timed(exact_ms), timed(walk_ms, 0.98), ef=32, growth_s=1)
+    return Row(n, timed(exact_ms), timed(walk_ms, 0.98), ef=32)
 
 
 def test_scale_names_both_ends_and_the_crossing():

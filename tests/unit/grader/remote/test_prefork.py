@@ -9,10 +9,10 @@ import pytest
 from grader.course import judge as judges
 from grader.course.judge import lab_grader, modules
 from grader.grading.lab import lab
-from grader.grading.referee import Setting, apart
+from grader.grading.referee import Setting
 from grader.remote.framing import GoneError
 from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
-from grader.remote.session import session
+from grader.remote.session import new_process, session
 from grader.sandbox import jail
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits
@@ -218,7 +218,7 @@ def test_where_there_is_no_zygote_everybody_gets_a_new_python(monkeypatch):
     monkeypatch.setattr(judges, "zygote", none)
     monkeypatch.setattr(judges, "grade", lambda lab, notebook, setting: setting.start)
     with lab_grader(Setting(jailed=False)) as judge:
-        assert judge(lab("01-a", released()), handed_in()) is apart
+        assert judge(lab("01-a", released()), handed_in()) is new_process
 
 
 def test_labs_with_models_start_as_before(monkeypatch):

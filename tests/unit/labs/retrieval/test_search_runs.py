@@ -96,7 +96,7 @@ def test_a_sweep_times_a_walk_that_finds_enough_at_each_size():
 
 def row(n, exact_ms, walk_ms):
     timed = [search_runs.SearchRun((ms,) * 5, Proportion(1, 1), 0) for ms in (exact_ms, walk_ms)]
-    return Row(n, *timed, ef=8, growth_s=0)
+    return Row(n, *timed, ef=8)
 
 
 def test_the_lines_cross_between_two_sizes_or_nowhere():
