@@ -270,6 +270,6 @@ def test_9_who_fills_their_disk_is_stopped_by_their_own_limit(room):
 
 
 def test_9_what_the_instructor_grades_runs_in_a_jail(room):
-    code = "from grader.sandbox.jail import missing; print(repr(missing()))"
+    code = "from grader.sandbox.jail import why_no_jail; print(repr(why_no_jail()))"
     done = rooms.run_as(room, INSTRUCTOR, sys.executable, "-c", code)
     assert done.stdout.strip() == "''", done.stdout + done.stderr

@@ -32,13 +32,15 @@ BUSY = "while True: pass"
 BURSTS = "import time, random\nwhile True:\n    t = time.time() + random.uniform(.2, 2)\n" + (
     "    while time.time() < t: pass\n    time.sleep(random.uniform(.2, 2))"
 )
-BASELINE = "from harness.entries import named\ndef entry():\n    return named('baseline')"
+BASELINE = (
+    "from harness.entries import entry_named\ndef entry():\n    return entry_named('baseline')"
+)
 # An entry at 1.25 times the yardstick, including the emulated distance.
 OVER = """
 import time
 from dataclasses import replace
 from harness.assistant import Done
-from harness.entries import named
+from harness.entries import entry_named
 
 class Slowed:
     def __init__(self, inner, distance_ms):
@@ -52,7 +54,7 @@ class Slowed:
             yield event
 
 def entry():
-    bar = named("yardstick")
+    bar = entry_named("yardstick")
     return replace(bar, assistant=Slowed(bar.assistant, bar.network.simulated_ms))
 """
 MEMO = """

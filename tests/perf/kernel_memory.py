@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_client.manager import start_new_kernel
 
 MIB = 2**20
-SETUP = """from harness import predictions
+SETUP = """from harness.learner import predictions
 from harness.baseline import deployed
 from harness.kb.questions import draw
 from harness.assistant import ask
@@ -20,9 +20,9 @@ from harness.show.waterfall import waterfall
 from grader import checks"""
 ASK = """with deployed() as _client:
     print(ask(_client, draw("dev", 1, 1)[0].question).text)"""
-SMALL = """from harness.models.served import named
+SMALL = """from harness.models.served import model_file
 from harness.models.offline import STUDENT
-_small = named(f"{STUDENT.name}-Q8_0").load()
+_small = model_file(f"{STUDENT.name}-Q8_0").load()
 print("".join(_small.stream("Hello", 4)))"""
 STATES = {
     "idle kernel": "",

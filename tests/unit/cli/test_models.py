@@ -70,9 +70,7 @@ def test_models_lists_every_file_with_its_figures(measured):
 
 def test_an_exam_comes_before_the_figures(measured, monkeypatch):
     sat = []
-    monkeypatch.setattr(
-        figures, "examine", lambda file, items: sat.append((file.name, len(items)))
-    )
+    monkeypatch.setattr(figures, "examine", lambda file, items: sat.append((file.name, len(items))))
     assert run(app, ["models", "--exam", "20", "--fresh"]).exit_code == 0
     assert sat == [("a", 20), ("b", 20)]
     assert [fresh for *_, fresh in measured] == [True, True]
