@@ -42,11 +42,14 @@ class Client:
         root = tracer.start_span(semconv.REQUEST, attributes={semconv.QUESTION_ID: question.id})
         sent_ns = time.time_ns()
         try:
-            for event in self._events(question, trace.set_span_in_context(root)):
+            events = self._events(question, trace.set_span_in_context(root))
+            for event in events:
                 if event.event == messages.TOKEN:
                     yield Token(messages.TokenBody.model_validate_json(event.data).text)
                 elif event.event == messages.DONE:
                     done = messages.DoneBody.model_validate_json(event.data)
+                    for _ in events:  # read to the end: httpx closes a connection with unread data
+                        pass
                     self._trace_network(root, sent_ns, done)
                     root.end()
                     yield Done(done.answer())

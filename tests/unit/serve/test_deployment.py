@@ -10,6 +10,7 @@ import pytest
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token, ask
 from harness.measure.latency.trace import recording
+from harness.serve import wan
 from harness.serve.client import Client, ServeError
 from harness.serve.deployment import Deployment
 from harness.serve.network import AS_SHIPPED, Network
@@ -32,11 +33,33 @@ def test_what_is_streamed_arrives_in_order_and_whole():
     assert events == list(assistant.events)
 
 
-def test_keep_alive_opens_one_connection_for_many_requests():
-    with Deployment(saying("hi"), Network(1.0, keep_alive=True, preflight=())) as client:
-        first = client._connection()
-        assert [ask(client, Question("?")).text for _ in range(3)] == ["hi"] * 3
-        assert client._connection() is first
+@pytest.fixture
+def connections(monkeypatch):
+    """The connections that the network's relay has accepted."""
+    accepted, relay = [], wan._relay
+
+    async def counted(*arguments):
+        accepted.append(arguments)
+        await relay(*arguments)
+
+    monkeypatch.setattr(wan, "_relay", counted)
+    return accepted
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(True, 1), (False, 100)])
+def test_a_kept_connection_serves_a_hundred_requests(connections, kept, expected):
+    with Deployment(saying("hi"), Network(0.0, keep_alive=kept, preflight=())) as client:
+        assert [ask(client, Question("?")).text for _ in range(100)] == ["hi"] * 100
+    assert len(connections) == expected
+
+
+def test_a_client_that_leaves_early_gets_a_whole_answer_next_time():
+    network = Network(0.0, keep_alive=True, preflight=())
+    with Deployment(saying("one two three"), network) as client:
+        stream = client.stream(Question("?"))
+        next(stream)
+        stream.close()
+        assert ask(client, Question("?")).text == "one two three"
 
 
 class Picky:
