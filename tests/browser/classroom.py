@@ -34,7 +34,7 @@ class Classroom:
 
     @property
     def address(self) -> str:
-        """Of the hub."""
+        """Return the hub's address."""
         return f"http://127.0.0.1:{self.workshop.port}"
 
     @property
@@ -62,7 +62,7 @@ def classroom() -> Iterator[Classroom]:
 
 
 def _ports() -> int:
-    """The first of four that are free."""
+    """Return the first of four that are free."""
     while True:
         first = servers.free_port()
         if first + 4 < 65535:
@@ -70,7 +70,7 @@ def _ports() -> int:
 
 
 def _up(probe: str) -> None:
-    """The proxy answers before the hub does: wait until the page behind both is there."""
+    """Wait until the page behind proxy and hub is there; the proxy answers earlier."""
     until = time.monotonic() + servers.PATIENCE_S
     while time.monotonic() < until:
         with suppress(OSError):
@@ -81,7 +81,7 @@ def _up(probe: str) -> None:
 
 
 def log_in(tab: Page, room: Classroom, name: str, password: str = "") -> None:
-    """The form of the hub, filled in and sent."""
+    """Fill in and send the hub's form."""
     tab.goto(f"{room.address}/hub/login")
     tab.fill("#username_input", name)
     tab.fill("#password_input", password or room.people[name].password)
@@ -96,19 +96,19 @@ def lab_of(tab: Page, room: Classroom, name: str) -> None:
 
 
 def menu(tab: Page, entry: str) -> None:
-    """An entry of the menu Nbgrader."""
+    """Choose an entry of the menu Nbgrader."""
     tab.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").click()
     tab.get_by_role("menuitem", name=entry, exact=True).click()
 
 
 def formgrader(tab: Page) -> FrameLocator:
-    """The instructor's page, as it opens inside of JupyterLab."""
+    """Return the instructor's page inside JupyterLab."""
     menu(tab, "Formgrader")
     return tab.frame_locator("iframe")
 
 
 def press(frame: FrameLocator, lab: str, column: str) -> str:
-    """A button of a lab's row; returns what the page says of it, and closes that."""
+    """Click a button of a lab's row; return and close the message that appears."""
     frame.locator("tr", has_text=lab).locator(f".{column} a").click()
     return _said(frame)
 
@@ -123,7 +123,7 @@ def _said(frame: FrameLocator) -> str:
 
 
 def autograde_all(frame: FrameLocator, lab: str, students: list[str]) -> dict[str, str]:
-    """One click for each submission; what the page says of each."""
+    """Click once for each submission and yield what the page says of it."""
     frame.locator("tr", has_text=lab).locator(".num-submissions a").click()
     found = {}
     for student in students:
@@ -134,7 +134,7 @@ def autograde_all(frame: FrameLocator, lab: str, students: list[str]) -> dict[st
 
 
 def run_as(room: Classroom, name: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """A command behind the wall of a learner, with their rights: what they can do in a terminal."""
+    """Run a command isolated and with a learner's rights, as in their terminal."""
     from grader.workshop import isolation
 
     env = {"HOME": str(room.workshop.home(name)), "USER": name, "PATH": "/usr/bin:/bin"}

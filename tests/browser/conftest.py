@@ -24,7 +24,7 @@ PATIENCE_MS = servers.PATIENCE_S * 1_000
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One headless browser for all tests. Root has no sandbox, and nothing here comes from outside."""
+    """Yield one headless browser for all tests. Root has no sandbox, and nothing here comes from outside."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
     assert found, "There is no Chromium: `make e2e` installs Debian's, or install it and run again."
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(folder: Path) -> dict[str, str]:
-    """Of the servers: what is prepared, and nobody's own predictions or history."""
+    """Return the servers' environment: the prepared files, without anybody's predictions or history."""
     return {
         "UNDER500_HOME": str(servers.home(folder / "home")),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -53,7 +53,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """The address of a JupyterLab with the solved labs in it."""
+    """Yield the address of a JupyterLab with the solved labs in it."""
     from tests.notebooks import course
 
     if not REAL:
@@ -71,14 +71,14 @@ def lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def page(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """The address of the interview's page."""
+    """Yield the address of the interview's page."""
     with servers.interview_page(folder, environment) as address:
         yield address
 
 
 @pytest.fixture
 def tab(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh tab; at the end of the test, whatever it came to, a last picture is kept."""
+    """Yield a fresh tab; at the end of the test, whatever it came to, a last picture is kept."""
     context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()

@@ -49,7 +49,7 @@ def run_cell(tab: Page, text: str) -> None:
 
 
 def cell(tab: Page, text: str) -> Locator:
-    """The code cell that contains `text`."""
+    """Return the code cell that contains `text`."""
     return tab.locator(".jp-CodeCell", has=tab.locator(".cm-content", has_text=text)).first
 
 
@@ -62,5 +62,5 @@ def clean(tab: Page, errors: int = 0) -> None:
 
 
 def texts(tab: Page) -> str:
-    """All that the cells have put out, as text."""
+    """Return all that the cells have put out, as text."""
     return "\n".join(tab.locator(".jp-OutputArea-output").all_inner_texts())

@@ -30,7 +30,7 @@ SETTINGS = {
 
 
 def home(folder: Path) -> Path:
-    """A cache folder with everything that is prepared, where nothing a test does stays."""
+    """Return a cache folder with everything that is prepared, where nothing a test does stays."""
     (folder / "interviews").mkdir(parents=True)
     prepared = [path for path in store.home().iterdir() if path.name not in OWN]
     computed = [path for path in (store.home() / "interviews").glob("*/") if path.is_dir()]
@@ -59,7 +59,7 @@ def jupyterlab(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
 
 @contextmanager
 def interview_page(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """The page that `under500 interview --page` serves; yields its address."""
+    """Yield the page that `under500 interview --page` serves; yields its address."""
     port = free_port()
     command = ["under500", "interview", "--page", "--no-browser", f"--port={port}"]
     address = f"http://localhost:{port}"
@@ -103,7 +103,7 @@ def _answers(server: subprocess.Popen[bytes], probe: str, log: Path) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """Return a port that nobody uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

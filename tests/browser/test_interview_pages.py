@@ -73,7 +73,7 @@ def finish(tab: Page) -> None:
 
 
 def scored(tab: Page) -> None:
-    """The debrief names the cause; the scorecard has bars, highlights and the next drill."""
+    """Assert that the debrief names the cause and the scorecard has bars, highlights and the next drill."""
     card = tab.locator(".u5-scorecard")
     card.wait_for()
     expect(tab.get_by_test_id("log")).to_contain_text("The cause was")
@@ -85,7 +85,7 @@ def scored(tab: Page) -> None:
 
 
 def whole(tab: Page, name: str) -> None:
-    """A whole interview about S01, with a picture of each part."""
+    """Play a whole interview about S01 and take a picture of each part."""
     shot(tab, f"{name}-1-form")
     start(tab)
     say(tab, MARKUP)

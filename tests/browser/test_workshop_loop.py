@@ -43,7 +43,7 @@ def room() -> Iterator[Classroom]:
 
 @pytest.fixture(scope="module")
 def desks(chromium: Browser) -> Iterator[dict[str, Page]]:
-    """A browser window for each person, kept from one step of the day to the next."""
+    """Yield a browser window for each person, kept from one step of the day to the next."""
     found: dict[str, Page] = {}
     with ExitStack() as stack:
 
@@ -96,7 +96,7 @@ def test_3_learners_fetch_work_and_submit(room, desks):
 
 
 def typed(tab: Page, name: str) -> None:
-    """One exercise, in the notebook, by hand; saved."""
+    """Solve one exercise in the notebook by hand and save."""
     tab.goto(re.sub(r"/lab.*", f"/lab/tree/{LAB}/{LAB}.ipynb", tab.url))
     tab.locator(".jp-Notebook").wait_for()
     cell = tab.locator(".jp-CodeCell", has=tab.locator(".cm-content", has_text=GAP)).first
@@ -111,7 +111,7 @@ def typed(tab: Page, name: str) -> None:
 
 
 def worked(room: Classroom, name: str) -> None:
-    """The others bring their notebooks: all right, untouched, and one that dies in the middle."""
+    """Write the notebooks of the others: correct, untouched, and one whose kernel dies."""
     from tests.notebooks import course
 
     which = room.learners.index(name)
@@ -124,7 +124,7 @@ def worked(room: Classroom, name: str) -> None:
 
 
 def submitted(tab: Page, times: int) -> None:
-    """The button; then the list says so."""
+    """Click the button and wait until the list shows it."""
     tab.locator("#fetched_assignments_list").get_by_role("button", name="Submit").first.click()
     item = tab.locator("#submitted_assignments_list .list_item", has_text=LAB)
     item.first.wait_for()
@@ -229,7 +229,7 @@ def test_9_no_way_to_what_is_not_theirs(room, root, way):
 
 
 def test_9_the_wall_lets_them_work(room):
-    """What they do need is there: Python, the packages, the models to read, their home to write."""
+    """A learner has Python, the packages, readable models and a writable home."""
     code = (
         "import harness, grader, pathlib; p = pathlib.Path('x'); p.write_text('1'); p.unlink(); "
         "print(sorted(q.name for q in pathlib.Path('~/.cache/under500').expanduser().iterdir()))"

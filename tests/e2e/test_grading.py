@@ -45,7 +45,7 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course with a hidden test in the source notebook, in nbgrader's way."""
+    """Return a course with a hidden test in the source notebook, in nbgrader's way."""
     root = tmp_path_factory.mktemp("class")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     for step in ("solutions", "labs"):

@@ -73,7 +73,7 @@ def released(lab: str) -> NotebookNode:
 
 
 def solved(lab: str) -> NotebookNode:
-    """What a learner hands in who got everything right: the released lab, gaps filled."""
+    """Return the released lab with every gap filled correctly."""
     answers = {cell.id: cell.source for cell in solution(lab).cells}
     notebook = released(lab)
     for cell in notebook.cells:

@@ -36,7 +36,7 @@ def exercises(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 def judged(name: str, notebook: NotebookNode):
-    """The marks of all but those that need a model file."""
+    """Return the marks of all but those that need a model file."""
     report = grade(lab(name, exercises(released(name), name)), exercises(notebook, name), Setting())
     assert report.marks and report.complete, report
     return report.marks

@@ -113,7 +113,7 @@ def test_no_solution_leaks(lab):
 
 
 def solution_lines(source: str) -> list[str]:
-    """The lines between the markers, but for those that say little, such as `return names`."""
+    """Return the lines between the markers, but for those that say little, such as `return names`."""
     inside = re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", source, re.DOTALL)
     lines = [line.strip() for line in inside[1].splitlines()] if inside else []
     return [line for line in lines if len(line) > 20]

@@ -22,7 +22,7 @@ def points(lab: str) -> dict[str, float]:
 
 
 def grade_everything(course: Course) -> Course:
-    """A solver and somebody who handed in both labs untouched, graded, with feedback."""
+    """Return a solver and somebody who handed in both labs untouched, graded, with feedback."""
     for lab in LIGHT:
         course.add(lab, solution(lab))
         course.nbgrader("generate_assignment", lab)

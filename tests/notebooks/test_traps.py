@@ -42,7 +42,7 @@ WRONG = "def percentile(samples_ms, p):\n    return 0.0"
 
 
 def exercise(source: str | None = None, tags: object = None):
-    """The lab with one exercise; with `source` as its solution and `tags` on its check cell."""
+    """Return the lab with one exercise; with `source` as its solution and `tags` on its check cell."""
     gap, check = (cell(solution("01-profile"), f"q2-{name}") for name in ("gap", "percentile"))
     gap.source = source or gap.source
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

@@ -45,7 +45,7 @@ def lab01() -> Lab:
 
 
 def submission(one: dict, answers: dict[str, str], **known: object) -> NotebookNode:
-    """The exercises and checks of lab 01 with `answers`, changed as `one` says.
+    """Return the exercises and checks of lab 01 with `answers`, changed as `one` says.
 
     known: values that the cells find under these names.
     """

@@ -47,7 +47,7 @@ def gradebook(tmp_path):
 
 @pytest.fixture
 def port():
-    """Of a server on this machine, outside the jail."""
+    """Yield the port of a server on this machine, outside the jail."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

@@ -30,7 +30,7 @@ def offline(monkeypatch):
 
 @pytest.fixture
 def unscored(monkeypatch):
-    """A scorer with the same scores for everything."""
+    """Return a scorer with the same scores for everything."""
 
     card = SimpleNamespace(scores={"systematic": 3, "stack": None})
     monkeypatch.setattr(gaps, "scored", lambda session, transcript, second=None: card)

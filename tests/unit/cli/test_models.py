@@ -43,7 +43,7 @@ def last_json(result):
 
 @pytest.fixture
 def measured(monkeypatch):
-    """What was asked for, instead of minutes of measuring."""
+    """Record the requested measurements instead of measuring for minutes."""
     asked = []
 
     def fake(file, items, bandwidth, fresh):
@@ -108,7 +108,7 @@ def test_a_mean_of_what_is_not_there_is_one_sentence(tmp_path):
 
 @pytest.fixture
 def fetched(monkeypatch):
-    """A tier that needs one model; fetching it only takes note."""
+    """Return a tier that needs one model; fetching it only takes note."""
     names = []
     monkeypatch.setattr("harness.setup.preparation.steps", lambda **_: [])
     monkeypatch.setattr("harness.setup.preparation.typical_trace", lambda: _trace())

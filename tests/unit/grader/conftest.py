@@ -7,6 +7,6 @@ from tests.unit.grader.course.small_course import small_course
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """A course with two small labs. Its gradebook is made without asking another program for its version."""
+    """Return a course with two small labs; its gradebook needs no other program to be created."""
     monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "of a unit test")
     return small_course(tmp_path)

@@ -35,7 +35,7 @@ def test_what_is_streamed_arrives_in_order_and_whole():
 
 @pytest.fixture
 def connections(monkeypatch):
-    """The connections that the network's relay has accepted."""
+    """Return the connections that the network's relay has accepted."""
     accepted, relay = [], wan._relay
 
     async def counted(*arguments):

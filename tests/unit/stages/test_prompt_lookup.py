@@ -66,7 +66,7 @@ def plain_greedy(model, prompt, count):
 
 
 def drafted_greedy(model, prompt, count, **settings):
-    """The same with drafts, and how many steps the model took."""
+    """Return the same with drafts, and how many steps the model took."""
     tokens, steps = list(prompt), 0
     while len(tokens) < len(prompt) + count:
         guess = draft(tokens, **settings)

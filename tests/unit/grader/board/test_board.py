@@ -27,7 +27,7 @@ app.command()(plain_errors(verb))
 
 
 def explaining_judge(lab, notebook):
-    """The judge of the small course, with the message of a check for 0 points."""
+    """Return the judge of the small course, with the message of a check for 0 points."""
     report = judge(lab, notebook)
     marks = [
         scored(m.id, 0.0, m.out_of, FAILED.format(expected=n, got=notebook.cells[2].source))

@@ -158,7 +158,7 @@ def test_a_cache_that_is_declared_and_tells_products_apart_passes(ticking, capsy
 
 
 def blind(text):
-    """The question without the names in it."""
+    """Return the question without the names in it."""
     return " ".join(word for word in text.split() if not any(map(str.isupper, word)))
 
 

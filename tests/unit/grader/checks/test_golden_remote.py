@@ -27,7 +27,7 @@ TIMEOUT_S = 2.0
 
 @pytest.fixture(scope="module")
 def learners():
-    """A list of a session and a function that starts a new one, for use after the first has ended."""
+    """Yield a list of a session and a function that starts a new one, for use after the first has ended."""
 
     def fresh():
         one = stack.enter_context(

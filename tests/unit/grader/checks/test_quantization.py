@@ -17,7 +17,7 @@ def floor(weight_bytes, kv_bytes, gbs):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A full file whose floor is 25 ms on this clock, where a step takes 30."""
+    """Return a full file whose floor is 25 ms on this clock, where a step takes 30."""
     monkeypatch.setattr(quantization_gate, "weight_bytes", lambda path: int(0.5e9))
     monkeypatch.setattr(quantization_gate, "kv_bytes", lambda path, tokens: 1e6)
     monkeypatch.setattr(quantization_gate, "_full_file_now", lambda: (GBS, MEASURED_MS))

@@ -23,7 +23,7 @@ def make_noise(logger: logging.Logger) -> None:
 
 @contextmanager
 def logger() -> Iterator[logging.Logger]:
-    """A logger whose handler took hold of stderr before the block."""
+    """Yield a logger whose handler took hold of stderr before the block."""
     noise = logging.getLogger("noise")
     noise.propagate = False
     handler = logging.StreamHandler(sys.stderr)

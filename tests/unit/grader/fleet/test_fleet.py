@@ -63,7 +63,7 @@ def scores(course, student):
 
 
 def whole(course, ledger, students=CLASS, lost=0):
-    """Everybody's own marks are in, and everybody was judged to the end once.
+    """Assert that all marks are entered and that every submission was judged to the end once.
 
     Twice, for as many as `lost` whose results died with their worker before it had sent them.
     """
@@ -191,7 +191,7 @@ def test_a_killed_worker_loses_nothing(course, tmp_path):
 
 
 def kill(client):
-    """The first worker that there is; its nanny starts another one."""
+    """Return the first worker that there is; its nanny starts another one."""
     pid = next(iter(client.run(os.getpid).values()))
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

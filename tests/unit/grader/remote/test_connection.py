@@ -34,7 +34,7 @@ def request():
 
 
 def answering(channel, count=1):
-    """The other end replies to so many requests, the last first."""
+    """Reply to a number of requests from the other end, the last one first."""
 
     def work():
         for one in reversed([channel.receive() for _ in range(count)]):

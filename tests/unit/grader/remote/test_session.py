@@ -25,7 +25,7 @@ ROOMS = [
 
 @pytest.fixture(scope="module", params=ROOMS)
 def learner(request):
-    """One that nobody breaks."""
+    """Yield one that nobody breaks."""
     with session(request.param) as one:
         yield one
 

@@ -19,7 +19,7 @@ while True: pass
 
 @pytest.fixture
 def family():
-    """A process and its child, both busy."""
+    """Yield a process and its child, both busy."""
     first = subprocess.Popen([sys.executable, "-I", "-c", FAMILY], stdout=subprocess.PIPE)
     first.stdout.readline()
     processes = Processes(psutil.Process(first.pid))

@@ -26,7 +26,7 @@ def account(name, mark=MARK, uid=1234):
 
 @pytest.fixture
 def machine(monkeypatch):
-    """The accounts of a machine, and the commands that would change them."""
+    """Return the accounts of a machine, and the commands that would change them."""
     there, ran = {"root": account("root", "root", 0)}, []
 
     def getpwnam(name):

@@ -66,7 +66,7 @@ def test_every_card_has_a_route_and_no_route_has_no_card():
 
 
 def words(texts):
-    """A bag of words as an embedding: alike where words are shared."""
+    """Return a bag of words as an embedding: alike where words are shared."""
     vectors = np.zeros((len(texts), 512), np.float32)
     for row, text in enumerate(texts):
         for word in text.lower().strip("?.").split():

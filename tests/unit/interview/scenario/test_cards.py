@@ -50,7 +50,7 @@ def test_what_is_printed_is_what_the_sample_says(name):
 
 
 def spoiled(shown, name, old, new):
-    """The same cards, with one cell or note of one of them changed."""
+    """Return the same cards, with one cell or note of one of them changed."""
     card = shown[name]
     rows = tuple(tuple(new if cell == old else cell for cell in row) for row in card.rows)
     note = card.note.replace(old, new)

@@ -15,7 +15,7 @@ FOLDER = CONTENT / "scenarios"
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with one scenario to be broken."""
+    """Return a folder with one scenario to be broken."""
     shutil.copy(FOLDER / "S02.yaml", tmp_path / "one.yaml")
     return tmp_path
 

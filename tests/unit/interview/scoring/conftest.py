@@ -6,5 +6,5 @@ from harness.interview.scoring.score import Scorer
 
 @pytest.fixture(scope="session")
 def scorer():
-    """The shipped rubric with patterns alone: no model, no files."""
+    """Return the shipped rubric with patterns alone: no model, no files."""
     return Scorer(rubric())

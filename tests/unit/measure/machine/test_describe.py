@@ -84,7 +84,7 @@ def test_llamas_features_are_read_from_its_text():
 
 @pytest.fixture
 def bare(monkeypatch):
-    """A machine without torch and llama.cpp."""
+    """Yield a machine without torch and llama.cpp."""
     real = builtins.__import__
 
     def importing(name, *rest, **more):

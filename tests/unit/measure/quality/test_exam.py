@@ -11,7 +11,7 @@ RIGHT = "[2] The Kestrel X200 is covered for 24 months."
 
 
 def corpus(nearest):
-    """A help centre in which every question is nearest to the chunks `nearest`, in that order."""
+    """Return a help centre in which every question is nearest to the chunks `nearest`, in that order."""
     row = np.zeros(6, np.float32)
     for rank, number in enumerate(nearest):
         row[number] = 1 - rank / 10

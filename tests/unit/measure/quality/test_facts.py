@@ -114,7 +114,7 @@ anything = st.text(max_size=80)
 
 
 def spelled(number, unit, space, plural, grouped):
-    """One of the ways to write the same value."""
+    """Return one of the ways to write the same value."""
     digits = f"{number:,}" if grouped else str(number)
     return digits + space + (UNITS[unit] if plural else unit).replace(" ", space)
 

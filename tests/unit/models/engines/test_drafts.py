@@ -29,7 +29,7 @@ def drafted(context, draft, n=None):
 
 
 def oracle(plain, wrong_every=0):
-    """A draft of the right tokens, with a wrong one at regular intervals."""
+    """Return a draft of the right tokens, with a wrong one at regular intervals."""
 
     def draft(tokens):
         at = len(tokens) - len(PROMPT)

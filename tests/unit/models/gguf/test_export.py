@@ -76,7 +76,7 @@ def exported(model, tmp_path_factory):
 
 @pytest.fixture
 def vocabulary(tmp_path):
-    """A GGUF with a tokenizer of 32 tokens, for what never reaches llama.cpp."""
+    """Return a GGUF with a tokenizer of 32 tokens, for what never reaches llama.cpp."""
     path = tmp_path / "vocabulary.gguf"
     writer = GGUFWriter(path, "llama")
     writer.add_string("general.license", "apache-2.0")
