@@ -152,7 +152,7 @@ def _mistakes(records: Records) -> list[Mistake]:
 
 def where(mark: Mark) -> str:
     """Return where the check told the learner to look; "" for an exercise that is still empty."""
-    if "still empty" in mark.reason or "nobody has written it yet" in mark.reason:
+    if "still empty" in mark.reason:
         return ""
     match = LOOK.search(mark.reason)
     text = match[1] if match else mark.reason.splitlines()[0] if mark.reason else ""
