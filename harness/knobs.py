@@ -41,7 +41,8 @@ class Calibration(BaseModel, frozen=True):
     """A calibration: the knobs, the measured times, and the machine.
 
     yardstick: the work that takes 500 ms where the baseline takes 3.2 s. yardstick_ratio: measured
-    yardstick / baseline end-to-end; ideally 0.156.
+    yardstick / baseline end-to-end; ideally 0.156. estimated: why the times are estimates for the quiet
+    machine, such as the programs that used it; "" if they are measured.
     """
 
     knobs: Knobs
@@ -50,9 +51,12 @@ class Calibration(BaseModel, frozen=True):
     key: str  # what the knobs depend on; with another key, calibrate again
     stages_ms: dict[str, float]  # measured medians, by stage
     e2e_ms: float  # measured median
-    n: int  # requests behind the medians
-    typical: list[dict[str, object]]  # spans of the median request, as plain values
+    n: int  # requests behind the medians; 0 if estimated
+    typical: list[
+        dict[str, object]
+    ]  # spans of the median request, as plain values; [] if estimated
     machine: dict[str, object]
+    estimated: str = ""
 
 
 def path() -> Path:

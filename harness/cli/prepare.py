@@ -11,8 +11,11 @@ from harness.cli.output import Json, console, print_json
 
 
 def prepare(
-    busy: Annotated[
-        bool, typer.Option("--busy", help="Calibrate even if the machine is busy.")
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Do not calibrate if the machine is still busy after a minute."
+        ),
     ] = False,
     recalibrate: Annotated[
         bool, typer.Option(help="Calibrate again, even if that is done already.")
@@ -34,7 +37,7 @@ def prepare(
     with preparation.exclusive():
         if tier != "offline":
             download(tier, yes)
-        for step in preparation.steps(force_busy=busy, recalibrate=recalibrate):
+        for step in preparation.steps(strict=strict, recalibrate=recalibrate):
             started = time.perf_counter()
             state = "ready"
             if not step.ready():
@@ -43,7 +46,8 @@ def prepare(
                 state = "built"
             seconds[step.name] = round(time.perf_counter() - started, 1)
             console.print(f"[bold]{step.name}[/]: {state} ({seconds[step.name]} s)")
-    console.print(text_waterfall(preparation.typical_trace()))
+    if trace := preparation.typical_trace():
+        console.print(text_waterfall(trace))
     if as_json:
         record = knobs.load()
         print_json({"home": str(store.home()), "seconds": seconds, "baseline": record.model_dump()})

@@ -1,148 +1,161 @@
-"""Calibration of the baseline: set its knobs so that every stage takes the time in the interview question.
+"""Calibration: set the baseline's knobs to the interview question's times, and the yardstick to 500 ms.
 
-The time of a stage is modelled as a constant plus a slope times its knob. Each round measures real
-requests through the real deployment, fits that line to all rounds so far, and sets each knob to where the
-line meets the target.
+The unit costs give knobs that are nearly right. Then the baseline and the yardstick answer the same questions
+in turn through the real deployment, and all requests so far correct the costs.
+
+Beside other programs no request is worth measuring: with two threads of torch, one beside a busy process
+takes up to 16 times as long. The calibration then ends with what it has, the unit costs and the requests
+measured before, none of which such programs change by much. So the knobs are always those of the quiet
+machine; the result says when its times are estimates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import log
 from statistics import median
 
-import numpy as np
+from harness import semconv
+from harness.knobs import Knobs, YardstickWork
+from harness.measure.latency.trace import Trace
+from harness.measure.latency.yardstick import SHARE
+from harness.measure.stats import MEDIAN_FROM, median_ratio
+from harness.serve.network import Network
+from harness.setup.interleaved_round import Pair, Round
+from harness.setup.stage_costs import Lines, predicted, solve, within_contract
+from harness.setup.unit_costs import UnitCosts
 
-from harness import baseline, semconv
-from harness.assistant import ask
-from harness.kb.articles import chunks
-from harness.kb.questions import draw
-from harness.knobs import Knobs
-from harness.measure.latency.trace import Trace, recording
-from harness.serve.deployment import Deployment
-
-TARGETS_MS = {
-    semconv.NETWORK: 100.0,
-    semconv.PREPROCESS: 200.0,
-    semconv.RETRIEVE: 300.0,
-    semconv.GENERATE: 2500.0,
-    semconv.POSTPROCESS: 100.0,
-}
-TOTAL_MS = sum(TARGETS_MS.values())
-STAGE_TOLERANCE, TOTAL_TOLERANCE = 0.20, 0.10  # promised to users
+# Pairs in each round: the first only corrects the costs, the second confirms. A pair takes 3.7 s.
+ROUNDS = (2, 7)
+CLOSE = 0.02  # relative error of the yardstick's ratio; the baseline itself may be off by 10 %
 ENOUGH = 0.5  # stop at half of both tolerances: the other half allows for drift later on
-ROUNDS = 5
-REQUESTS = 7  # a round: enough for a median that one outlier or unusual question hardly moves
 
-KNOB_OF = {
-    semconv.NETWORK: "rtt_ms",
-    semconv.PREPROCESS: "turns",
-    semconv.RETRIEVE: "scanned",
-    semconv.GENERATE: "max_tokens",
-    semconv.POSTPROCESS: "comparisons",
-}
-LOWEST = {"rtt_ms": 5.0, "turns": 1, "max_tokens": 32, "comparisons": 25}  # 32 tokens: one sentence
-HIGHEST = {"rtt_ms": 25.0, "turns": 100, "scanned": 10**7, "max_tokens": 512, "comparisons": 10**5}
+Measure = Callable[[Knobs, YardstickWork, int], Round]
+Point = tuple[Knobs, YardstickWork, Pair]  # a pair with what it was measured at
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """One set of knobs, the median times over `n` requests in ms, and the trace of the median request."""
+class Fit:
+    """Knobs and work, with their times in ms: medians over `n` pairs, or estimates if `n` is 0.
+
+    If the last round was not close enough, the medians are scaled to the knobs that follow from them.
+    ratio: yardstick / baseline end-to-end. typical: the trace of the median request, None for an estimate.
+    estimated: why the times are estimates, such as the programs that used the machine; otherwise "".
+    """
 
     knobs: Knobs
+    work: YardstickWork
     stages_ms: dict[str, float]
     e2e_ms: float
-    n: int
-    typical: Trace
+    ratio: float
+    n: int = 0
+    typical: Trace | None = None
+    estimated: str = ""
 
-    def error(self, stage: str) -> float:
-        """Return the relative error of a stage's time; +0.1 is 10 % too slow."""
-        return self.stages_ms[stage] / TARGETS_MS[stage] - 1
+    @property
+    def ratio_error(self) -> float:
+        """Return the distance from the target ratio: the absolute logarithm of the factor between them."""
+        return abs(log(self.ratio / SHARE))
 
     @property
     def close_enough(self) -> bool:
         """Return whether another round would not be worth its time."""
-        return within_contract(self.stages_ms, self.e2e_ms, ENOUGH)
+        return (
+            self.n >= MEDIAN_FROM
+            and self.ratio_error <= CLOSE
+            and within_contract(self.stages_ms, self.e2e_ms, ENOUGH)
+        )
+
+    def line(self) -> str:
+        """Return the times on one line."""
+        stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in self.stages_ms.items())
+        how = f"n={self.n}, interleaved" if self.n else "estimated from unit costs"
+        return (
+            f"end-to-end p50 {self.e2e_ms:.0f} ms, target 3200 ({how}): {stages}; "
+            f"yardstick / baseline {self.ratio:.3f}, target {SHARE:.3f}"
+        )
 
 
-def within_contract(stages_ms: dict[str, float], e2e_ms: float, share: float = 1.0) -> bool:
-    """Return True if the total is within 10 % of 3.2 s and every stage within 20 % of its target.
+def calibrate(costs: UnitCosts, measure: Measure, say: Callable[[str], None]) -> Fit:
+    """Return the first fit that is close enough; after both rounds, the knobs according to all their pairs.
 
-    share: use only this share of both tolerances.
+    measure: measures that many pairs at given knobs and work; fewer if other programs use the machine. The
+    result is then an estimate. say: receives a line a round.
     """
-    stages = [abs(stages_ms[s] / t - 1) <= share * STAGE_TOLERANCE for s, t in TARGETS_MS.items()]
-    return all(stages) and abs(e2e_ms / TOTAL_MS - 1) <= share * TOTAL_TOLERANCE
+    points: list[Point] = []
+    for n in ROUNDS:
+        knobs, work = plan(costs, points)
+        seen = measure(knobs, work, n)
+        points += [(knobs, work, pair) for pair in seen.pairs]
+        if seen.trouble:
+            return estimate(costs, seen.trouble, points)
+        fit = measured(knobs, work, seen.pairs)
+        say(fit.line())
+        if fit.close_enough:
+            return fit
+    return replace(estimate(costs, "", points), n=len(points), typical=fit.typical)
 
 
-Measure = Callable[[Knobs], Round]
+def measured(knobs: Knobs, work: YardstickWork, pairs: Sequence[Pair]) -> Fit:
+    """Return the medians over `pairs`."""
+    slow_ms = [pair.baseline_ms for pair in pairs]
+    return Fit(
+        knobs=knobs,
+        work=work,
+        stages_ms={s: median(p.stages_ms[s] for p in pairs) for s in pairs[0].stages_ms},
+        e2e_ms=median(slow_ms),
+        ratio=median_ratio([pair.yardstick_ms for pair in pairs], slow_ms),
+        n=len(pairs),
+        typical=sorted(pairs, key=lambda pair: pair.baseline_ms)[len(pairs) // 2].trace,
+    )
 
 
-def calibrate(progress: Callable[[Round], None], measure: Measure | None = None) -> Round:
-    """Return the best of at most ROUNDS rounds; `progress` is called after each.
+def estimate(costs: UnitCosts, why: str, points: Sequence[Point] = ()) -> Fit:
+    """Return the knobs and times of the quiet machine according to the unit costs and `points`."""
+    knobs, work = plan(costs, points)
+    stages_ms = predicted(corrected(costs.stages, points), knobs)
+    e2e_ms = sum(stages_ms.values())
+    scaled = costs.yardstick.scaled(yardstick_factor(costs, points))
+    return Fit(knobs, work, stages_ms, e2e_ms, scaled.predicted_ms(work) / e2e_ms, estimated=why)
 
-    measure: measures a round for given knobs; by default with real requests through the real deployment.
+
+def plan(costs: UnitCosts, points: Sequence[Point]) -> tuple[Knobs, YardstickWork]:
+    """Return the knobs that meet the targets, and the yardstick's work, according to all `points` so far."""
+    lines = corrected(costs.stages, points)
+    knobs = solve(lines)
+    e2e_ms = sum(predicted(lines, knobs).values())
+    rtt_ms = SHARE * Network(rtt_ms=knobs.rtt_ms).simulated_ms
+    scaled = costs.yardstick.scaled(yardstick_factor(costs, points))
+    return knobs, scaled.work(SHARE * e2e_ms, rtt_ms)
+
+
+def corrected(lines: Lines, points: Sequence[Point]) -> Lines:
+    """Return the lines after their medians met the measured times: scaled, and the network's shifted."""
+    if not points:
+        return lines
+    expected = [predicted(lines, knobs) for knobs, _, _ in points]
+    seen = [pair.stages_ms for _, _, pair in points]
+    both = list(zip(seen, expected, strict=True))
+    network = semconv.NETWORK
+    shift_ms = median(ms[network] - of[network] for ms, of in both)
+    return {
+        stage: line.shifted(shift_ms)
+        if stage == network
+        else line.scaled(median(ms[stage] / of[stage] for ms, of in both))
+        for stage, line in lines.items()
+    }
+
+
+def yardstick_factor(costs: UnitCosts, points: Sequence[Point]) -> float:
+    """Return the yardstick's measured time divided by the predicted one.
+
+    The ratio to the baseline of the same pair is taken first, so that drift of the machine's speed cancels.
     """
-    measure = measure or measure_round
-    rounds: list[Round] = []
-    knobs = starting_knobs()
-    while len(rounds) < ROUNDS and not (rounds and rounds[-1].close_enough):
-        rounds.append(measure(knobs))
-        progress(rounds[-1])
-        knobs = next_knobs(rounds)
-    return min(rounds, key=largest_error)
-
-
-def largest_error(result: Round) -> float:
-    """Return the largest relative error among the stages of a round, at least 0."""
-    return max(abs(result.error(stage)) for stage in TARGETS_MS)
-
-
-def starting_knobs() -> Knobs:
-    """Return knobs with less work than any machine needs, so that the first round is quick."""
-    return Knobs(rtt_ms=20, turns=3, scanned=len(chunks()), max_tokens=32, comparisons=200)
-
-
-def next_knobs(rounds: list[Round]) -> Knobs:
-    """Return the knobs at which each stage should meet its target, according to the rounds so far."""
-    values = rounds[-1].knobs.model_dump()
-    for stage, knob in KNOB_OF.items():
-        points = [(getattr(r.knobs, knob), r.stages_ms[stage]) for r in rounds]
-        values[knob] = _bounded(knob, _solve(points, TARGETS_MS[stage]))
-    return Knobs(**values)
-
-
-def _solve(points: list[tuple[float, float]], target_ms: float) -> float:
-    """Return the knob at which the line fitted to the points, (knob, ms), meets the target."""
-    knobs, times_ms = np.array(points, float).T
-    slope, constant = times_ms[-1] / knobs[-1], 0.0  # one point: a line through the origin
-    if np.ptp(knobs) > 0:
-        slope, constant = np.polyfit(knobs, times_ms, 1)
-    if slope <= 0:  # noise can turn the slope negative
-        slope, constant = times_ms[-1] / knobs[-1], 0.0
-    return (target_ms - constant) / slope
-
-
-def _bounded(knob: str, value: float) -> float:
-    low = len(chunks()) if knob == "scanned" else LOWEST[knob]
-    value = min(max(value, low), HIGHEST[knob])
-    return round(value, 1) if knob == "rtt_ms" else round(value)
-
-
-def measure_round(knobs: Knobs, n: int = REQUESTS) -> Round:
-    """Measure the medians over `n` requests to the deployed baseline, after one that does not count."""
-    # Other knobs draw other questions, so that the fitted lines do not depend on the same seven.
-    first, *cases = draw("dev", n + 1, seed=knobs.scanned)
-    with (
-        Deployment(baseline.pipeline(knobs), baseline.network(knobs)) as assistant,
-        recording() as recorder,
-    ):
-        for case in [first, *cases]:
-            ask(assistant, case.question)
-    return _round(knobs, recorder.traces()[1:])
-
-
-def _round(knobs: Knobs, traces: list[Trace]) -> Round:
-    by_request = [trace.stage_ms() for trace in traces]
-    stages = {stage: median(ms[stage] for ms in by_request) for stage in TARGETS_MS}
-    typical = sorted(traces, key=lambda trace: trace.total_ms)[len(traces) // 2]
-    return Round(knobs, stages, median(t.total_ms for t in traces), len(traces), typical)
+    if not points:
+        return 1.0
+    slow = [
+        pair.baseline_ms / sum(predicted(costs.stages, knobs).values()) for knobs, _, pair in points
+    ]
+    fast = [pair.yardstick_ms / costs.yardstick.predicted_ms(work) for _, work, pair in points]
+    return median(slow) * median(f / s for f, s in zip(fast, slow, strict=True))

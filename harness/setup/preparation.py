@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -17,15 +18,18 @@ from harness import baseline, knobs, store
 from harness.errors import PlainError
 from harness.interview.dialogue import opening
 from harness.kb import articles
-from harness.knobs import Calibration
+from harness.knobs import Calibration, Knobs, YardstickWork
 from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
 from harness.models import build, catalog
 from harness.models.offline import BUILT, FULL, LARGE, STUDENT, WEIGHTS
-from harness.serve.entry import Entry
-from harness.setup import calibrate, calibrate_yardstick
+from harness.setup import calibrate, quiet, stage_costs, unit_costs
+from harness.setup.interleaved_round import Round, measure_round
 
 Say = Callable[[str], None]
+# Part of the key of a record, changed with the way of calibration.
+METHOD = "2"
+RECALIBRATE = "run `under500 prepare --recalibrate` when the machine is quiet"
 
 
 class BusyMachineError(PlainError):
@@ -41,10 +45,10 @@ class Step:
     build: Callable[[Say], object]
 
 
-def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
+def steps(strict: bool = False, recalibrate: bool = False) -> list[Step]:
     """Return all steps in the order of their dependencies.
 
-    force_busy: calibrate even if other programs use the machine. recalibrate: calibrate even if a valid
+    strict: refuse to calibrate while other programs use the machine. recalibrate: calibrate even if a valid
     record exists; the old record stays until there is a new one.
     """
     return [
@@ -59,7 +63,7 @@ def steps(force_busy: bool = False, recalibrate: bool = False) -> list[Step]:
         Step(
             "calibration",
             lambda: calibrated() and not recalibrate,
-            lambda say: calibrate_baseline(say, force_busy),
+            lambda say: calibrate_baseline(say, strict),
         ),
     ]
 
@@ -118,46 +122,76 @@ def calibration_key() -> str:
     """Return a key that changes with everything the knobs depend on."""
     machine = describe.describe()
     versions = map(str, sorted(machine.versions.items()))  # another torch may have another speed
-    parts = (machine.fingerprint(), *versions, articles.content_hash(), LARGE.folder.name)
+    parts = (METHOD, machine.fingerprint(), *versions, articles.content_hash(), LARGE.folder.name)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
-def calibrate_baseline(say: Say, force_busy: bool) -> Calibration:
-    """Calibrate the baseline and the yardstick for this machine, and save the record.
+def calibrate_baseline(say: Say, strict: bool = False) -> Calibration:
+    """Calibrate the baseline and the yardstick for the quiet machine, and save the record.
 
-    Raises BusyMachineError if other programs use too much of the machine, unless `force_busy`.
+    Waits up to a minute for other programs to finish; beside them the record's times are estimates. Raises
+    BusyMachineError instead if `strict`.
     """
-    load = describe.busy()
-    if load.too_busy and not force_busy:
+    quiet.flush()
+    load = quiet.wait_for_quiet(say)
+    if load.too_busy and strict:
         raise BusyMachineError(
             f"The machine is too busy to calibrate: {load.sentence()} "
-            "Close those programs and run `under500 prepare` again, or add --busy to calibrate anyway."
+            "Close those programs and run `under500 prepare --strict` again, or leave --strict out."
         )
-    best = calibrate.calibrate(progress=lambda result: say(_line(result)))
-    slow = Entry("baseline", baseline.pipeline(best.knobs), baseline.network(best.knobs))
-    fit = calibrate_yardstick.calibrate_yardstick(slow, best.e2e_ms, say)
-    record = Calibration(
-        knobs=best.knobs,
-        yardstick=fit.work,
-        yardstick_ratio=fit.ratio.p50,
-        key=calibration_key(),
-        stages_ms=best.stages_ms,
-        e2e_ms=best.e2e_ms,
-        n=best.n,
-        typical=[asdict(span) for span in best.typical.spans],
-        machine=asdict(describe.describe()) | asdict(describe.measure_bandwidth()),
+    costs = unit_costs.measure_unit_costs()
+    fit = (
+        calibrate.estimate(costs, load.sentence())
+        if load.too_busy
+        else calibrate.calibrate(costs, partial(_round, say), say)
     )
+    record = as_record(fit)
     knobs.save(record)
-    if not calibrate.within_contract(best.stages_ms, best.e2e_ms):
-        say(f"Note: calibration did not reach the targets on this machine: {_line(best)}.")
+    for sentence in notes(fit):
+        say(sentence)
     return record
 
 
-def typical_trace() -> Trace:
-    """Return the trace of the calibrated baseline's median request. Raises StoreError if not calibrated."""
-    return Trace(tuple(Span(**span) for span in knobs.load().typical))
+def _round(say: Say, setting: Knobs, work: YardstickWork, n: int) -> Round:
+    wait = partial(quiet.wait_for_quiet, say, quiet.PATIENCE_S / 3)
+    return measure_round(setting, work, n, wait)
 
 
-def _line(result: calibrate.Round) -> str:
-    stages = ", ".join(f"{stage} {ms:.0f}" for stage, ms in result.stages_ms.items())
-    return f"end-to-end p50 {result.e2e_ms:.0f} ms, target 3200 (n={result.n}): {stages}"
+def as_record(fit: calibrate.Fit) -> Calibration:
+    """Return the record of a calibration on this machine."""
+    return Calibration(
+        knobs=fit.knobs,
+        yardstick=fit.work,
+        yardstick_ratio=fit.ratio,
+        key=calibration_key(),
+        stages_ms=fit.stages_ms,
+        e2e_ms=fit.e2e_ms,
+        n=fit.n,
+        typical=[asdict(span) for span in fit.typical.spans] if fit.typical else [],
+        machine=asdict(describe.describe()) | asdict(describe.measure_bandwidth()),
+        estimated=fit.estimated,
+    )
+
+
+def notes(fit: calibrate.Fit) -> list[str]:
+    """Return a sentence for everything about a calibration that a user should know."""
+    sentences = []
+    if fit.estimated:
+        sentences.append(f"{estimated_note(fit.estimated)} {fit.line()}.")
+    if missed := stage_costs.out_of_reach(fit.stages_ms, fit.e2e_ms, fit.knobs):
+        sentences.append(f"Note: {missed}")
+    return sentences
+
+
+def estimated_note(why: str) -> str:
+    """Return the note about a calibration without measured requests."""
+    return f"Note: the calibration is an estimate for the quiet machine ({why.rstrip('.')}): {RECALIBRATE}."
+
+
+def typical_trace() -> Trace | None:
+    """Return the trace of the calibrated baseline's median request, None if the record is an estimate.
+
+    Raises StoreError if there is no record.
+    """
+    spans = knobs.load().typical
+    return Trace(tuple(Span(**span) for span in spans)) if spans else None

@@ -123,7 +123,7 @@ def test_demo_speaks_json():
 
 
 def test_a_second_prepare_builds_nothing():
-    result = run("prepare", "--busy")
+    result = run("prepare")
     assert result.returncode == 0, result.stderr
     assert "building" not in result.stdout
 
@@ -139,7 +139,7 @@ def test_a_prepare_that_is_interrupted_goes_on_later(tmp_path):
     fresh.mkdir()
     (fresh / "models").symlink_to(LARGE.folder.parent)
     process = subprocess.Popen(
-        [UNDER500, "prepare", "--busy"],
+        [UNDER500, "prepare"],
         env={"UNDER500_HOME": str(fresh), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ SAMPLE_S = 1.0  # 100 ticks of Linux's CPU clock, so that shares are exact to on
 # slowest of them. From 0.3 cores on, the error reaches the 20 % that a calibrated stage may be off.
 QUIET_CORES = 0.3
 QUIET_SHARE = 0.1  # of a larger machine, whose threads seldom need every core at once
+# The clocks of a core that add up to its time; a guest's is part of user, and an interrupt's of system on
+# Windows.
+CLOCKS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 NAMED = 3  # programs named in a sentence
 
 
@@ -52,17 +56,55 @@ class Busy:
         return text + "."
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The CPU clocks at one time: of each usable core, and the seconds used by each (pid, name)."""
+
+    at_s: float
+    cores: list
+    processes: dict[tuple[int, str], float]
+
+
 def busy(seconds: float = SAMPLE_S) -> Busy:
     """Watch the machine for `seconds`; this process and its children do not count as others."""
-    started, before = time.perf_counter(), _cpu_seconds()
-    cores = _usable(psutil.cpu_times_percent(interval=seconds, percpu=True))
-    elapsed, after = time.perf_counter() - started, _cpu_seconds()
-    used = {key: max(0.0, s - before.get(key, 0.0)) / elapsed for key, s in after.items()}
+    before = snapshot()
+    threading.Event().wait(seconds)
+    return since(before)
+
+
+def snapshot() -> Snapshot:
+    """Return the CPU clocks now; takes some 10 ms."""
+    return Snapshot(time.perf_counter(), _usable(psutil.cpu_times(percpu=True)), _cpu_seconds())
+
+
+def since(before: Snapshot) -> Busy:
+    """Return the CPU use since `before`; this process and its children do not count as others."""
+    now = snapshot()
+    elapsed = max(now.at_s - before.at_s, 1e-9)
+    # By number alone: a kernel's worker changes its name with its work.
+    earlier = {pid: seconds for (pid, _), seconds in before.processes.items()}
+    used = {
+        (pid, name): max(0.0, seconds - earlier.get(pid, 0.0)) / elapsed
+        for (pid, name), seconds in now.processes.items()
+    }
     own = _own_pids()
     own_share = sum(share for (pid, _), share in used.items() if pid in own)
-    in_use = sum(100 - c.idle - getattr(c, "iowait", 0) - getattr(c, "steal", 0) for c in cores)
-    steal = sum(getattr(core, "steal", 0) for core in cores) / 100
-    return Busy(len(cores), max(0.0, in_use / 100 - own_share), steal, _top(used, own))
+    shares = [_shares(*pair) for pair in zip(before.cores, now.cores, strict=True)]
+    in_use, steal = (sum(column) for column in zip(*shares, strict=True))
+    return Busy(len(shares), max(0.0, in_use - own_share), steal, _top(used, own))
+
+
+def _shares(before: tuple, after: tuple) -> tuple[float, float]:
+    """Return the shares of a core's time in use and withheld by the host."""
+    passed = {
+        name: max(0.0, getattr(after, name) - getattr(before, name))
+        for name in CLOCKS
+        if hasattr(after, name)
+    }  # no system has all of them
+    total = sum(passed.values()) or 1.0
+    steal = passed.get("steal", 0.0)
+    waiting = passed["idle"] + passed.get("iowait", 0.0) + steal
+    return (total - waiting) / total if any(passed.values()) else 0.0, steal / total
 
 
 def _cpu_seconds() -> dict[tuple[int, str], float]:

@@ -110,13 +110,14 @@ def describe() -> Machine:
     )
 
 
-def measure_bandwidth(seconds: float = READ_S) -> Bandwidth:
-    """Return the best of all passes over an array larger than L3.
+def measure_bandwidth(seconds: float = READ_S, size: int | None = None) -> Bandwidth:
+    """Return the best of all passes over an array.
 
-    seconds: time spent on all cores together, and again on one.
+    seconds: time spent on all cores together, and again on one. size: bytes of the array; by default it is
+    larger than L3. A smaller one is partly read from the cache, as are the weights of a model of that size.
     """
     cores = _logical_cores()
-    preferred = max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
+    preferred = size or max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
     size = min(preferred, psutil.virtual_memory().available // 8)
     array = np.ones(size // 4, dtype=np.float32)
     return Bandwidth(_read_gbs(array, cores, seconds), _read_gbs(array, 1, seconds))

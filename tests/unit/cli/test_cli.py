@@ -14,8 +14,10 @@ from harness.kb.questions import draw
 from harness.measure.latency.compare import Pair
 from harness.measure.latency.timing import Timing
 from harness.measure.machine import describe
-from harness.setup import preparation
+from harness.setup import doctor, preparation, quiet, unit_costs
 from harness.setup.preparation import BusyMachineError, Step
+from harness.setup.stage_costs import within_contract
+from tests.unit.setup.machines import COSTS
 from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
@@ -83,8 +85,8 @@ def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
 def test_a_refused_recalibration_keeps_the_old_one(monkeypatch):
     knobs.save(RECORD)
     monkeypatch.setattr(preparation, "calibrated", lambda: True)
-    monkeypatch.setattr(describe, "busy", lambda: describe.Busy(2, 1.6, 0.0, ()))
-    *_, calibration = preparation.steps(recalibrate=True)
+    monkeypatch.setattr(quiet, "wait_for_quiet", lambda say: describe.Busy(2, 1.6, 0.0, ()))
+    *_, calibration = preparation.steps(strict=True, recalibrate=True)
     assert not calibration.ready()
     with pytest.raises(BusyMachineError):
         calibration.build(lambda line: None)
@@ -103,10 +105,36 @@ def test_text_that_looks_like_markup_is_shown_unchanged(steps, monkeypatch, caps
     assert "see [/1] and [bold]" in capsys.readouterr().out
 
 
-def test_calibration_refuses_a_busy_machine_and_says_what_it_saw(monkeypatch):
-    monkeypatch.setattr(describe, "busy", lambda: describe.Busy(2, 1.6, 0.0, (("python", 0.85),)))
-    with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85 %.*--busy"):
-        preparation.calibrate_baseline(lambda line: None, force_busy=False)
+@pytest.fixture
+def busy_machine(monkeypatch):
+    """A machine that stays busy, with the costs of a laptop."""
+    hogged = describe.Busy(2, 1.6, 0.0, (("python", 0.85),))
+    monkeypatch.setattr(quiet, "wait_for_quiet", lambda say: hogged)
+    monkeypatch.setattr(unit_costs, "measure_unit_costs", lambda: COSTS)
+
+
+def test_strict_refuses_a_busy_machine_and_says_what_it_saw(busy_machine):
+    with pytest.raises(BusyMachineError, match=r"1\.6 of 2 cores .*python 85 %.*--strict"):
+        preparation.calibrate_baseline(lambda line: None, strict=True)
+
+
+def test_a_busy_machine_is_calibrated_all_the_same_and_the_record_says_so(busy_machine):
+    said = []
+    record = preparation.calibrate_baseline(said.append)
+    assert knobs.load().knobs == record.knobs and preparation.calibrated()
+    assert within_contract(record.stages_ms, record.e2e_ms)
+    assert record.n == 0 and "python 85 %" in record.estimated
+    assert len(said) == 1 and "--recalibrate" in said[0] and "estimate" in said[0]
+    assert preparation.typical_trace() is None
+    (finding,) = doctor._calibration()
+    assert finding.state == "note" and "--recalibrate" in finding.detail
+    assert "n=0" not in finding.detail
+
+
+def test_prepare_shows_no_trace_of_an_estimate(steps):
+    knobs.save(RECORD.model_copy(update={"typical": [], "n": 0, "estimated": "1.0 of 2 cores."}))
+    result = run(app, ["prepare"])
+    assert result.exit_code == 0 and "end-to-end" not in result.stdout
 
 
 def test_doctor_says_what_is_missing_and_fails(steps):
