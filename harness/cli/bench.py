@@ -1,45 +1,89 @@
-"""under500 bench A B: an interleaved comparison of two entries."""
+"""under500 bench A B: an interleaved comparison of two entries; with --floor, one entry beside its floor."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.output import FAILED, Json, console, print_json
+from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.kb.questions import Case
     from harness.measure.latency.bench import Bench
+    from harness.measure.latency.floor import FloorReport
+    from harness.measure.machine.busy import Busy
 
 PAIRS = 44  # the fewest that support a p90
+REQUESTS = 20  # for medians of stages
 
 
 def bench(
     a: Annotated[
         str, typer.Argument(help="Entry in the numerator: baseline, reference or yardstick.")
     ],
-    b: Annotated[str, typer.Argument(help="Entry in the denominator.")],
+    b: Annotated[
+        str | None, typer.Argument(help="Entry in the denominator; none with --floor.")
+    ] = None,
     n: Annotated[
-        int,
-        typer.Option("-n", "--n", min=2, max=600, help="Number of questions, rounded up to even."),
-    ] = PAIRS,
+        int | None,
+        typer.Option(
+            "-n",
+            "--n",
+            min=2,
+            max=600,
+            help=f"Number of questions, rounded up to even; {PAIRS}, or {REQUESTS} with --floor.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of the questions, to ask the same ones again.")
     ] = None,
+    floor: Annotated[
+        bool,
+        typer.Option("--floor", help="Show the least time that each stage of A can take here."),
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="With --floor: write the picture to this file (PNG, SVG).")
+    ] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Draw it for a dark background.")] = False,
     busy: Annotated[
         bool, typer.Option("--busy", help="Show times even if the machine is busy.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B."""
+    """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B.
+
+    With --floor, measure A alone, and show beside each stage what memory, arithmetic and distance allow.
+    """
+    seed = secrets.randbelow(10**9) if seed is None else seed
+    _check_names(b, floor, picture)
+    if floor:
+        _floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
+    else:
+        _compare(a, b, n or PAIRS, seed, busy, as_json)
+
+
+def _check_names(b: str | None, floor: bool, picture: Path | None) -> None:
+    if floor and b is not None:
+        raise WrongUseError(f"A floor is that of one entry: leave out `{b}`, or leave out --floor.")
+    if not floor and b is None:
+        raise WrongUseError("A comparison needs two entries: name a second one, or add --floor.")
+    if not floor and picture:
+        raise WrongUseError("A comparison has no picture: add --floor, or leave out --picture.")
+
+
+def _compare(a: str, b: str, n: int, seed: int, busy: bool, as_json: bool) -> None:
     from harness import entries
     from harness.kb.questions import draw
     from harness.measure.latency.bench import WARM_UP, Bench, run_bench
     from harness.measure.machine import describe as machine
 
-    seed = secrets.randbelow(10**9) if seed is None else seed
     cases = draw("dev", WARM_UP + n + n % 2, seed)
     before = machine.busy()
     with console.status("Loading models …") as status:
@@ -61,3 +105,67 @@ def _show(result: Bench) -> None:
 
     console.print(bench_table(result))
     console.print(finding(result), soft_wrap=True, highlight=False)
+
+
+def _floor(
+    name: str, n: int, seed: int, busy: bool, picture: Path | None, dark: bool, as_json: bool
+) -> None:
+    from harness.kb.questions import draw
+    from harness.measure.latency.floor_run import WARM_UP
+    from harness.measure.machine import describe as machine
+    from harness.show.floor_picture import finding, floor_table
+
+    before = machine.busy()
+    report = _measured(name, draw("dev", WARM_UP + n, seed))
+    _fail_if_saturated(() if busy else (before, machine.busy()))
+    console.print(floor_table(report))
+    console.print(finding(report) + ".", soft_wrap=True, highlight=False)
+    if picture:
+        _save(report, picture, dark)
+    if as_json:
+        print_json({"seed": seed} | report.to_json())
+
+
+def _measured(name: str, cases: Sequence[Case]) -> FloorReport:
+    from harness import entries
+    from harness.measure.latency import floor_run
+    from harness.measure.latency.floor import floor_report
+    from harness.measure.machine import describe as machine
+    from harness.measure.model_files import peak
+
+    with console.status("Loading models …") as status:
+        entry = entries.entry_named(name)
+        parts = floor_run.parts(entry)
+        status.update("Measuring the machine …")
+        peaks = peak.measure_peaks(parts.weight_bytes)
+        status.update(f"Asking {len(cases)} questions …")
+        requests = list(floor_run.requests(entry, cases))
+    return floor_report(name, parts, requests, peaks, machine.describe().cpu)
+
+
+def _fail_if_saturated(loads: Sequence[Busy]) -> None:
+    from harness.setup.preparation import BusyMachineError
+
+    for load in loads:
+        if load.too_busy:
+            raise BusyMachineError(
+                f"No number, the machine is saturated: {load.sentence()} Close other programs and run it "
+                "again, or add --busy."
+            )
+
+
+def _save(report: FloorReport, path: Path, dark: bool) -> None:
+    from harness.show.dark import on_dark
+    from harness.show.floor_picture import floor_picture
+    from harness.show.style import DPI
+
+    figure = floor_picture(report)
+    if dark:
+        on_dark(figure)
+    try:
+        figure.savefig(path, dpi=DPI)
+    except (OSError, ValueError) as error:  # ValueError: matplotlib does not know the format
+        raise WrongUseError(
+            f"{path} cannot be written ({error}): choose a folder that you may write to, and .png or .svg."
+        ) from error
+    console.print(f"Picture written to {path}.", highlight=False)

@@ -1,0 +1,39 @@
+"""Pictures on a dark background: the same marks, with light text and dark surfaces.
+
+The colours of data keep a contrast of more than 3 to 1 on both backgrounds and are not changed.
+"""
+
+from __future__ import annotations
+
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from harness.show import style
+
+BACKGROUND = "#121212"
+ON_DARK = {
+    "#ffffff": BACKGROUND,
+    style.INK.lower(): "#ececec",
+    style.FAINT.lower(): "#b0b0b0",
+    style.PALE.lower(): "#3c3c3c",
+}
+COLOURED = ("color", "facecolor", "edgecolor")
+
+
+def on_dark(figure: Figure) -> Figure:
+    """Exchange the colours of text and surfaces in `figure` for those of a dark page, and return it."""
+    for artist in figure.findobj():
+        for name in COLOURED:
+            get, change = (getattr(artist, f"{verb}_{name}", None) for verb in ("get", "set"))
+            colour = _single(get()) if get and change else None
+            if colour in ON_DARK:
+                change(ON_DARK[colour])
+    return figure
+
+
+def _single(colour: object) -> str | None:
+    """Return a colour as "#rrggbb"; None for several colours, and for an invisible one."""
+    try:
+        return None if to_hex(colour, keep_alpha=True).endswith("00") else to_hex(colour)
+    except (TypeError, ValueError):
+        return None
