@@ -18,10 +18,17 @@ INSTALLED := $(VENV)/.installed
 ALONE  := tests/submissions tests/e2e
 BESIDE := $(filter-out $(ALONE) tests/perf tests/browser tests/__pycache__, $(patsubst %/,%,$(wildcard tests/*/)))
 
-llama_cpu    := -DGGML_NATIVE=ON
+llama_cpu    := -DGGML_NATIVE=ON -DGGML_METAL=OFF
 llama_cuda   := -DGGML_CUDA=on
 llama_metal  := -DGGML_METAL=on
 llama_vulkan := -DGGML_VULKAN=on
+# llama.cpp's own threads instead of OpenMP's. libgomp lets them sleep between any two operations of a model when
+# a process has more OpenMP threads than cores, and a server beside a model has: a token then takes 5 times as
+# long. Tools, examples and image input are not used and take half of the time to compile.
+LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF \
+  -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF
+# pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.
+LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-own-threads
 
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -33,7 +40,7 @@ start: prepare
 	else $(BIN)/jupyter lab labs; fi
 
 test: setup lint bubblewrap
-	@$(BIN)/under500 prepare --busy
+	@$(BIN)/under500 prepare
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(BESIDE)
 	@$(BIN)/python -m pytest $(ALONE)
 
@@ -51,7 +58,7 @@ e2e-class: e2e-ready proxy
 
 e2e-ready: setup chromium
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[e2e]'
-	@$(BIN)/under500 prepare --busy
+	@$(BIN)/under500 prepare
 
 # JupyterHub beside the rest; then, as root on a machine of its own: under500 workshop start --learners 30
 workshop: prepare proxy
@@ -92,7 +99,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
 	@$(BIN)/pip install --quiet --upgrade pip
-	@CMAKE_ARGS="$(llama_$(LLAMA)) $$CMAKE_ARGS" $(BIN)/pip install --quiet -c constraints.txt -e '.[test]'
+	@CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip install --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
+	  -c constraints.txt llama-cpp-python
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[test]'
 	@touch $@
 
 lint: setup

@@ -13,9 +13,6 @@ _SWITCHES = {
     "TRANSFORMERS_VERBOSITY": "error",
     # The server and its client share a process; tokenizers warns when a process with threads forks.
     "TOKENIZERS_PARALLELISM": "false",
-    # Waiting OpenMP threads sleep instead of spinning. Spinning threads compete for the cores as soon as
-    # another program runs: beside one busy process on 2 cores, decoding was 10 times slower.
-    "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 # A user's own HF_HUB_OFFLINE also applies to downloads; the setting above only to models already present.

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from opentelemetry import context as otel_context
@@ -26,6 +28,10 @@ from harness.serve.network import ANSWER_PATH, CONFIG_PATH, SESSION_PATH
 
 log = logging.getLogger(__name__)
 tracer = trace.get_tracer("under500")
+
+# A screen shows 60 pictures a second, so text that is sent more often is not seen sooner. Every event wakes
+# the server, the relay and the client, which delays the threads of the model where they share its cores.
+FRAME_S = 1 / 60
 
 Emit = Callable[[str, BaseModel], None]  # event name, data
 
@@ -81,22 +87,56 @@ async def _events(
     arrived: Arrived,
     worker: ThreadPoolExecutor,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Yield the assistant's events from the worker thread; a client that disconnects stops the work."""
+    """Yield the assistant's events from the worker thread; a client that disconnects stops the work.
+
+    The first text is sent at once. Text that follows within FRAME_S is sent together.
+    """
     loop = asyncio.get_running_loop()
-    ready: asyncio.Queue[tuple[str, BaseModel]] = asyncio.Queue()
+    waiting: deque[tuple[str, BaseModel]] = deque()
+    changed, ended = asyncio.Event(), asyncio.Event()
     disconnected = threading.Event()
 
     def emit(name: str, data: BaseModel) -> None:
-        loop.call_soon_threadsafe(ready.put_nowait, (name, data))
+        waiting.append((name, data))
+        if name != messages.TOKEN:
+            loop.call_soon_threadsafe(_set, changed, ended)
+        elif len(waiting) == 1:  # otherwise the loop has been told already
+            loop.call_soon_threadsafe(_set, changed)
 
     loop.run_in_executor(worker, _produce, assistant, question, arrived, emit, disconnected)
     try:
-        name = messages.TOKEN
-        while name == messages.TOKEN:
-            name, data = await ready.get()
-            yield ServerSentEvent(data.model_dump_json(), event=name)
+        while True:
+            await changed.wait()
+            changed.clear()
+            for name, data in _joined(waiting):
+                yield ServerSentEvent(data.model_dump_json(), event=name)
+                if name != messages.TOKEN:
+                    return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), FRAME_S)
     finally:
         disconnected.set()
+
+
+def _set(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()
+
+
+def _joined(waiting: deque[tuple[str, BaseModel]]) -> Iterator[tuple[str, BaseModel]]:
+    """Remove all events and yield them in order, with consecutive text in one event."""
+    text = ""
+    while waiting:
+        name, data = waiting.popleft()
+        if isinstance(data, messages.TokenBody):
+            text += data.text
+            continue
+        if text:
+            yield messages.TOKEN, messages.TokenBody(text=text)
+        yield name, data
+        return
+    if text:
+        yield messages.TOKEN, messages.TokenBody(text=text)
 
 
 def _produce(

@@ -32,9 +32,32 @@ class ModelDraft:
         return list(islice(self.context.greedy(), self.length))
 
 
-def speculative(context: LlamaContext, draft: Draft) -> Iterator[int]:
-    """Yield the same tokens as `context.greedy()`, several per step where the draft is right."""
-    token = int(context.scores().argmax())
+def opened(context: LlamaContext, prompt: Sequence[int], opening: Sequence[int]) -> list[int]:
+    """Read `prompt` with a draft of its answer in the same step, and return the answer's first tokens.
+
+    All returned tokens but the last are read. opening: the draft; tokens that the model would not have
+    generated are dropped. Raises WrongUseError for a prompt longer than the context.
+    """
+    drafted = opening[: max(0, context.n_ctx - len(prompt))]
+    following = accepted(drafted, context.read_ahead(prompt, drafted))
+    context.keep(len(prompt) + len(following) - 1)
+    return following
+
+
+def nothing(tokens: Sequence[int]) -> list[int]:
+    """Return an empty draft."""
+    return []
+
+
+def speculative(
+    context: LlamaContext, draft: Draft, first: Sequence[int] | None = None
+) -> Iterator[int]:
+    """Yield the same tokens as `context.greedy()`, several per step where the draft is right.
+
+    first: the first tokens if they are known, all but the last of them read (see `opened`).
+    """
+    *opening, token = first or [int(context.scores().argmax())]
+    yield from opening
     while True:
         yield token
         room = context.n_ctx - len(context.seen) - 1

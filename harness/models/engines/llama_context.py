@@ -7,9 +7,12 @@ a chain of filters: a greedy step needs neither, and a timing should contain the
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from itertools import takewhile
 from pathlib import Path
+from typing import Protocol
 
 import llama_cpp
 import numpy as np
@@ -21,6 +24,39 @@ from harness.models.gguf import file
 CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
 FLOATS = ctypes.POINTER(ctypes.c_float)
 MEMORY_RESERVE = 64e6  # bytes besides the weights: keys and values of 2048 tokens and work space
+
+
+MOST_IN_A_BATCH = 16  # tokens; a longer step is a prompt
+
+
+class Phase(Enum):
+    """The kind of a step, by its number of tokens: the limits of each are different."""
+
+    DECODE = "decode"  # one token
+    PREFILL = "prefill"  # a prompt
+    BATCH = "batch"  # a few tokens, such as a draft to check
+
+    @classmethod
+    def of(cls, tokens: int) -> Phase:
+        """Return the phase of a step over `tokens` tokens."""
+        if tokens == 1:
+            return cls.DECODE
+        return cls.BATCH if tokens <= MOST_IN_A_BATCH else cls.PREFILL
+
+
+class ThreadNumbers(Protocol):
+    """The numbers of threads by phase."""
+
+    def of(self, phase: Phase) -> int: ...
+
+
+class ThreadChoice(Protocol):
+    """A choice of threads that learns from the times of steps."""
+
+    @property
+    def current(self) -> ThreadNumbers: ...
+
+    def note(self, phase: Phase, tokens: int, seconds: float) -> None: ...
 
 
 class NotEnoughMemoryError(PlainError):
@@ -44,6 +80,7 @@ class LlamaContext:
         self.n_vocab = self._llama.n_vocab()
         self.n_layers = header.layers
         self.seen: list[int] = []
+        self.threads: ThreadChoice | None = None  # chooses threads for each step, if set
 
     def tokens(self, text: str) -> list[int]:
         """Return the token ids of `text`; special tokens such as <|im_start|> are recognised."""
@@ -59,7 +96,8 @@ class LlamaContext:
         return self._llama.token_eos()
 
     def use_threads(self, decode: int, prefill: int) -> None:
-        """Set the numbers of threads for decode and prefill."""
+        """Set the numbers of threads for decode and prefill; `threads` no longer chooses them."""
+        self.threads = None
         llama_cpp.llama_set_n_threads(self._context, decode, prefill)
 
     def forget(self) -> None:
@@ -72,15 +110,31 @@ class LlamaContext:
         The longest common prefix with the tokens seen is reused. Raises WrongUseError for no tokens, or
         more than the context holds.
         """
+        reused = self._reuse(tokens)
+        self.feed(tokens[reused:])
+        return reused
+
+    def read_ahead(self, tokens: Sequence[int], guess: Sequence[int]) -> list[int]:
+        """Set `tokens` and then `guess` as the tokens read, in one step.
+
+        Returns the most likely next token after `tokens` and after each token of `guess`. Reading a few more
+        tokens with a prompt costs little. Raises WrongUseError as `read` does.
+        """
+        reused = self._reuse([*tokens, *guess], keep_last=1 + len(guess))
+        return self.choices([*tokens[reused:], *guess], scored=1 + len(guess))
+
+    def _reuse(self, tokens: Sequence[int], keep_last: int = 1) -> int:
+        """Drop the tokens read that are not a common prefix, and return the length of the prefix.
+
+        keep_last: tokens that are always read again, because that gives their scores.
+        """
         if not 0 < len(tokens) <= self.n_ctx:
             raise WrongUseError(
                 f"The prompt has {len(tokens)} tokens and the context window holds {self.n_ctx}: "
                 "use a shorter question or fewer chunks."
             )
-        # The last token is always read again, because that gives the scores.
-        reused = min(_common_prefix(self.seen, tokens), len(tokens) - 1)
+        reused = min(_common_prefix(self.seen, tokens), len(tokens) - keep_last)
         self.keep(reused)
-        self.feed(tokens[reused:])
         return reused
 
     def feed(self, tokens: Sequence[int]) -> None:
@@ -89,12 +143,17 @@ class LlamaContext:
         self._decode(llama_cpp.llama_batch_get_one(array, len(tokens)))
         self.seen += tokens
 
-    def choices(self, tokens: Sequence[int]) -> list[int]:
-        """Read further tokens in one step, and return the most likely next token after each of them."""
-        batch = _scored_batch(tokens, start=len(self.seen))
+    def choices(self, tokens: Sequence[int], scored: int | None = None) -> list[int]:
+        """Read further tokens in one step, and return the most likely next token after each of them.
+
+        scored: only after the last `scored` tokens; by default after all of them.
+        """
+        first = 0 if scored is None else len(tokens) - scored
+        batch = _scored_batch(tokens, start=len(self.seen), first=first)
         try:
             self._decode(batch)
-            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
+            positions = range(first, len(tokens))
+            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in positions)
             best = [int(self._row(row).argmax()) for row in rows]
         finally:
             llama_cpp.llama_batch_free(batch)
@@ -102,7 +161,15 @@ class LlamaContext:
         return best
 
     def _decode(self, batch: llama_cpp.llama_batch) -> None:
+        tokens = batch.n_tokens
+        phase = Phase.of(tokens)
+        if self.threads:
+            count = self.threads.current.of(phase)
+            llama_cpp.llama_set_n_threads(self._context, count, count)
+        start = time.perf_counter()
         status = llama_cpp.llama_decode(self._context, batch)
+        if self.threads:
+            self.threads.note(phase, tokens, time.perf_counter() - start)
         if status != 0:
             raise WrongUseError(
                 f"llama.cpp stopped with status {status} after {len(self.seen)} tokens: "
@@ -155,12 +222,12 @@ def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
 
 
-def _scored_batch(tokens: Sequence[int], start: int = 0) -> llama_cpp.llama_batch:
-    """Return a batch from position `start` on with scores for every token; the caller must free it."""
+def _scored_batch(tokens: Sequence[int], start: int = 0, first: int = 0) -> llama_cpp.llama_batch:
+    """Return a batch from position `start` on with scores from token `first` on; the caller must free it."""
     batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
     batch.n_tokens = len(tokens)
     for i, token in enumerate(tokens):
-        batch.token[i], batch.pos[i], batch.logits[i] = token, start + i, True
+        batch.token[i], batch.pos[i], batch.logits[i] = token, start + i, i >= first
         batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
     return batch
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import llama_cpp
 import numpy as np
 
-from harness.models.engines.drafts import Draft, speculative
+from harness.models.engines.drafts import Draft, nothing, opened, speculative
 from harness.models.engines.llama_context import CONTEXT_TOKENS, LlamaContext
 from harness.models.engines.threads import Threads, probed
 
@@ -19,8 +19,9 @@ EVERY_LAYER = -1
 class LlamaModel:
     """A GGUF file in llama.cpp. One instance serves one request at a time.
 
-    threads: measured at the start unless given. n_gpu_layers: by default all, if this build of llama.cpp
-    supports a GPU. draft: proposes tokens for this model to check; the text stays the same.
+    threads: measured at load and chosen again when steps become slow, unless given. n_gpu_layers: by default
+    all, if this build of llama.cpp supports a GPU. draft: proposes tokens for this model to check. opening:
+    how answers usually begin; it is read together with the prompt and checked. Neither changes the text.
     Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
     """
 
@@ -31,13 +32,18 @@ class LlamaModel:
         n_gpu_layers: int | None = None,
         n_ctx: int = CONTEXT_TOKENS,
         draft: Draft | None = None,
+        opening: str = "",
     ) -> None:
         self.name = gguf.stem
         self.draft = draft
         layers = gpu_layers() if n_gpu_layers is None else n_gpu_layers
         self.context = LlamaContext(gguf, n_ctx, layers)
-        self.threads = threads or probed(self.context)
+        self.opening = self.context.tokens(opening) if opening else []
+        # A GPU computes after the call has returned, so the time of a call says nothing there.
+        adaptive = None if threads or layers else probed(self.context)
+        self.threads = threads or (adaptive or probed(self.context)).quiet
         self.context.use_threads(self.threads.decode, self.threads.prefill)
+        self.context.threads = adaptive
 
     def forget(self) -> None:
         self.context.forget()
@@ -54,9 +60,8 @@ class LlamaModel:
 
         Raises WrongUseError for a prompt longer than the context.
         """
-        self.context.read(self.context.tokens(prompt))
         pending = b""
-        for token in islice(self._tokens(), max_tokens):
+        for token in islice(self._tokens(self.context.tokens(prompt)), max_tokens):
             if token == self.context.end:
                 if stop_at_end:
                     break
@@ -67,7 +72,11 @@ class LlamaModel:
                 yield text
                 pending = b""
 
-    def _tokens(self) -> Iterator[int]:
+    def _tokens(self, prompt: Sequence[int]) -> Iterator[int]:
+        if self.opening:
+            first = opened(self.context, prompt, self.opening)
+            return speculative(self.context, self.draft or nothing, first)
+        self.context.read(prompt)
         return speculative(self.context, self.draft) if self.draft else self.context.greedy()
 
     def every_score(self, text: str) -> np.ndarray:

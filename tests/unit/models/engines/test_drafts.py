@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from harness.models.engines.drafts import ModelDraft, speculative
+from harness.models.engines.drafts import ModelDraft, nothing, opened, speculative
 from harness.models.engines.llama_context import LlamaContext
 
 PROMPT = [5, 6, 7, 8]
@@ -64,3 +64,21 @@ def test_rubbish_and_silence_change_nothing(context, plain, seed):
 
 def test_a_model_may_draft_for_itself(context, file, plain):
     assert drafted(context, ModelDraft(LlamaContext(file, n_ctx=64)), 20) == plain[:20]
+
+
+@pytest.mark.parametrize("right", [0, 1, 3])
+@pytest.mark.parametrize("warm", [True, False])
+def test_an_opening_changes_no_text_however_much_of_it_is_right(context, plain, right, warm):
+    guess = [*plain[:right], *(token + 1 for token in plain[right:3])]
+    if not warm:
+        context.forget()
+    first = opened(context, PROMPT, guess)
+    assert first == plain[: right + 1]
+    assert list(speculative(context, nothing, first)) == plain
+
+
+def test_an_opening_that_does_not_fit_is_cut(context, plain):
+    prompt = [5] * 63
+    context.read(prompt)
+    token = int(context.scores().argmax())
+    assert opened(context, prompt, [token, 7, 8])[0] == token

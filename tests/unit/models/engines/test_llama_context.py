@@ -99,8 +99,8 @@ def test_a_stream_left_in_the_middle_leaves_the_model_usable(file):
 
 
 def test_the_number_of_threads_is_one_of_the_choices_and_the_probe_leaves_nothing(context):
-    found = probed(context)
-    assert {found.decode, found.prefill} <= set(choices())
+    quiet = probed(context).quiet
+    assert {quiet.decode, quiet.prefill, quiet.batch} <= set(choices())
     assert context.seen == []
 
 
