@@ -85,6 +85,7 @@ def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):
 def test_a_refused_recalibration_keeps_the_old_one(monkeypatch):
     knobs.save(RECORD)
     monkeypatch.setattr(preparation, "calibrated", lambda: True)
+    monkeypatch.setattr(quiet, "flush", lambda: None)
     monkeypatch.setattr(quiet, "wait_for_quiet", lambda say: describe.Busy(2, 1.6, 0.0, ()))
     *_, calibration = preparation.steps(strict=True, recalibrate=True)
     assert not calibration.ready()
@@ -110,6 +111,7 @@ def busy_machine(monkeypatch):
     """A machine that stays busy, with the costs of a laptop."""
     hogged = describe.Busy(2, 1.6, 0.0, (("python", 0.85),))
     monkeypatch.setattr(quiet, "wait_for_quiet", lambda say: hogged)
+    monkeypatch.setattr(quiet, "flush", lambda: None)
     monkeypatch.setattr(unit_costs, "measure_unit_costs", lambda: COSTS)
 
 
