@@ -24,7 +24,7 @@ llama_metal  := -DGGML_METAL=on
 llama_vulkan := -DGGML_VULKAN=on
 # llama.cpp's own threads instead of OpenMP's. libgomp lets them sleep between any two operations of a model when
 # a process has more OpenMP threads than cores, and a server beside a model has: a token then takes 5 times as
-# long. Tools, examples and image input are not used and take half of the time to compile.
+# long. Tools, examples and image input are not used, so they are not compiled.
 LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF \
   -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF
 # pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.

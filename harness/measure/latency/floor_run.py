@@ -159,11 +159,12 @@ def observed(context: Any) -> Iterator[list[Pass]]:
 def _recorded(
     read: Callable[..., Any], scored: Callable[[Sequence[int]], int], passes: list[Pass]
 ) -> Callable[..., Any]:
-    def recorded(tokens: Sequence[int]) -> Any:
+    def recorded(tokens: Sequence[int], **options: int | None) -> Any:
         started = time.perf_counter_ns()
-        result = read(tokens)
+        result = read(tokens, **options)
         elapsed = time.perf_counter_ns() - started
-        passes.append(Pass(len(tokens), scored(tokens), elapsed * MS_PER_NS))
+        n_scored = options.get("scored") or scored(tokens)  # an option of `choices`
+        passes.append(Pass(len(tokens), n_scored, elapsed * MS_PER_NS))
         return result
 
     return recorded

@@ -27,7 +27,9 @@ TOKENS = {Phase.DECODE: 1, Phase.BATCH: 5, Phase.PREFILL: 64}  # in each step
 ROUNDS = 2  # the better of two rounds counts, so one interruption has no effect
 WINDOW = 5  # steps whose median decides: two interrupted steps do not change it
 SLOW = 1.8  # times as long as at load; beside a busy process steps take 2 to 10 times as long
-RETRY = 200  # steps on another number of threads before all are compared again: about a second
+RETRY = (
+    200  # steps on other threads than at load, before all are compared again: one or two seconds
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def probed(context: LlamaContext) -> AdaptiveThreads:
 
 
 def _seconds(context: LlamaContext, phase: Phase) -> dict[int, float]:
-    """Return the seconds of a token by number of threads."""
+    """Return the seconds of a step, or of each token of a prompt, by number of threads."""
     samples: dict[int, list[float]] = {count: [] for count in choices()}
     for _ in range(ROUNDS):
         for count, seconds in samples.items():

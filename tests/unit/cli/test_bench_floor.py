@@ -1,7 +1,5 @@
 """`under500 bench NAME --floor`, on assistants without models."""
 
-import json
-
 import pytest
 from typer.testing import CliRunner
 
@@ -9,22 +7,9 @@ from harness import entries
 from harness.cli.main import app
 from harness.measure.machine import describe
 from harness.measure.model_files import peak
-from harness.serve.entry import Entry
-from harness.serve.network import Network
-from tests.fakes import Scripted, pipeline
+from tests.unit.cli.fake_entries import HOGGED, KNOWN, QUIET, last_json
 
 run = CliRunner().invoke
-NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
-QUIET = describe.Busy(2, 0.0, 0.0, ())
-HOGGED = describe.Busy(2, 1.5, 0.0, (("hog", 1.5),))
-KNOWN = {
-    "reference": Entry("reference", pipeline(streaming=True), NEAR),
-    "broken": Entry("broken", Scripted(), NEAR),
-}
-
-
-def last_json(result):
-    return json.loads(result.stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture(autouse=True)

@@ -13,23 +13,9 @@ from harness.labs.capstone.journey_steps import Change, journey_steps
 from harness.measure.latency.journey import Journey
 from harness.measure.machine import describe
 from harness.pipeline import Pipeline
-from harness.serve.entry import Entry
-from harness.serve.network import Network
-from tests.fakes import Scripted, pipeline
+from tests.unit.cli.fake_entries import HOGGED, KNOWN, QUIET, last_json
 
 run = CliRunner().invoke
-NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
-QUIET = describe.Busy(2, 0.0, 0.0, ())
-HOGGED = describe.Busy(2, 1.5, 0.0, (("hog", 1.5),))
-KNOWN = {
-    "baseline": Entry("baseline", pipeline(), NEAR),
-    "reference": Entry("reference", pipeline(streaming=True), NEAR),
-    "broken": Entry("broken", Scripted(), NEAR),
-}
-
-
-def last_json(result):
-    return json.loads(result.stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture(autouse=True)

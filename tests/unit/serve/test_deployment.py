@@ -35,6 +35,13 @@ def test_what_is_streamed_arrives_in_order_and_whole():
     assert done == last
 
 
+def test_text_that_follows_at_once_is_sent_together():
+    assistant = saying(" ".join(str(number) for number in range(500)))
+    with Deployment(assistant, NEAR) as client:
+        *pieces, _ = client.stream(Question("count"))
+    assert 1 <= len(pieces) < 250  # 500 were written
+
+
 @pytest.fixture
 def connections(monkeypatch):
     """Return the connections that the network's relay has accepted."""

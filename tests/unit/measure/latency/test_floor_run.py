@@ -11,6 +11,10 @@ from harness import semconv
 from harness.kb.questions import draw
 from harness.measure.latency import floor_run
 from harness.measure.latency.floor import Parts, Weights
+from harness.models.catalog import SMOLLM2
+from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.threads import Threads
+from harness.models.gguf.export import export
 from harness.models.gguf.format import Tensor
 from harness.serve.entry import Entry
 from harness.serve.network import Network
@@ -18,6 +22,7 @@ from harness.stages.exact_search import ExactSearch
 from harness.stages.hnsw_search import HnswSearch
 from harness.wrappers.hidden_pointer import HiddenPointer
 from tests.fakes import Scripted, chunk, pipeline
+from tests.tiny import tiny_llama
 
 NEAR = Network(rtt_ms=1, keep_alive=True, preflight=())
 VECTORS = np.eye(3, dtype=np.float32)
@@ -78,6 +83,20 @@ def test_each_request_has_its_trace_its_passes_and_its_vectors(cases):
         assert request.question_tokens is None  # the fake embeds without a model
         assert set(semconv.STAGES) <= set(request.trace.stage_ms())
     assert "feed" not in vars(it.assistant.inner.generate.model.context)
+
+
+def test_the_passes_of_llama_cpp_are_recorded_with_an_opening_and_drafts(tmp_path):
+    path = export(tiny_llama(layers=1, vocabulary=49152), SMOLLM2.path(), tmp_path / "t.gguf", "t")
+    model = LlamaModel(
+        path, Threads(1, 1), n_gpu_layers=0, draft=lambda tokens: [5, 6], opening="The lamp"
+    )
+    prompt = "How long is it covered?"
+    with floor_run.observed(model.context) as passes:
+        list(model.stream(prompt, 4, stop_at_end=False))
+    first, *rest = passes
+    opening = model.count("The lamp")
+    assert (first.tokens, first.scored) == (model.count(prompt) + opening, opening + 1)
+    assert rest and all((p.tokens, p.scored) == (3, 3) and p.ms > 0 for p in rest)
 
 
 def test_an_assistant_of_another_kind_is_measured_without_passes(cases):
