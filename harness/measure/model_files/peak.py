@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -49,11 +50,19 @@ class Peaks:
 def measure_peaks(array_bytes: int) -> Peaks:
     """Measure for about two seconds. array_bytes: the size of the weights that a request reads.
 
-    An array of that size is used because a large cache may hold a part of it, and of the weights.
+    An array of that size is used because a large cache may hold a part of it, and of the weights. The
+    products run in a thread of their own: where the processor has AMX, torch changes the tile configuration
+    of the thread that computes. llama.cpp sets it once for each thread, and its next product in that thread
+    would end the process with SIGILL.
     """
     bandwidth = measure_bandwidth(size=array_bytes).bandwidth_all_cores_gbs
+    with ThreadPoolExecutor(1) as another:
+        return Peaks(bandwidth, array_bytes, another.submit(_every_gflops).result())
+
+
+def _every_gflops() -> dict[str, float]:
     products = {name: product for name in FORMATS if (product := _product(name))}
-    return Peaks(bandwidth, array_bytes, {name: _gflops(p) for name, p in products.items()})
+    return {name: _gflops(product) for name, product in products.items()}
 
 
 Product = Callable[[int], Callable[[], object]]  # side -> a function that multiplies
