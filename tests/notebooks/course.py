@@ -30,6 +30,7 @@ LABS = (
 
 # Kernels of the course run this first: the same HTTP and spans, and an answer in milliseconds.
 FAKE_ASSISTANT = """
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -41,11 +42,17 @@ from harness.serve.deployment import Deployment
 from harness.serve.network import Network
 
 
+def written(question, chunks):
+    yield "Hold "
+    time.sleep(0.05)  # as the slow model: the server sends text that follows at once in one event
+    yield "the button."
+
+
 def pipeline(setting=None):
     return Pipeline(
         preprocess=lambda question: Query(question.text, np.ones(1, np.float32)),
         retrieve=lambda query, k: [],
-        generate=lambda question, chunks: iter(["Hold ", "the button."]),
+        generate=written,
         postprocess=lambda question, chunks, text: Answer(text),
     )
 
