@@ -12,13 +12,14 @@ from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
 QUESTIONS = "questions"  # a matrix and not a model; takes two minutes
+TOKENS = "tokens"  # a vocabulary; takes ten seconds
 
 
 def tune(
     model: Annotated[
         str,
         typer.Argument(
-            help="questions, smollm2-135m-support (tune it first) or smollm2-85m-support."
+            help="questions, tokens, smollm2-135m-support (tune it first) or smollm2-85m-support."
         ),
     ],
     folder: Annotated[Path, typer.Option(help="Folder for the state and the adapter.")] = Path(
@@ -44,9 +45,9 @@ def tune(
     You can stop at any time; the same command continues.
     """
     # Heavy imports only when the verb runs.
-    from harness.tuning import averaging, question_matrix, recipes
+    from harness.tuning import averaging, kept_tokens, question_matrix, recipes
 
-    names = [QUESTIONS, *recipes.RECIPES]
+    names = [QUESTIONS, TOKENS, *recipes.RECIPES]
     if model not in names:
         raise WrongUseError(f"There is no recipe for {model!r}: choose {' or '.join(names)}.")
     if further and not (further / averaging.CONFIG).exists():
@@ -57,6 +58,8 @@ def tune(
         adapter = averaging.averaged(mean, folder / model)
     elif model == QUESTIONS:
         adapter = question_matrix.run(folder / model)
+    elif model == TOKENS:
+        adapter = kept_tokens.run(folder / model)
     else:
         recipe = (recipes.FURTHER if further else recipes.RECIPES)[model]
         changes = {"steps": steps, "seed": seed, "rate": rate}

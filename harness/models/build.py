@@ -11,17 +11,29 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from harness import store
-from harness.models.catalog import SMOLLM2
+from harness.models.catalog import MINILM, SMOLLM2
 from harness.models.gguf.export import export
+from harness.models.gguf.export_encoder import export_encoder
 from harness.models.gguf.quantize import quantize
-from harness.models.lora.prune import pruned
+from harness.models.lora.prune import pruned, with_tokens
 from harness.models.lora.tune import merged
-from harness.models.offline import BUILT, FULL, KEPT, LARGE, STUDENT, WEIGHTS
+from harness.models.offline import (
+    BUILT,
+    COMPACT,
+    FULL,
+    KEPT,
+    KEPT_TOKENS,
+    LARGE,
+    STUDENT,
+    WEIGHTS,
+    encoder_file,
+)
 
 # the name of a folder as `BuiltModel.folder` makes it
 BUILT_FOLDER = re.compile(r".+-[0-9a-f]{12}")
@@ -38,9 +50,20 @@ def build_large() -> None:
 
 
 def build_student() -> None:
-    """Build the student in fp32, for llama.cpp; requires the large model. Raises StoreError."""
-    student = merged(pruned_large(), STUDENT.adapter)
+    """Build the student in fp32, for llama.cpp, with all tokens and with those of the compact model.
+
+    Requires the large model. Raises StoreError.
+    """
+    student, tokens = merged(pruned_large(), STUDENT.adapter), np.load(KEPT_TOKENS).tolist()
     export(student, SMOLLM2.path(), STUDENT.gguf(FULL), STUDENT.name)
+    compact = with_tokens(student, tokens)
+    export(compact, SMOLLM2.path(), COMPACT.gguf(FULL), COMPACT.name, tokens)
+
+
+def build_encoder() -> None:
+    """Build MiniLM for llama.cpp. Raises StoreError."""
+    model = AutoModel.from_pretrained(MINILM.verified().parent, dtype=torch.float32)
+    export_encoder(model, encoder_file(), MINILM.name)
 
 
 def build_quantised(say: Callable[[str], None]) -> None:

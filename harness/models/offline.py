@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from harness import store
-from harness.models.catalog import SMOLLM2
+from harness.models.catalog import MINILM, SMOLLM2
 
 WEIGHTS = "model.safetensors"
 ADAPTERS = Path(__file__).parent / "adapters"
@@ -20,20 +20,26 @@ FULL = "F32"
 # The layers of the large model that the student keeps. The first layers turn words into features and the last
 # turn features into words, so both ends stay. Between them every second one goes, so that no gap is wide.
 KEPT = (0, *range(1, 28, 2), 29)
+# The tokens that the compact model keeps: (n,), uint16, ascending; made by harness/tuning/kept_tokens.py.
+KEPT_TOKENS = ADAPTERS / "tokens.npy"
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltModel:
-    """A tuned model: its name, its role, and the GGUF kinds that are built."""
+    """A tuned model: its name, its role, and the GGUF kinds that are built.
+
+    adapter_of: the model whose adapter it has, by default its own.
+    """
 
     name: str
     role: str
     kinds: tuple[str, ...]
+    adapter_of: str = ""
 
     @property
     def adapter(self) -> Path:
         """Return the committed adapter, a folder in peft's format."""
-        return ADAPTERS / self.name
+        return ADAPTERS / (self.adapter_of or self.name)
 
     @property
     def folder(self) -> Path:
@@ -49,18 +55,28 @@ class BuiltModel:
 # quality.
 LARGE = BuiltModel("smollm2-135m-support", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
 STUDENT = BuiltModel("smollm2-85m-support", "student", (FULL, "Q8_0", "Q4_0"))
-BUILT = (LARGE, STUDENT)
+# The student with fewer tokens. It cannot draft for the large model, whose tokens have other numbers.
+COMPACT = BuiltModel("smollm2-65m-support", "compact", (FULL, "Q8_0"), adapter_of=STUDENT.name)
+BUILT = (LARGE, STUDENT, COMPACT)
+
+
+def encoder_file() -> Path:
+    """Return the path of MiniLM for llama.cpp, which need not exist."""
+    return store.home() / "models" / f"{MINILM.name}-{MINILM.sha256[:12]}-F16.gguf"
 
 
 @cache
 def _source_hash(name: str) -> str:
     """Return 12 hex digits of a hash: base model and the large model's adapter.
 
-    For the student, its own adapter and KEPT are hashed, too.
+    For the student and the compact model, the student's adapter and KEPT are hashed, too, and for the latter
+    its tokens.
     """
     parts = [SMOLLM2.sha256, _adapter_hash(LARGE.name)]
-    if name == STUDENT.name:
+    if name != LARGE.name:
         parts += [_adapter_hash(STUDENT.name), str(KEPT)]
+    if name == COMPACT.name:
+        parts.append(store.sha256(KEPT_TOKENS))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
 

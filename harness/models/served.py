@@ -20,7 +20,7 @@ UNTUNED = f"{SMOLLM2.name}-Q4_1"
 class ModelFile:
     """A model file.
 
-    role: "untuned", "large" or "student".
+    role: "untuned", "large", "student" or "compact".
     reference: the F32 GGUF of the same model, to compare with; None for the packaged model.
     """
 

@@ -18,6 +18,7 @@ from harness.serve.network import ANSWER_PATH, Network
 
 tracer = trace.get_tracer("under500")
 
+KEPT = httpx.Limits(keepalive_expiry=None)  # the server decides when a quiet connection ends
 TIMEOUT_S = 120.0  # enough for a slow laptop under load
 
 
@@ -84,7 +85,9 @@ class Client:
         if self.network.keep_alive and self._kept is not None:
             return self._kept
         # No proxies from the environment and no certificates: the server is on this machine.
-        http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, verify=False)
+        http = httpx.Client(
+            base_url=self.url, timeout=TIMEOUT_S, limits=KEPT, trust_env=False, verify=False
+        )
         if self.network.keep_alive:
             self._kept = http
         return http

@@ -18,6 +18,9 @@ from harness.serve.network import AS_SHIPPED, Network
 from harness.serve.wan import wan
 
 HOST = "127.0.0.1"
+KEPT_S = (
+    600  # a user thinks for minutes between two questions; uvicorn's own 5 s are for many users
+)
 START_S = 20.0  # far above the usual 0.1 s; only a failed start reaches it
 
 
@@ -63,7 +66,10 @@ class Deployment:
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = uvicorn.Server(uvicorn.Config(create_app(self.assistant), log_level="warning"))
+        config = uvicorn.Config(
+            create_app(self.assistant), log_level="warning", timeout_keep_alive=KEPT_S
+        )
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         async with wan(HOST, listener.getsockname()[1], self.network.rtt_ms) as port:
             self._client = Client(f"http://{HOST}:{port}", self.network)

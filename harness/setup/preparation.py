@@ -22,7 +22,7 @@ from harness.knobs import Calibration, Knobs, YardstickWork
 from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
 from harness.models import build, catalog
-from harness.models.offline import BUILT, FULL, LARGE, STUDENT, WEIGHTS
+from harness.models.offline import BUILT, COMPACT, FULL, LARGE, STUDENT, WEIGHTS, encoder_file
 from harness.setup import calibrate, quiet, stage_costs, unit_costs
 from harness.setup.interleaved_round import Round, measure_round
 
@@ -55,6 +55,11 @@ def steps(strict: bool = False, recalibrate: bool = False) -> list[Step]:
         Step("packaged models", models_intact, lambda say: verify_models()),
         Step("large model, tuned, fp32", large_ready, lambda say: build.build_large()),
         Step("student, pruned, fp32", student_ready, lambda say: build.build_student()),
+        Step(
+            "question encoder",
+            lambda: store.intact(encoder_file()),
+            lambda say: build.build_encoder(),
+        ),
         Step("quantised models", quantised_ready, lambda say: build.build_quantised(say)),
         Step(
             "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
@@ -101,8 +106,8 @@ def large_ready() -> bool:
 
 
 def student_ready() -> bool:
-    """Return True if the full file of the student exists and is intact."""
-    return store.intact(STUDENT.gguf(FULL))
+    """Return True if the full files of the student and the compact model exist and are intact."""
+    return all(store.intact(model.gguf(FULL)) for model in (STUDENT, COMPACT))
 
 
 def quantised_ready() -> bool:

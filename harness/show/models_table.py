@@ -18,7 +18,7 @@ def models_table(files: Sequence[Figures]) -> Table:
     table.add_column("role")
     for heading in ("MB", "KL, nats", "top-1", "exact fact", "refusal"):
         table.add_column(heading, justify="right")
-    for heading in ("prefill tok/s", "decode tok/s", "TTFT ms, cold", "of memory limit"):
+    for heading in ("prefill tok/s", "decode tok/s", "TTFT ms, cold", "of memory limit", "draft"):
         table.add_column(heading, justify="right")
     table.add_column("bytes by number format")
     for file in files:
@@ -27,12 +27,13 @@ def models_table(files: Sequence[Figures]) -> Table:
 
 
 def caption(files: Sequence[Figures]) -> str:
-    """Return what the columns mean, in two sentences."""
+    """Return what the columns mean, in three sentences."""
     tokens = max((file.prompt_tokens for file in files), default=0)
     exams = {f"n={e.n}, {e.passages} passages, {e.where}" for file in files if (e := file.quality)}
     return (
         f"Speed: p50 of 5 cold prompts of about {tokens} tokens, model only, measured here. "
-        f"Quality: right passage among near misses ({'; '.join(sorted(exams)) or 'not measured yet'})."
+        f"Quality: right passage among near misses ({'; '.join(sorted(exams)) or 'not measured yet'}). "
+        "Draft: the tokens looked up in the prompt at a time that write answers soonest here."
     )
 
 
@@ -50,6 +51,7 @@ def _cells(file: Figures) -> list[str]:
         f"{file.decode_tok_s:,.0f}",
         f"{file.ttft_ms:,.0f}",
         f"{file.bandwidth_share:.0%}",
+        file.draft or "–",
         formats(file.bytes_by_type),
     ]
 

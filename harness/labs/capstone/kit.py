@@ -37,7 +37,7 @@ from harness.models.engines.question_embedder import question_embedder
 from harness.show.journey_picture import journey_picture
 
 # Drafts from the prompt, and caches
-from harness.stages.prompt_lookup import draft as prompt_lookup
+from harness.stages.fastest_draft import with_fastest_draft
 from harness.wrappers.entity_guard import EntityGuard
 from harness.wrappers.keys import answer_version
 from harness.wrappers.semantic_cache import SemanticCache
@@ -65,9 +65,9 @@ __all__ = [
     "network",
     "predict",
     "products",
-    "prompt_lookup",
     "question_embedder",
     "recall",
     "slow_baseline",
     "text_store",
+    "with_fastest_draft",
 ]

@@ -26,6 +26,7 @@ from harness.measure.model_files.roofline import Roof, pass_limit_ms
 from harness.models.engines.drafts import ModelDraft
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.tiers import chosen_tier
+from harness.stages.fastest_draft import fastest_draft
 from harness.stages.prompt import stuffed_prompt
 from harness.stages.prompt_lookup import draft as prompt_lookup
 
@@ -40,6 +41,7 @@ __all__ = [
     "chunks",
     "decode",
     "draw",
+    "fastest_draft",
     "first_difference",
     "measure_tie",
     "pass_limit_ms",

@@ -28,6 +28,8 @@ from harness.serve.entry import Entry
 
 WARM_UP = 2  # questions answered before the measurement
 TABLE, OUTPUT = "token_embd.weight", "output.weight"  # tensors of a GGUF file
+# The number format of products by that of the weights; integers for all others.
+NUMBERS = {"F32": "fp32", "F16": "bf16", "BF16": "bf16"}
 MS_PER_NS = 1e-6
 
 
@@ -65,10 +67,11 @@ def inside(assistant: object) -> Inside:
 
 
 def _embedder(stage: object) -> Any:
-    """Return the model in torch at the end of the chain of `embed` attributes."""
+    """Return the model at the end of the chain of `embed` attributes."""
     while stage is not None and not hasattr(stage, "tokenizer"):
         stage = getattr(stage, "embed", None)
-    return stage if isinstance(getattr(stage, "model", None), torch.nn.Module) else None
+    known = isinstance(getattr(stage, "model", None), torch.nn.Module) or hasattr(stage, "file")
+    return stage if known else None
 
 
 def parts(entry: Entry) -> Parts:
@@ -77,10 +80,19 @@ def parts(entry: Entry) -> Parts:
     vectors = getattr(found.retrieve, "vectors", None)
     return Parts(
         entry.network.rtt_ms,
-        found.embedder and torch_weights(found.embedder.model),
+        found.embedder and encoder_weights(found.embedder),
         None if vectors is None else vectors.itemsize * vectors.shape[1],
         found.context and gguf_weights(found.model_name),
     )
+
+
+def encoder_weights(embedder: Any) -> Weights:
+    """Return the weights of an embedder without its tables. Raises StoreError for a damaged file."""
+    if not hasattr(embedder, "file"):
+        return torch_weights(embedder.model)
+    layers = [t for t in file.inspect(embedder.file).tensors if t.name.startswith("blk.")]
+    numbers = NUMBERS.get(max(layers, key=lambda tensor: tensor.bytes).type, "int8")
+    return Weights(sum(t.bytes for t in layers), sum(t.parameters for t in layers), 0, numbers)
 
 
 def torch_weights(model: torch.nn.Module) -> Weights:
@@ -102,8 +114,7 @@ def gguf_weights(name: str | None) -> Weights | None:
     table, output = tensors[TABLE], tensors.get(OUTPUT, tensors[TABLE])
     unread = table.bytes if OUTPUT in tensors else 0
     every_token = header.parameters - sum({t.name: t.parameters for t in (table, output)}.values())
-    largest = next(iter(header.bytes_by_type))
-    numbers = {"F32": "fp32", "F16": "bf16", "BF16": "bf16"}.get(largest, "int8")
+    numbers = NUMBERS.get(next(iter(header.bytes_by_type)), "int8")
     read = sum(header.bytes_by_type.values()) - unread
     return Weights(read, every_token, output.parameters, numbers)
 

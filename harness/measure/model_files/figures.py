@@ -19,9 +19,11 @@ from harness.measure.machine import describe
 from harness.measure.model_files.divergence import Divergence, Scoring, divergence, held_out
 from harness.measure.model_files.token_speed import token_speed
 from harness.measure.quality.exam import ExamItem, evaluate
+from harness.models.engines.language_model import LanguageModel
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.offline import ADAPTERS
 from harness.models.served import ModelFile
+from harness.stages.fastest_draft import fastest_draft
 from harness.stages.prompt import stuffed_prompt
 
 SHIPPED = ADAPTERS / "quality.json"
@@ -58,6 +60,7 @@ class Figures(BaseModel, frozen=True):
     ttft_ms: float
     prompt_tokens: int
     bandwidth_share: float  # bytes of weights read a second / memory bandwidth
+    draft: str = ""  # the prompt lookup that pays here, "" for another engine
 
 
 def figures(
@@ -98,7 +101,16 @@ def measure(file: ModelFile, items: Sequence[ExamItem], bandwidth_gbs: float) ->
         ttft_ms=round(speed.ttft_ms, 1),
         prompt_tokens=speed.prompt_tokens,
         bandwidth_share=round(sum(sizes.values()) * speed.decode_tok_s / bandwidth_gbs / 1e9, 3),
+        draft=_draft(model),
     )
+
+
+def _draft(model: LanguageModel) -> str:
+    context = getattr(model, "context", None)  # torch reads the text anew for every token
+    if context is None:
+        return ""
+    length = fastest_draft(context).length
+    return f"lookup of {length}" if length else "none"
 
 
 def examine(file: ModelFile, items: Sequence[ExamItem], progress: bool = True) -> Exam:

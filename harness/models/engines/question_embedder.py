@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.models.engines.embedding import embedder
+from harness.models.engines.llama_encoder import encoder
 from harness.models.offline import ADAPTERS
 
 Embed = Callable[[list[str]], np.ndarray]
@@ -36,8 +36,8 @@ class ProjectedEmbedding:
 
 @cache
 def question_embedder(file: Path = QUESTION_MATRIX) -> ProjectedEmbedding:
-    """Return the process's one question embedder. Raises StoreError if MiniLM is missing or damaged."""
-    return ProjectedEmbedding(embedder(), np.load(file, allow_pickle=False).astype(np.float32))
+    """Return the process's one question embedder. Raises StoreError if MiniLM is not built, or damaged."""
+    return ProjectedEmbedding(encoder(), np.load(file, allow_pickle=False).astype(np.float32))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

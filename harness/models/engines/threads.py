@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
+from typing import Protocol
 
 import psutil
 
@@ -30,6 +31,18 @@ SLOW = 1.8  # times as long as at load; beside a busy process steps take 2 to 10
 RETRY = (
     200  # steps on other threads than at load, before all are compared again: one or two seconds
 )
+
+
+class Reader(Protocol):
+    """A model in llama.cpp whose steps can be timed."""
+
+    def use_threads(self, decode: int, prefill: int) -> None: ...
+
+    def forget(self) -> None: ...
+
+    def feed(self, tokens: Sequence[int]) -> None: ...
+
+    def wait(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,12 @@ def probed(context: LlamaContext) -> AdaptiveThreads:
     return adaptive
 
 
-def _seconds(context: LlamaContext, phase: Phase) -> dict[int, float]:
+def probed_reading(reader: Reader) -> AdaptiveThreads:
+    """Measure every number of threads for a model that only reads, and return the fastest."""
+    return AdaptiveThreads(dict.fromkeys(Phase, _seconds(reader, Phase.PREFILL)))
+
+
+def _seconds(context: Reader, phase: Phase) -> dict[int, float]:
     """Return the seconds of a step, or of each token of a prompt, by number of threads."""
     samples: dict[int, list[float]] = {count: [] for count in choices()}
     for _ in range(ROUNDS):
@@ -141,7 +159,7 @@ def _units(phase: Phase, tokens: int) -> int:
     return tokens if phase is Phase.PREFILL else 1
 
 
-def _work(context: LlamaContext, phase: Phase) -> None:
+def _work(context: Reader, phase: Phase) -> None:
     for _ in range(WORK[phase]):
         context.feed(range(TOKENS[phase]))
         context.wait()

@@ -6,7 +6,7 @@ special cases, and a tuned or pruned model keeps its tokenizer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gguf as gguf_package
@@ -17,20 +17,29 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from harness.errors import WrongUseError
 from harness.models.gguf import file
 from harness.models.gguf.file import Field
+from harness.models.gguf.vocabulary import TOKENS, reduced
 from harness.store import StoreError
 
 ARCHITECTURE = gguf_package.MODEL_ARCH.LLAMA
-TOKENS = "tokenizer.ggml.tokens"
 
 
-def export(model: PreTrainedModel, tokenizer_source: Path, out: Path, name: str) -> Path:
+def export(
+    model: PreTrainedModel,
+    tokenizer_source: Path,
+    out: Path,
+    name: str,
+    kept: Sequence[int] | None = None,
+) -> Path:
     """Write `model` to `out` in F32, with a seal, and return `out`; the same weights give the same bytes.
 
     tokenizer_source: a GGUF with the model's own vocabulary; its tokenizer and licence fields are copied.
-    Raises WrongUseError for a model that is not a plain Llama or has another vocabulary, and StoreError.
+    kept: the ids of the tokens that the model has, if it lacks some of that vocabulary. Raises WrongUseError
+    for a model that is not a plain Llama or has another vocabulary, and StoreError.
     """
     _check(model)
     copied = file.metadata(tokenizer_source, "tokenizer.")
+    if kept is not None:
+        copied = reduced(copied, kept)
     copied |= file.metadata(tokenizer_source, "general.license")
     _check_vocabulary(model, copied, tokenizer_source)
     with file.written(out) as part:

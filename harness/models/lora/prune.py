@@ -1,4 +1,4 @@
-"""Depth pruning: a shallower model with some layers of another, the same tokenizer and the same width."""
+"""Pruning: a model with some of the layers of another, or with some of its tokens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel
+
+VOCABULARY = ("model.embed_tokens.weight", "lm_head.weight")  # have a row for each token
 
 
 def pruned(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
@@ -25,6 +27,19 @@ def pruned(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
     with torch.no_grad():
         student.load_state_dict(_renumbered(model.state_dict(), kept))
     return student.eval()
+
+
+def with_tokens(model: PreTrainedModel, kept: Sequence[int]) -> PreTrainedModel:
+    """Return a copy of `model` with the embeddings of the tokens `kept` only, numbered in that order."""
+    config = copy.deepcopy(model.config)
+    config.vocab_size = len(kept)
+    state = {
+        name: tensor[list(kept)] if name in VOCABULARY else tensor
+        for name, tensor in model.state_dict().items()
+    }
+    smaller = type(model)(config).to(model.dtype)
+    smaller.load_state_dict(state)
+    return smaller.eval()
 
 
 def _renumbered(state: dict[str, torch.Tensor], kept: Sequence[int]) -> dict[str, torch.Tensor]:

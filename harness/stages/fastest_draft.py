@@ -1,0 +1,126 @@
+"""The choice of a draft at load: none, or prompt lookup with so many tokens.
+
+Checking n tokens in one step takes longer than one token, on some CPUs hardly and on others n times as long.
+So drafts pay or not by machine, model and text. Two things decide: the time of a step by its number of
+tokens, measured here, and how many tokens of a draft are right. The latter needs no model: it is counted on
+answers of the `train` split, which the tuned models repeat almost word for word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from time import perf_counter
+
+from harness.kb.articles import articles
+from harness.kb.questions import draw
+from harness.models.engines.drafts import Draft, accepted
+from harness.models.engines.llama_context import LlamaContext
+from harness.models.engines.llama_model import LlamaModel
+from harness.stages.prompt import stuffed_prompt, with_pointer
+from harness.stages.prompt_lookup import draft as prompt_lookup
+
+LENGTHS = (1, 2, 3, 4, 6)  # tokens of a draft
+ROUNDS = 5  # of each size of a step, in turn: 0.2 s in all; the median tolerates two interruptions
+ANSWERS, SEED = 20, 6407  # two in twenty are refusals, which repeat nothing and are left out
+WORTH = 0.97  # of the time without drafts: a smaller gain is within the error of the measurement
+
+Text = tuple[list[int], list[int]]  # tokens of a prompt and of its answer
+
+
+@dataclass(frozen=True, slots=True)
+class DraftChoice:
+    """The draft that answers soonest.
+
+    length: tokens of a draft, 0 for none. step_ms: the time of a step by the tokens that it checks.
+    answer_ms, tokens_a_step: means by length, the former of the time to write an answer.
+    """
+
+    length: int
+    step_ms: Mapping[int, float]
+    answer_ms: Mapping[int, float]
+    tokens_a_step: Mapping[int, float]
+
+    @property
+    def draft(self) -> Draft | None:
+        """Return the draft, None if the model writes sooner without."""
+        return partial(prompt_lookup, length=self.length) if self.length else None
+
+    def __str__(self) -> str:
+        best = min((n for n in self.answer_ms if n), key=self.answer_ms.__getitem__)
+        change = self.answer_ms[best] / self.answer_ms[0] - 1
+        effect = f"an answer takes {abs(change):.0%} {'less' if change < 0 else 'more'} time"
+        return (
+            f"lookup of {best}: {effect}"
+            if self.length
+            else f"none; with a lookup of {best} {effect}"
+        )
+
+
+def with_fastest_draft(model: LlamaModel) -> LlamaModel:
+    """Return `model` after setting its draft to the one that answers soonest on this machine; takes 0.5 s."""
+    model.draft = fastest_draft(model.context).draft
+    return model
+
+
+def fastest_draft(context: LlamaContext) -> DraftChoice:
+    """Measure the steps of `context`, and return the choice; clears the context."""
+    texts = list(_texts(context))
+    step_ms = _step_ms(context, texts[0][0])
+    context.forget()
+    return choose(step_ms, texts)
+
+
+def choose(step_ms: Mapping[int, float], texts: Sequence[Text]) -> DraftChoice:
+    """Return the choice from the time of a step by its tokens, and prompts with their answers, in tokens."""
+    sizes = {length: _sizes_of(length, texts) for length in (0, *LENGTHS)}
+    answer_ms = {n: sum(step_ms[size] for size in s) / len(texts) for n, s in sizes.items()}
+    written = sum(len(answer) - 1 for _, answer in texts)  # one token comes with the prompt
+    best = min(answer_ms, key=answer_ms.__getitem__)
+    return DraftChoice(
+        length=best if answer_ms[best] < WORTH * answer_ms[0] else 0,
+        step_ms=step_ms,
+        answer_ms=answer_ms,
+        tokens_a_step={n: written / len(s) for n, s in sizes.items()},
+    )
+
+
+def _sizes_of(length: int, texts: Sequence[Text]) -> list[int]:
+    """Return the tokens of every step that writes the answers with drafts of `length` tokens."""
+    return [size for prompt, answer in texts for size in _sizes(length, prompt, answer)]
+
+
+def _sizes(length: int, prompt: list[int], answer: list[int]) -> Iterator[int]:
+    written = 1
+    while written < len(answer):
+        seen = [*prompt, *answer[:written]]
+        drafted = prompt_lookup(seen, length=length) if length else []
+        following = answer[written : written + len(drafted) + 1]
+        padded = [*following, *[-1] * (len(drafted) + 1 - len(following))]  # -1: after the end
+        written += len(accepted(drafted, padded))
+        yield 1 + len(drafted)
+
+
+def _texts(context: LlamaContext) -> Iterator[Text]:
+    """Yield prompts with the right passage, and the right answers to them."""
+    by_id = {article.chunk.id: article.chunk for article in articles()}
+    for case in draw("train", ANSWERS, SEED, history_turns=0):
+        if case.gold:
+            prompt = stuffed_prompt(case.question, [by_id[case.gold]])
+            answer = with_pointer(1, case.reference)
+            yield context.tokens(prompt), [*context.tokens(answer), context.end]
+
+
+def _step_ms(context: LlamaContext, prompt: list[int]) -> dict[int, float]:
+    """Return the median ms of a step after `prompt`, by the tokens that it checks."""
+    context.read(prompt)
+    samples: dict[int, list[float]] = {1 + length: [] for length in (0, *LENGTHS)}
+    for _ in range(ROUNDS):
+        for size, ms in samples.items():
+            started = perf_counter()
+            context.choices(prompt[:size])
+            ms.append(1e3 * (perf_counter() - started))
+            context.keep(len(prompt))
+    return {size: median(ms) for size, ms in samples.items()}

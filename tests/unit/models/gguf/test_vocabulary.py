@@ -1,0 +1,87 @@
+"""A smaller vocabulary, first on five merges, then as llama.cpp divides real text with it."""
+
+import numpy as np
+import pytest
+
+from harness.errors import WrongUseError
+from harness.models.catalog import SMOLLM2
+from harness.models.engines.llama_context import LlamaContext
+from harness.models.gguf import file
+from harness.models.gguf.export import export
+from harness.models.gguf.vocabulary import MERGES, TOKENS, closed, reduced
+from harness.models.lora.prune import with_tokens
+from harness.models.offline import KEPT_TOKENS
+from tests.tiny import tiny_llama
+
+SMALL = ["<end>", "a", "b", "c", "ab", "abc", "bc"]
+SMALL_MERGES = [("a", "b"), ("ab", "c"), ("b", "c")]
+
+
+def test_a_kept_token_keeps_what_it_is_merged_from():
+    assert closed([5], SMALL, SMALL_MERGES) == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_no_merge_makes_is_always_kept():
+    assert closed([], SMALL, SMALL_MERGES) == [0, 1, 2, 3]
+
+
+def fields(kept):
+    return reduced(file.metadata(SMOLLM2.path(), "tokenizer."), kept)
+
+
+def test_tokens_their_types_and_merges_agree():
+    kept = list(range(400))
+    smaller = fields(kept)
+    assert len(smaller[TOKENS].value) == len(smaller["tokenizer.ggml.token_type"].value) == 400
+    made = {b"".join(merge.split(b" ")) for merge in smaller[MERGES].value}
+    assert made <= set(smaller[TOKENS].value) and len(made) == len(smaller[MERGES].value)
+
+
+def test_special_tokens_get_their_new_numbers():
+    kept = [1, 2, 0, *range(17, 300)]
+    assert fields(kept)["tokenizer.ggml.eos_token_id"].value == 1  # was 2
+
+
+def test_a_special_token_is_never_lost():
+    with pytest.raises(WrongUseError, match="eos_token_id: keep it"):
+        fields([0, 1, *range(17, 300)])
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory):
+    """Return two tiny models in llama.cpp: with all tokens, and with those of the compact model."""
+    kept, folder = np.load(KEPT_TOKENS).tolist(), tmp_path_factory.mktemp("tokens")
+    model = tiny_llama(layers=1, vocabulary=49152)
+    export(model, SMOLLM2.path(), folder / "all.gguf", "all")
+    export(with_tokens(model, kept), SMOLLM2.path(), folder / "kept.gguf", "kept", kept)
+    return LlamaContext(folder / "all.gguf"), LlamaContext(folder / "kept.gguf"), kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|im_start|>system\nYou are the support assistant of Halden.",
+        "How long is the warranty of my Kestrel X200 in Canada?",
+        "The battery lasts 14.5 hours.\n\nQuestion: Does it charge?",
+    ],
+)
+def test_text_of_the_domain_is_divided_as_before(contexts, text):
+    all_, few, kept = contexts
+    assert [kept[token] for token in few.tokens(text)] == all_.tokens(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Zounds! Quixotic zeugmas", "¿Dónde está? 东京 🙂", "\tx = {1: 2}\r\n"]
+)
+def test_any_other_text_is_still_that_text(contexts, text):
+    all_, few, _ = contexts
+    assert b"".join(map(few.text, few.tokens(text))).decode() == text
+    assert len(few.tokens(text)) >= len(all_.tokens(text))
+
+
+def test_with_the_same_tokens_the_scores_are_the_same(contexts):
+    all_, few, kept = contexts
+    text = "The battery lasts 14.5 hours."
+    assert [kept[token] for token in few.tokens(text)] == all_.tokens(text)
+    [few.read(few.tokens(text)), all_.read(all_.tokens(text))]
+    assert abs(few.scores() - all_.scores()[kept]).max() < 1e-4

@@ -1,0 +1,49 @@
+"""The choice of a draft from made-up times of a step."""
+
+import pytest
+
+from harness.stages.fastest_draft import LENGTHS, choose
+
+SIZES = (1, *(1 + length for length in LENGTHS))
+# The answer repeats 18 tokens of the prompt after one that is new.
+REPEATED = [(list(range(100, 130)), [7, *range(105, 123), 8])]
+NEW = [(list(range(100, 130)), list(range(200, 212)))]
+FREE = dict.fromkeys(SIZES, 5.0)  # a check costs what one token costs
+DEAR = {size: 5.0 * size for size in SIZES}  # a check costs as much as one by one
+
+
+def test_drafts_that_are_right_and_free_are_as_long_as_possible():
+    assert choose(FREE, REPEATED).length == max(LENGTHS)
+
+
+def test_a_check_as_dear_as_single_tokens_never_pays():
+    choice = choose(DEAR, REPEATED)
+    assert (choice.length, choice.draft) == (0, None)
+
+
+def test_without_repetition_nothing_is_drafted():
+    choice = choose(DEAR, NEW)
+    assert choice.length == 0
+    assert choice.answer_ms[4] == choice.answer_ms[0] == 11 * 5.0
+
+
+def test_a_gain_within_the_error_is_none():
+    assert choose({size: 5.0 if size == 1 else 27.7 for size in SIZES}, REPEATED).length == 0
+
+
+def test_the_steps_are_counted_as_decoding_would_make_them():
+    choice = choose(FREE, REPEATED)
+    # After 105 and 106 come 107 to 113, 114 to 120, 121 to the end.
+    assert choice.answer_ms[0] == pytest.approx(5.0 * 19)
+    assert choice.answer_ms[6] == pytest.approx(5.0 * 5)
+    assert choice.tokens_a_step[0] == 1 and choice.tokens_a_step[6] == pytest.approx(19 / 5)
+
+
+def test_the_draft_proposes_as_many_tokens_as_chosen():
+    choice = choose(FREE, REPEATED)
+    assert len(choice.draft([*range(100, 130), 7, 105, 106])) == choice.length
+
+
+def test_it_says_what_it_chose_and_what_that_saves():
+    assert str(choose(FREE, REPEATED)).startswith("lookup of 6: an answer takes 74% less")
+    assert str(choose(DEAR, NEW)).startswith("none; with a lookup of 1 an answer takes 0% more")
