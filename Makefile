@@ -46,6 +46,7 @@ test: setup lint bubblewrap
 
 # Speed, as ratios in one run: only worth something on a quiet machine.
 perf: prepare
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[peers]'
 	@$(BIN)/python -m pytest -m perf -s
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.

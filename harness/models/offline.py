@@ -56,7 +56,9 @@ class BuiltModel:
 LARGE = BuiltModel("smollm2-135m-support", "large", (FULL, "F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K_M"))
 STUDENT = BuiltModel("smollm2-85m-support", "student", (FULL, "Q8_0", "Q4_0"))
 # The student with fewer tokens. It cannot draft for the large model, whose tokens have other numbers.
-COMPACT = BuiltModel("smollm2-65m-support", "compact", (FULL, "Q8_0"), adapter_of=STUDENT.name)
+COMPACT = BuiltModel(
+    "smollm2-65m-support", "compact", (FULL, "Q8_0", "Q4_0"), adapter_of=STUDENT.name
+)
 BUILT = (LARGE, STUDENT, COMPACT)
 
 
