@@ -12,7 +12,7 @@ from copy import deepcopy
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from grader.grading.notebook import NotebookError
+from grader.grading.notebook import NotebookError, source
 from grader.grading.report import Mark, Outcome, Report
 
 REPORT = "under500"  # key in the notebook's metadata
@@ -87,16 +87,11 @@ def _id(cell: Mapping) -> str:
     return str(_data(cell).get("grade_id") or "")
 
 
-def _source(cell: Mapping) -> str:
-    source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
 def _restored(original: NotebookNode, submitted: Mapping) -> NotebookNode:
     """Return a cell of the lab in its released form; an answer cell keeps the submitted source."""
     cell = deepcopy(original)
     if _data(original).get("solution"):
-        cell.source = _source(submitted)
+        cell.source = source(submitted)
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
     return cell
@@ -106,7 +101,7 @@ def _extra(cell: Mapping, number: int) -> NotebookNode:
     """Return a cell that the learner added, reduced to its type, source and id."""
     make = new_code_cell if cell.get("cell_type") == "code" else new_markdown_cell
     given = str(cell.get("id", ""))
-    return make(_source(cell), id=given if _well_formed(given) else f"cell-{number}")
+    return make(source(cell), id=given if _well_formed(given) else f"cell-{number}")
 
 
 def _position(cells: list[NotebookNode], order: list[str], missing: str) -> int:
