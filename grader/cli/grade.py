@@ -57,17 +57,19 @@ def grade(
 
     You can stop it at any time; the next run continues where it stopped.
 
-    Exit status 0 means that every submission has its result in the gradebook.
+    Exit status 0 means that every file has its result in the gradebook.
     """
-    from grader.course.collect import collect, find_lab
+    from grader.course.collect import Collected, collect, find_lab
     from grader.course.course import load_course
     from grader.course.grade_class import Batch
 
     loaded = load_course(course)
     name = find_lab(loaded, lab) if lab else ""
-    submissions = collect(loaded, handed_in, name) if handed_in else loaded.submissions()
-    chosen = [s for s in submissions if name in ("", s.lab) and student in ("", s.student)]
-    if not chosen:
+    found = collect(loaded, handed_in, name) if handed_in else Collected(loaded.submissions(), [])
+    chosen = [s for s in found.submissions if name in ("", s.lab) and student in ("", s.student)]
+    for line in found.left_out:
+        _say(line)
+    if not chosen and not found.left_out:
         raise WrongUseError(
             "There are no submissions: put notebooks into submitted/<learner>/<lab>/, "
             "or name a folder of notebooks."
@@ -78,8 +80,8 @@ def grade(
     done = list(_with_progress(steps, len(due)))
     _show(done)
     if as_json:
-        print_json(_summary(loaded, done))
-    if any(step.record is None or not step.record.entered for step in done):
+        print_json(_summary(loaded, done) | {"left_out": found.left_out})
+    if found.left_out or any(step.record is None or not step.record.entered for step in done):
         raise typer.Exit(FAILED)
 
 

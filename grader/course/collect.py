@@ -1,17 +1,55 @@
-"""The copying of loose notebooks, from a mailbox or a learning platform, into the course's folders."""
+"""The copying of loose notebooks, from a mailbox or a learning platform, into the course's folders.
+
+Each file is one learner's matter: a link, a pipe, a folder or a broken file is recorded as that learner's
+submission and graded as unreadable. Of several files of one learner, the last in time counts.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from grader.course.course import Course, CourseError, Submission
-from grader.course.records import DiskError
-from grader.grading.notebook import NotebookError, read
+from grader.course.handed_in import handed_in
+from grader.course.records import disk_error
+from grader.grading.notebook import NotebookError
 
 UNSAFE = re.compile(r"[^\w.@+-]+")  # in a learner's id, which becomes the name of a folder
+COPY = re.compile(r"-Copy\d+$")  # Jupyter's name for a copy
+DOWNLOAD = re.compile(r" ?\(\d+\)$")  # a browser's name for a second download
+CHECKPOINTS = ".ipynb_checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, its learner, its lab ("" if it does not tell), and its time of change in ns.
+
+    `problem` is the reason why it is not a notebook, or "".
+    """
+
+    path: Path
+    student: str
+    lab: str
+    problem: str
+    changed_ns: int
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Return what orders the files of one learner: notebooks count before others, then the time."""
+        return not self.problem, self.changed_ns, str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was copied, and a sentence for each file that belongs to no lab."""
+
+    submissions: list[Submission]
+    left_out: list[str]
 
 
 def find_lab(course: Course, text: str) -> str:
@@ -22,71 +60,103 @@ def find_lab(course: Course, text: str) -> str:
     return matches[0]
 
 
-def collect(course: Course, source: Path, lab: str = "") -> list[Submission]:
+def collect(course: Course, source: Path, lab: str = "") -> Collected:
     """Copy each notebook in `source` to the folder where nbgrader looks for submissions.
 
-    With lab = "", each notebook's own cells decide which lab it belongs to. The learner's id is the name
-    of the file, or of its folder if the file is named after the lab.
+    With lab = "", each notebook's own cells decide which lab it belongs to; one without a cell of any lab
+    belongs to the lab of all others, if they have the same. The learner's id is the name of the file, or of
+    its folder if the file is named after the lab.
 
-    Raises CourseError if `source` does not exist, if a notebook belongs to no lab, or if two notebooks
-    have the same learner and lab. Raises DiskError if a copy cannot be written.
+    Raises CourseError if `source` does not exist. Raises DiskError if a copy cannot be written.
     """
     if not source.exists():
         raise CourseError(f"{source} does not exist: name a notebook, or a folder of notebooks.")
-    paths: dict[tuple[str, str], Path] = {}
-    for path in sorted(_notebooks(source)):
-        student, name = key = _learner(course, path), lab or _lab(course, path)
-        if key in paths:
-            raise CourseError(
-                f"{paths[key]} and {path} are both submissions of {student} for {name}: keep one."
-            )
-        paths[key] = path
-    return [_copy(course, path, *key) for key, path in paths.items()]
+    root = source.resolve() if source.is_dir() else source.parent.resolve()
+    paths = _notebooks(root) if source.is_dir() else [root / source.name]
+    found = [_found(course, path, root, lab) for path in sorted(paths)]
+    of_all = _lab_of_all(found)
+    files: dict[tuple[str, str], list[Found]] = {}
+    for one in found:
+        files.setdefault((one.student, one.lab or of_all), []).append(one)
+    left_out = [_without_lab(one) for (_, lab), group in files.items() if not lab for one in group]
+    submissions = [_copy(course, root, *key, group) for key, group in files.items() if key[1]]
+    return Collected(submissions, left_out)
 
 
-def _notebooks(source: Path) -> Iterator[Path]:
-    if not source.is_dir():
-        yield source
-        return
-    for path in source.rglob("*.ipynb"):
-        if ".ipynb_checkpoints" not in path.parts:
-            yield path
+def _notebooks(root: Path) -> Iterator[Path]:
+    """Yield everything with a notebook's name, whatever it is. Linked folders are not entered."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name != CHECKPOINTS]
+        yield from (Path(folder, name) for name in [*folders, *files] if name.endswith(".ipynb"))
+
+
+def _found(course: Course, path: Path, root: Path, lab: str) -> Found:
+    ids, problem = frozenset(), ""
+    try:
+        ids = _grade_ids(handed_in(path, root).notebook())
+    except NotebookError as error:
+        problem = str(error)
+    lab = lab or _lab(course, path, ids)
+    changed_ns = path.lstat().st_mtime_ns
+    return Found(path, _learner(course, path), lab, problem, changed_ns)
 
 
 def _learner(course: Course, path: Path) -> str:
-    names = [path.stem, *(parent.name for parent in path.resolve().parents)]
+    names = [_original(course, path.stem), *(parent.name for parent in path.parents)]
     text = next((name for name in names if name not in course.labs), "")
     for lab in course.labs:  # alice_01-profile.ipynb
         text = text.removesuffix(lab).removeprefix(lab)
     return UNSAFE.sub("-", text).strip("-_. ") or "unknown"
 
 
-def _lab(course: Course, path: Path) -> str:
-    """Return the lab in the file's name, else the lab that shares the most cells with the notebook."""
+def _original(course: Course, stem: str) -> str:
+    """Return a file's name without the mark of a copy: 01-profile for 01-profile-Copy1 and 01-profile (1)."""
+    original = COPY.sub("", stem)
+    download = DOWNLOAD.sub("", original)
+    # Elsewhere (1) may be part of a name: two learners can have the same.
+    return download if download.endswith(course.labs) else original
+
+
+def _lab(course: Course, path: Path, ids: Set[str]) -> str:
+    """Return the lab in the file's name, else the lab that shares the most cells with the notebook, or ""."""
     by_name = [lab for lab in course.labs if lab in path.stem]
     if by_name:
         return by_name[0]
-    try:
-        cells = read(path).cells
-    except NotebookError as error:
-        raise CourseError(f"{error} Name the lab with --lab.") from error
-    ids = {cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") for cell in cells}
     shared = {lab: len(ids & course.lab(lab).ids) for lab in course.labs}
     best = max(shared, key=shared.__getitem__, default="")
-    if not shared.get(best):
-        raise CourseError(
-            f"{path.name} has no cell of any lab in this course: name the lab with --lab."
-        )
-    return best
+    return best if shared.get(best) else ""
 
 
-def _copy(course: Course, path: Path, student: str, lab: str) -> Submission:
+def _grade_ids(notebook: NotebookNode) -> frozenset[str]:
+    cells = (cell.get("metadata", {}).get("nbgrader", {}) for cell in notebook.cells)
+    return frozenset(data["grade_id"] for data in cells if data.get("grade_id"))
+
+
+def _lab_of_all(found: list[Found]) -> str:
+    labs = {one.lab for one in found} - {""}
+    return labs.pop() if len(labs) == 1 else ""
+
+
+def _without_lab(one: Found) -> str:
+    reason = one.problem or f"{one.path.name} has no cell of any lab in this course."
+    return f"{one.student} is not graded. {reason} Name the lab with --lab."
+
+
+def _copy(course: Course, root: Path, student: str, lab: str, files: list[Found]) -> Submission:
+    """Copy the one of a learner's files that counts."""
+    *others, counts = sorted(files, key=lambda one: one.rank)
     target = course.submitted(student, lab)
-    if path.resolve() != target.resolve():
+    if counts.path != target.parent.resolve() / target.name:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)  # nbgrader makes submitted files read-only
-            shutil.copyfile(path, target)
+            target.write_bytes(handed_in(counts.path, root).stored())
         except OSError as error:
-            raise DiskError(f"{target} cannot be written ({error.strerror}).") from error
-    return Submission(student, lab, target)
+            raise disk_error(target, error) from error
+    return Submission(student, lab, target, _remark(root, counts, others) if others else "")
+
+
+def _remark(root: Path, counts: Found, others: list[Found]) -> str:
+    names = ", ".join(sorted(str(other.path.relative_to(root)) for other in others))
+    last = "the last notebook in time" if not counts.problem else "the last in time"
+    return f"{counts.path.relative_to(root)} was graded, {last}; not graded: {names}."

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from grader.course.handed_in import HandedIn, handed_in
 from grader.grading.lab import Lab, lab
 from harness.errors import WrongUseError
 
@@ -26,11 +27,15 @@ class CourseError(WrongUseError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One learner's file for one lab. `path` need not exist, and need not be a notebook."""
+    """One learner's file for one lab. `path` need not exist, and need not be a notebook.
+
+    `remark` says which of several files it is, or "".
+    """
 
     student: str
     lab: str
     path: Path
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,21 @@ class Course:
     def submitted(self, student: str, name: str) -> Path:
         """Return the path of the learner's notebook."""
         return self.folder(self.directory.submitted_directory, student, name) / f"{name}.ipynb"
+
+    def handed_in(self, submission: Submission) -> HandedIn:
+        """Return what a learner handed in."""
+        return self.beside(submission.student, submission.lab, submission.path.name)
+
+    def beside(self, student: str, name: str, file: str) -> HandedIn:
+        """Return the content of a file beside a learner's notebook."""
+        path, within = self.submitted(student, name).with_name(file), self._submitted_root
+        return handed_in(path, within)
+
+    @property
+    def _submitted_root(self) -> Path:
+        """Return the folder in which everything may be a learner's; the instructor may link it elsewhere."""
+        folder = self.root / self.directory.submitted_directory
+        return folder if folder.is_dir() else self.root
 
     def autograded(self, student: str, name: str) -> Path:
         """Return the path of the graded notebook, which formgrader shows."""

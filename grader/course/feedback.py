@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from grader.course.gradebook import Entries
-from grader.course.merge_submission import REPORT
+from grader.course.merge_submission import REPORT, written
 from grader.grading import report as reports
 from grader.grading.report import Mark, Report
 from harness.show.marks import Bar, marks
@@ -96,7 +96,7 @@ def _answers(notebook: NotebookNode, comments: Mapping[str, str]) -> Iterator[di
         if data.get("solution") or (errors and not data.get("grade")):
             yield {
                 "id": data.get("grade_id") or cell.id,
-                "source": cell.source,
+                "source": written(cell),
                 "error": "\n".join(errors),
                 "comment": comments.get(data.get("grade_id", ""), ""),
             }

@@ -22,10 +22,11 @@ from nbformat import NotebookNode
 from grader.course import gradebook, records
 from grader.course.course import Course, Submission
 from grader.course.feedback import page
+from grader.course.handed_in import HandedIn
 from grader.course.merge_submission import merged, refused, with_marks
 from grader.course.records import Record
 from grader.grading.lab import Lab, lab
-from grader.grading.notebook import NotebookError, read
+from grader.grading.notebook import NotebookError
 from grader.grading.referee import grade, unreadable
 from grader.grading.report import Report, not_graded
 from harness.errors import PlainError
@@ -54,11 +55,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A submission, the released lab, and the digest of both files at the time they were read."""
+    """A submission: what was handed in, the released lab, and the digest of both."""
 
     submission: Submission
     released: NotebookNode
+    handed_in: HandedIn
     digest: str
+
+    def merged(self) -> NotebookNode:
+        """Return the notebook to grade. Raises NotebookError if it is not a notebook of the lab."""
+        return merged(self.released, self.handed_in.notebook(), self.submission.lab)
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,8 @@ class Batch:
     def snapshot(self, submission: Submission) -> Snapshot:
         """Return the current state of a submission and its lab. Raises CourseError."""
         released = self.course.released(submission.lab)
-        return Snapshot(submission, released, records.digest(submission.path, released))
+        handed_in = self.course.handed_in(submission)
+        return Snapshot(submission, released, handed_in, records.digest(handed_in, released))
 
     def unchanged(self, snapshot: Snapshot) -> Step | None:
         """Return the step of a submission that has not changed since it was graded, else None.
@@ -168,11 +175,12 @@ class Batch:
         """Enter the scores, then write the record; returns it with the first problem as its note."""
         submission, digest = snapshot.submission, snapshot.digest
         problem = problem or self._try(self._enter, submission, report)
-        record = Record(digest, report, entered=not problem, note=problem)
+        note = problem or submission.remark
+        record = Record(digest, report, entered=not problem, note=note)
         path = self.course.record(submission.student, submission.lab)
         write_problem = self._try(records.write, path, record)
-        note = problem or write_problem
-        return Record(digest, report, entered=not note, note=note)
+        entered = not problem and not write_problem
+        return Record(digest, report, entered, problem or write_problem or submission.remark)
 
     def _enter(self, submission: Submission, report: Report) -> None:
         course, student, name = self.course, submission.student, submission.lab
@@ -206,7 +214,7 @@ def judge_submission(snapshot: Snapshot, judge: Judge = grade) -> tuple[Notebook
     submission, released = snapshot.submission, snapshot.released
     graded_lab = lab(submission.lab, released)
     try:
-        notebook = merged(released, read(submission.path), submission.lab)
+        notebook = snapshot.merged()
     except NotebookError as error:
         return refused(released), unreadable(graded_lab, error)
     return notebook, judge_notebook(graded_lab, notebook, judge)

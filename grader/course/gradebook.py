@@ -11,7 +11,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -224,20 +224,17 @@ def _grades(book: Gradebook, student: str, name: str) -> list[Grade]:
 
 def timestamp(course: Course, student: str, name: str) -> str:
     """Return the submission time that nbgrader's exchange wrote beside the notebook, or ""."""
-    path = course.submitted(student, name).with_name(TIMESTAMP)
-    try:
-        return path.read_text(errors="replace").strip()
-    except OSError:
-        return ""
+    return exchange_files(course, student, name).get(TIMESTAMP, "").strip()
 
 
 def exchange_files(course: Course, student: str, name: str) -> dict[str, str]:
     """Return the exchange's files beside a submission, by name; `nbgrader release_feedback` needs them."""
-    folder, contents = course.submitted(student, name).parent, {}
-    for file in EXCHANGE_FILES:
-        with suppress(OSError):
-            contents[file] = (folder / file).read_text(errors="replace")[:MAX_CHARS]
-    return contents
+    found = {file: course.beside(student, name, file) for file in EXCHANGE_FILES}
+    return {
+        file: handed_in.content.decode(errors="replace")[:MAX_CHARS]
+        for file, handed_in in found.items()
+        if not handed_in.problem
+    }
 
 
 def _score(grade: Grade) -> float | None:

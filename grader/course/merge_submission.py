@@ -2,19 +2,23 @@
 
 Only the sources of cells survive from a submission: no tags, no metadata, no outputs. A learner therefore
 cannot change, skip or remove a check cell, nor forge verdicts or gradebook entries on the feedback page.
+A learner's text is shown as it was written: markup, links and formulas in it do nothing on any page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import deepcopy
+from itertools import count
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from grader.grading.notebook import NotebookError
+from grader.grading.notebook import NotebookError, source
 from grader.grading.report import Mark, Outcome, Report
 
+TILDES = re.compile("~+")
 REPORT = "under500"  # key in the notebook's metadata
 POINTLESS = (Outcome.UNDECIDED, Outcome.NOT_GRADED)
 
@@ -28,10 +32,12 @@ def merged(released: NotebookNode, submitted: NotebookNode, name: str) -> Notebo
     Raises NotebookError if the submission has no cell of the lab.
     """
     lab_cells = {_id(cell): cell for cell in released.cells if _id(cell)}
+    texts = frozenset(cell.source for cell in released.cells if cell.cell_type == "markdown")
     missing, cells = dict(lab_cells), []
-    for number, cell in enumerate(submitted.cells):
+    for number, cell in enumerate(_without_copied_checks(submitted.cells, lab_cells)):
         original = missing.pop(_id(cell), None)
-        cells.append(_extra(cell, number) if original is None else _restored(original, cell))
+        restored = _extra(cell, number, texts) if original is None else _restored(original, cell)
+        cells.append(restored)
     if len(missing) == len(lab_cells):
         raise NotebookError(
             f"This notebook has no cell of lab {name}: hand in the one from labs/{name}."
@@ -87,26 +93,59 @@ def _id(cell: Mapping) -> str:
     return str(_data(cell).get("grade_id") or "")
 
 
-def _source(cell: Mapping) -> str:
-    source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
 def _restored(original: NotebookNode, submitted: Mapping) -> NotebookNode:
     """Return a cell of the lab in its released form; an answer cell keeps the submitted source."""
     cell = deepcopy(original)
-    if _data(original).get("solution"):
-        cell.source = _source(submitted)
+    if _data(original).get("solution") and submitted is not original:
+        text = source(submitted)
+        cell.source = text if cell.cell_type == "code" else _verbatim(text, {original.source})
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
     return cell
 
 
-def _extra(cell: Mapping, number: int) -> NotebookNode:
-    """Return a cell that the learner added, reduced to its type, source and id."""
-    make = new_code_cell if cell.get("cell_type") == "code" else new_markdown_cell
+def _extra(cell: Mapping, number: int, texts: Set[str]) -> NotebookNode:
+    """Return a cell that is no exercise, reduced to its type, source and id. `texts`: those of the lab."""
     given = str(cell.get("id", ""))
-    return make(_source(cell), id=given if _well_formed(given) else f"cell-{number}")
+    id_ = given if _well_formed(given) else f"cell-{number}"
+    if cell.get("cell_type") == "code":
+        return new_code_cell(source(cell), id=id_)
+    return new_markdown_cell(_verbatim(source(cell), texts), id=id_)
+
+
+def _verbatim(text: str, texts: Set[str]) -> str:
+    """Return Markdown that shows `text` as it was written, unless it is one of the lab's own `texts`.
+
+    No HTML is filtered: in a fenced block there is none, no link and no formula, in any reader of Markdown.
+    The fence is longer than every one in the text, so the text cannot end it.
+    """
+    if text in texts or not text.strip():
+        return text if text in texts else ""
+    longest = max(map(len, TILDES.findall(text)), default=0)
+    fence = "~" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def written(cell: Mapping) -> str:
+    """Return the text of a cell as the learner wrote it, without the fence that `merged` puts around it."""
+    first, _, rest = source(cell).partition("\n")
+    fenced = cell.get("cell_type") == "markdown" and first and not first.strip("~")
+    return rest.removesuffix(f"\n{first}") if fenced else source(cell)
+
+
+def _without_copied_checks(cells: Sequence[Mapping], lab_cells: Mapping) -> list[Mapping]:
+    """Leave out all but the last copy of a check cell: an earlier one would run before its exercise."""
+    last = {_id(cell): number for number, cell in enumerate(cells)}
+    checks = {id_ for id_, cell in lab_cells.items() if _is_check(cell)}
+    return [
+        cell
+        for number, cell in enumerate(cells)
+        if _id(cell) not in checks or last[_id(cell)] == number
+    ]
+
+
+def _is_check(cell: Mapping) -> bool:
+    return bool(_data(cell).get("grade")) and not _data(cell).get("solution")
 
 
 def _position(cells: list[NotebookNode], order: list[str], missing: str) -> int:
@@ -116,10 +155,12 @@ def _position(cells: list[NotebookNode], order: list[str], missing: str) -> int:
 
 
 def _notebook(released: NotebookNode, cells: list[NotebookNode]) -> NotebookNode:
+    taken = {cell.id for cell in cells}
     seen: set[str] = set()
     for number, cell in enumerate(cells):
-        while cell.id in seen:
-            cell.id = f"{cell.id[:56]}-{number}"
+        if cell.id in seen:  # every candidate differs from the ids of all cells, so one is free
+            free = (f"copy-{number}-{n}" for n in count())
+            cell.id = next(id_ for id_ in free if id_ not in taken | seen)
         seen.add(cell.id)
     kernel = {"kernelspec": released.metadata.get("kernelspec", {})}
     return new_notebook(cells=cells, metadata=kernel)

@@ -25,10 +25,11 @@ from grader.course import grade_class, gradebook, merge_submission, records
 from grader.course.course import Course, Submission, load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
+from grader.course.handed_in import require_plain_files
 from grader.course.judge import lab_grader
 from grader.course.records import Record
 from grader.grading.lab import lab
-from grader.grading.notebook import NotebookError, read
+from grader.grading.notebook import NotebookError
 from grader.grading.referee import unreadable
 
 REFUSED = "under500_refused"  # key in the notebook's metadata between the two passes of autograde
@@ -38,9 +39,13 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
     """Delete old records and scores before nbgrader reads a submission.
 
     The lab is registered in the gradebook first, because another tool may have released it.
+
+    Raises NotebookError for a submission with a link, a pipe or a folder named like a notebook: nbgrader then
+    gives this learner no result, and goes on. It would copy what the link points to, and wait for the pipe.
     """
     course = load_course(Path.cwd())  # nbgrader has changed to the course's folder
     for path in map(Path, notebooks):
+        require_plain_files(path.parent)
         student, name = course.student(path.parent), path.stem
         gradebook.register(course, name)
         records.forget(course.record(student, name))
@@ -55,7 +60,7 @@ class RestoreCells(NbGraderPreprocessor):
         submission = _submission(self, resources)
         released = _course(self).released(submission.lab)
         try:
-            submitted = read(submission.path)
+            submitted = _course(self).handed_in(submission).notebook()
             return merge_submission.merged(released, submitted, submission.lab), resources
         except NotebookError as error:
             untouched = merge_submission.refused(released)
@@ -83,7 +88,7 @@ class Grade(NbGraderPreprocessor):
         else:
             report = grade_class.judge_notebook(lab(name, released), nb, _judge(self.jailed))
         gradebook.save(course, student, report)
-        digest = records.digest(submission.path, released)
+        digest = records.digest(course.handed_in(submission), released)
         records.write(course.record(student, name), Record(digest, report, entered=True))
         return merge_submission.with_marks(nb, report), resources
 

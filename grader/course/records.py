@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.handed_in import HandedIn
 from grader.grading.report import Report, from_json
 from harness.errors import PlainError
 
@@ -26,7 +27,8 @@ class DiskError(PlainError):
 class Record:
     """A report, the digest of what was graded, and whether the report is in the gradebook.
 
-    `digest` comes from `digest()`. `note` is the reason why the report is not `entered`, or "".
+    `digest` comes from `digest()`. `note` is the reason why the report is not `entered`, or
+    which of several files was graded, or "".
     """
 
     digest: str
@@ -84,17 +86,10 @@ def write_atomically(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
 
 
-def digest(path: Path, released: Mapping) -> str:
-    """Return a digest of the submitted file and of the released lab it is graded against.
-
-    A file that cannot be read has a digest too: that of the error's type.
-    """
+def digest(handed_in: HandedIn, released: Mapping) -> str:
+    """Return a digest of what was handed in, or why it was not read, and of the lab it is graded against."""
     result = hashlib.sha256(json.dumps(released, sort_keys=True).encode())
-    try:
-        with path.open("rb") as file:
-            result.update(hashlib.file_digest(file, "sha256").digest())
-    except OSError as error:
-        result.update(type(error).__name__.encode())
+    result.update(hashlib.sha256(handed_in.content).digest() + handed_in.problem.encode())
     return result.hexdigest()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import dis
 import io
 import signal
 import sys
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +25,7 @@ import numpy as np
 from grader.exercise.exercise import Exercise
 
 TIMEOUT_S = 8.0  # for a whole check; checks that pass need less than a second
+GLOBAL_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME", "IMPORT_FROM")  # of CPython's bytecode
 MOST_CHARS = 20_000  # for a whole check: some hundred lines, more than a learner would read
 
 
@@ -86,9 +88,19 @@ class CallLimits:
 
 
 def names_in(function: Callable[..., object]) -> Sequence[str]:
-    """Return the names that the code of `function` mentions."""
+    """Return the built-in and imported names that `function` uses.
+
+    Members of objects and functions of the same notebook do not count: a learner's own may have any name.
+    """
     names = getattr(function, "names", None)  # of a function in another process
-    return names() if names else getattr(_code(function), "co_names", ())
+    if names:
+        return names()
+    code = _code(function)
+    if not isinstance(code, CodeType):
+        return ()
+    used = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL_LOADS}
+    own = {name for name, value in function.__globals__.items() if isinstance(value, FunctionType)}
+    return sorted(used - own)
 
 
 def _code(function: Callable[..., object]) -> CodeType | None:

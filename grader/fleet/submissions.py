@@ -10,11 +10,11 @@ from pathlib import Path
 from grader.course import records
 from grader.course.course import Submission
 from grader.course.grade_class import Batch, Snapshot, State, Step, judge_submission
-from grader.course.merge_submission import merged, refused
+from grader.course.merge_submission import refused
 from grader.course.records import Record
 from grader.fleet.worker import Item, result_paths, saved_result
 from grader.grading.lab import lab
-from grader.grading.notebook import NotebookError, read
+from grader.grading.notebook import NotebookError
 from grader.grading.referee import unreadable
 from grader.grading.report import Report, not_graded
 
@@ -77,7 +77,7 @@ class SubmissionQueue:
             return step
         problem = self.batch.clear(snapshot)
         try:
-            notebook = merged(snapshot.released, read(submission.path), submission.lab)
+            notebook = snapshot.merged()
         except NotebookError as error:  # this verdict needs no worker
             report = unreadable(lab(submission.lab, snapshot.released), error)
             return self.batch.finish(snapshot, refused(snapshot.released), report, problem)

@@ -31,6 +31,7 @@ from grader.course import records
 from grader.course.grade_class import Judge, judge_notebook
 from grader.course.judge import lab_grader
 from grader.course.records import Record
+from grader.exercise.exclusive import opened
 from grader.grading.lab import lab
 from grader.grading.report import Report
 from harness import store
@@ -38,7 +39,6 @@ from harness.errors import PlainError
 
 JudgeFactory = Callable[[], AbstractContextManager[Judge]]
 CORES = Path(tempfile.gettempdir()) / "under500-cores.lock"  # shared by all users of the machine
-LOCK_MODE = 0o644  # everybody who grades on this machine may open it
 # The libraries that a verdict depends on. The models' seal is not compared: it differs by machine.
 LIBRARIES = ("numpy", "torch", "transformers", "llama-cpp-python", "nbformat", "distributed")
 CODE = ("*.py", "*.toml", "*.yaml", "*.json")
@@ -172,23 +172,12 @@ def cores(alone: bool) -> Iterator[None]:
 
     The kernel releases the lock if the process dies.
     """
-    descriptor = _open_lock(CORES)
+    descriptor = opened(CORES)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
     finally:
         os.close(descriptor)
-
-
-def _open_lock(path: Path) -> int:
-    """Return a descriptor to lock.
-
-    An existing file is opened without O_CREAT, which Linux forbids on another user's file in a sticky folder.
-    """
-    try:
-        return os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT, LOCK_MODE)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,8 @@ from nbformat import NotebookNode
 from harness.errors import PlainError
 
 MAX_BYTES = 20_000_000  # a lab with its plots has 2 MB
+MAX_CELLS = 1_000  # the longest lab has a tenth of it; every cell costs the grader a request and a page a row
+MAX_CHARS = 1_000_000  # of all sources together: a hundred times a lab's
 
 
 class NotebookError(PlainError):
@@ -18,25 +21,55 @@ class NotebookError(PlainError):
 
 
 def read(path: Path) -> NotebookNode:
-    """Return the notebook in `path` without its outputs and without most metadata.
+    """Return one's own notebook in `path`. Raises NotebookError if it cannot be read, and as `parse` does.
 
-    Raises NotebookError if the file is larger than MAX_BYTES, cannot be read, or is not a notebook.
+    Another person's file is read by `grader.course.handed_in`.
     """
     try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise NotebookError(
-                f"{path.name} has {size / 1e6:,.0f} MB: clear all outputs, save, and hand it in again."
-            )
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        require_size(path.name, path.stat().st_size)
+        return parse(path.name, path.read_bytes())
+    except OSError as error:
+        raise NotebookError(f"{path.name} cannot be read ({error.strerror}).") from error
+
+
+def require_size(name: str, size: int) -> None:
+    """Raise NotebookError if a file of `size` bytes is larger than MAX_BYTES."""
+    if size > MAX_BYTES:
+        raise NotebookError(
+            f"{name} has {size / 1e6:,.0f} MB and at most {MAX_BYTES / 1e6:.0f} are read: "
+            "clear all outputs, save, and hand it in again."
+        )
+
+
+def parse(name: str, content: bytes) -> NotebookNode:
+    """Return the notebook in `content` without its outputs and without most metadata.
+
+    Raises NotebookError if it has more than MAX_BYTES, MAX_CELLS or MAX_CHARS, or is not a notebook.
+    """
+    require_size(name, len(content))
+    try:
+        notebook = json.loads(content.decode("utf-8"))
+        _require_few(name, notebook["cells"])
         for cell in notebook["cells"]:
             cell |= {"metadata": _metadata(cell)} | ({"outputs": []} if "outputs" in cell else {})
         return nbformat.from_dict(notebook)
-    except OSError as error:
-        raise NotebookError(f"{path.name} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotebookError(
-            f"{path.name} is not a notebook: open it in Jupyter and save it again."
+            f"{name} is not a notebook: open it in Jupyter and save it again."
         ) from error
+
+
+def _require_few(name: str, cells: list[dict]) -> None:
+    if len(cells) > MAX_CELLS:
+        raise NotebookError(
+            f"{name} has {len(cells):,} cells and at most {MAX_CELLS:,} are graded: "
+            "delete the cells that you do not need."
+        )
+    if (chars := sum(len(source(cell)) for cell in cells)) > MAX_CHARS:
+        raise NotebookError(
+            f"The cells of {name} have {chars:,} characters and at most {MAX_CHARS:,} are graded: "
+            "delete pasted data and pictures."
+        )
 
 
 def _metadata(cell: dict) -> dict:
@@ -47,7 +80,10 @@ def _metadata(cell: dict) -> dict:
 
 def code(cell: NotebookNode) -> str | None:
     """Return the source of a code cell, or None for any other cell."""
-    if cell.get("cell_type") != "code":
-        return None
-    source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return source(cell) if cell.get("cell_type") == "code" else None
+
+
+def source(cell: Mapping) -> str:
+    """Return the source of a cell; a file may hold it in one piece or as a list of lines."""
+    text = cell.get("source", "")
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from grader.exercise.exclusive import BusyError, exclusive
 from grader.exercise.exercise import CheckFailed
 from grader.exercise.randomness import seeded
 from grader.grading import speed_gate as timing
 from grader.grading.lab import Grade, Lab
 from grader.grading.notebook import NotebookError, code
-from grader.grading.report import CellError, Mark, Outcome, Report, not_graded, scored
+from grader.grading.report import CellError, Mark, Outcome, Report, better, not_graded, scored
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
 from grader.remote.session import Session, Start, new_process, session
@@ -57,7 +57,11 @@ class Setting:
 
 @dataclass
 class _Grading:
-    """The state of grading one submission. `deferred` holds (id, source) of measuring cells not run yet."""
+    """The state of grading one submission.
+
+    deferred: (id, source) of measuring cells not run yet. used_s: seconds of exercises (True) and of all
+    other cells (False), each of which may use `limits.total_s`.
+    """
 
     lab: Lab
     limits: Thresholds
@@ -67,6 +71,7 @@ class _Grading:
     marks: dict[str, Mark] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     deferred: list[tuple[str, str]] = field(default_factory=list)
+    used_s: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
     failed: bool = False
 
     @property
@@ -85,40 +90,50 @@ class _Grading:
         return Report(self.lab.name, marks, tuple(self.errors), note, printed)
 
     def run(self, notebook: NotebookNode) -> None:
-        """Run the cells up to the last check, each check at its place, and missing checks at the end."""
-        deadline_s = time.monotonic() + self.limits.total_s
-        for id_, grade_id, source in _cells(notebook):
+        """Run the cells up to the last check, each check at its place, and missing checks at the end.
+
+        Of a copied check cell, the last copy's place counts.
+        """
+        cells = list(_cells(notebook))
+        last = {grade_id: place for place, (_, grade_id, _) in enumerate(cells)}
+        for place, (id_, grade_id, source) in enumerate(cells):
             if len(self.marks) == len(self.lab.grades):
                 return  # the remaining cells give no points
             if grade_id in self.lab.grades:
-                self._mark(self.lab.grades[grade_id])
+                if place == last[grade_id]:
+                    self._mark(self.lab.grades[grade_id])
             elif source in self.lab.measures:
                 self.deferred.append((id_, source))
             else:
-                self._cell(id_, source, deadline_s)
+                self._cell(id_, source, exercise=grade_id in self.lab.ids)
         for grade in self.lab.grades.values():
             self._mark(grade)
 
-    def _cell(self, id_: str, source: str, deadline_s: float) -> None:
-        error = self._try(source, deadline_s)
+    def _cell(self, id_: str, source: str, exercise: bool) -> None:
+        error = self._try(source, exercise)
         if isinstance(error, NameError) and self.deferred:  # it may need names of a deferred cell
             deferred, self.deferred = self.deferred, []
             for cell in deferred:
-                self._cell(*cell, deadline_s)
-            error = self._try(source, deadline_s)
+                self._cell(*cell, exercise=False)
+            error = self._try(source, exercise)
         if error is not None:
             own = source not in self.lab.sources and not isinstance(error, NotImplementedError)
             self.errors.append(CellError(id_, _message(error), own))
             self.failed = self.failed or own
 
-    def _try(self, source: str, deadline_s: float) -> Exception | None:
-        limit_s = min(self.limits.cell_s, deadline_s - time.monotonic())
+    def _try(self, source: str, exercise: bool) -> Exception | None:
+        """Run a cell within its budget: a learner's own measurements use up none of the exercises' time."""
+        limit_s = min(self.limits.cell_s, self.limits.total_s - self.used_s[exercise])
         if limit_s <= 0:
-            return TimeoutError(f"All cells together took more than {self.limits.total_s:g} s.")
+            cells = "exercises" if exercise else "other cells"
+            return TimeoutError(f"All {cells} together took more than {self.limits.total_s:g} s.")
+        start_s = time.monotonic()
         try:
             self.learner.cell(source, limit_s)
         except Exception as error:  # a learner's cell may raise anything; the next ones still run
             return error
+        finally:
+            self.used_s[exercise] += time.monotonic() - start_s
         return None
 
     def _mark(self, grade: Grade) -> None:
@@ -128,8 +143,17 @@ class _Grading:
             self.marks[grade.id] = self._time(grade) if timed else self._check(grade)
 
     def _check(self, grade: Grade) -> Mark:
+        # Checks of a lab with models time files of the grader's own, before the learner's time begins.
+        alone = exclusive() if self.limits.models else nullcontext()
+        try:
+            with alone:
+                return self._judged(grade)
+        except (OSError, BusyError) as error:
+            return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _message(error))
+
+    def _judged(self, grade: Grade) -> Mark:
         printed = io.StringIO()
-        self.learner.until = time.monotonic() + self.limits.check_s
+        self.learner.allow(time.monotonic() + self.limits.check_s)
         try:
             with redirect_stdout(printed), seeded(seed(str(self.seed), grade.id)):
                 points = grade.run(self._value)
@@ -140,7 +164,7 @@ class _Grading:
         except Exception as error:  # CheckFailed, or an unexpected value made the check itself fail
             return scored(grade.id, 0.0, grade.points, _message(error))
         finally:
-            self.learner.until = math.inf
+            self.learner.allow()
         return scored(
             grade.id,
             points,
@@ -150,6 +174,7 @@ class _Grading:
 
     def _time(self, grade: Grade) -> Mark:
         bar = self.limits.bar
+        self.learner.allow()
         try:
             entry = self._value(bar.function)()
         except Exception as error:  # any error of the learner's function
@@ -186,7 +211,8 @@ def grade(lab: Lab, notebook: NotebookNode, setting: Setting = Setting()) -> Rep
         grading = _run(lab, notebook, limits, setting)
         if grading.may_need_models and not limits.models and _prepared():
             limits = limits.model_copy(update={"models": True})
-            grading = _run(lab, notebook, limits, setting)
+            again = _run(lab, notebook, limits, setting)
+            return better(grading.report(), again.report())
         return grading.report()
     except NotebookError as error:
         return unreadable(lab, error)

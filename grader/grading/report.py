@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -125,3 +125,14 @@ def not_graded(lab: str, grades: Iterable[tuple[str, float]], reason: str) -> Re
     """Return a report for when grading itself failed: no mark has points, and each has the reason."""
     marks = (Mark(id_, Outcome.NOT_GRADED, None, out_of, reason) for id_, out_of in grades)
     return Report(lab, tuple(marks))
+
+
+def better(first: Report, second: Report) -> Report:
+    """Return the second sitting of a submission with each mark that earned more in the first.
+
+    A mark without points in the second is kept if the first earned nothing: its fault may be the grader's.
+    """
+    earned = {mark.id: mark for mark in first.marks}
+    pairs = ((earned[mark.id], mark) for mark in second.marks)
+    best = (old if (old.points or 0.0) > (new.points or 0.0) else new for old, new in pairs)
+    return replace(second, marks=tuple(best))

@@ -6,14 +6,11 @@ Timing is exclusive: a machine runs one timed comparison at a time, even if seve
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from filelock import FileLock
-
+from grader.exercise.exclusive import exclusive
 from grader.grading.paired_run import (
     DISTURBED,
     SOLO,
@@ -36,9 +33,7 @@ from harness.serve import app
 from harness.serve.client import Client
 from harness.serve.entry import Division, Entry
 
-LOCK = Path(tempfile.gettempdir()) / "under500-timing.lock"  # shared by all users of the machine
 FORGET_S = 5.0  # for clearing a cache
-LOCK_MODE = 0o666  # everybody who grades on this machine may lock it
 ATTEMPTS = 2  # after two undecided runs in a row, the machine is too noisy to decide today
 # the cell that defines the yardstick's entry() in its process
 SOURCE = (
@@ -61,11 +56,6 @@ class ReadyYardstick:
     session: Session
     entry: Entry
     solo_ms: float
-
-
-def exclusive() -> FileLock:
-    """Return the lock that timing on this machine requires."""
-    return FileLock(LOCK, mode=LOCK_MODE)
 
 
 @contextmanager
@@ -184,6 +174,9 @@ def _mark(id_: str, points: float, last: PairedRun, bar: Bar) -> Mark:
         return Mark(id_, Outcome.NOT_GRADED, None, points, reason)
     if last.fault:
         return Mark(id_, Outcome.FAILED, 0.0, points, last.fault.sentence)
+    too_few = last.verdict.state is State.FASTER and len(last.comparison.pairs) < bar.pairs
+    if last.late and too_few:
+        return Mark(id_, Outcome.UNDECIDED, None, points, _unfinished(last, bar), queued=True)
     if last.verdict.state is State.UNDECIDED:
         return Mark(id_, Outcome.UNDECIDED, None, points, _undecided(last), queued=True)
     if last.verdict.state is State.SLOWER:
@@ -200,6 +193,13 @@ def _slower(last: PairedRun) -> str:
             f"Slower: {min(ratios):.1f} times the yardstick or more in each of {len(ratios)} pairs."
         )
     return last.verdict.sentence()
+
+
+def _unfinished(last: PairedRun, bar: Bar) -> str:
+    return (
+        f"Undecided: time was up after {len(last.comparison.pairs)} timed pairs; a pass needs {bar.pairs}. "
+        f"{busy().sentence()} This costs no points; try again on a quieter machine."
+    )
 
 
 def _undecided(last: PairedRun) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import Any
@@ -40,6 +40,10 @@ MOST_ITEMS = 10_000  # of an iterator or collection: five times what fits into t
 MOST_REPR = 200  # characters of the repr of an unknown object
 FURTHEST_MS = 400.0  # round trip of a server on the other side of the world
 EXACT = 2**53  # larger integers lose digits in JSON parsers that use floats
+# Keys of a dictionary or items of a set that may share one hash: larger integers than LARGEST, tuples and
+# other values whose hashes are not salted. Each then costs as many comparisons as there are.
+LARGEST = 2**64
+MOST_KEYS = 500
 VOCABULARY = (
     Question,
     Chunk,
@@ -55,7 +59,8 @@ VOCABULARY = (
 )
 WORDS = {f"${kind.__name__}": kind for kind in VOCABULARY}
 TAG_OF = {kind: tag for tag, kind in WORDS.items()}
-STAYING = ("$remote", "$lazy", "$exported", "$remote_dict")
+HASHED = ("$set", "$frozenset")
+STAYING = ("$remote", "$object", "$lazy", "$exported", "$remote_dict")
 CONTAINERS = {"$tuple": tuple, "$set": set, "$frozenset": frozenset, "$iterator": iter}
 
 
@@ -65,9 +70,13 @@ class MalformedError(PlainError):
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """The repr of an object that cannot be encoded, in a class with the original's name."""
+    """The repr of an object that cannot be encoded, in a class with the original's name.
+
+    number: of the original in the learner's process, which gets it back where a check passes it on; or None.
+    """
 
     shown: str
+    number: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return self.shown
@@ -96,6 +105,8 @@ def decode(sent: Json, resolve: Resolve | None = None) -> object:
     if isinstance(sent, list):
         return [decode(item, resolve) for item in sent]
     if not isinstance(sent, dict):
+        if isinstance(sent, int) and abs(sent) > EXACT:
+            raise MalformedError("A number is too large.")
         return sent
     if len(sent) != 1:
         raise MalformedError("A tagged value has exactly one tag.")
@@ -153,10 +164,26 @@ def _binary(value: object, aside: Aside | None) -> Json:
     # another seed is as good: checks judge results, not the generator
     if isinstance(value, UncopiedGenerator):
         return {"$generator": int(value.integers(EXACT))}
+    if isinstance(value, np.ndarray):  # of text or objects
+        return encode(value.tolist(), aside)
     # ranges, deques, views of values
     if isinstance(value, Collection) and len(value) <= MOST_ITEMS:
         return [encode(item, aside) for item in value]
     return {"$other": [type(value).__name__[:MOST_REPR], _shown(value)]}
+
+
+def lazy(value: object) -> Iterator | None:
+    """Return an iterator for a value that is iterated item by item, such as a stream; None for any other."""
+    if isinstance(value, Iterable) and not isinstance(value, Collection | np.ndarray):
+        return iter(value)
+    return None
+
+
+def nameless(value: object) -> list[str] | None:
+    """Return [name of its class, repr] of an object that `encode` makes opaque; None for any other."""
+    if isinstance(value, Collection | np.ndarray | UncopiedGenerator):
+        return None
+    return [type(value).__name__[:MOST_REPR], _shown(value)]
 
 
 def _shown(value: object) -> str:
@@ -171,12 +198,28 @@ def _tagged(tag: str, body: Json, resolve: Resolve | None) -> object:
         fields = {name: decode(value, resolve) for name, value in body.items()}
         return _checked(WORDS[tag]).validate_python(fields)
     if tag in CONTAINERS:
-        return CONTAINERS[tag]([decode(item, resolve) for item in body])
+        items = [decode(item, resolve) for item in body]
+        return CONTAINERS[tag](_few(items) if tag in HASHED else items)
     if tag == "$dict":
-        return {decode(k, resolve): decode(v, resolve) for k, v in body}
+        pairs = [(decode(k, resolve), decode(v, resolve)) for k, v in body]
+        _few([key for key, _ in pairs])
+        return dict(pairs)
     if tag in STAYING and resolve is not None:
         return resolve(tag, body)
     return _rest(tag, body, resolve)
+
+
+def _few(keys: list[object]) -> list[object]:
+    """Return `keys`. Raises MalformedError if more than MOST_KEYS of them may share one hash."""
+    if sum(map(_may_collide, keys)) > MOST_KEYS:
+        raise MalformedError(f"At most {MOST_KEYS} keys may be other than text and plain numbers.")
+    return keys
+
+
+def _may_collide(key: object) -> bool:
+    if isinstance(key, int):
+        return abs(key) >= LARGEST
+    return not isinstance(key, str | float | bytes | None)
 
 
 def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
@@ -197,7 +240,7 @@ def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
     if tag == "$Entry":
         return _entry(**{name: decode(value, resolve) for name, value in body.items()})
     if tag == "$other":
-        return _opaque(*body)
+        return opaque(*body)
     raise MalformedError(f"{tag!r:.30} is not a known tag.")
 
 
@@ -222,7 +265,7 @@ def _entry(
     """Return an Entry whose assistant and `forget` are remote, or an opaque value if a part is invalid."""
     parts = (str(name)[:MOST_REPR], assistant, network, division, forget)
     if not isinstance(network, Network) or not _crossable(network) or not callable(forget):
-        return _opaque("Entry", f"Entry({', '.join(map(_shown, parts))})")
+        return opaque("Entry", f"Entry({', '.join(map(_shown, parts))})")
     return Entry(*parts)
 
 
@@ -232,8 +275,9 @@ def _crossable(network: Network) -> bool:
     return paths and 0 <= network.rtt_ms <= FURTHEST_MS
 
 
-def _opaque(name: str, shown: str) -> Opaque:
-    return _named(str(name)[:MOST_REPR])(str(shown)[:MOST_REPR])
+def opaque(name: str, shown: str, number: int | None = None) -> Opaque:
+    """Return an opaque value whose class is called `name`."""
+    return _named(str(name)[:MOST_REPR])(str(shown)[:MOST_REPR], number)
 
 
 @lru_cache(1_000)  # one class per name, so that equal reprs compare equal

@@ -27,7 +27,7 @@ from grader.remote.framing import (
     block_alarms,
 )
 
-AHEAD = 4_000  # replies buffered for one request; the reader then blocks, and so does the other end
+AHEAD = 500  # replies buffered for one request, 16 MB; the reader then blocks, and so does the other end
 
 
 @dataclass

@@ -7,6 +7,7 @@ fields are validated before they are used.
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import signal
 import socket
@@ -24,6 +25,12 @@ from harness.errors import PlainError
 LENGTH = struct.Struct(">I")
 # of a frame; the largest legitimate one (2,000 vectors to search) takes 180 kB
 MOST_BYTES = 1 << 20
+# Of one of several parts of an answer: a stream's longest event, an answer of 5,000 words. The referee keeps
+# `connection.AHEAD` of them.
+MOST_PART_BYTES = 1 << 15
+# Received between two calls of `Channel.allow`, which is a check, a cell or a timed comparison: what the
+# referee may have to keep. Every golden submission of every lab stays below.
+MOST_RECEIVED_BYTES = 32 << 20
 SEND_S = 30.0  # for the other end to read; its reader thread always does unless it is stopped
 MOST_TEXT = 2_000  # characters of an error message that a person reads
 MOST_KINDS = 20  # classes of an exception that are sent
@@ -44,6 +51,11 @@ class HangingError(WorkerError):
 
 class SpoofError(WorkerError):
     """The process sent something that the protocol does not allow at this point."""
+
+
+Position = Annotated[
+    int, Field(ge=0, lt=64)
+]  # of an argument; unlimited integers could share one hash
 
 
 class Request(BaseModel, **CONFIG):
@@ -90,7 +102,7 @@ class Reply(BaseModel, **CONFIG):
     value: JsonValue = None
     failure: Failure | None = None
     more: bool = False
-    changed: dict[int, JsonValue] = {}
+    changed: dict[Position, JsonValue] = {}
 
 
 Frame = Request | Reply
@@ -99,15 +111,23 @@ FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="ki
 
 @dataclass
 class Channel:
-    """One end of the socket. Any thread may send; one thread receives."""
+    """One end of the socket. Any thread may send; one thread receives.
+
+    left_bytes: how many bytes may still be received; unlimited until `allow` is called.
+    """
 
     socket: socket.socket
+    left_bytes: float = math.inf
     _sending: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         seconds = struct.pack("@ll", int(SEND_S), int(SEND_S % 1 * 1e6))
         self.socket.setblocking(True)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
+
+    def allow(self, size: int = MOST_RECEIVED_BYTES) -> None:
+        """Let the other end send `size` bytes from now on."""
+        self.left_bytes = size
 
     def send(self, body: Frame) -> None:
         """Send one frame.
@@ -139,10 +159,26 @@ class Channel:
             raise SpoofError(
                 f"It sent a message of {size:,} bytes; at most {MOST_BYTES:,} are allowed."
             )
+        self.left_bytes -= size
+        if self.left_bytes < 0:
+            raise SpoofError(
+                f"It sent more than {MOST_RECEIVED_BYTES:,} bytes during one check or cell, "
+                "which is the limit for all its messages together."
+            )
+        return self._frame(self._exactly(size))
+
+    @staticmethod
+    def _frame(data: bytes) -> Frame:
         try:
-            return FRAME.validate_json(self._exactly(size))
+            frame = FRAME.validate_json(data)
         except ValidationError as error:
             raise SpoofError("It sent a message that is not part of the protocol.") from error
+        if isinstance(frame, Reply) and frame.more and len(data) > MOST_PART_BYTES:
+            raise SpoofError(
+                f"It sent a part of an answer of {len(data):,} bytes; "
+                f"at most {MOST_PART_BYTES:,} are allowed."
+            )
+        return frame
 
     def _exactly(self, size: int) -> bytes:
         parts: list[bytes] = []

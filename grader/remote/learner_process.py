@@ -17,14 +17,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
-from types import CodeType, FrameType
+from types import FrameType
 from typing import NoReturn
 
 import numpy as np
 
-from grader.exercise.call_limits import MOST_CHARS, LimitedStdout
+from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, names_in
 from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
-from grader.remote.codec import Json, decode, encode
+from grader.remote.codec import Json, decode, encode, lazy, nameless
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
 from grader.remote.remote_errors import failure, raised
@@ -46,6 +46,7 @@ class Worker:
         self.requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.connection = RpcConnection(channel, self._take, gone=lambda: self.requests.put(None))
         self.objects: list[object] = []  # a position is the number that the referee knows
+        self.registered: dict[int, int] = {}  # id() of each object -> its number
         self.proxies: dict[int, object] = {}  # of the referee's exported objects, by number
         self.dicts: dict[int, dict] = {}  # shared between calls, by the referee's number
         self.numbers = itertools.count()
@@ -98,15 +99,18 @@ class Worker:
     def _aside(self, value: object) -> Json | None:
         if isinstance(value, ExportedProxy):
             return {"$exported": value._export_id}
-        if isinstance(value, Iterator):
-            return {"$lazy": self._register(value)}
-        if callable(value) or hasattr(value, "stream"):
+        if not isinstance(value, Iterator) and (callable(value) or hasattr(value, "stream")):
             return {"$remote": self._register(value)}
-        return None
+        if (iterator := lazy(value)) is not None:
+            return {"$lazy": self._register(iterator)}
+        shown = nameless(value)
+        return shown and {"$object": [self._register(value), *shown]}
 
     def _register(self, value: object) -> int:
-        self.objects.append(value)
-        return len(self.objects) - 1
+        number = self.registered.setdefault(id(value), len(self.objects))
+        if number == len(self.objects):
+            self.objects.append(value)  # kept, so that no other object gets its id()
+        return number
 
     def _arguments(self, request: Request) -> list[object]:
         return [decode(argument, self._resolve) for argument in request.arguments]
@@ -170,9 +174,8 @@ class Worker:
         return [([function(first, *others) for first in firsts], False)]
 
     def _names(self, request: Request, _: list) -> Replies:
-        """Return the names that the code of a function mentions."""
-        code = getattr(self.objects[request.object_id], "__code__", None)
-        return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
+        """Return the names that a function takes from outside, see `call_limits.names_in`."""
+        return [(list(names_in(self.objects[request.object_id])), False)]
 
     def _next(self, request: Request, _: list) -> Replies:
         """Return [item], or [] at the end of the iterator."""
@@ -238,6 +241,7 @@ def main(fd: str, limits: str) -> None:
 def serve(fd: int, limits: str, ready: Shell) -> None:
     """Apply `limits` (JSON) to this process and serve with an existing shell."""
     Limits.model_validate_json(limits).apply()
+    sys.path.insert(0, "")  # as in a notebook: what a cell writes into its folder can be imported
     run, namespace = ready
     worker = Worker(Channel(socket.socket(fileno=fd)), run)
     worker.namespace = namespace

@@ -49,7 +49,7 @@ class RemoteFunction(RemoteObject):
         return self.session.ask("each", object_id=self.number, arguments=(firsts, *others))
 
     def names(self) -> list[str]:
-        """Return the names that the function's code mentions; empty if it has no Python code."""
+        """Return the built-in and imported names that the function uses."""
         return self.session.ask("names", object_id=self.number)
 
     def stream(self, question: Question) -> Iterator[Event]:

@@ -26,7 +26,7 @@ from typing import IO
 import psutil
 
 from grader.exercise.exported import ExportedObjects, RemoteDict, members
-from grader.remote.codec import Json, MalformedError, decode, encode
+from grader.remote.codec import Json, MalformedError, Opaque, decode, encode, opaque
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import (
     Channel,
@@ -51,6 +51,9 @@ from harness.measure.latency.timing import MOST_EVENTS
 START_S = 60.0
 CELL_S, CALL_S = 300.0, 10.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is killed
+# Of members of exported objects, between two calls of `allow`. The referee keeps whatever an exported object
+# returns or raises. Every golden submission of every lab stays below.
+MOST_USES = 100_000
 USE_THREADS = 32  # concurrent calls of exported objects; a check uses six threads at most
 EXIT_S = 1.0  # between the end of a socket and the end of its process
 TAIL_BYTES = 20_000  # of output kept: enough to contain the last traceback
@@ -80,6 +83,7 @@ class Session:
     """A learner's process as the referee uses it.
 
     call_s: time limit of one call, in seconds. until: deadline of all calls, by the monotonic clock.
+    left_uses: how often the process may still use an exported object.
     """
 
     started: Started
@@ -89,6 +93,7 @@ class Session:
     tail: Tail
     call_s: float = CALL_S
     until: float = math.inf
+    left_uses: int = MOST_USES
     broken: WorkerError | None = None
     exported_objects: ExportedObjects = field(default_factory=ExportedObjects)
     connection: RpcConnection = field(init=False)
@@ -98,10 +103,17 @@ class Session:
         self._exported_pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
         self._free_threads = threading.BoundedSemaphore(USE_THREADS)
         self.connection = RpcConnection(self.channel, self._answer)
+        self.allow()
         self.connection.open()
+
+    def allow(self, until: float = math.inf) -> None:
+        """Start a new check, cell or timed comparison, with deadline `until` and full limits on messages."""
+        self.until, self.left_uses = until, MOST_USES
+        self.channel.allow()
 
     def cell(self, source: str, limit_s: float = CELL_S) -> None:
         """Run a cell. Raises what the cell raises."""
+        self.allow()
         self.ask("cell", source, limit_s=limit_s)
 
     def value(self, name: str) -> object:
@@ -205,11 +217,14 @@ class Session:
         """Return the exported original, or a proxy for an object of the learner's process."""
         if tag == "$exported":
             return self.exported_objects.things[object_id]
+        if tag == "$object":
+            number, *shown = object_id
+            return opaque(*shown, int(number))
         return KINDS[tag](self, int(object_id))
 
     def _aside(self, value: object) -> Json | None:
         """Encode by reference: a proxy as its remote object, an object of the referee as an exported one."""
-        if isinstance(value, RemoteObject):
+        if isinstance(value, RemoteObject | Opaque) and value.number is not None:
             return {"$remote": value.number}
         if isinstance(value, RemoteDict):
             return {"$remote_dict": self.exported_objects.number(value)}
@@ -229,7 +244,15 @@ class Session:
         return error
 
     def _answer(self, request: Request) -> None:
-        """Serve a call of an exported object in a thread of its own, because it may wait for another call."""
+        """Serve a call of an exported object in a thread of its own, because it may wait for another call.
+
+        Raises SpoofError once there were more than MOST_USES, which ends the process.
+        """
+        self.left_uses -= 1
+        if self.left_uses < 0:
+            raise SpoofError(
+                f"It used what a check lends more than {MOST_USES:,} times, the limit for one check."
+            )
         self._free_threads.acquire()  # further calls wait
         with suppress(RuntimeError):  # the pool has been shut down
             self._exported_pool.submit(self._use_exported, request)
@@ -240,8 +263,10 @@ class Session:
             value = self.exported_objects.use(request.object_id, request.name, arguments)
             reply = Reply(number=request.number, value=encode(value, self._aside))
         except BaseException as error:
-            export_id = self.exported_objects.number(error)
-            encoded = failure(error).model_copy(update={"export_id": export_id})
+            encoded = failure(error)
+            # Kept as long as the session, so without the frames that hold the arguments.
+            export_id = self.exported_objects.number(error.with_traceback(None))
+            encoded = encoded.model_copy(update={"export_id": export_id})
             reply = Reply(number=request.number, failure=encoded)
         finally:
             self._free_threads.release()

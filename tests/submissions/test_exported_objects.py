@@ -24,8 +24,10 @@ def test_an_attack_through_what_it_was_lent_earns_nothing(attack, monkeypatch):
     with session(SandboxSpec(), call_s=4.0) as learner:
         learner.cell(SETUP)
         learner.cell(attack["source"])
-        with pytest.raises((CheckFailed, WorkerError)):
+        with pytest.raises((CheckFailed, WorkerError)) as caught:
             getattr(checks, attack["check"])(learner.value(attack["check"]))
+        said = f"{caught.value} {learner.broken}"
+        assert attack.get("says", "") in " ".join(said.split())  # a limit is named
         if learner.broken is None:  # one attack costs one exercise
             learner.cell("def right(x):\n    return x + 1")
             assert learner.value("right")(1) == 2

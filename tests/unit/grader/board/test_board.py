@@ -10,6 +10,7 @@ from grader.board.board_page import frontier, page, summary
 from grader.board.overview import Status, board, where
 from grader.cli.board import board as verb
 from grader.course import records
+from grader.course.course import Submission
 from grader.course.grade_class import Batch
 from grader.grading.report import Mark, Outcome, Report, scored
 from harness.cli.output import plain_errors
@@ -113,9 +114,9 @@ def timed(course, student, ms, right):
         Mark("01-q1", Outcome.PASSED, 20, 20, "Under.", pairs=pairs, right=(right, 12)),
         scored("01-q2", 15, 15, "passed"),
     )
-    submit(course, student, handed_in())
+    submission = Submission(student, LAB, submit(course, student, handed_in()))
     path = course.record(student, LAB)
-    digest = records.digest(course.submitted(student, LAB), course.released(LAB))
+    digest = records.digest(course.handed_in(submission), course.released(LAB))
     records.write(path, records.Record(digest, Report(LAB, marks), True))
 
 

@@ -1,16 +1,24 @@
 """Loose notebooks are assigned to their learner and their lab."""
 
+import os
+import shutil
+import socket
+from pathlib import Path
+
 import pytest
 
-from grader.course.collect import collect, find_lab
+from grader.course.collect import Collected, collect, find_lab
 from grader.course.course import CourseError, Submission
 from grader.course.course import load_course as load_course
-from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, small_course, write
+from grader.course.grade_class import Batch, State
+from grader.course.nbgrader_hooks import expire_scores
+from grader.grading.notebook import MAX_BYTES, NotebookError, code, read
+from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
 
 @pytest.fixture
-def course(tmp_path):
-    return small_course(tmp_path)
+def course(small):
+    return small
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,7 @@ def course(tmp_path):
 )
 def test_the_learner_follows_from_the_path(course, tmp_path, path, student):
     write(tmp_path / "mail" / path, handed_in())
-    [submission] = collect(course, tmp_path / "mail")
+    [submission] = collect(course, tmp_path / "mail").submissions
     assert submission == Submission(student, LAB, course.submitted(student, LAB))
     assert submission.path.read_text() == (tmp_path / "mail" / path).read_text()
     assert course.submissions() == [submission]
@@ -36,34 +44,158 @@ def test_the_learner_follows_from_the_path(course, tmp_path, path, student):
 
 def test_the_lab_follows_from_the_cells(course, tmp_path):
     write(tmp_path / "mail" / "ada.ipynb", handed_in(lab=OTHER))
-    assert collect(course, tmp_path / "mail")[0].lab == OTHER
-    [submission] = collect(course, tmp_path / "mail", LAB)
+    assert collect(course, tmp_path / "mail").submissions[0].lab == OTHER
+    [submission] = collect(course, tmp_path / "mail", LAB).submissions
     assert submission.lab == LAB  # the referee reports a wrong lab
 
 
 def test_a_file_in_its_place_is_not_copied(course, tmp_path):
     path = write(course.submitted("ada", LAB), handed_in())
-    assert collect(course, path) == course.submissions()
+    assert collect(course, path).submissions == course.submissions()
     path.chmod(0o444)
     write(tmp_path / "mail" / "ada.ipynb", handed_in("9"))
     collect(course, tmp_path / "mail")
     assert '"9"' in path.read_text()
 
 
-def test_two_notebooks_of_one_learner_are_refused(course, tmp_path):
-    for folder in "xy":
-        write(tmp_path / "mail" / folder / "ada.ipynb", handed_in())
-    with pytest.raises(CourseError, match=f"ada for {LAB}"):
-        collect(course, tmp_path / "mail")
-    assert course.submissions() == []
+COPIES = [  # files of one learner, in the order in which they were saved, and the one that counts
+    (["x/ada.ipynb", "y/ada.ipynb"], 1),
+    (["y/ada.ipynb", "x/ada.ipynb"], 1),
+    ([f"ada/{LAB}.ipynb", f"ada/{LAB}-Copy1.ipynb"], 1),
+    ([f"ada/{LAB}-Copy1.ipynb", f"ada/{LAB}.ipynb"], 1),
+    ([f"ada/{LAB} (1).ipynb", f"ada/{LAB}.ipynb", f"ada/{LAB} (2).ipynb"], 2),
+    (["ada.ipynb", "ada-Copy1.ipynb"], 1),
+    (["ada.ipynb", "broken/ada.ipynb"], 0),
+]
+
+
+@pytest.mark.parametrize(("paths", "counts"), COPIES)
+def test_of_several_files_of_one_learner_the_last_notebook_counts(course, tmp_path, paths, counts):
+    for second, path in enumerate(paths):
+        notebook = "no" if "broken" in path else handed_in(str(second))
+        os.utime(write(tmp_path / "mail" / path, notebook), (1e9 + second, 1e9 + second))
+    [submission] = collect(course, tmp_path / "mail").submissions
+    assert (submission.student, submission.lab) == ("ada", LAB)
+    assert code(read(submission.path).cells[2]) == str(counts)
+    assert submission.remark.startswith(f"{paths[counts]} was graded")
+
+
+def link(path, course):
+    path.symlink_to(write(course.root / "solutions" / "solved.ipynb", handed_in("20", "15")))
+
+
+def linked_folder(path, course):
+    path.symlink_to(course.root / "labs" / LAB)
+
+
+def pipe(path, _):
+    os.mkfifo(path)
+
+
+def folder(path, _):
+    write(path / "inside.txt", "no")
+
+
+def device(path, _):
+    path.symlink_to("/dev/zero")
+
+
+def socket_file(path, _):
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+
+
+def huge(path, _):
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+
+
+def broken(path, _):
+    path.write_text('{"cells": [')
+
+
+def of_no_lab(path, _):
+    path.write_text('{"cells": []}')
+
+
+HOSTILE = [
+    (link, "is a link"),
+    (linked_folder, "is a link"),
+    (pipe, "pipe or a device"),
+    (folder, "is a folder"),
+    (device, "is a link"),
+    (socket_file, "pipe or a device"),
+    (huge, "at most 20 are read"),
+    (broken, "is not a notebook"),
+    (of_no_lab, "no cell of lab"),
+]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(("make", "reason"), HOSTILE)
+def test_a_hostile_file_is_one_learners_verdict(course, tmp_path, monkeypatch, make, reason):
+    monkeypatch.chdir(write(tmp_path / "mail" / "ada.ipynb", handed_in()).parent)
+    make(Path("eve.ipynb"), course)  # a socket's path may have 100 characters
+    found = collect(course, tmp_path / "mail")
+    assert [one.student for one in found.submissions] == ["ada", "eve"]
+    for _ in range(2):  # the next run, which knows only the course's folders, says the same
+        steps = {
+            step.submission.student: step for step in Batch(course, judge).run(found.submissions)
+        }
+        assert steps["ada"].record.report.points == 14
+        assert steps["eve"].record.report.points == 0
+        assert reason in steps["eve"].record.report.marks[0].reason
+        found = Collected(course.submissions(), [])
+    assert steps["eve"].state is State.KEPT
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("make", [link, pipe, folder, device])
+@pytest.mark.parametrize("place", ["notebook", "folder", "timestamp"])
+def test_a_hostile_file_in_the_courses_folder_is_one_learners_verdict(small, make, place):
+    submit(small, "ada", handed_in())
+    target = submit(small, "eve", handed_in())
+    if place == "folder":
+        shutil.rmtree(target.parent)
+        target.parent.symlink_to(
+            write(small.root / "solutions" / LAB / f"{LAB}.ipynb", handed_in()).parent
+        )
+    else:
+        path = target if place == "notebook" else target.with_name("timestamp.txt")
+        path.unlink(missing_ok=True)
+        make(path, small)
+    steps = {one.submission.student: one for one in Batch(small, judge).run(small.submissions())}
+    assert steps["ada"].record.report.points == 14
+    assert steps["eve"].record.report.points == (14 if place == "timestamp" else 0)
+    assert all(step.record.entered for step in steps.values())
+
+
+@pytest.mark.parametrize("make", [link, linked_folder, pipe, folder, device])
+@pytest.mark.parametrize("name", ["other.ipynb", f"deep/{LAB}.ipynb"])
+def test_nbgrader_is_kept_from_reading_a_hostile_file(small, monkeypatch, make, name):
+    paths = [submit(small, student, handed_in()) for student in ("ada", "eve")]
+    target = paths[1].parent / name
+    target.parent.mkdir(exist_ok=True)
+    make(target, small)
+    monkeypatch.chdir(small.root)
+    expire_scores(LAB, "ada", [f"submitted/ada/{LAB}/{LAB}.ipynb"])
+    with pytest.raises(NotebookError, match="hand in plain files"):
+        expire_scores(LAB, "eve", [f"submitted/eve/{LAB}/{LAB}.ipynb"])
 
 
 @pytest.mark.parametrize("content", ["no", '{"cells": []}'])
-def test_a_notebook_of_no_lab_needs_the_option_lab(course, tmp_path, content):
+def test_a_file_of_no_lab_is_left_out_with_a_reason_if_the_others_do_not_tell(
+    course, tmp_path, content
+):
     write(tmp_path / "mail" / "ada.ipynb", content)
-    with pytest.raises(CourseError, match="--lab"):
-        collect(course, tmp_path / "mail")
-    assert len(collect(course, tmp_path / "mail", LAB)) == 1
+    write(tmp_path / "mail" / "bob.ipynb", handed_in())
+    write(tmp_path / "mail" / "cyd.ipynb", handed_in(lab=OTHER))
+    found = collect(course, tmp_path / "mail")
+    assert [one.student for one in found.submissions] == ["bob", "cyd"]
+    [reason] = found.left_out
+    assert "ada" in reason
+    assert "--lab" in reason
+    assert len(collect(course, tmp_path / "mail", LAB).submissions) == 3
 
 
 def test_missing_files_labs_and_courses_raise_courseerror(course, tmp_path):

@@ -1,15 +1,19 @@
 """The lab's cells are restored to their released form; only answers are the learner's."""
 
 from copy import deepcopy
+from html.parser import HTMLParser
+from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+import yaml
+from nbconvert.filters import markdown2html
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from grader.course.merge_submission import REPORT, merged, refused, with_marks
+from grader.course.merge_submission import REPORT, merged, refused, with_marks, written
 from grader.grading.notebook import NotebookError
 from grader.grading.report import CellError, Mark, Outcome, Report, from_json
-from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, released
+from tests.unit.grader.course.small_course import LAB, OTHER, data, handed_in, released
 
 IDS = ["01-setup", "01-gap-1", "01-q1", "01-gap-2", "01-q2"]
 
@@ -47,12 +51,25 @@ def test_deleted_checks_come_back_in_their_place():
     assert ids(merged(released(), mine, LAB)) == ["01-setup", "01-gap-1", "01-q1", "01-q2"]
 
 
-def test_a_second_copy_of_a_cell_is_only_a_cell():
+@pytest.mark.parametrize("at", [0, 2, 6])
+@pytest.mark.parametrize("copied", [2, 3])
+def test_of_a_copied_check_the_last_counts_and_a_copied_answer_is_only_a_cell(copied, at):
     mine = handed_in()
-    mine.cells.insert(0, deepcopy(mine.cells[3]))
+    mine.cells.insert(at, deepcopy(mine.cells[copied]))
     found = merged(released(), mine, LAB)
     assert sorted(ids(found)) == sorted(IDS)
-    assert len({cell.id for cell in found.cells}) == len(found.cells) == 7
+    assert len({cell.id for cell in found.cells}) == len(found.cells) == (7 if copied == 2 else 6)
+    assert ids(found).index("01-q1") > ids(found).index("01-gap-1")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("given", ["x", "a" * 64, "a" * 56 + "-7", "copy-7-0", "bad id!", ""])
+def test_cells_with_the_same_id_get_ids_of_their_own(given):
+    mine = handed_in()
+    mine.cells += [new_code_cell(str(n)) | {"id": given} for n in range(8)]
+    found = [cell.id for cell in merged(released(), mine, LAB).cells]
+    assert len(set(found)) == len(found)
+    nbformat.validate(merged(released(), mine, LAB))
 
 
 def test_added_cells_keep_only_their_source():
@@ -93,3 +110,52 @@ def test_a_mark_without_points_is_no_error_and_no_number(outcome):
     report = Report(LAB, (Mark("01-q1", outcome, None, 20, "noisy"),))
     [output] = by_id(with_marks(refused(released()), report), "01-q1").outputs
     assert output.text == f"{outcome.capitalize()}: noisy\n"
+
+
+PAYLOADS = yaml.safe_load((Path(__file__).parent / "payloads.yaml").read_text(encoding="utf-8"))
+
+
+class Elements(HTMLParser):
+    """The elements, attributes and text of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes, self.inside, self.loose = set(), set(), [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= dict(attributes).keys()
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside[: -1 - self.inside[::-1].index(tag)]
+
+    def handle_data(self, data):
+        self.loose += "" if "pre" in self.inside else data
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("place", ["text", "answer", "raw"])
+def test_a_learners_text_is_inert_and_complete_wherever_it_is_rendered(payload, place):
+    lab, mine = released(), handed_in()
+    if place == "answer":
+        lab.cells.append(
+            new_markdown_cell("Your answer", metadata=data("01-words", 5, solution=True))
+        )
+    mine.cells.append(new_markdown_cell(payload) if place != "raw" else new_raw_cell(payload))
+    mine.cells[-1].metadata = deepcopy(lab.cells[-1].metadata) if place == "answer" else {}
+    mine.cells[-1].attachments = {"x.svg": {"image/svg+xml": "<svg onload=alert(1)>"}}
+    found = merged(lab, mine, LAB).cells[-1]
+    assert found.cell_type == "markdown"
+    assert "attachments" not in found
+    page = Elements(markdown2html(found.source))
+    assert page.tags <= {"div", "pre", "code", "span"}
+    assert page.attributes <= {"class"}
+    assert not page.loose.strip()  # neither a link nor a formula: MathJax leaves `pre` alone
+    assert written(found) == payload
+
+
+def test_the_labs_own_text_stays_formatted():
+    found = merged(released(), handed_in(), LAB)
+    assert found.cells[0].source == released().cells[0].source == "# A lab"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grader.grading.notebook import MAX_BYTES, NotebookError, code, read
+from grader.grading.notebook import MAX_BYTES, NotebookError, code, parse, read
 
 
 def write(path, content):
@@ -56,3 +56,16 @@ def test_only_source_and_grade_id_of_a_cell_are_read(tmp_path):
     assert found.cells[0].metadata == {"nbgrader": {"grade_id": "l01"}}
     assert found.cells[0].outputs == []
     assert [code(one) for one in found.cells] == ["a = 1\nb = 2", None]
+
+
+LIMITS = [  # a notebook, and the limit that it exceeds
+    ({"cells": [{"cell_type": "code", "source": ""}] * 20_000}, "20,000 cells and at most 1,000"),
+    ({"cells": [{"source": "x" * 600_000}] * 2}, "1,200,000 characters and at most 1,000,000"),
+    ({"cells": [{"source": ["x" * 1000] * 1_001}]}, "1,001,000 characters and at most 1,000,000"),
+]
+
+
+@pytest.mark.parametrize(("content", "reason"), LIMITS)
+def test_a_limit_is_named_with_what_exceeds_it(content, reason):
+    with pytest.raises(NotebookError, match=reason):
+        parse("lab.ipynb", json.dumps(content).encode())

@@ -11,7 +11,7 @@ from grader.grading import speed_gate as timing
 from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError
 from grader.grading.referee import Setting, grade, unreadable
-from grader.grading.report import Outcome
+from grader.grading.report import Mark, Outcome, Report, better
 from grader.sandbox.jail import why_no_jail
 from grader.thresholds import FILE, Bar, Thresholds, thresholds
 from harness.errors import PlainError
@@ -91,8 +91,8 @@ def test_a_changed_check_cell_is_never_run():
 def test_a_check_cell_counts_once_wherever_it_is_copied_to():
     copies = [cell("", "q1", 20) for _ in range(2)]
     found = marks(CHECK, cell(BREAKDOWN), *copies)
-    assert found["q1"].points == 0
-    assert "There is no `breakdown` in the notebook." in found["q1"].reason
+    assert found["q1"].points == 20  # at its last place, where the exercise is defined
+    assert marks(*copies, CHECK, cell(BREAKDOWN))["q1"].points == 0
 
 
 def test_missing_check_cells_are_run_at_the_end():
@@ -117,12 +117,43 @@ def test_a_process_that_dies_keeps_earned_points_and_the_other_marks_say_why():
     assert "exit status 7" in found["q1"].reason
 
 
-def test_all_cells_together_have_a_limit():
+ENDLESS = "while True: pass"
+
+
+@pytest.mark.parametrize(
+    ("cells", "earned", "error"),
+    [
+        ([cell(ENDLESS), cell(BREAKDOWN)], 0, "All other cells together took more than 1 s."),
+        ([cell(ENDLESS), cell(BREAKDOWN, "q1-gap")], 20, "It was still running"),
+        ([cell(ENDLESS, "q1-gap"), cell(BREAKDOWN)], 20, "It was still running"),
+        ([cell(ENDLESS, "q1-gap")] * 2, 0, "All exercises together took more than 1 s."),
+    ],
+)
+def test_exercises_and_a_learners_own_measurements_have_a_budget_each(cells, earned, error):
     hasty = QUICK.model_copy(update={"total_s": 1.0})
     setting = Setting(jailed=SETTING.jailed, thresholds=lambda lab: hasty)
-    report = grade(LAB, notebook(cell("while True: pass"), cell(BREAKDOWN), CHECK), setting)
-    assert report.points == 0
-    assert "All cells together took more than 1 s." in report.errors[1].error
+    report = grade(LAB, notebook(*cells, CHECK), setting)
+    assert report.points == earned
+    assert error in report.errors[-1].error
+
+
+SITTINGS = [  # points in the first sitting, in the second, and what counts; None is no verdict
+    ((20.0, 0.0), (0.0, 15.0), (20.0, 15.0)),
+    ((20.0, 15.0), (5.0, 0.0), (20.0, 15.0)),
+    ((0.0, 0.0), (5.0, None), (5.0, None)),
+    ((20.0, None), (None, 15.0), (20.0, 15.0)),
+    ((12.5, 0.0), (12.5, 0.0), (12.5, 0.0)),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "counts"), SITTINGS)
+def test_the_better_of_both_sittings_counts_mark_by_mark(first, second, counts):
+    def report(points):
+        return Report(
+            "01", tuple(Mark(str(n), Outcome.PARTLY, p, 20, "") for n, p in enumerate(points))
+        )
+
+    assert tuple(mark.points for mark in better(report(first), report(second)).marks) == counts
 
 
 def test_all_calls_of_a_check_have_a_limit_and_the_next_check_its_own():

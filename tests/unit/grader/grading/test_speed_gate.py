@@ -12,7 +12,7 @@ from harness.assistant import Answer
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Comparison, Pair
 from harness.measure.latency.faults import Fault, FaultKind
-from harness.measure.latency.sequential_test import judge
+from harness.measure.latency.sequential_test import State, judge
 from harness.measure.latency.timing import Timing
 from harness.serve.entry import Entry
 from harness.serve.network import Network
@@ -63,6 +63,24 @@ def test_fast_and_right_earns_everything():
     found = given(Times(300).run())
     assert (found.outcome, found.points) == (Outcome.PASSED, 20)
     assert found.reason.startswith("Faster")
+
+
+@pytest.mark.parametrize(
+    ("n", "late", "outcome"),
+    [
+        (24, True, Outcome.PASSED),
+        (8, True, Outcome.UNDECIDED),
+        (8, False, Outcome.PASSED),
+    ],
+)
+def test_a_pass_needs_its_pairs_also_when_time_is_up(n, late, outcome):
+    run = Times(300, n=n).run()
+    faster = replace(run.verdict, state=State.FASTER)
+    found = given(replace(run, verdict=faster, late=late))
+    assert found.outcome is outcome
+    assert (found.points, found.queued) == (
+        (20, False) if outcome is Outcome.PASSED else (None, True)
+    )
 
 
 def test_slow_earns_nothing():

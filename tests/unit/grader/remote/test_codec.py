@@ -224,3 +224,35 @@ def test_a_chunk_needs_all_its_fields():
     with pytest.raises(MalformedError):
         decode({"$Chunk": {"id": "c1"}})
     assert Chunk.__name__ in str(encode(chunk(1)))
+
+
+ZERO = 2**61 - 1  # multiples of it have the hash 0
+COLLIDING = {
+    "integers": {"$dict": [[{"$int": f"{n * ZERO:x}"}, 0] for n in range(9, 30_000)]},
+    "plain integers": {"$dict": [[n * ZERO, 0] for n in range(9, 30_000)]},
+    "a set": {"$set": [{"$int": f"{n * ZERO:x}"} for n in range(9, 30_000)]},
+    "tuples": {"$dict": [[{"$tuple": [{"$int": f"{n * ZERO:x}"}]}, 0] for n in range(20_000)]},
+    "sets of tuples": {"$frozenset": [{"$tuple": [n]} for n in range(1_000)]},
+}
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("sent", COLLIDING.values(), ids=COLLIDING)
+def test_keys_that_may_share_a_hash_are_few(sent):
+    with pytest.raises(MalformedError, match=r"keys may be|too large"):
+        decode(sent)
+
+
+@pytest.mark.parametrize(
+    "keys", [range(20_000), map(str, range(20_000)), [(n, n) for n in range(400)]]
+)
+def test_ordinary_keys_are_not_limited(keys):
+    value = dict.fromkeys(keys, 1)
+    assert there_and_back(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", [np.array(["a", None], dtype=object), np.array(3.5), np.array([[1, 2]])]
+)
+def test_arrays_of_any_kind_come_back_as_arrays_or_lists(value):
+    assert np.array_equal(there_and_back(value), value)

@@ -127,3 +127,27 @@ class _Ringing:
     def sendall(self, data):
         signal.raise_signal(signal.SIGALRM)
         self.real.sendall(data)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(number="1", value="x" * framing.MOST_PART_BYTES, more=True), "at most 32,768"),
+        (Reply(number="1", value="x" * 2000), "more than 33,554,432 bytes during one check"),
+    ],
+)
+def test_a_part_of_an_answer_and_all_messages_together_have_limits(ends, reply, reason):
+    ours, theirs = ends
+    ours.allow(1000 if "more than" in reason else framing.MOST_RECEIVED_BYTES)
+    theirs.send(reply)
+    with pytest.raises(SpoofError, match=reason):
+        ours.receive()
+
+
+def test_positions_of_arguments_are_small(ends):
+    ours, theirs = ends
+    theirs.socket.sendall(
+        framed(json.dumps({"kind": "reply", "number": "1", "changed": {2**61: 0}}).encode())
+    )
+    with pytest.raises(SpoofError, match="protocol"):
+        ours.receive()

@@ -181,3 +181,11 @@ def test_no_text_breaks_it(text, number):
 def test_text_without_digits_or_number_words_holds_no_number(text):
     assume(not any(char.isnumeric() for char in text))
     assert not holds_fact(text, "24 lumens")
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text", ["$1 " * 13_000, "24 months " * 5_000, "1, " * 20_000 + "24 months"]
+)
+def test_a_text_that_is_too_long_for_an_answer_holds_nothing(text):
+    assert not holds_fact(text, "$1" if "$" in text else "24 months")
