@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from types import CodeType, FrameType
@@ -22,7 +22,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from grader.exercise.call_limits import MOST_CHARS, LimitedStdout
+from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, global_names
 from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
 from grader.remote.codec import Json, decode, encode
 from grader.remote.connection import RpcConnection
@@ -102,6 +102,9 @@ class Worker:
             return {"$lazy": self._register(value)}
         if callable(value) or hasattr(value, "stream"):
             return {"$remote": self._register(value)}
+        # an object of a class with __iter__; what has a length besides is sent as a whole
+        if isinstance(value, Iterable) and not isinstance(value, Sized | bytes | str):
+            return {"$lazy": self._register(iter(value))}
         return None
 
     def _register(self, value: object) -> int:
@@ -170,9 +173,9 @@ class Worker:
         return [([function(first, *others) for first in firsts], False)]
 
     def _names(self, request: Request, _: list) -> Replies:
-        """Return the names that the code of a function mentions."""
+        """Return the global names that the code of a function uses."""
         code = getattr(self.objects[request.object_id], "__code__", None)
-        return [(list(code.co_names) if isinstance(code, CodeType) else [], False)]
+        return [(global_names(code) if isinstance(code, CodeType) else [], False)]
 
     def _next(self, request: Request, _: list) -> Replies:
         """Return [item], or [] at the end of the iterator."""
