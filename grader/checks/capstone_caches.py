@@ -12,7 +12,7 @@ from statistics import median
 
 from grader.exercise.exercise import Exercise, check, kind
 from grader.exercise.fresh_cases import answerable_cases, asked_world
-from grader.exercise.pace import yardstick_ms
+from grader.exercise.yardstick_time import yardstick_ms
 from grader.thresholds import thresholds
 from harness.assistant import Assistant, Question
 from harness.kb.products import models, siblings

@@ -19,8 +19,8 @@ from nbformat import NotebookNode
 
 from grader.exercise.exercise import CheckFailed
 from grader.exercise.fresh_cases import asking_about
-from grader.exercise.pace import yardstick_takes
 from grader.exercise.randomness import seeded
+from grader.exercise.yardstick_time import yardstick_takes
 from grader.grading import speed_gate as timing
 from grader.grading.lab import Grade, Lab
 from grader.grading.launch import Launch, launched
