@@ -21,6 +21,7 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
     right: smallest share of right answers among the timed ones.
     shortest: smallest median of answer words / reference words.
     nearest_ms: shortest emulated round trip (SIM) in ms.
+    launch: True if all questions are about products made for this submission.
     """
 
     grade: str
@@ -31,6 +32,7 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
     right: float = Field(ge=0, le=1)
     shortest: float = Field(ge=0, le=1)
     nearest_ms: float = Field(ge=0)
+    launch: bool
 
 
 class Thresholds(BaseModel, frozen=True, extra="forbid"):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from harness import knobs, store
-from harness.kb import articles, vectors
+from harness.assistant import Chunk
+from harness.kb import articles, launched, vectors
 from harness.kb.products import products
 from harness.knobs import Knobs
 from harness.models.engines.embedding import documents_version, embedder
@@ -29,7 +30,7 @@ def knowledge_vectors() -> np.ndarray:
 
     Raises StoreError if they are not built yet, or damaged.
     """
-    return vectors.load(_vectors_folder())
+    return np.concatenate([vectors.load(_vectors_folder()), *launched.vectors()])
 
 
 def build_vectors() -> None:
@@ -37,8 +38,16 @@ def build_vectors() -> None:
 
     Raises StoreError if the disk is full.
     """
-    texts = [f"{chunk.title}. {chunk.text}" for chunk in articles.chunks()]
-    vectors.build(_vectors_folder(), texts, embedder().documents)
+    vectors.build(_vectors_folder(), [_text(c) for c in articles.written()], embedder().documents)
+
+
+def embedded(chunks: list[Chunk]) -> np.ndarray:
+    """Return the vectors of `chunks`, shape (n, 384), float32, as `build_vectors` computes them."""
+    return embedder().documents([_text(chunk) for chunk in chunks])
+
+
+def _text(chunk: Chunk) -> str:
+    return f"{chunk.title}. {chunk.text}"
 
 
 def vectors_ready() -> bool:
@@ -47,7 +56,7 @@ def vectors_ready() -> bool:
 
 
 def _vectors_folder() -> Path:
-    return vectors.place(store.home() / "vectors", articles.content_hash(), documents_version())
+    return vectors.place(store.home() / "vectors", articles.written_hash(), documents_version())
 
 
 def pipeline(setting: Knobs | None = None) -> Pipeline:

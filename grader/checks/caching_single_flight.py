@@ -33,7 +33,7 @@ def submit(function: Callable[..., object], *arguments: object) -> Future:
     return future
 
 
-@exported("__enter__", "__exit__")
+@exported("__enter__", "__exit__", "acquire", "release", "locked")
 class CountingLock:
     """A lock that counts how often it was taken, and can wait for a count."""
 
@@ -42,14 +42,28 @@ class CountingLock:
         self._changed = threading.Condition()
         self.entered = 0
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock and return True, or return False as `threading.Lock` does."""
+        if not self._lock.acquire(blocking, timeout):
+            return False
         with self._changed:
             self.entered += 1
             self._changed.notify_all()
+        return True
+
+    def release(self) -> None:
+        """Give the lock back. Raises RuntimeError if nobody holds it."""
+        self._lock.release()
+
+    def locked(self) -> bool:
+        """Return True if somebody holds the lock."""
+        return self._lock.locked()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        self.release()
 
     def wait_for(self, count: int, seconds: float) -> None:
         """Wait until the lock was taken `count` times, or the time is over."""

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from grader.checks.mock_interview import scorer
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import fresh_rng
+from grader.exercise.fresh_cases import fresh_cases, gold
 from grader.thresholds import thresholds
 from harness import entries
-from harness.assistant import Assistant, Chunk, Question
-from harness.kb.articles import chunks
-from harness.kb.questions import Case, draw
+from harness.assistant import Assistant, Question
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.sequential_test import Rule, State, Verdict, decide
@@ -70,7 +68,7 @@ def search(function: Callable[[], tuple]) -> None:
     if not isinstance(parts, tuple) or len(parts) != 2 or not all(map(callable, parts)):
         SEARCH.fail("two stages: (preprocess, retrieve)", kind(parts), "the line with `return`")
     preprocess, retrieve = parts
-    cases = [case for case in _fresh(QUESTIONS) if case.answerable]
+    cases = [case for case in fresh_cases(QUESTIONS) if case.answerable]
     hits = sum(_first(preprocess, retrieve, case.question) == case.gold for case in cases)
     if _short_of(FOUND, Proportion(hits, len(cases))):
         SEARCH.fail(
@@ -88,8 +86,8 @@ def writer(function: Callable[[], Callable]) -> None:
     if not callable(generate):
         stage = "a stage: (question, chunks) -> pieces"
         WRITER.fail(stage, kind(generate), "the line with `return`")
-    cases = [case for case in _fresh(QUESTIONS) if case.answerable]
-    texts = [list(generate(case.question, [_gold(case)])) for case in cases]
+    cases = [case for case in fresh_cases(QUESTIONS) if case.answerable]
+    texts = [list(generate(case.question, [gold(case)])) for case in cases]
     if max(map(len, texts)) < 2:
         WRITER.fail(
             "text in pieces", "everything in one piece", "how you pass the model's pieces on"
@@ -177,17 +175,9 @@ def rambles(text: str) -> bool:
     return len(list(filter(None, map(str.strip, re.split(SENTENCE_END, text))))) > 1
 
 
-def _fresh(n: int) -> list[Case]:
-    return draw("dev", n, fresh_rng().randrange(10**9), history_turns=0)
-
-
 def _first(preprocess: Callable, retrieve: Callable, question: Question) -> str:
     passages = retrieve(preprocess(question), 1)
     return passages[0].id if passages else ""
-
-
-def _gold(case: Case) -> Chunk:
-    return next(chunk for chunk in chunks() if chunk.id == case.gold)
 
 
 def _entry(function: Callable[[], Entry]) -> Entry:
@@ -201,7 +191,7 @@ def _quality(checked: Entry) -> Quality:
     """Return the quality of the answers to fresh questions. Raises CheckFailed at the first fault."""
     judged = []
     with checked.deployed() as client:
-        for case in _fresh(REQUESTS):
+        for case in fresh_cases(REQUESTS):
             checked.reset()
             timing = time_or_fault(client, case.question)
             if isinstance(timing, Fault):
@@ -212,7 +202,7 @@ def _quality(checked: Entry) -> Quality:
 
 def _verdict(checked: Entry) -> Verdict:
     bar = entries.entry_named("yardstick")
-    questions = [case.question for case in _fresh(BAR_OF.most + 2)]
+    questions = [case.question for case in fresh_cases(BAR_OF.most + 2)]
     with checked.deployed() as a, bar.deployed() as b:
         so_far = blocks(a, b, questions[2:], warm_up=questions[:2], reset=checked.reset)
         comparison, verdict = decide(so_far, Rule(bound=BAR_OF.bound, most=BAR_OF.most))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import TWO_DECIMALS, Exercise, check, close, hint, kind, ms
+from grader.exercise.exercise import TWO_DECIMALS, Exercise, check, close, hint, kind, ms, plain
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
@@ -197,15 +197,15 @@ def admit(function: Callable[[int, float, float, float], bool]) -> None:
     """Check that a request is admitted exactly if its first text comes within the limit."""
     limits, rng = CallLimits(ADMIT), fresh_rng()
     for ahead, service, ttft, limit in [*TELLING, *_cases(rng)]:
-        got = limits.call(function, ahead, service, ttft, limit)
-        if not isinstance(got, bool) and type(got).__name__ != "bool_":
+        got = plain(limits.call(function, ahead, service, ttft, limit))
+        if not isinstance(got, bool):
             ADMIT.fail(
                 "True or False", kind(got), "what you return: a comparison gives True or False"
             )
         first = ahead * service + ttft
-        if bool(got) != (first <= limit):
+        if got != (first <= limit):
             case = f"{ahead} ahead at {ms(service)} each, then {ms(ttft)} to the first text"
-            look = _look_at_admit(bool(got), ahead, service, ttft, limit)
+            look = _look_at_admit(got, ahead, service, ttft, limit)
             ADMIT.fail(f"{first <= limit} for {case}, limit {ms(limit)}", f"{got}", look)
     ADMIT.passed("A user who gets a quick no can try again; a user on hold cannot.")
 

@@ -14,6 +14,8 @@ from numbers import Real
 from types import UnionType
 from typing import NoReturn, ParamSpec, TypeVar
 
+import numpy as np
+
 from grader.exercise.stderr_to_stdout import stderr_to_stdout
 
 P = ParamSpec("P")
@@ -113,6 +115,7 @@ class Exercise:
         The message says that `wanted` was expected `where`, for example "for 12 requests". `look` is the
         hint, or a function that is called only on failure, as look(got, *details), and returns it.
         """
+        got = plain(got)
         if not unit.near(got, wanted) if unit else got != wanted:
             shown = unit.form.format(wanted) if unit else f"{wanted!r:.160}"
             self.fail(
@@ -133,6 +136,7 @@ class Exercise:
 
         Raises CheckFailed otherwise. A string counts as a sequence or iterable only if `kinds` is str.
         """
+        value = plain(value)
         text = isinstance(value, str) and kinds is not str
         if text or not isinstance(value, kinds) or (n is not None and len(value) != n):
             self.fail(what, kind(value), look)
@@ -177,6 +181,7 @@ class Exercise:
 
     def finite(self, value: object, what: str) -> float:
         """Return `value` as a finite float. Raises CheckFailed for anything else."""
+        value = plain(value)
         if value is None or value is ...:
             self.fail(
                 f"a number for {what}", f"{value}", "whether a number or a `return` is missing"
@@ -188,6 +193,11 @@ class Exercise:
         if not math.isfinite(value):
             self.fail(f"a finite number for {what}", f"{value}", "divisions by zero or by infinity")
         return float(value)
+
+
+def plain(value: object) -> object:
+    """Return an array as a list, a number of NumPy as a plain one, and anything else as it is."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def kind(value: object) -> str:

@@ -71,7 +71,8 @@ class Grade:
 class Lab:
     """A released lab: check cells in order, the ids of all exercises and checks, and all cell sources.
 
-    `measures` holds the sources of cells that run only if a later cell needs a name they define.
+    `measures` holds the sources of cells that run only if a later cell needs a name they define, `checks`
+    those of the check cells.
     """
 
     name: str
@@ -79,11 +80,12 @@ class Lab:
     ids: frozenset[str]
     sources: frozenset[str]
     measures: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()
 
 
 def lab(name: str, released: NotebookNode) -> Lab:
     """Return the lab `name`, parsed from its released notebook. Raises LabError."""
-    grades, ids = {}, set()
+    grades, ids, calls = {}, set(), set()
     for cell in released.cells:
         data = cell.metadata.get("nbgrader", {})
         if data.get("grade_id"):
@@ -91,9 +93,10 @@ def lab(name: str, released: NotebookNode) -> Lab:
         # A cell that is both a grade and a solution is an answer in words, which a person marks.
         if data.get("grade") and not data.get("solution"):
             grades[data["grade_id"]] = _grade(data, cell.source)
+            calls.add(cell.source.strip())
     measures = {c.source for c in released.cells if MEASURES in c.metadata.get("tags", ())}
     sources = frozenset(cell.source for cell in released.cells)
-    return Lab(name, grades, frozenset(ids), sources, frozenset(measures))
+    return Lab(name, grades, frozenset(ids), sources, frozenset(measures), checks=frozenset(calls))
 
 
 def _grade(data: Mapping[str, object], source: str) -> Grade:

@@ -11,16 +11,19 @@ import hashlib
 import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
 from grader.exercise.exclusive import BusyError, exclusive
 from grader.exercise.exercise import CheckFailed
+from grader.exercise.fresh_cases import asking_about
 from grader.exercise.randomness import seeded
+from grader.exercise.yardstick_time import yardstick_takes
 from grader.grading import speed_gate as timing
 from grader.grading.lab import Grade, Lab
+from grader.grading.launch import Launch, launched
 from grader.grading.notebook import NotebookError, code
 from grader.grading.report import CellError, Mark, Outcome, Report, better, not_graded, scored
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
@@ -32,6 +35,7 @@ from grader.secret import seed
 from grader.thresholds import Thresholds, thresholds
 from harness import knobs, store
 from harness.errors import PlainError
+from harness.kb.products import SHIPPED, World
 
 MAX_ERROR_CHARS = 500  # in a report
 
@@ -68,6 +72,7 @@ class _Grading:
     learner: Session
     yardstick: ReadyYardstick | None
     seed: int
+    world: World = SHIPPED
     marks: dict[str, Mark] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     deferred: list[tuple[str, str]] = field(default_factory=list)
@@ -102,6 +107,8 @@ class _Grading:
             if grade_id in self.lab.grades:
                 if place == last[grade_id]:
                     self._mark(self.lab.grades[grade_id])
+            elif source.strip() in self.lab.checks:
+                pass  # a copy, which shows its result in the notebook and gives no points
             elif source in self.lab.measures:
                 self.deferred.append((id_, source))
             else:
@@ -155,7 +162,7 @@ class _Grading:
         printed = io.StringIO()
         self.learner.allow(time.monotonic() + self.limits.check_s)
         try:
-            with redirect_stdout(printed), seeded(seed(str(self.seed), grade.id)):
+            with redirect_stdout(printed), self._inputs(grade):
                 points = grade.run(self._value)
         except PlainError as error:
             if isinstance(error, WorkerError):
@@ -172,6 +179,17 @@ class _Grading:
             _readable(printed.getvalue().strip())[: 4 * MAX_ERROR_CHARS],
         )
 
+    @contextmanager
+    def _inputs(self, grade: Grade) -> Iterator[None]:
+        """Let the check's inputs follow from the secret, and know the launched products and the yardstick."""
+        with ExitStack() as stack:
+            stack.enter_context(seeded(seed(str(self.seed), grade.id)))
+            if self.yardstick is not None:
+                stack.enter_context(yardstick_takes(self.yardstick.solo_ms))
+            if self.world is not SHIPPED:
+                stack.enter_context(asking_about(self.world))
+            yield
+
     def _time(self, grade: Grade) -> Mark:
         bar = self.limits.bar
         self.learner.allow()
@@ -180,7 +198,9 @@ class _Grading:
         except Exception as error:  # any error of the learner's function
             return scored(grade.id, 0.0, grade.points, _message(error))
         try:
-            runs = timing.paired_runs(self.learner, entry, bar, self.yardstick, self.seed)
+            runs = timing.paired_runs(
+                self.learner, entry, bar, self.yardstick, self.seed, self.world
+            )
         except EntryError as error:
             return scored(grade.id, 0.0, grade.points, _message(error))
         except (OSError, PlainError) as error:  # the grader's fault: no port, no file, no time
@@ -232,15 +252,25 @@ def _run(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting)
     base_seed = seed(lab.name, _digest(notebook))
     spec = setting.spec(limits.models)
     with ExitStack() as stack:
-        yardstick = None
+        yardstick = launch = None
         if limits.bar is not None:  # first, to measure it once before the learner's process exists
             source = setting.yardstick
             yardstick = stack.enter_context(timing.yardstick(spec, base_seed + 1, source))
+            launch = _launch(limits, yardstick, base_seed)
         start = new_process if limits.models else setting.start
         learner = stack.enter_context(session(spec, limits.call_s, start))
-        grading = _Grading(lab, limits, learner, yardstick, base_seed)
+        if launch is not None:
+            launch.hand_over(learner)
+        world = launch.world if launch else SHIPPED
+        grading = _Grading(lab, limits, learner, yardstick, base_seed, world)
         grading.run(notebook)
     return grading
+
+
+def _launch(limits: Thresholds, yardstick: ReadyYardstick, base_seed: int) -> Launch | None:
+    if not limits.bar.launch:
+        return None
+    return launched(seed(str(base_seed), "launch"), yardstick.session)
 
 
 def _prepared() -> bool:

@@ -26,6 +26,7 @@ from grader.remote.session import Session, session
 from grader.sandbox.jail import SandboxSpec
 from grader.thresholds import Bar
 from harness.errors import PlainError
+from harness.kb.products import SHIPPED, World
 from harness.kb.questions import Case, draw
 from harness.measure.latency.sequential_test import Rule, State
 from harness.measure.machine.describe import busy
@@ -35,10 +36,14 @@ from harness.serve.entry import Division, Entry
 
 FORGET_S = 5.0  # for clearing a cache
 ATTEMPTS = 2  # after two undecided runs in a row, the machine is too noisy to decide today
-# the cell that defines the yardstick's entry() in its process
-SOURCE = (
-    "from harness.entries import entry_named\n\ndef entry():\n    return entry_named('yardstick')\n"
-)
+# the cell that defines entry() in the yardstick's process, and embedded() for a launch
+SOURCE = """
+from harness.baseline import embedded
+from harness.entries import entry_named
+
+def entry():
+    return entry_named('yardstick')
+"""
 
 
 class EntryError(PlainError):
@@ -83,22 +88,29 @@ def measure_solo(process: Session, entry: Entry, seed: int) -> float:
         return solo_p50_ms(Side(client, process.processes), questions)
 
 
-def fresh_cases(n: int, seed: int) -> list[Case]:
+def fresh_cases(n: int, seed: int, world: World = SHIPPED) -> list[Case]:
     """Return `n` different questions of the test split, with random ids that reveal nothing."""
-    cases = draw("test", n, seed)
+    cases = draw("test", n, seed, world=world)
     return [replace(case, question=replace(case.question, id=number())) for case in cases]
 
 
 def paired_runs(
-    learner: Session, entry: object, bar: Bar, yardstick: ReadyYardstick, seed: int
+    learner: Session,
+    entry: object,
+    bar: Bar,
+    yardstick: ReadyYardstick,
+    seed: int,
+    world: World = SHIPPED,
 ) -> list[PairedRun]:
     """Time the entry once, or twice if the first run is undecided. No question is asked twice.
+
+    world: what the questions are about.
 
     Raises EntryError if the entry cannot be timed; any other error is not the learner's fault.
     """
     _check(entry, bar)
     most = WARM_UP + bar.most
-    cases = fresh_cases(ATTEMPTS * most, seed)
+    cases = fresh_cases(ATTEMPTS * most, seed, world)
     runs: list[PairedRun] = []
     for first in range(0, len(cases), most):
         runs.append(_run(learner, entry, bar, yardstick, cases[first : first + most]))

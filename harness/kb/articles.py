@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 
 from harness.assistant import Chunk
-from harness.kb import seeded
+from harness.kb import launched, seeded
 from harness.kb.kinds import Kind, kinds
-from harness.kb.products import CATEGORIES, REGIONS, Product, products
+from harness.kb.products import CATEGORIES, REGIONS, SHIPPED, Product, World, models, per_world
 
 MISSING = 0.08  # share of the (product, kind) pairs without an article, for unanswerable questions
 VERSIONS = 5  # an article has been revised up to four times
@@ -33,28 +33,42 @@ class Article:
         return self.facts[self.kind.asked]
 
 
-@cache
-def articles() -> tuple[Article, ...]:
-    """Return all articles, product by product."""
+@per_world
+def articles(world: World = SHIPPED) -> tuple[Article, ...]:
+    """Return all articles of a world, product by product."""
     return tuple(
         _article(product, kind, region)
-        for product in products()
+        for product in models(world)
         for kind in kinds()
         if product.category in kind.categories and not _missing(product, kind)
         for region in kind.regions
     )
 
 
-@cache
 def chunks() -> tuple[Chunk, ...]:
-    """Return all chunks, in the order of `articles`."""
-    return tuple(article.chunk for article in articles())
+    """Return all chunks of the help centre: shipped ones in the order of `articles`, then launched ones."""
+    return written() + launched.chunks()
 
 
-@cache
+@per_world
+def written(world: World = SHIPPED) -> tuple[Chunk, ...]:
+    """Return the chunks of a world, in the order of `articles`."""
+    return tuple(article.chunk for article in articles(world))
+
+
 def content_hash() -> str:
     """Return a SHA-256 over all chunks in order, 64 hex digits."""
-    return sha256(json.dumps([astuple(chunk) for chunk in chunks()]).encode()).hexdigest()
+    return _hash(chunks()) if launched.chunks() else written_hash()
+
+
+@per_world
+def written_hash(world: World = SHIPPED) -> str:
+    """Return a SHA-256 over the chunks of a world in order, 64 hex digits."""
+    return _hash(written(world))
+
+
+def _hash(chunks: tuple[Chunk, ...]) -> str:
+    return sha256(json.dumps([astuple(chunk) for chunk in chunks]).encode()).hexdigest()
 
 
 def fill(template: str, product: Product, region: str, facts: Mapping[str, str]) -> str:
@@ -66,7 +80,7 @@ def fill(template: str, product: Product, region: str, facts: Mapping[str, str])
 
 def _article(product: Product, kind: Kind, region: str) -> Article:
     facts = {name: _value(product, kind, region, name) for name in kind.facts}
-    key = (seeded.SEED, product.name, kind.kind, region)
+    key = (product.world.seed, product.name, kind.kind, region)
     suffix, place = ("", "") if region == "all" else (f"/{region}", f" in {REGIONS[region]}")
     chunk = Chunk(
         id=f"{product.slug}/{kind.kind}{suffix}",
@@ -85,14 +99,17 @@ def _value(product: Product, kind: Kind, region: str, fact: str) -> str:
 
     The values are shuffled once per family; the product's position and the region select one.
     """
-    values = _family_values(product.family, kind.kind, fact, kind.facts[fact].values)
+    world, values = product.world, kind.facts[fact].values
+    values = _family_values(world.seed, product.family, kind.kind, fact, values)
     return values[(product.position + kind.regions.index(region)) % len(values)]
 
 
-@cache
-def _family_values(family: str, kind: str, fact: str, values: tuple[str, ...]) -> list[str]:
-    return seeded.shuffled(values, seeded.SEED, family, kind, fact)
+@lru_cache(20_000)  # a world has at most 7,000
+def _family_values(
+    seed: seeded.Key, family: str, kind: str, fact: str, values: tuple[str, ...]
+) -> list[str]:
+    return seeded.shuffled(values, seed, family, kind, fact)
 
 
 def _missing(product: Product, kind: Kind) -> bool:
-    return seeded.fraction(seeded.SEED, product.name, kind.kind, "missing") < MISSING
+    return seeded.fraction(product.world.seed, product.name, kind.kind, "missing") < MISSING

@@ -1,13 +1,17 @@
-"""The products of Halden: categories, regions, and families of sibling models spread over the splits."""
+"""The products of Halden: categories, regions, and families of sibling models spread over the splits.
+
+The shipped world is the same everywhere. The referee makes further ones, which nobody has seen before.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial, wraps
 from itertools import cycle
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
-from harness.kb import seeded
+from harness.kb import launched, seeded
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -76,6 +80,41 @@ SIZES = (5, 6)  # siblings in a family, alternating; the rest of its series does
 SPLIT_PATTERN: tuple[Split, ...] = ("train", "dev", "train", "test", "train")
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class World:
+    """A range of products: `seed` decides which of them exist, and everything that is written about them.
+
+    families: (category, name of the family). sizes: siblings in a family, in turn. splits: in turn.
+    """
+
+    seed: seeded.Key
+    families: tuple[tuple[str, str], ...]
+    sizes: tuple[int, ...]
+    splits: tuple[Split, ...]
+
+
+SHIPPED = World(
+    seeded.SEED,
+    tuple((category, name) for category, names in FAMILIES.items() for name in names.split()),
+    SIZES,
+    SPLIT_PATTERN,
+)
+WORLDS = 4  # kept in memory beside the shipped one: those that are being graded
+
+Made = TypeVar("Made")
+
+
+def per_world(make: Callable[[World], Made]) -> Callable[..., Made]:
+    """Return `make` with the shipped world as default and its result kept, beside those of a few others."""
+    shipped, others = cache(partial(make, SHIPPED)), lru_cache(WORLDS)(make)
+
+    @wraps(make)
+    def made(world: World = SHIPPED) -> Made:
+        return shipped() if world is SHIPPED else others(world)
+
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A product at `position` in its family; `exists` is False for a name that is not sold."""
@@ -86,6 +125,7 @@ class Product:
     position: int
     split: Split
     exists: bool = True
+    world: World = SHIPPED
 
     @property
     def slug(self) -> str:
@@ -93,39 +133,57 @@ class Product:
         return self.name.lower().replace(" ", "-")
 
 
-@cache
 def products() -> tuple[Product, ...]:
-    """Return all products, family by family."""
-    return tuple(product for product in _all_models() if product.exists)
+    """Return all products on sale: the shipped ones, family by family, and those launched since."""
+    return (*models(), *(_launched(*product) for product in launched.products()))
 
 
-@cache
-def ghosts() -> tuple[Product, ...]:
+@per_world
+def models(world: World = SHIPPED) -> tuple[Product, ...]:
+    """Return all products of a world, family by family."""
+    return tuple(product for product in _all_models(world) if product.exists)
+
+
+@per_world
+def ghosts(world: World = SHIPPED) -> tuple[Product, ...]:
     """Return models that seem to belong to a family but do not exist."""
-    return tuple(product for product in _all_models() if not product.exists)
+    return tuple(product for product in _all_models(world) if not product.exists)
 
 
-@cache
 def siblings(product: Product) -> tuple[Product, ...]:
     """Return the other products of the family."""
-    return tuple(p for p in products() if p.family == product.family and p.name != product.name)
+    return tuple(p for p in _family_of(product.world)[product.family] if p.name != product.name)
+
+
+@per_world
+def _family_of(world: World) -> dict[str, list[Product]]:
+    families: dict[str, list[Product]] = {}
+    for product in models(world):
+        families.setdefault(product.family, []).append(product)
+    return families
 
 
 @cache
-def _all_models() -> tuple[Product, ...]:
-    names = [(c, family) for c, families in FAMILIES.items() for family in families.split()]
-    plan = zip(names, cycle(SERIES), cycle(SIZES))
+def _launched(name: str, category: str) -> Product:
+    """Return a launched product, of which only the help centre's articles are known."""
+    return Product(name, category, family=name.split()[0], position=0, split="test")
+
+
+def _all_models(world: World) -> tuple[Product, ...]:
+    plan = zip(world.families, cycle(SERIES), cycle(world.sizes), strict=False)
     return tuple(
         model
         for turn, ((category, family), series, size) in enumerate(plan)
-        for model in _family(turn, category, family, series.split(), size)
+        for model in _family(world, turn, category, family, series.split(), size)
     )
 
 
-def _family(turn: int, category: str, name: str, series: list[str], size: int) -> list[Product]:
+def _family(
+    world: World, turn: int, category: str, name: str, series: list[str], size: int
+) -> list[Product]:
     """Return `size` products in the order of the series, then the ghosts; `turn` rotates the splits."""
     # A random draw, so that a ghost is as often between two real models as after the last one.
-    drawn = set(seeded.shuffled(series, seeded.SEED, "family", name)[:size])
+    drawn = set(seeded.shuffled(series, world.seed, "family", name)[:size])
     models = [m for m in series if m in drawn] + [m for m in series if m not in drawn]
     return [
         Product(
@@ -133,8 +191,9 @@ def _family(turn: int, category: str, name: str, series: list[str], size: int) -
             category=category,
             family=name,
             position=position,
-            split=SPLIT_PATTERN[(turn + position) % len(SPLIT_PATTERN)],
+            split=world.splits[(turn + position) % len(world.splits)],
             exists=position < size,
+            world=world,
         )
         for position, model in enumerate(models)
     ]

@@ -8,7 +8,7 @@ from itertools import islice
 from harness.assistant import Question
 from harness.kb import seeded
 from harness.kb.conversation import history
-from harness.kb.products import Split
+from harness.kb.products import SHIPPED, Split, World
 from harness.kb.topics import Topic, gaps, ghost_gaps, pairs
 
 UNANSWERABLE = 0.10  # share of a draw: enough to measure refusals, few enough to be unexpected
@@ -35,24 +35,30 @@ class Case:
     near_misses: tuple[str, ...]
 
 
-def draw(split: Split, n: int, seed: int, history_turns: int = HISTORY_TURNS) -> list[Case]:
+def draw(
+    split: Split,
+    n: int,
+    seed: int,
+    history_turns: int = HISTORY_TURNS,
+    world: World = SHIPPED,
+) -> list[Case]:
     """Return `n` cases in random order; `split` determines the products and the wordings.
 
     No question is repeated before all of its sort (answerable or not) have been drawn once.
     """
-    drawn = draw_topics(split, n, seed)
+    drawn = draw_topics(split, n, seed, world)
     turns = [history(topic, history_turns, seed, i) for i, (topic, _) in enumerate(drawn)]
     return [case(topic, wording, past) for (topic, wording), past in zip(drawn, turns, strict=True)]
 
 
-def draw_topics(split: Split, n: int, seed: int) -> list[tuple[Topic, int]]:
+def draw_topics(split: Split, n: int, seed: int, world: World = SHIPPED) -> list[tuple[Topic, int]]:
     """Return `n` topics with the number of the wording, 10 % of them unanswerable, in random order."""
     refused = round(n * UNANSWERABLE)
     ghostly = refused // 2  # the other half: products that exist, without this article
     parts = [
-        *_spread(pairs(split), n - refused, split, seed, "answerable"),
-        *_spread(gaps(split), refused - ghostly, split, seed, "gap"),
-        *_spread(ghost_gaps(split), ghostly, split, seed, "ghost"),
+        *_spread(pairs(split, world), n - refused, split, seed, "answerable"),
+        *_spread(gaps(split, world), refused - ghostly, split, seed, "gap"),
+        *_spread(ghost_gaps(split, world), ghostly, split, seed, "ghost"),
     ]
     return seeded.shuffled(parts, seed, split, "order")
 

@@ -8,12 +8,10 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
+from harness.kb.new_world import made_up_word
 from harness.kb.products import FAMILIES, SERIES
 from harness.models.lora.packing import Lesson
 
-# The parts of made-up family names.
-CONSONANTS, VOWELS, MIDDLES = "BCDFGHJKLMNPRSTVWZ", "aeiou", "bdlmnrst"
-ENDS = ("a", "el", "er", "ford", "ia", "ick", "ley", "mont", "on", "ow", "wick", "y")
 LETTERS = "ABCDGHKLMNPRSTVWXYZ"  # no E, because error codes begin with it
 MODELS = 8  # in a series
 
@@ -47,13 +45,8 @@ def _families(random: Random) -> dict[str, str]:
     families = " ".join(FAMILIES.values()).split()
     words: dict[str, None] = {}
     while len(words) < len(families):
-        words[_word(random)] = None
+        words[made_up_word(random)] = None
     return dict(zip(families, words, strict=True))
-
-
-def _word(random: Random) -> str:
-    letters = (random.choice(group) for group in (CONSONANTS, VOWELS, MIDDLES))
-    return "".join(letters) + random.choice(ENDS)
 
 
 def _models(random: Random) -> dict[str, str]:

@@ -28,6 +28,7 @@ BAR = Bar(
     right=0.8,
     shortest=0.9,
     nearest_ms=5.0,
+    launch=False,
 )
 CHECK = {
     "nbgrader": {"grade": True, "grade_id": GRADE, "points": 20, "solution": False, "locked": True}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.kb import articles as articles_module
-from harness.kb.articles import articles, chunks, content_hash
+from harness.kb.articles import articles, chunks, content_hash, written_hash
 from harness.kb.kinds import kinds
 from harness.kb.products import REGIONS, products
 from harness.kb.topics import by_key
@@ -75,10 +75,11 @@ def test_a_fresh_process_writes_the_same_help_centre():
 @pytest.mark.parametrize("change", [{"text": "other"}, {"title": "other"}, {"version": 99}])
 def test_the_hash_changes_with_any_chunk(monkeypatch, change):
     first, *rest = chunks()
-    monkeypatch.setattr(articles_module, "chunks", lambda: (replace(first, **change), *rest))
-    assert content_hash.__wrapped__() != content_hash()
+    monkeypatch.setattr(articles_module, "written", lambda world: (replace(first, **change), *rest))
+    assert written_hash.__wrapped__() != written_hash()
 
 
 def test_the_hash_changes_with_the_order(monkeypatch):
-    monkeypatch.setattr(articles_module, "chunks", lambda: chunks.__wrapped__()[::-1])
-    assert content_hash.__wrapped__() != content_hash()
+    backwards = chunks()[::-1]
+    monkeypatch.setattr(articles_module, "written", lambda world: backwards)
+    assert written_hash.__wrapped__() != written_hash()

@@ -24,7 +24,9 @@ BY_ID = {chunk.id: chunk for chunk in chunks()}
 @pytest.fixture(autouse=True)
 def known_questions(monkeypatch):
     """Fresh questions would need a model; these are fresh enough for a fake that knows them."""
-    monkeypatch.setattr(capstone, "_fresh", lambda n: CASES[:n])
+    answerable = [case for case in CASES if case.answerable]
+    monkeypatch.setattr(capstone, "fresh_cases", lambda n: CASES[:n])
+    monkeypatch.setattr(capstone_caches, "answerable_cases", lambda n: answerable[:n])
 
 
 def finding(right=lambda case: True):
@@ -144,16 +146,31 @@ def cached(inner, key=lambda text: " ".join(text.split()), division=Division.OPE
     return Entry("mine", Cached(), NEAR, division)
 
 
-def echoing():
-    class Echo:
-        def stream(self, question):
-            yield from saying(f"About {question.text}").stream(question)
+class Telling:
+    """Right about the known questions, and something else about each of the others."""
 
-    return Echo()
+    def stream(self, question):
+        case = BY_TEXT.get(" ".join(question.text.split()))
+        text = case.reference if case else f"About {question.text}"
+        yield from saying(text, citations=(case.gold,) if case else ()).stream(question)
+
+
+class Hesitating:
+    """An assistant that caches nothing: it waits a second before what it has not been asked before."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def stream(self, question):
+        name = " ".join(question.text.split())
+        for _ in range(1 if name in self.seen else 10):
+            TICKING.write()
+        self.seen.add(name)
+        yield from Telling().stream(question)
 
 
 def test_a_cache_that_is_declared_and_tells_products_apart_passes(ticking, capsys):
-    checks.remembering(lambda: cached(echoing()))
+    checks.remembering(lambda: cached(Telling()))
     assert "passed" in capsys.readouterr().out
 
 
@@ -165,10 +182,12 @@ def blind(text):
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (cached(echoing(), division=Division.CLOSED), "the open division"),
-        (cached(echoing(), key=lambda text: text), "asked again"),
-        (cached(saying("It is.")), "passed"),
-        (cached(saying("It is."), key=blind), "an answer of its own"),
+        (cached(Telling(), division=Division.CLOSED), "the open division"),
+        (cached(Telling(), key=lambda text: text), "asked again"),
+        (cached(Telling()), "passed"),
+        (cached(saying("It is.")), "the assistant that you cache"),
+        (cached(Telling(), key=blind), "an answer of its own"),
+        (Entry("mine", Hesitating(), NEAR, Division.OPEN), "beside the network"),
         (cached(Scripted()), "an answer to every question"),
         (None, "an Entry"),
     ],

@@ -230,7 +230,15 @@ def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatc
 
 def test_without_a_yardstick_nothing_is_graded():
     bar = Bar(
-        grade="q1", function="entry", bound=1, pairs=12, most=12, right=0, shortest=0, nearest_ms=5
+        grade="q1",
+        function="entry",
+        bound=1,
+        pairs=12,
+        most=12,
+        right=0,
+        shortest=0,
+        nearest_ms=5,
+        launch=False,
     )
     setting = Setting(
         jailed=SETTING.jailed,

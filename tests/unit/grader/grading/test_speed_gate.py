@@ -27,6 +27,7 @@ BAR = Bar(
     right=0.8,
     shortest=0.9,
     nearest_ms=5.0,
+    launch=False,
 )
 CASES = tuple(draw("test", 24, seed=9, history_turns=0))
 BAR_ANSWER = Answer("Done.")
