@@ -38,7 +38,7 @@ MIN_LIMIT_S = 10.0  # for a request, so that a yardstick of milliseconds leaves 
 
 
 class Stoppable(Protocol):
-    """Processes that can be stopped and continued. `freeze` raises PlainError for those that go on working."""
+    """Processes that can be stopped and continued. `freeze` raises PlainError if they go on working."""
 
     def freeze(self) -> None: ...
 

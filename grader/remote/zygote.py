@@ -1,9 +1,10 @@
 """The zygote: a sandboxed process with a lab's packages imported that forks learners' processes.
 
-Started as `python -I -m grader.remote.zygote FD HOME SCRATCH USER MODULE ...`. It never runs a learner's code.
-Each fork enters a nested sandbox: new PID and mount namespaces, empty home and temporary folders, no
-capabilities, a user of its own if the grader is root, and a filter of system calls. The first process of that sandbox, the guard, reaps the others and has no capabilities
-either. Whatever a learner leaves running ends with the guard, so the next learner finds nothing.
+Started as `python -I -m grader.remote.zygote FD HOME SCRATCH USER MODULE ...`. It never runs code of a
+learner. Each fork enters a nested sandbox: new PID and mount namespaces, empty home and temporary folders,
+no capabilities, a user of its own if the grader is root, and a filter of system calls. The first process of
+that sandbox, the guard, reaps the others and has no more rights than they. Whatever a learner leaves running
+ends with the guard, so the next learner finds nothing.
 """
 
 from __future__ import annotations

@@ -27,21 +27,21 @@ def used(pids: Iterable[int]) -> int:
     pids = list(pids)
     if not sys.platform.startswith("linux"):
         return sum(map(_resident, pids))
-    return sum(map(_private, pids)) + sum(_shared(pids).values())
+    return sum(map(_private, pids)) + shared(pids)
 
 
-def _private(pid: int) -> int:
-    return KIB * sum(map(int, PRIVATE.findall(_read(pid, "status"))))
-
-
-def _shared(pids: Iterable[int]) -> dict[str, int]:
-    """Return the size of each shared mapping by its number, up to the end of what is visible anywhere."""
+def shared(pids: Iterable[int]) -> int:
+    """Return the bytes of all shared mappings without a file, up to the end of what is visible anywhere."""
     sizes: dict[str, int] = {}
     for pid in pids:
         for start, end, offset, number in SHARED.findall(_read(pid, "maps")):
             size = int(offset, 16) + int(end, 16) - int(start, 16)
             sizes[number] = max(size, sizes.get(number, 0))
-    return sizes
+    return sum(sizes.values())
+
+
+def _private(pid: int) -> int:
+    return KIB * sum(map(int, PRIVATE.findall(_read(pid, "status"))))
 
 
 def _resident(pid: int) -> int:

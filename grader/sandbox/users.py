@@ -50,7 +50,7 @@ def namespace() -> int:
 
 
 def let_read(places: Iterable[Path]) -> None:
-    """Let everybody read the files in `places` if the grader is root: some libraries write them for root only."""
+    """Let everybody read what is in `places` if the grader is root, for whom some libraries keep it."""
     if not is_root():
         return
     for place in places:

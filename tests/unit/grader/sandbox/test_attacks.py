@@ -1,4 +1,4 @@
-"""What hostile code tries in the jail: nothing gets through, in a process of its own or forked by a zygote."""
+"""What hostile code tries in the jail: nothing gets through, alone or forked by a zygote."""
 
 from __future__ import annotations
 
@@ -168,11 +168,13 @@ def test_a_course_below_what_is_shown_is_covered(course, way):
         f"import os\nshown = sorted(os.listdir({str(course.parent)!r}))\n"
         f"got = [one for _, *names in os.walk({str(course)!r}) for kind in names for one in kind]"
     )
-    with zygote(SandboxSpec(), ()) as one:
-        with session(SandboxSpec(), start=one.start if way == "forked" else new_process) as learner:
-            learner.cell(look)
-            assert learner.value("shown") == ["course", "library.py"]
-            assert learner.value("got") == []
+    with (
+        zygote(SandboxSpec(), ()) as one,
+        session(SandboxSpec(), start=one.start if way == "forked" else new_process) as learner,
+    ):
+        learner.cell(look)
+        assert learner.value("shown") == ["course", "library.py"]
+        assert learner.value("got") == []
 
 
 def test_results_of_others_stay_out_of_the_prepared_folder(tmp_path, monkeypatch):
