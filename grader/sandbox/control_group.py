@@ -60,16 +60,7 @@ class ControlGroup:
     def freeze(self, within_s: float) -> bool:
         """Stop all processes; return whether all stand still within `within_s` seconds."""
         self._write("cgroup.freeze", "1")
-        until = time.monotonic() + within_s
-        with (self.folder / "cgroup.events").open() as events:
-            changed = select.poll()
-            changed.register(events, select.POLLPRI)
-            while "frozen 1" not in events.read():
-                if (left_s := until - time.monotonic()) <= 0:
-                    return False
-                changed.poll(1e3 * left_s)
-                events.seek(0)
-        return True
+        return self._until("frozen 1", within_s)
 
     def thaw(self) -> None:
         """Resume all processes."""
@@ -87,14 +78,23 @@ class ControlGroup:
 
     def end(self) -> None:
         """Kill all processes and remove the group."""
-        with suppress(OSError):
+        with suppress(OSError):  # it has been removed, or a process is stuck in the kernel
             self._write("cgroup.kill", "1")
-        until = time.monotonic() + LEAVE_S
-        while self.folder.exists() and time.monotonic() < until:
-            with suppress(OSError):  # until the last process has been waited for
-                self.folder.rmdir()
-                return
-            time.sleep(0.01)
+            self._until("populated 0", LEAVE_S)
+            self.folder.rmdir()
+
+    def _until(self, event: str, within_s: float) -> bool:
+        """Wait until the kernel says `event` of this group; return whether it did within `within_s`."""
+        until = time.monotonic() + within_s
+        with (self.folder / "cgroup.events").open() as events:
+            changed = select.poll()
+            changed.register(events, select.POLLPRI)
+            while event not in events.read():
+                if (left_s := until - time.monotonic()) <= 0:
+                    return False
+                changed.poll(1e3 * left_s)
+                events.seek(0)
+        return True
 
     def _counts(self, name: str) -> dict[str, int]:
         lines = (self.folder / name).read_text().splitlines()
@@ -112,12 +112,14 @@ def new_group(limits: Limits) -> ControlGroup | None:
     try:
         group.folder.mkdir()
         group.limit(limits)
-        group.cpu_s()
-        (group.folder / "cgroup.freeze").read_text()
-    except (OSError, KeyError):  # not ours, or a kernel before 5.2
-        group.end()
-        return None
-    return group
+        usable = all((group.folder / name).exists() for name in ("cgroup.freeze", "cgroup.kill"))
+    except OSError:  # not ours to make
+        usable = False
+    if usable:
+        return group
+    with suppress(OSError):  # a kernel before 5.14
+        group.folder.rmdir()
+    return None
 
 
 @cache

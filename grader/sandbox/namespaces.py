@@ -105,13 +105,14 @@ def drop_rights(user: int = ROOT) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+    _checked(_libc.prctl(SET_DUMPABLE, 0, 0, 0, 0))  # its memory is nobody else's
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_V3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _checked(_libc.capset(ctypes.byref(header), ctypes.byref(nothing)))
 
 
 def allow_own_files() -> None:
-    """Give this process the files of its own in /proc back, which a change of the user takes."""
+    """Give this process the files of its own in /proc back, which `drop_rights` takes."""
     _checked(_libc.prctl(SET_DUMPABLE, 1, 0, 0, 0))
 
 
