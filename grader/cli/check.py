@@ -20,7 +20,11 @@ def check(
         str, typer.Argument(help="Number of the lab, such as 01, or path of the notebook.")
     ],
     jail: Annotated[
-        bool, typer.Option(help="Run the notebook in a jail if bubblewrap is installed.")
+        bool,
+        typer.Option(
+            help="Run the notebook in a jail. Your own labs, named by number, also run where there is none; "
+            "for a file, which may be anybody's, say --no-jail."
+        ),
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -30,9 +34,11 @@ def check(
     """
     from grader.grading.notebook import read
     from grader.grading.referee import Setting, grade
-    from grader.sandbox.jail import why_no_jail
+    from grader.sandbox.jail import require, why_no_jail
 
     path = notebook_path(lab)
+    if lab.endswith(".ipynb"):
+        require(jail)
     notebook = read(path)
     with console.status(f"Grading {path.stem} …"):
         report = grade(_lab(path), notebook, Setting(jailed=jail and not why_no_jail()))

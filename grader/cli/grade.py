@@ -49,7 +49,11 @@ def grade(
         str, typer.Option(help="Grade on the workers of the Dask scheduler at this address.")
     ] = "",
     jail: Annotated[
-        bool, typer.Option(help="Run notebooks in a jail if bubblewrap is installed.")
+        bool,
+        typer.Option(
+            help="Run notebooks in a jail. Without one, nothing is graded unless you say --no-jail: then "
+            "learners' code can do all that you can, and every page says so."
+        ),
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -62,7 +66,10 @@ def grade(
     from grader.course.collect import Collected, collect, find_lab
     from grader.course.course import load_course
     from grader.course.grade_class import Batch
+    from grader.sandbox.jail import require
 
+    if not scheduler:  # otherwise each worker says it of its machine
+        require(jail)
     loaded = load_course(course)
     name = find_lab(loaded, lab) if lab else ""
     found = collect(loaded, handed_in, name) if handed_in else Collected(loaded.submissions(), [])

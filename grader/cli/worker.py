@@ -14,18 +14,23 @@ def worker(
         str, typer.Argument(help="Address of the scheduler, such as tcp://10.0.0.5:8786.")
     ],
     processes: Annotated[int, typer.Option(min=1, help="Submissions graded at the same time.")] = 1,
+    jail: Annotated[
+        bool,
+        typer.Option(
+            help="Serve only with a jail. With --no-jail, serve `under500 grade --no-jail` as well."
+        ),
+    ] = True,
 ) -> None:
     """Grade submissions for a Dask scheduler until interrupted.
 
     Only one process of a machine takes timed work, and only after `under500 prepare`.
     """
     from grader.fleet.cluster import serve
-    from grader.sandbox.jail import why_no_jail
+    from grader.sandbox.jail import require
     from harness import knobs, store
 
+    require(jail)
     prepared = store.sealed(knobs.path())
     timed = "including timed work" if prepared else "no timed work (run `under500 prepare` first)"
     console.print(f"Grading for {scheduler}: {processes} at a time, {timed}.", highlight=False)
-    if reason := why_no_jail():
-        console.print(f"Learners' code runs without a jail. {reason}", soft_wrap=True)
     serve(scheduler, processes)

@@ -16,7 +16,7 @@ from grader.grading.referee import Setting, grade
 from grader.grading.report import Report
 from grader.remote.prefork import NoZygoteError, zygote
 from grader.remote.session import Start, new_process
-from grader.sandbox.jail import SandboxSpec, Started, why_no_jail
+from grader.sandbox.jail import SandboxSpec, Started, require
 
 ALWAYS = ("numpy", "grader.remote.learner_process")
 log = logging.getLogger(__name__)
@@ -26,10 +26,12 @@ log = logging.getLogger(__name__)
 def lab_grader(setting: Setting | None = None, jailed: bool = True) -> Iterator[Judge]:
     """Yield a judge that grades any number of submissions until the block ends.
 
-    `jailed` counts only without a `setting`, and only where a jail can be built.
+    `jailed` counts only without a `setting`. Raises NoJailError if learners' code may not run here.
     """
+    if setting is None:
+        require(jailed)
     with ExitStack() as stack:
-        yield LabGrader(setting or Setting(jailed=jailed and not why_no_jail()), stack)
+        yield LabGrader(setting or Setting(jailed=jailed), stack)
 
 
 @dataclass

@@ -71,7 +71,7 @@ class RestoreCells(NbGraderPreprocessor):
 class Grade(NbGraderPreprocessor):
     """A preprocessor that runs cells in the jail and checks outside it, and writes the points down."""
 
-    jailed = Bool(True, help="Run submissions in a bubblewrap jail if bubblewrap exists.").tag(
+    jailed = Bool(True, help="Run submissions in a jail; without one, nothing is graded.").tag(
         config=True
     )
 

@@ -1,7 +1,8 @@
 """Timing of a learner's entry and the yardstick in interleaved pairs; while one runs, the other is stopped.
 
 The clock, the questions, their order and the network belong to the grader. Quality is judged on the very
-answers that were timed. Neither side can compute during the pauses, because it is stopped.
+answers that were timed. Neither side can compute during the pauses, because it is stopped; one that does not
+stand still, or has used CPU time in a pause, has a fault.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from statistics import median
 from typing import Protocol
 
 from harness.assistant import Assistant, Event, Question
+from harness.errors import PlainError
 from harness.kb.questions import Case
 from harness.measure.latency.compare import Comparison, blocks
-from harness.measure.latency.faults import Fault
+from harness.measure.latency.faults import Fault, fault_in
 from harness.measure.latency.sequential_test import Rule, State, Verdict, judge
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, time_or_fault
 from harness.measure.quality.quality import Quality, summary
@@ -36,7 +38,7 @@ MIN_LIMIT_S = 10.0  # for a request, so that a yardstick of milliseconds leaves 
 
 
 class Stoppable(Protocol):
-    """Processes that can be stopped and continued."""
+    """Processes that can be stopped and continued. `freeze` raises PlainError if they go on working."""
 
     def freeze(self) -> None: ...
 
@@ -62,6 +64,13 @@ class Side:
         self.processes.thaw()
         yield from self.assistant.stream(question)
 
+    def stop(self) -> None:
+        """Stop the processes. An error, such as work in a pause, is raised by the next `stream`."""
+        try:
+            self.processes.freeze()
+        except PlainError as error:
+            self.errors.append(error)
+
     def prepare(self) -> None:
         """Clear the caches and stop the processes. An error is raised by the next `stream`."""
         if self.forget is not None:
@@ -70,7 +79,12 @@ class Side:
                 self.forget()
             except Exception as error:  # the caller must not see it; the next request reports it
                 self.errors.append(error)
-        self.processes.freeze()
+        self.stop()
+
+    @property
+    def fault(self) -> Fault | None:
+        """Return the fault that the next request would have, or None."""
+        return fault_in((), self.errors[0]) if self.errors else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,8 @@ class PairedRun:
     """The result of a run.
 
     verdict: on the ratio learner / yardstick. undisturbed_ms: the yardstick's end-to-end p50 when it runs
-    alone. late: True if the run as a whole took too long and was stopped.
+    alone. late: True if the run as a whole took too long and was stopped. at_end: faults of (learner,
+    yardstick) that were found after the last request.
     """
 
     comparison: Comparison
@@ -86,21 +101,22 @@ class PairedRun:
     cases: tuple[Case, ...]
     undisturbed_ms: float
     late: bool = False
+    at_end: tuple[Fault | None, Fault | None] = (None, None)
 
     @property
     def over(self) -> bool:
         """Return True if a second run would end in the same way."""
-        return self.late or not self.comparison.clean
+        return self.late or not self.comparison.clean or any(self.at_end)
 
     @property
     def fault(self) -> Fault | None:
         """Return the learner's first fault."""
-        return next(iter(self.comparison.faults["a"]), None)
+        return next(iter(self.comparison.faults["a"]), self.at_end[0])
 
     @property
     def yardstick_fault(self) -> Fault | None:
         """Return the yardstick's first fault, which costs the learner no points."""
-        return next(iter(self.comparison.faults["b"]), None)
+        return next(iter(self.comparison.faults["b"]), self.at_end[1])
 
     @property
     def disturbed(self) -> float:
@@ -124,8 +140,8 @@ def solo_p50_ms(side: Side, questions: Sequence[Question], clock: Clock = CLOCK)
     """
     side.prepare()
     outcomes = [time_or_fault(side, question, clock=clock) for question in questions]
-    side.processes.freeze()
-    if any(isinstance(outcome, Fault) for outcome in outcomes):
+    side.stop()
+    if side.fault or any(isinstance(outcome, Fault) for outcome in outcomes):
         return 0.0
     return median(timing.e2e_ms for timing in outcomes[-SOLO:])
 
@@ -150,7 +166,7 @@ def paired_run(
 
     def freeze() -> None:
         for side in (learner, yardstick):
-            side.processes.freeze()
+            side.stop()
 
     def reset() -> None:
         freeze()  # both sides, before either of them may clear its caches
@@ -171,7 +187,9 @@ def paired_run(
     comparison, verdict = _decide(in_time, rule, pairs)
     freeze()
     late = clock.now_ns() >= ends_ns
-    return _doubt(PairedRun(comparison, verdict, tuple(cases[WARM_UP:]), undisturbed_ms, late))
+    at_end = (learner.fault, yardstick.fault)
+    used = tuple(cases[WARM_UP:])
+    return _doubt(PairedRun(comparison, verdict, used, undisturbed_ms, late, at_end))
 
 
 def _decide(

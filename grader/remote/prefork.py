@@ -24,8 +24,10 @@ from typing import IO
 import psutil
 
 from grader.remote.zygote import FAILED, FORKED, MOST, READY
-from grader.sandbox import jail
-from grader.sandbox.jail import HOME, SandboxSpec, Started, environment
+from grader.sandbox import jail, users
+from grader.sandbox.jail import SandboxSpec, Started, environment
+from grader.sandbox.mounts import HOME
+from grader.sandbox.namespaces import ROOT
 
 START_S = 300.0  # importing every package of a lab takes 4 s, much longer on a busy machine
 FORK_S = 60.0  # a fork and four mounts take 20 ms, much longer on a starved machine
@@ -125,25 +127,20 @@ def zygote(spec: SandboxSpec, modules: tuple[str, ...]) -> Iterator[Zygote]:
 def _started(
     spec: SandboxSpec, fd: int, modules: tuple[str, ...], scratch: str
 ) -> subprocess.Popen[bytes]:
-    program = (
-        "-I",
-        "-u",
-        "-m",
-        "grader.remote.zygote",
-        str(fd),
-        str(HOME),
-        str(spec.limits.scratch),
-    )
-    return subprocess.Popen(
-        [*jail.bwrap_command(spec, rights=RIGHTS), "--", sys.executable, *program, *modules],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(HOME, spec, jailed=True),
-        cwd=scratch,
-        pass_fds=(fd,),
-        start_new_session=True,
-    )
+    user = users.LEARNER if users.is_root() else ROOT
+    program = ("-I", "-u", "-m", "grader.remote.zygote", str(fd), str(HOME))
+    command = [sys.executable, *program, str(spec.limits.scratch), str(user), *modules]
+    with jail.jailed(command, spec, rights=RIGHTS) as (line, needed):
+        return subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment(HOME, spec),
+            cwd=scratch,
+            pass_fds=(fd, *needed),
+            start_new_session=True,
+        )
 
 
 def _received(control: socket.socket) -> bytes:

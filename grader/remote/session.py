@@ -43,8 +43,10 @@ from grader.remote.framing import (
 from grader.remote.proxies import KINDS, RemoteObject, restore
 from grader.remote.remote_errors import failure, raised
 from grader.sandbox import jail
+from grader.sandbox.control_group import new_group
 from grader.sandbox.jail import SandboxSpec, Started
-from grader.sandbox.processes import Processes, ResourceMonitor
+from grader.sandbox.monitor import ResourceMonitor
+from grader.sandbox.processes import Processes
 from harness.measure.latency.timing import MOST_EVENTS
 
 # starting Python, IPython and the packages takes 1 s, ten times that on a busy machine
@@ -292,6 +294,7 @@ class Session:
         if ended:  # the status of its own exit is more informative than that of our kill
             with suppress(subprocess.TimeoutExpired):
                 self.started.process.wait(EXIT_S)
+            self.monitor.look()
         self.processes.end()
         status = self.started.process.wait()
         if ended:
@@ -327,6 +330,7 @@ def session(
     tail.start()
     try:
         learner.cell("", START_S)
+        processes.hold(new_group(spec.limits))  # nothing of the learner's has run so far
         yield learner
     finally:
         learner.end()

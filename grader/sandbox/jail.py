@@ -1,9 +1,9 @@
-"""The sandbox of a learner's process: bubblewrap on Linux; elsewhere a plain process, which is reported.
+"""The sandbox of a learner's process: bubblewrap on Linux; elsewhere a plain process, if that is asked for.
 
-The process sees a read-only system, this Python, the two packages without their hidden files, and a private
+The process sees a read-only system, this Python, `harness` and the public part of `grader`, and a private
 home that is deleted afterwards. It has no network and sees no other process, no gradebook, no solution and
-no other learner. The sandbox does not need root. Its processes cannot see the referee, which can stop and
-kill them all.
+no other learner. The sandbox does not need root; if the grader is root, the process is another user. Its
+processes cannot see the referee, which can stop and kill them all.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import grader
-import harness
+from grader.sandbox import mounts, users
 from grader.sandbox.limits import Limits
+from grader.sandbox.mounts import HOME, PROBE_S
 from harness import store
+from harness.errors import PlainError
 
-HOME = Path("/home/learner")
-PACKAGES = tuple(Path(package.__file__).parent for package in (harness, grader))
-# Needed by libraries: the linker's cache, alternatives such as `libblas.so`, time zones, fonts.
-ETC = ("ld.so.cache", "alternatives", "localtime", "fonts")
-SYSTEM = ("/usr", *(f"/etc/{name}" for name in ETC), "/sys/devices/system")
-# symbolic links into /usr on most distributions
-LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
-# folders of the cache that a learner must not see: other people's predictions
-SECRET = ("predictions",)
 # Both sides of a comparison get the same thread settings; no other variable is passed on.
 HANDED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PROBE_S = 60.0  # a start takes 0.02 s; a busy machine must not disable the sandbox
+NO_LIBRARY = "libseccomp is not installed (Debian: apt install libseccomp2)."
+# names for `unshare`: everything but users
+APART = tuple(f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try"))
+
+
+class NoJailError(PlainError):
+    """Learners' code would run without a jail, or as root; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +64,38 @@ class Started:
 def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) -> Started:
     """Run Python with `arguments` in a sandbox; stdout and stderr share one pipe.
 
-    fds: file descriptors that it inherits. Raises OSError if the system cannot start another process.
+    fds: file descriptors that it inherits. Raises NoJailError if a jail is asked for and there is none, and
+    OSError if the system cannot start another process.
     """
-    note = why_no_jail() if spec.jailed else "Sandboxing is switched off."
+    if spec.jailed and (why := why_no_jail()):
+        raise NoJailError(f"There is no jail, so nothing was run. {why}")
     scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
-    home = scratch if note else HOME
     command = [sys.executable, "-I", *arguments]
-    process = subprocess.Popen(
-        command if note else [*bwrap_command(spec), "--", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(home, spec, jailed=not note),
-        cwd=scratch,
-        pass_fds=tuple(fds),
-        start_new_session=True,  # Ctrl-C in our terminal must not reach it
-    )
-    return Started(process, note and f"Not jailed: {note}", scratch)
+    with jailed(command, spec) if spec.jailed else _plain(command) as (line, needed):
+        process = subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment(HOME if spec.jailed else scratch, spec),
+            cwd=scratch,
+            pass_fds=(*fds, *needed),
+            start_new_session=True,  # Ctrl-C in our terminal must not reach it
+        )
+    return Started(process, "" if spec.jailed else f"Not jailed: {why_plain()}", scratch)
+
+
+def require(asked: bool) -> None:
+    """Raise NoJailError unless learners' code may run here. asked: False if `--no-jail` was said."""
+    if asked and (why := why_no_jail()):
+        raise NoJailError(
+            f"There is no jail, so nothing was graded. {why} Or say --no-jail: then learners' code can do "
+            "all that you can, and every page says so."
+        )
+    if not asked and users.is_root():
+        raise NoJailError(
+            "Without a jail, learners' code would run as root, so nothing was graded: grade as another user."
+        )
 
 
 @cache
@@ -92,8 +106,11 @@ def why_no_jail() -> str:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian: apt install bubblewrap)."
     try:
-        command = [*bwrap_command(SandboxSpec()), "--", sys.executable, "-I", "-c", "pass"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, env={})
+        with jailed([sys.executable, "-I", "-c", "pass"], SandboxSpec()) as (line, needed):
+            options = {"capture_output": True, "text": True, "timeout": PROBE_S}
+            done = subprocess.run(line, pass_fds=needed, env={"PATH": "/usr/bin:/bin"}, **options)
+    except (ImportError, RuntimeError):
+        return NO_LIBRARY
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not start ({type(error).__name__})."
     if done.returncode:
@@ -102,14 +119,19 @@ def why_no_jail() -> str:
     return ""
 
 
-def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
+def why_plain() -> str:
+    """Return why a process without a jail has none: the machine cannot, or nobody asked for one."""
+    return why_no_jail() or "it was switched off with --no-jail."
+
+
+def environment(home: Path, spec: SandboxSpec) -> dict[str, str]:
     """Return the environment variables of the process; none reveals that it is being graded."""
     handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    cache_folder = home / "under500" if jailed or not spec.models else store.home()
+    cache_folder = home / "under500" if spec.jailed or not spec.models else store.home()
     return handed_on | {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(home),
-        "TMPDIR": str(home if not jailed else Path("/tmp")),
+        "TMPDIR": str(Path("/tmp") if spec.jailed else home),
         "USER": "learner",
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
@@ -117,63 +139,48 @@ def environment(home: Path, spec: SandboxSpec, jailed: bool) -> dict[str, str]:
     }
 
 
-def bwrap_command(spec: SandboxSpec, rights: Iterable[str] = ()) -> list[str]:
-    """Return the bubblewrap command line up to the command.
+@contextmanager
+def jailed(
+    command: Sequence[str], spec: SandboxSpec, rights: Iterable[str] = ()
+) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Yield the command line that runs `command` in a jail, and the descriptors that it needs.
 
-    rights: capabilities within its namespaces, for the zygote, which sets up nested sandboxes.
+    rights: capabilities within its namespaces, for the zygote, which sets up nested sandboxes. With any, it
+    keeps its user and has no filter of system calls; it must put both on a learner. Raises OSError, and
+    ImportError or RuntimeError without libseccomp.
     """
-    size = ["--size", str(spec.limits.scratch)] if _knows("--size") else []
-    nested = ["--disable-userns"] if _knows("--disable-userns") and not rights else []
-    added = [part for right in rights for part in ("--cap-add", right)]
-    # As root of its namespace, bubblewrap creates no second one, in which the capabilities would have no
-    # effect.
-    root = ("--uid", "0", "--gid", "0") if rights else ()
+    from grader.sandbox import syscalls
+
+    rights = tuple(rights)
+    with ExitStack() as stack:
+        files = [] if rights else [stack.enter_context(syscalls.compiled())]
+        filters = tuple(file.fileno() for file in files)
+        spaces, given = _users(rights)
+        confined = [part for fd in filters for part in ("--seccomp", str(fd))]
+        drop = users.become() if users.is_root() and not rights else []
+        line = [
+            *("bwrap", *spaces, *APART, "--die-with-parent", "--new-session", "--hostname", "desk"),
+            *("--cap-drop", "ALL", *(part for cap in given for part in ("--cap-add", cap))),
+            *mounts.options(spec.limits.scratch, spec.models),
+            *("--chdir", str(HOME), *confined, "--", *drop, *command),
+        ]
+        yield line, (*filters, *((users.namespace(),) if users.is_root() else ()))
+
+
+@contextmanager
+def _plain(command: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    yield list(command), ()
+
+
+def _users(rights: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """Return bubblewrap's options for the users of a jail, and the capabilities that its program has."""
+    if users.is_root():
+        return ["--userns", str(users.namespace())], (*rights, *users.RIGHTS)
+    if rights:
+        # As root of its namespace, bubblewrap creates no second one, in which the capabilities would have
+        # no effect.
+        return ["--unshare-user", "--uid", "0", "--gid", "0"], rights
     return [
-        *("bwrap", "--unshare-all", "--unshare-user", *nested, "--die-with-parent"),
-        *("--new-session", "--cap-drop", "ALL", *added, *root, "--hostname", "desk"),
-        *system(),
-        *("--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
-        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--chdir", str(HOME)),
-        *python(),
-        *(_models() if spec.models else ()),
-    ]
-
-
-def system() -> list[str]:
-    """Return the options that mount the machine's programs and libraries read-only."""
-    bound = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
-    for path in map(Path, LINKS):
-        if path.is_symlink():
-            bound += ["--symlink", str(path.readlink()), str(path)]
-        elif path.exists():
-            bound += ["--ro-bind", str(path), str(path)]
-    return bound
-
-
-def code_paths() -> list[str]:
-    """Return the folders of the interpreter and of both packages."""
-    return list(dict.fromkeys([sys.base_prefix, sys.prefix, *map(str, PACKAGES)]))
-
-
-def python() -> list[str]:
-    """Return the options that mount the interpreter and the packages, and hide `hidden/`."""
-    bound = [part for place in code_paths() for part in ("--ro-bind", place, place)]
-    hidden = PACKAGES[1] / "hidden"
-    return [*bound, *(["--tmpfs", str(hidden)] if hidden.exists() else [])]
-
-
-def _models() -> list[str]:
-    folder = store.home()
-    shared = sorted(path for path in folder.iterdir() if path.name not in SECRET)
-    return [
-        part
-        for path in shared
-        for part in ("--ro-bind", str(path), str(HOME / "under500" / path.name))
-    ]
-
-
-@cache
-def _knows(option: str) -> bool:
-    """Return whether this bubblewrap has the option: `--size` came with 0.5, `--disable-userns` with 0.8."""
-    done = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, timeout=PROBE_S)
-    return option in done.stdout + done.stderr
+        "--unshare-user",
+        *(["--disable-userns"] if mounts.knows("--disable-userns") else []),
+    ], ()

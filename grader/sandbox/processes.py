@@ -1,31 +1,57 @@
-"""The processes of a submission: freezing between turns, resource monitoring, termination.
+"""The processes of a submission: freezing between turns, counting of what they do meanwhile, termination.
 
-The processes are found as descendants of the first one. In a sandbox none can leave that tree, since its
-first process adopts every orphan. Without a sandbox a process can leave it by forking twice.
+A control group does all of it where there is one. Elsewhere the processes are found as descendants of the
+first one and stopped by a signal, which other processes can undo: so whether all stand still, and how much
+CPU time they have used, is looked at before and after every pause. In a sandbox no process can leave the
+tree, since its first process adopts every orphan, and the time of an orphan is counted as that process's.
+Without a sandbox a process can leave it by forking twice.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
 
+from grader.sandbox import memory
+from grader.sandbox.control_group import ControlGroup
 from grader.sandbox.limits import GIB, Limits
+from harness.errors import PlainError
 
 SETTLE_S = 2.0  # for all processes to stop; one takes about 10 ms, a scheduler tick
-EVERY_S = 0.25  # between samples; each takes 0.5 ms
+LOOKS = 2  # in a row that must find all stopped: a process may fork while they are listed
 HALTED = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+# CPU time in a pause, in seconds. A frozen group uses none. Without a group, times are in ticks of 10 ms,
+# and each of several processes may be seen to cross one.
+MOST_FROZEN_S, MOST_STOPPED_S = 0.005, 0.03
+
+
+class RestlessError(PlainError):
+    """The processes did not stand still while it was not their turn."""
 
 
 @dataclass
 class Processes:
-    """A process and its descendants. psutil does not signal a process that reuses a PID."""
+    """A process and its descendants, in a control group or not.
+
+    psutil does not signal a process that reuses a PID.
+    """
 
     first: psutil.Process
+    group: ControlGroup | None = None
     _stopped: dict[int, psutil.Process] = field(default_factory=dict, init=False)
+    _used_s: float | None = field(
+        default=None, init=False
+    )  # CPU time at the freeze; None if running
+
+    def hold(self, group: ControlGroup | None) -> None:
+        """Move all processes into `group`, before any of a learner's code runs. Raises OSError."""
+        while group and (outside := [p.pid for p in self.all() if not group.holds(p.pid)]):
+            for pid in outside:
+                group.add(pid)
+        self.group = group
 
     def all(self) -> list[psutil.Process]:
         """Return the processes that exist now, the first one first."""
@@ -34,19 +60,26 @@ class Processes:
         return []
 
     def freeze(self) -> None:
-        """Stop all processes and return when none runs, or after SETTLE_S seconds."""
-        until = time.monotonic() + SETTLE_S
-        while time.monotonic() < until:  # a process may fork before it is stopped
-            running = [process for process in self.all() if not _is_halted(process)]
-            if not running:
-                break
-            for process in running:
-                self._stopped[process.pid] = process
-                with suppress(psutil.Error):
-                    process.suspend()
+        """Stop all processes and return when none runs. Raises RestlessError if that takes SETTLE_S.
+
+        Also raises it for processes that have worked since an earlier `freeze`.
+        """
+        before_s = self._used_s
+        if before_s is not None:
+            self._require_rest(before_s)
+        if not self._stand_still():
+            raise RestlessError(
+                f"Its processes did not stand still within {SETTLE_S:g} s when it was not their turn: "
+                "start none that resume others."
+            )
+        self._used_s = self._cpu_s()
 
     def thaw(self) -> None:
         """Resume the stopped processes. Does not list processes first, because this is timed."""
+        self._used_s = None
+        if self.group:
+            with suppress(OSError):  # it has ended
+                self.group.thaw()
         for process in reversed(self._stopped.values()):
             with suppress(psutil.Error):
                 process.resume()
@@ -54,6 +87,8 @@ class Processes:
 
     def end(self) -> None:
         """Kill all processes."""
+        if self.group:
+            self.group.end()
         for process in reversed(self.all()):
             with suppress(psutil.Error):
                 process.kill()
@@ -63,29 +98,60 @@ class Processes:
         every = self.all()
         if len(every) > limits.processes:
             return f"It started more than {limits.processes} processes."
-        if sum(map(_private_bytes, every)) > limits.memory:
+        ended = self.group is not None and self.group.excess()
+        if ended or memory.used([process.pid for process in every]) > limits.memory:
             return f"It used more than {limits.memory / GIB:.2g} GiB of memory."
         return ""
 
+    def _require_rest(self, before_s: float) -> None:
+        used_s = self._cpu_s() - before_s
+        most_s = MOST_FROZEN_S if self.group else MOST_STOPPED_S
+        if used_s > most_s or not (self.group or self._at_rest()):
+            raise RestlessError(
+                f"Its processes worked when it was not their turn ({used_s * 1e3:.0f} ms of CPU time; "
+                f"{most_s * 1e3:.0f} ms are allowed): start none that resume others."
+            )
 
-class ResourceMonitor(threading.Thread):
-    """A thread that kills `processes` when they exceed a limit; `reason` then says which."""
+    def _stand_still(self) -> bool:
+        if self.group is None:
+            return self._stop()
+        try:
+            return self.group.freeze(SETTLE_S)
+        except FileNotFoundError:  # all have ended
+            return True
 
-    def __init__(self, processes: Processes, limits: Limits) -> None:
-        super().__init__(name="resource-monitor", daemon=True)
-        self.processes, self.limits, self.reason = processes, limits, ""
-        self._over = threading.Event()
+    def _stop(self) -> bool:
+        """Stop all processes by a signal; return whether all stand still within SETTLE_S."""
+        until, looks = time.monotonic() + SETTLE_S, 0
+        while looks < LOOKS:
+            running = [process for process in self.all() if not _is_halted(process)]
+            looks = 0 if running else looks + 1
+            for process in running:
+                self._stopped[process.pid] = process
+                with suppress(psutil.Error):
+                    process.suspend()
+            if time.monotonic() > until:
+                return False
+        return True
 
-    def run(self) -> None:
-        while not self._over.wait(EVERY_S):
-            if excess := self.processes.excess(self.limits):
-                self.reason = excess
-                self.processes.end()
-                return
+    def _at_rest(self) -> bool:
+        return all(map(_is_halted, self.all()))
 
-    def stop(self) -> None:
-        """Stop monitoring."""
-        self._over.set()
+    def _cpu_s(self) -> float:
+        """Return the CPU time of all processes, those that have ended included."""
+        if self.group:
+            with suppress(OSError, KeyError):  # it has ended
+                return self.group.cpu_s()
+        return sum(map(_own_cpu_s, self.all()))
+
+
+def _own_cpu_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    ended = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return times.user + times.system + ended
 
 
 def _is_halted(process: psutil.Process) -> bool:
@@ -93,12 +159,3 @@ def _is_halted(process: psutil.Process) -> bool:
         return process.status() in HALTED
     except psutil.Error:
         return True
-
-
-def _private_bytes(process: psutil.Process) -> int:
-    try:
-        memory = process.memory_info()
-    except psutil.Error:
-        return 0
-    # without shared pages: a model file mapped by four processes is in memory once
-    return max(0, memory.rss - getattr(memory, "shared", 0))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from pwd import getpwnam
 
-from grader.sandbox import jail
+from grader.sandbox import mounts
 from grader.sandbox.limits import GIB, MIB
 from grader.workshop.paths import INSTRUCTOR, Workshop, current
 
@@ -58,17 +58,17 @@ def _view(workshop: Workshop, name: str) -> list[str]:
     """Return the bubblewrap command line, without the command."""
     home, exchange = str(workshop.home(name)), str(workshop.exchange)
     read = [*(f"/etc/{file}" for file in NAMES), str(workshop.settings(name)), str(workshop.models)]
-    parents = _parents([*jail.SYSTEM, *jail.code_paths(), home, exchange, *read])
+    parents = _parents([*mounts.SYSTEM, *mounts.code_paths(), home, exchange, *read])
     scratch = ("--size", str(SCRATCH), "--perms", STICKY, "--tmpfs")
     return [
         *("bwrap", "--unshare-ipc", "--unshare-uts", "--die-with-parent"),
         *("--cap-drop", "ALL", *(part for cap in CAPABILITIES for part in ("--cap-add", cap))),
         *parents,
-        *jail.system(),
+        *mounts.system(),
         *_processes(name),
         *("--dev", "/dev", *scratch, "/dev/shm", *scratch, "/tmp"),
         *parents,  # again, for paths in the new /tmp
-        *jail.python(),
+        *mounts.python(),
         *(part for path in read for part in ("--ro-bind-try", path, path)),
         *("--bind", home, home, "--bind", exchange, exchange),
     ]

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from grader.cli.grade import grade
 from grader.course import judge as judges
 from grader.course.gradebook import entries
+from grader.sandbox import jail
 from harness.cli.output import plain_errors
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
@@ -25,6 +26,7 @@ def lab_grader(jailed=True):
 @pytest.fixture
 def course(small, tmp_path, monkeypatch):
     monkeypatch.setattr(judges, "lab_grader", lab_grader)
+    monkeypatch.setattr(jail, "why_no_jail", lambda: "")
     monkeypatch.chdir(tmp_path)
     return small
 
@@ -52,6 +54,33 @@ def test_a_course_is_graded_and_reported_as_one_object(course):
     assert "20 of 35, 15 open" in output(result)
     assert "--queued" in output(result)
     assert entries(course, "bob", LAB).scores == {"01-q1": 20.0, "01-q2": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "root", "last"),
+    [
+        ((), False, "bubblewrap is not installed"),
+        ((), True, "bubblewrap is not installed"),
+        (("--no-jail",), True, "as root"),
+    ],
+)
+def test_without_a_jail_nothing_is_graded_and_the_last_line_says_why(
+    course, monkeypatch, arguments, root, last
+):
+    monkeypatch.setattr(jail, "why_no_jail", lambda: "bubblewrap is not installed.")
+    monkeypatch.setattr(jail.users, "is_root", lambda: root)
+    submit(course, "ada", handed_in("20", "15"))
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert last in result.output.strip().splitlines()[-1]
+    assert not course.record("ada", LAB).exists()
+
+
+def test_a_user_may_grade_without_a_jail_by_saying_so(course, monkeypatch):
+    monkeypatch.setattr(jail, "why_no_jail", lambda: "bubblewrap is not installed.")
+    monkeypatch.setattr(jail.users, "is_root", lambda: False)
+    submit(course, "ada", handed_in("20", "15"))
+    assert run("--no-jail").exit_code == 0
 
 
 def test_one_lab_or_one_learner(course):

@@ -3,6 +3,7 @@
 import pytest
 
 from grader.grading.paired_run import HOPELESS_PAIRS, SOLO, WARM_UP, Side, paired_run, solo_p50_ms
+from grader.sandbox.processes import RestlessError
 from harness.assistant import Answer, Done, Token
 from harness.kb.questions import draw
 from harness.measure.latency.faults import FaultKind
@@ -156,6 +157,49 @@ def test_a_forget_that_fails_is_a_fault_of_the_next_request(cases):
     world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
     assert "I cannot forget." in world.run().fault.sentence
     assert world.learner.asked == []
+
+
+class Restless(Log):
+    """Processes that are found working at their freeze number `at`."""
+
+    def __init__(self, name, log, at):
+        super().__init__(name, log)
+        self.left = at
+
+    def freeze(self):
+        super().freeze()
+        self.left -= 1
+        if not self.left:
+            raise RestlessError("Its processes worked when it was not their turn.")
+
+
+@pytest.mark.parametrize("at", [1, 2, 20, 10**6])
+@pytest.mark.parametrize("whose", [0, 1])
+def test_who_works_in_a_pause_has_a_fault(cases, whose, at):
+    world = World(cases, 400)
+    one = world.sides[whose]
+    world.sides[whose] = Side(one.assistant, Restless("it", world.log, at), one.forget)
+    world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
+    found = world.run(pairs=12)
+    faults = (found.fault, found.yardstick_fault)
+    assert bool(faults[whose]) == (at < 10**6)
+    assert faults[1 - whose] is None
+    if faults[whose]:
+        assert "not their turn" in faults[whose].sentence
+        assert found.over
+
+
+def test_who_works_after_the_last_request_has_a_fault_too(cases):
+    world = World(cases, 400)
+    world.run(pairs=12)
+    last = world.log.count("freeze learner")
+    again = World(cases, 400)
+    one = again.sides[0]
+    again.sides[0] = Side(one.assistant, Restless("it", again.log, last), one.forget)
+    again.learner.sides, again.bar.sides = again.sides, again.sides[::-1]
+    found = again.run(pairs=12)
+    assert "not their turn" in found.fault.sentence
+    assert found.comparison.clean
 
 
 def test_one_request_and_the_whole_run_have_a_limit(cases):

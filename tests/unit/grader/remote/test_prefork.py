@@ -13,7 +13,7 @@ from grader.grading.referee import Setting
 from grader.remote.framing import GoneError
 from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
 from grader.remote.session import new_process, session
-from grader.sandbox import jail
+from grader.sandbox import mounts
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits
 from tests.unit.grader.course.small_course import handed_in, released
@@ -76,8 +76,8 @@ def test_each_finds_a_room_of_its_own_that_nobody_has_used(learner, root, visit)
 @JAILED
 def test_a_course_below_a_temporary_folder_is_there_to_read(tmp_path, monkeypatch):
     (tmp_path / "late.py").write_text("x = 3")
-    places = [*jail.code_paths(), str(tmp_path)]
-    monkeypatch.setattr(jail, "code_paths", lambda: places)
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(mounts, "SYSTEM", (*mounts.SYSTEM, str(tmp_path)))
     source = f"from pathlib import Path\nlate = Path({str(tmp_path)!r}, 'late.py')\nsaid = late.read_text()"
     with zygote(SandboxSpec(limits=LIMITS), ()) as one:
         for _ in range(2):

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from grader.sandbox.limits import MIB, Limits
-from grader.sandbox.processes import Processes, ResourceMonitor
+from grader.sandbox.monitor import ResourceMonitor
+from grader.sandbox.processes import Processes
 
 FAMILY = """
 import subprocess, sys
