@@ -90,8 +90,9 @@ def _noted(content: bytes) -> str:
     """Return the problem that `stored` wrote down, or "". A learner who writes one gets it as a verdict."""
     if not content.startswith(b'{"' + REFUSED.encode()) or len(content) > MAX_NOTE:
         return ""
-    with suppress(ValueError):
-        return str(json.loads(content)[REFUSED])
+    with suppress(ValueError, KeyError, RecursionError):  # a learner may have written anything
+        problem = json.loads(content)[REFUSED]
+        return problem.encode(errors="replace").decode() if isinstance(problem, str) else ""
     return ""
 
 

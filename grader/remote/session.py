@@ -330,7 +330,8 @@ def session(
     tail.start()
     try:
         learner.cell("", START_S)
-        processes.hold(new_group(spec.limits))  # nothing of the learner's has run so far
+        # Nothing of the learner's has run so far. Without a jail it could open its own group.
+        processes.hold(new_group(spec.limits) if spec.jailed else None)
         yield learner
     finally:
         learner.end()

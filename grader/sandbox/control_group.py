@@ -1,7 +1,7 @@
 """A control group (cgroup v2) that holds one submission's processes: the kernel stops, counts and ends them.
 
-No process can leave it or wake another one in it. There is one where the grader may make one below its own:
-as root, in a container, or in a scope that systemd has delegated
+No process of a jail can leave it or wake another one in it. A group is used wherever the grader may create
+one below its own: as root, in a container, or in a scope that systemd has delegated
 (`systemd-run --user --scope -p Delegate=yes under500 grade`). Where the controllers `memory` and `pids` are
 enabled, the kernel enforces these limits too, shared memory included.
 """
@@ -36,11 +36,14 @@ class ControlGroup:
 
     def add(self, pid: int) -> None:
         """Move a process into the group; what it starts later is in it, too."""
-        self._write("cgroup.procs", str(pid))
+        with suppress(ProcessLookupError):  # it has ended
+            self._write("cgroup.procs", str(pid))
 
     def holds(self, pid: int) -> bool:
-        """Return whether a process is in the group, or has ended."""
+        """Return whether a process is in the group, or has ended; the kernel moves no zombie."""
         try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
             return _own(Path(f"/proc/{pid}/cgroup").read_text()).endswith(f"/{self.folder.name}")
         except OSError:
             return True
@@ -72,9 +75,9 @@ class ControlGroup:
 
     def excess(self) -> bool:
         """Return whether the kernel ended a process because the group had used up its memory."""
-        if not (self.folder / "memory.events").exists():
-            return False
-        return bool(self._counts("memory.events")["oom_kill"])
+        with suppress(OSError, KeyError):  # without the controller, or gone meanwhile
+            return bool(self._counts("memory.events")["oom_kill"])
+        return False
 
     def end(self) -> None:
         """Kill all processes and remove the group."""

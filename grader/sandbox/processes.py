@@ -48,10 +48,10 @@ class Processes:
 
     def hold(self, group: ControlGroup | None) -> None:
         """Move all processes into `group`, before any of a learner's code runs. Raises OSError."""
+        self.group = group  # first, so that `end` removes it whatever happens
         while group and (outside := [p.pid for p in self.all() if not group.holds(p.pid)]):
             for pid in outside:
                 group.add(pid)
-        self.group = group
 
     def all(self) -> list[psutil.Process]:
         """Return the processes that exist now, the first one first."""

@@ -9,8 +9,10 @@ first one, and the process becomes the second one before it runs a line of a lea
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -50,11 +52,24 @@ def namespace() -> int:
 
 
 def let_read(places: Iterable[Path]) -> None:
-    """Let everybody read what is in `places` if the grader is root, for whom some libraries keep it."""
+    """If the grader is root, make what is in `places` readable for everybody.
+
+    Some libraries write files for their owner only. Links are not followed: root would change their target.
+    """
     if not is_root():
         return
     for place in places:
         for path in (place, *place.rglob("*")):
-            wanted = 0o555 if path.is_dir() else 0o444
-            if (mode := path.stat().st_mode) & wanted != wanted:
-                path.chmod(mode & 0o7777 | wanted)
+            with suppress(OSError):  # a link, or gone meanwhile
+                _let_read(path)
+
+
+def _let_read(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(opened).st_mode
+        wanted = 0o555 if stat.S_ISDIR(mode) else 0o444
+        if mode & wanted != wanted:
+            os.fchmod(opened, stat.S_IMODE(mode) | wanted)
+    finally:
+        os.close(opened)

@@ -39,7 +39,7 @@ def sides():
 
 
 def compared(sides, n=QUESTIONS, seed=2718):
-    """Return the bench of the stock stack (a) and the reference (b) on fresh questions of the test split."""
+    """Return the bench of the stock stack (a) and the reference (b) on questions of the test split."""
     *_, found = run_bench(*sides, draw("test", WARM_UP + n, seed))
     assert found.comparison.clean, found.comparison.faults
     for measured in ("ttft_ms", "e2e_ms"):

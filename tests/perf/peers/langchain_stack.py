@@ -19,14 +19,15 @@ from harness.models.catalog import MINILM
 from harness.models.engines.language_model import END_OF_TURN
 from harness.serve.entry import Entry
 from harness.serve.network import KEEP_ALIVE
-from harness.stages.prompt import split_pointer, stuffed_prompt
+from harness.stages.prompt import join_pointer, split_pointer, stuffed_prompt
 
 CONTEXT, MAX_TOKENS, BATCH = 2048, 64, 512  # as ours
 
 
 def entry(file):
     """Return the stack with the model in `file`, behind the same network as ours."""
-    return Entry("LangChain", LangChainStack(file), KEEP_ALIVE)
+    stack = LangChainStack(file)
+    return Entry("LangChain", stack, KEEP_ALIVE, forget=stack.llm.client.reset)
 
 
 class LangChainStack:
@@ -40,6 +41,7 @@ class LangChainStack:
             n_batch=BATCH,
             max_tokens=MAX_TOKENS,
             temperature=0.0,
+            repeat_penalty=1.0,  # LangChain's own 1.1 would punish an answer that repeats its passage
             stop=[END_OF_TURN],
             verbose=False,
         )
@@ -48,7 +50,8 @@ class LangChainStack:
         """Yield the text as it is written, then the answer with its one citation."""
         [found] = self.store.similarity_search(question.text, k=1)
         chunk, text = Chunk(**found.metadata), ""
-        for piece in self.llm.stream(stuffed_prompt(question, [chunk])):
+        # The first piece has a word of the answer, as ours has.
+        for piece in join_pointer(self.llm.stream(stuffed_prompt(question, [chunk]))):
             text += piece
             yield Token(piece)
         pointer, sentence = split_pointer(text)

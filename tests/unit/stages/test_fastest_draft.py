@@ -4,7 +4,7 @@ import pytest
 
 from harness.stages.fastest_draft import LENGTHS, choose
 
-SIZES = (1, *(1 + length for length in LENGTHS))
+SIZES = range(1, max(LENGTHS) + 2)
 # The answer repeats 18 tokens of the prompt after one that is new.
 REPEATED = [(list(range(100, 130)), [7, *range(105, 123), 8])]
 NEW = [(list(range(100, 130)), list(range(200, 212)))]
@@ -37,6 +37,13 @@ def test_the_steps_are_counted_as_decoding_would_make_them():
     assert choice.answer_ms[0] == pytest.approx(5.0 * 19)
     assert choice.answer_ms[6] == pytest.approx(5.0 * 5)
     assert choice.tokens_a_step[0] == 1 and choice.tokens_a_step[6] == pytest.approx(19 / 5)
+
+
+def test_a_lookup_near_the_end_of_the_text_gives_a_shorter_draft():
+    ends = [
+        (list(range(100, 108)), [7, 102, 103, 104, 105, 106, 107, 7])
+    ]  # five tokens after "102 103"
+    assert choose(FREE, ends).length > 0
 
 
 def test_the_draft_proposes_as_many_tokens_as_chosen():

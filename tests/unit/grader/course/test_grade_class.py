@@ -92,6 +92,9 @@ def test_an_interrupted_run_continues_after_what_it_finished(course):
         ("no", "not a notebook"),
         ("", "not a notebook"),
         ('{"cells": 3}', "not a notebook"),
+        ('{"under500_refusedX": 1}', "not a notebook"),  # begins like a note of the grader's own
+        ('{"under500_refused":' + "[" * 1900, "not a notebook"),
+        ('{"under500_refused": ["x"]}', "not a notebook"),
         (None, "cannot be read"),
         (handed_in(lab=OTHER), "no cell of lab 01-small"),
     ],
