@@ -35,7 +35,7 @@ class InProcess(Entry):
 def sides():
     from tests.perf.peers import langchain_stack
 
-    return langchain_stack.entry(COMPACT.gguf("Q8_0")), entries.entry_named("reference")
+    return langchain_stack.entry(COMPACT.gguf("Q4_0")), entries.entry_named("reference")
 
 
 def compared(sides, n=QUESTIONS, seed=2718):
