@@ -1,9 +1,9 @@
 """The choice of a draft at load: none, or prompt lookup with so many tokens.
 
-Checking n tokens in one step takes longer than one token, on some CPUs hardly and on others n times as long.
-So drafts pay or not by machine, model and text. Two things decide: the time of a step by its number of
-tokens, measured here, and how many tokens of a draft are right. The latter needs no model: it is counted on
-answers of the `train` split, which the tuned models repeat almost word for word.
+Checking n tokens in one step takes hardly longer than one token on some CPUs, and n times as long on others.
+Whether drafts pay depends on the machine, the model and the text. Two things decide: the time of a step by
+its number of tokens, measured here, and how many tokens of a draft are right. The latter needs no model: it
+is counted on answers of the `train` split, which the tuned models repeat almost word for word.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.stages.prompt import stuffed_prompt, with_pointer
 from harness.stages.prompt_lookup import draft as prompt_lookup
 
 LENGTHS = (1, 2, 3, 4, 6)  # tokens of a draft
-ROUNDS = 5  # of each size of a step, in turn: 0.2 s in all; the median tolerates two interruptions
+ROUNDS = 5  # of each size of a step, in turn; the median tolerates two interruptions
 ANSWERS, SEED = 20, 6407  # two in twenty are refusals, which repeat nothing and are left out
 WORTH = 0.97  # of the time without drafts: a smaller gain is within the error of the measurement
 
@@ -60,7 +60,7 @@ class DraftChoice:
 
 
 def with_fastest_draft(model: LlamaModel) -> LlamaModel:
-    """Return `model` after setting its draft to the one that answers soonest on this machine; takes 0.5 s."""
+    """Return `model` with the draft that answers soonest on this machine; takes a second."""
     model.draft = fastest_draft(model.context).draft
     return model
 

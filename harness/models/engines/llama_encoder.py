@@ -1,7 +1,8 @@
 """Sentence embeddings with all-MiniLM-L6-v2 in llama.cpp, for one short text at a time.
 
-The same vectors as torch's in half its time: a question has some twenty tokens, and torch spends more time
-between its operations than in them. llama.cpp also chooses its threads anew when the machine becomes busy.
+Its vectors have a cosine of at least 0.99999 with torch's. Preprocessing a question took 9 to 10 ms instead
+of 21 to 28 beside a server (AMD EPYC, 2 cores, interleaved). llama.cpp also chooses its threads anew when the
+machine becomes busy. An instance serves one request at a time.
 """
 
 from __future__ import annotations

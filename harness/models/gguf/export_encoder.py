@@ -1,6 +1,6 @@
 """Export of MiniLM, an encoder in torch, to a GGUF file in F16, for llama.cpp.
 
-The file has no vocabulary: the tokenizer stays that of transformers, which needs a tenth of a millisecond.
+The file has no vocabulary: the tokenizer stays that of transformers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def export_encoder(model: BertModel, out: Path, name: str) -> Path:
 
 
 def _numbers(name: str, weight: torch.Tensor) -> np.ndarray:
-    """Return a layer's matrix in float16, which changes no ranking, and anything else in float32.
+    """Return a layer's matrix in float16, and anything else in float32.
 
     llama.cpp reads vectors in float32 only, and of the tables only the rows of the text's tokens.
     """
