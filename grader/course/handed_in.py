@@ -62,8 +62,10 @@ def content(path: Path, within: Path) -> bytes:
     """
     try:
         with os.fdopen(_opened(path, within), "rb") as file:
-            require_size(path.name, os.fstat(file.fileno()).st_size)
-            return file.read()
+            found = os.fstat(file.fileno())  # of what was opened; it may grow meanwhile
+            _require_regular(path.name, found)
+            require_size(path.name, found.st_size)
+            return file.read(found.st_size)
     except OSError as error:
         if error.errno in IS_LINK:
             reason = (
