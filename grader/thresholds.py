@@ -21,6 +21,7 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
     right: smallest share of right answers among the timed ones.
     shortest: smallest median of answer words / reference words.
     nearest_ms: shortest emulated round trip (SIM) in ms.
+    work: share of the yardstick's CPU time below which no language model has written an answer.
     launch: True if all questions are about products made for this submission.
     """
 
@@ -32,6 +33,7 @@ class Bar(BaseModel, frozen=True, extra="forbid"):
     right: float = Field(ge=0, le=1)
     shortest: float = Field(ge=0, le=1)
     nearest_ms: float = Field(ge=0)
+    work: float = Field(ge=0, le=1)
     launch: bool
 
 

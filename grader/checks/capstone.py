@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
 
 from grader.checks.mock_interview import scorer
 from grader.exercise.exercise import Exercise, check, kind
 from grader.exercise.fresh_cases import fresh_cases, gold
 from grader.thresholds import thresholds
 from harness import entries
-from harness.assistant import Assistant, Question
+from harness.assistant import Assistant, Event, Question
 from harness.measure.latency.compare import blocks
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.sequential_test import Rule, State, Verdict, decide
@@ -30,6 +33,9 @@ BAR_OF = thresholds("10-capstone").bar  # the referee's own limits: practice req
 # Shares; a lower one fails only if chance does not explain it.
 FOUND = 0.85  # of the gold passages, ranked first
 RIGHT = 0.80  # of the facts, with the gold passage alone; the small tuned model has 0.885 of 300
+
+MODEL_WRITES = "an entry in the closed division, where a language model writes each answer"
+RULES = "the rules of the game: answers without a model are in a division of their own"
 
 WAY = Exercise("10", 1, "way")
 SEARCH = Exercise("10", 2, "search")
@@ -120,7 +126,10 @@ def entry(function: Callable[[], Entry]) -> None:
 @check
 def under_bar(function: Callable[[], Entry]) -> None:
     """Check, for practice, that an entry is faster than the yardstick; the referee measures for the grade."""
-    verdict = _verdict(_entry(function))
+    checked = _entry(function)
+    if checked.division is Division.NO_MODEL:
+        BAR.fail(MODEL_WRITES, "an entry without a language model", RULES)
+    verdict = _verdict(checked)
     if verdict.state is State.UNDECIDED:
         BAR.fail("a clear result", verdict.sentence(), "what else runs on this machine")
     if verdict.state is State.SLOWER:
@@ -200,12 +209,31 @@ def _quality(checked: Entry) -> Quality:
     return summary(judged)
 
 
+@dataclass(frozen=True, slots=True)
+class _Working:
+    """An assistant in this process. answers_s: the CPU seconds that each answer took."""
+
+    inner: Assistant
+    answers_s: list[float] = field(default_factory=list)
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        start_s = time.process_time()
+        try:
+            yield from self.inner.stream(question)
+        finally:
+            self.answers_s.append(time.process_time() - start_s)
+
+
 def _verdict(checked: Entry) -> Verdict:
     bar = entries.entry_named("yardstick")
     questions = [case.question for case in fresh_cases(BAR_OF.most + 2)]
-    with checked.deployed() as a, bar.deployed() as b:
+    with checked.deployed() as client, bar.deployed() as bar_client:
+        a, b = _Working(client), _Working(bar_client)
         so_far = blocks(a, b, questions[2:], warm_up=questions[:2], reset=checked.reset)
         comparison, verdict = decide(so_far, Rule(bound=BAR_OF.bound, most=BAR_OF.most))
     for fault in comparison.faults["a"]:
         BAR.fail("an answer to every question", fault.sentence, f"why it {fault.kind}")
+    share = median(a.answers_s) / median(b.answers_s)
+    if share < BAR_OF.work:
+        BAR.fail(MODEL_WRITES, f"answers for {share:.1%} of the yardstick's CPU time", RULES)
     return verdict

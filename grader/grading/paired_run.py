@@ -21,6 +21,7 @@ from harness.measure.latency.faults import Fault, fault_in
 from harness.measure.latency.sequential_test import Rule, State, Verdict, judge
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock, time_or_fault
 from harness.measure.quality.quality import Quality, summary
+from harness.serve.entry import Division
 
 WARM_UP = 2  # questions that both sides answer before timing starts
 SOLO = 5  # questions for the yardstick on its own: the fewest that have a meaningful median
@@ -40,9 +41,26 @@ MIN_LIMIT_S = 10.0  # for a request, so that a yardstick of milliseconds leaves 
 class Stoppable(Protocol):
     """Processes that can be stopped and continued. `freeze` raises PlainError if they go on working."""
 
+    def cpu_s(self) -> float: ...
+
     def freeze(self) -> None: ...
 
     def thaw(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Work:
+    """The CPU time in seconds of each answer so far, read whenever the processes have been stopped."""
+
+    answers_s: list[float] = field(default_factory=list)
+    answering: bool = False
+    at_rest_s: float = 0.0
+
+    def stopped(self, cpu_s: float) -> None:
+        """Take note of the processes' CPU time, now that they are stopped."""
+        if self.answering:
+            self.answers_s.append(cpu_s - self.at_rest_s)
+        self.answering, self.at_rest_s = False, cpu_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class Side:
     processes: Stoppable
     forget: Callable[[], object] | None = None
     errors: list[Exception] = field(default_factory=list)
+    work: Work = field(default_factory=Work)
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Continue the processes and yield the assistant's events.
@@ -61,6 +80,7 @@ class Side:
         """
         if self.errors:
             raise self.errors[0]
+        self.work.answering = True
         self.processes.thaw()
         yield from self.assistant.stream(question)
 
@@ -68,6 +88,7 @@ class Side:
         """Stop the processes. An error, such as work in a pause, is raised by the next `stream`."""
         try:
             self.processes.freeze()
+            self.work.stopped(self.processes.cpu_s())
         except PlainError as error:
             self.errors.append(error)
 
@@ -93,7 +114,8 @@ class PairedRun:
 
     verdict: on the ratio learner / yardstick. undisturbed_ms: the yardstick's end-to-end p50 when it runs
     alone. late: True if the run as a whole took too long and was stopped. at_end: faults of (learner,
-    yardstick) that were found after the last request.
+    yardstick) that were found after the last request. work_s: CPU seconds of each timed answer of (learner,
+    yardstick). division: of the learner's entry.
     """
 
     comparison: Comparison
@@ -102,6 +124,8 @@ class PairedRun:
     undisturbed_ms: float
     late: bool = False
     at_end: tuple[Fault | None, Fault | None] = (None, None)
+    work_s: tuple[Sequence[float], Sequence[float]] = ((), ())
+    division: Division = Division.CLOSED
 
     @property
     def over(self) -> bool:
@@ -123,6 +147,11 @@ class PairedRun:
         """Return the yardstick's p50 in this run over its p50 alone; 1.0 if either is missing."""
         times = self.comparison.samples("b", "e2e_ms")
         return median(times) / self.undisturbed_ms if times and self.undisturbed_ms else 1.0
+
+    def idle_answers(self, share: float) -> int:
+        """Return how many answers took less than `share` of the yardstick's median CPU time."""
+        mine, bar = self.work_s
+        return sum(s < share * median(bar) for s in mine) if bar else 0
 
     @property
     def quality(self) -> Quality | None:
@@ -189,7 +218,8 @@ def paired_run(
     late = clock.now_ns() >= ends_ns
     at_end = (learner.fault, yardstick.fault)
     used = tuple(cases[WARM_UP:])
-    return _doubt(PairedRun(comparison, verdict, used, undisturbed_ms, late, at_end))
+    work_s = learner.work.answers_s[WARM_UP:], yardstick.work.answers_s[WARM_UP:]
+    return _doubt(PairedRun(comparison, verdict, used, undisturbed_ms, late, at_end, work_s))
 
 
 def _decide(

@@ -138,7 +138,7 @@ def _run(
         client = stack.enter_context(entry.deployed())
         yardstick_client = stack.enter_context(yardstick.entry.deployed())
         try:
-            return paired_run(
+            run = paired_run(
                 _side(learner, entry, client),
                 _side(yardstick.session, yardstick.entry, yardstick_client),
                 cases,
@@ -146,6 +146,7 @@ def _run(
                 pairs=bar.pairs,
                 undisturbed_ms=yardstick.solo_ms,
             )
+            return replace(run, division=entry.division)
         finally:
             learner.processes.thaw()
 
@@ -193,6 +194,8 @@ def _mark(id_: str, points: float, last: PairedRun, bar: Bar) -> Mark:
         return Mark(id_, Outcome.UNDECIDED, None, points, _undecided(last), queued=True)
     if last.verdict.state is State.SLOWER:
         return Mark(id_, Outcome.FAILED, 0.0, points, _slower(last))
+    if no_model := _without_model(last, bar):
+        return Mark(id_, Outcome.FAILED, 0.0, points, no_model)
     if too_bad := _worse(last, bar):
         return Mark(id_, Outcome.FAILED, 0.0, points, too_bad)
     return Mark(id_, Outcome.PASSED, points, points, last.verdict.sentence())
@@ -222,6 +225,24 @@ def _undecided(last: PairedRun) -> str:
             f"{now} This costs no points; try again on a quieter machine."
         )
     return f"{last.verdict.sentence()} {now} This costs no points."
+
+
+def _without_model(last: PairedRun, bar: Bar) -> str:
+    """Return why this is an entry without a language model, as it says itself or as counted here, or ""."""
+    idle, n = last.idle_answers(bar.work), len(last.work_s[0])
+    if last.division is Division.NO_MODEL:
+        found = "The entry says that no language model writes its answers"
+    elif 2 * idle > n:
+        found = (
+            f"No language model has written {idle} of {n} answers: each took less than {bar.work:.0%} of the "
+            "yardstick's CPU time"
+        )
+    else:
+        return ""
+    return (
+        f"Division without a language model. {found}. {last.verdict.sentence()} Right: {last.quality.right}. "
+        "These points are the closed division's, where a language model writes each answer."
+    )
 
 
 def _worse(last: PairedRun, bar: Bar) -> str:

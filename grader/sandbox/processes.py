@@ -59,6 +59,13 @@ class Processes:
             return [self.first, *self.first.children(recursive=True)]
         return []
 
+    def cpu_s(self) -> float:
+        """Return the CPU time of all processes in seconds, those that have ended included."""
+        if self.group:
+            with suppress(OSError, KeyError):  # it has ended
+                return self.group.cpu_s()
+        return sum(map(_own_cpu_s, self.all()))
+
     def freeze(self) -> None:
         """Stop all processes and return when none runs. Raises RestlessError if that takes SETTLE_S.
 
@@ -72,7 +79,7 @@ class Processes:
                 f"Its processes did not stand still within {SETTLE_S:g} s when it was not their turn: "
                 "start none that resume others."
             )
-        self._used_s = self._cpu_s()
+        self._used_s = self.cpu_s()
 
     def thaw(self) -> None:
         """Resume the stopped processes. Does not list processes first, because this is timed."""
@@ -104,7 +111,7 @@ class Processes:
         return ""
 
     def _require_rest(self, before_s: float) -> None:
-        used_s = self._cpu_s() - before_s
+        used_s = self.cpu_s() - before_s
         most_s = MOST_FROZEN_S if self.group else MOST_STOPPED_S
         if used_s > most_s or not (self.group or self._at_rest()):
             raise RestlessError(
@@ -136,13 +143,6 @@ class Processes:
 
     def _at_rest(self) -> bool:
         return all(map(_is_halted, self.all()))
-
-    def _cpu_s(self) -> float:
-        """Return the CPU time of all processes, those that have ended included."""
-        if self.group:
-            with suppress(OSError, KeyError):  # it has ended
-                return self.group.cpu_s()
-        return sum(map(_own_cpu_s, self.all()))
 
 
 def _own_cpu_s(process: psutil.Process) -> float:

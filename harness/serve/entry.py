@@ -14,10 +14,14 @@ from harness.serve.network import Network
 
 
 class Division(StrEnum):
-    """The closed division keeps nothing between requests; the open division allows declared caches."""
+    """The closed division keeps nothing between requests; the open division allows declared caches.
+
+    Answers made without a language model, by rules or templates, are in a division of their own.
+    """
 
     CLOSED = "closed"
     OPEN = "open"
+    NO_MODEL = "no model"
 
 
 def _nothing() -> None:
@@ -28,7 +32,8 @@ def _nothing() -> None:
 class Entry:
     """An assistant as users reach it.
 
-    forget: drops all state of earlier requests; in the closed division it is called before each one, untimed.
+    forget: drops all state of earlier requests; it is called before each one, untimed, unless the division is
+    open.
     """
 
     name: str
@@ -45,5 +50,5 @@ class Entry:
 
     def reset(self) -> None:
         """Forget earlier requests, unless the entry is in the open division; called before each request."""
-        if self.division is Division.CLOSED:
+        if self.division is not Division.OPEN:
             self.forget()

@@ -66,6 +66,7 @@ BAR = Bar(
     right=0.7,
     shortest=0.5,
     nearest_ms=5.0,
+    work=0.08,
     launch=True,
 )
 ASKED = Thresholds(models=False, check_s=20, cell_s=20, call_s=10, total_s=40, bar=BAR)

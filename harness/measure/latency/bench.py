@@ -34,9 +34,10 @@ class Bench:
 
     @property
     def division(self) -> Division:
-        """Return OPEN if at least one side keeps anything between requests, else CLOSED."""
-        open_ = Division.OPEN in (self.a.division, self.b.division)
-        return Division.OPEN if open_ else Division.CLOSED
+        """Return OPEN or else NO_MODEL if at least one side is in that division, else CLOSED."""
+        found = {self.a.division, self.b.division}
+        special = (Division.OPEN, Division.NO_MODEL)
+        return next((division for division in special if division in found), Division.CLOSED)
 
     @property
     def saturated(self) -> str:

@@ -1,5 +1,6 @@
 """The checks of lab 10, on parts without models: what passes, what does not, and what they say."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,36 @@ def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
 def test_an_entry_is_asked_through_http(capsys):
     checks.entry(lambda: Entry("mine", Knowing(), NEAR))
     assert "16 of 16 right through HTTP, closed division" in capsys.readouterr().out
+
+
+class Computing(Knowing):
+    def __init__(self, cpu_s):
+        self.cpu_s = cpu_s
+
+    def stream(self, question):
+        until = time.process_time() + self.cpu_s
+        while time.process_time() < until:
+            pass
+        yield from super().stream(question)
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        (Entry("mine", Knowing(), NEAR), "CPU time"),
+        (Entry("mine", Knowing(), NEAR, Division.NO_MODEL), "an entry without a language model"),
+        (Entry("mine", Computing(0.05), NEAR), "passed"),
+    ],
+)
+def test_practice_names_an_entry_without_a_language_model(mine, said, monkeypatch, capsys):
+    bar = Entry("yardstick", Computing(0.2), NEAR)
+    monkeypatch.setattr(capstone.entries, "entry_named", lambda name: bar)
+    monkeypatch.setattr(capstone, "BAR_OF", capstone.BAR_OF.model_copy(update={"most": 12}))
+    try:
+        checks.under_bar(lambda: mine)
+    except CheckFailed as failed:
+        print(failed)
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

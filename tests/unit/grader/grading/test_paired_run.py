@@ -24,6 +24,10 @@ class Log:
 
     def __init__(self, name, log):
         self.name, self.log, self.running = name, log, True
+        self.used_s = 0.0
+
+    def cpu_s(self):
+        return self.used_s
 
     def freeze(self):
         self.running = False
@@ -40,12 +44,13 @@ class Taking:
     def __init__(self, clock, cases, ms, right=True):
         self.clock, self.ms, self.sides = clock, ms, ()
         self.texts = {case.question.text: case.reference if right else "No." for case in cases}
-        self.asked = []
+        self.asked, self.cpu_s = [], 1.0
 
     def stream(self, question):
         assert [side.processes.running for side in self.sides] == [True, False]
         self.asked.append(question.text)
         self.clock.go_on(self.ms() if callable(self.ms) else self.ms)
+        self.sides[0].processes.used_s += self.cpu_s
         text = self.texts[question.text]
         yield Token(text)
         yield Done(Answer(text))
@@ -96,6 +101,21 @@ def test_a_pass_needs_enough_pairs_to_judge_quality(cases):
     assert found.verdict.state is State.FASTER
     assert len(found.comparison.pairs) == 48
     assert found.quality.right.rate == 1
+
+
+def test_the_cpu_time_of_each_answer_is_counted_and_none_of_a_forget(cases):
+    world = World(cases, 400)
+    world.learner.cpu_s = 0.02
+    processes = world.sides[0].processes
+
+    def forget():
+        processes.used_s += 1
+
+    world.sides[0] = Side(world.learner, processes, forget)
+    world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
+    found = world.run(pairs=12)
+    assert found.work_s == (pytest.approx([0.02] * 12), pytest.approx([1.0] * 12))
+    assert [found.idle_answers(share) for share in (0.01, 0.08)] == [0, 12]
 
 
 def test_quality_is_that_of_the_timed_answers(cases):

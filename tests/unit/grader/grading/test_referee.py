@@ -238,6 +238,7 @@ def test_without_a_yardstick_nothing_is_graded():
         right=0,
         shortest=0,
         nearest_ms=5,
+        work=0.08,
         launch=False,
     )
     setting = Setting(

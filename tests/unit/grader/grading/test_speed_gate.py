@@ -14,7 +14,7 @@ from harness.measure.latency.compare import Comparison, Pair
 from harness.measure.latency.faults import Fault, FaultKind
 from harness.measure.latency.sequential_test import State, judge
 from harness.measure.latency.timing import Timing
-from harness.serve.entry import Entry
+from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted
 
@@ -27,6 +27,7 @@ BAR = Bar(
     right=0.8,
     shortest=0.9,
     nearest_ms=5.0,
+    work=0.08,
     launch=False,
 )
 CASES = tuple(draw("test", 24, seed=9, history_turns=0))
@@ -113,6 +114,21 @@ def test_undecided_costs_no_points_and_is_queued():
     found = given(Times(300, n=6).run(), Times(300, n=6).run())
     assert (found.outcome, found.points, found.queued) == (Outcome.UNDECIDED, None, True)
     assert "costs no points" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("mine", "division", "points"),
+    [
+        ([0.26] * 24, Division.CLOSED, 20),
+        ([0.02] * 12 + [0.26] * 12, Division.CLOSED, 20),
+        ([0.02] * 13 + [0.26] * 11, Division.CLOSED, 0),
+        ([0.26] * 24, Division.NO_MODEL, 0),
+    ],
+)
+def test_answers_without_a_language_model_are_in_a_division_of_their_own(mine, division, points):
+    run = replace(Times(100).run(), work_s=(mine, [1.0] * 24), division=division)
+    found = given(run)
+    assert (found.points, "without a language model" in found.reason) == (points, not points)
 
 
 def broken(side):

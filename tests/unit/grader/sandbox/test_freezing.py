@@ -74,9 +74,9 @@ def paused(learner):
     """Return the CPU time in s that the learner's processes use in a pause, or None if they are found out."""
     try:
         learner.processes.freeze()
-        before_s = learner.processes._cpu_s()
+        before_s = learner.processes.cpu_s()
         time.sleep(PAUSE_S)
-        used_s = learner.processes._cpu_s() - before_s
+        used_s = learner.processes.cpu_s() - before_s
         learner.processes.freeze()
     except RestlessError:
         return None
