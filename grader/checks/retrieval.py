@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
@@ -9,14 +10,16 @@ from random import Random
 import numpy as np
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.counting_array import CountingArray
 from grader.exercise.exercise import Exercise, Unit, check, hint, kind
 from grader.exercise.randomness import fresh_rng, fresh_seed
 
 ROUNDS = 20  # fresh inputs per check
 D = 16  # dimensions: enough for distinct similarities, few enough to be quick
-MANY_ROWS = 2_000
-FEW_READS = 100  # single items: k rows and some more, but not all of them
+# A loop is told by its time, beside a loop of the referee's own: what a learner's process counts proves nothing.
+# One product and a sort of all rows take a fifth of that loop, other loops more than all of it. Of a few turns
+# each side's fastest counts, because a busy machine only slows.
+MANY_ROWS, QUERIES, TURNS = 2_000, 100, 3
+MOST_OF_A_LOOP = 0.75
 RECALLS = Unit("{:.3f}", 1e-4)
 
 EXACT = Exercise("06", 1, "exact")
@@ -72,13 +75,22 @@ def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> s
 
 
 def _judge_loops(limits: CallLimits, function: Callable, generator: np.random.Generator) -> None:
-    """Recognise a loop by the rows it reads; a time limit could fail a right answer on a busy machine."""
-    vectors, query = CountingArray.of(unit(generator, MANY_ROWS)), unit(generator, 1)[0]
-    limits.call(function, vectors, query, 5)
-    if vectors.reads > FEW_READS:
+    """Raise CheckFailed if `function` takes as long as a Python loop over the rows."""
+    vectors, queries = unit(generator, MANY_ROWS), list(unit(generator, QUERIES))
+    own_s, loop_s = [], []
+    for _ in range(TURNS):
+        start_s = time.perf_counter()
+        limits.each(function, queries, vectors, 5, place=1)
+        own_s.append(time.perf_counter() - start_s)
+        start_s = time.perf_counter()
+        for query in queries:
+            list(map(query.dot, vectors))
+        loop_s.append(time.perf_counter() - start_s)
+    share = min(own_s) / min(loop_s)
+    if share > MOST_OF_A_LOOP:
         EXACT.fail(
-            f"{MANY_ROWS:,} vectors compared in one call",
-            f"{vectors.reads:,} reads of a single row or number",
+            f"{MANY_ROWS:,} vectors compared in one call: at most {MOST_OF_A_LOOP:.0%} of a loop's time",
+            f"{share:.0%} (fastest of {TURNS} turns, {QUERIES} queries each)",
             "a Python loop over the rows: `vectors @ query` compares all of them at once",
         )
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Protocol
 
@@ -78,15 +79,26 @@ class CallLimits:
         return self.exercise.call(limited, *arguments)
 
     def each(
-        self, function: Callable[..., object], firsts: Sequence[object], *others: object
+        self,
+        function: Callable[..., object],
+        items: Sequence[object],
+        *others: object,
+        place: int = 0,
     ) -> list[object]:
-        """Return [function(first, *others) for first in firsts], limited as one call."""
+        """Return the results for each of `items` as the argument at `place`, limited as one call."""
         if not callable(function):
             self.exercise.call(function)
         # A function in another process has `each`, which needs one request for all calls.
-        each = getattr(function, "each", None)
-        loop = each or (lambda firsts, *others: [function(first, *others) for first in firsts])
-        return self.exercise.call(_LimitedCall(loop, self, _code(function)), firsts, *others)
+        loop = partial(getattr(function, "each", partial(for_each, function)), place)
+        return self.exercise.call(_LimitedCall(loop, self, _code(function)), items, *others)
+
+
+def for_each(
+    function: Callable[..., object], place: int, items: Sequence[object], *others: object
+) -> list[object]:
+    """Return what `function` returns for `others` with each of `items` before the one at `place`."""
+    before, after = others[:place], others[place:]
+    return [function(*before, item, *after) for item in items]
 
 
 def names_in(function: Callable[..., object]) -> Sequence[str]:

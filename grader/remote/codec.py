@@ -20,7 +20,6 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from grader.exercise.call_limits import UncopiedGenerator
-from grader.exercise.counting_array import CountingArray
 from grader.exercise.traces import BareTrace
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.errors import PlainError
@@ -156,11 +155,7 @@ def _binary(value: object, aside: Aside | None) -> Json:
         return {"$bytes": base64.b64encode(value).decode()}
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         body = [value.dtype.str, list(value.shape), base64.b64encode(value.tobytes()).decode()]
-        return (
-            {"$counting": [*body, value.reads]}
-            if isinstance(value, CountingArray)
-            else {"$array": body}
-        )
+        return {"$array": body}
     # another seed is as good: checks judge results, not the generator
     if isinstance(value, UncopiedGenerator):
         return {"$generator": int(value.integers(EXACT))}
@@ -227,8 +222,6 @@ def _rest(tag: str, body: Json, resolve: Resolve | None) -> object:
         return int(body, 16)
     if tag == "$array":
         return _array(*body)
-    if tag == "$counting":
-        return CountingArray.of(_array(*body[:3]), int(body[3]))
     if tag == "$bytes":
         return base64.b64decode(body, validate=True)
     if tag == "$generator":

@@ -22,7 +22,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, names_in
+from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, for_each, names_in
 from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
 from grader.remote.codec import Json, decode, encode, lazy, nameless
 from grader.remote.connection import RpcConnection
@@ -169,9 +169,8 @@ class Worker:
         return [(self.objects[request.object_id](*arguments), False)]
 
     def _each(self, request: Request, arguments: list) -> Replies:
-        """Call a function for each item of a list in one request."""
-        function, (firsts, *others) = self.objects[request.object_id], arguments
-        return [([function(first, *others) for first in firsts], False)]
+        """Call a function for each item of a list in one request, see `call_limits.for_each`."""
+        return [(for_each(self.objects[request.object_id], *arguments), False)]
 
     def _names(self, request: Request, _: list) -> Replies:
         """Return the names that a function takes from outside, see `call_limits.names_in`."""

@@ -48,7 +48,7 @@ PREPARED = (
 # threshold. `exercise` is there for its messages and limits, which both ends of the protocol share.
 PUBLIC = (
     "__init__.py",
-    *(f"exercise/{name}.py" for name in ("__init__", "call_limits", "counting_array", "exercise")),
+    *(f"exercise/{name}.py" for name in ("__init__", "call_limits", "exercise")),
     *(f"exercise/{name}.py" for name in ("exported", "stderr_to_stdout", "traces")),
     *(f"remote/{name}.py" for name in ("__init__", "codec", "connection", "framing")),
     *(f"remote/{name}.py" for name in ("learner_process", "remote_errors", "zygote")),

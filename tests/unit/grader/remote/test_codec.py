@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.exercise.call_limits import UncopiedGenerator
-from grader.exercise.counting_array import CountingArray
 from grader.exercise.traces import BareTrace
 from grader.remote.codec import MOST_ITEMS, MalformedError, Opaque, decode, encode
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
@@ -93,12 +92,6 @@ def test_unusual_but_fitting_values_become_plain_ones(given, back):
 
 def test_bytes_come_back_whatever_they_hold():
     assert there_and_back(bytes(range(256))) == bytes(range(256))
-
-
-def test_an_array_under_observation_arrives_as_one():
-    back = there_and_back(CountingArray.of(np.arange(4.0)))
-    assert sum(back) + sum(row[0] for row in back.reshape(2, 2)) == 8
-    assert isinstance(back, CountingArray) and back.reads == 4 + 2 + 2
 
 
 def test_dice_arrive_as_other_dice():
