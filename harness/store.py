@@ -57,6 +57,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         _seal(path).unlink(missing_ok=True)  # an old file must never have the new seal
         part.replace(path)
         _seal(path).write_text(digest)
+        # Readable as the umask says: tempfile and some libraries write files that only their owner can read.
+        path.chmod(_seal(path).stat().st_mode)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise disk_full(path) from error

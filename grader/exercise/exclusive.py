@@ -30,14 +30,15 @@ class BusyError(PlainError):
 
 
 @contextmanager
-def exclusive(path: Path = LOCK, wait_s: float = WAIT_S) -> Iterator[None]:
+def exclusive(path: Path = LOCK, wait_s: float = WAIT_S, shared: bool = False) -> Iterator[None]:
     """Wait for other timed work on this machine, and keep it waiting during the block.
 
-    The kernel releases the lock if this process dies. Raises BusyError after `wait_s` seconds, OSError.
+    shared: let others go on that share the lock. The kernel releases it if this process dies. Raises
+    BusyError after `wait_s` seconds, OSError.
     """
     descriptor = opened(path)
     try:
-        _wait(descriptor, path, wait_s)
+        _wait(descriptor, path, wait_s, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -54,16 +55,16 @@ def opened(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CREAT | os.O_CLOEXEC, LOCK_MODE)
 
 
-def _wait(descriptor: int, path: Path, wait_s: float) -> None:
+def _wait(descriptor: int, path: Path, wait_s: float, kind: int) -> None:
     until = time.monotonic() + wait_s
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise BusyError(
-                    f"Another program has been timing on this machine for {wait_s / 60:.0f} minutes: "
+                    f"Another program has held this machine for {wait_s / 60:.0f} minutes: "
                     f"end the program that holds {path}, and grade again."
                 ) from None
             threading.Event().wait(POLL_S)

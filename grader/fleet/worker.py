@@ -8,9 +8,7 @@ other at its lock.
 from __future__ import annotations
 
 import atexit
-import fcntl
 import hashlib
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,13 +29,14 @@ from grader.course import records
 from grader.course.grade_class import Judge, judge_notebook
 from grader.course.judge import lab_grader
 from grader.course.records import Record
-from grader.exercise.exclusive import opened
+from grader.exercise.exclusive import BusyError, exclusive
 from grader.grading.lab import lab
-from grader.grading.report import Report
+from grader.grading.report import Report, not_graded
 from harness import store
 from harness.errors import PlainError
 
 JudgeFactory = Callable[[], AbstractContextManager[Judge]]
+CORES_S = 4 * 3600.0  # a chunk of the longest notebooks on a slow machine, several times
 CORES = Path(tempfile.gettempdir()) / "under500-cores.lock"  # shared by all users of the machine
 # The libraries that a verdict depends on. The models' seal is not compared: it differs by machine.
 LIBRARIES = ("numpy", "torch", "transformers", "llama-cpp-python", "nbformat", "distributed")
@@ -118,12 +117,16 @@ def grade_chunk(
 ) -> list[dict[str, object]]:
     """Grade a chunk and return its records as plain types, in order.
 
-    Raises DifferentWorkerError if this process is not the same as `expected`.
+    If the machine does not become free, they say so and have no points. Raises DifferentWorkerError if this
+    process is not the same as `expected`.
     """
     if difference := expected.difference(identity()):
         raise DifferentWorkerError(f"A worker has another {difference}: install the same there.")
-    with cores(alone=chunk.timed):
-        return [_grade_once(item, _judge(judge_factory)).to_json() for item in chunk.items]
+    try:
+        with cores(alone=chunk.timed):
+            return [_grade_once(item, _judge(judge_factory)).to_json() for item in chunk.items]
+    except BusyError as error:
+        return [_ungraded(item, str(error)).to_json() for item in chunk.items]
 
 
 def saved_result(item: Item) -> Record | None:
@@ -150,6 +153,13 @@ def _grade_once(item: Item, judge: Judge) -> Record:
         return record
 
 
+def _ungraded(item: Item, why: str) -> Record:
+    """Return the record of a submission without a verdict; it is kept nowhere, so the next run grades it."""
+    grades = lab(item.lab, nbformat.reads(item.released, as_version=4)).grades.values()
+    report = not_graded(item.lab, ((grade.id, grade.points) for grade in grades), why)
+    return Record(item.digest, report, entered=False)
+
+
 def _report(item: Item, judge: Judge) -> Report:
     released = nbformat.reads(item.released, as_version=4)
     notebook = nbformat.reads(item.notebook, as_version=4)
@@ -170,14 +180,10 @@ def _locked(path: Path) -> Iterator[None]:
 def cores(alone: bool) -> Iterator[None]:
     """Reserve this machine's cores, shared with other workers or exclusively (`alone`).
 
-    The kernel releases the lock if the process dies.
+    Raises BusyError and OSError as `exclusive` does.
     """
-    descriptor = opened(CORES)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    with exclusive(CORES, CORES_S, shared=not alone):
         yield
-    finally:
-        os.close(descriptor)
 
 
 @cache

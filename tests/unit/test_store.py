@@ -1,4 +1,7 @@
 import errno
+import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,19 @@ def file(tmp_path):
 def test_a_written_file_is_sealed_and_intact(file):
     assert store.check_seal(file).read_bytes() == b"numbers"
     assert store.intact(file)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_file_can_be_read_by_whom_the_umask_allows(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with store.atomic_write(tmp_path / "weights.bin") as part:
+            descriptor, made = tempfile.mkstemp(dir=tmp_path)
+            os.close(descriptor)
+            Path(made).replace(part)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "weights.bin").stat().st_mode & 0o777 == mode
 
 
 def test_a_damaged_file_is_refused_and_says_what_to_run(file):

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+import nbformat
 import pytest
 
 from grader.course import gradebook
@@ -19,7 +20,7 @@ from grader.fleet import worker as fleet_worker
 from grader.fleet.cluster import FleetError, check_workers, local
 from grader.fleet.noise import MachineNoise
 from grader.fleet.run import CHUNK, Fleet
-from grader.fleet.worker import Identity, identity
+from grader.fleet.worker import Chunk, Identity, Item, grade_chunk, identity
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
 from tests.unit.grader.fleet.fleet_judges import Noted, done
 
@@ -310,3 +311,13 @@ def test_timed_work_has_the_machine_for_itself():
         with pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         os.close(descriptor)
+
+
+def test_a_machine_that_is_never_free_gives_no_points_and_says_so(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(fleet_worker, "CORES", tmp_path / "cores.lock")
+    monkeypatch.setattr(fleet_worker, "CORES_S", 0.0)
+    item = Item(LAB, "digest", nbformat.writes(small.released(LAB)), "{}", "nowhere/result.json")
+    with fleet_worker.cores(alone=True):
+        [record] = grade_chunk(Chunk((item,), timed=False), identity(), None)
+    assert {mark["points"] for mark in record["report"]["marks"]} == {None}
+    assert "cores.lock" in record["report"]["marks"][0]["reason"]
