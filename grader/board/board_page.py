@@ -106,7 +106,8 @@ def _points(standing: Standing) -> str:
     if standing.status in (Status.NOTHING, Status.HANDED_IN):
         return str(standing.status)
     unfinished = ", open" if standing.status is Status.OPEN else ""
-    return f"{standing.points:g} of {standing.out_of:g}{unfinished}"
+    unsafe = "" if standing.jailed else ", no jail"
+    return f"{standing.points:g} of {standing.out_of:g}{unfinished}{unsafe}"
 
 
 def _tables(board: Board) -> Iterator[Table]:

@@ -36,7 +36,8 @@ class Status(StrEnum):
 class Standing:
     """One learner's standing in one lab.
 
-    `late` is the penalty in points, `late_s` the time after the deadline in seconds.
+    `late` is the penalty in points, `late_s` the time after the deadline in seconds. jailed: False if the
+    submission was graded with `--no-jail`.
     """
 
     status: Status = Status.NOTHING
@@ -44,6 +45,7 @@ class Standing:
     out_of: float = 0.0
     late: float = 0.0
     late_s: float = 0.0
+    jailed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _standing(record: Record | None, total: gradebook.Total | None) -> Standing:
         return Standing(Status.HANDED_IN)
     status = Status.OPEN if total.open else Status.GRADED
     status = Status.WAITS if record and not record.entered else status
-    return Standing(status, total.points, total.out_of, total.late, total.late_s)
+    jailed = not (record and record.report.jailed)
+    return Standing(status, total.points, total.out_of, total.late, total.late_s, jailed)
 
 
 def _marks(records: Records) -> Iterator[tuple[str, str, Mark]]:

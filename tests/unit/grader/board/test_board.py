@@ -1,6 +1,7 @@
 """The instructor's board: progress, undecided marks, common mistakes and latencies."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import typer
@@ -141,6 +142,17 @@ def test_the_frontier_is_not_dominated():
 def test_a_learners_name_cannot_change_the_page(small):
     submit(small, "<script>alert(1)</script>", handed_in())
     assert "<script>" not in page(board(small))
+
+
+def test_a_mark_given_without_a_jail_says_so(small):
+    def without_jail(lab, notebook):
+        return replace(judge(lab, notebook), jailed="Not jailed: it was switched off.")
+
+    for student, judged in (("ada", judge), ("bob", without_jail)):
+        submit(small, student, handed_in("20", "15"))
+        list(Batch(small, judged).run(small.submissions()))
+    assert [row[LAB].jailed for row in board(small).standings.values()] == [True, False]
+    assert page(board(small)).count(", no jail") == 1
 
 
 def run(*arguments):

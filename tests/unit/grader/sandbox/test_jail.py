@@ -35,6 +35,18 @@ def outside(tmp_path):
     return file
 
 
+def test_without_libseccomp_nothing_is_graded(monkeypatch):
+    monkeypatch.setattr(jail.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.delattr("grader.sandbox.syscalls", raising=False)
+    monkeypatch.setitem(sys.modules, "grader.sandbox.syscalls", None)
+    why_no_jail.cache_clear()
+    try:
+        with pytest.raises(NoJailError, match="libseccomp is not installed"):
+            require(asked=True)
+    finally:
+        why_no_jail.cache_clear()
+
+
 @needs_jail
 def test_no_file_of_ours_but_python_and_the_two_packages(outside, root):
     ours = ("solutions", "labs", "tests", "README.md", "nbgrader_config.py")
