@@ -15,7 +15,7 @@ from grader.exercise.randomness import fresh_rng, fresh_seed
 
 ROUNDS = 20  # fresh inputs per check
 D = 16  # dimensions: enough for distinct similarities, few enough to be quick
-# A loop is told by its time, beside a loop of the referee's own: a count in a learner's process proves nothing.
+# A loop is told by its time beside a loop of the referee's: a count in a learner's process proves nothing.
 # One product and a sort of all rows take a fifth of that loop, other loops more than all of it. Of a few
 # turns each side's fastest counts, because a busy machine only slows.
 MANY_ROWS, QUERIES, TURNS = 2_000, 100, 3

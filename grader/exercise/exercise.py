@@ -16,6 +16,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
+from grader.exercise.own_work import withheld
 from grader.exercise.stderr_to_stdout import stderr_to_stdout
 
 P = ParamSpec("P")
@@ -158,7 +159,8 @@ class Exercise:
                 f"the cell that defines it: does a later line assign something else to {self.name}?",
             )
         try:
-            return function(*copy.deepcopy(arguments))
+            with withheld(self.lab):
+                return function(*copy.deepcopy(arguments))
         except CheckFailed:
             raise  # a forbidden shortcut whose message explains itself
         except NotImplementedError as empty:

@@ -22,13 +22,13 @@ from grader.exercise.fresh_cases import asking_about
 from grader.exercise.randomness import seeded
 from grader.exercise.yardstick_time import yardstick_takes
 from grader.grading import speed_gate as timing
-from grader.grading.lab import Grade, Lab
+from grader.grading.lab import Grade, Lab, LabError
 from grader.grading.launch import Launch, launched
 from grader.grading.notebook import NotebookError, code
 from grader.grading.report import CellError, Mark, Outcome, Report, better, not_graded, scored
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
-from grader.remote.session import Session, Start, new_process, session
+from grader.remote.session import START_S, Session, Start, new_process, session
 from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.limits import Limits
 from grader.secret import seed
@@ -259,12 +259,21 @@ def _run(lab: Lab, notebook: NotebookNode, limits: Thresholds, setting: Setting)
             launch = _launch(limits, yardstick, base_seed)
         start = new_process if limits.models else setting.start
         learner = stack.enter_context(session(spec, limits.call_s, start))
+        _withhold_answers(lab, learner)
         if launch is not None:
             launch.hand_over(learner)
         world = launch.world if launch else SHIPPED
         grading = _Grading(lab, limits, learner, yardstick, base_seed, world)
         grading.run(notebook)
     return grading
+
+
+def _withhold_answers(lab: Lab, learner: Session) -> None:
+    """Withhold functions of `harness` that are answers. Raises LabError, OSError or WorkerError."""
+    try:
+        learner.ask("withhold", lab.name[:2], limit_s=START_S)
+    except (AttributeError, ImportError) as error:
+        raise LabError(f"The answers to {lab.name} cannot be withheld: {error}.") from error
 
 
 def _launch(limits: Thresholds, yardstick: ReadyYardstick, base_seed: int) -> Launch | None:

@@ -22,6 +22,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from grader.exercise import own_work
 from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, for_each, names_in
 from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
 from grader.remote.codec import Json, decode, encode, lazy, nameless
@@ -160,6 +161,11 @@ class Worker:
     def _cell(self, request: Request, _: list) -> Replies:
         if error := self.run(request.name):
             raise error
+        return [(None, False)]
+
+    def _withhold(self, request: Request, _: list) -> Replies:
+        """Withhold the answers to a lab, see `own_work`; asked before any cell of the learner runs."""
+        own_work.withhold(request.name)
         return [(None, False)]
 
     def _value(self, request: Request, _: list) -> Replies:

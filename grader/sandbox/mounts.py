@@ -49,7 +49,8 @@ PREPARED = (
 PUBLIC = (
     "__init__.py",
     *(f"exercise/{name}.py" for name in ("__init__", "call_limits", "exercise")),
-    *(f"exercise/{name}.py" for name in ("exported", "stderr_to_stdout", "traces")),
+    *(f"exercise/{name}.py" for name in ("exported", "own_work", "stderr_to_stdout")),
+    "exercise/traces.py",
     *(f"remote/{name}.py" for name in ("__init__", "codec", "connection", "framing")),
     *(f"remote/{name}.py" for name in ("learner_process", "remote_errors", "zygote")),
     *(f"sandbox/{name}.py" for name in ("__init__", "limits", "namespaces", "syscalls")),

@@ -75,6 +75,9 @@ class _Nobody:
     def allow(self, until=0.0):
         pass
 
+    def ask(self, verb, name="", **request):
+        pass
+
     class started:  # noqa: N801
         note = ""
 
