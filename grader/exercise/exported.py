@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 Kind = TypeVar("Kind", bound=type)
-Use = Callable[[str, tuple], object]  # (name of a member, arguments) -> its result
+# (name of a member, arguments, keyword arguments) -> its result
+Use = Callable[[str, tuple, Mapping[str, object]], object]
 
 CALL = "__call__"
 _MEMBERS: dict[type, tuple[str, ...]] = {}
@@ -65,13 +66,16 @@ class ExportedObjects:
                 self.things.append(thing)
             return self._numbers[id(thing)]
 
-    def use(self, number: int, name: str, arguments: tuple) -> object:
+    def use(
+        self, number: int, name: str, arguments: tuple, options: Mapping[str, object]
+    ) -> object:
         """Return the result of a member. Raises what it raises, and AttributeError if it is not exported."""
         thing = self.things[number]
         called = members(thing) or {}
         if name not in called:
             raise AttributeError(f"{type(thing).__name__} does not export {name!r:.40}.")
-        return getattr(thing, name)(*arguments) if called[name] else getattr(thing, name)
+        member = getattr(thing, name)
+        return member(*arguments, **options) if called[name] else member
 
 
 class ExportedProxy:
@@ -91,13 +95,13 @@ def make_proxy(number: int, name: str, exported: Mapping[str, bool], use: Use) -
     if "__next__" in exported:
         namespace["__iter__"] = lambda self: self
     if "__exit__" in exported:  # an exception of the block stays in the process that raised it
-        namespace["__exit__"] = lambda self, *_: use("__exit__", (None, None, None))
+        namespace["__exit__"] = lambda self, *_: use("__exit__", (None, None, None), {})
     return type(name, (ExportedProxy,), namespace)()
 
 
 def _method(member: str, use: Use) -> Callable[..., object]:
-    return lambda self, *arguments: use(member, arguments)
+    return lambda self, *arguments, **options: use(member, arguments, options)
 
 
 def _property(member: str, use: Use) -> property:
-    return property(lambda self: use(member, ()))
+    return property(lambda self: use(member, (), {}))

@@ -63,7 +63,8 @@ class Request(BaseModel, **CONFIG):
 
     verb: "use" to the referee; to the learner's process, a method of `learner_process.Worker` without its
     underscore. name: source of a cell, or name of a variable or member. object_id: number of the object in
-    the process that receives the request. arguments: encoded values. limit_s: time limit in seconds. apart:
+    the process that receives the request. arguments, options: encoded values, by position and by name; only
+    "use" has options. limit_s: time limit in seconds. apart:
     whether to run it concurrently with the request that is already being served.
     """
 
@@ -73,6 +74,7 @@ class Request(BaseModel, **CONFIG):
     name: str = ""
     object_id: int = 0
     arguments: list[JsonValue] = []
+    options: dict[str, JsonValue] = {}
     limit_s: float = 60.0
     apart: bool = False
 

@@ -130,15 +130,19 @@ class Worker:
             self.proxies[number] = make_proxy(number, name, members, partial(self._use, number))
         return self.proxies[number]
 
-    def _use(self, number: int, member: str, arguments: tuple) -> object:
+    def _use(
+        self, number: int, member: str, arguments: tuple, options: Mapping[str, object]
+    ) -> object:
         """Return what a member of an exported object returns. Raises what it raises."""
         sent = [encode(argument, self._aside) for argument in arguments]
+        named = {name: encode(option, self._aside) for name, option in options.items()}
         request = Request(
             number=str(next(self.numbers)),
             verb="use",
             name=member,
             object_id=number,
             arguments=sent,
+            options=named,
         )
         [reply] = self.connection.ask(request)
         if reply.failure is not None:

@@ -262,7 +262,8 @@ class Session:
     def _use_exported(self, request: Request) -> None:
         try:
             arguments = tuple(map(self._decoded, request.arguments))
-            value = self.exported_objects.use(request.object_id, request.name, arguments)
+            options = {name: self._decoded(value) for name, value in request.options.items()}
+            value = self.exported_objects.use(request.object_id, request.name, arguments, options)
             reply = Reply(number=request.number, value=encode(value, self._aside))
         except BaseException as error:
             encoded = failure(error)
