@@ -33,7 +33,7 @@ LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-ow
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
+.PHONY: start test perf redteam e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -48,6 +48,10 @@ test: setup lint bubblewrap
 perf: prepare
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[peers]'
 	@$(BIN)/python -m pytest -m perf -s
+
+# Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
+redteam: setup bubblewrap
+	@$(BIN)/python -m pytest -m "redteam or not redteam" tests/submissions/test_redteam.py
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
 e2e: e2e-ready
