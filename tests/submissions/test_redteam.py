@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-import yaml
 
 from grader.grading.referee import Setting, grade
 from grader.sandbox.jail import why_no_jail
-from tests.submissions.notebooks import HERE, ROOT, WRONG, lab01, submission
+from tests.submissions.notebooks import HERE, ROOT, WRONG, lab01, read, submission
 from tests.submissions.test_lab01 import SMALL, impatient
 
-ATTACKS = yaml.safe_load((HERE / "redteam.yaml").read_text(encoding="utf-8"))
+ATTACKS = read(HERE / "redteam.yaml")
 EXERCISES = {
     "q1-gap": "breakdown",
     "q2-gap": "percentile",
