@@ -23,7 +23,7 @@ EXERCISES = {
     "q5-gap": "smallest_fix",
 }
 BROKEN = ("Its process", "It sent")  # how the verdict of an attack begins that ends the process
-SAMPLE = 4  # of some 30 submissions, of which each takes a second or two
+SAMPLE = 4  # of some 40 submissions, of which most take a second or two
 
 
 def submissions() -> Iterator[Sequence[dict]]:
