@@ -4,6 +4,7 @@
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
+#   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
@@ -33,7 +34,7 @@ LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-ow
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
+.PHONY: start test perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
 
 start: prepare
 	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
@@ -48,6 +49,14 @@ test: setup lint bubblewrap
 perf: prepare
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[peers]'
 	@$(BIN)/python -m pytest -m perf -s
+
+# Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
+redteam: setup bubblewrap
+	@$(BIN)/python -m pytest -m "redteam or not redteam" tests/submissions/test_redteam.py
+
+# Random notebooks, frames and values for MINUTES; make test tries 20 seconds of them.
+fuzz: setup
+	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest tests/fuzz
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
 e2e: e2e-ready

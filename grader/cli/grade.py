@@ -72,7 +72,8 @@ def grade(
         require(jail)
     loaded = load_course(course)
     name = find_lab(loaded, lab) if lab else ""
-    found = collect(loaded, handed_in, name) if handed_in else Collected(loaded.submissions(), [])
+    present = Collected(loaded.submissions(), loaded.left_out())
+    found = collect(loaded, handed_in, name) if handed_in else present
     chosen = [s for s in found.submissions if name in ("", s.lab) and student in ("", s.student)]
     for line in found.left_out:
         _say(line)

@@ -18,6 +18,8 @@ from grader.grading.lab import Lab, lab
 from harness.errors import WrongUseError
 
 CONFIG = "nbgrader_config.py"
+# A learner's id. Formgrader writes it into its pages as it is, so it has no markup, quote or backslash.
+STUDENT = re.compile(r"[\w.@+,'() -]+")
 log = logging.getLogger(__name__)
 
 
@@ -118,6 +120,17 @@ class Course:
             Submission(student, name, self.submitted(student, name))
             for name in self.labs
             for student in sorted(self._students(name))
+            if STUDENT.fullmatch(student)
+        ]
+
+    def left_out(self) -> list[str]:
+        """Return a sentence for each folder of `submitted` whose name cannot be a learner's id."""
+        students = {student for name in self.labs for student in self._students(name)}
+        return [
+            f"The folder {student!r} is not graded: rename it to the learner's id, which has letters, "
+            "digits, spaces and .@+,'()_- only."
+            for student in sorted(students)
+            if not STUDENT.fullmatch(student)
         ]
 
     def student(self, folder: Path) -> str:

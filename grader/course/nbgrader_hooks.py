@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from grader.course import grade_class, gradebook, merge_submission, records
-from grader.course.course import Course, Submission, load_course
+from grader.course.course import STUDENT, Course, Submission, load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
 from grader.course.handed_in import require_plain_files
@@ -40,9 +40,12 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
 
     The lab is registered in the gradebook first, because another tool may have released it.
 
-    Raises NotebookError for a submission with a link, a pipe or a folder named like a notebook: nbgrader then
-    gives this learner no result, and goes on. It would copy what the link points to, and wait for the pipe.
+    Raises NotebookError for a submission with a link, a pipe or a folder named like a notebook, and for a
+    learner's id with markup: nbgrader then gives this learner no result, and goes on. It would copy what the
+    link points to, wait for the pipe, and write the id into its pages.
     """
+    if not STUDENT.fullmatch(student):
+        raise NotebookError(f"{student!r} is not a learner's id: rename the folder.")
     course = load_course(Path.cwd())  # nbgrader has changed to the course's folder
     for path in map(Path, notebooks):
         require_plain_files(path.parent)

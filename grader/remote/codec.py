@@ -112,7 +112,7 @@ def decode(sent: Json, resolve: Resolve | None = None) -> object:
     [(tag, body)] = sent.items()
     try:
         return _tagged(tag, body, resolve)
-    except (TypeError, ValueError, AttributeError, KeyError, LookupError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
         raise MalformedError(f"A value tagged {tag!r:.30} is malformed.") from error
 
 

@@ -27,8 +27,12 @@ WRONG = {
 }
 
 
+def read(file: Path) -> object:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
 def described(file: str, kind: str) -> list[dict]:
-    return yaml.safe_load((HERE / file).read_text(encoding="utf-8"))[kind]
+    return read(HERE / file)[kind]
 
 
 def released() -> NotebookNode:

@@ -1,16 +1,16 @@
 """The launch before a graded run: new products for each submission, and a table made before knows none."""
 
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
-from grader import secret
 from grader.exercise import fresh_cases
 from grader.grading import referee
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, grade
 from grader.sandbox.jail import why_no_jail
-from grader.thresholds import Bar, Thresholds
+from grader.thresholds import Thresholds
 from harness.kb.new_world import new_world
+from tests.small_lab import BAR as USUAL
+from tests.small_lab import cell, notebook
 
 WAITING = """
 import time
@@ -57,18 +57,7 @@ from harness.kb.products import products
 from harness.kb import launched
 guess = {"new": len(launched.chunks()), "sold": len(products())}
 """
-BAR = Bar(
-    grade="q5",
-    function="entry",
-    bound=1.0,
-    pairs=12,
-    most=24,
-    right=0.7,
-    shortest=0.5,
-    nearest_ms=5.0,
-    work=0.08,
-    launch=True,
-)
+BAR = USUAL.model_copy(update={"right": 0.7, "shortest": 0.5, "launch": True})
 ASKED = Thresholds(models=False, check_s=20, cell_s=20, call_s=10, total_s=40, bar=BAR)
 
 
@@ -77,30 +66,17 @@ def setting(bar=BAR):
     return Setting(jailed=not why_no_jail(), thresholds=lambda lab: asked, yardstick=WAITING)
 
 
-def cell(source, id_=None, points=None):
-    data = {"grade_id": id_, "grade": points is not None, "points": points}
-    return new_code_cell(source, metadata={"nbgrader": data} if id_ else {})
-
-
-RELEASED = new_notebook(
-    cells=[
-        cell("checks.prediction(guess, ['new', 'sold'], lab='10')", "q0", 5),
-        cell("checks.under_bar(entry)", "q5", 20),
-    ]
+RELEASED = notebook(
+    cell("checks.prediction(guess, ['new', 'sold'], lab='10')", "q0", 5),
+    cell("checks.under_bar(entry)", "q5", 20),
 )
 LAB = lab("10", RELEASED)
-
-
-@pytest.fixture(autouse=True)
-def private_key(tmp_path, monkeypatch):
-    monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / "key"})
 
 
 def graded(*sources, bar=BAR):
     cells = [cell(source) for source in sources]
     return {
-        mark.id: mark
-        for mark in grade(LAB, new_notebook(cells=[*cells, *RELEASED.cells]), setting(bar)).marks
+        mark.id: mark for mark in grade(LAB, notebook(*cells, *RELEASED.cells), setting(bar)).marks
     }
 
 

@@ -8,48 +8,34 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, grade
 from grader.grading.report import Outcome
 from grader.sandbox.jail import why_no_jail
-from grader.thresholds import Bar, Thresholds
+from grader.thresholds import Thresholds
+from tests.small_lab import BAR as USUAL
+from tests.small_lab import cell, notebook
 from tests.submissions.notebooks import HERE
 
 DATA = yaml.safe_load((HERE / "bar.yaml").read_text(encoding="utf-8"))
 GRADE = "l10-q5-bar"
-BAR = Bar(
-    grade=GRADE,
-    function="entry",
-    bound=1.0,
-    pairs=12,
-    most=24,
-    right=0.8,
-    shortest=0.9,
-    nearest_ms=5.0,
-    work=0.08,
-    launch=False,
-)
-CHECK = {
-    "nbgrader": {"grade": True, "grade_id": GRADE, "points": 20, "solution": False, "locked": True}
-}
+BAR = USUAL.model_copy(update={"grade": GRADE})
 
 
 def asked(name):
     return Thresholds(models=False, check_s=40, cell_s=30, call_s=10, total_s=60, bar=BAR)
 
 
-def notebook(*sources):
-    cells = [new_code_cell(source) for source in sources]
-    return new_notebook(cells=[*cells, new_code_cell("checks.under_bar(entry)", metadata=CHECK)])
+def submission(*sources):
+    return notebook(*map(cell, sources), cell("checks.under_bar(entry)", GRADE, 20))
 
 
 def graded(one):
     setting = Setting(
         thresholds=asked, yardstick=f"{DATA['yardstick']}\n{one.get('yardstick', '')}"
     )
-    return grade(lab("bar", notebook()), notebook(DATA["base"], one.get("code", "")), setting)
+    return grade(lab("bar", submission()), submission(DATA["base"], one.get("code", "")), setting)
 
 
 # They are real attacks: without a jail they would do to this machine what they try to do in it.

@@ -23,14 +23,11 @@ LABS = {
 OUT_OF = {"times": 25, "answer_key": 20}  # checks that give a part of their points
 
 
-STYLES = "styles"  # right answers to several labs, each in a way that was once refused
-
-
 def every(*kinds):
     return [one for lab in LABS for one in load(lab, *kinds)]
 
 
-@pytest.mark.parametrize("one", [*every("excellent"), *load(STYLES, "excellent")])
+@pytest.mark.parametrize("one", every("excellent"))
 def test_an_excellent_submission_passes_with_one_line(one, capsys):
     for _ in range(10):
         points, _ = answer(one, OUT_OF.get(one["check"]))

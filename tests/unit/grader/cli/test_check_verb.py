@@ -5,15 +5,13 @@ import json
 import nbformat
 import pytest
 import typer
-from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
-from grader import secret
 from grader.cli.check import check
 from harness.cli.output import plain_errors
+from tests.small_lab import cell, notebook
 from tests.unit.grader.grading.test_referee import BREAKDOWN
 
-DATA = {"grade": True, "grade_id": "l01-q1-breakdown", "points": 20}
 app = typer.Typer()
 app.command()(plain_errors(check))
 
@@ -21,15 +19,14 @@ app.command()(plain_errors(check))
 @pytest.fixture(autouse=True)
 def course(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / "key"})
     return tmp_path
 
 
 def handed_in(course, source):
     path = course / "labs" / "01-profile" / "01-profile.ipynb"
     path.parent.mkdir(parents=True)
-    check_cell = new_code_cell("checks.breakdown(breakdown)", metadata={"nbgrader": DATA})
-    nbformat.write(new_notebook(cells=[new_code_cell(source), check_cell]), path)
+    check_cell = cell("checks.breakdown(breakdown)", "l01-q1-breakdown", 20)
+    nbformat.write(notebook(cell(source), check_cell), path)
     return path
 
 

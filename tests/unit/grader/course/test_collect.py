@@ -183,6 +183,18 @@ def test_nbgrader_is_kept_from_reading_a_hostile_file(small, monkeypatch, make, 
         expire_scores(LAB, "eve", [f"submitted/eve/{LAB}/{LAB}.ipynb"])
 
 
+@pytest.mark.parametrize("name", ["<img src=x>", 'a"b', "a\\b", "{{a}}", "a&b"])
+def test_a_folder_named_with_markup_is_left_out_and_the_others_are_graded(small, monkeypatch, name):
+    for student in ("ada", name, "O'Brien, José"):
+        submit(small, student, handed_in())
+    assert {one.student for one in small.submissions()} == {"ada", "O'Brien, José"}
+    [reason] = small.left_out()
+    assert repr(name) in reason
+    monkeypatch.chdir(small.root)
+    with pytest.raises(NotebookError, match="not a learner's id"):
+        expire_scores(LAB, name, [f"submitted/{name}/{LAB}/{LAB}.ipynb"])
+
+
 @pytest.mark.parametrize("content", ["no", '{"cells": []}'])
 def test_a_file_of_no_lab_is_left_out_with_a_reason_if_the_others_do_not_tell(
     course, tmp_path, content

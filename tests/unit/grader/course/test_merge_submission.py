@@ -112,7 +112,9 @@ def test_a_mark_without_points_is_no_error_and_no_number(outcome):
     assert output.text == f"{outcome.capitalize()}: noisy\n"
 
 
-PAYLOADS = yaml.safe_load((Path(__file__).parent / "payloads.yaml").read_text(encoding="utf-8"))
+PAYLOADS = yaml.safe_load((Path(__file__).parent / "payloads.yaml").read_text(encoding="utf-8"))[
+    "texts"
+]
 
 
 class Elements(HTMLParser):

@@ -2,19 +2,14 @@
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.grading.lab import LabError, Name, lab
 from harness.semconv import STAGES
+from tests.small_lab import cell, notebook
 
 
 def graded(source, points=10, id_="l01-q1-check"):
-    data = {"grade": True, "grade_id": id_, "points": points}
-    return new_code_cell(source, metadata={"nbgrader": data})
-
-
-def notebook(*cells):
-    return new_notebook(cells=[new_markdown_cell("# A lab"), *cells])
+    return cell(source, id_, points)
 
 
 def only(*cells):

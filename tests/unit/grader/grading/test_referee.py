@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
 from grader import secret
 from grader.grading import referee
@@ -13,8 +13,9 @@ from grader.grading.notebook import NotebookError
 from grader.grading.referee import Setting, grade, unreadable
 from grader.grading.report import Mark, Outcome, Report, better
 from grader.sandbox.jail import why_no_jail
-from grader.thresholds import FILE, Bar, Thresholds, thresholds
+from grader.thresholds import FILE, Thresholds, thresholds
 from harness.errors import PlainError
+from tests.small_lab import BAR, cell, notebook
 
 QUICK = Thresholds(models=False, check_s=20, cell_s=5, call_s=5, total_s=20)
 BREAKDOWN = (
@@ -23,22 +24,6 @@ BREAKDOWN = (
     "    return {n: sum(s.duration_ms for s in trace.spans if s.name == n) for n in names}"
 )
 SETTING = Setting(jailed=not why_no_jail(), thresholds=lambda lab: QUICK)
-
-
-@pytest.fixture(autouse=True)
-def private_key(tmp_path, monkeypatch):
-    monkeypatch.setattr(secret.seed, "__kwdefaults__", {"file": tmp_path / "key"})
-
-
-def cell(source, id_=None, points=None):
-    if id_ is None:
-        return new_code_cell(source)
-    data = {"grade_id": id_, "grade": points is not None, "points": points}
-    return new_code_cell(source, metadata={"nbgrader": data})
-
-
-def notebook(*cells):
-    return new_notebook(cells=[new_markdown_cell("# A lab"), *cells])
 
 
 GUESS = cell("checks.prediction(guess, ['a'], lab='01')", "guess", 5)
@@ -229,18 +214,7 @@ def test_models_are_only_there_when_a_learners_own_cell_may_need_them(monkeypatc
 
 
 def test_without_a_yardstick_nothing_is_graded():
-    bar = Bar(
-        grade="q1",
-        function="entry",
-        bound=1,
-        pairs=12,
-        most=12,
-        right=0,
-        shortest=0,
-        nearest_ms=5,
-        work=0.08,
-        launch=False,
-    )
+    bar = BAR.model_copy(update={"grade": "q1"})
     setting = Setting(
         jailed=SETTING.jailed,
         thresholds=lambda lab: QUICK.model_copy(update={"bar": bar}),

@@ -7,7 +7,6 @@ import pytest
 from grader.grading.paired_run import PairedRun
 from grader.grading.report import Outcome
 from grader.grading.speed_gate import EntryError, mark, paired_runs
-from grader.thresholds import Bar
 from harness.assistant import Answer
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Comparison, Pair
@@ -17,19 +16,8 @@ from harness.measure.latency.timing import Timing
 from harness.serve.entry import Division, Entry
 from harness.serve.network import Network
 from tests.fakes import Scripted
+from tests.small_lab import BAR
 
-BAR = Bar(
-    grade="q5",
-    function="entry",
-    bound=1.0,
-    pairs=12,
-    most=24,
-    right=0.8,
-    shortest=0.9,
-    nearest_ms=5.0,
-    work=0.08,
-    launch=False,
-)
 CASES = tuple(draw("test", 24, seed=9, history_turns=0))
 BAR_ANSWER = Answer("Done.")
 FAULT = Fault(FaultKind.RAISED, "It raised.")
