@@ -16,8 +16,9 @@ from harness.labs.speculation.near_tie import first_difference, measure_tie
 from harness.labs.speculation.speedups_picture import Speedup, speedups
 from harness.labs.speculation.verify_cost_picture import verify_cost
 
-# The learner's predictions
+# The learner's predictions and results
 from harness.learner.predictions import predict, recall
+from harness.learner.results import keep_result
 
 # The limits of a machine
 from harness.measure.model_files.roofline import Roof, pass_limit_ms
@@ -44,6 +45,7 @@ __all__ = [
     "draw",
     "fastest_draft",
     "first_difference",
+    "keep_result",
     "measure_tie",
     "pass_limit_ms",
     "predict",
