@@ -30,7 +30,7 @@ from harness.models.lora.packing import Encode, Lesson, Packed, pack
 # the linear layers by architecture
 LINEAR = {
     "llama": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
-    "bert": ("query", "key", "value", "dense"),
+    "bert": ("query", "key", "value", "intermediate.dense", "output.dense"),
 }
 
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
