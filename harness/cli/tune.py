@@ -11,7 +11,8 @@ import typer
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
-QUESTIONS = "questions"  # a matrix and not a model; takes two minutes
+MATRIX = "questions"  # a matrix and not a model; takes two minutes
+ENCODER = "minilm-questions"  # behind that matrix; takes fifteen minutes
 TOKENS = "tokens"  # a vocabulary; takes ten seconds
 
 
@@ -19,7 +20,7 @@ def tune(
     model: Annotated[
         str,
         typer.Argument(
-            help="questions, tokens, smollm2-135m-support (tune it first) or smollm2-85m-support."
+            help="smollm2-135m-support, then smollm2-85m-support, tokens; questions, then minilm-questions."
         ),
     ],
     folder: Annotated[Path, typer.Option(help="Folder for the state and the adapter.")] = Path(
@@ -45,9 +46,9 @@ def tune(
     You can stop at any time; the same command continues.
     """
     # Heavy imports only when the verb runs.
-    from harness.tuning import averaging, kept_tokens, question_matrix, recipes
+    from harness.tuning import averaging, kept_tokens, question_encoder, question_matrix, recipes
 
-    names = [QUESTIONS, TOKENS, *recipes.RECIPES]
+    names = [MATRIX, ENCODER, TOKENS, *recipes.RECIPES]
     if model not in names:
         raise WrongUseError(f"There is no recipe for {model!r}: choose {' or '.join(names)}.")
     if further and not (further / averaging.CONFIG).exists():
@@ -56,8 +57,10 @@ def tune(
         )
     if mean:
         adapter = averaging.averaged(mean, folder / model)
-    elif model == QUESTIONS:
+    elif model == MATRIX:
         adapter = question_matrix.run(folder / model)
+    elif model == ENCODER:
+        adapter = question_encoder.run(folder / model)
     elif model == TOKENS:
         adapter = kept_tokens.run(folder / model)
     else:

@@ -30,6 +30,7 @@ from harness.models.offline import (
     KEPT,
     KEPT_TOKENS,
     LARGE,
+    QUESTIONS,
     STUDENT,
     WEIGHTS,
     encoder_file,
@@ -61,9 +62,9 @@ def build_student() -> None:
 
 
 def build_encoder() -> None:
-    """Build MiniLM for llama.cpp. Raises StoreError."""
-    model = AutoModel.from_pretrained(MINILM.verified().parent, dtype=torch.float32)
-    export_encoder(model, encoder_file(), MINILM.name)
+    """Build the question encoder, MiniLM with its adapter, for llama.cpp. Raises StoreError."""
+    base = AutoModel.from_pretrained(MINILM.verified().parent, dtype=torch.float32)
+    export_encoder(merged(base, QUESTIONS), encoder_file(), QUESTIONS.name)
 
 
 def build_quantised(say: Callable[[str], None]) -> None:

@@ -22,6 +22,8 @@ FULL = "F32"
 KEPT = (0, *range(1, 28, 2), 29)
 # The tokens that the compact model keeps: (n,), uint16, ascending; made by harness/tuning/kept_tokens.py.
 KEPT_TOKENS = ADAPTERS / "tokens.npy"
+# The adapter of the question encoder, in peft's format; made by harness/tuning/question_encoder.py.
+QUESTIONS = ADAPTERS / "minilm-questions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ BUILT = (LARGE, STUDENT, COMPACT)
 
 
 def encoder_file() -> Path:
-    """Return the path of MiniLM for llama.cpp, which need not exist."""
-    return store.home() / "models" / f"{MINILM.name}-{MINILM.sha256[:12]}-F16.gguf"
+    """Return the path of the question encoder for llama.cpp, which need not exist."""
+    parts = f"{MINILM.sha256}|{_adapter_hash(QUESTIONS.name)}"
+    made_of = hashlib.sha256(parts.encode()).hexdigest()[:12]
+    return store.home() / "models" / f"{QUESTIONS.name}-{made_of}-F16.gguf"
 
 
 @cache

@@ -6,6 +6,8 @@ import asyncio
 import errno
 import socket
 import threading
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -21,37 +23,38 @@ HOST = "127.0.0.1"
 KEPT_S = (
     600  # a user thinks for minutes between two questions; uvicorn's own 5 s are for many users
 )
-START_S = 20.0  # far above the usual 0.1 s; only a failed start reaches it
+START_S = 20.0  # far above the usual 0.1 s; only a start that hangs reaches it
 
 
 @dataclass
 class Deployment:
     """A server for `assistant` behind `network`; entering yields the Client, leaving stops the server.
 
-    port: the server's port; 0 takes any free one. Raises ServeError if it is taken.
+    port: the server's port; 0 takes any free one. Raises ServeError if it is taken or the start fails.
     """
 
     assistant: Assistant
     network: Network = AS_SHIPPED
     port: int = 0
-    _thread: threading.Thread | None = field(default=None, init=False, repr=False)
-    _stop: asyncio.Event | None = field(default=None, init=False, repr=False)
-    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
-    _client: Client | None = field(default=None, init=False, repr=False)
+    _server: _Server = field(init=False, repr=False)
+    _thread: threading.Thread = field(init=False, repr=False)
 
     def __enter__(self) -> Client:
-        listener = _listen(self.port)
-        self.port = listener.getsockname()[1]
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listener, ready)), name="server", daemon=True
-        )
+        self._server = _Server(self.assistant, self.network, self.port)
+        self._thread = threading.Thread(target=self._server.work, name="server", daemon=True)
         self._thread.start()
-        if not ready.wait(START_S) or self._client is None:
+        try:
+            client = self._server.client.result(START_S)
+        except BaseException as error:
+            self._server.should_exit = True  # a start that hangs may still succeed later
+            if isinstance(error, ServeError | KeyboardInterrupt):
+                raise
             raise ServeError(
-                "The server did not start; run `under500 doctor` to see what is missing."
-            )
-        return self._client
+                f"The server did not start ({type(error).__name__}: {error}): run `under500 doctor` to "
+                "see what is missing."
+            ) from error
+        self.port = self._server.config.port
+        return client
 
     def __exit__(
         self,
@@ -59,24 +62,38 @@ class Deployment:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._client and self._loop and self._stop and self._thread:
-            self._client.close()
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(timeout=START_S)
+        self._server.client.result().close()
+        self._server.should_exit = True
+        self._thread.join(timeout=START_S)
 
-    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        config = uvicorn.Config(
-            create_app(self.assistant), log_level="warning", timeout_keep_alive=KEPT_S
+
+class _Server(uvicorn.Server):
+    """uvicorn behind a network. client: set when both accept connections, or to what prevented it."""
+
+    def __init__(self, assistant: Assistant, network: Network, port: int) -> None:
+        app = create_app(assistant)
+        super().__init__(
+            uvicorn.Config(app, port=port, log_level="warning", timeout_keep_alive=KEPT_S)
         )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        async with wan(HOST, listener.getsockname()[1], self.network.rtt_ms) as port:
-            self._client = Client(f"http://{HOST}:{port}", self.network)
-            ready.set()
-            await self._stop.wait()
-        server.should_exit = True
-        await serving
+        self.network = network
+        self.client: Future[Client] = Future()
+
+    def work(self) -> None:
+        """Serve until `should_exit` is set; the listening socket is closed whatever happens."""
+        try:
+            with closing(_listen(self.config.port)) as listener:
+                self.config.port = listener.getsockname()[1]
+                asyncio.run(self.serve([listener]))
+        except BaseException as error:  # uvicorn ends some failed starts with SystemExit
+            if self.client.done():
+                raise
+            self.client.set_exception(error)
+
+    async def main_loop(self) -> None:
+        """Open the network when uvicorn has started, and close it before uvicorn shuts down."""
+        async with wan(HOST, self.config.port, self.network.rtt_ms) as port:
+            self.client.set_result(Client(f"http://{HOST}:{port}", self.network))
+            await super().main_loop()
 
 
 def _listen(port: int) -> socket.socket:
@@ -86,6 +103,7 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()  # at once: until then another program may bind the same port
     except OSError as error:
         listener.close()
         if error.errno != errno.EADDRINUSE:

@@ -11,18 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from statistics import median
-from time import perf_counter
 
 from harness.kb.articles import articles
 from harness.kb.questions import draw
 from harness.models.engines.drafts import Draft, accepted
 from harness.models.engines.llama_context import LlamaContext
 from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.step_times import verify_ms
 from harness.stages.prompt import stuffed_prompt, with_pointer
 from harness.stages.prompt_lookup import draft as prompt_lookup
 
 LENGTHS = (1, 2, 3, 4, 6)  # tokens of a draft
+# Every size, as a lookup near the end of the text gives fewer tokens than asked for.
+SIZES = range(1, max(LENGTHS) + 2)
 ROUNDS = 5  # of each size of a step, in turn; the median tolerates two interruptions
 ANSWERS, SEED = 20, 6407  # two in twenty are refusals, which repeat nothing and are left out
 WORTH = 0.97  # of the time without drafts: a smaller gain is within the error of the measurement
@@ -68,7 +69,7 @@ def with_fastest_draft(model: LlamaModel) -> LlamaModel:
 def fastest_draft(context: LlamaContext) -> DraftChoice:
     """Measure the steps of `context`, and return the choice; clears the context."""
     texts = list(_texts(context))
-    step_ms = _step_ms(context, texts[0][0])
+    step_ms = verify_ms(context, texts[0][0], SIZES, ROUNDS)
     context.forget()
     return choose(step_ms, texts)
 
@@ -111,17 +112,3 @@ def _texts(context: LlamaContext) -> Iterator[Text]:
             prompt = stuffed_prompt(case.question, [by_id[case.gold]])
             answer = with_pointer(1, case.reference)
             yield context.tokens(prompt), [*context.tokens(answer), context.end]
-
-
-def _step_ms(context: LlamaContext, prompt: list[int]) -> dict[int, float]:
-    """Return the median ms of a step after `prompt`, by the tokens that it checks."""
-    context.read(prompt)
-    # Every size, as a lookup near the end of the text gives fewer tokens than asked for.
-    samples: dict[int, list[float]] = {size: [] for size in range(1, max(LENGTHS) + 2)}
-    for _ in range(ROUNDS):
-        for size, ms in samples.items():
-            started = perf_counter()
-            context.choices(prompt[:size])
-            ms.append(1e3 * (perf_counter() - started))
-            context.keep(len(prompt))
-    return {size: median(ms) for size, ms in samples.items()}

@@ -42,11 +42,14 @@ class RetrievalCache:
         return chunks
 
     def _cached(self, name: str) -> list[Chunk] | None:
-        """Return the chunks stored under `name`, or None if there are none or one no longer exists."""
+        """Return the chunks stored under `name`; None if one is missing or the entry is damaged."""
         text = self.store.get(name)
-        ids = json.loads(text) if text is not None else None
-        complete = ids is not None and all(chunk_id in self._by_id for chunk_id in ids)
-        return [self._by_id[chunk_id] for chunk_id in ids] if complete else None
+        if text is None:
+            return None
+        try:
+            return [self._by_id[chunk_id] for chunk_id in json.loads(text)]
+        except (KeyError, TypeError, ValueError):
+            return None
 
     @cached_property
     def _by_id(self) -> Mapping[str, Chunk]:

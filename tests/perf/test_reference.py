@@ -1,4 +1,7 @@
-"""The reference against the baseline and the yardstick, as ratios measured in one run."""
+"""The reference against the baseline and the yardstick, as ratios measured in one run.
+
+The times themselves are printed and never asserted: they depend on the CPU.
+"""
 
 import time
 from statistics import median
@@ -11,11 +14,18 @@ from harness.kb.questions import draw
 from harness.measure.latency.bench import WARM_UP, run_bench
 from harness.measure.latency.timing import time_or_fault
 from harness.measure.latency.trace import recording
+from harness.measure.latency.yardstick import SHARE
+from harness.setup.stage_costs import TOTAL_TOLERANCE
 from tests.fakes import pipeline
 
-pytestmark = pytest.mark.perf
+# A pair takes 5 s on two slow cores and several times as long on a busy machine.
+pytestmark = [pytest.mark.perf, pytest.mark.timeout(1800)]
 
 PAIRS = 44  # the fewest that have a p90
+# From 3.2 s to 500 ms, on any CPU. Measured: 10 to 14 on an EPYC without AVX-512, 16 on a Xeon with AMX.
+PROMISED = 1 / SHARE
+# Two equal sides may differ by less than half of the smallest step that the journey keeps, which is 7 %.
+EVEN = 0.03
 
 
 def bench(a, b, n=PAIRS, seed=44):
@@ -31,25 +41,26 @@ def bench(a, b, n=PAIRS, seed=44):
     return found.comparison
 
 
-def test_the_reference_is_nine_times_faster_and_shows_text_within_200_ms():
+def test_the_reference_is_as_much_faster_as_promised_to_the_first_text_and_to_the_last():
     found = bench("baseline", "reference")
-    assert found.ratio("e2e_ms").interval.low >= 9
-    assert found.latencies("b", "ttft_ms").p90 <= 200
+    assert found.ratio("e2e_ms").interval.low >= PROMISED
+    assert found.ratio("ttft_ms").interval.low >= PROMISED
 
 
-def test_the_slowest_tenth_of_the_reference_stays_under_the_bar():
+def test_the_slowest_tenth_of_the_reference_stays_under_the_yardsticks_500_ms():
     found = bench("reference", "yardstick")
-    assert found.latencies("a", "e2e_ms").p90 <= 0.8 * found.latencies("b", "e2e_ms").p50
+    assert found.latencies("a", "e2e_ms").p90 <= found.latencies("b", "e2e_ms").p50
 
 
 def test_the_yardstick_is_500_ms_where_the_baseline_is_3200():
     found = bench("yardstick", "baseline", n=12)
-    assert found.ratio("e2e_ms").p50 == pytest.approx(500 / 3200, rel=0.05)
+    # What calibration promises for the baseline's 3.2 s holds for the yardstick beside it.
+    assert found.ratio("e2e_ms").p50 == pytest.approx(SHARE, rel=TOTAL_TOLERANCE)
 
 
 def test_the_same_code_against_itself_is_even():
     found = bench("reference", "reference", n=60)
-    assert 0.97 <= found.ratio("e2e_ms").p50 <= 1.03
+    assert found.ratio("e2e_ms").p50 == pytest.approx(1, abs=EVEN)
 
 
 def test_measuring_costs_less_than_a_hundredth_of_the_fastest_answer():
@@ -69,4 +80,5 @@ def test_measuring_costs_less_than_a_hundredth_of_the_fastest_answer():
         watched = took_ms(time_or_fault)
     fastest = bench("reference", "reference", n=6).latencies("a", "e2e_ms").p50
     print(f"measuring: {watched - plain:.3f} ms of {fastest:.0f} ms")
+    # Less than two requests with the same question differ by.
     assert watched - plain <= 0.01 * fastest

@@ -93,8 +93,14 @@ def _lab_numbers() -> Iterator[OwnNumber]:
 def _values(result: Result) -> dict[str, str]:
     interval = ""
     if result.low is not None and result.high is not None:
-        interval = f" (95 % interval {result.low:.2g} to {result.high:.2g}, n={result.n})"
-    return {"value": f"{result.value:.2g}", "interval": interval}
+        low, high = map(_two_digits, (result.low, result.high))
+        interval = f" (95 % interval {low} to {high}, n={result.n})"
+    return {"value": _two_digits(result.value), "interval": interval}
+
+
+def _two_digits(value: float) -> str:
+    """Return the number with two significant digits and no exponent, such as 1.9 or 180."""
+    return f"{float(f'{value:.2g}'):,g}"
 
 
 def _baseline_numbers() -> Iterator[OwnNumber]:

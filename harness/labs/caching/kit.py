@@ -25,8 +25,9 @@ from harness.labs.caching.staleness import probe, stale_s
 from harness.labs.caching.stampede import stampede
 from harness.labs.caching.stampede_picture import stampede_bars
 
-# The learner's predictions
+# The learner's predictions and results
 from harness.learner.predictions import predict, recall
+from harness.learner.results import keep_result
 
 # Models
 from harness.models.engines.embedding import embedder
@@ -73,6 +74,7 @@ __all__ = [
     "embedder",
     "false_hit_curves",
     "hit_rates",
+    "keep_result",
     "knowledge_vectors",
     "kv_bytes",
     "labelled_pairs",

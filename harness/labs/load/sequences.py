@@ -15,7 +15,7 @@ import llama_cpp
 import numpy as np
 
 from harness.errors import WrongUseError
-from harness.models.engines.llama_context import NotEnoughMemoryError
+from harness.models.engines.llama_loading import NotEnoughMemoryError, loaded
 from harness.models.engines.threads import Threads
 from harness.models.gguf import file
 
@@ -36,7 +36,7 @@ class Sequences:
         file.usable(path)
         self.slots, self.tokens_each = slots, tokens_each
         # `Llama` is used for its weights and tokenizer only, so its own context is as small as possible.
-        self._llama = llama_cpp.Llama(str(path), n_ctx=64, n_batch=64, verbose=False)
+        self._llama = loaded(path, n_ctx=64)
         self._context = _context(self._llama, slots, tokens_each, threads)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocabulary = self._llama.n_vocab()

@@ -14,8 +14,9 @@ from harness.labs.smaller_models.off_topic import off_topic
 from harness.labs.smaller_models.options import SharedStages, ended, measure
 from harness.labs.smaller_models.tuning_run import full_course, heal
 
-# The learner's predictions
+# The learner's predictions and results
 from harness.learner.predictions import predict, recall
+from harness.learner.results import keep_result
 
 # Measuring
 from harness.measure.quality.exam import answer, evaluate
@@ -49,6 +50,7 @@ __all__ = [
     "exam",
     "full_course",
     "heal",
+    "keep_result",
     "learning",
     "measure",
     "off_topic",

@@ -1,4 +1,4 @@
-"""Measurements of speculative decoding: cost of a check, acceptance of drafts, and speed-up.
+"""Measurements of speculative decoding: acceptance of drafts, and speed-up.
 
 All times are of decode alone: the prompt is read before the clock starts.
 """
@@ -6,21 +6,17 @@ All times are of decode alone: the prompt is read before the clock starts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
-from statistics import median
 from typing import Protocol
 
 import numpy as np
 
-from harness.errors import WrongUseError
 from harness.measure.stats import Interval, bootstrap_ratio, median_ratio
 from harness.models.engines.drafts import Draft, speculative
 
 NS_PER_MS = 1e6
-CHECKED = (1, 2, 3, 4, 5)  # tokens in one step: up to a draft of four and the model's own
-ROUNDS = 9  # per size, in turn; the median of nine tolerates four interruptions
 MOST_TOKENS = 32  # of an answer; the tuned models write about 20
 
 
@@ -39,36 +35,6 @@ class Context(Protocol):
     def greedy(self) -> Iterator[int]: ...
     def choices(self, tokens: Sequence[int]) -> list[int]: ...
     def keep(self, count: int) -> None: ...
-
-
-def verify_ms(
-    context: Context,
-    prompt: Sequence[int],
-    sizes: Sequence[int] = CHECKED,
-    rounds: int = ROUNDS,
-    now_ns: Callable[[], int] = time.perf_counter_ns,
-) -> dict[int, float]:
-    """Return the median ms of one step that checks n tokens after `prompt`, for each n; all sizes in turn.
-
-    Divided by the value for one token, that is v(n). The tokens checked are the beginning of `prompt`.
-    Raises WrongUseError if `prompt` has fewer tokens than the largest step.
-    """
-    if len(prompt) < max(sizes):
-        raise WrongUseError(
-            f"The prompt has {len(prompt)} tokens and a step checks {max(sizes)}: pass a prompt at "
-            "least as long."
-        )
-    context.read(prompt)
-    samples: dict[int, list[float]] = {size: [] for size in sizes}
-    for number in range(-1, rounds):  # the first round warms up
-        for size in sizes:
-            start = now_ns()
-            context.choices(prompt[:size])
-            elapsed = (now_ns() - start) / NS_PER_MS
-            context.keep(len(prompt))
-            if number >= 0:
-                samples[size].append(elapsed)
-    return {size: median(times) for size, times in samples.items()}
 
 
 @dataclass

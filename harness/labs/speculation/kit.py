@@ -11,13 +11,14 @@ from harness.kb.questions import draw
 
 # This lab's measurements and pictures
 from harness.labs.speculation.acceptance_picture import acceptance
-from harness.labs.speculation.drafting import Tally, decode, run_trial, verify_ms
+from harness.labs.speculation.drafting import Tally, decode, run_trial
 from harness.labs.speculation.near_tie import first_difference, measure_tie
 from harness.labs.speculation.speedups_picture import Speedup, speedups
 from harness.labs.speculation.verify_cost_picture import verify_cost
 
-# The learner's predictions
+# The learner's predictions and results
 from harness.learner.predictions import predict, recall
+from harness.learner.results import keep_result
 
 # The limits of a machine
 from harness.measure.model_files.roofline import Roof, pass_limit_ms
@@ -25,6 +26,7 @@ from harness.measure.model_files.roofline import Roof, pass_limit_ms
 # Models and drafts
 from harness.models.engines.drafts import ModelDraft
 from harness.models.engines.llama_model import LlamaModel
+from harness.models.engines.step_times import verify_ms
 from harness.models.tiers import chosen_tier
 from harness.stages.fastest_draft import fastest_draft
 from harness.stages.prompt import stuffed_prompt
@@ -43,6 +45,7 @@ __all__ = [
     "draw",
     "fastest_draft",
     "first_difference",
+    "keep_result",
     "measure_tie",
     "pass_limit_ms",
     "predict",

@@ -16,16 +16,13 @@ from typing import Protocol
 
 import llama_cpp
 import numpy as np
-import psutil
 
-from harness.errors import PlainError, WrongUseError
+from harness.errors import WrongUseError
+from harness.models.engines.llama_loading import check_status, loaded, token_batch
 from harness.models.gguf import file
 
 CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
 FLOATS = ctypes.POINTER(ctypes.c_float)
-MEMORY_RESERVE = 64e6  # bytes besides the weights: keys and values of 2048 tokens and work space
-
-
 MOST_IN_A_BATCH = 16  # tokens; a longer step is a prompt
 
 
@@ -59,10 +56,6 @@ class ThreadChoice(Protocol):
     def note(self, phase: Phase, tokens: int, seconds: float) -> None: ...
 
 
-class NotEnoughMemoryError(PlainError):
-    """Raised if a model does not fit into the free memory."""
-
-
 class LlamaContext:
     """A loaded GGUF file and the tokens it has read; one request at a time.
 
@@ -72,8 +65,7 @@ class LlamaContext:
 
     def __init__(self, path: Path, n_ctx: int = CONTEXT_TOKENS, n_gpu_layers: int = 0) -> None:
         header = file.usable(path)  # reports errors of the file, which llama.cpp does not
-        _check_memory(path, n_gpu_layers)
-        self._llama = _loaded(path, n_ctx, n_gpu_layers)
+        self._llama = loaded(path, n_ctx, n_gpu_layers)
         self._context = self._llama.ctx
         self._memory = llama_cpp.llama_get_memory(self._context)
         self.n_ctx = n_ctx
@@ -149,14 +141,11 @@ class LlamaContext:
         scored: only after the last `scored` tokens; by default after all of them.
         """
         first = 0 if scored is None else len(tokens) - scored
-        batch = _scored_batch(tokens, start=len(self.seen), first=first)
-        try:
+        with token_batch(tokens, start=len(self.seen), first=first) as batch:
             self._decode(batch)
-            positions = range(first, len(tokens))
-            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in positions)
-            best = [int(self._row(row).argmax()) for row in rows]
-        finally:
-            llama_cpp.llama_batch_free(batch)
+        positions = range(first, len(tokens))
+        rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in positions)
+        best = [int(self._row(row).argmax()) for row in rows]
         self.seen += tokens
         return best
 
@@ -170,11 +159,11 @@ class LlamaContext:
         status = llama_cpp.llama_decode(self._context, batch)
         if self.threads:
             self.threads.note(phase, tokens, time.perf_counter() - start)
-        if status != 0:
-            raise WrongUseError(
-                f"llama.cpp stopped with status {status} after {len(self.seen)} tokens: "
-                f"its context window of {self.n_ctx} tokens is full. Use a shorter prompt."
-            )
+        check_status(
+            status,
+            f"after {len(self.seen)} tokens: its context window of {self.n_ctx} tokens is full. "
+            "Use a shorter prompt.",
+        )
 
     def wait(self) -> None:
         """Wait until the tokens fed are computed; reading scores waits by itself."""
@@ -193,13 +182,10 @@ class LlamaContext:
         The tokens are read cold in one batch.
         """
         self.forget()
-        batch = _scored_batch(tokens)
-        try:
+        with token_batch(tokens) as batch:
             self._decode(batch)
-            rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
-            scores = np.stack([self._row(row).copy() for row in rows])
-        finally:
-            llama_cpp.llama_batch_free(batch)
+        rows = (llama_cpp.llama_get_logits_ith(self._context, i) for i in range(len(tokens)))
+        scores = np.stack([self._row(row).copy() for row in rows])
         self.seen = list(tokens)
         return scores
 
@@ -220,36 +206,3 @@ class LlamaContext:
 
 def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
-
-
-def _scored_batch(tokens: Sequence[int], start: int = 0, first: int = 0) -> llama_cpp.llama_batch:
-    """Return a batch from position `start` on with scores from token `first` on; the caller must free it."""
-    batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
-    batch.n_tokens = len(tokens)
-    for i, token in enumerate(tokens):
-        batch.token[i], batch.pos[i], batch.logits[i] = token, start + i, i >= first
-        batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
-    return batch
-
-
-def _loaded(path: Path, n_ctx: int, n_gpu_layers: int) -> llama_cpp.Llama:
-    try:
-        return llama_cpp.Llama(
-            str(path), n_ctx=n_ctx, n_batch=n_ctx, n_gpu_layers=n_gpu_layers, verbose=False
-        )
-    except (ValueError, MemoryError) as error:
-        raise NotEnoughMemoryError(
-            f"llama.cpp could not load {path.name}: the memory is full, or the file is damaged where "
-            "its header does not show it. Close other programs, or run `under500 prepare`."
-        ) from error
-
-
-def _check_memory(path: Path, n_gpu_layers: int) -> None:
-    """Raise NotEnoughMemoryError early; a system that overcommits would swap for minutes instead."""
-    needed = path.stat().st_size + MEMORY_RESERVE
-    free = psutil.virtual_memory().available
-    if n_gpu_layers == 0 and needed > free:
-        raise NotEnoughMemoryError(
-            f"{path.name} needs {needed / 1e6:.0f} MB of memory and {free / 1e6:.0f} MB are free: "
-            "close other programs, or use a smaller file (`under500 models` lists them)."
-        )

@@ -6,17 +6,18 @@ special cases, and a tuned or pruned model keeps its tokenizer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import gguf as gguf_package
-import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
 from harness.errors import WrongUseError
 from harness.models.gguf import file
 from harness.models.gguf.file import Field
+from harness.models.gguf.model_writer import add_weights, model_writer
 from harness.models.gguf.vocabulary import TOKENS, reduced
 from harness.store import StoreError
 
@@ -42,20 +43,13 @@ def export(
         copied = reduced(copied, kept)
     copied |= file.metadata(tokenizer_source, "general.license")
     _check_vocabulary(model, copied, tokenizer_source)
-    with file.written(out) as part:
-        writer = gguf_package.GGUFWriter(part, gguf_package.MODEL_ARCH_NAMES[ARCHITECTURE])
-        try:
-            _describe(writer, model, name)
-            for key, field in copied.items():
-                if field.value != []:  # GGUFWriter rejects empty lists
-                    writer.add_key_value(key, field.value, field.type, field.item_type)
-            for tensor_name, tensor in _tensors(model):
-                writer.add_tensor(tensor_name, tensor)
-            writer.write_header_to_file()
-            writer.write_kv_data_to_file()
-            writer.write_tensors_to_file()
-        finally:
-            writer.close()
+    names = gguf_package.get_tensor_name_map(ARCHITECTURE, len(model.model.layers))
+    with model_writer(out, ARCHITECTURE) as writer:
+        _describe(writer, model, name)
+        for key, field in copied.items():
+            if field.value != []:  # GGUFWriter rejects empty lists
+                writer.add_key_value(key, field.value, field.type, field.item_type)
+        add_weights(writer, _weights(model), names, partial(_rotary, model.config))
     return out
 
 
@@ -78,32 +72,16 @@ def _describe(writer: gguf_package.GGUFWriter, model: PreTrainedModel, name: str
     writer.add_vocab_size(config.vocab_size)
 
 
-def _tensors(model: PreTrainedModel) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield every weight under its GGUF name, float32, without an output layer tied to the embedding.
-
-    Raises WrongUseError for a weight that a plain Llama does not have, or that is not finite.
-    """
-    names = gguf_package.get_tensor_name_map(ARCHITECTURE, len(model.model.layers))
-    tied = torch.equal(model.lm_head.weight, model.model.embed_tokens.weight)
-    for source, weight in model.state_dict().items():
-        if tied and source == "lm_head.weight":
-            continue
-        target = names.get_name(source, try_suffixes=(".weight",))
-        if target is None:
-            raise WrongUseError(
-                f"The model has the weights {source}, which a plain Llama lacks: merge its adapters "
-                "first (`merge_and_unload`)."
-            )
-        if not weight.isfinite().all():
-            raise WrongUseError(
-                f"{source} holds numbers that are not finite: the training went wrong; "
-                "train again at a lower learning rate."
-            )
-        yield target, _rotary(source, weight.detach().float().cpu(), model.config).numpy()
+def _weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """Return every weight, without an output layer tied to the embedding."""
+    weights = model.state_dict()
+    if torch.equal(model.lm_head.weight, model.model.embed_tokens.weight):
+        del weights["lm_head.weight"]
+    return weights
 
 
-def _rotary(name: str, weight: torch.Tensor, config: LlamaConfig) -> torch.Tensor:
-    """Return the weight with the rows of q and k in llama.cpp's order for rotary embeddings.
+def _rotary(config: LlamaConfig, name: str, weight: torch.Tensor) -> torch.Tensor:
+    """Return the weight in float32, with the rows of q and k in llama.cpp's order for rotary embeddings.
 
     Within each head, torch rotates row i with row i + head_dim/2, and llama.cpp row 2i with row 2i + 1; see
     `permute` in llama.cpp's conversion of Llama.
@@ -113,9 +91,9 @@ def _rotary(name: str, weight: torch.Tensor, config: LlamaConfig) -> torch.Tenso
     elif "k_proj" in name:
         heads = config.num_key_value_heads
     else:
-        return weight
+        return weight.float()
     rows, columns = weight.shape
-    halves = weight.reshape(heads, 2, rows // heads // 2, columns)
+    halves = weight.float().reshape(heads, 2, rows // heads // 2, columns)
     return halves.transpose(1, 2).reshape(rows, columns)
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import gguf as gguf_package
-import numpy as np
 import torch
 from transformers import BertModel
 
-from harness.errors import WrongUseError
-from harness.models.gguf import file
+from harness.models.gguf.model_writer import add_weights, model_writer
 
 ARCHITECTURE = gguf_package.MODEL_ARCH.BERT
 UNUSED = ("pooler.",)  # a layer for another task; the sentence's vector is the mean of its tokens'
@@ -22,34 +20,24 @@ UNUSED = ("pooler.",)  # a layer for another task; the sentence's vector is the 
 def export_encoder(model: BertModel, out: Path, name: str) -> Path:
     """Write `model` to `out` in F16, with a seal, and return `out`; the same weights give the same bytes.
 
-    Raises WrongUseError for a weight that llama.cpp's BERT does not have, StoreError.
+    Raises WrongUseError for a weight that llama.cpp's BERT does not have or that F16 cannot hold, StoreError.
     """
-    with file.written(out) as part:
-        writer = gguf_package.GGUFWriter(part, gguf_package.MODEL_ARCH_NAMES[ARCHITECTURE])
-        try:
-            _describe(writer, model, name)
-            names = gguf_package.get_tensor_name_map(ARCHITECTURE, model.config.num_hidden_layers)
-            for source, weight in model.state_dict().items():
-                if not source.startswith(UNUSED):
-                    target = names.get_name(source, try_suffixes=(".weight", ".bias"))
-                    if target is None:
-                        raise WrongUseError(f"llama.cpp's BERT has no weights {source}.")
-                    writer.add_tensor(target, _numbers(target, weight))
-            writer.write_header_to_file()
-            writer.write_kv_data_to_file()
-            writer.write_tensors_to_file()
-        finally:
-            writer.close()
+    names = gguf_package.get_tensor_name_map(ARCHITECTURE, model.config.num_hidden_layers)
+    state = model.state_dict()
+    weights = {key: weight for key, weight in state.items() if not key.startswith(UNUSED)}
+    with model_writer(out, ARCHITECTURE) as writer:
+        _describe(writer, model, name)
+        add_weights(writer, weights, names, _stored, suffixes=(".weight", ".bias"))
     return out
 
 
-def _numbers(name: str, weight: torch.Tensor) -> np.ndarray:
+def _stored(name: str, weight: torch.Tensor) -> torch.Tensor:
     """Return a layer's matrix in float16, and anything else in float32.
 
     llama.cpp reads vectors in float32 only, and of the tables only the rows of the text's tokens.
     """
-    half = name.startswith("blk.") and weight.ndim == 2
-    return weight.detach().to(torch.float16 if half else torch.float32).numpy()
+    half = name.startswith("encoder.") and weight.ndim == 2
+    return weight.to(torch.float16 if half else torch.float32)
 
 
 def _describe(writer: gguf_package.GGUFWriter, model: BertModel, name: str) -> None:

@@ -8,6 +8,7 @@ unreadable.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from harness.errors import WrongUseError
@@ -23,11 +24,14 @@ Pair = tuple[str, str]
 def closed(used: Iterable[int], tokens: Sequence[str], merges: Iterable[Pair]) -> list[int]:
     """Return the ids `used`, those of all tokens that no merge makes, and those that they are merged from.
 
-    tokens: all tokens by id. merges: the pairs of tokens that are merged. The result is ascending, so that
-    special tokens and bytes keep their ids.
+    tokens: all tokens by id. merges: the pairs of tokens that are merged. If several merges make a token, the
+    parts of each are kept: which of them a text goes through depends on its other letters. The result is
+    ascending, so that special tokens and bytes keep their ids.
     """
     ids = {token: i for i, token in enumerate(tokens)}
-    parts = {ids[a + b]: (ids[a], ids[b]) for a, b in merges}
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    for a, b in merges:
+        parts[ids[a + b]] += ids[a], ids[b]
     kept: set[int] = set()
     waiting = [*used, *(i for i in ids.values() if i not in parts)]
     while waiting:

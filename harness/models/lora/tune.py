@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +27,16 @@ from harness import store
 from harness.models.lora.masters import Masters
 from harness.models.lora.packing import Encode, Lesson, Packed, pack
 
-LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+# the linear layers by architecture
+LINEAR = {
+    "llama": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    "bert": ("query", "key", "value", "intermediate.dense", "output.dense"),
+}
 
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
 STATE = "state.safetensors"
+
+Learned = tuple[float, tuple[torch.Tensor, ...]]  # a loss and its gradients
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +93,8 @@ def with_adapter(
     Embeddings are frozen; `base` itself is modified.
     start: an adapter to continue from; rank and alpha are then not used.
     """
-    config = LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM"
-    )
+    linear = list(LINEAR[base.config.model_type])
+    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=linear)
     with _quietly():
         if start:
             return PeftModel.from_pretrained(
@@ -137,20 +142,36 @@ def tune(
     """
     torch.manual_seed(recipe.seed)
     tuned = with_adapter(base, recipe.rank, recipe.alpha, start)
+    with _one_lesson_per_core() as pool:
+
+        def gradients(trainable: Masters, step: int) -> Iterable[Learned]:
+            numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
+            packed = [pack(lesson(n), encode) for n in numbers]
+            return pool.map(partial(_loss_and_gradients, tuned, trainable), packed)
+
+        return trained(tuned, gradients, recipe, folder)
+
+
+def trained(
+    tuned: PeftModel,
+    gradients: Callable[[Masters, int], Iterable[Learned]],
+    recipe: Recipe,
+    folder: Path,
+) -> Path:
+    """Train the adapter of `tuned` by `recipe`, write it into `folder` in peft's format, and return the path.
+
+    gradients: trainable weights, number of the step -> losses with their gradients. Raises StoreError.
+    """
     trainable = Masters.of(tuned)
     optimizer = torch.optim.AdamW(trainable.masters.values(), lr=recipe.rate, weight_decay=0.0)
     done = _resumed(folder / STATE, recipe, trainable, optimizer)
     bar = tqdm(range(done, recipe.steps), initial=done, total=recipe.steps, desc="tuning")
-    with _one_lesson_per_core() as pool:
-        for step in bar:
-            numbers = range(step * recipe.lessons, (step + 1) * recipe.lessons)
-            packed = [pack(lesson(n), encode) for n in numbers]
-            results = pool.map(partial(_loss_and_gradients, tuned, trainable), packed)
-            loss = trainable.learn(results)
-            _update(optimizer, trainable, recipe.rate_at(step))
-            bar.set_postfix(loss=f"{loss:.3f}")
-            if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
-                _save(folder / STATE, recipe, trainable, optimizer, step + 1)
+    for step in bar:
+        loss = trainable.learn(gradients(trainable, step))
+        _update(optimizer, trainable, recipe.rate_at(step))
+        bar.set_postfix(loss=f"{loss:.3f}")
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
+            _save(folder / STATE, recipe, trainable, optimizer, step + 1)
     return _saved_adapter(tuned, trainable, folder)
 
 
@@ -175,11 +196,13 @@ def _saved_adapter(tuned: PeftModel, trainable: Masters, folder: Path) -> Path:
     return folder
 
 
-def _loss_and_gradients(
-    tuned: PeftModel, trainable: Masters, lesson: Packed
-) -> tuple[float, tuple[torch.Tensor, ...]]:
+def _loss_and_gradients(tuned: PeftModel, trainable: Masters, lesson: Packed) -> Learned:
     """Return the loss of one lesson and its gradient for each weight."""
-    loss = answer_loss(tuned.get_base_model(), lesson)
+    return learned(answer_loss(tuned.get_base_model(), lesson), trainable)
+
+
+def learned(loss: torch.Tensor, trainable: Masters) -> Learned:
+    """Return `loss` as a number, and its gradient for each weight."""
     return loss.item(), torch.autograd.grad(loss, list(trainable.model.values()))
 
 

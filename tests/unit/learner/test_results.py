@@ -1,5 +1,8 @@
 """Results of labs, and what the interviewer makes of them."""
 
+import ast
+
+import nbformat
 import pytest
 
 from harness.interview.dialogue import own_numbers
@@ -43,8 +46,31 @@ def test_a_result_is_told_with_its_interval():
     keep_result("04-quantization", "q8_0", 2.6, interval=(2.5, 2.7), n=20)
     [one] = own_numbers.own_numbers()
     assert one.target == "STK-QUANT"
-    assert "2.6 times as fast as fp32 (95 % interval 2.5 to 2.7, n=20)" in one.says
+    assert "2.6 times as fast as F32 (95 % interval 2.5 to 2.7, n=20)" in one.says
     assert "gave 2.6 times" in one.asks and one.asks.endswith("?")
+
+
+@pytest.mark.parametrize(
+    "value,told", [(0.94, "0.94"), (1, "1"), (1.96, "2"), (184.2, "180"), (12345, "12,000")]
+)
+def test_a_number_is_told_with_two_digits(value, told):
+    keep_result("07-caching", "hit", value)
+    [one] = own_numbers.own_numbers()
+    assert f"was {told} times" in one.says
+
+
+def kept(notebook):
+    """Return lab and name of each result that the code cells of `notebook` keep."""
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "kit.keep_result":
+                yield tuple(argument.value for argument in node.args[:2])
+
+
+def test_the_labs_keep_what_the_interview_asks_about(root):
+    notebooks = (root / "solutions").glob("*/*.ipynb")
+    asked = {(one.lab, one.name) for one in own_numbers.words().results}
+    assert {result for notebook in notebooks for result in kept(notebook)} == asked
 
 
 def test_every_target_is_an_idea_of_the_rubric():

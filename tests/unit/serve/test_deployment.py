@@ -1,18 +1,22 @@
 """Real HTTP, real sockets, fake assistants."""
 
+import asyncio
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import httpx
 import pytest
+import uvicorn
 
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token, ask
 from harness.measure.latency.trace import recording
 from harness.serve import wan
 from harness.serve.client import Client, ServeError
-from harness.serve.deployment import Deployment
+from harness.serve.deployment import HOST, Deployment, _listen
 from harness.serve.network import AS_SHIPPED, Network
 from harness.stages.diff_postprocess import EMPTY, DiffPostprocess
 from tests.fakes import Scripted, pipeline, saying
@@ -113,6 +117,42 @@ def test_a_taken_port_is_one_sentence():
     first = Deployment(saying("hi"), NEAR)
     with first, pytest.raises(ServeError, match=r"Port \d+"):
         Deployment(saying("hi"), NEAR, port=first.port).__enter__()
+
+
+def test_a_port_is_taken_before_anything_is_served():
+    with closing(_listen(0)) as first:
+        port = first.getsockname()[1]
+        socket.create_connection((HOST, port), timeout=1).close()
+        with pytest.raises(ServeError, match=f"Port {port}"):
+            _listen(port)
+
+
+def test_the_client_is_given_when_the_server_has_started(monkeypatch):
+    startup, started = uvicorn.Server.startup, []
+
+    async def slow(server, sockets=None):
+        await asyncio.sleep(0.05)
+        await startup(server, sockets)
+        started.append(server.started)
+
+    monkeypatch.setattr(uvicorn.Server, "startup", slow)
+    with Deployment(saying("hi"), NEAR):
+        assert started == [True]
+
+
+@pytest.mark.parametrize("where", ["uvicorn.Server.startup", "asyncio.start_server"])
+@pytest.mark.parametrize("error", [OSError("no descriptors"), SystemExit(3)])
+def test_a_failed_start_is_raised_with_its_cause_and_frees_the_port(monkeypatch, where, error):
+    async def failing(*arguments, **options):
+        raise error
+
+    with closing(_listen(0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(where, failing)
+    with pytest.raises(ServeError, match=type(error).__name__) as caught:
+        Deployment(saying("hi"), NEAR, port).__enter__()
+    assert caught.value.__cause__ is error
+    _listen(port).close()
 
 
 def test_a_client_that_leaves_stops_the_work():

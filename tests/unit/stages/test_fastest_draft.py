@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.stages.fastest_draft import LENGTHS, choose
+from harness.stages.fastest_draft import LENGTHS, SIZES, choose
 
-SIZES = range(1, max(LENGTHS) + 2)
 # The answer repeats 18 tokens of the prompt after one that is new.
 REPEATED = [(list(range(100, 130)), [7, *range(105, 123), 8])]
 NEW = [(list(range(100, 130)), list(range(200, 212)))]

@@ -3,7 +3,8 @@ import pytest
 
 from harness.kb.articles import articles
 from harness.models.engines.question_embedder import ProjectedEmbedding, unit
-from harness.tuning import question_matrix
+from harness.tuning import question_lessons, question_matrix
+from harness.tuning.question_lessons import Candidates
 from harness.tuning.question_matrix import Lessons
 
 D = 12
@@ -18,7 +19,7 @@ def turned_away():
     candidates = np.array([[i, *rng.choice(400, 3, replace=False)] for i in range(400)])
     there = np.ones(candidates.shape, bool)
     asked = (passages @ rotation).astype(np.float32)
-    return Lessons(asked, candidates, there, passages)
+    return Lessons(asked, Candidates(candidates, there, passages))
 
 
 def test_a_rotation_is_found_again(turned_away):
@@ -33,16 +34,19 @@ def test_the_same_seed_gives_the_same_matrix(turned_away):
 
 
 def test_an_absent_candidate_never_wins(turned_away):
-    candidates = np.column_stack([turned_away.candidates[:, 0], turned_away.candidates[:, 0]])
+    right = turned_away.candidates.rows[:, 0]
+    candidates = np.column_stack([right, right])
     there = np.column_stack([np.ones(400, bool), np.zeros(400, bool)])
-    alone = Lessons(turned_away.questions, candidates, there, turned_away.passages)
+    alone = Lessons(
+        turned_away.questions, Candidates(candidates, there, turned_away.candidates.passages)
+    )
     assert alone.accuracy(-np.eye(D, dtype=np.float32)) == 1.0
 
 
 def test_a_question_competes_with_its_product_and_its_near_misses():
-    [topics, *_] = question_matrix._by_kind().values()
+    [topics, *_] = question_lessons.by_kind().values()
     topic = topics[0]
-    [rows] = question_matrix._candidates([topic])
+    [rows] = question_lessons.competing([topic])
     known = articles()
     assert known[rows[0]] == topic.article
     assert len(set(rows)) == len(rows)

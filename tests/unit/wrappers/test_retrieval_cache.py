@@ -77,6 +77,15 @@ def test_a_chunk_that_is_gone_is_not_missed(store):
     assert RetrievalCache(search, CHUNKS[1:], store, "v1")(query("a"), 1 + 1) == CHUNKS[:2:-1]
 
 
+@pytest.mark.parametrize("entry", ["", "not json", "7", "null", "[[1]]", '{"a": 1}', '["gone"]'])
+def test_a_damaged_entry_is_searched_again(store, entry):
+    cache = RetrievalCache(Search(), CHUNKS, store, "v1")
+    cache(query("a"), 2)
+    for name in list(store.cache):
+        store.put(name, entry)
+    assert cache(query("a"), 2) == CHUNKS[:2]
+
+
 def test_an_error_is_not_remembered(store):
     def broken(query, k):
         raise OSError("disk on fire")

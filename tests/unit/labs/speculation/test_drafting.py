@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.errors import WrongUseError
-from harness.labs.speculation.drafting import Tally, Trial, decode, run_trial, verify_ms
-from tests.clock import FakeClock
+from harness.labs.speculation.drafting import Tally, Trial, decode, run_trial
 
 END = 0
 
@@ -53,16 +51,6 @@ PROMPT = [7, 8, 9, 1]
 def half_right(tokens):
     """Two right tokens and two wrong ones."""
     return [tokens[-1] + 1, tokens[-1] + 2, 99, 99]
-
-
-def test_the_cost_of_a_step_is_a_median_over_turns_and_leaves_the_context_as_it_was():
-    clock = FakeClock()
-    context = Counting(cost=lambda n: clock.go_on(10 + 2 * n))
-    costs = verify_ms(context, PROMPT, sizes=(1, 2, 4), rounds=3, now_ns=clock.now_ns)
-    assert costs == {1: 12, 2: 14, 4: 18}
-    assert context.seen == PROMPT
-    with pytest.raises(WrongUseError, match="2 tokens"):
-        verify_ms(context, [1, 2], sizes=(3,))
 
 
 def test_a_tally_counts_what_was_drafted_and_what_was_kept():

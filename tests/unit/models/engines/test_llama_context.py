@@ -1,12 +1,13 @@
 """The real llama.cpp with a random Llama of two layers: reading, reusing, forgetting, and bad files."""
 
+import llama_cpp
 import numpy as np
 import psutil
 import pytest
 
 from harness.errors import WrongUseError
-from harness.models.engines import llama_context
-from harness.models.engines.llama_context import LlamaContext, NotEnoughMemoryError
+from harness.models.engines.llama_context import LlamaContext
+from harness.models.engines.llama_loading import NO_MEMORY, NotEnoughMemoryError
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads, choices, probed
 from harness.store import CorruptFileError, StoreError
@@ -123,6 +124,12 @@ def test_a_bad_file_is_refused_in_a_sentence(file, tmp_path, harm, error, senten
 
 def test_a_model_larger_than_the_free_memory_is_refused_before_it_is_loaded(file, monkeypatch):
     little = psutil.virtual_memory()._replace(available=1_000_000)
-    monkeypatch.setattr(llama_context.psutil, "virtual_memory", lambda: little)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: little)
     with pytest.raises(NotEnoughMemoryError, match="1 MB are free"):
         LlamaContext(file)
+
+
+def test_a_step_without_memory_is_a_sentence(context, monkeypatch):
+    monkeypatch.setattr(llama_cpp, "llama_decode", lambda *_: NO_MEMORY)
+    with pytest.raises(NotEnoughMemoryError, match="close other programs"):
+        context.read([1, 2, 3])

@@ -102,7 +102,7 @@ def test_so_it_does_for_other_shapes(changes, tmp_path):
 
 
 def test_without_the_rotary_order_it_would_be_another_model(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(exporting, "_rotary", lambda name, weight, config: weight)
+    monkeypatch.setattr(exporting, "_rotary", lambda config, name, weight: weight)
     path = export(model, SMOLLM2.path(), tmp_path / "wrong.gguf", "wrong")
     difference = np.abs(llama_cpp_logits(path) - torch_logits(model)).max(axis=1)
     assert difference[0] < 1e-3  # position 0 is not turned at all

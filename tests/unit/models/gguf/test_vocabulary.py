@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
 
 from harness.errors import WrongUseError
+from harness.kb.articles import chunks
+from harness.kb.questions import draw
 from harness.models.catalog import SMOLLM2
 from harness.models.engines.llama_context import LlamaContext
 from harness.models.gguf import file
@@ -11,6 +15,7 @@ from harness.models.gguf.export import export
 from harness.models.gguf.vocabulary import MERGES, TOKENS, closed, reduced
 from harness.models.lora.prune import with_tokens
 from harness.models.offline import KEPT_TOKENS
+from harness.stages.prompt import passages
 from tests.tiny import tiny_llama
 
 SMALL = ["<end>", "a", "b", "c", "ab", "abc", "bc"]
@@ -23,6 +28,41 @@ def test_a_kept_token_keeps_what_it_is_merged_from():
 
 def test_what_no_merge_makes_is_always_kept():
     assert closed([], SMALL, SMALL_MERGES) == [0, 1, 2, 3]
+
+
+# "abcd" is made by two merges, and a text goes through the first.
+TWICE = ["a", "b", "c", "d", "bc", "bcd", "cd", "ab", "abcd", "dd"]
+TWICE_MERGES = [
+    ("b", "c"),
+    ("bc", "d"),
+    ("c", "d"),
+    ("a", "b"),
+    ("a", "bcd"),
+    ("ab", "cd"),
+    ("d", "d"),
+]
+
+
+def divided(kept, text):
+    """Return the tokens of `text` by a tokenizer that has the tokens `kept` of TWICE only."""
+    names = [TWICE[i] for i in kept]
+    merges = [(a, b) for a, b in TWICE_MERGES if {a, b, a + b} <= set(names)]
+    vocabulary = {name: i for i, name in enumerate(names)}
+    return Tokenizer(BPE(vocab=vocabulary, merges=merges)).encode(text).tokens
+
+
+def test_a_token_of_several_merges_keeps_the_parts_of_each():
+    kept = closed([TWICE.index("abcd")], TWICE, TWICE_MERGES)
+    assert [TWICE[i] for i in kept] == ["a", "b", "c", "d", "bc", "bcd", "cd", "ab", "abcd"]
+
+
+@pytest.mark.parametrize("order", [TWICE_MERGES, TWICE_MERGES[::-1]])
+@pytest.mark.parametrize("texts", [["abcd", "abc"], ["abcd"], ["bcdd"], ["cdab", "abcdd"]])
+def test_the_texts_that_a_vocabulary_is_kept_for_are_divided_as_before(texts, order):
+    everything = range(len(TWICE))
+    used = {TWICE.index(token) for text in texts for token in divided(everything, text)}
+    kept = closed(used, TWICE, order)
+    assert [divided(kept, t) for t in texts] == [divided(everything, t) for t in texts]
 
 
 def fields(kept):
@@ -68,6 +108,21 @@ def contexts(tmp_path_factory):
 def test_text_of_the_domain_is_divided_as_before(contexts, text):
     all_, few, kept = contexts
     assert [kept[token] for token in few.tokens(text)] == all_.tokens(text)
+
+
+def test_what_users_read_is_divided_as_before(contexts):
+    all_, few, kept = contexts
+    for text in (passages([chunk]) for chunk in chunks()[::80][:250]):
+        assert [kept[token] for token in few.tokens(text)] == all_.tokens(text)
+
+
+def test_what_users_ask_is_divided_as_before_if_its_tokens_are_kept(contexts):
+    all_, few, kept = contexts
+    for case in draw("dev", 250, seed=18, history_turns=0):
+        before, after = all_.tokens(case.question.text), few.tokens(case.question.text)
+        if set(before) <= set(kept):
+            assert [kept[token] for token in after] == before
+        assert b"".join(map(few.text, after)).decode() == case.question.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""The time of a step by the number of tokens that it checks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Protocol
+
+from harness.errors import WrongUseError
+
+NS_PER_MS = 1e6
+CHECKED = (1, 2, 3, 4, 5)  # tokens in one step: up to a draft of four and the model's own
+ROUNDS = 9  # per size, in turn; the median of nine tolerates four interruptions
+
+
+class Checking(Protocol):
+    """The parts of `LlamaContext` that are used here."""
+
+    def read(self, tokens: Sequence[int]) -> int: ...
+    def choices(self, tokens: Sequence[int]) -> list[int]: ...
+    def keep(self, count: int) -> None: ...
+
+
+def verify_ms(
+    context: Checking,
+    prompt: Sequence[int],
+    sizes: Sequence[int] = CHECKED,
+    rounds: int = ROUNDS,
+    now_ns: Callable[[], int] = time.perf_counter_ns,
+) -> dict[int, float]:
+    """Return the median ms of one step that checks n tokens after `prompt`, for each n; all sizes in turn.
+
+    Divided by the value for one token, that is v(n). The tokens checked are the beginning of `prompt`.
+    Raises WrongUseError if `prompt` has fewer tokens than the largest step.
+    """
+    if len(prompt) < max(sizes):
+        raise WrongUseError(
+            f"The prompt has {len(prompt)} tokens and a step checks {max(sizes)}: pass a prompt at "
+            "least as long."
+        )
+    context.read(prompt)
+    samples: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(rounds):
+        for size, times in samples.items():
+            # One token and several may have different numbers of threads, and the first step after a
+            # change starts them, so it is not timed.
+            for timed in (False, True):
+                start = now_ns()
+                context.choices(prompt[:size])
+                if timed:
+                    times.append((now_ns() - start) / NS_PER_MS)
+                context.keep(len(prompt))
+    return {size: median(times) for size, times in samples.items()}
