@@ -17,7 +17,7 @@ from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, 
 def course(small):
     submit(small, "ada, the first", handed_in("20", "15"))
     submit(small, "bob", handed_in("20", "?"))
-    submit(small, "=cyd()", handed_in("1.5", "0"))
+    submit(small, "@cyd()", handed_in("1.5", "0"))
     submit(small, "bob", handed_in("2", "2", lab=OTHER), OTHER)
     list(Batch(small, judge).run(small.submissions()))
     return small
@@ -28,7 +28,7 @@ def test_the_table_reads_back_unchanged(course):
     assert tuple(rows[0]) == COLUMNS
     found = {(row["student"], row["lab"]): row for row in rows}
     assert found["ada, the first", LAB]["points"] == "35"
-    assert found["'=cyd()", LAB]["points"] == "1.5"
+    assert found["'@cyd()", LAB]["points"] == "1.5"
 
 
 def test_an_open_mark_is_empty_and_not_zero(course):
@@ -41,7 +41,7 @@ def test_no_name_is_a_formula(name):
     assert safe(name) == f"'{name}"
 
 
-USERS = {"ada, the first": 7, "bob": 8, "=cyd()": 9}
+USERS = {"ada, the first": 7, "bob": 8, "@cyd()": 9}
 
 
 def test_canvas_gets_complete_marks_by_its_user_ids(course):
