@@ -10,9 +10,8 @@ one thread takes 7.5 ms. Changing the number costs nothing, as llama.cpp starts 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +20,7 @@ from typing import Protocol
 
 import psutil
 
+from harness.models.engines.cpus import usable_cpus
 from harness.models.engines.llama_context import LlamaContext, Phase
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ WORK = {
 }  # such steps: some tenths of a second in all
 READING = 4  # steps of a model that only reads: four questions are as much work as one prompt
 ROUNDS = 2  # the better of two rounds counts, so one interruption has no effect
+HOPELESS = 2  # times as long as the best so far: more threads would not be faster either
 WINDOW = 5  # steps whose median decides: two interrupted steps do not change it
 SLOW = 1.8  # times as long as at load; beside a busy process steps take 2 to 10 times as long
 ALIKE = 1.5  # times as many or as few tokens: a step then takes at most 1.5 times as long, less than SLOW
@@ -148,12 +149,14 @@ class AdaptiveThreads:
 
 
 def choices() -> list[int]:
-    """Return the numbers to try: powers of two, all cores and all hyperthreads that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    logical = usable or 1
+    """Return the numbers to try: powers of two, all cores and hyperthreads for this process, and a core less.
+
+    One core less is what a single busy process leaves.
+    """
+    logical = usable_cpus()
     physical = min(psutil.cpu_count(logical=False) or logical, logical)
     powers = (2**power for power in range(physical.bit_length()))
-    return sorted({*powers, physical, logical})
+    return sorted({*powers, max(1, physical - 1), physical, logical})
 
 
 def probed(context: LlamaContext) -> AdaptiveThreads:
@@ -171,13 +174,15 @@ def probed_reading(reader: Reader, tokens: int) -> AdaptiveThreads:
 
 def _seconds(context: Reader, phase: Phase, tokens: int, steps: int) -> dict[int, float]:
     """Return the seconds of a step, or of each token of a prompt, by number of threads."""
-    samples: dict[int, list[float]] = {count: [] for count in choices()}
+    samples: defaultdict[int, list[float]] = defaultdict(list)
     for _ in range(ROUNDS):
-        for count, seconds in samples.items():
+        for count in choices():
             context.use_threads(count, count)
             context.forget()
             context.feed([1])  # the first step of another kind takes longer
-            seconds.append(_timed(partial(_work, context, tokens, steps)))
+            samples[count].append(_timed(partial(_work, context, tokens, steps)))
+            if samples[count][-1] > HOPELESS * min(map(min, samples.values())):
+                break
     units = steps * _units(phase, tokens)
     return {count: min(seconds) / units for count, seconds in samples.items()}
 

@@ -2,8 +2,17 @@
 
 import pytest
 
+from harness.models.engines import threads as threads_module
 from harness.models.engines.llama_context import Phase
-from harness.models.engines.threads import RETRY, TOKENS, WINDOW, AdaptiveThreads, Threads, choices
+from harness.models.engines.threads import (
+    RETRY,
+    TOKENS,
+    WINDOW,
+    AdaptiveThreads,
+    Threads,
+    choices,
+    probed_reading,
+)
 
 AT_LOAD = {1: 6.0, 2: 3.0}  # ms
 BUSY = {1: 7.0, 2: 30.0}
@@ -133,5 +142,48 @@ def test_phases_that_disagree_come_to_rest():
     assert changes <= 4
 
 
-def test_the_numbers_to_try_begin_with_one():
-    assert choices()[0] == 1
+@pytest.mark.parametrize(
+    ("physical", "usable", "counts"),
+    [
+        (1, 1, [1]),
+        (2, 2, [1, 2]),
+        (4, 8, [1, 2, 3, 4, 8]),
+        (6, 6, [1, 2, 4, 5, 6]),
+        (64, 3, [1, 2, 3]),
+        (None, 4, [1, 2, 3, 4]),
+    ],
+)
+def test_the_numbers_to_try(monkeypatch, physical, usable, counts):
+    monkeypatch.setattr("psutil.cpu_count", lambda logical: physical)
+    monkeypatch.setattr(threads_module, "usable_cpus", lambda: usable)
+    assert choices() == counts
+
+
+class Reading:
+    """A model on a fake clock whose step takes `seconds` with each number of threads."""
+
+    def __init__(self, seconds):
+        self.seconds, self.count, self.tried, self.now = seconds, 0, [], 0.0
+
+    def use_threads(self, decode, prefill):
+        self.count = prefill
+        self.tried.append(prefill)
+
+    def forget(self):
+        pass
+
+    def feed(self, tokens):
+        self.now += self.seconds[self.count]
+
+    def wait(self):
+        pass
+
+
+def test_more_threads_are_not_tried_once_they_are_twice_as_slow(monkeypatch):
+    reader = Reading({1: 4.0, 2: 2.0, 4: 1.0, 8: 1.5, 16: 2.5, 32: 9.0, 64: 9.0})
+    monkeypatch.setattr(threads_module, "choices", lambda: list(reader.seconds))
+    monkeypatch.setattr("time.perf_counter", lambda: reader.now)
+    adaptive = probed_reading(reader, tokens=20)
+    assert adaptive.current == Threads(4, 4, 4)
+    assert set(reader.tried) == {1, 2, 4, 8, 16}
+    assert adaptive.seconds[Phase.PREFILL][4] == pytest.approx(1 / 20)
