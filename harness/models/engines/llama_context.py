@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from itertools import takewhile
 from pathlib import Path
@@ -23,7 +24,8 @@ from harness.models.gguf import file
 
 CONTEXT_TOKENS = 2048  # five chunks, a question and an answer need about 700
 FLOATS = ctypes.POINTER(ctypes.c_float)
-MOST_IN_A_BATCH = 16  # tokens; a longer step is a prompt
+# Tokens: twice as many as a draft to check has (7), and far fewer than a passage with its question (60).
+MOST_IN_A_BATCH = 16
 
 
 class Phase(Enum):
@@ -73,6 +75,7 @@ class LlamaContext:
         self.n_layers = header.layers
         self.seen: list[int] = []
         self.threads: ThreadChoice | None = None  # chooses threads for each step, if set
+        self._noting = True  # whether `threads` learns the times of steps
 
     def tokens(self, text: str) -> list[int]:
         """Return the token ids of `text`; special tokens such as <|im_start|> are recognised."""
@@ -91,6 +94,15 @@ class LlamaContext:
         """Set the numbers of threads for decode and prefill; `threads` no longer chooses them."""
         self.threads = None
         llama_cpp.llama_set_n_threads(self._context, decode, prefill)
+
+    @contextmanager
+    def steady_threads(self) -> Iterator[None]:
+        """Keep the numbers of threads until the block ends, so that its steps can be compared."""
+        self._noting = False
+        try:
+            yield
+        finally:
+            self._noting = True
 
     def forget(self) -> None:
         """Drop all tokens read, so that the next prompt is read cold."""
@@ -157,13 +169,14 @@ class LlamaContext:
             llama_cpp.llama_set_n_threads(self._context, count, count)
         start = time.perf_counter()
         status = llama_cpp.llama_decode(self._context, batch)
-        if self.threads:
-            self.threads.note(phase, tokens, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
         check_status(
             status,
             f"after {len(self.seen)} tokens: its context window of {self.n_ctx} tokens is full. "
             "Use a shorter prompt.",
         )
+        if self.threads and self._noting:
+            self.threads.note(phase, tokens, seconds)
 
     def wait(self) -> None:
         """Wait until the tokens fed are computed; reading scores waits by itself."""

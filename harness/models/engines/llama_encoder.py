@@ -26,6 +26,8 @@ from harness.models.engines.threads import probed_reading
 from harness.models.gguf import file
 from harness.models.offline import encoder_file
 
+QUESTION = 22  # tokens of a usual question: the median of 300 questions of each split is 21 or 22
+
 
 class LlamaEncoder:
     """The model all-MiniLM-L6-v2: mean over the token vectors, then unit norm, as its authors define it.
@@ -39,7 +41,7 @@ class LlamaEncoder:
         self.tokenizer = AutoTokenizer.from_pretrained(MINILM.verified().parent)
         self._llama = loaded(self.file, MAX_TOKENS, n_ubatch=MAX_TOKENS, embedding=True)
         self._turn = threading.Lock()
-        self._threads = probed_reading(self)
+        self._threads = probed_reading(self, QUESTION)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of shape (len(texts), 384), float32, unit norm; a long text is truncated."""

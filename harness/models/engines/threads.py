@@ -3,14 +3,15 @@
 No fixed share of the cores is best everywhere. Threads of llama.cpp wait for each other at every layer, so
 one that shares its core with another program delays all of them: on 2 cores (Intel Xeon, 2 threads, 85 M
 parameters in Q8_0) a token takes 3.2 ms when the machine is quiet and 33 ms beside one busy process, where
-one thread takes 7.5 ms.
+one thread takes 7.5 ms. Changing the number costs nothing, as llama.cpp starts its threads for every step
+(seen in the process ids of Linux; a build with OpenMP would keep them).
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,18 +20,26 @@ from typing import Protocol
 
 import psutil
 
+from harness.models.engines.cpus import usable_cpus
 from harness.models.engines.llama_context import LlamaContext, Phase
 
 log = logging.getLogger(__name__)
 
-WORK = {Phase.DECODE: 8, Phase.BATCH: 2, Phase.PREFILL: 1}  # steps: some tenths of a second in all
-TOKENS = {Phase.DECODE: 1, Phase.BATCH: 5, Phase.PREFILL: 64}  # in each step
+TOKENS = {Phase.DECODE: 1, Phase.BATCH: 5, Phase.PREFILL: 64}  # in a step that is measured at load
+WORK = {
+    Phase.DECODE: 8,
+    Phase.BATCH: 2,
+    Phase.PREFILL: 1,
+}  # such steps: some tenths of a second in all
+READING = 4  # steps of a model that only reads: four questions are as much work as one prompt
 ROUNDS = 2  # the better of two rounds counts, so one interruption has no effect
+HOPELESS = 2  # times as long as the best so far: more threads would not be faster either
 WINDOW = 5  # steps whose median decides: two interrupted steps do not change it
 SLOW = 1.8  # times as long as at load; beside a busy process steps take 2 to 10 times as long
-RETRY = (
-    200  # steps on other threads than at load, before all are compared again: one or two seconds
-)
+ALIKE = 1.5  # times as many or as few tokens: a step then takes at most 1.5 times as long, less than SLOW
+# After so many steps on other threads than at load all are compared again, as the machine may be quiet by
+# then; 200 steps take one or two seconds.
+RETRY = 200
 
 
 class Reader(Protocol):
@@ -64,93 +73,117 @@ class Threads:
 class AdaptiveThreads:
     """The threads that the next step uses, chosen from the times of the steps before.
 
-    seconds: the time at load, by phase and number of threads: of a step, or of each token of a prompt. A busy
-    machine makes every phase slow alike, so steps of all phases are compared by their ratio to that time.
+    seconds: the time at load, by phase and number of threads: of a step, or of each token of a prompt.
+    tokens: the tokens of the steps measured then; steps of another size take other times and are not judged.
+    A busy machine makes every phase slow alike, so one phase is judged for all: that of most of the last
+    steps. A comparison keeps to one phase, so that all numbers of threads are judged by the same work.
     """
 
     seconds: Mapping[Phase, Mapping[int, float]]
+    tokens: Mapping[Phase, int]
     quiet: Threads = field(init=False)
     current: Threads = field(init=False)
-    _ratios: list[float] = field(default_factory=list, init=False)
+    _candidates: Sequence[Threads] = field(init=False)
+    _usual: dict[Phase, float] = field(init=False)  # times as long as at load, when last compared
+    _last: deque[tuple[Phase, float]] = field(init=False)  # times as long as at load
+    _compared: Phase | None = field(default=None, init=False)  # None: no comparison is under way
     _trials: dict[Threads, float] = field(default_factory=dict, init=False)
-    _usual: float = field(default=1.0, init=False)
     _steps: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.quiet = Threads(
-            *(_fastest(self.seconds[phase]) for phase in Phase)
-        )  # in the order of the fields
-        self.current = self.quiet
+        fastest = {
+            phase: min(times, key=times.__getitem__) for phase, times in self.seconds.items()
+        }
+        self.quiet = self.current = Threads(
+            decode=fastest[Phase.DECODE],
+            prefill=fastest[Phase.PREFILL],
+            batch=fastest[Phase.BATCH],
+        )
+        counts = set.intersection(*map(set, self.seconds.values()))
+        same = (Threads(count, count, count) for count in sorted(counts))
+        self._candidates = list(dict.fromkeys([self.quiet, *same]))
+        self._usual = dict.fromkeys(Phase, 1.0)
+        self._last = deque(maxlen=len(Phase) * WINDOW)  # one phase has at least WINDOW of them
 
     def note(self, phase: Phase, tokens: int, seconds: float) -> None:
         """Note the time of a step, and choose other threads if steps have become slow."""
-        at_load = self.seconds[phase][self.quiet.of(phase)]
-        self._ratios.append(seconds / _units(phase, tokens) / at_load)
-        self._steps += 1
-        if len(self._ratios) < WINDOW:
+        probed = self.tokens[phase]
+        if len(self._candidates) == 1 or not probed / ALIKE <= tokens <= probed * ALIKE:
             return
-        ratio = median(self._ratios[-WINDOW:])
-        if self._trials:
-            self._next_trial(ratio)
-        elif ratio > SLOW * self._usual or (self.current != self.quiet and self._steps > RETRY):
-            self._trials = {self.current: ratio}
-            self._use(self._untried())
-        else:
-            del self._ratios[:-WINDOW]
+        at_load = self.seconds[phase][self.quiet.of(phase)]
+        self._last.append((phase, seconds / _units(phase, tokens) / at_load))
+        self._steps += 1
+        judged = self._compared or Counter(p for p, _ in self._last).most_common(1)[0][0]
+        ratios = [ratio for p, ratio in self._last if p is judged]
+        if len(ratios) >= WINDOW:
+            self._judge(judged, median(ratios[-WINDOW:]))
 
-    def _next_trial(self, ratio: float) -> None:
-        self._trials[self.current] = ratio
-        if untried := self._untried():
-            self._use(untried)
+    def _judge(self, phase: Phase, ratio: float) -> None:
+        if self._compared:
+            self._trials[self.current] = ratio
+            self._next_trial(phase)
+            return
+        usual = self._usual.setdefault(phase, max(1.0, ratio))
+        if ratio > SLOW * usual or (self.current != self.quiet and self._steps > RETRY):
+            self._compared, self._trials = phase, {self.current: ratio}
+            self._next_trial(phase)
+        else:
+            self._usual[phase] = max(1.0, min(usual, ratio))  # so that the next busy spell shows
+
+    def _next_trial(self, phase: Phase) -> None:
+        """Use the next candidate, or the best of them if all have been tried."""
+        if untried := [threads for threads in self._candidates if threads not in self._trials]:
+            self._use(untried[0])
             return
         best = min(self._trials, key=self._trials.__getitem__)
-        self._usual = 1.0 if best == self.quiet else max(1.0, self._trials[best])
+        # What is usual in other phases, their next steps tell.
+        self._usual = {phase: max(1.0, self._trials[best])}
         log.info("threads %s: %.1f times as long a step as at load", best, self._trials[best])
-        self._trials = {}
+        self._compared = None
         self._use(best)
 
-    def _untried(self) -> Threads | None:
-        """Return threads that this comparison has not tried: those at load, or the same number everywhere."""
-        same = (Threads(count, count, count) for count in sorted(self.seconds[Phase.DECODE]))
-        return next((t for t in (self.quiet, *same) if t not in self._trials), None)
-
-    def _use(self, threads: Threads | None) -> None:
-        self.current = threads or self.current
-        self._ratios.clear()
+    def _use(self, threads: Threads) -> None:
+        self.current = threads
+        self._last.clear()
         self._steps = 0
 
 
 def choices() -> list[int]:
-    """Return the numbers to try: powers of two, all cores and all hyperthreads that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    logical = usable or 1
+    """Return the numbers to try: powers of two, all cores and hyperthreads for this process, and a core less.
+
+    One core less is what a single busy process leaves.
+    """
+    logical = usable_cpus()
     physical = min(psutil.cpu_count(logical=False) or logical, logical)
     powers = (2**power for power in range(physical.bit_length()))
-    return sorted({*powers, physical, logical})
+    return sorted({*powers, max(1, physical - 1), physical, logical})
 
 
 def probed(context: LlamaContext) -> AdaptiveThreads:
     """Measure every number of threads in each phase and return the fastest; clears `context`."""
-    adaptive = AdaptiveThreads({phase: _seconds(context, phase) for phase in Phase})
+    seconds = {phase: _seconds(context, phase, TOKENS[phase], WORK[phase]) for phase in Phase}
     context.forget()
-    return adaptive
+    return AdaptiveThreads(seconds, TOKENS)
 
 
-def probed_reading(reader: Reader) -> AdaptiveThreads:
-    """Measure every number of threads for a model that only reads, and return the fastest."""
-    return AdaptiveThreads(dict.fromkeys(Phase, _seconds(reader, Phase.PREFILL)))
+def probed_reading(reader: Reader, tokens: int) -> AdaptiveThreads:
+    """Measure every number of threads for a model that only reads texts of about `tokens` tokens."""
+    seconds = _seconds(reader, Phase.PREFILL, tokens, READING)
+    return AdaptiveThreads(dict.fromkeys(Phase, seconds), dict.fromkeys(Phase, tokens))
 
 
-def _seconds(context: Reader, phase: Phase) -> dict[int, float]:
+def _seconds(context: Reader, phase: Phase, tokens: int, steps: int) -> dict[int, float]:
     """Return the seconds of a step, or of each token of a prompt, by number of threads."""
-    samples: dict[int, list[float]] = {count: [] for count in choices()}
+    samples: defaultdict[int, list[float]] = defaultdict(list)
     for _ in range(ROUNDS):
-        for count, seconds in samples.items():
+        for count in choices():
             context.use_threads(count, count)
             context.forget()
-            context.feed([1])  # the first call with another number of threads starts them
-            seconds.append(_timed(partial(_work, context, phase)))
-    units = WORK[phase] * _units(phase, TOKENS[phase])
+            context.feed([1])  # the first step of another kind takes longer
+            samples[count].append(_timed(partial(_work, context, tokens, steps)))
+            if samples[count][-1] > HOPELESS * min(map(min, samples.values())):
+                break
+    units = steps * _units(phase, tokens)
     return {count: min(seconds) / units for count, seconds in samples.items()}
 
 
@@ -159,14 +192,10 @@ def _units(phase: Phase, tokens: int) -> int:
     return tokens if phase is Phase.PREFILL else 1
 
 
-def _work(context: Reader, phase: Phase) -> None:
-    for _ in range(WORK[phase]):
-        context.feed(range(TOKENS[phase]))
+def _work(context: Reader, tokens: int, steps: int) -> None:
+    for _ in range(steps):
+        context.feed(range(tokens))
         context.wait()
-
-
-def _fastest(seconds: Mapping[int, float]) -> int:
-    return min(seconds, key=seconds.__getitem__)
 
 
 def _timed(work: Callable[[], None]) -> float:

@@ -53,3 +53,18 @@ def test_the_draft_proposes_as_many_tokens_as_chosen():
 def test_it_says_what_it_chose_and_what_that_saves():
     assert str(choose(FREE, REPEATED)).startswith("lookup of 6: an answer takes 74% less")
     assert str(choose(DEAR, NEW)).startswith("none; with a lookup of 1 an answer takes 0% more")
+
+
+@pytest.mark.parametrize(
+    ("opening", "steps"),
+    [
+        ([], 19),
+        ([7], 18),
+        ([7, 105, 106], 16),
+        ([7, 9], 18),  # the second token is wrong: the model's own is kept
+        ([9], 19),
+        ([7, *range(105, 122)], 1),
+    ],
+)
+def test_an_opening_is_written_with_the_prompt(opening, steps):
+    assert choose(FREE, REPEATED, opening).answer_ms[0] == pytest.approx(5.0 * steps)

@@ -133,3 +133,30 @@ def test_a_step_without_memory_is_a_sentence(context, monkeypatch):
     monkeypatch.setattr(llama_cpp, "llama_decode", lambda *_: NO_MEMORY)
     with pytest.raises(NotEnoughMemoryError, match="close other programs"):
         context.read([1, 2, 3])
+
+
+class Noting:
+    """A choice of threads that keeps the sizes of the steps noted."""
+
+    def __init__(self):
+        self.current, self.noted = ONE, []
+
+    def note(self, phase, tokens, seconds):
+        self.noted.append(tokens)
+
+
+def test_steps_with_steady_threads_are_not_noted(context):
+    context.threads = Noting()
+    with pytest.raises(KeyError), context.steady_threads():
+        context.read([1, 2, 3])
+        raise KeyError
+    context.feed([4, 5])
+    assert context.threads.noted == [2]
+
+
+def test_a_failed_step_is_not_noted(context, monkeypatch):
+    context.threads = Noting()
+    monkeypatch.setattr(llama_cpp, "llama_decode", lambda *_: NO_MEMORY)
+    with pytest.raises(NotEnoughMemoryError):
+        context.read([1, 2, 3])
+    assert context.threads.noted == []
