@@ -43,6 +43,8 @@ class LlamaEncoder:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of shape (len(texts), 384), float32, unit norm; a long text is truncated."""
+        if not texts:
+            return np.empty((0, DIMENSIONS), np.float32)
         with self._turn:
             ids = self.tokenizer(list(texts), max_length=MAX_TOKENS, truncation=True)["input_ids"]
             vectors = np.stack([self._mean(tokens) for tokens in ids])
@@ -76,7 +78,11 @@ class LlamaEncoder:
         return np.ctypeslib.as_array(mean, (DIMENSIONS,)).copy()
 
 
-@cache
 def encoder() -> LlamaEncoder:
     """Return the process's one encoder."""
-    return LlamaEncoder()
+    with _loading:
+        return _encoder()
+
+
+_loading = threading.Lock()  # `cache` alone would let two threads load one each
+_encoder = cache(LlamaEncoder)
