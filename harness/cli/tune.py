@@ -12,7 +12,7 @@ from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 
 MATRIX = "questions"  # a matrix and not a model; takes two minutes
-ENCODER = "minilm-questions"  # behind that matrix; takes fifteen minutes
+ENCODER = "minilm-questions"  # behind that matrix; takes twenty minutes
 TOKENS = "tokens"  # a vocabulary; takes ten seconds
 
 

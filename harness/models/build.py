@@ -108,13 +108,13 @@ def unpacked() -> PreTrainedModel:
     )
     model.config = copy.deepcopy(model.config)
     del model.config.quantization_config  # the weights are no longer quantised
-    return _named(model, SMOLLM2.origin)
+    return named(model, SMOLLM2.origin)
 
 
 def large() -> PreTrainedModel:
     """Return the tuned model in fp32. Raises StoreError if it is not built, or damaged."""
     folder = store.check_seal(LARGE.folder / WEIGHTS).parent
-    return _named(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), LARGE.name)
+    return named(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), LARGE.name)
 
 
 def pruned_large() -> PreTrainedModel:
@@ -127,7 +127,7 @@ def tokenizer() -> AutoTokenizer:
     return AutoTokenizer.from_pretrained(SMOLLM2.path().parent, gguf_file=SMOLLM2.weights)
 
 
-def _named(model: PreTrainedModel, name: str) -> PreTrainedModel:
+def named(model: PreTrainedModel, name: str) -> PreTrainedModel:
     """Set the name that an adapter records for its base model, instead of a path on this machine."""
     model.name_or_path = model.config._name_or_path = name
     return model

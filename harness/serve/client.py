@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 import httpx
-from httpx_sse import EventSource, ServerSentEvent, connect_sse
+from httpx_sse import EventSource, ServerSentEvent, SSEError, connect_sse
 from opentelemetry import propagate, trace
+from pydantic import ValidationError
 
 from harness import semconv
 from harness.assistant import BadQuestionError, Done, Event, Question, Token, check_question
@@ -41,30 +43,30 @@ class Client:
         """
         check_question(question)
         root = tracer.start_span(semconv.REQUEST, attributes={semconv.QUESTION_ID: question.id})
-        sent_ns = time.time_ns()
         try:
-            events = self._events(question, trace.set_span_in_context(root))
-            for event in events:
-                if event.event == messages.TOKEN:
-                    yield Token(messages.TokenBody.model_validate_json(event.data).text)
-                elif event.event == messages.DONE:
-                    done = messages.DoneBody.model_validate_json(event.data)
-                    for _ in events:  # read to the end: httpx closes a connection with unread data
-                        pass
-                    self._trace_network(root, sent_ns, done)
-                    root.end()
-                    yield Done(done.answer())
-                    return
-                else:
-                    raise _failure(messages.ErrorBody.model_validate_json(event.data))
-            raise ServeError("The server closed the connection before the answer was complete.")
-        except httpx.HTTPError as error:
-            raise ServeError(
-                f"The server at {self.url} does not answer ({type(error).__name__}): is it still running?"
-            ) from error
+            with closing(self._events(question, trace.set_span_in_context(root))) as events:
+                yield from self._answer(events, root)
+        except (httpx.HTTPError, ValidationError) as error:
+            raise ServeError(_sentence(error, self.url)) from error
         finally:
             if root.is_recording():
                 root.end()
+
+    def _answer(self, events: Iterator[ServerSentEvent], root: trace.Span) -> Iterator[Event]:
+        sent_ns = time.time_ns()
+        for event in events:
+            received = _received(event)
+            if isinstance(received, Token):
+                yield received
+                continue
+            with suppress(httpx.HTTPError):  # the answer is complete, whatever happens now
+                for _ in events:  # read to the end: httpx closes a connection with unread data
+                    pass
+            self._trace_network(root, sent_ns, received)
+            root.end()
+            yield Done(received.answer())
+            return
+        raise ServeError("The server closed the connection before the answer was complete.")
 
     def _events(self, question: Question, context: object) -> Iterator[ServerSentEvent]:
         headers: dict[str, str] = {}
@@ -109,6 +111,14 @@ class Client:
             self._kept = None
 
 
+def _received(event: ServerSentEvent) -> Token | messages.DoneBody:
+    if event.event == messages.TOKEN:
+        return Token(messages.TokenBody.model_validate_json(event.data).text)
+    if event.event == messages.DONE:
+        return messages.DoneBody.model_validate_json(event.data)
+    raise _failure(messages.ErrorBody.model_validate_json(event.data))
+
+
 def _raise_if_refused(source: EventSource) -> None:
     response = source.response
     if response.status_code == httpx.codes.BAD_REQUEST:
@@ -120,3 +130,28 @@ def _failure(error: messages.ErrorBody) -> Exception:
     if error.kind == "question":
         return BadQuestionError(error.message)
     return ServeError(f"The assistant failed: {error.message}")
+
+
+def _sentence(error: httpx.HTTPError | ValidationError, url: str) -> str:
+    """Return what happened, and what to do."""
+    name = type(error).__name__
+    match error:
+        case httpx.HTTPStatusError():
+            status = error.response.status_code
+            return f"The server at {url} answered with HTTP status {status}: read what it printed."
+        case ValidationError() | SSEError() | httpx.DecodingError():
+            return (
+                f"The server at {url} sent something else than an answer ({name}): is it this project's, of "
+                "the same version?"
+            )
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return f"The server at {url} does not answer ({name}): is it still running?"
+        case httpx.TimeoutException():
+            return (
+                f"The server at {url} sent nothing for {TIMEOUT_S:g} s: it may be busy with other "
+                "questions, so try again later."
+            )
+    return (
+        f"The connection to the server at {url} broke before the answer was complete ({name}): is it still "
+        "running?"
+    )

@@ -23,14 +23,15 @@ HOST = "127.0.0.1"
 KEPT_S = (
     600  # a user thinks for minutes between two questions; uvicorn's own 5 s are for many users
 )
-START_S = 20.0  # far above the usual 0.1 s; only a start that hangs reaches it
+WAIT_S = 20.0  # far above the usual 0.1 s; only a start or an end that hangs reaches it
 
 
 @dataclass
 class Deployment:
     """A server for `assistant` behind `network`; entering yields the Client, leaving stops the server.
 
-    port: the server's port; 0 takes any free one. Raises ServeError if it is taken or the start fails.
+    port: the server's port; 0 takes any free one. Raises ServeError if the port is taken or cannot be used,
+    if the start fails, or if the server does not stop.
     """
 
     assistant: Assistant
@@ -44,7 +45,7 @@ class Deployment:
         self._thread = threading.Thread(target=self._server.work, name="server", daemon=True)
         self._thread.start()
         try:
-            client = self._server.client.result(START_S)
+            return self._server.client.result(WAIT_S)
         except BaseException as error:
             self._server.should_exit = True  # a start that hangs may still succeed later
             if isinstance(error, ServeError | KeyboardInterrupt):
@@ -53,8 +54,6 @@ class Deployment:
                 f"The server did not start ({type(error).__name__}: {error}): run `under500 doctor` to "
                 "see what is missing."
             ) from error
-        self.port = self._server.config.port
-        return client
 
     def __exit__(
         self,
@@ -64,7 +63,12 @@ class Deployment:
     ) -> None:
         self._server.client.result().close()
         self._server.should_exit = True
-        self._thread.join(timeout=START_S)
+        self._thread.join(timeout=WAIT_S)
+        if self._thread.is_alive() and error is None:
+            raise ServeError(
+                f"The server did not stop within {WAIT_S:g} s and may still use this machine: restart the "
+                "program or the kernel before you measure."
+            )
 
 
 class _Server(uvicorn.Server):
@@ -106,9 +110,20 @@ def _listen(port: int) -> socket.socket:
         listener.listen()  # at once: until then another program may bind the same port
     except OSError as error:
         listener.close()
-        if error.errno != errno.EADDRINUSE:
+        if error.errno == errno.EADDRINUSE:
+            raise ServeError(
+                f"Port {port} is taken: stop the other program or choose another port."
+            ) from error
+        if not isinstance(error, PermissionError):
             raise
-        raise ServeError(
-            f"Port {port} is taken: stop the other program or choose another port."
-        ) from error
+        raise _unusable(port) from error
+    except OverflowError as error:
+        listener.close()
+        raise _unusable(port) from error
     return listener
+
+
+def _unusable(port: int) -> ServeError:
+    return ServeError(
+        f"Port {port} cannot be used: choose one from 1024 to 65535, or 0 for any free one."
+    )

@@ -22,7 +22,10 @@ class Network:
 
     @property
     def simulated_ms(self) -> float:
-        """Return a request's emulated latency: one round trip each for connecting, preflights and answer."""
+        """Return a request's emulated latency: one round trip each for connecting, preflights and answer.
+
+        The first request on a kept connection has to connect, too, which is not counted here.
+        """
         trips = 1 + len(self.preflight) + (not self.keep_alive)
         return trips * self.rtt_ms
 

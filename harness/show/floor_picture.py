@@ -37,8 +37,7 @@ def finding(report: FloorReport) -> str:
             f"No floor is known for {missing}; the other stages of the {report.name} need {floor} of the "
             f"{measured}, and there {where}"
         )
-    times = report.e2e_ms / report.floor_ms
-    return f"The {report.name} takes {times:.1f} times its floor: {floor} of {measured}; {where}"
+    return f"The {report.name} takes {report.times:.1f} times its floor: {floor} of {measured}; {where}"
 
 
 def note(report: FloorReport) -> str:

@@ -17,6 +17,8 @@ from peft import PeftModel
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
+from harness.models.build import named
+from harness.models.catalog import MINILM
 from harness.models.engines.embedding import Embedder
 from harness.models.engines.question_embedder import QUESTION_MATRIX
 from harness.models.lora.masters import Masters
@@ -25,7 +27,8 @@ from harness.tuning.question_lessons import Candidates, asked, candidates
 from harness.tuning.question_matrix import TEMPERATURE
 
 PRODUCTS = 1  # products per wording; the wording matters, the name hardly does
-EPOCHS = 3  # the right passage first, of 1,149 held-out wordings: HELD_OUT
+# On 1,149 wordings held out, the right passage came first for 81 % before, then 88, 89 and 89 %.
+EPOCHS = 3
 BATCH = 64  # questions in an update
 POOL = 20  # batches that are sorted by length together, so that few tokens are padding
 RANK, ALPHA, RATE, SEED, WARM_UP = 16, 32, 5e-4, 503, 50
@@ -62,7 +65,7 @@ class Asking:
 
 
 def run(folder: Path) -> Path:
-    """Tune the adapter, write it into `folder` in peft's format, and return the path; takes 15 minutes.
+    """Tune the adapter, write it into `folder` in peft's format, and return the path; takes 20 minutes.
 
     An interrupted run resumes. Raises StoreError before `under500 prepare`.
     """
@@ -70,7 +73,7 @@ def run(folder: Path) -> Path:
     texts, topics = zip(*asked(PRODUCTS, SEED), strict=True)
     plan = [batch for epoch in range(EPOCHS) for batch in batches(texts, Random(f"{SEED}/{epoch}"))]
     base = Embedder()  # one of its own, as the adapter changes it
-    model = with_adapter(base.model, RANK, ALPHA)
+    model = with_adapter(named(base.model, MINILM.name), RANK, ALPHA)
     turn = torch.tensor(np.load(QUESTION_MATRIX, allow_pickle=False).astype(np.float32))
     asking = Asking(model, base.tokenizer, turn, texts, candidates(topics), plan)
     recipe = Recipe(len(plan), BATCH, RANK, ALPHA, RATE, SEED, WARM_UP)

@@ -11,6 +11,7 @@ import pytest
 from harness import entries
 from harness.kb.questions import draw
 from harness.measure.latency.bench import WARM_UP, run_bench
+from harness.measure.latency.floor_run import within_wrappers
 from harness.models.offline import COMPACT
 from harness.serve.entry import Entry
 
@@ -35,7 +36,12 @@ class InProcess(Entry):
 def sides():
     from tests.perf.peers import langchain_stack
 
-    return langchain_stack.entry(COMPACT.gguf("Q4_0")), entries.entry_named("reference")
+    ours = entries.entry_named("reference")
+    return langchain_stack.entry(COMPACT.gguf("Q4_0"), model_of(ours)), ours
+
+
+def model_of(ours):
+    return within_wrappers(ours.assistant).generate.model
 
 
 def compared(sides, n=QUESTIONS, seed=2718):
@@ -53,6 +59,14 @@ def compared(sides, n=QUESTIONS, seed=2718):
 
 def in_process(entry):
     return InProcess(entry.name, entry.assistant, entry.network, entry.division, entry.forget)
+
+
+def test_both_sides_give_llama_cpp_the_same(sides):
+    stock, ours = sides[0].assistant.llm, model_of(sides[1])
+    llama, context = stock.client, ours.context
+    assert (llama.n_threads, llama.n_threads_batch) == (ours.threads.decode, ours.threads.prefill)
+    assert (llama.n_ctx(), llama.n_batch) == (context.n_ctx, context.n_ctx)
+    assert stock.n_gpu_layers == context.n_gpu_layers
 
 
 def test_in_one_process_the_reference_is_faster_and_right_more_often(sides):

@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.perf, pytest.mark.timeout(1800)]
 PAIRS = 44  # the fewest that have a p90
 # From 3.2 s to 500 ms, on any CPU. Measured: 10 to 14 on an EPYC without AVX-512, 16 on a Xeon with AMX.
 PROMISED = 1 / SHARE
-# Two equal sides may differ by less than half of the smallest step that the journey keeps, which is 7 %.
+# A side that the measurement favours by less decides nothing here: the ratios asserted above are a factor of
+# 6, and have TOTAL_TOLERANCE. It does not vouch for the journey's smallest steps, which are 2 % to 4 %.
 EVEN = 0.03
 
 
@@ -80,5 +81,5 @@ def test_measuring_costs_less_than_a_hundredth_of_the_fastest_answer():
         watched = took_ms(time_or_fault)
     fastest = bench("reference", "reference", n=6).latencies("a", "e2e_ms").p50
     print(f"measuring: {watched - plain:.3f} ms of {fastest:.0f} ms")
-    # Less than two requests with the same question differ by.
+    # Two requests with the same question differ by more than that.
     assert watched - plain <= 0.01 * fastest

@@ -26,6 +26,7 @@ MS_PER_S = 1e3
 READ, WRITE, BETWEEN = "LLM reads the prompt", "LLM writes the tokens", "LLM between its passes"
 OUTSIDE = "outside the stages"
 UNKNOWN = "unknown: the model or the search cannot be observed"
+NO_STAGES = "unknown: no model was observed, so its work may be here"
 ANY_MODEL = 100_000_000  # bytes; a small quantised model, where no model is known
 
 
@@ -130,6 +131,11 @@ class FloorReport:
         return sum(stage.floor_ms or 0.0 for stage in self.stages)
 
     @property
+    def times(self) -> float | None:
+        """Return end-to-end / floor; None if a floor is not known, or there is nothing to divide by."""
+        return self.e2e_ms / self.floor_ms if self.floor_ms and not self.unknown else None
+
+    @property
     def unknown(self) -> tuple[str, ...]:
         """Return the stages without a floor."""
         return tuple(stage.stage for stage in self.stages if stage.floor_ms is None)
@@ -143,11 +149,7 @@ class FloorReport:
     def to_json(self) -> dict[str, object]:
         """Return plain types for `json.dumps`; `left_ms` is measured minus floor."""
         stages = [asdict(stage) | {"left_ms": stage.left_ms} for stage in self.stages]
-        known = not self.unknown
-        totals = {
-            "floor_ms": self.floor_ms,
-            "times": self.e2e_ms / self.floor_ms if known else None,
-        }
+        totals = {"floor_ms": self.floor_ms, "times": self.times}
         return asdict(self) | totals | {"stages": stages, "unknown": list(self.unknown)}
 
 
@@ -232,6 +234,8 @@ def _postprocess(parts: Parts, requests: Sequence[Request], peaks: Peaks) -> Ite
 
 def _outside(requests: Sequence[Request]) -> StageFloor:
     times = [r.trace.total_ms - sum(r.trace.stage_ms().values()) for r in requests]
+    if not any(semconv.GENERATE in r.trace.stage_ms() for r in requests):
+        return StageFloor(OUTSIDE, median(times), None, NO_STAGES)
     return StageFloor(
         OUTSIDE, median(times), 0.0, "none for threads, events and messages of the server"
     )

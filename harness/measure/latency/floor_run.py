@@ -19,9 +19,8 @@ from harness.errors import PlainError
 from harness.kb.questions import Case
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.floor import Parts, Pass, Request, Weights
-from harness.measure.latency.timing import time_or_fault
-from harness.measure.latency.trace import recording
-from harness.models.engines.llama_model import gpu_layers
+from harness.measure.latency.timing import Timing, time_or_fault
+from harness.measure.latency.trace import Trace, recording
 from harness.models.gguf import file
 from harness.models.served import model_files
 from harness.serve.entry import Entry
@@ -31,18 +30,21 @@ TABLE, OUTPUT = "token_embd.weight", "output.weight"  # tensors of a GGUF file
 # The number format of products by that of the weights; integers for all others.
 NUMBERS = {"F32": "fp32", "F16": "bf16", "BF16": "bf16"}
 MS_PER_NS = 1e-6
+# Both clocks are read within microseconds; between the readings another program may get the core for some ms.
+CLOCKS_MS = 10.0
 
 
 class FloorFaultError(PlainError):
-    """Raised if a request that was to be measured went wrong."""
+    """Raised if a request that was to be measured went wrong, or the clock of its spans did."""
 
 
 @dataclass(frozen=True)
 class Inside:
     """The parts found in an assistant, each None if it is not there or of an unknown kind.
 
-    context: the state of a model in llama.cpp, with `feed` and `choices`. retrieve: a stage with `vectors`,
-    shape (n, d), and perhaps a filter, `allowed`. embedder: with `tokenizer` and `model`, in torch.
+    context: the state of a model in llama.cpp, with `feed`, `choices` and `n_gpu_layers`. retrieve: a stage
+    with `vectors`, shape (n, d), and perhaps a filter, `allowed`. embedder: with `tokenizer` and `model`, in
+    torch.
     """
 
     model_name: str | None = None
@@ -53,8 +55,7 @@ class Inside:
 
 def inside(assistant: object) -> Inside:
     """Return the parts of the pipeline within any wrappers."""
-    while not hasattr(assistant, "generate") and hasattr(assistant, "inner"):
-        assistant = assistant.inner
+    assistant = within_wrappers(assistant)
     model = getattr(getattr(assistant, "generate", None), "model", None)
     context, retrieve = getattr(model, "context", None), getattr(assistant, "retrieve", None)
     exact = hasattr(retrieve, "vectors") and not hasattr(retrieve, "index")
@@ -64,6 +65,13 @@ def inside(assistant: object) -> Inside:
         retrieve if exact else None,
         _embedder(getattr(assistant, "preprocess", None)),
     )
+
+
+def within_wrappers(assistant: object) -> Any:
+    """Return the pipeline within any wrappers, or the innermost assistant of another kind."""
+    while not hasattr(assistant, "generate") and hasattr(assistant, "inner"):
+        assistant = assistant.inner
+    return assistant
 
 
 def _embedder(stage: object) -> Any:
@@ -78,11 +86,13 @@ def parts(entry: Entry) -> Parts:
     """Return what is known about the work of an entry. Raises StoreError for a damaged model file."""
     found = inside(entry.assistant)
     vectors = getattr(found.retrieve, "vectors", None)
+    # A GPU has other limits than those that are measured.
+    on_cpu = found.context is not None and found.context.n_gpu_layers == 0
     return Parts(
         entry.network.rtt_ms,
         found.embedder and encoder_weights(found.embedder),
         None if vectors is None else vectors.itemsize * vectors.shape[1],
-        found.context and gguf_weights(found.model_name),
+        gguf_weights(found.model_name) if on_cpu else None,
     )
 
 
@@ -104,9 +114,9 @@ def torch_weights(model: torch.nn.Module) -> Weights:
 
 
 def gguf_weights(name: str | None) -> Weights | None:
-    """Return the weights of the served GGUF file `name`; None if there is none, or a GPU computes it."""
+    """Return the weights of the served GGUF file `name`; None if there is none."""
     path = next((served.path for served in model_files() if served.path.stem == name), None)
-    if path is None or gpu_layers():
+    if path is None:
         return None
     header = file.inspect(path)
     tensors = {tensor.name: tensor for tensor in header.tensors}
@@ -122,7 +132,8 @@ def gguf_weights(name: str | None) -> Weights | None:
 def requests(entry: Entry, cases: Sequence[Case]) -> Iterator[Request]:
     """Yield each request of `cases` except the first WARM_UP, measured through the entry's deployment.
 
-    The entry forgets earlier requests before each one. Raises FloorFaultError for a request that went wrong.
+    The entry forgets earlier requests before each one. Raises FloorFaultError for a request that went wrong,
+    and if the system's clock, which spans are read from, was set meanwhile.
     """
     found = inside(entry.assistant)
     with entry.deployed() as client, observed(found.context) as passes, recording() as recorder:
@@ -134,7 +145,16 @@ def requests(entry: Entry, cases: Sequence[Case]) -> Iterator[Request]:
                 raise FloorFaultError(f"No number: {entry.name} went wrong. {timing.sentence}")
             if number >= WARM_UP:
                 trace, text = recorder.last(), case.question.text
+                _check_clock(trace, timing)
                 yield Request(trace, tuple(passes), _tokens(found, text), _vectors(found, text))
+
+
+def _check_clock(trace: Trace, timing: Timing) -> None:
+    if abs(trace.total_ms - timing.e2e_ms) > CLOCKS_MS:
+        raise FloorFaultError(
+            f"The clock was set during the measurement: a request took {timing.e2e_ms:.0f} ms and "
+            f"{trace.total_ms:.0f} ms by the system's time. Measure again."
+        )
 
 
 def _tokens(found: Inside, text: str) -> int | None:

@@ -25,7 +25,7 @@ import psutil
 
 from harness.measure.machine.busy import Busy, busy
 
-__all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth"]
+__all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth", "usable_cores"]
 
 LIBRARIES = {  # the libraries that decide how fast a model runs: name shown -> name of the distribution
     "torch": "torch",
@@ -94,13 +94,11 @@ class Machine:
 
 def describe() -> Machine:
     """Describe this machine without measuring anything; takes about 2 s if torch is not imported yet."""
-    logical = _logical_cores()
-    physical = psutil.cpu_count(logical=False) or logical
     instructions, gpu = _torch()
     return Machine(
         cpu=_cpu(),
-        physical_cores=min(physical, logical),
-        logical_cores=logical,
+        physical_cores=usable_cores(),
+        logical_cores=_logical_cores(),
         ram_gb=round(psutil.virtual_memory().total / GIB, 1),
         gpu=gpu,
         torch_instructions=instructions,
@@ -121,6 +119,12 @@ def measure_bandwidth(seconds: float = READ_S, size: int | None = None) -> Bandw
     size = min(preferred, psutil.virtual_memory().available // 8)
     array = np.ones(size // 4, dtype=np.float32)
     return Bandwidth(_read_gbs(array, cores, seconds), _read_gbs(array, 1, seconds))
+
+
+def usable_cores() -> int:
+    """Return the number of physical cores that this process may use."""
+    logical = _logical_cores()
+    return min(psutil.cpu_count(logical=False) or logical, logical)
 
 
 def _logical_cores() -> int:

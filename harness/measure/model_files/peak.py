@@ -1,4 +1,4 @@
-"""The peak arithmetic of this machine: large matrix products in torch, on all its threads.
+"""The peak arithmetic of this machine: large matrix products in torch, on all usable cores.
 
 A processor multiplies small numbers faster than large ones where it has instructions for them (VNNI, AMX,
 dot products), so each format has its own peak.
@@ -7,13 +7,14 @@ dot products), so each format has its own peak.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
-from harness.measure.machine.describe import measure_bandwidth
+from harness.measure.machine.describe import measure_bandwidth, usable_cores
 from harness.measure.model_files.roofline import GIGA, MULTIPLY_AND_ADD, Roof
 
 FORMATS = ("fp32", "bf16", "int8")  # from the widest numbers to the narrowest
@@ -61,8 +62,20 @@ def measure_peaks(array_bytes: int) -> Peaks:
 
 
 def _every_gflops() -> dict[str, float]:
-    products = {name: product for name in FORMATS if (product := _product(name))}
-    return {name: _gflops(product) for name, product in products.items()}
+    with _all_cores():
+        products = {name: product for name in FORMATS if (product := _product(name))}
+        return {name: _gflops(product) for name, product in products.items()}
+
+
+@contextmanager
+def _all_cores() -> Iterator[None]:
+    """Let torch use every core: a peak of fewer, as with OMP_NUM_THREADS=1, would give too high floors."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(usable_cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 Product = Callable[[int], Callable[[], object]]  # side -> a function that multiplies

@@ -1,8 +1,9 @@
 """Speculative decoding: a draft of a few tokens, which the model checks in one step.
 
-The model keeps the tokens it would have generated itself, so the text equals that of greedy decoding
-(Y. Leviathan, M. Kalman, Y. Matias, 2023, for greedy choices). It pays off if checking n tokens costs little
-more than checking one and if the drafts are mostly right; both have to be measured.
+The model keeps the tokens it would have generated itself, so the text equals that of greedy decoding (Y.
+Leviathan, M. Kalman, Y. Matias, 2023, for greedy choices), except where two tokens score the same within
+rounding: a step of several tokens rounds in another order than a step of one. It pays off if checking n
+tokens costs little more than checking one and if the drafts are mostly right; both have to be measured.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ class ModelDraft:
     length: int = DRAFTED
 
     def __call__(self, tokens: Sequence[int]) -> list[int]:
-        """Return a draft. The small model reads only new tokens and drops those the large one rejected."""
+        """Return a draft, empty where the tokens do not fit into the small model's context.
+
+        It reads only new tokens and drops those the large one rejected.
+        """
+        if len(tokens) > self.context.n_ctx:
+            return []
         self.context.read(tokens)
         return list(islice(self.context.greedy(), self.length))
 
@@ -52,7 +58,7 @@ def nothing(tokens: Sequence[int]) -> list[int]:
 def speculative(
     context: LlamaContext, draft: Draft, first: Sequence[int] | None = None
 ) -> Iterator[int]:
-    """Yield the same tokens as `context.greedy()`, several per step where the draft is right.
+    """Yield the tokens of `context.greedy()`, within rounding; several per step where the draft is right.
 
     first: the first tokens if they are known, all but the last of them read (see `opened`).
     """
@@ -64,7 +70,7 @@ def speculative(
         if room < 0:
             return
         n_read = len(context.seen) + 1  # with `token`
-        drafted = draft([*context.seen, token])[:room]
+        drafted = draft([*context.seen, token])[:room] if room else []
         *agreed, token = accepted(drafted, context.choices([token, *drafted]))
         context.keep(n_read + len(agreed))
         yield from agreed

@@ -73,6 +73,8 @@ class LlamaContext:
         self.n_ctx = n_ctx
         self.n_vocab = self._llama.n_vocab()
         self.n_layers = header.layers
+        # A build without a GPU ignores the number.
+        self.n_gpu_layers = n_gpu_layers if llama_cpp.llama_supports_gpu_offload() else 0
         self.seen: list[int] = []
         self.threads: ThreadChoice | None = None  # chooses threads for each step, if set
         self._noting = True  # whether `threads` learns the times of steps
@@ -124,6 +126,8 @@ class LlamaContext:
         Returns the most likely next token after `tokens` and after each token of `guess`. Reading a few more
         tokens with a prompt costs little. Raises WrongUseError as `read` does.
         """
+        if not tokens:
+            raise WrongUseError("The prompt has 0 tokens: give at least one before the guess.")
         reused = self._reuse([*tokens, *guess], keep_last=1 + len(guess))
         return self.choices([*tokens[reused:], *guess], scored=1 + len(guess))
 

@@ -1,6 +1,6 @@
-"""Sentence embeddings with all-MiniLM-L6-v2 in llama.cpp, for one short text at a time.
+"""Question embeddings with tuned all-MiniLM-L6-v2 in llama.cpp, for one short text at a time.
 
-Its vectors have a cosine of at least 0.99999 with torch's. Preprocessing a question took 9 to 10 ms instead
+Its vectors have a cosine of at least 0.99999 with those of torch for the same weights. Preprocessing a question took 9 to 10 ms instead
 of 21 to 28 beside a server (AMD EPYC, 2 cores, interleaved). llama.cpp also chooses its threads anew when the
 machine becomes busy. Threads that share an instance take turns.
 """
@@ -30,7 +30,7 @@ QUESTION = 22  # tokens of a usual question: the median of 300 questions of each
 
 
 class LlamaEncoder:
-    """The model all-MiniLM-L6-v2: mean over the token vectors, then unit norm, as its authors define it.
+    """MiniLM with the adapter for questions: mean over the token vectors, then unit norm.
 
     Raises StoreError if the file is not built, or damaged, and NotEnoughMemoryError.
     """
@@ -45,6 +45,8 @@ class LlamaEncoder:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of shape (len(texts), 384), float32, unit norm; a long text is truncated."""
+        if not texts:
+            return np.empty((0, DIMENSIONS), np.float32)
         with self._turn:
             ids = self.tokenizer(list(texts), max_length=MAX_TOKENS, truncation=True)["input_ids"]
             vectors = np.stack([self._mean(tokens) for tokens in ids])
@@ -78,7 +80,11 @@ class LlamaEncoder:
         return np.ctypeslib.as_array(mean, (DIMENSIONS,)).copy()
 
 
-@cache
 def encoder() -> LlamaEncoder:
     """Return the process's one encoder."""
-    return LlamaEncoder()
+    with _loading:
+        return _encoder()
+
+
+_loading = threading.Lock()  # `cache` alone would let two threads load one each
+_encoder = cache(LlamaEncoder)

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import llama_cpp
-import psutil
 
 from harness.errors import PlainError, WrongUseError
+from harness.models.engines.free_memory import free_memory
+from harness.models.gguf import file
 
-MEMORY_RESERVE = 64e6  # bytes besides the weights: keys and values of 2048 tokens and work space
+WORK_SPACE = 32e6  # bytes for what lies between the layers, and the program's own tables
+F16_BYTES, F32_BYTES = 2, 4  # of a key or value, and of a score
+SCORED = 512  # tokens whose scores llama.cpp reserves at once: its default of `n_ubatch`
+TABLE, KEYS_AND_VALUES = "token_embd.weight", ("attn_k.weight", "attn_v.weight")
 NO_MEMORY = -2  # the status with which llama.cpp reports that a step found no memory
 
 
@@ -24,7 +28,8 @@ def loaded(path: Path, n_ctx: int, n_gpu_layers: int = 0, **options: object) -> 
 
     options: further ones of `llama_cpp.Llama`. Raises NotEnoughMemoryError.
     """
-    _check_memory(path, n_gpu_layers)
+    if n_gpu_layers == 0:
+        _check_memory(path, n_ctx)
     sizes = {"n_ctx": n_ctx, "n_batch": n_ctx, "n_gpu_layers": n_gpu_layers}
     try:
         return llama_cpp.Llama(str(path), verbose=False, **sizes, **options)
@@ -61,11 +66,22 @@ def check_status(status: int, reason: str) -> None:
         raise WrongUseError(f"llama.cpp stopped with status {status} {reason}")
 
 
-def _check_memory(path: Path, n_gpu_layers: int) -> None:
+def needed_bytes(header: file.Header, n_ctx: int) -> float:
+    """Return the memory of a model: its file, keys and values of `n_ctx` tokens, scores and work space.
+
+    A token's keys and values are what the matrices of those names give for it.
+    """
+    tensors = header.tensors
+    kept = sum(t.shape[-1] for t in tensors if t.name.endswith(KEYS_AND_VALUES))
+    vocabulary = next((t.shape[-1] for t in tensors if t.name == TABLE), 0)
+    scores = F32_BYTES * vocabulary * min(n_ctx, SCORED)
+    return header.size + F16_BYTES * kept * n_ctx + scores + WORK_SPACE
+
+
+def _check_memory(path: Path, n_ctx: int) -> None:
     """Raise NotEnoughMemoryError early; a system that overcommits would swap for minutes instead."""
-    needed = path.stat().st_size + MEMORY_RESERVE
-    free = psutil.virtual_memory().available
-    if n_gpu_layers == 0 and needed > free:
+    needed, free = needed_bytes(file.inspect(path), n_ctx), free_memory()
+    if needed > free:
         raise NotEnoughMemoryError(
             f"{path.name} needs {needed / 1e6:.0f} MB of memory and {free / 1e6:.0f} MB are free: "
             "close other programs, or use a smaller file (`under500 models` lists them)."

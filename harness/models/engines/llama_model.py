@@ -21,7 +21,8 @@ class LlamaModel:
 
     threads: measured at load and chosen again when steps become slow, unless given. n_gpu_layers: by default
     all, if this build of llama.cpp supports a GPU. draft: proposes tokens for this model to check. opening:
-    how answers usually begin; it is read together with the prompt and checked. Neither changes the text.
+    how answers usually begin; it is read together with the prompt and checked. Neither changes the text,
+    except where two tokens score the same within rounding.
     Raises StoreError for a file that this llama.cpp cannot run, and NotEnoughMemoryError.
     """
 

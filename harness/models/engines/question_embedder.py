@@ -1,4 +1,4 @@
-"""Question embeddings: a matrix after the embedder turns a question towards the passage that answers it.
+"""Question embeddings: tuned MiniLM, then a matrix that turns a question towards the passage that answers it.
 
 MiniLM was trained on texts with the same meaning, and a question seldom says what its answer says. The
 documents' vectors are unchanged, so they need not be embedded again.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import AnyStr
 
 from harness.errors import WrongUseError
 from harness.models.gguf.format import Field
@@ -18,20 +19,22 @@ TOKENS, MERGES = "tokenizer.ggml.tokens", "tokenizer.ggml.merges"
 PER_TOKEN = (TOKENS, "tokenizer.ggml.token_type")
 ID_SUFFIX = "_token_id"  # such as that of the end-of-turn token
 
-Pair = tuple[str, str]
 
-
-def closed(used: Iterable[int], tokens: Sequence[str], merges: Iterable[Pair]) -> list[int]:
+def closed(
+    used: Iterable[int], tokens: Sequence[AnyStr], merges: Iterable[tuple[AnyStr, AnyStr]]
+) -> list[int]:
     """Return the ids `used`, those of all tokens that no merge makes, and those that they are merged from.
 
-    tokens: all tokens by id. merges: the pairs of tokens that are merged. If several merges make a token, the
+    tokens: all tokens by id, as text or as bytes. merges: the pairs of tokens that are merged; one with a
+    part or a product that is no token is never applied and has no effect. If several merges make a token, the
     parts of each are kept: which of them a text goes through depends on its other letters. The result is
-    ascending, so that special tokens and bytes keep their ids.
+    ascending, so that tokens before the first one left out keep their ids, such as special tokens.
     """
     ids = {token: i for i, token in enumerate(tokens)}
     parts: defaultdict[int, list[int]] = defaultdict(list)
     for a, b in merges:
-        parts[ids[a + b]] += ids[a], ids[b]
+        if {a, b, a + b} <= ids.keys():
+            parts[ids[a + b]] += ids[a], ids[b]
     kept: set[int] = set()
     waiting = [*used, *(i for i in ids.values() if i not in parts)]
     while waiting:

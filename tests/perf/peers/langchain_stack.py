@@ -1,6 +1,7 @@
 """A stock stack: LangChain, FAISS, sentence-transformers and llama-cpp-python, as their guides join them.
 
-It gets what our reference gets: the same vectors, the same model file, the same prompt, and one passage. It
+It gets what our reference gets: the same vectors, the same model file, the same prompt, and one passage; and
+in llama.cpp the same context, batch, layers on a GPU, and numbers of threads, as measured at load. It
 searches all passages by cosine alone, and its answers are what the model writes.
 """
 
@@ -21,24 +22,27 @@ from harness.serve.entry import Entry
 from harness.serve.network import KEEP_ALIVE
 from harness.stages.prompt import join_pointer, split_pointer, stuffed_prompt
 
-CONTEXT, MAX_TOKENS, BATCH = 2048, 64, 512  # as ours
+MAX_TOKENS = 64  # as ours
 
 
-def entry(file):
-    """Return the stack with the model in `file`, behind the same network as ours."""
-    stack = LangChainStack(file)
+def entry(file, ours):
+    """Return the stack with the model in `file`, set up as the LlamaModel `ours`, with a kept connection."""
+    stack = LangChainStack(file, ours)
     return Entry("LangChain", stack, KEEP_ALIVE, forget=stack.llm.client.reset)
 
 
 class LangChainStack:
     """An assistant that retrieves one passage and streams what the model writes about it."""
 
-    def __init__(self, file):
+    def __init__(self, file, ours):
         self.store = _store(HuggingFaceEmbeddings(model_name=str(MINILM.verified().parent)))
         self.llm = LlamaCpp(
             model_path=str(file),
-            n_ctx=CONTEXT,
-            n_batch=BATCH,
+            n_ctx=ours.context.n_ctx,
+            n_batch=ours.context.n_ctx,
+            n_gpu_layers=ours.context.n_gpu_layers,
+            n_threads=ours.threads.decode,
+            model_kwargs={"n_threads_batch": ours.threads.prefill},
             max_tokens=MAX_TOKENS,
             temperature=0.0,
             repeat_penalty=1.0,  # LangChain's own 1.1 would punish an answer that repeats its passage

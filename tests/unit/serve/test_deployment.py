@@ -14,7 +14,7 @@ import uvicorn
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token, ask
 from harness.measure.latency.trace import recording
-from harness.serve import wan
+from harness.serve import deployment, wan
 from harness.serve.client import Client, ServeError
 from harness.serve.deployment import HOST, Deployment, _listen
 from harness.serve.network import AS_SHIPPED, Network
@@ -114,9 +114,64 @@ def test_a_server_that_is_gone_is_named():
 
 
 def test_a_taken_port_is_one_sentence():
-    first = Deployment(saying("hi"), NEAR)
-    with first, pytest.raises(ServeError, match=r"Port \d+"):
-        Deployment(saying("hi"), NEAR, port=first.port).__enter__()
+    with closing(_listen(0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ServeError, match=f"Port {port} is taken"):
+            Deployment(saying("hi"), NEAR, port).__enter__()
+
+
+@pytest.mark.parametrize("port", [70_000, -1])
+def test_a_port_that_does_not_exist_is_one_sentence(port):
+    with pytest.raises(ServeError, match=f"Port {port} cannot be used"):
+        Deployment(saying("hi"), NEAR, port).__enter__()
+
+
+def test_a_port_that_the_system_refuses_is_one_sentence(monkeypatch):
+    def refused(listener, address):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    with pytest.raises(ServeError, match="Port 80 cannot be used"):
+        _listen(80)
+
+
+def test_any_free_port_is_taken_each_time():
+    served = Deployment(saying("hi"), Network(0.0))
+    with served:
+        port = served._server.config.port
+    with closing(socket.socket()) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((HOST, port))
+        other.listen()
+        with served as client:
+            assert ask(client, Question("?")).text == "hi"
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Let the server's shutdown wait until the test ends."""
+    released = threading.Event()
+
+    async def shutdown(server, sockets=None):
+        while not released.is_set():
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(uvicorn.Server, "shutdown", shutdown)
+    yield
+    released.set()
+
+
+def test_a_server_that_does_not_stop_is_named(hanging, monkeypatch):
+    with pytest.raises(ServeError, match="did not stop"), Deployment(saying("hi"), NEAR):
+        monkeypatch.setattr(deployment, "WAIT_S", 0.01)
+
+
+def test_an_error_under_way_is_more_important_than_a_server_that_does_not_stop(
+    hanging, monkeypatch
+):
+    with pytest.raises(KeyError), Deployment(saying("hi"), NEAR):
+        monkeypatch.setattr(deployment, "WAIT_S", 0.01)
+        raise KeyError
 
 
 def test_a_port_is_taken_before_anything_is_served():

@@ -10,9 +10,7 @@ from harness.tuning.question_encoder import BATCH, Asking, batches
 from harness.tuning.question_lessons import Candidates
 
 D, TEXTS = 16, [f"{a} {b}" for a in range(1, 7) for b in range(1, 7)]
-RECIPE = Recipe(
-    steps=30, lessons=12, rank=8, alpha=16, rate=2e-2, seed=1, warmup=2, save_every=10
-)
+RECIPE = Recipe(steps=30, lessons=12, rank=8, alpha=16, rate=2e-2, seed=1, warmup=2, save_every=10)
 
 
 def tiny_bert():
@@ -66,7 +64,9 @@ def test_a_run_that_was_stopped_ends_with_the_same_adapter(tmp_path):
                 raise Stopped
             return data.gradients(trainable, step)
 
-        return (trained(model, gradients, RECIPE, folder) / "adapter_model.safetensors").read_bytes()
+        return (
+            trained(model, gradients, RECIPE, folder) / "adapter_model.safetensors"
+        ).read_bytes()
 
     with pytest.raises(Stopped):
         run(tmp_path / "a", last=15)

@@ -9,6 +9,7 @@ from harness.measure.latency import floor
 from harness.measure.latency.floor import Parts, Pass, Request, Weights, floor_report
 from harness.measure.latency.trace import Span, Trace
 from harness.measure.model_files.peak import Peaks
+from harness.show.floor_picture import finding
 
 PEAKS = Peaks(10.0, 100_000_000, {"fp32": 100.0, "int8": 1000.0})
 MODEL = Weights(100_000_000, 60_000_000, 40_000_000, "int8")  # 10 ms to read
@@ -103,6 +104,15 @@ def test_what_is_not_known_has_no_floor():
 def test_stages_that_did_not_run_are_left_out():
     cached = Request(trace({semconv.NETWORK: 26.0}, total=30.0))
     assert list(by_stage(PARTS, cached)) == [semconv.NETWORK, floor.OUTSIDE]
+
+
+@pytest.mark.parametrize("rtt_ms", [0.0, 25.0])
+def test_an_assistant_without_spans_has_no_known_floor(rtt_ms):
+    request = Request(trace({semconv.NETWORK: rtt_ms + 1}))
+    report = floor_report("it", Parts(rtt_ms), [request], PEAKS, "A CPU")
+    assert report.unknown == (floor.OUTSIDE,)
+    assert report.to_json()["times"] is None
+    assert "No floor is known for" in finding(report)
 
 
 def test_no_requests_have_no_floor():

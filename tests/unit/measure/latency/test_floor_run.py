@@ -1,6 +1,6 @@
 """Requests measured for their floors, on fakes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +11,7 @@ from harness import semconv
 from harness.kb.questions import draw
 from harness.measure.latency import floor_run
 from harness.measure.latency.floor import Parts, Weights
+from harness.measure.latency.timing import time_or_fault
 from harness.models.catalog import SMOLLM2
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads
@@ -33,7 +34,7 @@ class Context:
     """A context of llama.cpp that reads at once; `read` uses `feed`, as the real one does."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.n_gpu_layers = [], 0
 
     def read(self, tokens):
         self.feed(tokens)
@@ -117,6 +118,13 @@ def test_a_search_in_a_graph_is_not_known():
     assert floor_run.inside(pipeline(retrieve=graph)).retrieve is None
 
 
+def test_the_pipeline_is_found_in_its_wrappers():
+    inner = pipeline()
+    assert floor_run.within_wrappers(HiddenPointer(HiddenPointer(inner))) is inner
+    other = Scripted()
+    assert floor_run.within_wrappers(other) is other
+
+
 def test_the_embedder_is_found_behind_what_projects_its_vectors():
     model = torch.nn.Linear(4, 4)
     inner = SimpleNamespace(tokenizer=lambda text: {"input_ids": text.split()}, model=model)
@@ -140,18 +148,29 @@ def test_an_output_layer_counts_once(monkeypatch, tmp_path, own_output):
         *([Tensor("output.weight", "Q8_0", (32, 100))] if own_output else []),
     ]
     monkeypatch.setattr(floor_run, "model_files", lambda: [SimpleNamespace(path=path)])
-    monkeypatch.setattr(floor_run, "gpu_layers", lambda: 0)
     monkeypatch.setattr(floor_run.file, "inspect", lambda path: _header(path, tensors))
     matrix, table = 34 * 32, 34 * 100  # a block of Q8_0: 32 numbers in 34 bytes
     assert floor_run.gguf_weights("m-Q8_0") == Weights(matrix + table, 32 * 32, 3200, "int8")
     assert floor_run.gguf_weights("another") is None
 
 
-def test_a_model_on_a_gpu_has_other_limits(monkeypatch, tmp_path):
-    path = tmp_path / "m.gguf"
-    monkeypatch.setattr(floor_run, "model_files", lambda: [SimpleNamespace(path=path)])
-    monkeypatch.setattr(floor_run, "gpu_layers", lambda: -1)
-    assert floor_run.gguf_weights("m") is None
+@pytest.mark.parametrize(("layers", "known"), [(0, True), (-1, False), (4, False)])
+def test_only_a_model_on_the_processor_has_its_limits(monkeypatch, layers, known):
+    monkeypatch.setattr(floor_run, "gguf_weights", lambda name: Weights(1, 1))
+    it = entry()
+    it.assistant.inner.generate.model.context.n_gpu_layers = layers
+    assert (floor_run.parts(it).model is not None) == known
+
+
+@pytest.mark.parametrize("jump_ms", [-3_600_000, -50, 50])
+def test_a_clock_that_is_set_during_a_request_gives_no_number(monkeypatch, cases, jump_ms):
+    def timed(client, question):
+        timing = time_or_fault(client, question)
+        return replace(timing, e2e_ms=timing.e2e_ms - jump_ms)
+
+    monkeypatch.setattr(floor_run, "time_or_fault", timed)
+    with pytest.raises(floor_run.FloorFaultError, match="clock was set"):
+        list(floor_run.requests(entry(), cases))
 
 
 def _header(path, tensors):

@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from harness.measure.model_files import peak
 from harness.measure.model_files.peak import Peaks, measure_peaks
@@ -22,6 +23,16 @@ def test_each_format_has_a_positive_peak(monkeypatch):
     found = measure_peaks(1_000_000)
     assert found.array_bytes == 1_000_000 and found.bandwidth_gbs > 0
     assert set(found.gflops) >= {"fp32"} and min(found.gflops.values()) >= 0
+
+
+def test_every_usable_core_multiplies_and_torch_keeps_its_own_number(monkeypatch):
+    seen, before = [], torch.get_num_threads()
+    monkeypatch.setattr(peak, "usable_cores", lambda: before + 1)
+    monkeypatch.setattr(peak, "_product", lambda name: name)
+    monkeypatch.setattr(peak, "_gflops", lambda name: seen.append(torch.get_num_threads()))
+    measure_peaks(1_000_000)
+    assert set(seen) == {before + 1}
+    assert torch.get_num_threads() == before
 
 
 def test_a_format_that_torch_cannot_multiply_is_left_out(monkeypatch):

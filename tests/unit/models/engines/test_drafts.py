@@ -66,6 +66,16 @@ def test_a_model_may_draft_for_itself(context, file, plain):
     assert drafted(context, ModelDraft(LlamaContext(file, n_ctx=64)), 20) == plain[:20]
 
 
+def test_a_smaller_context_drafts_as_long_as_it_can(context, file, plain):
+    assert drafted(context, ModelDraft(LlamaContext(file, n_ctx=16))) == plain
+
+
+def test_no_draft_is_made_without_room_for_it(context, plain):
+    asked = []
+    drafted(context, lambda tokens: asked.append(len(tokens)) or [])
+    assert max(asked) == context.n_ctx - 1
+
+
 @pytest.mark.parametrize("right", [0, 1, 3])
 @pytest.mark.parametrize("warm", [True, False])
 def test_an_opening_changes_no_text_however_much_of_it_is_right(context, plain, right, warm):

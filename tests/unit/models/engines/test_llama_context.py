@@ -79,6 +79,13 @@ def test_a_prompt_that_does_not_fit_is_refused_in_a_sentence(context):
         context.read([])
 
 
+def test_a_guess_without_a_prompt_is_refused_and_changes_nothing(context):
+    context.read([1, 2, 3])
+    with pytest.raises(WrongUseError, match="0 tokens"):
+        context.read_ahead([], [1, 2])
+    assert context.seen == [1, 2, 3] and context.read([1, 2, 3, 4]) == 3
+
+
 def test_writing_ends_where_the_context_is_full(context):
     context.read([1] * 120)
     assert len(list(context.greedy())) == 9
@@ -160,3 +167,10 @@ def test_a_failed_step_is_not_noted(context, monkeypatch):
     with pytest.raises(NotEnoughMemoryError):
         context.read([1, 2, 3])
     assert context.threads.noted == []
+
+
+@pytest.mark.parametrize(("supported", "layers"), [(True, -1), (False, 0)])
+def test_a_context_knows_its_layers_on_a_gpu(monkeypatch, file, supported, layers):
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: supported)
+    assert LlamaContext(file, 64, n_gpu_layers=0).n_gpu_layers == 0
+    assert LlamaContext(file, 64, n_gpu_layers=-1).n_gpu_layers == layers

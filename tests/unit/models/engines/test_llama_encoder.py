@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import llama_cpp
 import numpy as np
@@ -76,6 +77,22 @@ def test_threads_that_share_it_take_turns(encoder, monkeypatch):
         together = list(users.map(encoder, texts))
     assert max(most) == 1
     assert np.array_equal(together, list(map(encoder, texts)))
+
+
+def test_no_texts_have_no_vectors(encoder):
+    vectors = encoder([])
+    assert vectors.shape == (0, 384) and vectors.dtype == np.float32
+
+
+def test_threads_that_ask_at_once_get_the_same_encoder(monkeypatch):
+    def slow():
+        time.sleep(0.02)  # other threads may run
+        return object()
+
+    monkeypatch.setattr(llama_encoder, "_encoder", cache(slow))
+    with ThreadPoolExecutor(4) as users:
+        found = list(users.map(lambda _: llama_encoder.encoder(), range(4)))
+    assert len(set(found)) == 1
 
 
 def test_every_batch_is_freed(encoder, monkeypatch):

@@ -30,6 +30,17 @@ def test_what_no_merge_makes_is_always_kept():
     assert closed([], SMALL, SMALL_MERGES) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("merge", [("c", "a"), ("b", "d"), ("d", "bc")])
+def test_a_merge_of_what_is_no_token_has_no_effect(merge):
+    assert closed([5], SMALL, [*SMALL_MERGES, merge]) == closed([5], SMALL, SMALL_MERGES)
+
+
+def test_tokens_may_be_bytes_as_in_a_file():
+    tokens = [token.encode() for token in SMALL]
+    merges = [(a.encode(), b.encode()) for a, b in SMALL_MERGES]
+    assert closed([5], tokens, merges) == closed([5], SMALL, SMALL_MERGES)
+
+
 # "abcd" is made by two merges, and a text goes through the first.
 TWICE = ["a", "b", "c", "d", "bc", "bcd", "cd", "ab", "abcd", "dd"]
 TWICE_MERGES = [
