@@ -1,8 +1,8 @@
 """Question embeddings with tuned all-MiniLM-L6-v2 in llama.cpp, for one short text at a time.
 
-Its vectors have a cosine of at least 0.99999 with those of torch for the same weights. Preprocessing a question took 9 to 10 ms instead
-of 21 to 28 beside a server (AMD EPYC, 2 cores, interleaved). llama.cpp also chooses its threads anew when the
-machine becomes busy. Threads that share an instance take turns.
+Its vectors have a cosine of at least 0.99999 with those of torch for the same weights. Preprocessing a
+question took 9 to 10 ms instead of 21 to 28 beside a server (AMD EPYC, 2 cores, interleaved). llama.cpp also
+chooses its threads anew when the machine becomes busy. Threads that share an instance take turns.
 """
 
 from __future__ import annotations

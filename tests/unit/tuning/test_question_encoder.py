@@ -51,7 +51,7 @@ def test_the_adapter_moves_questions_to_their_passages_and_can_be_merged(tmp_pat
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_adapter(tmp_path):
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     def run(folder, last=RECIPE.steps):
@@ -61,14 +61,14 @@ def test_a_run_that_was_stopped_ends_with_the_same_adapter(tmp_path):
 
         def gradients(trainable, step):
             if step == last:
-                raise Stopped
+                raise StoppedError
             return data.gradients(trainable, step)
 
         return (
             trained(model, gradients, RECIPE, folder) / "adapter_model.safetensors"
         ).read_bytes()
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run(tmp_path / "a", last=15)
     assert run(tmp_path / "a") == run(tmp_path / "b")
 
