@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import platform
 import re
 import subprocess
@@ -24,6 +23,7 @@ import numpy as np
 import psutil
 
 from harness.measure.machine.busy import Busy, busy
+from harness.models.engines.cpus import usable_cpus
 
 __all__ = ["Bandwidth", "Busy", "Machine", "busy", "describe", "measure_bandwidth", "usable_cores"]
 
@@ -98,7 +98,7 @@ def describe() -> Machine:
     return Machine(
         cpu=_cpu(),
         physical_cores=usable_cores(),
-        logical_cores=_logical_cores(),
+        logical_cores=usable_cpus(),
         ram_gb=round(psutil.virtual_memory().total / GIB, 1),
         gpu=gpu,
         torch_instructions=instructions,
@@ -114,7 +114,7 @@ def measure_bandwidth(seconds: float = READ_S, size: int | None = None) -> Bandw
     seconds: time spent on all cores together, and again on one. size: bytes of the array; by default it is
     larger than L3. A smaller one is partly read from the cache, as are the weights of a model of that size.
     """
-    cores = _logical_cores()
+    cores = usable_cpus()
     preferred = size or max(ARRAY_MIB, ARRAY_MIB_PER_CORE * cores) * MIB
     size = min(preferred, psutil.virtual_memory().available // 8)
     array = np.ones(size // 4, dtype=np.float32)
@@ -123,13 +123,8 @@ def measure_bandwidth(seconds: float = READ_S, size: int | None = None) -> Bandw
 
 def usable_cores() -> int:
     """Return the number of physical cores that this process may use."""
-    logical = _logical_cores()
+    logical = usable_cpus()
     return min(psutil.cpu_count(logical=False) or logical, logical)
-
-
-def _logical_cores() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def _read_gbs(array: np.ndarray, threads: int, seconds: float) -> float:

@@ -109,7 +109,7 @@ def _draft(model: LanguageModel) -> str:
     context = getattr(model, "context", None)  # torch reads the text anew for every token
     if context is None:
         return ""
-    length = fastest_draft(context).length
+    length = fastest_draft(context, getattr(model, "opening", ())).length
     return f"lookup of {length}" if length else "none"
 
 
