@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from grader.grading import speed_gate
 from grader.grading.paired_run import PairedRun
 from grader.grading.report import Outcome
 from grader.grading.speed_gate import EntryError, mark, paired_runs
@@ -117,6 +118,12 @@ def test_answers_without_a_language_model_are_in_a_division_of_their_own(mine, d
     run = replace(Times(100).run(), work_s=(mine, [1.0] * 24), division=division)
     found = given(run)
     assert (found.points, "without a language model" in found.reason) == (points, not points)
+
+
+def test_cpu_time_says_nothing_where_a_gpu_may_compute(monkeypatch):
+    monkeypatch.setattr(speed_gate, "gpu_layers", lambda: -1)
+    run = replace(Times(100).run(), work_s=([0.01] * 24, [1.0] * 24), division=Division.CLOSED)
+    assert given(run).points > 0
 
 
 def broken(side):
