@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interview.listening.cards import card_router
+from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.score import Scorer, scorer
 from harness.measure.stats import Proportion
 from tests.interview import agreement, attacks, repeatability, routed, speed

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from harness.interview.listening.cards import Asked, CardRouter, all_questions
+from harness.interview.listening.card_router import Asked, CardRouter, all_questions
 from harness.interview.listening.examples import Labelled
 from harness.interview.listening.similarity import Embed
 from harness.interview.reading import NOT_SHOWN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.interview.listening.cards import card_router
+from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import scorer
 from tests.interview import agreement, figures, routed

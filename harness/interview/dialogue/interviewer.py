@@ -25,13 +25,13 @@ from harness.interview.dialogue.moves import (
 )
 from harness.interview.dialogue.own_numbers import OwnNumber, worth_asking
 from harness.interview.dialogue.pace import elapsed, overdue
-from harness.interview.dialogue.phases import SEARCH, end, helped, next_phase, warned
 from harness.interview.dialogue.probes import Gaps, Reword
+from harness.interview.dialogue.progression import SEARCH, end, helped, next_phase, warned
 from harness.interview.dialogue.reactions import Reaction, Turn, react
 from harness.interview.dialogue.showing import opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, choose, say, speak
 from harness.interview.dialogue.visitors import engineers, product_manager
-from harness.interview.dialogue.wording import aside, reactions
+from harness.interview.dialogue.wording import aside, question_in, reactions
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
@@ -146,7 +146,7 @@ class Interviewer:
             return unsure
         if overdue(self.session, step[0]):
             return self._next(step)
-        step, reaction = self._refuted(step), react(self._turn(step, reading, text))
+        step, reaction = self._refuted(step, reading), react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
         return self._reacted(step, reading, reaction, text)
@@ -161,6 +161,8 @@ class Interviewer:
         if reaction.question in OPEN_ENDED and (probe := self._due((state, out))):
             step = self._answer((state, out), replace(reaction, question=None), text)
             return self._ask_probe(step, *probe)
+        if reaction.question == "next_look" and searching and _solved(state):
+            state, reaction = state.enter(Phase.PROPOSE), replace(reaction, question="fix")
         step = self._answer((state, out), reaction, text)
         return step
 
@@ -192,10 +194,12 @@ class Interviewer:
     def _turn(self, step: Step, reading: Reading, text: str) -> Turn:
         return Turn(text, reading, step[0], self.session, self.style == Style.SCEPTICAL)
 
-    def _refuted(self, step: Step) -> Step:
-        """Give the datum against a wrong suspect, a minute after it was named."""
+    def _refuted(self, step: Step, reading: Reading) -> Step:
+        """Give the datum against a wrong suspect, a minute after it was named, unless it was dropped."""
         state, out = step
         doubt = state.doubt
+        if reading.cause == "right":
+            return replace(state, doubt=None), out
         if doubt is None or state.t - doubt.t < REFUTED_AFTER_S or state.phase not in SEARCH:
             return step
         figure = case_figures.against(self.session, doubt.suspect)
@@ -207,7 +211,7 @@ class Interviewer:
         return None if rhetorical else unclear(step, self.session, reading)
 
     def _repeated(self, step: Step) -> Step:
-        asked = step[0].last_question.rpartition("! ")[2] or self.session.scenario.setting
+        asked = question_in(step[0].last_question) or self.session.scenario.setting
         return choose(step, self.session, "repeated", reactions().repeated, {"question": asked})
 
     # Cards.
@@ -246,11 +250,12 @@ class Interviewer:
 
     def _lost(self, step: Step) -> Step:
         """React to "I don't know", more helpfully each consecutive time, then leave the subject."""
-        lost = step[0].lost
+        lost, late = step[0].lost, "" if step[0].phase in SEARCH else "_later"
         if lost == 1:
-            return self._say(step, "nudge")
+            return self._say(step, f"nudge{late}")
         if lost == 2:
-            return self._help(step) if self.session.mode == "coach" else self._say(step, "narrower")
+            coach = self.session.mode == "coach"
+            return self._help(step) if coach else self._say(step, f"narrower{late}")
         step = self._say(step, "leave_it")
         return self._ask_probe(step, *probe) if (probe := self._due(step)) else self._next(step)
 
@@ -276,3 +281,7 @@ class Interviewer:
 
     def _answer(self, step: Step, reaction: Reaction, text: str) -> Step:
         return answer(step, self.session, reaction, self.style, text, self.reword)
+
+
+def _solved(state: State) -> bool:
+    return any(reading.cause == "right" for reading in state.heard)

@@ -18,7 +18,7 @@ from harness.interview.dialogue.own_numbers import own_numbers
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.speech import Style
-from harness.interview.listening.cards import weights_folder
+from harness.interview.listening.card_router import weights_folder
 from harness.interview.listening.listener import heard, is_fitted, listener
 from harness.interview.reading import Reading
 from harness.interview.scenario.interview_session import Level, Mode, Session

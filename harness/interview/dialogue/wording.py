@@ -88,6 +88,13 @@ def filled(wording: str, values: Mapping[str, str]) -> str:
     return " ".join(wording.format(**values).split())
 
 
+def question_in(text: str) -> str:
+    """Return the last sentence of a text that asks, with the one before it, or "" if none does."""
+    sentences = re.findall(r"[^.?!]+[.?!]+[\"”]?", text)
+    asking = [number for number, sentence in enumerate(sentences) if "?" in sentence]
+    return "".join(sentences[max(0, asking[-1] - 1) : asking[-1] + 1]).strip() if asking else ""
+
+
 def short(quote: str) -> str:
     """Return a quote as it is spoken back: its first words, on one line, without quotation marks."""
     words = re.sub(r"[“”\"<>\[\]{}`|]", "", quote).split()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interview.listening.cards import Asked, CardRouter, card_router
+from harness.interview.listening.card_router import Asked, CardRouter, card_router
 from harness.interview.listening.evidence import evidence, signs
 from harness.interview.listening.examples import (
     ACTS,
@@ -60,7 +60,11 @@ OFFERS = (Act.PROPOSE, Act.DECIDE)
 OFFERED = -0.6  # the least score of an offer; which remedy it is decides more
 BLAMES = (Act.CLAIM, Act.CHALLENGE, Act.STAKEHOLDER)
 ASKED = 0.0  # the least score of a question beside something else
+BRIEF = 6  # words of a question in telegram style
 BLAMED = -0.8  # the least score of what may blame something; what it is decides more
+ASKING = re.compile(
+    "|".join(evidence().sentence[n] for n in ("question", "question_word", "request")), re.I
+)
 REGRESSIONS = ("acts", "cards", "remedies", "suspects")
 MAX_ACTS = 2  # of one part
 REMEMBERED = 500  # readings: several long interviews
@@ -77,10 +81,16 @@ class Part:
     acts: tuple[Act, ...]
     scores: Mapping[str, float]
 
-    @property
-    def asks(self) -> bool:
-        """Return True if it asks more than it does anything else, or clearly enough."""
-        return Act.ASK in self.acts[:1] or (Act.ASK in self.acts and self.scores[Act.ASK] >= ASKED)
+    def asks(self, alone: bool) -> bool:
+        """Return True if it asks more than it does anything else, or clearly enough.
+
+        alone: it is the whole turn. A long part without any sign of a question must be surer, and so must one
+        of several: who only states something is not asking.
+        """
+        brief = alone and len(self.text.split()) <= BRIEF
+        least = LEAST[Act.ASK] if brief or ASKING.search(self.text) else ASKED
+        first = Act.ASK in self.acts[:1]
+        return Act.ASK in self.acts and self.scores[Act.ASK] >= (least if first else ASKED)
 
     @property
     def blames(self) -> bool:
@@ -148,7 +158,7 @@ class Listener:
 
     def _asked(self, heard: Sequence[Part]) -> Asked:
         """Return what the asking parts ask for, together."""
-        asking = [part for part in heard if part.asks]
+        asking = [part for part in heard if part.asks(alone=len(heard) == 1)]
         return Asked.together(self.cards.asked(part.text, part.meaning) for part in asking)
 
     def _remedies(self, heard: Iterable[Part]) -> Iterator[Remedy]:

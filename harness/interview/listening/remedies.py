@@ -22,6 +22,7 @@ PATTERN = 0.55  # what a matching pattern adds to a score that runs from about -
 HEARD = -0.25  # the least score of a remedy that is named
 DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
 LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
+NAMED_LEAD = 0.9  # the same, if its words are there
 REFUSED = -0.1  # the least score of a refusal
 
 
@@ -72,7 +73,8 @@ class RemedyFinder:
         spans = {name: _span(name, sentence) for name in named}
         totals = {name: s + PATTERN * (spans[name] is not None) for name, s in named.items()}
         best = max(totals.values())
-        heard = [n for n, s in totals.items() if s >= max(HEARD, best - LEAD, none - DOUBT)]
+        leads = {name: NAMED_LEAD if spans[name] else LEAD for name in totals}
+        heard = [n for n, s in totals.items() if s >= max(HEARD, best - leads[n], none - DOUBT)]
         heard.sort(key=lambda name: (spans[name] or (len(sentence), 0), name))
         return tuple(Remedy(name, refused, _quote(sentence, spans[name])) for name in heard)
 
@@ -117,15 +119,20 @@ DENIAL = re.compile(
     r"wouldn.?t|shouldn.?t|don.?t|won.?t|doesn.?t|isn.?t|can.?t|hardly|nothing|instead of buying)\b",
     re.IGNORECASE,
 )
-DENIED = 0.35  # what a word of denial adds to the score of a refusal, and its absence takes away
+# What a word of denial adds to the score of a refusal, and what its absence takes away.
+DENIED, UNDENIED = 0.35, 0.7
+# Words of denial that refuse nothing.
 HARMLESS = re.compile(
-    r"\bwhy (not|don.?t)\b|\bcan.?t we\b|\bcouldn.?t we\b|\bnot only\b|\bif not\b", re.I
+    r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
+    r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
+    r"\bdon.?t (wait|let|switch)\b",
+    re.IGNORECASE,
 )
 
 
 def _denial(sentence: str) -> float:
     denied = DENIAL.search(sentence) and not HARMLESS.search(sentence)
-    return DENIED if denied else -DENIED
+    return DENIED if denied else -UNDENIED
 
 
 def _span(name: str, sentence: str) -> tuple[int, int] | None:

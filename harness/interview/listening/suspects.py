@@ -22,7 +22,9 @@ NONE = "none"
 # Chosen on the example sentences and on `tests/interview/turns.yaml`.
 PATTERN = 0.45  # what a matching pattern adds to a score that runs from about -1 to 1
 BLAMED = -0.6  # the least score of a suspect
-DOUBT = 0.5  # how far below "nothing is blamed" it may be: a claim is passed in, and most claims blame
+DOUBT = (
+    0.5  # how far below "nothing is blamed" it may be: a claim is passed in, and most claims blame
+)
 
 
 class Entry(Strict):

@@ -4,7 +4,7 @@ import pytest
 
 from harness import store
 from harness.interview.dialogue import opening
-from harness.interview.listening.cards import weights_folder
+from harness.interview.listening.card_router import weights_folder
 from harness.interview.listening.examples import stored
 from harness.interview.listening.listener import REGRESSIONS
 from harness.interview.scoring import classifier

@@ -14,7 +14,7 @@ from harness.interview.listening.similarity import Examples, regression
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
 from harness.interview.scenario.scenario import scenario, scenarios
-from tests.unit.interview.listening.test_cards import words
+from tests.unit.interview.listening.test_card_router import words
 
 
 def test_a_turn_falls_into_sentences_and_clauses():

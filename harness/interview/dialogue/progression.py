@@ -27,7 +27,8 @@ def next_phase(step: Step, session: Session) -> Step | None:
         late = state.twisted or overdue(session, state)
         if not late and session.level != "mid":
             twist = session.filled(session.scenario.twist)
-            return say((replace(state, twisted=True), out), session, "twist", twist=twist)
+            state = replace(state, twisted=True, depth=(*state.depth, ("twist", "twist")))
+            return say((state, out), session, "twist", twist=twist)
         return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
     if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
         return choose((state.enter(Phase.TEAM), out), session, "team", reactions().team.ask)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from harness.interview.content_files import BadContentError, read
-from harness.interview.listening.cards import (
+from harness.interview.listening.card_router import (
     Asked,
     CardRouter,
     Topics,
@@ -127,7 +127,7 @@ def test_voices_are_read_and_a_topic_that_is_none_is_named(tmp_path):
 @pytest.mark.models
 def test_unseen_questions_find_their_card():
     """The questions that nobody looked at; floors a little below what was measured."""
-    from harness.interview.listening.cards import card_router
+    from harness.interview.listening.card_router import card_router
 
     asked = [(q, card) for card, questions in QUESTIONS["held"].items() for q in questions]
     found = [(card_router()(question), card) for question, card in asked]

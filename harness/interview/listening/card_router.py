@@ -36,7 +36,7 @@ NOT_SHOWN_FACTOR = 2
 LEAD = 0.12  # a single card is shown if it is this far ahead of the next topic
 REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
 SURE = 0.45  # so far ahead, a sentence asks for one card, however many commas it has
-ITEM_LEAD = 0.2  # the same for the member of an enumeration, which has fewer words
+ITEM_LEAD = 0.3  # the same for the member of an enumeration, which has fewer words
 
 
 class Topic(Strict):
