@@ -60,7 +60,6 @@ OFFERS = (Act.PROPOSE, Act.DECIDE)
 OFFERED = -0.6  # the least score of an offer; which remedy it is decides more
 BLAMES = (Act.CLAIM, Act.CHALLENGE, Act.STAKEHOLDER)
 ASKED = 0.0  # the least score of a question beside something else
-BRIEF = 6  # words of a question in telegram style
 BLAMED = -0.8  # the least score of what may blame something; what it is decides more
 ASKING = re.compile(
     "|".join(evidence().sentence[n] for n in ("question", "question_word", "request")), re.I
@@ -84,13 +83,13 @@ class Part:
     def asks(self, alone: bool) -> bool:
         """Return True if it asks more than it does anything else, or clearly enough.
 
-        alone: it is the whole turn. A long part without any sign of a question must be surer, and so must one
-        of several: who only states something is not asking.
+        alone: it is the whole turn. One of several parts without any sign of a question must be surer: who
+        only states something is not asking.
         """
-        brief = alone and len(self.text.split()) <= BRIEF
-        least = LEAST[Act.ASK] if brief or ASKING.search(self.text) else ASKED
-        first = Act.ASK in self.acts[:1]
-        return Act.ASK in self.acts and self.scores[Act.ASK] >= (least if first else ASKED)
+        if Act.ASK not in self.acts:
+            return False
+        likeliest = self.acts[0] == Act.ASK and (alone or bool(ASKING.search(self.text)))
+        return likeliest or self.scores[Act.ASK] >= ASKED
 
     @property
     def blames(self) -> bool:
@@ -146,7 +145,7 @@ class Listener:
         found = self.acts.scores(text, meaning, signs(text, before))
         scores = dict(zip(ACTS, map(float, found), strict=True))
         if PRODUCT_MANAGER.search(before):
-            scores = _to_product(scores)
+            scores = _to_product(scores, "?" in text)
         return Part(text, meaning, tuple(_likely(scores)), scores)
 
     @cached_property
@@ -237,9 +236,10 @@ PRODUCT_MANAGER = re.compile(evidence().before["product_manager"])
 TO_PRODUCT = 0.3  # in front of the product manager, what may be said to them is
 
 
-def _to_product(scores: Mapping[str, float]) -> dict[str, float]:
+def _to_product(scores: Mapping[str, float], asks: bool) -> dict[str, float]:
     """Return the scores of a part that is said in the presence of the product manager."""
-    moved = {act: scores[act] - TO_PRODUCT for act in CONTENT}
+    less = CONTENT if asks else (*CONTENT, Act.ASK)
+    moved = {act: scores[act] - TO_PRODUCT for act in less}
     return {**scores, **moved, Act.STAKEHOLDER: scores[Act.STAKEHOLDER] + TO_PRODUCT}
 
 
@@ -256,7 +256,8 @@ def _likely(scores: Mapping[str, float]) -> Iterator[Act]:
 
 def _acts(heard: Sequence[Part]) -> tuple[Act, ...]:
     """Return what the turn does, in the order of `Act`; a turn that does nothing is off topic."""
-    found = {act for part in heard for act in part.acts}
+    alone = len(heard) == 1
+    found = {act for p in heard for act in p.acts if act != Act.ASK or p.asks(alone)}
     content = found.difference(ASIDE)
     if content:
         found = content

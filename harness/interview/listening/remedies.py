@@ -23,7 +23,7 @@ HEARD = -0.25  # the least score of a remedy that is named
 DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
 LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
 NAMED_LEAD = 0.9  # the same, if its words are there
-REFUSED = -0.1  # the least score of a refusal
+REFUSED = -0.4  # the least score of a refusal
 
 
 class Entry(Strict):
