@@ -35,7 +35,7 @@ PORT = 8866  # Voilà's default
 @app.callback(invoke_without_command=True)
 def interview(
     context: typer.Context,
-    scenario: Annotated[str | None, typer.Option(help="S01 to S12; random by default.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="S01 to S18; random by default.")] = None,
     level: Annotated[str, typer.Option(help="mid, senior or staff.")] = "senior",
     mode: Annotated[str, typer.Option(help="exam, or coach for hints and pauses.")] = "exam",
     minutes: Annotated[float, typer.Option(min=1, max=120, help="Such as 8, 20 or 35.")] = MINUTES,

@@ -106,4 +106,4 @@ def test_the_debrief_tells_the_own_numbers_last():
     one = interviewer("S01", minutes=10)
     one = type(one)(one.session, one.route, one.gaps, own_numbers.own_numbers())
     _, moves = one.step(one.begin()[0], Tick(600.0))
-    assert "Your own numbers. In lab 04" in words(moves)
+    assert "As to your own numbers: In lab 04" in words(moves)

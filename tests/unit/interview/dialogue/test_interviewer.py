@@ -64,7 +64,7 @@ def test_a_whole_interview_goes_through_all_phases_and_ends_with_the_cause():
             break
     assert list(dict.fromkeys(phases)) == list(Phase)[1:]
     assert moves[-1] == End("finished")
-    assert "decode-bound" in words(moves) and "product manager's belief" in words(moves)
+    assert "decode-bound" in words(moves) and "Product suspected" in words(moves)
     assert one.step(state, Utterance(999, "And?")) == (state, [])
 
 
