@@ -10,7 +10,7 @@ from harness.interview.reading import Suspect
 from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
 
-STAGES = {
+STAGES = {  # unless the scenario has another name for it
     "network": "the way between user and server",
     "preprocess": "what runs before the search",
     "retrieval": "the search",
@@ -27,9 +27,8 @@ SPREAD = "p50 is {p50.total} and p95 {p95.total}; it would have to explain both.
 
 def share(session: Session, stage: str) -> str:
     """Return how much of the time a stage takes, for the requests that users complain about."""
-    text = (
-        f"For those who complain, {STAGES[stage]} is {{felt.mean.{stage}}} of {{felt.mean.total}}."
-    )
+    name = session.scenario.labels.get(stage, STAGES[stage])
+    text = f"For those who complain, {{felt.mean.{stage}}} of {{felt.mean.total}} go into {name}."
     return filled(session, text)
 
 

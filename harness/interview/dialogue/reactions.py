@@ -179,8 +179,10 @@ def _refused(turn: Turn, remedy: Remedy) -> Reaction:
 
 
 def _touched(turn: Turn, remedy: Remedy) -> str:
+    """Return how little a remedy could win; "" if it touches the stage of the cause."""
     stage = remedies()[remedy.id].touches
-    return case_figures.share(turn.session, stage) if stage else ""
+    elsewhere = stage and stage != turn.session.scenario.cause.stage
+    return case_figures.share(turn.session, stage) if elsewhere else ""
 
 
 def _answered(turn: Turn) -> Reaction | None:

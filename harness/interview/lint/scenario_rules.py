@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.errors import PlainError
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.dialogue.wording import moves
+from harness.interview.dialogue.wording import moves, reactions
 from harness.interview.lint.agreement import disagreements
 from harness.interview.lint.identities import broken_identities
 from harness.interview.scenario.interview_session import Session
@@ -104,7 +104,9 @@ def _given_away(scenario: Scenario) -> Iterator[str]:
 
 def _before_the_end(scenario: Scenario) -> Iterator[str]:
     """Yield everything that the interviewer may say before the debrief."""
-    yield from (text for pool in moves().values() for text in pool)
+    said = reactions()
+    for pools in (moves(), said.comments, said.questions):
+        yield from (text for pool in pools.values() for text in pool)
     yield from (t for f in follow_ups().values() for t in (*f.ask, f.hint, f.explain))
     yield from (scenario.name, scenario.setting, scenario.twist, *scenario.hints)
     yield from (scenario.product.premise, scenario.product.pushback)

@@ -65,15 +65,19 @@ def rubric_sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def stored(name: str, folder: Path) -> Path:
     """Return the file of a regression's weights in a folder; its name changes with the content files."""
-    return folder / f"heard-{name}-{_digest()}.npz"
+    return folder / f"heard-{name}-{_digest(learned_from())}.npz"
+
+
+def learned_from() -> tuple[Path, ...]:
+    """Return all content files that listening learns from."""
+    folders = (TURNS, CONTENT / "questions", RUBRIC)
+    return (*(path for folder in folders for path in sorted(folder.glob("*.yaml"))), *FILES)
 
 
 @cache
-def _digest() -> str:
-    """Return a hash of all content that listening learns from; reading it as YAML would take seconds."""
-    folders = (TURNS, CONTENT / "questions", RUBRIC)
-    paths = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
-    return code(VERSION, *((path.read_text(encoding="utf-8")) for path in (*paths, *FILES)))
+def _digest(paths: tuple[Path, ...]) -> str:
+    """Return a hash of the files' text; reading them as YAML would take seconds."""
+    return code(VERSION, *(path.read_text(encoding="utf-8") for path in paths))
 
 
 def single(texts: Sequence[tuple[str, str]], labels: Sequence[str]) -> Examples:

@@ -17,7 +17,7 @@ from harness.interview.listening.similarity import Embed, Examples, Regression, 
 from harness.interview.reading import Remedy
 
 NONE, REFUSES = "none", "refuses"
-# Chosen on the example sentences, by cross-validation, and on `tests/interview/turns.yaml`.
+# Limits, set by hand on the authors' own turns.
 PATTERN = 0.55  # what a matching pattern adds to a score that runs from about -1 to 1
 HEARD = -0.25  # the least score of a remedy that is named
 DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one

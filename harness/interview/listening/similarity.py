@@ -18,7 +18,7 @@ from harness.interview.listening.ngrams import Vocabulary, fit_vocabulary, lette
 
 Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), unit norm
 
-# Chosen on the examples, by cross-validation over voices.
+# Set by hand on the authors' own turns.
 POWER = 3  # exponent of the cosine, mapped to 0..1: near examples count most, distant ones together a little
 WORDS, LETTERS, SIGNS, CONSTANT = 0.5, 0.5, 0.3, 0.25  # kernel weights, with 1 for meaning
 RIDGE = 0.3

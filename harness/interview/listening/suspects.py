@@ -19,7 +19,7 @@ from harness.interview.reading import Cause, Suspect
 from harness.interview.scenario.scenario import Scenario
 
 NONE = "none"
-# Chosen on the example sentences and on `tests/interview/turns.yaml`.
+# Limits, set by hand on the authors' own turns.
 PATTERN = 0.45  # what a matching pattern adds to a score that runs from about -1 to 1
 BLAMED = -0.6  # the least score of a suspect
 DOUBT = (

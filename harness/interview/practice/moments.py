@@ -11,7 +11,7 @@ from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.reactions import CONTEXT, fit, said
 from harness.interview.dialogue.wording import reactions, short
-from harness.interview.listening.listener import PRODUCT_MANAGER
+from harness.interview.listening.acts import PRODUCT_MANAGER
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Reading, Remedy
 from harness.interview.scenario.interview_session import Session

@@ -4,6 +4,7 @@ import pytest
 
 from harness import store
 from harness.interview.dialogue import opening
+from harness.interview.listening import examples
 from harness.interview.listening.card_router import weights_folder
 from harness.interview.listening.examples import stored
 from harness.interview.listening.listener import REGRESSIONS
@@ -25,6 +26,19 @@ def test_it_is_warm_once_both_are_kept(home, monkeypatch):
         stored(name, folder).touch()
     assert opening.is_warm()
     monkeypatch.setattr(opening, "has_weights", lambda rubric: False)
+    assert not opening.is_warm()
+
+
+@pytest.mark.parametrize("file", ["remedies.yaml", "suspects.yaml", "evidence.yaml"])
+def test_a_changed_content_file_is_noticed(home, monkeypatch, file):
+    monkeypatch.setattr(opening, "has_weights", lambda rubric: True)
+    folder = weights_folder(opening.MINILM.sha256)
+    folder.mkdir(parents=True)
+    for name in REGRESSIONS:
+        stored(name, folder).touch()
+    (changed := home / file).write_text("remedies: {}\n")
+    files = tuple(changed if path.name == file else path for path in examples.FILES)
+    monkeypatch.setattr(examples, "FILES", files)
     assert not opening.is_warm()
 
 

@@ -75,7 +75,7 @@ def test_every_remedy_of_a_scenario_can_be_heard(name):
     assert set(scenario(name).remedies) <= set(remedies())
 
 
-@pytest.mark.parametrize("name", [f"S{number:02d}" for number in range(1, 13)])
+@pytest.mark.parametrize("name", scenarios())
 def test_every_cause_is_a_suspect(name):
     right = [suspect for suspect in suspects() if judged(suspect, scenario(name)) == "right"]
     assert right, "name the scenario in right_in of one suspect"
