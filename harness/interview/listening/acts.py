@@ -37,6 +37,12 @@ BLAMED = -0.8  # the least score of what may blame something; what it is decides
 ASKING = re.compile(
     "|".join(evidence().sentence[n] for n in ("question", "question_word", "request")), re.I
 )
+# What is checked after a change is part of a plan; without a question mark, it asks for no card.
+PLAN = re.compile(
+    r"\b(measure|check|test|compare|look at)\b.{0,50}\b(again|before and after|with before)\b|"
+    r"\b(canary|alert on|roll ?(it )?out)\b",
+    re.IGNORECASE,
+)
 MAX_ACTS = 2  # of one part
 BESIDE = 0.1  # by how much more of itself a second act must be sure
 CLOSE = 0.45  # how far below a part's best act its second may be
@@ -85,6 +91,11 @@ def to_product(scores: Mapping[str, float], asks: bool) -> dict[str, float]:
     less = CONTENT if asks else (*CONTENT, Act.ASK)
     moved = {act: scores[act] - TO_PRODUCT for act in less}
     return {**scores, **moved, Act.STAKEHOLDER: scores[Act.STAKEHOLDER] + TO_PRODUCT}
+
+
+def as_plan(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores of a part that says how a change will be checked: it proposes, and asks nothing."""
+    return {**scores, Act.ASK: -1.0, Act.PROPOSE: max(scores[Act.PROPOSE], ASKED)}
 
 
 def likely(scores: Mapping[str, float]) -> Iterator[Act]:

@@ -18,8 +18,10 @@ from filelock import FileLock
 from harness.interview.listening.acts import (
     ASIDE,
     OFFERS,
+    PLAN,
     PRODUCT_MANAGER,
     Part,
+    as_plan,
     likely,
     to_product,
 )
@@ -82,6 +84,8 @@ class Listener:
     def _part(self, text: str, meaning: np.ndarray, before: str) -> Part:
         found = self.acts.scores(text, meaning, signs(text, before))
         scores = dict(zip(ACTS, map(float, found), strict=True))
+        if PLAN.search(text) and "?" not in text:
+            scores = as_plan(scores)
         if PRODUCT_MANAGER.search(before):
             scores = to_product(scores, "?" in text)
         return Part(text, meaning, tuple(likely(scores)), scores)

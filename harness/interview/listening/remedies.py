@@ -125,14 +125,17 @@ DENIED, UNDENIED = 0.35, 0.7
 HARMLESS = re.compile(
     r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
     r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
-    r"\bdon.?t (wait|let|switch)\b",
+    r"\bdon.?t (wait|let|switch)\b|^\W*no\.\s|"
+    # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
+    r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
+    r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
+    r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b",
     re.IGNORECASE,
 )
 
 
 def _denial(sentence: str) -> float:
-    denied = DENIAL.search(sentence) and not HARMLESS.search(sentence)
-    return DENIED if denied else -UNDENIED
+    return DENIED if DENIAL.search(HARMLESS.sub(" ", sentence)) else -UNDENIED
 
 
 def _span(name: str, sentence: str) -> tuple[int, int] | None:
