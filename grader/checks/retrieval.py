@@ -18,7 +18,8 @@ D = 16  # dimensions: enough for distinct similarities, few enough to be quick
 # A loop is told by its time beside a loop of the referee's: a count in a learner's process proves nothing.
 # One product and a sort of all rows take a fifth of that loop, other loops more than all of it. Of a few
 # turns each side's fastest counts, because a busy machine only slows.
-MANY_ROWS, QUERIES, TURNS = 2_000, 100, 3
+MANY_ROWS, QUERIES, TURNS = 2_000, 50, 3
+LOOPS_S = 8.0  # for all turns: a slow loop takes one second, and several beside busy programs
 MOST_OF_A_LOOP = 0.75
 RECALLS = Unit("{:.3f}", 1e-4)
 
@@ -42,7 +43,7 @@ def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> N
         expected = [int(row) for row in np.argsort(-scores)[:k]]
         where = f"as the rows of {len(vectors)} vectors, k = {k}"
         EXACT.expect(got, expected, where, _look_at_exact, expected, scores)
-    _judge_loops(limits, function, generator)
+    _judge_loops(CallLimits(EXACT, left_s=LOOPS_S), function, generator)
     EXACT.passed("One call computes all similarities, so it never misses a neighbour.")
 
 

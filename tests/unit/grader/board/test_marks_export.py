@@ -52,7 +52,7 @@ def test_canvas_gets_complete_marks_by_its_user_ids(course):
 
 
 def test_a_learner_unknown_to_canvas_is_named(course):
-    with pytest.raises(ExportError, match="=cyd"):
+    with pytest.raises(ExportError, match="@cyd"):
         for_canvas(course, LAB, {"ada, the first": 7, "bob": 8})
 
 

@@ -27,6 +27,11 @@ from tests.unit.grader.fleet.fleet_judges import Noted, done
 CLASS = 12
 
 
+@pytest.fixture(autouse=True)
+def private_key():
+    """Keep the checkout's secret, which the workers' processes read, too."""
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """Two workers for all tests of this module that do not break them."""
