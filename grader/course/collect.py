@@ -6,15 +6,17 @@ submission and graded as unreadable. Of several files of one learner, the last i
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from grader.course.course import Course, CourseError, Submission
+from grader.course.course import LONGEST_ID, Course, CourseError, Submission
 from grader.course.handed_in import handed_in
 from grader.course.records import disk_error
 from grader.grading.notebook import NotebookError
@@ -22,26 +24,32 @@ from grader.grading.notebook import NotebookError
 UNSAFE = re.compile(r"[^\w.@+-]+")  # in a learner's id, which becomes the name of a folder
 COPY = re.compile(r"-Copy\d+$")  # Jupyter's name for a copy
 DOWNLOAD = re.compile(r" ?\(\d+\)$")  # a browser's name for a second download
-CHECKPOINTS = ".ipynb_checkpoints"
+NOT_HANDED_IN = (".ipynb_checkpoints", "__MACOSX")  # made by Jupyter, and by macOS in an archive
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A file, its learner, its lab ("" if it does not tell), and its time of change in ns.
 
-    `problem` is the reason why it is not a notebook, or "".
+    depth: folders above the part of the path that names the learner. `problem` is the reason why it is not a
+    notebook, or "".
     """
 
     path: Path
     student: str
+    depth: int
     lab: str
     problem: str
     changed_ns: int
 
     @property
-    def rank(self) -> tuple[bool, int, str]:
-        """Return what orders the files of one learner: notebooks count before others, then the time."""
-        return not self.problem, self.changed_ns, str(self.path)
+    def rank(self) -> tuple[int, bool, int, str]:
+        """Return what orders the files of one learner: depth, notebooks before others, time.
+
+        A learner who hands in a folder can name a file in it after somebody else: bob/01.ipynb and bob.ipynb
+        count before ada/bob.ipynb.
+        """
+        return -self.depth, not self.problem, self.changed_ns, str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,9 @@ def collect(course: Course, source: Path, lab: str = "") -> Collected:
 def _notebooks(root: Path) -> Iterator[Path]:
     """Yield everything with a notebook's name, whatever it is. Linked folders are not entered."""
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if name != CHECKPOINTS]
-        yield from (Path(folder, name) for name in [*folders, *files] if name.endswith(".ipynb"))
+        folders[:] = [name for name in folders if name not in NOT_HANDED_IN]
+        names = [name for name in [*folders, *files] if name.endswith(".ipynb")]
+        yield from (Path(folder, name) for name in names if not name.startswith("._"))  # macOS's
 
 
 def _found(course: Course, path: Path, root: Path, lab: str) -> Found:
@@ -98,15 +107,28 @@ def _found(course: Course, path: Path, root: Path, lab: str) -> Found:
         problem = str(error)
     lab = lab or _lab(course, path, ids)
     changed_ns = path.lstat().st_mtime_ns
-    return Found(path, _learner(course, path), lab, problem, changed_ns)
+    return Found(path, *_learner(course, path, root), lab, problem, changed_ns)
 
 
-def _learner(course: Course, path: Path) -> str:
+def _learner(course: Course, path: Path, root: Path) -> tuple[str, int]:
+    """Return the learner whom a path names, and the number of folders above the part that does."""
     names = [_original(course, path.stem), *(parent.name for parent in path.parents)]
-    text = next((name for name in names if name not in course.labs), "")
+    above, text = next(
+        ((n, name) for n, name in enumerate(names) if name not in course.labs), (0, "")
+    )
     for lab in course.labs:  # alice_01-profile.ipynb
         text = text.removesuffix(lab).removeprefix(lab)
-    return UNSAFE.sub("-", text).strip("-_. ") or "unknown"
+    return _id(text), len(path.relative_to(root).parts) - 1 - above
+
+
+def _id(text: str) -> str:
+    """Return a name as an id, with one spelling of each letter, and short enough for a file."""
+    spelled = UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-_. ") or "unknown"
+    name = spelled.encode()
+    if len(name) <= LONGEST_ID:
+        return spelled
+    digest = hashlib.sha256(name).hexdigest()[:12]
+    return f"{name[: LONGEST_ID - 13].decode(errors='ignore')}-{digest}"
 
 
 def _original(course: Course, stem: str) -> str:

@@ -20,6 +20,7 @@ from harness.errors import WrongUseError
 CONFIG = "nbgrader_config.py"
 # A learner's id. Formgrader writes it into its pages as it is, so it has no markup, quote or backslash.
 STUDENT = re.compile(r"[\w.@+,'() -]+")
+LONGEST_ID = 100  # bytes; a file's name has 255 at most, and holds more than the id
 log = logging.getLogger(__name__)
 
 
@@ -120,7 +121,7 @@ class Course:
             Submission(student, name, self.submitted(student, name))
             for name in self.labs
             for student in sorted(self._students(name))
-            if STUDENT.fullmatch(student)
+            if is_id(student)
         ]
 
     def left_out(self) -> list[str]:
@@ -128,9 +129,9 @@ class Course:
         students = {student for name in self.labs for student in self._students(name)}
         return [
             f"The folder {student!r} is not graded: rename it to the learner's id, which has letters, "
-            "digits, spaces and .@+,'()_- only."
+            "digits, spaces and .@+,'()_- only, in 100 bytes at most."
             for student in sorted(students)
-            if not STUDENT.fullmatch(student)
+            if not is_id(student)
         ]
 
     def student(self, folder: Path) -> str:
@@ -146,6 +147,11 @@ class Course:
         pattern = self.folder(self.directory.submitted_directory, "*", name)
         folders = self.root.glob(str(pattern.relative_to(self.root)))
         return [self.student(folder) for folder in folders if folder.is_dir()]
+
+
+def is_id(text: str) -> bool:
+    """Return True if `text` can be a learner's id."""
+    return STUDENT.fullmatch(text) is not None and len(text.encode()) <= LONGEST_ID
 
 
 def load_course(root: Path) -> Course:

@@ -17,6 +17,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from grader.grading.notebook import NotebookError, parse, require_size
+from grader.grading.report import readable
 
 # What opening a link reports with O_NOFOLLOW, for a file and for a folder.
 IS_LINK = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
@@ -94,7 +95,7 @@ def _noted(content: bytes) -> str:
         return ""
     with suppress(ValueError, KeyError, RecursionError):  # a learner may have written anything
         problem = json.loads(content)[REFUSED]
-        return problem.encode(errors="replace").decode() if isinstance(problem, str) else ""
+        return readable(problem) if isinstance(problem, str) else ""
     return ""
 
 

@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from grader.course import grade_class, gradebook, merge_submission, records
-from grader.course.course import STUDENT, Course, Submission, load_course
+from grader.course.course import Course, Submission, is_id, load_course
 from grader.course.feedback import ENTRIES
 from grader.course.grade_class import Judge
 from grader.course.handed_in import require_plain_files
@@ -44,7 +44,7 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
     learner's id with markup: nbgrader then gives this learner no result, and goes on. It would copy what the
     link points to, wait for the pipe, and write the id into its pages.
     """
-    if not STUDENT.fullmatch(student):
+    if not is_id(student):
         raise NotebookError(f"{student!r} is not a learner's id: rename the folder.")
     course = load_course(Path.cwd())  # nbgrader has changed to the course's folder
     for path in map(Path, notebooks):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
@@ -25,7 +26,16 @@ from grader.grading import speed_gate as timing
 from grader.grading.lab import Grade, Lab, LabError
 from grader.grading.launch import Launch, launched
 from grader.grading.notebook import NotebookError, code
-from grader.grading.report import CellError, Mark, Outcome, Report, better, not_graded, scored
+from grader.grading.report import (
+    CellError,
+    Mark,
+    Outcome,
+    Report,
+    better,
+    not_graded,
+    readable,
+    scored,
+)
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
 from grader.remote.session import START_S, Session, Start, new_process, session
@@ -176,7 +186,7 @@ class _Grading:
             grade.id,
             points,
             grade.points,
-            _readable(printed.getvalue().strip())[: 4 * MAX_ERROR_CHARS],
+            readable(printed.getvalue().strip())[: 4 * MAX_ERROR_CHARS],
         )
 
     @contextmanager
@@ -303,17 +313,13 @@ def _cells(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
 
 
 def _digest(notebook: NotebookNode) -> str:
-    sources = "\x1e".join(source for _, _, source in _cells(notebook))
+    # A separator could be part of a cell, so that two notebooks would have one digest and the same questions.
+    sources = json.dumps([source for _, _, source in _cells(notebook)], ensure_ascii=False)
     return hashlib.sha256(sources.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 def _message(error: BaseException) -> str:
     """Return the text for a report: a verdict as it is, any other error with its type."""
     if isinstance(error, CheckFailed | PlainError | NoYardstickError):
-        return _readable(str(error))[: 4 * MAX_ERROR_CHARS]
-    return _readable(f"{type(error).__name__}: {error}")[:MAX_ERROR_CHARS]
-
-
-def _readable(text: str) -> str:
-    """Replace characters that move the cursor, change colours or reverse the writing direction."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+        return readable(str(error))[: 4 * MAX_ERROR_CHARS]
+    return readable(f"{type(error).__name__}: {error}")[:MAX_ERROR_CHARS]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.collect import Collected, collect, find_lab
-from grader.course.course import CourseError, Submission
+from grader.course.course import LONGEST_ID, CourseError, Submission
 from grader.course.course import load_course as load_course
 from grader.course.grade_class import Batch, State
 from grader.course.nbgrader_hooks import expire_scores
@@ -32,6 +32,7 @@ def course(small):
         ("Ada Lovelace (1).ipynb", "Ada-Lovelace-1"),
         ("ada@example.org.ipynb", "ada@example.org"),
         ("..ipynb", "unknown"),
+        ("Jose\u0301.ipynb", "Jos\u00e9"),  # as macOS spells it, and as the others do
     ],
 )
 def test_the_learner_follows_from_the_path(course, tmp_path, path, student):
@@ -66,6 +67,9 @@ COPIES = [  # files of one learner, in the order in which they were saved, and t
     ([f"ada/{LAB} (1).ipynb", f"ada/{LAB}.ipynb", f"ada/{LAB} (2).ipynb"], 2),
     (["ada.ipynb", "ada-Copy1.ipynb"], 1),
     (["ada.ipynb", "broken/ada.ipynb"], 0),
+    # bob hands in a folder with a file that is named after ada
+    ([f"ada/{LAB}.ipynb", "bob/ada.ipynb"], 0),
+    (["ada.ipynb", "bob/ada.ipynb"], 0),
 ]
 
 
@@ -78,6 +82,22 @@ def test_of_several_files_of_one_learner_the_last_notebook_counts(course, tmp_pa
     assert (submission.student, submission.lab) == ("ada", LAB)
     assert code(read(submission.path).cells[2]) == str(counts)
     assert submission.remark.startswith(f"{paths[counts]} was graded")
+
+
+def test_a_name_too_long_for_a_file_is_shortened_and_stays_ones_own(course, tmp_path):
+    for end in "ab":
+        write(tmp_path / "mail" / ("x" * 240 + end) / f"{LAB}.ipynb", handed_in())
+    one, other = collect(course, tmp_path / "mail").submissions
+    assert one.student != other.student
+    assert max(len(s.student.encode()) for s in (one, other)) <= LONGEST_ID
+    assert [s.student for s in course.submissions()] == sorted([one.student, other.student])
+
+
+def test_what_macos_adds_to_an_archive_is_no_submission(course, tmp_path):
+    for name in (f"__MACOSX/ada/._{LAB}.ipynb", f"ada/._{LAB}.ipynb", f"ada/{LAB}.ipynb"):
+        write(tmp_path / "mail" / name, handed_in())
+    [submission] = collect(course, tmp_path / "mail").submissions
+    assert (submission.student, submission.remark) == ("ada", "")
 
 
 def link(path, course):

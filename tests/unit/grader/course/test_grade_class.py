@@ -95,6 +95,7 @@ def test_an_interrupted_run_continues_after_what_it_finished(course):
         ('{"under500_refusedX": 1}', "not a notebook"),  # begins like a note of the grader's own
         ('{"under500_refused":' + "[" * 1900, "not a notebook"),
         ('{"under500_refused": ["x"]}', "not a notebook"),
+        ('{"under500_refused": "\\u001b]0;x"}', "?]0;x"),  # would command the instructor's terminal
         (None, "cannot be read"),
         (handed_in(lab=OTHER), "no cell of lab 01-small"),
     ],

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import secret
 from grader.grading import referee
@@ -246,3 +246,9 @@ def test_thresholds_fit_the_labs(root):
     # answers that show quality
     assert capstone.models and capstone.bar.most >= capstone.bar.pairs >= 36
     assert "01-profile" not in FILE.read_text() or thresholds("01-profile")
+
+
+def test_two_programs_never_have_one_digest():
+    sources = ["a = 1\x1eb = 2"], ["a = 1", "b = 2"], ["a = 1", "b = ", "2"]
+    notebooks = [new_notebook(cells=[new_code_cell(s) for s in cells]) for cells in sources]
+    assert len({referee._digest(notebook) for notebook in notebooks}) == 3
