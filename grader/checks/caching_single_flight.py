@@ -14,6 +14,7 @@ from grader.exercise.exported import RemoteDict, exported
 
 CALLERS = 6
 WAIT_S = 2.0  # for a thread that should be done at once
+LOCK_S = 10.0  # for the lock: longer than everything else in this check
 ARRIVE_S = 0.4  # for the callers to take the lock; some submissions never take it
 
 TOGETHER = Exercise("07", 3, "together")
@@ -43,8 +44,12 @@ class CountingLock:
         self.entered = 0
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take the lock and return True, or return False as `threading.Lock` does."""
-        if not self._lock.acquire(blocking, timeout):
+        """Take the lock and return True, or return False as `threading.Lock` does, and after LOCK_S at most.
+
+        A call that waits for ever would keep the grader's process from ending.
+        """
+        wait_s = LOCK_S if timeout < 0 else min(timeout, LOCK_S)
+        if not self._lock.acquire(blocking, wait_s if blocking else -1):
             return False
         with self._changed:
             self.entered += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -247,9 +248,14 @@ def _array(dtype: str, shape: Json, data: str) -> np.ndarray:
     kind = np.dtype(str(dtype))
     if kind.kind not in "fiub":  # numbers only; "object" arrays could run code
         raise MalformedError("An array holds numbers.")
+    sizes = [int(size) for size in shape]
+    if 0 in sizes and math.prod(size for size in sizes if size) > MOST_ITEMS:
+        raise MalformedError(
+            "An array without numbers has few rows."
+        )  # a list of them would be long
     flat = np.frombuffer(base64.b64decode(data, validate=True), kind)
     # an array over bytes would be read-only
-    return flat.reshape([int(size) for size in shape]).copy()
+    return flat.reshape(sizes).copy()
 
 
 def _entry(

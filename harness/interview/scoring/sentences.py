@@ -17,7 +17,11 @@ MAX_WORDS = 1_200  # eight minutes of talking; the rest is not read, and a notic
 MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters, more than any language needs
 MAX_SENTENCE_WORDS = 80  # a longer sentence is cut, because patterns match within a sentence
 
-INVISIBLE = re.compile(r"(?is)<(script|style)\b.{0,5000}?</\1\s*>|<!--.*?-->|</?[a-z][^<>]{0,300}>")
+INVISIBLE = re.compile(
+    r"(?is)<(script|style)\b.{0,5000}?</\1\s*>"
+    r"|<!--(?:(?!<!--).)*?-->"  # not over a second opening: the time would grow with the square of the length
+    r"|</?[a-z][^<>]{0,300}>"
+)
 ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 SAME = str.maketrans("’‘ʼ`“”–—‑−→⇒…", "''''\"\"----⟶⟶.")  # variants of a sign become one
 WORD = re.compile(r"\w+(?:'\w+)*")

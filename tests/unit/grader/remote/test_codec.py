@@ -172,6 +172,7 @@ def test_functions_and_entries_stay_where_they_are():
         {"$array": ["<f8", [math.inf], ""]},
         {"$counting": ["<f8", [0], "", math.inf]},
         {"$generator": math.inf},
+        {"$array": ["<f8", [20_000_000, 0], ""]},  # 37 bytes that become a list of so many rows
         {"$bytes": "é"},
         {"$generator": "loaded"},
         {"$exported": 1},
