@@ -109,8 +109,8 @@ def test_undecided_costs_no_points_and_is_queued():
     ("mine", "division", "points"),
     [
         ([0.26] * 24, Division.CLOSED, 20),
-        ([0.02] * 12 + [0.26] * 12, Division.CLOSED, 20),
-        ([0.02] * 13 + [0.26] * 11, Division.CLOSED, 0),
+        ([0.02] * 2 + [0.26] * 22, Division.CLOSED, 20),
+        ([0.02] * 3 + [0.26] * 21, Division.CLOSED, 0),
         ([0.26] * 24, Division.NO_MODEL, 0),
     ],
 )
