@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -18,11 +19,11 @@ STYLES = read(HERE / "styles.yaml")
 # What the labs' own first cells import, as far as these exercises use it.
 IMPORTS = """
 import math
+from pathlib import Path
 import numpy as np
 from harness.assistant import Done, Token
 from harness.semconv import STAGES
 """
-WRITES = ("%%writefile", "write_text")  # into the folder in which it runs
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +49,25 @@ def test_a_style_passes_when_graded(style, learner):
     passes(style, learner.value(style.get("check", "value")))
 
 
+def run_cell(source: str, names: dict) -> None:
+    """Run a cell as a notebook does; the only magic that the styles use writes a file."""
+    magic, _, text = source.partition("\n")
+    if magic.startswith("%%writefile "):
+        Path(magic.split()[1]).write_text(text, encoding="utf-8")
+    else:
+        exec(source, names)
+
+
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style["name"])
-def test_the_style_passes_in_a_notebook(style):
-    if any(word in source for source in style["cells"] for word in WRITES):
-        pytest.skip("It would write into this folder.")
+def test_the_style_passes_in_a_notebook(style, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write a module beside the notebook, and import it
+    monkeypatch.syspath_prepend(tmp_path)
     names = {**SETUP, "math": math, "STAGES": STAGES, "names_in": names_in}
     for source in style["cells"]:
-        exec(source, names)
+        run_cell(source, names)
     passes(style, names[style.get("check", "value")])
 
 
 def test_the_built_in_hash_is_still_seen(learner):
-    learner.cell("del hash\ndef salted(text):\n    return hash(text)")
+    learner.cell("globals().pop('hash', None)\ndef salted(text):\n    return hash(text)")
     assert "hash" in names_in(learner.value("salted"))
