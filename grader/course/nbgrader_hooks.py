@@ -44,12 +44,12 @@ def expire_scores(assignment: str, student: str, notebooks: Sequence[str]) -> No
     learner's id with markup: nbgrader then gives this learner no result, and goes on. It would copy what the
     link points to, wait for the pipe, and write the id into its pages.
     """
-    if not is_id(student):
-        raise NotebookError(f"{student!r} is not a learner's id: rename the folder.")
     course = load_course(Path.cwd())  # nbgrader has changed to the course's folder
     for path in map(Path, notebooks):
+        student, name = course.student(path.parent), path.stem  # nbgrader's `student` may be "*"
+        if not is_id(student):
+            raise NotebookError(f"{student!r} is not a learner's id: rename the folder.")
         require_plain_files(path.parent)
-        student, name = course.student(path.parent), path.stem
         gradebook.register(course, name)
         records.forget(course.record(student, name))
         gradebook.expire(course, student, name)
