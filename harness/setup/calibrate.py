@@ -3,10 +3,10 @@
 The unit costs give knobs that are nearly right. Then the baseline and the yardstick answer the same questions
 in turn through the real deployment, and all requests so far correct the costs.
 
-Beside other programs no request is worth measuring: with two threads of torch, one beside a busy process
-takes up to 16 times as long. The calibration then ends with what it has, the unit costs and the requests
-measured before, none of which such programs change by much. So the knobs are always those of the quiet
-machine; the result says when its times are estimates.
+Beside other programs no request is worth measuring: with two threads of torch on two cores, it takes
+many times as long beside a busy process (see `unit_costs`). The calibration then ends with what it has, the
+unit costs and the requests measured before, none of which such programs change by much. So the knobs are
+always those of the quiet machine; the result says when its times are estimates.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from harness.setup.interleaved_round import Pair, Round
 from harness.setup.stage_costs import Lines, predicted, solve, within_contract
 from harness.setup.unit_costs import UnitCosts
 
-# Pairs in each round: the first only corrects the costs, the second confirms. A pair takes 3.7 s.
+# Pairs in each round: the first only corrects the costs, the second confirms. A pair takes 3.7 s
+# where the baseline takes its 3.2.
 ROUNDS = (2, 7)
 CLOSE = 0.02  # relative error of the yardstick's ratio; the baseline itself may be off by 10 %
 ENOUGH = 0.5  # stop at half of both tolerances: the other half allows for drift later on

@@ -65,9 +65,9 @@ class Asking:
 
 
 def run(folder: Path) -> Path:
-    """Tune the adapter, write it into `folder` in peft's format, and return the path; takes 20 minutes.
+    """Tune the adapter, write it into `folder` in peft's format, and return the path.
 
-    An interrupted run resumes. Raises StoreError before `under500 prepare`.
+    It takes 20 minutes on one core. An interrupted run resumes. Raises StoreError before `under500 prepare`.
     """
     torch.manual_seed(SEED)
     texts, topics = zip(*asked(PRODUCTS, SEED), strict=True)

@@ -17,7 +17,7 @@ import numpy as np
 from harness.measure.stats import Interval, bootstrap_ratio
 
 NS_PER_MS = 1e6
-STEPS = 16  # tokens decoded after each prompt: about a tenth of a second
+STEPS = 16  # tokens decoded after each prompt: some tenths of a second
 ROUNDS = 3  # per number of threads
 ANSWER_TOKENS = 20  # of a typical answer of the tuned models
 

@@ -1,4 +1,4 @@
-"""When text reached the user: a line per stream, a tick for each piece of text."""
+"""When text reached the user: a line per stream, a dot for its TTFT, a tick for each piece of text."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from harness.show.style import Picture, duration, ms
 COLUMNS = chart.Columns(2.0, (("TTFT", 58), ("end-to-end", 128)))
 ROW_IN = 0.55
 TICK = 0.5  # height of a piece, of a row's
+ABOVE_PT = 11  # of the dot's label: above the ticks
 SILENT, WRITING, PIECE = style.PALE, style.SKY, style.BLUE
 AXIS = "ms since the question was sent; pale: nothing to read yet, tick: a piece of text, diamond: done"
 NOTE = "one request each, on the client's clock; network distance is SIM"
@@ -67,6 +68,7 @@ def _line(axes: Axes, y: int, line: Line) -> None:
     axes.vlines(line.pieces_ms, y - TICK / 2, y + TICK / 2, color=PIECE, linewidth=1.6, zorder=2)
     axes.plot(line.e2e_ms, y, "D", color=style.INK, markersize=6, zorder=4)
     axes.plot(first, y, "o", color=style.ORANGE, markersize=8, zorder=3)
+    style.write(axes, "TTFT", (first, y), (0, ABOVE_PT), ha="center")
 
 
 def _finding(lines: Sequence[Line]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # Nats: five times what the rounding of activations alone changes in an eight-bit file.
 MAX_KL = 0.02
-# Share of right answers: with some thirty questions no smaller loss can be told from luck.
+# Share of right answers: with two dozen questions no smaller loss can be told from luck.
 MARGIN = 0.15
 
 

@@ -45,7 +45,10 @@ class Embedder:
         return torch.nn.functional.normalize(mean.float(), dim=1).numpy()
 
     def documents(self, texts: list[str]) -> np.ndarray:
-        """Return vectors of many texts, in batches; bfloat16 where the CPU supports it, 2.6 times as fast."""
+        """Return vectors of many texts, in batches.
+
+        In bfloat16 where the CPU supports it, which was 2.6 times as fast on the one it was measured on.
+        """
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
             batches = [self(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
         return np.concatenate(batches)

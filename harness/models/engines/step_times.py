@@ -48,8 +48,8 @@ def verify_ms(
     with context.steady_threads():
         context.read(prompt)
         for size in [*sizes] * rounds:
-            # The first step of another size takes 3 to 8 % longer (Q8_0, 2 threads), so it is not timed;
-            # another number of threads alone makes no difference.
+            # The first step of another size takes 3 to 8 % longer (Q8_0, 2 threads, AMD EPYC), so it is not
+            # timed; another number of threads alone makes no difference.
             _checked_ms(context, prompt[:size], now_ns)
             samples[size].append(_checked_ms(context, prompt[:size], now_ns))
     return {size: median(times) for size, times in samples.items()}

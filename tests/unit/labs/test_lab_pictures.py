@@ -23,6 +23,9 @@ def test_a_timeline_compares_the_last_stream_with_the_first():
     assert in_order(title(figure), "1.1 s instead of 3.2 s", "3.2 s instead of 3.2 s")
     assert {"TTFT", "end-to-end", "1,120 ms", "3,185 ms", "limit 500 ms"} <= words(figure)
     assert "streamed: TTFT 1,120 ms, pieces: 46, end-to-end 3,185 ms" in repr(figure)
+    labels = [text for text in figure.axes[0].texts if text.get_text() == "TTFT"]
+    dots = [label.xy for label in labels if label.xycoords == "data"]
+    assert dots == [(3190.0, 0), (1120.0, 1)]
 
 
 def test_a_timeline_of_one_stream_and_of_none():
