@@ -3,7 +3,7 @@
 ANSWERS are withheld for good in a graded run, before any cell of the learner. The cells of the lab itself use
 USED: these are withheld while a check runs, until the next cell does, in every thread and however they have
 been imported. In a notebook, both are withheld during each call of the learner's function. Whoever copies the
-source or the code of one, or loads its module again, still has it.
+source or the code of one, loads its module again, or changes this module in their process still has it.
 """
 
 from __future__ import annotations
