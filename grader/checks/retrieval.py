@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from random import Random
 
@@ -17,8 +18,10 @@ ROUNDS = 20  # fresh inputs per check
 D = 16  # dimensions: enough for distinct similarities, few enough to be quick
 # A loop is told by its time beside a loop of the referee's: a count in a learner's process proves nothing.
 # One product and a sort of all rows take a fifth of that loop, other loops more than all of it. Of a few
-# turns each side's fastest counts, because a busy machine only slows.
-MANY_ROWS, QUERIES, TURNS = 2_000, 50, 3
+# turns each side's fastest counts, because a busy machine only slows. Each turn has vectors and queries of
+# its own, its answers are judged, and the learner's processes stand still while the referee's loop runs.
+MANY_ROWS, QUERIES, NEAREST, TURNS = 2_000, 50, 5, 3
+ROUNDING = 1e-6  # between similarities: two ways to compute one in float32 differ by a tenth of it
 LOOPS_S = 8.0  # for all turns: a slow loop takes one second, and several beside busy programs
 MOST_OF_A_LOOP = 0.75
 RECALLS = Unit("{:.3f}", 1e-4)
@@ -38,11 +41,7 @@ def exact(function: Callable[[np.ndarray, np.ndarray, int], Sequence[int]]) -> N
     for _ in range(ROUNDS):
         vectors, k = unit(generator, int(generator.integers(6, 400))), int(generator.integers(1, 9))
         query = unit(generator, 1)[0]
-        got = rows(EXACT, limits.call(function, vectors, query, k))
-        scores = vectors @ query
-        expected = [int(row) for row in np.argsort(-scores)[:k]]
-        where = f"as the rows of {len(vectors)} vectors, k = {k}"
-        EXACT.expect(got, expected, where, _look_at_exact, expected, scores)
+        _judge_rows(limits.call(function, vectors, query, k), vectors, query, k)
     _judge_loops(CallLimits(EXACT, left_s=LOOPS_S), function, generator)
     EXACT.passed("One call computes all similarities, so it never misses a neighbour.")
 
@@ -63,6 +62,14 @@ def rows(exercise: Exercise, got: object) -> list[int]:
     return [int(row) for row in got]
 
 
+def _judge_rows(got: object, vectors: np.ndarray, query: np.ndarray, k: int) -> None:
+    """Raise CheckFailed unless `got` holds the rows of the k nearest of `vectors`, best first."""
+    scores = vectors @ query
+    expected = [int(row) for row in np.argsort(-scores)[:k]]
+    where = f"as the rows of {len(vectors):,} vectors, k = {k}"
+    EXACT.expect(rows(EXACT, got), expected, where, _look_at_exact, expected, scores)
+
+
 def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> str:
     if got == [int(row) for row in np.argsort(scores)[: len(expected)]]:
         return "the sign: a higher inner product is nearer, and argsort begins with the lowest"
@@ -76,17 +83,22 @@ def _look_at_exact(got: list[int], expected: list[int], scores: np.ndarray) -> s
 
 
 def _judge_loops(limits: CallLimits, function: Callable, generator: np.random.Generator) -> None:
-    """Raise CheckFailed if `function` takes as long as a Python loop over the rows."""
-    vectors, queries = unit(generator, MANY_ROWS), list(unit(generator, QUERIES))
+    """Raise CheckFailed if `function` takes as long as a Python loop over the rows, or answers wrongly."""
     own_s, loop_s = [], []
     for _ in range(TURNS):
+        vectors, queries = _inputs(generator)
         start_s = time.perf_counter()
-        limits.each(function, queries, vectors, 5, place=1)
+        got = limits.each(function, queries, vectors, NEAREST, place=1)
         own_s.append(time.perf_counter() - start_s)
-        start_s = time.perf_counter()
-        for query in queries:
-            list(map(query.dot, vectors))
-        loop_s.append(time.perf_counter() - start_s)
+        with getattr(function, "paused", nullcontext)():  # it may run in other processes
+            start_s = time.perf_counter()
+            for query in queries:
+                list(map(query.dot, vectors))
+            loop_s.append(time.perf_counter() - start_s)
+        # a list, not a stream, which would be computed only now
+        answers = EXACT.returned(got, list, "a list of rows for each query", n=len(queries))
+        for query, answer in zip(queries, answers, strict=True):
+            _judge_rows(answer, vectors, query, NEAREST)
     share = min(own_s) / min(loop_s)
     if share > MOST_OF_A_LOOP:
         EXACT.fail(
@@ -94,6 +106,14 @@ def _judge_loops(limits: CallLimits, function: Callable, generator: np.random.Ge
             f"{share:.0%} (fastest of {TURNS} turns, {QUERIES} queries each)",
             "a Python loop over the rows: `vectors @ query` compares all of them at once",
         )
+
+
+def _inputs(generator: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return vectors, and queries whose nearest rows are too far apart for ROUNDING to change their order."""
+    vectors, queries = unit(generator, MANY_ROWS), unit(generator, 2 * QUERIES)
+    best = np.sort(queries @ vectors.T, axis=1)[:, -NEAREST - 1 :]
+    clear = np.diff(best, axis=1).min(axis=1) > ROUNDING
+    return vectors, list(queries[clear][:QUERIES])
 
 
 # ---- exercise 2: recall -------------------------------------------------------------------------------

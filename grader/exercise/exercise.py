@@ -163,8 +163,8 @@ class Exercise:
                 return function(*copy.deepcopy(arguments))
         except CheckFailed:
             raise  # a forbidden shortcut whose message explains itself
-        except NotImplementedError as empty:
-            raise self._empty(empty) from None
+        except NotImplementedError:
+            raise self._empty() from None
         except (Exception, SystemExit) as error:
             self.fail(
                 f"{self.name}(...) returns a value",
@@ -172,10 +172,9 @@ class Exercise:
                 _place(error, function),
             )
 
-    def _empty(self, empty: NotImplementedError) -> CheckFailed:
-        title = str(empty) or f"{self} is still empty."
-        return CheckFailed(
-            title,
+    def _empty(self) -> CheckFailed:
+        return CheckFailed(  # without the error's own words, which a learner may have written
+            f"{self} is still empty, or runs on to the `raise` in its last line.",
             "a value",
             "NotImplementedError: the exercise is still empty",
             "the gap marked `# Your turn.`: fill it, run that cell, then run this one again",

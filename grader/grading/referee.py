@@ -41,6 +41,7 @@ from grader.remote.framing import WorkerError
 from grader.remote.session import START_S, Session, Start, new_process, session
 from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.limits import Limits
+from grader.sandbox.processes import RestlessError
 from grader.secret import seed
 from grader.thresholds import Thresholds, thresholds
 from harness import knobs, store
@@ -175,7 +176,7 @@ class _Grading:
             with redirect_stdout(printed), self._inputs(grade):
                 points = grade.run(self._value)
         except PlainError as error:
-            if isinstance(error, WorkerError):
+            if isinstance(error, WorkerError | RestlessError):
                 return scored(grade.id, 0.0, grade.points, _message(error))
             return Mark(grade.id, Outcome.NOT_GRADED, None, grade.points, _message(error))
         except Exception as error:  # CheckFailed, or an unexpected value made the check itself fail

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import os
 import queue
 import signal
 import socket
@@ -32,6 +33,8 @@ from grader.remote.remote_errors import failure, raised
 from grader.sandbox.limits import Limits
 from harness.assistant import Assistant
 
+MOST_INHERITED = 1024  # descriptors of a process that has just started; it has a handful
+
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow
 Shell = tuple[Callable[[str], BaseException | None], dict[str, object]]
 
@@ -52,6 +55,7 @@ class Worker:
         self.dicts: dict[int, dict] = {}  # shared between calls, by the referee's number
         self.numbers = itertools.count()
         self.left_chars = math.inf
+        self.withheld: dict[bool, own_work.Codes] = {}  # for cells (True) and for checks
 
     def serve(self) -> None:
         """Serve requests until the referee disconnects: here, or in a new thread if `request.apart`."""
@@ -86,6 +90,7 @@ class Worker:
 
     def _last_reply(self, request: Request) -> Reply:
         """Return the last part of the answer; send the earlier ones as they are produced."""
+        own_work.swap(self.withheld.get(request.verb == "cell", {}))
         arguments = self._arguments(request)
         self.left_chars = math.inf if request.verb == "cell" else MOST_CHARS
         for value, more in getattr(self, f"_{request.verb}")(request, arguments):
@@ -169,7 +174,9 @@ class Worker:
 
     def _withhold(self, request: Request, _: list) -> Replies:
         """Withhold the answers to a lab, see `own_work`; asked before any cell of the learner runs."""
-        own_work.withhold(request.name)
+        own_work.swap(own_work.refusals(request.name, own_work.ANSWERS))
+        refusing = own_work.refusals(request.name, own_work.USED)
+        self.withheld = {False: refusing, True: own_work.swap(refusing)}
         return [(None, False)]
 
     def _value(self, request: Request, _: list) -> Replies:
@@ -244,7 +251,14 @@ def shell() -> Shell:
 
 def main(fd: str, limits: str) -> None:
     """Serve on file descriptor `fd` until the other end closes it."""
+    close_others(int(fd))
     serve(int(fd), limits, shell())
+
+
+def close_others(fd: int) -> None:
+    """Close what the process has inherited beside `fd` and its standard streams, such as a namespace."""
+    os.closerange(3, fd)
+    os.closerange(fd + 1, MOST_INHERITED)
 
 
 def serve(fd: int, limits: str, ready: Shell) -> None:

@@ -7,11 +7,13 @@ objects.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from grader.sandbox.processes import Processes
 from harness.assistant import Event, Question
 
 ASK_S = 30.0  # for one answer of an assistant, its whole stream
@@ -19,6 +21,8 @@ ASK_S = 30.0  # for one answer of an assistant, its whole stream
 
 class Requests(Protocol):
     """The part of a `Session` that a proxy needs."""
+
+    processes: Processes
 
     def ask(self, verb: str, name: str = "", **request: object) -> object: ...
     def parts(self, verb: str, name: str = "", **request: object) -> Iterator[tuple]: ...
@@ -50,6 +54,17 @@ class RemoteFunction(RemoteObject):
     def names(self) -> list[str]:
         """Return the built-in and imported names that the function uses."""
         return self.session.ask("names", object_id=self.number)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop all processes of the learner during the block. Raises RestlessError if they work meanwhile."""
+        processes = self.session.processes
+        processes.freeze()
+        try:
+            yield
+            processes.freeze()  # looks at what they have done since
+        finally:
+            processes.thaw()
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield the assistant's events as they arrive; their types are not checked here."""

@@ -10,6 +10,7 @@ import traceback
 
 from grader.exercise.call_limits import MOST_CHARS, RemoteOutputLimitError
 from grader.exercise.exercise import CheckFailed
+from grader.exercise.traces import REFUSALS
 from grader.remote.codec import encode
 from grader.remote.framing import MOST_KINDS, MOST_TEXT, Failure
 
@@ -17,7 +18,7 @@ KNOWN_ERRORS = ("CheckFailed", "OutputLimitError")
 
 
 class RelayedCheckFailed(CheckFailed):
-    """A CheckFailed of the other process, with its original text."""
+    """A CheckFailed of the learner's process, with one of the texts that such a process may give."""
 
     def __init__(self, text: str) -> None:
         AssertionError.__init__(self, text)
@@ -38,7 +39,7 @@ def failure(error: BaseException) -> Failure:
 
 
 def raised(failure: Failure) -> BaseException:
-    """Return a CheckFailed, an output-limit error, or the nearest built-in exception; `export_id` is kept."""
+    """Return a known verdict, an output-limit error or the nearest built-in exception, with `export_id`."""
     error = _nearest(failure)
     if failure.export_id is not None:
         error._export_id = failure.export_id
@@ -49,7 +50,8 @@ def _nearest(failure: Failure) -> BaseException:
     is_unsolved = failure.kinds[:1] == ["NotImplementedError"]  # its message names the exercise
     add_place = failure.place and not is_unsolved
     text = f"{failure.text} ({failure.place})" if add_place else failure.text
-    if failure.kinds[:1] == ["CheckFailed"]:
+    # With other words it is an error like any other: nobody else's words are a verdict.
+    if failure.kinds[:1] == ["CheckFailed"] and failure.text in REFUSALS:
         return RelayedCheckFailed(failure.text)
     if failure.kinds[:1] == ["OutputLimitError"]:
         return RemoteOutputLimitError(f"More than {MOST_CHARS:,} characters of output.")

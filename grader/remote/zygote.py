@@ -70,6 +70,7 @@ class Learner:
 
 def main(fd: str, home: str, size: str, user: str, *modules: str) -> None:
     """Fork a learner's process for each message on `fd` until the other end closes it."""
+    learner_process.close_others(int(fd))
     control = socket.socket(fileno=int(fd))
     shell, confined = prepared(modules), syscalls.learner_filter()
     mounts = FreshMounts(home, int(size), int(user))

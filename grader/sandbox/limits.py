@@ -17,13 +17,14 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
 
     memory: private memory of all processes together, enforced by the referee's monitor; the kernel's limit
     of a single process is far higher and catches allocations that are too fast for the monitor. processes:
-    at one time. file: the largest file; scratch: all files together.
+    at one time. threads: of all processes at one time. file: the largest file; scratch: all files together.
     """
 
     # all of the capstone's assistants together need 2.2 GiB; a laptop that grades has 8
     memory: int = Field(default=4 * GIB, ge=256 * MIB)
     cpu_s: int = Field(default=1800, ge=1)  # six times what a capstone needs on two cores
     processes: int = Field(default=64, ge=1)  # enough for a process pool on every core
+    threads: int = Field(default=1024, ge=1)  # libraries start one or two for each core
     file: int = Field(default=64 * MIB, ge=0)
     scratch: int = Field(default=256 * MIB, ge=MIB)
     open_files: int = Field(default=512, ge=64)

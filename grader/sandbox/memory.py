@@ -2,11 +2,13 @@
 
 Private memory is counted with what is swapped out and with page tables, which sparse mappings fill. Shared
 memory without a file is counted once by its size: a process can give pages back without freeing them, and
-would then seem to have none. Mapped files, such as models, are not counted.
+would then seem to have none. Mapped files, such as models, are not counted; those that a jail's processes
+have made are, because its folders are in memory.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -15,7 +17,12 @@ from pathlib import Path
 
 import psutil
 
+from grader.sandbox.mounts import WRITABLE
+
 KIB = 1024
+FILE = (
+    2 * KIB
+)  # of the kernel for an empty file: its inode takes half of that, a long name the rest
 PRIVATE = re.compile(r"^(?:RssAnon|VmSwap|VmPTE):\s+(\d+) kB$", re.MULTILINE)
 # A shared mapping that the kernel keeps in memory: start, end, offset, and number of what is mapped. Device
 # 00:01 is that of mappings without a file.
@@ -38,6 +45,23 @@ def shared(pids: Iterable[int]) -> int:
             size = int(offset, 16) + int(end, 16) - int(start, 16)
             sizes[number] = max(size, sizes.get(number, 0))
     return sum(sizes.values())
+
+
+def in_files(pids: Iterable[int], size: int) -> int:
+    """Return the bytes that the files in the folders of a jail take, each a file system of `size` bytes.
+
+    Without a jail these folders are the machine's, which have another size.
+    """
+    return max((sum(_in_folder(pid, place, size) for place in WRITABLE) for pid in pids), default=0)
+
+
+def _in_folder(pid: int, place: str, size: int) -> int:
+    with suppress(OSError):  # the process has ended, or there is no /proc
+        found = os.statvfs(f"/proc/{pid}/root{place}")
+        if found.f_blocks * found.f_frsize == size:
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            return used + FILE * (found.f_files - found.f_ffree)
+    return 0
 
 
 def _private(pid: int) -> int:

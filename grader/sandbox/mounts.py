@@ -20,6 +20,7 @@ from grader.sandbox import users
 from harness import knobs, store
 
 HOME = Path("/home/learner")
+WRITABLE = ("/dev/shm", "/tmp", str(HOME))  # file systems in memory, each of its own
 PACKAGES = tuple(Path(package.__file__).parent for package in (harness, grader))
 # Needed by libraries: the linker's cache, alternatives such as `libblas.so`, time zones, fonts.
 ETC = ("ld.so.cache", "alternatives", "localtime", "fonts")
@@ -76,7 +77,7 @@ def options(size: int, models: bool) -> list[str]:
         **_links(),
         "/proc": ("--proc", "/proc"),
         "/dev": ("--dev", "/dev"),
-        **{place: (*scratch, "--tmpfs", place) for place in ("/dev/shm", "/tmp", str(HOME))},
+        **{place: (*scratch, "--tmpfs", place) for place in WRITABLE},
         **_bound(*KERNEL),
         **{place: ("--tmpfs", place) for place in covers},
         **_bound(*_interpreter(), str(PACKAGES[0])),

@@ -105,8 +105,11 @@ class Processes:
         every = self.all()
         if len(every) > limits.processes:
             return f"It started more than {limits.processes} processes."
+        if sum(map(_threads, every)) > limits.threads:
+            return f"It started more than {limits.threads:,} threads."
         ended = self.group is not None and self.group.excess()
-        if ended or memory.used([process.pid for process in every]) > limits.memory:
+        pids = [process.pid for process in every]
+        if ended or memory.used(pids) + memory.in_files(pids, limits.scratch) > limits.memory:
             return f"It used more than {limits.memory / GIB:.2g} GiB of memory."
         return ""
 
@@ -120,12 +123,7 @@ class Processes:
             )
 
     def _stand_still(self) -> bool:
-        if self.group is None:
-            return self._stop()
-        try:
-            return self.group.freeze(SETTLE_S)
-        except FileNotFoundError:  # all have ended
-            return True
+        return self.group.freeze(SETTLE_S) if self.group else self._stop()
 
     def _stop(self) -> bool:
         """Stop all processes by a signal; return whether all stand still within SETTLE_S."""
@@ -152,6 +150,13 @@ def _own_cpu_s(process: psutil.Process) -> float:
         return 0.0
     ended = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
     return times.user + times.system + ended
+
+
+def _threads(process: psutil.Process) -> int:
+    try:
+        return process.num_threads()
+    except psutil.Error:
+        return 0
 
 
 def _is_halted(process: psutil.Process) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from typing import BinaryIO
 
 import pyseccomp as seccomp
@@ -37,13 +38,18 @@ NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x2000
 CLONE_PARENT = 0x00008000
 # Its orphans would stay with the subreaper, and the time of those it does not wait for would be lost.
 SET_CHILD_SUBREAPER = 36
+# Families of sockets that libraries use. Others reach the machine's hypervisor (vsock) or rare parts of the
+# kernel, and a network namespace does not stop all of them.
+FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # typing into a terminal
 
 
 def learner_filter() -> seccomp.SyscallFilter:
     """Return the filter of a learner's process. Raises OSError."""
     found = seccomp.SyscallFilter(seccomp.ALLOW)
-    refuse, unknown = seccomp.ERRNO(errno.EPERM), seccomp.ERRNO(errno.ENOSYS)
+    refuse, unknown, unsupported = map(
+        seccomp.ERRNO, (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT)
+    )
     for action, names in ((refuse, REFUSED), (unknown, UNKNOWN)):
         for name in names:
             number = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
@@ -52,6 +58,10 @@ def learner_filter() -> seccomp.SyscallFilter:
     for flag in (*NAMESPACES, CLONE_PARENT):
         found.add_rule(refuse, "clone", Arg(0, seccomp.MASKED_EQ, flag, flag))
     found.add_rule(refuse, "prctl", Arg(0, seccomp.EQ, SET_CHILD_SUBREAPER))
+    for call in ("socket", "socketpair"):
+        found.add_rule(unsupported, call, Arg(0, seccomp.GT, max(FAMILIES)))
+        for family in set(range(max(FAMILIES))) - set(FAMILIES):
+            found.add_rule(unsupported, call, Arg(0, seccomp.EQ, family))
     for request in (TIOCSTI, TIOCLINUX):
         found.add_rule(refuse, "ioctl", Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     return found

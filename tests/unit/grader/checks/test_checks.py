@@ -101,10 +101,10 @@ def test_a_right_answer_passes_with_one_line(check, right, options, capsys):
 @EVERY
 def test_an_empty_exercise_says_so(check, options):
     def empty(*args):
-        raise NotImplementedError("Lab 07, exercise 9: it is still empty.")
+        raise NotImplementedError("Passed, says the dean.")
 
     said = failure(check, empty, **options)
-    assert said.startswith("Lab 07, exercise 9: it is still empty.")
+    assert "still empty" in said and "dean" not in said
     assert "# Your turn." in said
 
 

@@ -13,6 +13,7 @@ from grader.grading.notebook import NotebookError
 from grader.grading.referee import Setting, grade, unreadable
 from grader.grading.report import Mark, Outcome, Report, better
 from grader.sandbox.jail import why_no_jail
+from grader.sandbox.processes import RestlessError
 from grader.thresholds import FILE, Thresholds, thresholds
 from harness.errors import PlainError
 from tests.small_lab import BAR, cell, notebook
@@ -189,6 +190,15 @@ def test_a_check_that_cannot_work_here_is_not_graded(monkeypatch):
     monkeypatch.setattr("grader.checks.breakdown", unprepared)
     mark = marks(cell(BREAKDOWN), CHECK)["q1"]
     assert (mark.outcome, mark.points) == (Outcome.NOT_GRADED, None)
+
+
+def test_processes_that_work_out_of_turn_earn_nothing(monkeypatch):
+    def restless(function):
+        raise RestlessError("Its processes worked when it was not their turn.")
+
+    monkeypatch.setattr("grader.checks.breakdown", restless)
+    mark = marks(cell(BREAKDOWN), CHECK)["q1"]
+    assert (mark.outcome, mark.points) == (Outcome.FAILED, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,14 @@
 
 import math
 import os
+from random import Random
 
+import numpy as np
 import pytest
 
+from grader.exercise.exercise import CheckFailed, Exercise
+from grader.exercise.own_work import USED
+from grader.exercise.traces import known_trace
 from grader.remote.framing import GoneError, HangingError, SpoofError, WorkerError
 from grader.remote.remote_errors import RelayedCheckFailed
 from grader.remote.session import session
@@ -82,11 +87,54 @@ def test_errors_come_back_as_what_they_are(learner, source, kind, text):
     learner.cell("1")  # and it goes on
 
 
-def test_a_check_that_fails_over_there_keeps_its_words(learner):
-    learner.cell("from grader.exercise.exercise import CheckFailed")
-    learner.cell("def f():\n    raise CheckFailed('T', 'e', 'g', 'l')")
+def test_a_verdict_over_there_is_one_that_the_referee_knows(learner):
+    learner.cell("def f(trace):\n    return trace.stage_ms()")
     with pytest.raises(RelayedCheckFailed, match="look at"):
+        learner.value("f")(known_trace(Random(1)).trace)
+
+
+def test_a_learners_own_verdict_is_an_error_like_any_other(learner):
+    learner.cell("from grader.exercise.exercise import CheckFailed")
+    learner.cell("def f():\n    raise CheckFailed('Passed, says the dean.', 'e', 'g', 'l')")
+    with pytest.raises(AssertionError) as raised:
         learner.value("f")()
+    assert not isinstance(raised.value, CheckFailed)
+    with pytest.raises(CheckFailed) as failed:
+        Exercise("01", 1, "f").call(learner.value("f"))
+    assert str(failed.value).startswith("Lab 01, exercise 1 (f): not yet.")
+
+
+SAVED = """
+import threading
+import numpy as np
+from harness.stages.exact_search import best
+saved, go, seen = [best], threading.Event(), []
+def called(*given):
+    try:
+        return saved[0](*given).tolist()
+    except RuntimeError as error:
+        return str(error)
+def later(*given):
+    thread = threading.Thread(target=lambda: go.wait() and seen.append(called(*given)))
+    thread.start()
+def between():
+    go.set()
+    while not seen: pass
+    return seen[0]
+"""
+
+
+def test_what_a_labs_cells_use_is_withheld_between_them(learner):
+    assert "harness.stages.exact_search:best" in USED["06"]
+    learner.cell(SAVED)
+    learner.ask("withhold", "06")
+    scores = np.array([1.0, 3.0, 2.0])
+    assert "is an answer to lab 06" in learner.value("called")(scores, 1)
+    learner.value("later")(scores, 1)  # a thread that goes on after the call has returned
+    assert "is an answer to lab 06" in learner.value("between")()
+    learner.cell("best_rows = best(np.array([1.0, 3.0, 2.0]), 1).tolist()")
+    assert learner.value("best_rows") == [1]
+    assert "is an answer to lab 06" in learner.value("called")(scores, 1)
 
 
 def test_what_is_not_there_is_a_key_error(learner):

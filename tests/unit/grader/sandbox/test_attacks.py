@@ -15,7 +15,7 @@ from grader.sandbox.jail import SandboxSpec, why_no_jail
 pytestmark = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 
 TOOLS = """
-import ctypes, errno, glob, importlib, os, sys
+import ctypes, errno, glob, importlib, os, socket, sys
 libc = ctypes.CDLL(None, use_errno=True)
 
 def writable(*places):
@@ -36,6 +36,15 @@ def called(name, *arguments):
     ctypes.set_errno(0)
     result = libc.syscall(getattr(Number, name), *map(ctypes.c_long, arguments))
     return result != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS)
+
+def opened(*families):
+    found = []
+    for family in families:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+            for number in (41, 53):  # alone and in pairs; the upper half of the family does not count
+                if libc.syscall(number, ctypes.c_long(family), kind, 0, (ctypes.c_int * 2)()) != -1:
+                    found.append(family)
+    return found
 
 class Number:  # of x86-64
     ptrace, keyctl, bpf, userfaultfd, io_uring_setup = 101, 250, 321, 323, 425
@@ -62,6 +71,14 @@ FILES = {
         "for name in ('checks.profile', 'thresholds', 'secret', 'grading.referee', 'course.gradebook'):\n"
         "    try: importlib.import_module(f'grader.{name}'); got.append(name)\n"
         "    except ImportError: pass"
+    ),
+    "a socket of the hypervisor": "got = opened(socket.AF_VSOCK)",
+    "a socket of the hypervisor by a wide number": "got = opened(1 << 32 | socket.AF_VSOCK)",
+    "sockets of rare families": "got = opened(*{*range(60)} - {1, 2, 10, 16})",
+    "an inherited descriptor": (
+        "got = [name for name in os.listdir('/proc/self/fd')\n"
+        "       if os.path.islink(f'/proc/self/fd/{name}')\n"
+        "       and os.readlink(f'/proc/self/fd/{name}').startswith(('user:', 'mnt:', 'pid:', '/memfd'))]"
     ),
     "a check in memory": "got = [name for name in sys.modules if name.startswith('grader.checks.')]",
     "other sources of the grader": (
@@ -142,6 +159,9 @@ def test_what_honest_code_needs_is_there(victim):
         "import multiprocessing, subprocess, sys, threading\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
         "thread = threading.Thread(target=print); thread.start(); thread.join()\n"
+        "import asyncio; asyncio.run(asyncio.sleep(0))\n"
+        "import socket; server = socket.create_server(('127.0.0.1', 0))\n"
+        "socket.create_connection(server.getsockname()).close(); socket.if_nameindex()\n"
         "said = subprocess.run([sys.executable, '-c', 'print(4)'], capture_output=True, text=True).stdout\n"
         "with ProcessPoolExecutor(2, multiprocessing.get_context('fork')) as pool:\n"
         "    squares = list(pool.map(abs, [-1, 2]))\n"

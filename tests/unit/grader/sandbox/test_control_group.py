@@ -1,5 +1,6 @@
 """Control groups on a machine that is a folder: both versions, with and without delegated controllers."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ WRITTEN = {
     "memory.max": str(LIMITS.memory),
     "memory.swap.max": "0",
     "memory.oom.group": "1",
-    "pids.max": str(LIMITS.processes + OVERHEAD),
+    "pids.max": str(LIMITS.threads + OVERHEAD),
 }
 
 
@@ -69,3 +70,18 @@ def test_only_limits_whose_controller_is_enabled_are_written(tmp_path: Path, the
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         name: WRITTEN[name] for name in there
     }
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENODEV])
+def test_a_group_that_another_thread_removes_stands_still(tmp_path, monkeypatch, number):
+    def removed(*_):
+        raise OSError(number, "removed")
+
+    monkeypatch.setattr(ControlGroup, "_until", removed)
+    assert ControlGroup(tmp_path).freeze(1.0)
+
+
+def test_an_error_of_the_kernel_while_freezing_is_not_hidden(tmp_path, monkeypatch):
+    monkeypatch.setattr(ControlGroup, "_write", lambda *_: (_ for _ in ()).throw(PermissionError))
+    with pytest.raises(PermissionError):
+        ControlGroup(tmp_path).freeze(1.0)

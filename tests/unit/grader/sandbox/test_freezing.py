@@ -129,6 +129,14 @@ def test_shared_memory_counts_once(learner):
     assert memory.shared(process.pid for process in learner.processes.all()) == before >= 64 * MIB
 
 
+def test_empty_files_count_as_memory(learner):
+    pids = [process.pid for process in learner.processes.all()]
+    before = memory.in_files(pids, Limits().scratch)
+    learner.cell("for n in range(5000):\n    os.close(os.open(f'/tmp/{n}', os.O_CREAT))")
+    assert memory.in_files(pids, Limits().scratch) - before == 5000 * memory.FILE
+    assert memory.in_files(pids, 1) == 0  # these are other file systems
+
+
 def test_who_hoards_shared_memory_is_ended():
     spec = SandboxSpec(limits=Limits(memory=256 * MIB))
     with session(spec) as one, pytest.raises(WorkerError, match=r"more than 0\.25 GiB of memory"):

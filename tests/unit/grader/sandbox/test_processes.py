@@ -68,6 +68,7 @@ def test_what_is_gone_can_be_stopped_and_ended_without_harm(family):
     ("limits", "reason"),
     [
         (Limits(processes=1), "It started more than 1 processes."),
+        (Limits(threads=1), "It started more than 1 threads."),
         (Limits.model_construct(processes=9, memory=MIB), "GiB of memory."),
     ],
 )
