@@ -78,7 +78,9 @@ def _quick_first(limits: CallLimits, function: Callable) -> None:
 
 
 def _stuck_first(limits: CallLimits, function: Callable) -> None:
-    first, second = Copy("first"), Copy("second", ready=True)
+    """Let the second one answer at once, but not before the first one has been asked."""
+    first, second = Copy("first"), Copy("second")
+    first.released = [second]
     _judge_answer(limits.call(function, first, second, SOON_S), second, "the first is stuck")
     _judge_cancelled(first, winner=second)
     _judge_calls(second)

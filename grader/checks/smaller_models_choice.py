@@ -23,8 +23,8 @@ CHOOSE = Exercise("03", 5, "choose")
 
 Option = tuple[str, float, list[bool]]  # name, ms, right or wrong
 NAMES = ("large", "base", "medium", "small", "tiny", "mini", "nano", "fast", "distilled", "pruned")
-VERDICTS = ("good", "unknown", "bad")  # what the questions show about an option
-WORSE = (0.0, 0.03, 0.1, 0.4)  # most of the right answers that an option gets wrong
+# What the questions show about an option -> the most of the right answers that it may lose.
+VERDICTS = {"good": 0.08, "unknown": 0.15, "bad": 0.4}
 
 
 # ---- exercise 4: the worst case -------------------------------------------------------------------------
@@ -119,7 +119,9 @@ def _options(rng: Random) -> list[Option]:
     """Return the reference first, then one to four faster options and up to two slower ones, shuffled."""
     right = rng.uniform(0.75, 0.95)
     large = [rng.random() < right for _ in range(rng.randint(40, 400))]
-    faster, slower = ([rng.choice(VERDICTS) for _ in range(rng.randint(0, n))] for n in (3, 2))
+    faster, slower = (
+        [rng.choice(list(VERDICTS)) for _ in range(rng.randint(0, n))] for n in (3, 2)
+    )
     ms = rng.uniform(400, 800)
     times = [rng.uniform(60, 100), *(rng.uniform(110, ms - 10) for _ in faster)]
     times += [rng.uniform(ms + 10, 1500) for _ in slower]
@@ -133,7 +135,7 @@ def _result(rng: Random, large: Sequence[bool], verdict: str) -> list[bool]:
     """Return the results of an option that has this verdict, also with the usual mistakes of exercise 4."""
     near = DIFFERENCE.within
     while True:
-        small = _beside(rng, large, rng.choice(WORSE) * rng.random(), rng.uniform(0, 0.3))
+        small = _beside(rng, large, rng.uniform(0, VERDICTS[verdict]), rng.uniform(0, 0.3))
         pairs = [int(s) - int(g) for g, s in zip(large, small, strict=True)]
         seen = np.mean(pairs) + MARGIN
         worst = (_lower(pairs), _lower(pairs, TWO_SIDED), _lower(pairs, imagined=()))
