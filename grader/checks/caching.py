@@ -94,13 +94,12 @@ def _judge_joined(limits: CallLimits, function: Callable) -> None:
             KEY.fail(f"two keys for {parts}", "one key", look)
     names = names_in(function)
     salted = "hash" in names and "hashlib" not in names
-    with limits.restarted(function) as other:
-        if salted or (other and _keys(limits, other, list(keys)) != keys):
-            KEY.fail(
-                "the same key after a restart",
-                "hash(), which Python salts anew in every process" if salted else "another key",
-                "hashlib.sha256(text.encode()).hexdigest(): it is the same in every process",
-            )
+    if salted or _keys(limits, limits.restarted(function), list(keys)) != keys:
+        KEY.fail(
+            "the same key after a restart",
+            "hash(), which Python salts anew in every process" if salted else "another key",
+            "hashlib.sha256(text.encode()).hexdigest(): it is the same in every process",
+        )
 
 
 def _keys(limits: CallLimits, function: Callable, cases: Sequence[Given]) -> dict[Given, str]:

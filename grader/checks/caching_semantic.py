@@ -167,9 +167,7 @@ def layout(function: Callable[[str, list[tuple[str, str]], str, str], str]) -> N
     """Check that two prompts with the same passages agree up to the end of the last passage."""
     limits = CallLimits(LAYOUT)
     _judge_layouts(limits, function, function)
-    with limits.restarted(function) as other:
-        if other:  # which remembers no order of these passages
-            _judge_layouts(limits, function, other)
+    _judge_layouts(limits, function, limits.restarted(function))  # which remembers no order
     LAYOUT.passed("What never changes comes first, and the model reads it once.")
 
 

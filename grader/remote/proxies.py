@@ -7,7 +7,6 @@ objects.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +22,7 @@ class Requests(Protocol):
 
     def ask(self, verb: str, name: str = "", **request: object) -> object: ...
     def parts(self, verb: str, name: str = "", **request: object) -> Iterator[tuple]: ...
-    def restarted(self, name: str) -> AbstractContextManager[object]: ...
+    def restarted(self, name: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,8 @@ class RemoteFunction(RemoteObject):
         """Return the built-in and imported names that the function uses."""
         return self.session.ask("names", object_id=self.number)
 
-    def restarted(self, name: str) -> AbstractContextManager[object]:
-        """Yield the variable `name` of a new process in which the same cells have run."""
+    def restarted(self, name: str) -> object:
+        """Return the variable `name` of a second process in which the same cells have run."""
         return self.session.restarted(name)
 
     def stream(self, question: Question) -> Iterator[Event]:

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -104,6 +104,8 @@ class Session:
     exported_objects: ExportedObjects = field(default_factory=ExportedObjects)
     connection: RpcConnection = field(init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock)
+    _second: Session | None = None
+    _owned: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self._exported_pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
@@ -136,22 +138,24 @@ class Session:
         [(value, _)] = self.parts(verb, name, **request)
         return value
 
-    @contextmanager
-    def restarted(self, name: str) -> Iterator[object]:
-        """Yield the value of a variable as a new process has it in which the same cells have run.
+    def restarted(self, name: str) -> object:
+        """Return the value of a variable as a second process has it in which the same cells have run.
 
-        That process has seen none of this one's calls, and Python salts its hashes anew. The cells take
-        nothing of the time until the deadline. Raises KeyError, OSError or WorkerError.
+        That process has seen none of this one's calls, and Python salts its hashes anew. It lives as long as
+        this one. The cells take nothing of the time until the deadline. Raises KeyError, OSError or
+        WorkerError.
         """
         left_s = self.until - time.monotonic()
-        with session(self.spec, self.call_s) as other:
-            for verb, text, request in self.replayed:
-                other.allow()
-                with suppress(Exception):  # a cell may raise anything, as it did here
-                    other.ask(verb, text, **request)
-            self.until = time.monotonic() + left_s
-            other.allow(self.until)
-            yield other.value(name)
+        if self._second is None or self._second.broken:
+            self._second = self._owned.enter_context(session(self.spec, self.call_s))
+        second = self._second
+        for verb, text, request in self.replayed[len(second.replayed) :]:
+            second.allow()
+            with suppress(Exception):  # a cell may raise anything, as it did here
+                second.ask(verb, text, **request)
+        self.until = time.monotonic() + left_s
+        second.allow(self.until)
+        return second.value(name)
 
     def parts(
         self,
@@ -201,6 +205,7 @@ class Session:
 
     def end(self) -> str:
         """Kill all processes and remove their files; return the end of their output."""
+        self._owned.close()
         self.monitor.stop()
         self.processes.end()
         with suppress(subprocess.TimeoutExpired):  # a process stuck in the kernel

@@ -59,8 +59,7 @@ def test_a_new_process_has_run_the_same_cells_and_seen_no_call(learner):
     with pytest.raises(ZeroDivisionError):
         learner.cell(REMEMBERS)
     here = learner.value("salted")("a"), learner.value("salted")("a")
-    with learner.restarted("salted") as salted:
-        there = salted("a")
+    there = learner.restarted("salted")("a")
     assert [n for _, n in (*here, there)] == [1, 2, 1]
     assert here[0][0] == here[1][0] != there[0]
     assert learner.value("calls") == ["a", "a"]
@@ -70,8 +69,10 @@ def test_a_new_process_withholds_the_same_answers():
     with session(SandboxSpec(jailed=False)) as one:
         one.ask("withhold", "05")
         one.cell("from harness.models.engines.drafts import accepted")
-        with one.restarted("accepted") as again, pytest.raises(RuntimeError, match="is an answer"):
-            again([], [1])
+        with pytest.raises(RuntimeError, match="is an answer"):
+            one.restarted("accepted")([], [1])
+        one.cell("late = 1")
+        assert one.restarted("late") == 1
 
 
 def test_a_function_may_return_functions_and_take_them_back(learner):
