@@ -15,6 +15,7 @@ from grader.exercise.randomness import fresh_rng
 HEDGED = Exercise("09", 3, "hedged")
 MASKED = Exercise("09", 5, "masked")
 
+QUICK, LATE = 3, 10  # drawn cases; nobody guesses the winner of so many in which the first is late
 SOON_S, LATE_S = 0.02, 4.0  # when to ask the second one: at once, or not within this check
 STUCK_S = 1.2  # a copy that is never cancelled gives up after this; a check has eight seconds
 ROUNDS = 40  # fresh texts
@@ -55,8 +56,10 @@ class Copy:
 @check
 def hedged(function: Callable[[Copy, Copy, float], object]) -> None:
     """Check that a late first replica is backed up, the faster answer counts and the other is cancelled."""
-    limits = CallLimits(HEDGED)
-    for case in (_quick_first, _stuck_first, _first_after_all, _quick_first, _stuck_first):
+    limits, rng = CallLimits(HEDGED), fresh_rng()
+    drawn = [*[_quick_first] * QUICK, *rng.choices((_stuck_first, _first_after_all), k=LATE)]
+    rng.shuffle(drawn)
+    for case in (_quick_first, _stuck_first, _first_after_all, *drawn):
         case(limits, function)
     HEDGED.passed("You pay for a second request only when the first one is late.")
 
@@ -75,7 +78,9 @@ def _quick_first(limits: CallLimits, function: Callable) -> None:
 
 
 def _stuck_first(limits: CallLimits, function: Callable) -> None:
-    first, second = Copy("first"), Copy("second", ready=True)
+    """Let the second one answer at once, but not before the first one has been asked."""
+    first, second = Copy("first"), Copy("second")
+    first.released = [second]
     _judge_answer(limits.call(function, first, second, SOON_S), second, "the first is stuck")
     _judge_cancelled(first, winner=second)
     _judge_calls(second)

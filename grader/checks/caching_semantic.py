@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import takewhile
 from random import Random
 
-from grader.checks.caching_probes import APART, TOGETHER
+from grader.checks.caching_probes import APART, TOGETHER, Texts, asked_about, one_answer_each
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, score
 from grader.exercise.randomness import fresh_rng, fresh_seed
@@ -81,35 +81,47 @@ def _look_at_threshold(
 @check
 def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of: float) -> float:
     """Check pairs that must differ (2/5 of the points), equal pairs (1/5) and held-out pairs (2/5)."""
-    limits = CallLimits(MEANING)
-
-    def apart() -> None:
-        for texts in APART:
-            first, second = (_meaning(limits, function, text) for text in texts)
-            if first is not None and first == second:
-                MEANING.fail(
-                    f"two meanings for {texts[0]!r} and {texts[1]!r}",
-                    f"the same for both: {first!r:.70}",
-                    "the word in which they differ: is it part of your return value?",
-                )
-
-    def alike() -> None:
-        for texts in TOGETHER:
-            first, second = (_meaning(limits, function, text) for text in texts)
-            if first is None or first != second:
-                MEANING.fail(
-                    f"one meaning for {texts[0]!r} and {texts[1]!r}",
-                    f"{first!r:.60} and {second!r:.60}",
-                    "order, capitals and greetings: a frozenset ignores the order, None never hits",
-                )
-
-    held_out = (0.4, lambda: _judge_held_out(limits, function, threshold))
-    points = score(out_of, (0.4, apart), (0.2, alike), held_out)
+    limits, rng = CallLimits(MEANING), fresh_rng()
+    points = score(
+        out_of,
+        (0.4, lambda: _judge_apart(limits, function, asked_about(APART, rng))),
+        (0.2, lambda: _judge_together(limits, function, asked_about(TOGETHER, rng))),
+        (0.4, lambda: _judge_held_out(limits, function, threshold)),
+    )
     if points == out_of:
         MEANING.passed(
             "The embedding measures how similar two questions are; your guard says what may not differ."
         )
     return points
+
+
+def _judge_apart(limits: CallLimits, function: Callable, pairs: Sequence[Texts]) -> None:
+    meanings = _meanings(limits, function, pairs)
+    for first, second in pairs:
+        if meanings[first] is not None and meanings[first] == meanings[second]:
+            MEANING.fail(
+                f"two meanings for {first!r} and {second!r}",
+                f"the same for both: {meanings[first]!r:.70}",
+                "the word in which they differ: is it part of your return value?",
+            )
+
+
+def _judge_together(limits: CallLimits, function: Callable, pairs: Sequence[Texts]) -> None:
+    meanings = _meanings(limits, function, pairs)
+    for first, second in pairs:
+        if meanings[first] is None or meanings[first] != meanings[second]:
+            MEANING.fail(
+                f"one meaning for {first!r} and {second!r}",
+                f"{meanings[first]!r:.60} and {meanings[second]!r:.60}",
+                "order, capitals and greetings: a frozenset ignores the order, None never hits",
+            )
+
+
+def _meanings(
+    limits: CallLimits, function: Callable, pairs: Sequence[Texts]
+) -> dict[str, Hashable | None]:
+    texts = (text for pair in pairs for text in pair)
+    return one_answer_each(MEANING, lambda text: _meaning(limits, function, text), texts)
 
 
 def _meaning(limits: CallLimits, function: Callable, text: str) -> Hashable | None:
@@ -128,7 +140,8 @@ def _meaning(limits: CallLimits, function: Callable, text: str) -> Hashable | No
 def _judge_held_out(limits: CallLimits, function: Callable, threshold: object) -> None:
     least = MEANING.finite(threshold, "the threshold")
     pairs = labelled_pairs(HELD_OUT, TOPICS, fresh_seed())
-    passes = same_meaning(pairs, lambda text: _meaning(limits, function, text))
+    meanings = _meanings(limits, function, [(pair.first, pair.second) for pair in pairs])
+    passes = same_meaning(pairs, meanings.__getitem__)
     result = hit_rates(cosines(pairs, embedder()), passes, pairs, least)
     if result.hits.rate < LEAST_HITS:
         MEANING.fail(
@@ -152,17 +165,24 @@ INSTRUCTIONS = "You are the support assistant of Halden. Use only the passages."
 @check
 def layout(function: Callable[[str, list[tuple[str, str]], str, str], str]) -> None:
     """Check that two prompts with the same passages agree up to the end of the last passage."""
-    limits, rng = CallLimits(LAYOUT), fresh_rng()
+    limits = CallLimits(LAYOUT)
+    _judge_layouts(limits, function, function)
+    _judge_layouts(limits, function, limits.restarted(function))  # which remembers no order
+    LAYOUT.passed("What never changes comes first, and the model reads it once.")
+
+
+def _judge_layouts(limits: CallLimits, first: Callable, second: Callable) -> None:
+    rng = fresh_rng()
     for _ in range(ROUNDS):
         passages = [(f"p{n}", f"Passage {n} says {rng.random():.6f}.") for n in range(1, 5)]
         prompts = []
-        for question, today in (("How long?", "2 May"), ("At what price?", "3 May")):
+        requests = ((first, "How long?", "2 May"), (second, "At what price?", "3 May"))
+        for function, question, today in requests:
             rng.shuffle(passages)
             got = limits.call(function, INSTRUCTIONS, list(passages), question, today)
             prompts.append(LAYOUT.returned(got, str, "a prompt, one str"))
             _judge_whole(got, [INSTRUCTIONS, *(text for _, text in passages), question, today])
         _judge_prefix(prompts, [text for _, text in passages])
-    LAYOUT.passed("What never changes comes first, and the model reads it once.")
 
 
 def _judge_whole(prompt: str, parts: Sequence[str]) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 
 from grader.exercise.exercise import MS, Exercise, Unit, check, close, hint, kind, ms, score
 from grader.exercise.own_work import withheld
-from grader.exercise.randomness import fresh_rng
+from grader.exercise.randomness import asked, fresh_rng
 from grader.exercise.traces import BareTrace, Known, known_trace, latencies, stage_table
 from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
+DRAWN = 8  # percentiles whose fewest samples are asked for, beside p90 and p99
 SHARE = Unit("{:.3f}", 0.001)
 
 BREAKDOWN = Exercise("01", 1, "breakdown")
@@ -101,17 +102,23 @@ def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
 
 
 def _refusals(function: Callable) -> None:
-    for p, n in ((99, 20), (90, 43)):
-        if not _refused(function, p, n):
+    enough = {p: _enough(p) for p in (99, 90, *fresh_rng().sample(range(51, 99), DRAWN))}
+    few = [(99, 20), *((p, n - 1) for p, n in enough.items())]
+    for (p, n), refused in asked(lambda case: _refused(function, *case), [*few, *enough.items()]):
+        if not refused and n < enough[p]:
             got = PERCENTILE.call(function, latencies(fresh_rng(), n), p)
             PERCENTILE.fail(
                 f"ValueError for p{p} of {n} samples",
                 f"{ms(PERCENTILE.finite(got, f'p{p}'))}, which is close to the maximum",
                 _chance(p, n),
             )
-    for p, n in ((90, 44), (99, 459)):
-        if _refused(function, p, n):
+        if refused and n >= enough[p]:
             PERCENTILE.fail(f"p{p} of {n} samples, which are enough", "ValueError", _chance(p, n))
+
+
+def _enough(p: int) -> int:
+    """Return the fewest samples whose maximum is above the true percentile with a probability of 99 %."""
+    return math.ceil(math.log(0.01) / math.log(p / 100))
 
 
 def _refused(function: Callable, p: int, n: int) -> bool:

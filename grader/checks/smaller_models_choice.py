@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, Unit, check, hint, kind
-from grader.exercise.randomness import fresh_rng
+from grader.exercise.randomness import asked, fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 # covers the difference between a variance with n and with n - 1
@@ -22,6 +22,9 @@ WORST = Exercise("03", 4, "worst_case")
 CHOOSE = Exercise("03", 5, "choose")
 
 Option = tuple[str, float, list[bool]]  # name, ms, right or wrong
+NAMES = ("large", "base", "medium", "small", "tiny", "mini", "nano", "fast", "distilled", "pruned")
+# What the questions show about an option -> the most of the right answers that it may lose.
+VERDICTS = {"good": 0.08, "unknown": 0.15, "bad": 0.4}
 
 
 # ---- exercise 4: the worst case -------------------------------------------------------------------------
@@ -55,8 +58,12 @@ def _exam(rng: Random, turn: int) -> tuple[list[bool], list[bool]]:
     large = [rng.random() < 0.85 for _ in range(rng.choice((30, 60, 120, 300)))]
     if turn % 4 == 1:
         return large, list(large)
-    worse, better = rng.uniform(0.04, 0.15), rng.uniform(0.1, 0.5)
-    return large, [rng.random() >= worse if right else rng.random() < better for right in large]
+    return large, _beside(rng, large, rng.uniform(0.04, 0.15), rng.uniform(0.1, 0.5))
+
+
+def _beside(rng: Random, large: Sequence[bool], worse: float, better: float) -> list[bool]:
+    """Return results beside `large`: `worse` of its right answers are lost, `better` of the others won."""
+    return [rng.random() >= worse if right else rng.random() < better for right in large]
 
 
 def _lower(differences: Sequence[int], z: float = Z, imagined: Sequence[int] = (1, -1)) -> float:
@@ -99,9 +106,8 @@ def choose(function: Callable[[list[Option], float], str]) -> None:
     In every round the fastest option of all is not good enough.
     """
     limits, rng = CallLimits(CHOOSE), fresh_rng()
-    for turn in range(ROUNDS):
-        options = _options(rng, turn)
-        got = limits.call(function, options, MARGIN)
+    rounds = [_options(rng) for _ in range(ROUNDS)]
+    for options, got in asked(lambda options: limits.call(function, options, MARGIN), rounds):
         names = [name for name, _, _ in options]
         if got not in names:
             CHOOSE.fail(f"a name, one of {names}", kind(got), "the line with `return`")
@@ -109,31 +115,37 @@ def choose(function: Callable[[list[Option], float], str]) -> None:
     CHOOSE.passed("Quality first: an option that may be too bad is out, however fast it is.")
 
 
-def _options(rng: Random, turn: int) -> list[Option]:
-    """Return the reference first, then faster and slower options in random order, some not good enough.
-
-    turn: in every three rounds, one has a good option, one has none, and one has too few questions to know.
-    """
-    n = 40 if turn % 3 == 2 else 400
-    large = [rng.random() < 0.9 for _ in range(n)]
-    rest = [
-        ("fast", 150 + rng.random(), _flipped(rng, large, 0.35)),
-        ("fastest", 80 + rng.random(), [not right for right in large]),
-    ]
-    if turn % 3 != 1:
-        rest.append(("small", 250 + rng.random(), _flipped(rng, large, 0.09 if n == 40 else 0.02)))
-    if turn % 2:
-        rest.append(("slow", 900 + rng.random(), list(large)))
-    rng.shuffle(rest)
-    return [("large", 500 + rng.random(), large), *rest]
+def _options(rng: Random) -> list[Option]:
+    """Return the reference first, then one to four faster options and up to two slower ones, shuffled."""
+    right = rng.uniform(0.75, 0.95)
+    large = [rng.random() < right for _ in range(rng.randint(40, 400))]
+    faster, slower = (
+        [rng.choice(list(VERDICTS)) for _ in range(rng.randint(0, n))] for n in (3, 2)
+    )
+    ms = rng.uniform(400, 800)
+    times = [rng.uniform(60, 100), *(rng.uniform(110, ms - 10) for _ in faster)]
+    times += [rng.uniform(ms + 10, 1500) for _ in slower]
+    results = [_result(rng, large, verdict) for verdict in ("bad", *faster, *slower)]
+    name, *names = rng.sample(NAMES, 1 + len(times))
+    rest = list(zip(names, times, results, strict=True))
+    return [(name, ms, large), *rng.sample(rest, len(rest))]
 
 
-def _flipped(rng: Random, large: Sequence[bool], worse: float) -> list[bool]:
-    """Return `large` with right answers turned wrong: an exact share `worse` of all answers."""
-    small, right = list(large), [place for place, is_right in enumerate(large) if is_right]
-    for place in rng.sample(right, round(worse * len(large))):
-        small[place] = False
-    return small
+def _result(rng: Random, large: Sequence[bool], verdict: str) -> list[bool]:
+    """Return the results of an option that has this verdict, also with the usual mistakes of exercise 4."""
+    near = DIFFERENCE.within
+    while True:
+        small = _beside(rng, large, rng.uniform(0, VERDICTS[verdict]), rng.uniform(0, 0.3))
+        pairs = [int(s) - int(g) for g, s in zip(large, small, strict=True)]
+        seen = np.mean(pairs) + MARGIN
+        worst = (_lower(pairs), _lower(pairs, TWO_SIDED), _lower(pairs, imagined=()))
+        shown = {
+            "good": min(worst) + MARGIN > near,
+            "unknown": seen > near and max(worst) + MARGIN < -near,
+            "bad": seen < -near,
+        }
+        if shown[verdict]:
+            return small
 
 
 def _worst(options: Sequence[Option], name: str) -> float:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from grader.exercise.call_limits import CallLimits, UncopiedGenerator
 from grader.exercise.exercise import Exercise, check, kind
-from grader.exercise.randomness import fresh_rng, fresh_seed
+from grader.exercise.randomness import asked, fresh_rng, fresh_seed
 
 VOCABULARY = 6
 DRAWS = 20_000  # for each pair of distributions
@@ -33,8 +33,8 @@ ACCEPT = Exercise("05", 2, "accept")
 def agree(function: Callable[[list[int], list[int]], list[int]]) -> None:
     """Check what greedy decoding keeps of a draft, and the model's own token after it."""
     limits = CallLimits(AGREE)
-    for drafted, choices in _greedy_cases(fresh_rng()):
-        got = limits.call(function, drafted, choices)
+    cases = _greedy_cases(fresh_rng())
+    for (drafted, choices), got in asked(lambda case: limits.call(function, *case), cases):
         tokens = list(AGREE.returned(got, Sequence, "a list of tokens"))
         where = f"for a draft {drafted} and choices {choices}"
         AGREE.expect(tokens, _kept(drafted, choices), where, _look_at_agree, drafted, choices)

@@ -22,8 +22,29 @@ CALL = "__call__"
 _MEMBERS: dict[type, tuple[str, ...]] = {}
 
 
+def _look_up(name: str) -> Callable[..., object]:
+    def look_up(self: RemoteDict, *arguments: object) -> object:
+        try:
+            return getattr(dict, name)(self, *arguments)
+        finally:
+            self.looked_up()
+
+    return look_up
+
+
 class RemoteDict(dict):
-    """A dictionary that lives in the learner's process, so that several calls can share it."""
+    """A dictionary that lives in the learner's process, so that several calls can share it.
+
+    looked_up: called after each look-up of a key, before its result is returned.
+    """
+
+    def __init__(self, looked_up: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self.looked_up = looked_up
+
+    __contains__, __getitem__, get, setdefault = map(
+        _look_up, ("__contains__", "__getitem__", "get", "setdefault")
+    )
 
     def __deepcopy__(self, memo: dict) -> RemoteDict:
         return self

@@ -25,7 +25,7 @@ import numpy as np
 
 from grader.exercise import own_work
 from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, for_each, names_in
-from grader.exercise.exported import ExportedProxy, RemoteDict, make_proxy
+from grader.exercise.exported import CALL, ExportedProxy, RemoteDict, make_proxy
 from grader.remote.codec import Json, decode, encode, lazy, nameless
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
@@ -126,7 +126,9 @@ class Worker:
         if tag == "$exported":
             return self._proxy(*body)
         if tag == "$remote_dict":
-            return self.dicts.setdefault(body, RemoteDict())
+            number, looked_up = body
+            hook = self._proxy(looked_up, "looked_up", {CALL: True})
+            return self.dicts.setdefault(number, RemoteDict(hook))
         return self.objects[body]
 
     def _proxy(self, number: int, name: str, members: Mapping[str, bool]) -> object:

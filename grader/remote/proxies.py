@@ -26,6 +26,7 @@ class Requests(Protocol):
 
     def ask(self, verb: str, name: str = "", **request: object) -> object: ...
     def parts(self, verb: str, name: str = "", **request: object) -> Iterator[tuple]: ...
+    def restarted(self, name: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class RemoteFunction(RemoteObject):
             processes.freeze()  # looks at what they have done since
         finally:
             processes.thaw()
+
+    def restarted(self, name: str) -> object:
+        """Return the variable `name` of a second process in which the same cells have run."""
+        return self.session.restarted(name)
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield the assistant's events as they arrive; their types are not checked here."""

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -59,6 +59,7 @@ MOST_USES = 100_000
 USE_THREADS = 32  # concurrent calls of exported objects; a check uses six threads at most
 EXIT_S = 1.0  # between the end of a socket and the end of its process
 TAIL_BYTES = 20_000  # of output kept: enough to contain the last traceback
+REPLAYED = ("withhold", "cell")  # the requests that make a process what it is before the calls
 
 Start = Callable[[int, SandboxSpec], Started]  # starts a process that serves on a file descriptor
 
@@ -85,7 +86,8 @@ class Session:
     """A learner's process as the referee uses it.
 
     call_s: time limit of one call, in seconds. until: deadline of all calls, by the monotonic clock.
-    left_uses: how often the process may still use an exported object.
+    left_uses: how often the process may still use an exported object. replayed: the requests that
+    `restarted` repeats.
     """
 
     started: Started
@@ -93,13 +95,17 @@ class Session:
     processes: Processes
     monitor: ResourceMonitor
     tail: Tail
+    spec: SandboxSpec
     call_s: float = CALL_S
     until: float = math.inf
     left_uses: int = MOST_USES
     broken: WorkerError | None = None
+    replayed: list[tuple[str, str, dict]] = field(default_factory=list)
     exported_objects: ExportedObjects = field(default_factory=ExportedObjects)
     connection: RpcConnection = field(init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock)
+    _second: Session | None = None
+    _owned: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self._exported_pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
@@ -127,8 +133,29 @@ class Session:
 
         For the arguments see `parts`.
         """
+        if verb in REPLAYED:
+            self.replayed.append((verb, name, request))
         [(value, _)] = self.parts(verb, name, **request)
         return value
+
+    def restarted(self, name: str) -> object:
+        """Return the value of a variable as a second process has it in which the same cells have run.
+
+        That process has seen none of this one's calls, and Python salts its hashes anew. It lives as long as
+        this one. The cells take nothing of the time until the deadline. Raises KeyError, OSError or
+        WorkerError.
+        """
+        left_s = self.until - time.monotonic()
+        if self._second is None or self._second.broken:
+            self._second = self._owned.enter_context(session(self.spec, self.call_s))
+        second = self._second
+        for verb, text, request in self.replayed[len(second.replayed) :]:
+            second.allow()
+            with suppress(Exception):  # a cell may raise anything, as it did here
+                second.ask(verb, text, **request)
+        self.until = time.monotonic() + left_s
+        second.allow(self.until)
+        return second.value(name)
 
     def parts(
         self,
@@ -178,6 +205,7 @@ class Session:
 
     def end(self) -> str:
         """Kill all processes and remove their files; return the end of their output."""
+        self._owned.close()
         self.monitor.stop()
         self.processes.end()
         with suppress(subprocess.TimeoutExpired):  # a process stuck in the kernel
@@ -229,7 +257,12 @@ class Session:
         if isinstance(value, RemoteObject | Opaque) and value.number is not None:
             return {"$remote": value.number}
         if isinstance(value, RemoteDict):
-            return {"$remote_dict": self.exported_objects.number(value)}
+            return {
+                "$remote_dict": [
+                    self.exported_objects.number(value),
+                    self.exported_objects.number(value.looked_up),
+                ]
+            }
         exported = members(value)
         name = getattr(value, "__name__", type(value).__name__)
         return exported and {"$exported": [self.exported_objects.number(value), name, exported]}
@@ -326,7 +359,7 @@ def session(
         started = start(learner_end.fileno(), spec)
     processes = Processes(psutil.Process(started.process.pid))
     monitor, tail = ResourceMonitor(processes, spec.limits), Tail(started.process.stdout)
-    learner = Session(started, Channel(referee_end), processes, monitor, tail, call_s)
+    learner = Session(started, Channel(referee_end), processes, monitor, tail, spec, call_s)
     monitor.start()
     tail.start()
     try:

@@ -75,3 +75,20 @@ def test_a_guard_without_its_exercise_says_so():
 
     with pytest.raises(CheckFailed, match="still empty"):
         checks.meaning(empty, None, out_of=10)
+
+
+@pytest.mark.parametrize("second", [None, 0, KeyError("layout")])
+def test_a_layout_that_a_second_process_does_not_have_fails(second):
+    class Here:
+        def __call__(self, instructions, passages, question, today):
+            return "\n".join(
+                [instructions, *(text for _, text in sorted(passages)), today, question]
+            )
+
+        def restarted(self, name):
+            if isinstance(second, KeyError):
+                raise second
+            return second
+
+    with pytest.raises(CheckFailed, match="layout"):
+        checks.layout(Here())

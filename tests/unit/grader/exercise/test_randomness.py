@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import checks, secret
 from grader.exercise.exercise import CheckFailed
-from grader.exercise.randomness import fresh_rng, fresh_seed, seeded
+from grader.exercise.randomness import asked, fresh_rng, fresh_seed, seeded
 from grader.grading import referee
 from grader.grading.lab import lab
 from grader.grading.referee import Setting, grade
@@ -28,6 +28,18 @@ def test_the_same_seed_gives_the_same_numbers():
 def test_without_a_seed_the_numbers_are_fresh():
     assert numbers(7) != [fresh_rng().random(), fresh_seed(), fresh_rng().random()]
     assert fresh_seed() != fresh_seed()
+
+
+def test_cases_are_asked_in_random_order_and_again_and_returned_in_their_own():
+    calls = []
+    with seeded(7):
+        answers = asked(lambda case: calls.append(case) or -case, range(100))
+    cases = [case for case, _ in answers]
+    assert cases[:100] == list(range(100)) and len(cases) == 150
+    assert all(answer == -case for case, answer in answers)
+    assert sorted(calls) == sorted(cases) and calls[:100] != cases[:100]
+    with seeded(7):
+        assert asked(lambda case: -case, range(100)) == answers
 
 
 def test_a_check_of_a_lab_uses_the_seed():

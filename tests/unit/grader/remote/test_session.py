@@ -51,6 +51,35 @@ def test_functions_are_called_over_there(learner):
     assert pid != os.getpid()
 
 
+REMEMBERS = """
+calls = []
+def salted(text):
+    calls.append(text)
+    return hash(text), len(calls)
+1 / 0
+"""
+
+
+def test_a_new_process_has_run_the_same_cells_and_seen_no_call(learner):
+    with pytest.raises(ZeroDivisionError):
+        learner.cell(REMEMBERS)
+    here = learner.value("salted")("a"), learner.value("salted")("a")
+    there = learner.restarted("salted")("a")
+    assert [n for _, n in (*here, there)] == [1, 2, 1]
+    assert here[0][0] == here[1][0] != there[0]
+    assert learner.value("calls") == ["a", "a"]
+
+
+def test_a_new_process_withholds_the_same_answers():
+    with session(SandboxSpec(jailed=False)) as one:
+        one.ask("withhold", "05")
+        one.cell("from harness.models.engines.drafts import accepted")
+        with pytest.raises(RuntimeError, match="is an answer"):
+            one.restarted("accepted")([], [1])
+        one.cell("late = 1")
+        assert one.restarted("late") == 1
+
+
 def test_a_function_may_return_functions_and_take_them_back(learner):
     learner.cell("def pair():\n    return (lambda x: 2 * x), (lambda f, x: f(f(x)))")
     double, twice = learner.value("pair")()
