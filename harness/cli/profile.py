@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, problems
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.services import (
+    KEY_NAME,
+    MAX_TOKENS,
+    RATE,
+    KeyName,
+    MaxTokens,
+    Questions,
+    Rate,
+    own,
+)
 
 if TYPE_CHECKING:
     from harness.measure.service.own_questions import OwnQuestion
@@ -17,24 +26,6 @@ if TYPE_CHECKING:
     from harness.measure.service.targets import Target
 
 N = 45  # the fewest that support a p90, and the cold one
-RATE = 2.0  # requests a second: no load for a service that people use
-MAX_TOKENS = 256
-KEY_NAME = "UNDER500_API_KEY"
-
-Model = Annotated[
-    str | None, typer.Option(help="Model at an address; needed if the server has several.")
-]
-Questions = Annotated[
-    Path | None,
-    typer.Option(help="JSONL with `text`, and `fact`, `regex` or `reference` if wanted."),
-]
-Rate = Annotated[float, typer.Option(min=0.01, max=100, help="Most requests a second.")]
-MaxTokens = Annotated[
-    int, typer.Option(min=1, max=100_000, help="Most tokens of an answer from an address.")
-]
-KeyName = Annotated[
-    str, typer.Option("--key-name", help="Environment variable that holds the API key.")
-]
 
 
 def profile(
@@ -42,7 +33,9 @@ def profile(
         str,
         typer.Argument(help="Address up to /v1, or module:name of a function or an Assistant."),
     ],
-    model: Model = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model at an address; needed if the server has several.")
+    ] = None,
     questions: Questions = None,
     n: Annotated[int, typer.Option("-n", "--n", min=1, max=2000, help="Most requests.")] = N,
     rate: Rate = RATE,
@@ -52,13 +45,15 @@ def profile(
     as_json: Json = False,
 ) -> None:
     """Time a service of your own: where its time goes, what each fix could give, what to try first."""
+    from harness.measure.service.own_questions import halden_questions
     from harness.measure.service.service_report import ServiceReport
     from harness.measure.service.service_run import Plan
     from harness.measure.service.targets import target
 
-    asked = own_or_ours(questions, n, secrets.randbelow(10**9) if seed is None else seed)[:n]
+    seed = secrets.randbelow(10**9) if seed is None else seed
+    asked = own(questions)[:n] if questions else halden_questions(n, seed)
     found = target(service, model, key_name, max_tokens)
-    plan = Plan(n if questions is None else len(asked), rate, max_tokens if found.client else None)
+    plan = Plan(len(asked), rate, max_tokens if found.client else None)
     console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
     outcomes, interrupted = _run(found, asked, plan)
     report = ServiceReport(found.name, plan.n, tuple(outcomes))
@@ -69,18 +64,6 @@ def profile(
         raise typer.Exit(INTERRUPTED)
     if not report.warm:
         raise typer.Exit(FAILED)
-
-
-def own_or_ours(path: Path | None, n: int, seed: int) -> list[OwnQuestion]:
-    """Return the questions of a file, after a sentence for each bad line, or `n` about our help centre."""
-    from harness.measure.service.own_questions import halden_questions, read_questions
-
-    if path is None:
-        return halden_questions(n, seed)
-    own, bad = read_questions(path)
-    for sentence in bad:
-        problems.print(sentence, highlight=False, soft_wrap=True, markup=False)
-    return own
 
 
 def _run(found: Target, asked: list[OwnQuestion], plan: Plan) -> tuple[list[Outcome], bool]:
@@ -108,6 +91,7 @@ def _show(report: ServiceReport) -> None:
         console.print(text_waterfall(typical.trace))
     if report.warm:
         console.print(times_table(report))
+    if report.ceilings:
         console.print(ceilings_table(report))
     for sentence in findings(report):
         console.print(sentence, highlight=False, soft_wrap=True, markup=False)

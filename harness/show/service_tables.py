@@ -44,7 +44,7 @@ def findings(report: ServiceReport) -> Iterator[str]:
     yield _against_limit(report)
     written, read = report.tokens(tokens), report.tokens(prompt_tokens)
     if written:
-        yield f"Tokens, median: {written:.0f} written, {'unknown' if read is None else f'{read:.0f}'} read."
+        yield f"Tokens, median: {written:.0f} written, {f'{read:.0f}' if read else 'unknown'} read."
     if opened := report.connect_ms:
         yield f"Connection setup: {_ms(max(opened))} at most, {len(opened)} opened."
     if not report.streamed and report.warm:

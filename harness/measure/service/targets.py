@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,9 @@ from harness.assistant import Answer, Assistant, Done, Event, Question, Token
 from harness.chat.chat_client import KEY_NAME, MAX_TOKENS, ChatClient
 from harness.errors import WrongUseError
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock
+from harness.serve.entry import Division
 
 tracer = trace.get_tracer("under500")
-
-
-@dataclass(frozen=True)
-class Target:
-    """A named service. client: set if it is behind an address."""
-
-    name: str
-    assistant: Assistant
-    client: ChatClient | None = None
 
 
 @dataclass
@@ -44,6 +37,34 @@ class Pace:
             due_ns = self._last_ns + NS_PER_S / self.rate
             self.clock.wait(max(0.0, (due_ns - self.clock.now_ns()) / NS_PER_S))
         self._last_ns = self.clock.now_ns()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A named service. client: set if it is behind an address; its requests in a comparison keep the pace.
+
+    What a service remembers between requests is its own affair, so it is in the open division.
+    """
+
+    name: str
+    assistant: Assistant
+    client: ChatClient | None = None
+    pace: Pace | None = None
+    division: Division = Division.OPEN
+
+    @contextmanager
+    def deployed(self) -> Iterator[Assistant]:
+        """Yield the service as it is; its connection is closed at the end."""
+        try:
+            yield self.assistant
+        finally:
+            if self.client is not None:
+                self.client.close()
+
+    def reset(self) -> None:
+        """Wait until the next request may start; called before each one of a comparison."""
+        if self.client is not None and self.pace is not None:
+            self.pace.keep()
 
 
 @dataclass(frozen=True)
@@ -77,7 +98,11 @@ class Traced:
 
 
 def target(
-    text: str, model: str | None = None, key_name: str = KEY_NAME, max_tokens: int = MAX_TOKENS
+    text: str,
+    model: str | None = None,
+    key_name: str = KEY_NAME,
+    max_tokens: int = MAX_TOKENS,
+    pace: Pace | None = None,
 ) -> Target:
     """Return the service at an address, or the object `module:name`.
 
@@ -89,7 +114,7 @@ def target(
     client = ChatClient(text, model or "", key_name, max_tokens)
     client.model = model or client.only_model()
     client.close()  # the first request measured opens its own connection
-    return Target(f"{client.model} at {text}", client, client)
+    return Target(f"{client.model} at {text}", client, client, pace)
 
 
 def as_assistant(thing: object, name: str) -> Assistant:
