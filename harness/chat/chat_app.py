@@ -30,6 +30,7 @@ from harness.chat.request_spans import server_timing, usage
 from harness.serve.app import Arrived
 
 CHAT_PATH, MODELS_PATH = "/v1/chat/completions", "/v1/models"
+HEALTH_PATH = "/health"  # load generators look there first
 MAX_BYTES = 1_000_000  # 200 turns of 800 words; an assistant uses far less
 DRAINED_BYTES = 20 * MAX_BYTES  # read, and not kept: a client reads no reply before it has sent all
 LEFT = 499  # nginx's status for a client that has left; nobody receives it
@@ -42,6 +43,9 @@ def chat_app(name: str, assistant: Assistant) -> Starlette:
     """Return the application that serves `assistant` as the model `name`."""
     answering = Answering(assistant)
     model = {"id": name, "object": "model", "created": int(time.time()), "owned_by": "under500"}
+
+    async def health(request: Request) -> Response:
+        return _json({"status": "ok"})
 
     async def models(request: Request) -> Response:
         return _json({"object": "list", "data": [model]})
@@ -66,6 +70,7 @@ def chat_app(name: str, assistant: Assistant) -> Starlette:
     return Starlette(
         routes=[
             Route(CHAT_PATH, completions, methods=["POST"]),
+            Route(HEALTH_PATH, health),
             Route(MODELS_PATH, models),
             Route(f"{MODELS_PATH}/{{id:path}}", one_model),
         ],

@@ -29,6 +29,8 @@ END = "[DONE]"
 # ValueError: what is no JSON or no reply, and a host name that cannot be one (UnicodeError).
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# OpenAI's own servers know the limit by another name, and refuse the old one for some models.
+RENAMED = ("openai.com", "openai.azure.com")
 
 
 @dataclass
@@ -69,7 +71,7 @@ class ChatClient:
         body = {
             "model": self.model,
             "messages": _messages(question),
-            "max_tokens": self.max_tokens,
+            self.limit_name: self.max_tokens,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -87,6 +89,12 @@ class ChatClient:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+
+    @property
+    def limit_name(self) -> str:
+        """Return the name under which the server takes the limit of tokens."""
+        host = urlsplit(self.url).hostname or ""
+        return "max_completion_tokens" if host.endswith(RENAMED) else "max_tokens"
 
     def _connection(self) -> httpx.Client:
         if self._kept is None:
@@ -118,7 +126,6 @@ class ChatClient:
     def _whole(self, response: httpx.Response) -> Iterator[Event]:
         """Yield the answer of a server that ignores `stream`."""
         reply = Whole.model_validate_json(response.read())
-        self.last.streamed = False
         self.last.counted(reply.usage)
         answer = reply.answer()
         if not answer.text.strip():

@@ -34,7 +34,6 @@ class Exchange:
     reply_ms: float | None = None
     server: dict[str, float] = field(default_factory=dict)
     server_ms: float | None = None
-    streamed: bool = True
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     retry_after_s: float | None = None

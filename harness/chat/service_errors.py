@@ -38,7 +38,7 @@ def refused(response: httpx.Response, exchange: Exchange) -> ServiceError:
     if status == httpx.codes.NOT_FOUND:
         return ServiceError(
             f"{url} does not exist, or the model does not (status 404: {_said(response)}): the address ends "
-            "with /v1."
+            "with /v1, and a server that lists no models needs --model."
         )
     return ServiceError(f"{url} answered with status {status}: {_said(response)}")
 

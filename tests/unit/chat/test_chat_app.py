@@ -109,6 +109,7 @@ def test_models_are_listed_and_other_paths_are_errors_of_the_same_form():
     with served(saying("hi")) as client:
         assert [one["id"] for one in client.get("/v1/models").json()["data"]] == [MODEL]
         assert client.get(f"/v1/models/{MODEL}").json()["id"] == MODEL
+        assert client.get("/health").status_code == 200
         for path, status in (("/v1/models/x/y", 404), ("/v1/files", 404), (CHAT_PATH, 405)):
             response = client.get(path)
             assert response.status_code == status and response.json()["error"]["message"]

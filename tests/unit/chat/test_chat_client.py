@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness.assistant import Answer, Done, Question, ask
+from harness.assistant import Answer, Done, Question, Token, ask
 from harness.chat import chat_client
 from harness.chat.chat_client import KEY_NAME, ChatClient
 from harness.chat.chat_exchange import Exchange, retry_after
@@ -100,12 +100,12 @@ def test_a_complete_answer_is_kept_though_the_connection_breaks():
         assert list(ChatClient(server.url, MODEL).stream(ASKED))[-1] == Done(Answer("24 months"))
 
 
-def test_a_server_that_ignores_stream_is_noted():
+def test_a_server_that_ignores_stream_answers_in_one_piece():
     usage = {"usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}}
     with service(sending(200, JSON, json.dumps(WHOLE | usage).encode())) as server:
         client = ChatClient(server.url, MODEL)
-        assert ask(client, ASKED).text == "24 months"
-    assert (client.last.streamed, client.last.prompt_tokens) == (False, 5)
+        assert list(client.stream(ASKED)) == [Token("24 months"), Done(Answer("24 months"))]
+    assert client.last.prompt_tokens == 5
 
 
 def test_what_is_sent_is_bounded_and_has_the_turns(monkeypatch):
@@ -118,6 +118,10 @@ def test_what_is_sent_is_bounded_and_has_the_turns(monkeypatch):
     assert (body["max_tokens"], body["stream"]) == (9, True)
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
     assert KEY not in repr(client)
+
+
+def test_openai_itself_gets_its_own_name_for_the_limit():
+    assert ChatClient("https://api.openai.com/v1").limit_name == "max_completion_tokens"
 
 
 ADDRESSES = ["ftp://x/v1", "http:///v1", "http://[x/v1", "http://h:99999/v1", "localhost:8000"]
