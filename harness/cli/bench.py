@@ -1,4 +1,4 @@
-"""under500 bench A B: an interleaved comparison of two entries; with --floor, one entry beside its floor."""
+"""under500 bench A B: an interleaved comparison; with --floor, one entry beside its floor."""
 
 from __future__ import annotations
 
@@ -10,15 +10,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.services import (
+    KEY_NAME,
+    MAX_TOKENS,
+    RATE,
+    KeyName,
+    MaxTokens,
+    Questions,
+    Rate,
+    Services,
+    is_service,
+    own,
+)
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.kb.questions import Case
-    from harness.measure.latency.bench import Bench
+    from harness.measure.latency.bench import Asked, Bench
     from harness.measure.latency.floor import FloorReport
     from harness.measure.machine.busy import Busy
+    from harness.measure.service.own_bench import OwnQuality
 
 PAIRS = 44  # the fewest that support a p90
 REQUESTS = 20  # for medians of stages
@@ -26,11 +39,12 @@ REQUESTS = 20  # for medians of stages
 
 def bench(
     a: Annotated[
-        str, typer.Argument(help="Entry in the numerator: baseline, reference or yardstick.")
+        str,
+        typer.Argument(
+            help="Numerator: baseline, reference, yardstick, an address up to /v1, or module:name."
+        ),
     ],
-    b: Annotated[
-        str | None, typer.Argument(help="Entry in the denominator; none with --floor.")
-    ] = None,
+    b: Annotated[str | None, typer.Argument(help="Denominator; none with --floor.")] = None,
     n: Annotated[
         int | None,
         typer.Option(
@@ -55,18 +69,28 @@ def bench(
     busy: Annotated[
         bool, typer.Option("--busy", help="Show times even if the machine is busy.")
     ] = False,
+    questions: Questions = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model at an address; once for both, or for A and B.")
+    ] = None,
+    rate: Rate = RATE,
+    max_tokens: MaxTokens = MAX_TOKENS,
+    key_name: KeyName = KEY_NAME,
     as_json: Json = False,
 ) -> None:
     """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B.
 
-    With --floor, measure A alone, and show beside each stage what memory, arithmetic and distance allow.
+    A side is an entry, an OpenAI-compatible address or a Python object. With --floor, measure entry A alone,
+    and show beside each stage what memory, arithmetic and distance allow.
     """
     seed = secrets.randbelow(10**9) if seed is None else seed
     _check_names(b, floor, picture)
     if floor:
         _floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
     else:
-        _compare(a, b, n or PAIRS, seed, busy, as_json)
+        cases = _cases(n or PAIRS, seed, questions, is_service(a) or is_service(b))
+        services = Services(model or (), rate, max_tokens, key_name)
+        _compare(a, b, cases, services, seed, busy, as_json)
 
 
 def _check_names(b: str | None, floor: bool, picture: Path | None) -> None:
@@ -78,33 +102,63 @@ def _check_names(b: str | None, floor: bool, picture: Path | None) -> None:
         raise WrongUseError("A comparison has no picture: add --floor, or leave out --picture.")
 
 
-def _compare(a: str, b: str, n: int, seed: int, busy: bool, as_json: bool) -> None:
-    from harness import entries
-    from harness.kb.questions import draw
+def _cases(n: int, seed: int, questions: Path | None, services: bool) -> Sequence[Asked]:
+    """Return questions to warm up with, and an even number to measure.
+
+    A service of the user's own gets no conversation before a question: it would cost tokens and mean nothing.
+    """
+    from harness.kb.questions import HISTORY_TURNS, draw
+    from harness.measure.latency.bench import WARM_UP
+
+    if questions is None:
+        turns = 0 if services else HISTORY_TURNS
+        return draw("dev", WARM_UP + n + n % 2, seed, turns)
+    found = own(questions)
+    measured = min(n + n % 2, (len(found) - WARM_UP) // 2 * 2)
+    if measured < 2:
+        raise WrongUseError(
+            f"A comparison needs {WARM_UP + 2} questions, {WARM_UP} of them to warm up: {questions} has "
+            f"{len(found)}."
+        )
+    return found[: WARM_UP + measured]
+
+
+def _compare(
+    a: str,
+    b: str,
+    cases: Sequence[Asked],
+    services: Services,
+    seed: int,
+    busy: bool,
+    as_json: bool,
+) -> None:
     from harness.measure.latency.bench import WARM_UP, Bench, run_bench
     from harness.measure.machine import describe as machine
+    from harness.measure.service.own_bench import own_quality
 
-    cases = draw("dev", WARM_UP + n + n % 2, seed)
     before = machine.busy()
     with console.status("Loading models …") as status:
-        result = Bench(entries.entry_named(a), entries.entry_named(b))
+        result = Bench(*services.sides(a, b, len(cases)))
         for so_far in run_bench(result.a, result.b, cases):
             result = so_far
-            status.update(f"{len(result.comparison.pairs)} of {n + n % 2} questions …")
+            status.update(f"{len(result.comparison.pairs)} of {len(cases) - WARM_UP} questions …")
     if not busy:
         result = replace(result, busy=(before, machine.busy()))
-    _show(result)
+    quality = own_quality(result)
+    _show(result, quality)
     if as_json:
-        print_json({"seed": seed} | result.to_json())
+        print_json({"seed": seed} | result.to_json() | {"own": quality and quality.to_json()})
     if result.saturated or not result.comparison.clean:
         raise typer.Exit(FAILED)
 
 
-def _show(result: Bench) -> None:
-    from harness.show.bench_picture import bench_table, finding
+def _show(result: Bench, quality: OwnQuality | None) -> None:
+    from harness.show.bench_picture import bench_table, finding, own_finding
 
     console.print(bench_table(result))
-    console.print(finding(result), soft_wrap=True, highlight=False)
+    console.print(finding(result), soft_wrap=True, highlight=False, markup=False)
+    if quality:
+        console.print(own_finding(quality), soft_wrap=True, highlight=False)
 
 
 def _floor(

@@ -129,6 +129,18 @@ def latencies(samples_ms: Sequence[float]) -> Latencies:
     return Latencies(len(samples_ms), *percentiles, max=max(samples_ms, default=None))
 
 
+def percentile_interval(samples: Sequence[float], q: float) -> Interval | None:
+    """Return the 95 % interval of percentile `q` (0 to 100), or None if there are too few samples for it.
+
+    Its ends are samples (order statistics), so it holds for any distribution: W. J. Conover, 1999.
+    """
+    test = stats.quantile_test(_checked(samples), p=q / 100)
+    interval = test.confidence_interval(CONFIDENCE)
+    if math.isnan(interval.low) or math.isnan(interval.high):
+        return None
+    return Interval(float(interval.low), float(interval.high))
+
+
 def middle(samples: Sequence[float]) -> Mark:
     """Return the median, labelled "p50" from 5 samples on and "median of n" below."""
     values = _checked(samples)

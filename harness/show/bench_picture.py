@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.table import Table
 
 from harness.measure.latency.bench import Bench
 from harness.measure.latency.compare import Side
+from harness.measure.quality.noninferiority import MARGIN
+from harness.measure.service.own_bench import OwnQuality
 from harness.measure.stats import Latencies, Proportion
 
 
 def bench_table(bench: Bench) -> Table:
     """Return a table of the times, when there are any, and the quality of both sides."""
     n = len(bench.comparison.pairs)
+    sides = escape(f"{bench.a.name} and {bench.b.name}")
     table = Table(
-        title=f"{bench.a.name} and {bench.b.name}, n = {n} questions, {bench.division} division",
+        title=f"{sides}, n = {n} questions, {bench.division} division",
         title_justify="left",
         box=None,
         pad_edge=False,
@@ -45,13 +49,22 @@ def finding(bench: Bench) -> str:
     )
 
 
+def own_finding(quality: OwnQuality) -> str:
+    """Return the quality on the user's own questions, and whether B holds it."""
+    verdict = "holds" if quality.holds else "is not shown to hold"
+    return (
+        f"Right answers to your questions: A {quality.a}; B {quality.b}. B {verdict} the quality of A: "
+        f"at worst {100 * quality.worst:+.0f} points (one-sided 95 %; allowed {-100 * MARGIN:+.0f})."
+    )
+
+
 def _row(bench: Bench, side: Side) -> tuple[str, ...]:
     quality = bench.quality(side)
     times = [] if bench.saturated else ["e2e_ms", "ttft_ms"]
     latencies = [bench.comparison.latencies(side, measured) for measured in times]
     cells = [cell for latency in latencies for cell in _ms(latency)] or ["–"] * 4
     graded = [_share(quality.fact), _share(quality.refusal)] if quality else ["–", "–"]
-    return (getattr(bench, side).name, *cells, *graded)
+    return (escape(getattr(bench, side).name), *cells, *graded)
 
 
 def _ms(latencies: Latencies) -> tuple[str, str]:

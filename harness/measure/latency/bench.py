@@ -7,16 +7,44 @@ another.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
+from harness.assistant import Answer, Assistant, Question
 from harness.kb.questions import Case
 from harness.measure.latency.compare import Comparison, Side, blocks
 from harness.measure.machine.busy import Busy
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import Quality, summary
-from harness.serve.entry import Division, Entry
+from harness.serve.entry import Division
 
 WARM_UP = 2  # questions that both answer before the measurement
+
+
+class Contestant(Protocol):
+    """One side of a comparison: an Entry, or a service of the user's own."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def division(self) -> Division: ...
+
+    def deployed(self) -> AbstractContextManager[Assistant]:
+        """Return a block in which the side answers."""
+        ...
+
+    def reset(self) -> None:
+        """Prepare for the next request, untimed."""
+        ...
+
+
+class Asked(Protocol):
+    """A question of a comparison: a Case, or one of the user's own."""
+
+    @property
+    def question(self) -> Question: ...
 
 
 @dataclass(frozen=True)
@@ -26,10 +54,10 @@ class Bench:
     cases: the measured questions, in the order of the comparison's pairs. busy: the load before and after.
     """
 
-    a: Entry
-    b: Entry
+    a: Contestant
+    b: Contestant
     comparison: Comparison = field(default_factory=Comparison)
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Asked, ...] = ()
     busy: tuple[Busy, ...] = ()
 
     @property
@@ -45,11 +73,16 @@ class Bench:
         return next((load.sentence() for load in self.busy if load.too_busy), "")
 
     def quality(self, side: Side) -> Quality | None:
-        """Return the quality of one side's timed answers; None after a fault."""
-        if not self.comparison.clean or not self.comparison.pairs:
+        """Return the quality of one side's timed answers; None after a fault, and on a user's questions."""
+        answers = self.answers(side)
+        if not answers or not isinstance(self.cases[0], Case):
             return None
-        answers = (getattr(pair, side).answer for pair in self.comparison.pairs)
         return summary(zip(self.cases, answers, strict=False))
+
+    def answers(self, side: Side) -> list[Answer]:
+        """Return one side's timed answers, in the order of the cases; none after a fault."""
+        pairs = self.comparison.pairs if self.comparison.clean else ()
+        return [getattr(pair, side).answer for pair in pairs]
 
     def to_json(self) -> dict[str, object]:
         """Return plain types for `json.dumps`; times are in ms, and None if the machine was saturated."""
@@ -69,7 +102,7 @@ class Bench:
         }
 
 
-def run_bench(a: Entry, b: Entry, cases: Sequence[Case]) -> Iterator[Bench]:
+def run_bench(a: Contestant, b: Contestant, cases: Sequence[Asked]) -> Iterator[Bench]:
     """Yield the bench so far after each block of two pairs, and stop after the first fault.
 
     cases: WARM_UP questions to warm up with, then an even number to measure. Raises WrongUseError if that

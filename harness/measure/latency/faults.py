@@ -17,10 +17,12 @@ from enum import StrEnum
 from textwrap import shorten
 
 from harness.assistant import Answer, Done, Event, Token
+from harness.errors import PlainError
 
 # A whole mark, or the beginning of one at the end of the text received so far: "[2] It", "[", "[12".
 MARK = re.compile(r"\s*(?:\[\d{1,3}\]\s*|\[\d{0,3}\Z)?")
 QUOTED = 120  # characters of a message or an answer that a sentence quotes
+SENTENCE = 300  # characters of an error that is meant for users, and stands as it is
 
 
 class FaultKind(StrEnum):
@@ -96,6 +98,8 @@ def _failed(error: Exception | None, late_s: float | None) -> Fault | None:
         return Fault(
             FaultKind.TIMED_OUT, f"It was not done after {late_s:g} s: find out what it waits for."
         )
+    if isinstance(error, PlainError):
+        return Fault(FaultKind.RAISED, shorten(str(error), SENTENCE))
     if error is not None:
         shown = shorten(f"{type(error).__name__}: {error}", QUOTED)
         return Fault(FaultKind.RAISED, f"It raised {shown}")

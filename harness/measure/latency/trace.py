@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
-from opentelemetry import trace as otel
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from harness import semconv
+from harness.tracer_provider import tracer_provider
 
 NS_PER_MS = 1e6
 
@@ -96,13 +95,9 @@ def recording() -> Iterator[Recorder]:
 
 @cache
 def _exporter() -> InMemorySpanExporter:
-    """Return the shared exporter: OpenTelemetry allows only one tracer provider a process."""
+    """Return the exporter that all recordings share."""
     exporter = InMemorySpanExporter()
-    provider = otel.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider(resource=Resource.create({"service.name": "under500"}))
-        otel.set_tracer_provider(provider)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
     return exporter
 
 

@@ -1,0 +1,97 @@
+"""under500 profile URL|module:name: where the time of one's own service goes."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.services import (
+    KEY_NAME,
+    MAX_TOKENS,
+    RATE,
+    KeyName,
+    MaxTokens,
+    Questions,
+    Rate,
+    own,
+)
+
+if TYPE_CHECKING:
+    from harness.measure.service.own_questions import OwnQuestion
+    from harness.measure.service.service_report import ServiceReport
+    from harness.measure.service.service_run import Outcome, Plan
+    from harness.measure.service.targets import Target
+
+N = 45  # the fewest that support a p90, and the cold one
+
+
+def profile(
+    service: Annotated[
+        str,
+        typer.Argument(help="Address up to /v1, or module:name of a function or an Assistant."),
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="Model at an address; needed if the server has several.")
+    ] = None,
+    questions: Questions = None,
+    n: Annotated[int, typer.Option("-n", "--n", min=1, max=2000, help="Most requests.")] = N,
+    rate: Rate = RATE,
+    max_tokens: MaxTokens = MAX_TOKENS,
+    key_name: KeyName = KEY_NAME,
+    seed: Annotated[int | None, typer.Option(help="Seed of our questions.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Time a service of your own: where its time goes, what each fix could give, what to try first."""
+    from harness.measure.service.own_questions import halden_questions
+    from harness.measure.service.service_report import ServiceReport
+    from harness.measure.service.service_run import Plan
+    from harness.measure.service.targets import target
+
+    seed = secrets.randbelow(10**9) if seed is None else seed
+    asked = own(questions)[:n] if questions else halden_questions(n, seed)
+    found = target(service, model, key_name, max_tokens)
+    plan = Plan(len(asked), rate, max_tokens if found.client else None)
+    console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
+    outcomes, interrupted = _run(found, asked, plan)
+    report = ServiceReport(found.name, plan.n, tuple(outcomes))
+    _show(report)
+    if as_json:
+        print_json(report.to_json())
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if not report.warm:
+        raise typer.Exit(FAILED)
+
+
+def _run(found: Target, asked: list[OwnQuestion], plan: Plan) -> tuple[list[Outcome], bool]:
+    """Return the outcomes, and whether the user has interrupted the run: what is measured is kept."""
+    from harness.measure.service.service_run import run_service
+
+    outcomes = []
+    with console.status("Asking …") as status:
+        try:
+            for outcome in run_service(found, asked, plan):
+                outcomes.append(outcome)
+                status.update(f"{len(outcomes)} of {plan.n} requests …")
+        except KeyboardInterrupt:
+            return outcomes, True
+    return outcomes, False
+
+
+def _show(report: ServiceReport) -> None:
+    from harness.show.service_tables import ceilings_table, findings, times_table
+    from harness.show.text import text_waterfall
+
+    traced = [o for o in report.warm if o.trace is not None and o.trace.stage_ms()]
+    if traced:
+        typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
+        console.print(text_waterfall(typical.trace))
+    if report.warm:
+        console.print(times_table(report))
+    if report.ceilings:
+        console.print(ceilings_table(report))
+    for sentence in findings(report):
+        console.print(sentence, highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,117 @@
+"""A user's own questions: a JSONL file with a text a line, and optionally what a right answer contains."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from harness.assistant import Question
+from harness.errors import WrongUseError
+from harness.kb.questions import Case, draw
+from harness.measure.quality.facts import MOST_CHARS, holds_fact
+from harness.measure.quality.spelling import parts
+
+AGREEING = 0.5  # F1 of words, as SQuAD counts it, from which more words agree than differ
+MOST_BYTES = 20_000_000  # of a file: 100,000 long questions
+
+
+class OwnQuestion(BaseModel):
+    """A question with at most one expectation: an exact fact, a regular expression, or a reference answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str = Field(min_length=1, max_length=20_000)
+    fact: str = ""
+    regex: str = ""
+    reference: str = ""
+
+    @field_validator("text")
+    @classmethod
+    def _not_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("there is no question in it")
+        return text
+
+    @field_validator("fact")
+    @classmethod
+    def _has_parts(cls, fact: str) -> str:
+        if fact and not parts(fact):
+            raise ValueError("a fact needs a word or a number")
+        return fact
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, regex: str) -> str:
+        try:
+            re.compile(regex)
+        except re.error as error:
+            raise ValueError(f"no regular expression ({error})") from error
+        return regex
+
+    @property
+    def question(self) -> Question:
+        """Return the question alone, as an assistant gets it."""
+        return Question(self.text)
+
+    def right(self, answer: str) -> bool | None:
+        """Return whether the answer is as expected; None if nothing was expected."""
+        text = answer[:MOST_CHARS]
+        if self.fact:
+            return holds_fact(answer, self.fact)
+        if self.regex:
+            return re.search(self.regex, text) is not None
+        if self.reference:
+            return agreement(text, self.reference) >= AGREEING
+        return None
+
+
+def agreement(text: str, reference: str) -> float:
+    """Return the F1 of the words of both, 0 to 1 (Rajpurkar et al., SQuAD, 2016)."""
+    ours, theirs = (Counter(re.findall(r"\w+", each.casefold())) for each in (text, reference))
+    shared = sum((ours & theirs).values())
+    return 2 * shared / max(1, sum(ours.values()) + sum(theirs.values()))
+
+
+def read_questions(path: Path) -> tuple[list[OwnQuestion], list[str]]:
+    """Return the questions, and a sentence for each line that cannot be read.
+
+    Raises WrongUseError if the file cannot be read, is too large, or has no question.
+    """
+    try:
+        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
+    except OSError as error:
+        raise WrongUseError(f"{path} cannot be read ({error.strerror}).") from error
+    if data is None:
+        raise WrongUseError(f"{path} has more than {MOST_BYTES / 1e6:g} MB: take fewer questions.")
+    questions, problems = [], []
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(OwnQuestion.model_validate_json(line))
+        except ValidationError as error:
+            problems.append(f"Line {number} of {path.name} is left out: {_first(error)}.")
+    if not questions:
+        found = problems[0] if problems else "It is empty."
+        raise WrongUseError(
+            f'{path} has no question: write lines like {{"text": "How long …?"}}. {found}'
+        )
+    return questions, problems
+
+
+def halden_questions(n: int, seed: int) -> list[OwnQuestion]:
+    """Return `n` questions of this project's help centre, without a conversation before them."""
+    return [_own(case) for case in draw("dev", n, seed, history_turns=0)]
+
+
+def _own(case: Case) -> OwnQuestion:
+    return OwnQuestion(text=case.question.text, fact=case.fact)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]

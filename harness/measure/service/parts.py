@@ -1,0 +1,87 @@
+"""The parts of a service's time as they are seen from outside, and the ceiling of each fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from harness import semconv
+from harness.chat.chat_exchange import Exchange
+from harness.measure.latency.timing import Timing
+from harness.measure.service.service_run import Outcome
+
+CONNECTION, NETWORK, SERVER = "connection", semconv.NETWORK, "server, before it replies"
+REPLY, FIRST, WRITING = "network and server", "reply to first text", "writing"
+REST = "everything else"
+SMALL_MS = 1.0  # a part below this is nothing to fix
+
+# part -> what the labs would try first, and where
+FIXES = {
+    CONNECTION: ("keep the connection open", "10-capstone"),
+    NETWORK: ("fewer round trips, a server nearer to the user", "10-capstone"),
+    semconv.QUEUE: ("batching, more replicas, admission", "08-batching-and-load"),
+    semconv.PREPROCESS: ("embed the question alone, in one small model", "10-capstone"),
+    semconv.RETRIEVE: ("vectorised or approximate search, a filter", "06-retrieval-hnsw"),
+    semconv.GENERATE: ("a stop rule, a smaller or quantised model", "03-smaller-models"),
+    semconv.POSTPROCESS: ("process the stream while it is written", "09-architecture"),
+    SERVER: ("a shorter prompt, a kept prefix, a cache", "07-caching"),
+    REPLY: ("a shorter prompt, a kept prefix, a cache", "07-caching"),
+    FIRST: ("a shorter prompt, a kept prefix, a cache", "07-caching"),
+    WRITING: ("a stop rule, a smaller or quantised model", "03-smaller-models"),
+    REST: ("spans around its steps, to see where the time goes", "01-profile"),
+}
+UNKNOWN = ("look into this step", "01-profile")  # a stage with a name of the service's own
+STREAM = ("stream the answer: users read the first words while the rest is written", "02-streaming")
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that one fix could give. part_ms, remains_ms: medians over requests, end-to-end."""
+
+    part: str
+    part_ms: float
+    remains_ms: float
+    fix: str
+    lab: str
+
+
+def parts(outcome: Outcome) -> dict[str, float]:
+    """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request."""
+    timing = outcome.result
+    assert isinstance(timing, Timing)
+    if outcome.trace is not None and (stages := outcome.trace.stage_ms()):
+        return stages | {REST: max(0.0, timing.e2e_ms - sum(stages.values()))}
+    first = timing.e2e_ms if timing.ttft_ms is None else timing.ttft_ms
+    before = {REST: first} if outcome.exchange is None else _before(outcome.exchange, first)
+    return before | {WRITING: timing.e2e_ms - first}
+
+
+def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
+    """Return the parts until the first text."""
+    reply = min(exchange.reply_ms or first_ms, first_ms)
+    connection = min(exchange.connect_ms, reply)
+    found = {CONNECTION: connection}
+    if exchange.server_ms is None:
+        found[REPLY] = reply - connection
+    else:
+        server = min(exchange.server_ms, reply - connection)
+        found[NETWORK] = reply - connection - server
+        found |= exchange.server
+        found[SERVER] = max(0.0, server - sum(exchange.server.values()))
+    return found | {FIRST: first_ms - reply}
+
+
+def ceilings(outcomes: Sequence[Outcome]) -> list[Ceiling]:
+    """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast)."""
+    measured = [(outcome.result.e2e_ms, parts(outcome)) for outcome in outcomes]
+    names = dict.fromkeys(name for _, found in measured for name in found)
+    rows = [_ceiling(name, measured) for name in names]
+    large = [row for row in rows if row.part_ms >= SMALL_MS]
+    return sorted(large, key=lambda row: row.part_ms, reverse=True)
+
+
+def _ceiling(name: str, measured: Sequence[tuple[float, dict[str, float]]]) -> Ceiling:
+    part = median(found.get(name, 0.0) for _, found in measured)
+    remains = median(e2e - found.get(name, 0.0) for e2e, found in measured)
+    return Ceiling(name, part, remains, *FIXES.get(name, UNKNOWN))

@@ -1,0 +1,85 @@
+"""A bounded, polite run of questions against a service: one at a time, no faster than a rate."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from harness.chat.chat_exchange import Exchange
+from harness.measure.latency.faults import Fault
+from harness.measure.latency.timing import CLOCK, Clock, Timing, time_or_fault
+from harness.measure.latency.trace import Trace, recording
+from harness.measure.service.own_questions import OwnQuestion
+from harness.measure.service.targets import Pace, Target
+
+MOST_FAULTS = 3  # in a row; then the service is down, or the address is wrong
+MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come back another time
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer."""
+
+    n: int
+    rate: float
+    max_tokens: int | None = None
+
+    def __str__(self) -> str:
+        said = f"at most {self.n} requests, one at a time, at most {self.rate:g} a second"
+        if self.max_tokens is None:
+            return said
+        return f"{said}, answers of at most {self.max_tokens} tokens ({self.n * self.max_tokens:,} in all)"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One request: its Timing or Fault, and what is known of its parts."""
+
+    asked: OwnQuestion
+    result: Timing | Fault
+    exchange: Exchange | None = None
+    trace: Trace | None = None
+
+    @property
+    def wait_s(self) -> float | None:
+        """Return how long the service asks to wait before the same question; None if it answered."""
+        return self.exchange.retry_after_s if self.exchange else None
+
+
+def run_service(
+    target: Target, questions: Sequence[OwnQuestion], plan: Plan, clock: Clock = CLOCK
+) -> Iterator[Outcome]:
+    """Yield the outcome of each request, at most `plan.n`.
+
+    A question that the service refuses for being too busy is asked again after the time it names. The run
+    stops after MOST_FAULTS other faults in a row, and if that time is above MOST_WAIT_S.
+    """
+    left, in_a_row, pace = deque(questions), 0, Pace(plan.rate, clock)
+    for _ in range(plan.n):
+        if not left or in_a_row == MOST_FAULTS:
+            return
+        pace.keep()
+        outcome = _ask(target, left[0], clock)
+        yield outcome
+        if outcome.wait_s is None:
+            left.popleft()
+            in_a_row = in_a_row + 1 if isinstance(outcome.result, Fault) else 0
+        elif outcome.wait_s > MOST_WAIT_S:
+            return
+        else:
+            clock.wait(outcome.wait_s)
+
+
+def _ask(target: Target, asked: OwnQuestion, clock: Clock) -> Outcome:
+    if target.client is not None:
+        result = time_or_fault(target.assistant, asked.question, clock=clock)
+        return Outcome(asked, result, target.client.last)
+    with recording() as recorder:
+        result = time_or_fault(target.assistant, asked.question, clock=clock)
+        with suppress(
+            LookupError
+        ):  # an assistant that is traced by another provider, or not at all
+            return Outcome(asked, result, trace=recorder.last())
+    return Outcome(asked, result)

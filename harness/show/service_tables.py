@@ -1,0 +1,89 @@
+"""A service's report for the terminal: times, the ceiling of each fix, and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+from rich.table import Table
+
+from harness.measure.service.service_report import (
+    LIMIT_MS,
+    ServiceReport,
+    Spread,
+    prompt_tokens,
+    tokens,
+)
+from harness.measure.stats import Interval
+
+
+def times_table(report: ServiceReport) -> Table:
+    """Return a table of warm times with n and 95 % intervals, and the cold request beside it."""
+    table = _table(f"{escape(report.name)}, warm requests, one at a time, measured at the client")
+    for column in ("", "p50", "95 % interval", "p90", "95 % interval", "n", "first request (cold)"):
+        table.add_column(column, justify="right" if column else "left")
+    cold = report.cold
+    table.add_row("TTFT", *_cells(report.ttft_ms), _ms(cold and cold.ttft_ms))
+    table.add_row("end-to-end", *_cells(report.e2e_ms), _ms(cold and cold.e2e_ms))
+    table.add_row("between tokens", *_cells(report.inter_token_ms), "–")
+    return table
+
+
+def ceilings_table(report: ServiceReport) -> Table:
+    """Return a table of the parts, and of what would remain if one of them cost nothing."""
+    table = _table("The ceiling of each fix: medians, end-to-end, if the part cost nothing")
+    for column in ("part", "takes", "remains", "what the labs would try", "lab"):
+        table.add_column(column, justify="right" if column in ("takes", "remains") else "left")
+    for row in report.ceilings:
+        table.add_row(row.part, _ms(row.part_ms), _ms(row.remains_ms), row.fix, row.lab)
+    return table
+
+
+def findings(report: ServiceReport) -> Iterator[str]:
+    """Yield sentences: against the limit, tokens, connection, quality, faults and advice."""
+    yield _against_limit(report)
+    written, read = report.tokens(tokens), report.tokens(prompt_tokens)
+    if written:
+        yield f"Tokens, median: {written:.0f} written, {f'{read:.0f}' if read else 'unknown'} read."
+    if opened := report.connect_ms:
+        yield f"Connection setup: {_ms(max(opened))} at most, {len(opened)} opened."
+    if not report.streamed:
+        yield "Most answers came in one piece: their TTFT is their end-to-end time."
+    if report.right.n:
+        yield f"Right answers: {report.right}."
+    for sentence, count in report.faults.items():
+        yield f"Without an answer, {count} of {len(report.outcomes)}: {sentence}"
+    if len(report.outcomes) < report.n and report.faults:
+        yield f"Stopped after {len(report.outcomes)} of {report.n} requests."
+    for number, (fix, lab) in enumerate(report.advice, start=1):
+        yield f"Try {number}: {fix} (lab {lab})."
+
+
+def _against_limit(report: ServiceReport) -> str:
+    p50 = report.e2e_ms.p50
+    if p50 is None:
+        return f"No median: at least 5 warm requests are needed, and there are {len(report.warm)}."
+    above = "over" if p50 > LIMIT_MS else "within"
+    return f"End-to-end p50 {_ms(p50)}: {above} {LIMIT_MS:g} ms (n={report.e2e_ms.n})."
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+
+
+def _cells(spread: Spread) -> tuple[str, ...]:
+    p50, p90 = (spread.p50, spread.p50_interval), (spread.p90, spread.p90_interval)
+    return (*_pair(*p50), *_pair(*p90), str(spread.n))
+
+
+def _pair(value: float | None, interval: Interval | None) -> tuple[str, str]:
+    ends = "–" if interval is None else f"{_number(interval.low)} to {_number(interval.high)}"
+    return _ms(value), ends
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{_number(value)} ms"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

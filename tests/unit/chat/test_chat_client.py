@@ -1,0 +1,188 @@
+"""The client of chat services: good answers, and one sentence for every failure."""
+
+import json
+import threading
+
+import pytest
+
+from harness.assistant import Answer, Done, Question, Token, ask
+from harness.chat import chat_client
+from harness.chat.chat_client import KEY_NAME, ChatClient
+from harness.chat.chat_exchange import Exchange, retry_after
+from harness.chat.service_errors import ServiceError
+from harness.errors import WrongUseError
+from tests.fakes import saying
+from tests.unit.chat.fake_service import DONE, EVENTS, GOOD, JSON, delta, event, sending, service
+from tests.unit.chat.served import MODEL, served
+
+ASKED = Question("how long?")
+WHOLE = {"choices": [{"message": {"role": "assistant", "content": "24 months"}}]}
+KEY = "sk-secret-123"
+
+
+def error(message):
+    return json.dumps({"error": {"message": message}}).encode()
+
+
+FAILURES = {
+    "no key": (sending(401, JSON, error(f"bad key {KEY}")), "refuses the key"),
+    "no path": (sending(404, {}, b"<html>"), "does not exist"),
+    "elsewhere": (sending(307, {"Location": "http://x/"}), "leads elsewhere"),
+    "too many": (sending(429, {"Retry-After": "7"}), "wait 7 s"),
+    "a reason": (sending(400, JSON, error(f"no\x1b[2J {KEY}")), "status 400: no"),
+    "broken": (sending(500, {}, b"\xff"), "status 500: no reason given"),
+    "a page": (sending(200, {"Content-Type": "text/html"}, b"<html>"), "something else"),
+    "no chunk": (sending(200, EVENTS, b"data: {\n\n"), "something else"),
+    "no whole": (sending(200, JSON, b'{"choices": []}'), "something else"),
+    "no text": (sending(200, EVENTS, delta(finish="stop"), DONE), "without any text"),
+    "blank": (sending(200, JSON, json.dumps(WHOLE).replace("24 months", " ").encode()), "without"),
+    "half": (sending(200, EVENTS, GOOD[0]), "before the answer was complete"),
+    "cut off": (sending(200, EVENTS | {"Content-Length": "999"}, *GOOD[:2]), "broke before"),
+    "an error later": (sending(200, EVENTS, GOOD[0], event(error={"message": "gone"})), "gone"),
+    "nothing": (lambda handler: None, "broke before"),
+}
+
+
+@pytest.mark.parametrize(("reply", "sentence"), FAILURES.values(), ids=FAILURES)
+def test_each_failure_is_one_sentence_without_the_key(reply, sentence, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, KEY)
+    with service(reply) as server, pytest.raises(ServiceError, match=sentence) as caught:
+        ask(ChatClient(server.url, MODEL), ASKED)
+    assert KEY not in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_a_server_that_is_not_there_and_one_without_tls_are_named():
+    with service(sending()) as server:
+        with pytest.raises(ServiceError, match="certificate"):
+            ask(ChatClient(server.url.replace("http", "https"), MODEL), ASKED)
+        gone = server.url
+    with pytest.raises(ServiceError, match="Nobody answers"):
+        ask(ChatClient(gone, MODEL), ASKED)
+
+
+def trickling(part):
+    def reply(handler):
+        handler.send(200, EVENTS)
+        while True:
+            handler.wfile.write(part)
+            threading.Event().wait(0.02)
+
+    return reply
+
+
+@pytest.mark.parametrize("part", [b": still here\n\n", delta(""), delta("more ")])
+def test_a_stream_without_end_ends_at_the_deadline(part):
+    with service(trickling(part)) as server, pytest.raises(ServiceError, match=r"within 0\.3 s"):
+        ask(ChatClient(server.url, MODEL, deadline_s=0.3), ASKED)
+
+
+def test_a_flood_ends_at_the_limit_of_bytes(monkeypatch):
+    monkeypatch.setattr(chat_client, "MAX_BYTES", 10_000)
+    flood = sending(200, EVENTS, *[delta("x" * 1000)] * 50)
+    with service(flood) as server, pytest.raises(ServiceError, match="MB in one reply"):
+        ask(ChatClient(server.url, MODEL), ASKED)
+
+
+def test_characters_that_are_split_arrive_whole():
+    chunk = {"choices": [{"delta": {"content": "zwölf 🎧"}}]}
+    data = f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+    split = [bytes([byte]) for byte in data]
+    halves = delta("\ud83c"), delta("\udfa7", "stop")
+    with service(sending(200, EVENTS, *split, *halves, DONE)) as server:
+        *pieces, done = ChatClient(server.url, MODEL).stream(ASKED)
+    assert [piece.text for piece in pieces] == ["zwölf 🎧", "🎧"]
+    assert done == Done(Answer("zwölf 🎧🎧"))
+
+
+def test_a_complete_answer_is_kept_though_the_connection_breaks():
+    broken_later = sending(200, EVENTS | {"Content-Length": "999"}, *GOOD)
+    with service(broken_later) as server:
+        assert list(ChatClient(server.url, MODEL).stream(ASKED))[-1] == Done(Answer("24 months"))
+
+
+def test_a_server_that_ignores_stream_answers_in_one_piece():
+    usage = {"usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}}
+    with service(sending(200, JSON, json.dumps(WHOLE | usage).encode())) as server:
+        client = ChatClient(server.url, MODEL)
+        assert list(client.stream(ASKED)) == [Token("24 months"), Done(Answer("24 months"))]
+    assert client.last.prompt_tokens == 5
+
+
+def test_what_is_sent_is_bounded_and_has_the_turns(monkeypatch):
+    monkeypatch.setenv("OTHER", KEY)
+    with service(sending(200, EVENTS, *GOOD)) as server:
+        client = ChatClient(server.url, MODEL, key_name="OTHER", max_tokens=9)
+        ask(client, Question("now?", history=("hi", "hello")))
+    (body,) = server.bodies
+    assert [m["role"] for m in body["messages"]] == ["user", "assistant", "user"]
+    assert (body["max_tokens"], body["stream"]) == (9, True)
+    assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    assert KEY not in repr(client)
+
+
+def test_openai_itself_gets_its_own_name_for_the_limit():
+    assert ChatClient("https://api.openai.com/v1").limit_name == "max_completion_tokens"
+
+
+ADDRESSES = ["ftp://x/v1", "http:///v1", "http://[x/v1", "http://h:99999/v1", "localhost:8000"]
+WITH_KEYS = [f"http://u:{KEY}@h/v1", f"https://h/v1?key={KEY}", f"https://h/v1#{KEY}"]
+
+
+@pytest.mark.parametrize("url", ADDRESSES + WITH_KEYS)
+def test_an_address_that_cannot_be_one_is_wrong_use(url):
+    with pytest.raises(WrongUseError, match=r"[Aa]ddress") as caught:
+        ChatClient(url, MODEL)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [KEY, "two words", "line\nline", "schlüssel"])
+def test_a_key_is_never_sent_in_the_clear_or_in_pieces(key, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, key)
+    with pytest.raises(WrongUseError, match=KEY_NAME) as caught:
+        ChatClient("http://models.example/v1", MODEL)
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("models", [(), ("a", "b")])
+def test_a_server_with_no_or_several_models_asks_for_a_name(models):
+    with service(sending(), models) as server, pytest.raises(ServiceError, match="--model"):
+        ChatClient(server.url).only_model()
+
+
+def test_our_own_server_says_everything():
+    with served(saying("24 months", citations=("a/b",), flags=("x",))) as ours:
+        client = ChatClient(f"{ours.base_url}/v1")
+        client.model = client.only_model()
+        client.close()
+        exchanges = []
+        for _ in range(2):
+            *_, done = client.stream(ASKED)
+            exchanges.append(client.last)
+        client.close()
+    assert done == Done(Answer("24 months", ("a/b",), ("x",)))
+    first, second = exchanges
+    assert first.connect_ms > 0 == second.connect_ms
+    assert 0 < second.server_ms <= second.reply_ms
+    assert list(second.server) == ["queue"] and second.completion_tokens == 2
+
+
+def replied(**headers):
+    exchange = Exchange()
+    exchange.replied({name.replace("_", "-"): value for name, value in headers.items()})
+    return exchange
+
+
+def test_the_server_time_is_the_total_or_the_longest_part():
+    ours = replied(server_timing='queue;dur=1.5, db;desc="x, y";dur=2, total;dur=9')
+    assert (ours.server, ours.server_ms) == ({"queue": 1.5, "db": 2.0}, 9.0)
+    assert replied(server_timing="db;dur=3, app;dur=4, cache").server_ms == 4.0
+    assert replied(openai_processing_ms="12").server_ms == 12.0
+    assert replied(server_timing="total;dur=..", openai_processing_ms="-1").server_ms is None
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7), ("", 5), ("soon", 5), ("-3", 5), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+)
+def test_retry_after_is_seconds_or_a_date(said, seconds):
+    assert retry_after({"retry-after": said}, 5) == seconds

@@ -1,0 +1,89 @@
+"""`under500 bench` on addresses and objects."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import entries
+from harness.cli.main import app
+from harness.measure.machine import describe
+from tests.fakes import pipeline
+from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, sending, service
+from tests.unit.chat.served import served
+from tests.unit.cli.fake_entries import KNOWN, QUIET, last_json
+
+run = CliRunner().invoke
+GOOD_SERVICE = sending(200, EVENTS, *GOOD)
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch):
+    monkeypatch.setattr(entries, "entry_named", KNOWN.__getitem__)
+    monkeypatch.setattr(describe, "busy", lambda: QUIET)
+
+
+@pytest.fixture
+def own(tmp_path):
+    def write(count):
+        path = tmp_path / "own.jsonl"
+        lines = [{"text": f"question {number}", "regex": "months"} for number in range(count)]
+        path.write_text("\n".join(map(json.dumps, lines)))
+        return ["--questions", str(path)]
+
+    return write
+
+
+def bench(a, b, *more):
+    return run(app, ["bench", a, b, "--rate", "100", "--json", *more])
+
+
+def right(text):
+    return "24 months"
+
+
+def wrong(text):
+    return ["no ", "idea"]
+
+
+def test_two_models_at_one_address_are_compared():
+    with service(GOOD_SERVICE, models=("large", "small")) as server:
+        models = ["--model", "large", "--model", "small"]
+        result = bench(server.url, server.url, "-n", "6", "--seed", "1", *models)
+    assert result.exit_code == 0, result.output
+    values = last_json(result)
+    assert values["ratio"]["p50"] > 0 and values["division"] == "open" and values["own"] is None
+    asked = [body["model"] for body in server.bodies]
+    assert asked[4:8] == ["large", "small", "small", "large"] and len(asked) == 2 * (2 + 6)
+    assert all(len(body["messages"]) == 1 for body in server.bodies)
+    assert result.stdout.count("at most 8 requests") == 2
+
+
+def test_quality_on_own_questions_is_gated(own):
+    sides = f"{__name__}:right", f"{__name__}:wrong"
+    worse = bench(*sides, "-n", "40", *own(21))
+    assert worse.exit_code == 0, worse.output
+    found = last_json(worse)["own"]
+    assert (found["a"]["successes"], found["b"]["successes"], found["a"]["n"]) == (18, 0, 18)
+    assert not found["holds"] and "not shown to hold" in worse.stdout
+    same = last_json(bench(sides[0], sides[0], "-n", "40", *own(42)))["own"]
+    assert same["holds"] and same["worst"] < 0
+
+
+def test_an_entry_is_compared_with_its_own_server():
+    with served(pipeline(streaming=True)) as client:
+        result = bench("reference", f"{client.base_url}/v1", "-n", "6")
+    assert result.exit_code == 0, result.output
+    assert set(last_json(result)["quality"]["b"]["shares"]) >= {"exact", "citation"}
+
+
+def test_a_service_that_refuses_gives_no_number():
+    with service(sending(429, JSON | {"Retry-After": "9"})) as server:
+        result = bench("reference", server.url, "-n", "6")
+    assert result.exit_code == 1 and "asks to wait 9 s" in result.stdout
+
+
+def test_too_few_questions_and_too_many_models_are_wrong_use(own):
+    assert bench("baseline", "reference", *own(3)).exit_code == 2
+    models = ["--model", "a"] * 3
+    assert bench("baseline", "reference", "-n", "2", *models).exit_code == 2

@@ -1,0 +1,71 @@
+"""What can be named: addresses, functions, assistants and runnables, and what cannot."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.assistant import Answer, Done, Question, Token, ask
+from harness.errors import WrongUseError
+from harness.measure.service.targets import as_assistant, target
+from tests.fakes import saying
+
+ASKED = Question("how?")
+
+
+class Runnable:
+    """A runnable as LangChain's: `stream` takes text and yields text or messages."""
+
+    def invoke(self, text):
+        raise NotImplementedError
+
+    def stream(self, text):
+        yield SimpleNamespace(content=f"{text} ")
+        yield "so"
+
+
+def pieces(text):
+    yield text
+    yield " so"
+
+
+@pytest.mark.parametrize("thing", [lambda text: f"{text} so", pieces, Runnable()])
+def test_a_function_and_a_runnable_answer_as_assistants(thing):
+    assert ask(as_assistant(thing, "it"), ASKED) == Answer("how? so")
+
+
+def test_an_assistant_stays_as_it_is():
+    assistant = saying("yes")
+    assert as_assistant(assistant, "it") is assistant
+
+
+async def waiting(text):
+    return text
+
+
+@pytest.mark.parametrize("thing", [Runnable, waiting, 7, None, "text"])
+def test_anything_else_is_wrong_use(thing):
+    with pytest.raises(WrongUseError, match="it is"):
+        as_assistant(thing, "it")
+
+
+def test_a_piece_that_is_no_text_is_named():
+    stream = as_assistant(lambda text: [text, 7], "it").stream(ASKED)
+    assert next(stream) == Token("how?")
+    with pytest.raises(TypeError, match="int"):
+        list(stream)
+
+
+def test_an_object_is_imported_from_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [])
+    (tmp_path / "mine_for_tests.py").write_text("class A:\n    def f(text): return 'so'\n")
+    *_, done = target("mine_for_tests:A.f").assistant.stream(ASKED)
+    assert done == Done(Answer("so"))
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such_module:f", "json:nothing", "json:", ":f", "tests.fakes:"]
+)
+def test_what_cannot_be_imported_is_wrong_use(name):
+    with pytest.raises(WrongUseError, match="cannot be imported"):
+        target(name)
