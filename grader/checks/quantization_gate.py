@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, say
-from grader.exercise.randomness import fresh_rng, fresh_seed
+from grader.exercise.randomness import asked, fresh_rng, fresh_seed
 from harness.labs.quantization.phases import best_step_ms, measure_phases, times_faster
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
 from harness.measure.machine import describe
@@ -24,6 +25,7 @@ from harness.models.offline import FULL
 from harness.stages.prompt import stuffed_prompt
 
 ROUNDS = 40  # fresh inputs per check
+KINDS = ("Q2_K", "Q4_0", "Q4_1", "Q5_0", "Q6_K", "Q8_0", "IQ4_NL", "F16")
 NEAR, FAR = 1.5, 3.0  # factors between predicted and measured: all points, half of them
 TURNS = 4  # of bandwidth and steps: other programs seldom disturb all of them
 TEXTS = 2  # held-out conversations: some 700 predictions are compared
@@ -96,41 +98,57 @@ def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
     In every round the fastest file of all fails a limit.
     """
     limits, rng = CallLimits(PICK), fresh_rng()
-    for turn in range(ROUNDS):
-        files = _candidates(rng, turn)
-        got = limits.call(function, files, MAX_KL, MARGIN)
+    cases = [_gate(rng, turn) for turn in range(ROUNDS)]
+    for (files, *most), got in asked(lambda case: limits.call(function, *case), cases):
         names = [file.name for file in files]
         if got not in names:
             PICK.fail(f"a name, one of {names}", kind(got), "the line with `return`")
-        PICK.expect(got, _right(files).name, f"of {_table(files)}", _look_at_pick, files)
+        passed = [files[0], *(file for file in files[1:] if not _broken(file, *most))]
+        right = min(passed, key=lambda file: file.ms).name
+        PICK.expect(got, right, f"of {_table(files)}", _look_at_pick, files, *most)
     PICK.passed("Fast, small and wrong: of these three, only the last one counts.")
 
 
+def _gate(rng: Random, turn: int) -> tuple[list[Candidate], float, float]:
+    """Return the full file and others, the limit on KL and the margin, all with drawn names and scales."""
+    kl, worst = rng.uniform(0.2, 4), rng.uniform(0.3, 1.5)
+    full, *rest = _candidates(rng, turn)
+    names = rng.sample(KINDS, len(rest))
+    drawn = [
+        replace(file, name=name, kl=kl * file.kl, worst=worst * file.worst)
+        for name, file in zip(names, rest, strict=True)
+    ]
+    return [full, *drawn], kl * MAX_KL, worst * MARGIN
+
+
 def _candidates(rng: Random, turn: int) -> list[Candidate]:
-    """Return the full file and others: the fastest fails by KL, by answers or by both; Q4_1 is no faster."""
+    """Return the full file and others: the fastest fails by KL, by answers or by both; one is no faster."""
     wrong = {
-        0: ("Q4_0", rng.uniform(0.05, 0.4), rng.uniform(-0.1, -0.02)),
-        1: ("Q4_0", rng.uniform(0.001, 0.015), rng.uniform(-0.5, -0.2)),
-        2: ("Q2_K", rng.uniform(0.2, 0.9), rng.uniform(-0.6, -0.3)),
+        0: (rng.uniform(0.05, 0.4), rng.uniform(-0.1, -0.02)),
+        1: (rng.uniform(0.001, 0.015), rng.uniform(-0.5, -0.2)),
+        2: (rng.uniform(0.2, 0.9), rng.uniform(-0.6, -0.3)),
     }[turn % 3]
-    rest = [Candidate(wrong[0], rng.uniform(80, 120), *wrong[1:])]
+    rest = [Candidate("", rng.uniform(80, 120), *wrong)]
     if turn % 4:
-        rest.append(Candidate("Q8_0", rng.uniform(180, 250), rng.uniform(0, 0.01), -0.06))
-        rest.append(Candidate("F16", rng.uniform(300, 380), rng.uniform(0, 0.001), -0.05))
+        rest.append(Candidate("", rng.uniform(180, 250), rng.uniform(0, 0.01), -0.06))
+        rest.append(Candidate("", rng.uniform(300, 380), rng.uniform(0, 0.001), -0.05))
     if turn % 2:
-        rest.append(Candidate("Q4_1", rng.uniform(420, 600), MAX_KL * rng.uniform(0.2, 0.9), -0.08))
+        rest.append(Candidate("", rng.uniform(420, 600), MAX_KL * rng.uniform(0.2, 0.9), -0.08))
     rng.shuffle(rest)
     return [Candidate(FULL, rng.uniform(400, 420), 0.0, 0.0), *rest]
 
 
-def _right(files: Sequence[Candidate]) -> Candidate:
-    return min([files[0], *(f for f in files[1:] if f.passes)], key=lambda file: file.ms)
+def _broken(file: Candidate, most_kl: float, margin: float) -> str:
+    """Return the limits that the file breaks, in words; empty if it passes."""
+    kl = [f"KL: {file.kl:.3f}, at most {most_kl:.3f}"] if file.kl > most_kl else []
+    answers = [f"answers: {file.worst:+.2f}, at worst {-margin:+.2f}"]
+    return "; ".join(kl + (answers if file.worst < -margin else []))
 
 
-def _look_at_pick(got: str, files: Sequence[Candidate]) -> str:
+def _look_at_pick(got: str, files: Sequence[Candidate], most_kl: float, margin: float) -> str:
     file = next(file for file in files if file.name == got)
-    if file is not files[0] and not file.passes:
-        return f"the limits before the time: {got} fails by {file.why_not}, however fast it is"
+    if file is not files[0] and (broken := _broken(file, most_kl, margin)):
+        return f"the limits before the time: {got} fails by {broken}, however fast it is"
     return "of those that pass, the one with the lowest ms; the first always passes"
 
 
