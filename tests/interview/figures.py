@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interview.dialogue.intent import intent_classifier
+from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.score import Scorer, scorer
 from harness.measure.stats import Proportion
 from tests.interview import agreement, attacks, repeatability, routed, speed
@@ -118,7 +118,7 @@ def _routes() -> Iterator[Figure]:
         (" (first held-out files)", routed.first_unseen()),
         (" (fresh file)", routed.fresh()),
     ):
-        shares = routed.shares(intent_classifier(), questions)
+        shares = routed.shares(card_router(), questions)
         for name, target in (("top-1", 0.85), ("top-3", 0.97)):
             yield _share(f"question routing, {name}{which}", shares[name], target, at_most=False)
         name = "no card asked for, one shown"

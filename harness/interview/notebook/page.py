@@ -18,13 +18,16 @@ HEAD = (
     "then you get a score, with quotes. Everything stays on this machine.</p>"
 )
 NUMBERS = {"minutes": float, "seed": int}
-WORDS = ("scenario", "level", "mode")
+WORDS = ("scenario", "level", "mode", "style")
 
 
 def page() -> widgets.Widget:
     """Return the interview for the address, as `?scenario=S01&seed=7&minutes=8`, or an error message."""
     try:
-        return widgets.VBox([widgets.HTML(HEAD), interview(**preset(os.environ.get(QUERY, "")))])
+        shown = interview(**preset(os.environ.get(QUERY, "")))
+        box = widgets.VBox([widgets.HTML(HEAD), shown])
+        box.add_class("u5-page")
+        return box
     except PlainError as error:
         return widgets.HTML(f'<p role="alert">{html.escape(str(error))}</p>')
 
