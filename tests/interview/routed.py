@@ -15,7 +15,7 @@ import yaml
 
 from harness.interview.listening.card_router import Asked, CardRouter, all_questions
 from harness.interview.listening.examples import Labelled
-from harness.interview.listening.similarity import Embed
+from harness.interview.meanings import Embed
 from harness.interview.reading import NOT_SHOWN
 from harness.measure.stats import Proportion
 

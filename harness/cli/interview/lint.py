@@ -28,7 +28,8 @@ def lint(
     learn: Annotated[
         bool,
         typer.Option(
-            "--learn", help="If all is well, retrain the sentence classifier: two minutes."
+            "--learn",
+            help="If all is well, learn changed content anew: seconds, or minutes for the rubric.",
         ),
     ] = False,
     seeds: Annotated[
@@ -46,7 +47,7 @@ def lint(
     confusions = _check_rubric() if file is None else []
     clean = all(confusion.clean for confusion in confusions) and not any(broken.values())
     if learn and clean:
-        _train()
+        _learn()
     if as_json:
         from harness.interview.scoring.rubric import rubric
 
@@ -63,13 +64,17 @@ def lint(
         raise typer.Exit(FAILED)
 
 
-def _train() -> None:
-    from harness.interview.scoring.classifier import train_and_ship
+def _learn() -> None:
+    from harness.interview.listening.listener import ship_meanings
+    from harness.interview.scoring.classifier import shipped_is_current, train_and_ship
     from harness.interview.scoring.rubric import rubric
 
-    with console.status("Training the sentence classifier …"):
-        path = train_and_ship(rubric())
-    console.print(f"Weights written to {path}", soft_wrap=True, highlight=False)
+    with console.status("Learning the example sentences …"):
+        paths = [ship_meanings()]
+        if not shipped_is_current(rubric()):
+            paths.append(train_and_ship(rubric()))
+    for path in paths:
+        console.print(f"Learned: {path}", soft_wrap=True, highlight=False)
 
 
 def _check_rubric() -> list[Confusion]:

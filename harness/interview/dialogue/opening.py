@@ -127,8 +127,7 @@ def is_warm() -> bool:
 def warm_up() -> None:
     """Compute and store the listener's weights and those of the sentence classifier.
 
-    Takes a minute, or two more after a change to the rubric. Raises StoreError if MiniLM's weights are
-    missing.
+    Takes seconds, or minutes after a change to the rubric. Raises StoreError if MiniLM's weights are missing.
     """
     listener()
     load_classifier(rubric())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from harness.interview.dialogue.moves import State
+from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import reactions, short
 from harness.interview.scenario.interview_session import Session
@@ -52,6 +52,9 @@ def engineers(step: Step, session: Session, text: str) -> Step | None:
     reading = state.heard[-1]
     quote = next((r.quote for r in reading.proposed), reading.quote(reading.acts[0]) or text)
     return choose(step, session, "team.follow", reactions().team.follow, {"quote": short(quote)})
+
+
+VISITORS = {Phase.STAKEHOLDER: product_manager, Phase.TEAM: engineers}
 
 
 def _said_here(state: State) -> str:

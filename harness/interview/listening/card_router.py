@@ -20,8 +20,9 @@ from harness import store
 from harness.interview.content_files import CONTENT, BadContentError, Pattern, Strict, Text, read
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import Labelled, single, stored
-from harness.interview.listening.similarity import Embed, Examples, Regression, regression
+from harness.interview.listening.similarity import Examples, Regression, regression
 from harness.interview.listening.turns import items
+from harness.interview.meanings import Embed, meanings
 from harness.interview.reading import NOT_SHOWN, Unanswered
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
@@ -179,9 +180,8 @@ def asked_for(scores: Mapping[str, float], lead: float = LEAD) -> Asked:
 def card_router() -> CardRouter:
     """Return the process's router, with MiniLM. Raises StoreError if its weights are missing."""
     from harness.models.catalog import MINILM
-    from harness.models.engines.embedding import embedder
 
-    return CardRouter(embedder(), all_questions, weights_folder(MINILM.sha256))
+    return CardRouter(meanings(), all_questions, weights_folder(MINILM.sha256))
 
 
 def weights_folder(model_sha256: str) -> Path:

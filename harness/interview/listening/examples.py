@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from harness.interview.content_files import CONTENT, BadContentError, Text, read
+from harness.interview.content_files import CONTENT, LOADER, BadContentError, Text, read
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.similarity import Examples
 from harness.interview.reading import NOT_SHOWN, Act
@@ -22,7 +22,7 @@ NONE = "none"  # the label of a sentence that does nothing: "okay", "let me thin
 ACTS = (*(str(act) for act in Act), NONE)
 NAMES = ("intents", "remedies", "suspects", "evidence")
 FILES = tuple(CONTENT / f"{name}.yaml" for name in NAMES)
-VERSION = 1  # of the stored weights
+VERSION = 2  # of the stored weights
 EACH = 6  # one question in six teaches asking; all of them would outnumber the other acts
 JOINED = "The product manager joins us now."
 
@@ -58,7 +58,7 @@ def act_examples(labelled: Iterable[Labelled], questions: Iterable[Labelled]) ->
 def rubric_sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the short labelled sentences of the rubric, with the ids of what they show."""
     for path in sorted(RUBRIC.glob("*.yaml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER):
             if len(entry["text"].split()) <= SHORT:
                 yield entry["text"], tuple(entry.get("shows", ()))
 

@@ -30,15 +30,10 @@ from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import ACTS, act_examples, labelled_sentences, stored
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import RemedyFinder
-from harness.interview.listening.similarity import (
-    Embed,
-    Examples,
-    Regression,
-    regression,
-    remembering,
-)
+from harness.interview.listening.similarity import Examples, Regression, regression
 from harness.interview.listening.suspects import SuspectFinder
 from harness.interview.listening.turns import parts
+from harness.interview.meanings import Embed, recalling, ship
 from harness.interview.reading import Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
@@ -123,9 +118,14 @@ class Listener:
     def suspects(self) -> SuspectFinder:
         return SuspectFinder(self.embed, partial(_others, Act.CLAIM, Act.CHALLENGE), self.folder)
 
-    def warm_up(self) -> None:
+    def sentences(self) -> Iterator[str]:
+        """Yield the example sentences of all regressions; some of them belong to several."""
+        for learner in (self, self.cards, self.remedies, self.suspects):
+            yield from learner.examples().texts
+
+    def fit(self) -> None:
         """Fit what is not stored yet."""
-        embed = remembering(self.embed)
+        embed = recalling(self.embed)
         fresh = replace(self, embed=embed, cards=replace(self.cards, embed=embed))
         _ = fresh.acts, fresh.remedies.regression, fresh.suspects.regression, fresh.cards.regression
 
@@ -165,15 +165,23 @@ def is_fitted(folder: Path) -> bool:
 @cache
 def listener() -> Listener:
     """Return the process's listener, with MiniLM. Raises StoreError if its weights are missing."""
-    from harness.models.engines.embedding import embedder
-
-    router = card_router()
-    found = Listener(embedder(), router, router.folder)
-    if router.folder and not is_fitted(router.folder):
-        router.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(router.folder / "fitting.lock"):  # a second process waits, and finds them
-            found.warm_up()
+    found = _unfitted()
+    if found.folder and not is_fitted(found.folder):
+        found.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(found.folder / "fitting.lock"):  # a second process waits, and finds them
+            found.fit()
     return found
+
+
+def ship_meanings() -> Path:
+    """Write the vectors of the example sentences beside the content; return the file's path."""
+    one = _unfitted()
+    return ship(one.sentences(), one.embed)
+
+
+def _unfitted() -> Listener:
+    router = card_router()
+    return Listener(router.embed, router, router.folder)
 
 
 def _acts(heard: Sequence[Part]) -> tuple[Act, ...]:

@@ -13,7 +13,8 @@ import numpy as np
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import rubric_sentences, single, stored
-from harness.interview.listening.similarity import Embed, Examples, Regression, regression
+from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.meanings import Embed
 from harness.interview.reading import Remedy
 
 NONE, REFUSES = "none", "refuses"

@@ -6,7 +6,7 @@ letters bridge misspellings, and its signs are authored patterns: evidence besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -15,15 +15,13 @@ from scipy import sparse
 
 from harness import store
 from harness.interview.listening.ngrams import Vocabulary, fit_vocabulary, letters, words
-
-Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), unit norm
+from harness.interview.meanings import Embed
 
 # Set by hand on the authors' own turns.
 POWER = 3  # exponent of the cosine, mapped to 0..1: near examples count most, distant ones together a little
 WORDS, LETTERS, SIGNS, CONSTANT = 0.5, 0.5, 0.3, 0.25  # kernel weights, with 1 for meaning
 RIDGE = 0.3
 DECIMALS = 3  # of a score; differences between machines are far smaller
-BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +82,7 @@ def regression(
             weights = Weights(**{field.name: arrays[field.name] for field in fields(Weights)})
     else:
         given = examples()
-        weights = _fit(given, _embedded(given.texts, embed))
+        weights = _fit(given, embed(list(given.texts)))
         if path:
             _store(weights, path)
     return Regression(
@@ -92,18 +90,6 @@ def regression(
         Vocabulary.of(words, weights.words, weights.word_rarity),
         Vocabulary.of(letters, weights.letters, weights.letter_rarity),
     )
-
-
-def remembering(embed: Embed) -> Embed:
-    """Return an embedding function that embeds each text once, for regressions that share examples."""
-    vectors: dict[str, np.ndarray] = {}
-
-    def remembered(texts: list[str]) -> np.ndarray:
-        if new := [text for text in dict.fromkeys(texts) if text not in vectors]:
-            vectors.update(zip(new, embed(new), strict=True))
-        return np.stack([vectors[text] for text in texts])
-
-    return remembered
 
 
 def _fit(examples: Examples, meanings: np.ndarray) -> Weights:
@@ -125,14 +111,6 @@ def _fit(examples: Examples, meanings: np.ndarray) -> Weights:
         letters=np.array(by_letter.terms),
         letter_rarity=by_letter.rarity,
     )
-
-
-def _embedded(texts: Sequence[str], embed: Embed) -> np.ndarray:
-    """Return the texts' vectors; those of similar length together, because padding costs time."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
-    vectors = np.concatenate([embed([texts[i] for i in batch]) for batch in batches])
-    return vectors[np.argsort(order)]
 
 
 def _store(weights: Weights, path: Path) -> None:

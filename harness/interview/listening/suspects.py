@@ -14,7 +14,8 @@ from pydantic import Field
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import single, stored
-from harness.interview.listening.similarity import Embed, Examples, Regression, regression
+from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.meanings import Embed
 from harness.interview.reading import Cause, Suspect
 from harness.interview.scenario.scenario import Scenario
 
