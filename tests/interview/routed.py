@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from harness.interview.listening.card_router import Asked, CardRouter, all_questions
 from harness.interview.listening.examples import Labelled
-from harness.interview.meanings import Embed
+from harness.interview.meanings import Embed, meanings, recalling
 from harness.interview.reading import NOT_SHOWN
 from harness.measure.stats import Proportion
 
@@ -78,11 +77,10 @@ def _share(right: list[bool]) -> Proportion:
 
 def cross_validated(embed: Embed) -> Iterator[tuple[Asked, str]]:
     """Yield intent and topic of each example question, from a router that has not seen its group."""
-    examples, cached = all_questions(), CachedEmbed(embed)
-    cached([question for question, *_ in examples])
+    examples = all_questions()
     for group in sorted({_group(example) for example in examples} - {"base"}):
         training = tuple(example for example in examples if _group(example) != group)
-        router = CardRouter(cached, lambda training=training: training)
+        router = CardRouter(embed, lambda training=training: training)
         held_out = [example for example in examples if _group(example) == group]
         yield from ((router(question), topic[0]) for question, topic, _ in held_out)
 
@@ -92,21 +90,6 @@ def _group(example: Labelled) -> str:
     return f"{voice} {zlib.crc32(question.encode()) % FIFTH}" if voice in KINDS else voice
 
 
-class CachedEmbed:
-    """An embedding function that embeds each text once."""
-
-    def __init__(self, embed: Embed) -> None:
-        self.embed, self.vectors = embed, {}
-
-    def __call__(self, texts: list[str]) -> np.ndarray:
-        for text in texts:
-            if text not in self.vectors:
-                self.vectors[text] = self.embed([text])[0]
-        return np.stack([self.vectors[text] for text in texts])
-
-
 if __name__ == "__main__":
-    from harness.models.engines.embedding import embedder
-
-    for name, share in outcomes(cross_validated(embedder())).items():
+    for name, share in outcomes(cross_validated(recalling(meanings()))).items():
         print(f"{name}: {share.rate:.1%} of {share.n}")

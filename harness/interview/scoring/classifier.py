@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from harness import store
-from harness.interview.meanings import Embed, meanings
+from harness.interview.meanings import REMEMBERED, Embed, meanings
 from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
@@ -52,6 +52,7 @@ class SentenceClassifier:
     about: np.ndarray
     stance: np.ndarray
 
+    @lru_cache(REMEMBERED)  # noqa: B019  # one classifier lives as long as the process
     def score(self, text: str) -> Mapping[str, Scores]:
         """Return the scores by expectation id."""
         features = _features(text, self.embed, self.words)
