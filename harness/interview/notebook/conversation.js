@@ -76,8 +76,8 @@ function build(model) {
   const parts = {
     part: h("span", { class: "u5-part", "data-testid": "part" }),
     time: h("span", { class: "u5-time", role: "timer", "data-testid": "time", "aria-label": "time left" }),
-    question: h("p", { class: "u5-question", "aria-label": "The question now", "data-testid": "question" }),
-    log: h("ol", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }),
+    question: h("p", { class: "u5-question", role: "note", "aria-label": "The question now", "data-testid": "question" }),
+    lines: h("ol", {}), // inside the log: with a role of its own, a list would be none, and its items stray
     offer: h("div", { class: "u5-offer", role: "group", "aria-label": "Did you mean", "data-testid": "offer", onkeydown: arrows }),
     notice: h("p", { class: "u5-notice", role: "status", "data-testid": "notice" }),
     box: h("textarea", { rows: "3", "aria-label": "Your question or answer", "data-testid": "box", placeholder: "Ask for data, or say what you think. Enter sends, Shift+Enter starts a new line." }),
@@ -85,6 +85,7 @@ function build(model) {
     card: h("div", { class: "u5-card", "aria-live": "polite", "data-testid": "card" }),
     closed: h("div", { class: "u5-closed", role: "group", "aria-label": "Cards that can be opened", "data-testid": "closed", onkeydown: arrows }),
   };
+  parts.log = h("div", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }, parts.lines);
   parts.send = h("button", { type: "submit", class: "u5-send", "data-testid": "send" }, "Send");
   parts.form = h("form", { class: "u5-form" }, parts.box, parts.send);
   parts.more = h("details", { class: "u5-more", "data-testid": "more" }, h("summary", {}, "Cards you can open"), parts.closed);
@@ -135,7 +136,7 @@ function render({ model, el }) {
 
   const say = (text) => {
     if (!text.trim() || model.get("ended")) return;
-    parts.log.append(turn({ who: "candidate", text }, "u5-pending"));
+    parts.lines.append(turn({ who: "candidate", text }, "u5-pending"));
     parts.log.scrollTop = parts.log.scrollHeight;
     parts.offer.replaceChildren();
     send({ kind: "say", text }, true);
@@ -154,10 +155,10 @@ function render({ model, el }) {
   // Only what is new is inserted: a live region is read aloud where it grows, and read again where it is replaced.
   const drawTurns = () => {
     const turns = model.get("turns");
-    for (const pending of parts.log.querySelectorAll(".u5-pending")) pending.remove();
-    if (turns.length < parts.log.children.length) parts.log.replaceChildren();
-    const fresh = turns.slice(parts.log.children.length);
-    parts.log.append(...fresh.map((entry) => turn(entry)));
+    for (const pending of parts.lines.querySelectorAll(".u5-pending")) pending.remove();
+    if (turns.length < parts.lines.children.length) parts.lines.replaceChildren();
+    const fresh = turns.slice(parts.lines.children.length);
+    parts.lines.append(...fresh.map((entry) => turn(entry)));
     parts.log.scrollTop = parts.log.scrollHeight;
     const asked = turns.filter(({ who, text }) => who === "interviewer" && text.includes("?")).at(-1);
     parts.question.textContent = asked && !model.get("ended") ? lastQuestion(asked.text) : "";

@@ -213,7 +213,7 @@ class Panel:
 
 
 def _button(name: str, tooltip: str, act: Callable[[], None]) -> widgets.Button:
-    button = widgets.Button(description=name, tooltip=tooltip)
+    button = widgets.Button(description=name, tooltip=tooltip, layout=WIDE)
     button.on_click(lambda _: act())
     return button
 

@@ -11,6 +11,8 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.world import world
 
+SEEDS = (None, *range(1, 11))  # `under500 interview lint` checks a thousand
+
 
 def spoiled(name, card, old, new):
     """Return a session of which one card has another text than its sample says."""
@@ -25,9 +27,7 @@ def spoiled(name, card, old, new):
 @pytest.mark.parametrize("name", list(scenarios()))
 def test_no_law_is_broken(name):
     assert [
-        rule
-        for seed in (None, 1, 2, 3)
-        for rule in broken_identities(Session(scenario(name), seed))
+        rule for seed in SEEDS for rule in broken_identities(Session(scenario(name), seed))
     ] == []
 
 
