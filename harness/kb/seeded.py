@@ -1,13 +1,13 @@
 """Reproducible random draws: each draw is a function of its key, the same on every machine.
 
-A key is any sequence of strings and integers. The draws use blake2b, because `hash()` differs between
+A key is any sequence of strings and integers. The draws use hash functions, because `hash()` differs between
 processes and numpy does not guarantee equal streams between its versions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,13 +18,22 @@ SEED = 500  # of the knowledge base; another seed gives another help centre
 
 def code(*key: Key) -> str:
     """Return a hash of `key`, 16 hex digits."""
+    return blake2b(_joined(key), digest_size=8).hexdigest()
+
+
+def _joined(key: tuple[Key, ...]) -> bytes:
     # The separator cannot occur in a part of a key, so ("a", "bc") and ("ab", "c") differ.
-    return blake2b("\x1f".join(map(str, key)).encode(), digest_size=8).hexdigest()
+    return "\x1f".join(map(str, key)).encode()
 
 
 def number(*key: Key) -> int:
     """Return an integer from 0 to 2**64 - 1."""
     return int(code(*key), 16)
+
+
+def random_bytes(count: int, *key: Key) -> bytes:
+    """Return `count` bytes."""
+    return shake_128(_joined(key)).digest(count)
 
 
 def fraction(*key: Key) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interview.dialogue.intent import intent_classifier
+from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.score import Scorer, scorer
 from harness.measure.stats import Proportion
 from tests.interview import agreement, attacks, repeatability, routed, speed
@@ -118,7 +118,7 @@ def _routes() -> Iterator[Figure]:
         (" (first held-out files)", routed.first_unseen()),
         (" (fresh file)", routed.fresh()),
     ):
-        shares = routed.shares(intent_classifier(), questions)
+        shares = routed.shares(card_router(), questions)
         for name, target in (("top-1", 0.85), ("top-3", 0.97)):
             yield _share(f"question routing, {name}{which}", shares[name], target, at_most=False)
         name = "no card asked for, one shown"
@@ -131,9 +131,10 @@ def _share(what: str, share: Proportion, target: float, at_most: bool = True) ->
 
 
 def repeated() -> Figure:
-    """Return the share of scorecards that differ between two processes and orders; takes a minute."""
-    texts = [item["text"] for item in agreement.full_answers("held_out")]
-    n, differ = repeatability.differing(texts)
+    """Return the share of scorecards that differ between processes and orders."""
+    n, differ = repeatability.differing(
+        [item["text"] for item in agreement.full_answers("held_out")]
+    )
     return _share("scorecards that differ, two processes, any order", Proportion(differ, n), 0.0)
 
 
@@ -142,6 +143,7 @@ def times(engine: Scorer) -> Iterator[Figure]:
     for what, p95, limit in (
         ("400 words scored, p95", speed.score_p95_ms(engine), 1000),
         ("a warm turn, p95", speed.turn_p95_ms(), 300),
+        ("a warm turn heard, p95", speed.reading_p95_ms(), 150),
     ):
         yield Figure(what, p95, p95, p95, speed.TIMES, limit, True, " ms")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.interview.dialogue.intent import intent_classifier
+from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.score import scorer
 from tests.interview import agreement, figures, routed
@@ -10,9 +10,8 @@ from tests.interview import agreement, figures, routed
 CLOSE = 0.02  # rounding differs between processors, and a sentence at a threshold may change sides
 
 OPEN = {  # targets that are not reached yet; the page says so
-    "expectations, macro-F1, unseen phrasings",
     "misconceptions, macro-F1, unseen phrasings",
-    "question routing, top-1 (fresh file)",
+    "question routing, top-3",
     "question routing, top-3 (fresh file)",
 }
 
@@ -77,4 +76,4 @@ def test_targets_that_are_met_stay_met():
 def test_there_are_at_least_two_hundred_unseen_questions():
     assert len(routed.unseen()) >= 200
     assert len(set(routed.unseen())) == len(routed.unseen())
-    assert intent_classifier()
+    assert card_router()

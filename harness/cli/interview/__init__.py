@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from harness.cli.interview import history, lint, score
+from harness.cli.interview import history, lint, read, score
 from harness.cli.interview.llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
+from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
-    from harness.interview.dialogue.moves import Move
+    from harness.interview.dialogue.moves import Input, Move
     from harness.interview.dialogue.play import Play
     from harness.interview.llm.endpoint import Chat
     from harness.interview.llm.rewording import Rewording
@@ -24,18 +28,28 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Play the mock interview: a hidden cause, data on request, a score.")
 
 MINUTES = 20
+THINKING_S, WORDS_PER_S = 10.0, 2.5  # before a turn, and while speaking
 PORT = 8866  # Voilà's default
 
 
 @app.callback(invoke_without_command=True)
 def interview(
     context: typer.Context,
-    scenario: Annotated[str | None, typer.Option(help="S01 to S12; random by default.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="S01 to S18; random by default.")] = None,
     level: Annotated[str, typer.Option(help="mid, senior or staff.")] = "senior",
     mode: Annotated[str, typer.Option(help="exam, or coach for hints and pauses.")] = "exam",
     minutes: Annotated[float, typer.Option(min=1, max=120, help="Such as 8, 20 or 35.")] = MINUTES,
     seed: Annotated[int | None, typer.Option(help="Repeat the numbers of this seed.")] = None,
+    style: Annotated[
+        str, typer.Option(help="The interviewer: friendly, terse, sceptical or interrupting.")
+    ] = "friendly",
     save: Annotated[Path | None, typer.Option(help="File for the transcript.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the interview of this transcript.")
+    ] = None,
+    from_turn: Annotated[
+        int | None, typer.Option(min=1, help="With --resume: try again from this turn of yours.")
+    ] = None,
     replay: Annotated[
         str | None, typer.Option(help="Step through this walkthrough or transcript instead.")
     ] = None,
@@ -61,22 +75,49 @@ def interview(
         return
     from harness.interview.dialogue.opening import new_file, new_session
 
-    session = new_session(scenario, level, mode, minutes, seed)
-    file = save or new_file(session)
     model = chat(llm, llm_model)
-    play = _play(session, file, model)
+    if resume:
+        session, style, inputs = _earlier(resume, from_turn)
+    else:
+        session, inputs = new_session(scenario, level, mode, minutes, seed), ()
+    file = save or new_file(session)
+    play = _play(session, file, model, style)
+    _interview(play, inputs)
+    _finish(play, file, model, as_json)
+    if resume and from_turn:
+        _compare(resume, play)
+
+
+def _interview(play: Play, inputs: Sequence[Input]) -> None:
+    """Talk until the end; whoever leaves early gets the debrief, too."""
+    from harness.cli.interview import screen
+
     try:
-        _talk(play, console.input)
+        _talk(play, console.input, inputs)
     except (KeyboardInterrupt, EOFError):
         console.print("\nYou left early; everything said so far is in the transcript.")
-    _finish(play, file, model, as_json)
+        screen.show(play.leave(), play.session)
 
 
-def _play(session: Session, file: Path, model: Chat | None) -> Play:
+def _earlier(file: Path, from_turn: int | None) -> tuple[Session, str, Sequence[Input]]:
+    """Return session, style and inputs of an earlier interview, up to a turn."""
+    from harness.interview.dialogue.earlier import before_turn, earlier
+
+    before = earlier(file)
+    inputs = before.inputs if from_turn is None else before_turn(before.inputs, from_turn - 1)
+    if before.ended and from_turn is None:
+        raise WrongUseError(
+            f"The interview in {file} has ended: try again from one of your turns with --from-turn."
+        )
+    return before.session, before.style, inputs
+
+
+def _play(session: Session, file: Path, model: Chat | None, style: str) -> Play:
     from harness.interview.dialogue.opening import ready
 
+    clock = time.monotonic if sys.stdin.isatty() else SpokenTime()
     with console.status("Loading …"):
-        return ready(session, file, reword=_reword(session, model))
+        return ready(session, file, clock, _reword(session, model), style)
 
 
 def _reword(session: Session, model: Chat | None) -> Rewording | None:
@@ -88,13 +129,15 @@ def _reword(session: Session, model: Chat | None) -> Rewording | None:
     return rewording(model, session, rubric())
 
 
-def _talk(play: Play, ask: Callable[[str], str]) -> None:
+def _talk(play: Play, ask: Callable[[str], str], inputs: Sequence[Input] = ()) -> None:
     from harness.cli.interview import screen
 
     screen.rules(play.session)
-    screen.show(play.begin(), play.session)
+    screen.show(play.continued(inputs) if inputs else play.begin(), play.session)
     while not play.state.ended:
         text = _line(play, ask).strip()
+        if isinstance(play.clock, SpokenTime):
+            play.clock.spoken(text)
         moves = _command(play, text, ask) if text.startswith("/") else play.say(text)
         screen.show(moves, play.session)
 
@@ -140,9 +183,34 @@ def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
     return []
 
 
+def _compare(before: Path, play: Play) -> None:
+    """Show the scores of the earlier interview beside those of this one."""
+    from harness.interview.dialogue import gaps
+    from harness.interview.scenario import transcript
+
+    old = gaps.scored(play.session, transcript.load(before)).scores
+    new = gaps.scored(play.session, play.interviewer.transcript(play.state)).scores
+    changes = (f"{name} {old[name] or '–'} → {new[name] or '–'}" for name in new)
+    console.print(f"[bold]Before and now[/]  {', '.join(changes)}", highlight=False)
+
+
+@dataclass
+class SpokenTime:
+    """A clock for turns that nobody types: each takes as long as it would take to say it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def spoken(self, text: str) -> None:
+        """Let the time of a turn pass."""
+        self.now += THINKING_S + len(text.split()) / WORDS_PER_S
+
+
 def _finish(play: Play, file: Path, model: Chat | None, as_json: bool) -> None:
     """Show the scorecard of a finished interview, and the path of its transcript."""
-    scores = _show_score(play, model) if play.state.ended else {}
+    scores = _show_score(play, model)
     if model and play.interviewer.reword:
         console.print(escape(play.interviewer.reword.banner), highlight=False)
     for name, text in (("Transcript", str(file)), ("Score it", f"under500 interview score {file}")):
@@ -164,12 +232,18 @@ def _finish(play: Play, file: Path, model: Chat | None, as_json: bool) -> None:
 def _show_score(play: Play, model: Chat | None) -> dict[str, int | None]:
     """Show the scorecard, record it, and return its four scores."""
     from harness.interview.dialogue import gaps
+    from harness.interview.practice.moments import moments
     from harness.interview.report.scorecard_text import scorecard
     from harness.interview.scoring.rubric import rubric
 
     second = judge(model, rubric())
-    card = gaps.scored(play.session, play.interviewer.transcript(play.state), second)
-    console.print(scorecard(card))
+    transcript = play.interviewer.transcript(play.state)
+    card = gaps.scored(play.session, transcript, second)
+    learned = moments(play.session, transcript, play.state.heard)
+    console.print(scorecard(card, learned))
+    for moment in learned:
+        again = f"under500 interview --resume {play.file} --from-turn {moment.turn}"
+        console.print(f"[bold]Try again[/]  {escape(again)}", soft_wrap=True, highlight=False)
     _record(play, card)
     return dict(card.scores)
 
@@ -189,5 +263,6 @@ def _record(play: Play, card: Scorecard) -> None:
 
 
 app.command("score")(score.score)
+app.command("read")(read.read)
 app.command("history")(history.history)
 app.command("lint")(lint.lint)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
-from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.output import FAILED, Json, console, print_json, problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.interview.lint.rubric_rules import Confusion
     from harness.interview.scenario.scenario import Scenario
+
+MOST_SHOWN = 20  # broken rules of a scenario; the same one is often broken in every session
 
 
 def lint(
@@ -25,9 +28,14 @@ def lint(
     learn: Annotated[
         bool,
         typer.Option(
-            "--learn", help="If all is well, retrain the sentence classifier: two minutes."
+            "--learn",
+            help="If all is well, learn changed content anew: seconds, or minutes for the rubric.",
         ),
     ] = False,
+    seeds: Annotated[
+        int,
+        typer.Option(min=0, help="Sessions of each scenario to check, besides the one as written."),
+    ] = 1000,
     as_json: Json = False,
 ) -> None:
     """Check the rubric against its own examples and counterexamples, and the scenarios for consistency."""
@@ -35,11 +43,11 @@ def lint(
     from harness.interview.scenario.scenario import Scenario, scenarios
 
     checked = scenarios() if file is None else {file.name: read(file, Scenario)}
-    broken = _check_scenarios(checked)
+    broken = _check_scenarios(checked, seeds)
     confusions = _check_rubric() if file is None else []
     clean = all(confusion.clean for confusion in confusions) and not any(broken.values())
     if learn and clean:
-        _train()
+        _learn()
     if as_json:
         from harness.interview.scoring.rubric import rubric
 
@@ -56,13 +64,17 @@ def lint(
         raise typer.Exit(FAILED)
 
 
-def _train() -> None:
-    from harness.interview.scoring.classifier import train_and_ship
+def _learn() -> None:
+    from harness.interview.listening.listener import ship_meanings
+    from harness.interview.scoring.classifier import shipped_is_current, train_and_ship
     from harness.interview.scoring.rubric import rubric
 
-    with console.status("Training the sentence classifier …"):
-        path = train_and_ship(rubric())
-    console.print(f"Weights written to {path}", soft_wrap=True, highlight=False)
+    with console.status("Learning the example sentences …"):
+        paths = [ship_meanings()]
+        if not shipped_is_current(rubric()):
+            paths.append(train_and_ship(rubric()))
+    for path in paths:
+        console.print(f"Learned: {path}", soft_wrap=True, highlight=False)
 
 
 def _check_rubric() -> list[Confusion]:
@@ -75,16 +87,22 @@ def _check_rubric() -> list[Confusion]:
     return confusions
 
 
-def _check_scenarios(checked: Mapping[str, Scenario]) -> dict[str, list[str]]:
-    """Show and return the rules that each scenario breaks."""
+def _check_scenarios(checked: Mapping[str, Scenario], seeds: int) -> dict[str, list[str]]:
+    """Show and return the rules that each scenario breaks, in its session as written and `seeds` others."""
     from harness.interview.lint.scenario_rules import broken_rules
 
-    broken = {name: list(broken_rules(scenario)) for name, scenario in checked.items()}
+    broken = {}
+    with Progress(console=problems, transient=True) as progress:
+        for name, scenario in checked.items():
+            sessions = progress.track((None, *range(1, seeds + 1)), description=escape(name))
+            broken[name] = list(broken_rules(scenario, sessions))
     for name, rules in broken.items():
         outcome = "[bold red]breaks these rules[/]:" if rules else "breaks no rule."
         console.print(f"{escape(name)} {outcome}", highlight=False)
-        for rule in rules:
+        for rule in rules[:MOST_SHOWN]:
             console.print(f"  {escape(rule)}", soft_wrap=True, highlight=False)
+        if len(rules) > MOST_SHOWN:
+            console.print(f"  and {len(rules) - MOST_SHOWN} more", highlight=False)
     return broken
 
 

@@ -53,7 +53,7 @@ def score(
     if answers is not None:
         _many(answers, model)
         return
-    read = _text(answer) if file is None else _transcript(file)
+    read = text_of(answer) if file is None else _transcript(file)
     card = _card(_scorer(model), read, prompt)
     if as_json:
         print_json(card.to_json())
@@ -64,14 +64,15 @@ def score(
 def _card(scorer: Scorer, read: str | Transcript, prompt: str | None) -> Scorecard:
     if isinstance(read, str):
         return scorer.answer(read, prompt)
+    from harness.interview.listening.listener import readings
     from harness.interview.scenario.interview_session import find_case
 
-    return scorer.transcript(read, find_case(read.header))
+    return scorer.transcript(read, find_case(read.header), readings(read))
 
 
 def _many(path: Path, model: Chat | None) -> None:
     """Print one JSON object per answer, in the order of the file; nothing if any line is invalid."""
-    items = list(_items(_text(path)))
+    items = list(_items(text_of(path)))
     scorer = _scorer(model)
     if not items:
         raise WrongUseError(f"{path} has no answers: write one per line, with an id and a text.")
@@ -115,7 +116,8 @@ def _transcript(path: Path) -> Transcript:
     return transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a file, or of standard input. Raises WrongUseError if it cannot be read."""
     try:
         return _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:

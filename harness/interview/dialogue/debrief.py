@@ -20,11 +20,11 @@ def debrief(
     cause, fix = scenario.cause, scenario.fix
     yield f"The cause was {cause.name}: {filled(cause.equation)}. {filled(cause.explanation)}"
     yield _evidence(session, opened)
-    yield f"What helps. {filled(fix.text)} {filled(fix.leaves)}"
-    yield f"The product manager's belief. {filled(scenario.product.truth)}"
-    yield f"The change. {filled(scenario.deploy.truth)}"
+    yield f"{filled(fix.text)} {filled(fix.leaves)}"
+    yield filled(scenario.product.truth)
+    yield filled(scenario.deploy.truth)
     if own:
-        yield f"Your own numbers. {' '.join(number.says for number in own)}"
+        yield f"As to your own numbers: {' '.join(number.says for number in own)}"
 
 
 def _evidence(session: Session, opened: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from harness.interview.dialogue.probes import Gaps
+from harness.interview.listening.listener import readings
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Transcript
 
@@ -38,7 +39,8 @@ def scored(
 
     second: a chat model that is asked about near misses.
     """
-    return replace(_scorer(), second=second).transcript(transcript, session.case)
+    engine = replace(_scorer(), second=second)
+    return engine.transcript(transcript, session.case, readings(transcript))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from harness.interview.reading import Reading, Suspect
 from harness.interview.scenario.transcript import Event
 
 
@@ -16,6 +17,7 @@ class Phase(StrEnum):
     DIAGNOSE = "diagnose"
     PROPOSE = "propose"
     STAKEHOLDER = "stakeholder"
+    TEAM = "team"
     WRAP = "wrap"
     DEBRIEF = "debrief"
 
@@ -94,12 +96,28 @@ Move = Say | Show | Offer | End
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A wrong suspect that was named at `t`, and what speaks against it is still to be said."""
+
+    suspect: Suspect
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """Everything the interviewer remembers. events: the transcript so far."""
+    """Everything the interviewer remembers. events: the transcript so far.
+
+    heard: the readings of the candidate's turns. depth: (subject, question) of each follow-up on a claim or a
+    remedy.
+    """
 
     phase: Phase = Phase.INTRO
     t: float = 0.0
     events: tuple[Event, ...] = ()
+    heard: tuple[Reading, ...] = ()
+    depth: tuple[tuple[str, str], ...] = ()
+    doubt: Doubt | None = None
+    insisted: tuple[str, ...] = ()  # what the product manager has asked
     used: tuple[str, ...] = ()  # keys of the wordings so far
     probed: tuple[str, ...] = ()  # expectations asked about, one entry per question
     offered: tuple[str, ...] = ()  # cards of an open "did you mean"
@@ -116,6 +134,23 @@ class State:
     def opened(self) -> tuple[str, ...]:
         """Return the ids of the opened cards, in order."""
         return tuple(dict.fromkeys(e.open_card for e in self.events if e.open_card))
+
+    @property
+    def subject(self) -> str:
+        """Return what the last follow-up was about, or ""."""
+        return self.depth[-1][0] if self.depth else ""
+
+    @property
+    def last_question(self) -> str:
+        """Return the last thing that the interviewer asked, or ""."""
+        said = (e.text for e in reversed(self.events) if e.who == "interviewer" and e.text)
+        return next((text for text in said if "?" in text), "")
+
+    @property
+    def last_said(self) -> str:
+        """Return the interviewer's last words, or ""."""
+        said = (e.text for e in reversed(self.events) if e.who == "interviewer" and e.text)
+        return next(said, "")
 
     @property
     def last_pools(self) -> tuple[str, ...]:

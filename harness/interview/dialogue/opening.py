@@ -5,22 +5,22 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from harness import store
-from harness.errors import WrongUseError
+from harness.errors import PlainError, WrongUseError
+from harness.interview.dialogue.earlier import earlier
 from harness.interview.dialogue.gaps import gaps
-from harness.interview.dialogue.intent import (
-    intent_classifier,
-    intent_topics,
-    vectors_file,
-    vectors_folder,
-)
 from harness.interview.dialogue.interviewer import Interviewer
 from harness.interview.dialogue.own_numbers import own_numbers
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.dialogue.probes import Reword
+from harness.interview.dialogue.speech import Style
+from harness.interview.listening.card_router import weights_folder
+from harness.interview.listening.listener import heard, is_fitted, listener
+from harness.interview.reading import Reading
 from harness.interview.scenario.interview_session import Level, Mode, Session
 from harness.interview.scenario.scenario import scenario, scenarios
 from harness.interview.scoring.classifier import has_weights, load_classifier
@@ -29,6 +29,7 @@ from harness.models.catalog import MINILM
 
 MINUTES = 20
 MAX_MINUTES = 120
+STALE_S = 12 * 3600  # after so long nobody goes on with an interview
 QUESTION = "Where does the time go?"  # any question: the first one loads the models
 
 
@@ -70,36 +71,63 @@ def folder() -> Path:
     return store.home() / "interviews"
 
 
+def unfinished() -> Path | None:
+    """Return the last transcript if its interview was interrupted today, else None."""
+    files = sorted(folder().glob("*.jsonl"))
+    if not files or time.time() - files[-1].stat().st_mtime > STALE_S:
+        return None
+    try:
+        before = earlier(files[-1])
+    except PlainError:
+        return None
+    return files[-1] if before.inputs and not before.ended else None
+
+
 def ready(
     session: Session,
     file: Path | None,
     clock: Clock = time.monotonic,
     reword: Reword | None = None,
+    style: str = Style.FRIENDLY,
 ) -> Play:
     """Return the interview, ready to begin. Loads the models now, which takes seconds.
 
-    reword: puts follow-ups into a chat model's words.
-    Raises StoreError if MiniLM's weights are missing, WrongUseError if the file exists.
+    reword: puts follow-ups into a chat model's words. style: the interviewer's manner, see `Style`. Raises
+    StoreError if MiniLM's weights are missing, WrongUseError if the file exists or there is no such style.
     """
     if file is not None and file.exists():
-        raise WrongUseError(f"{file} exists already: name another file with --save.")
-    classify, find_gaps = intent_classifier(), gaps(session)
-    classify(QUESTION)
-    find_gaps(session.transcript(()))
-    return Play(Interviewer(session, classify, find_gaps, own_numbers(), reword), clock, file)
+        raise WrongUseError(
+            f"{file} exists already: name another file with --save, or go on with it with --resume."
+        )
+    if style not in tuple(Style):
+        raise WrongUseError(f"'{style}' is not one of {', '.join(Style)}: choose one of them.")
+    interviewer = with_models(session, reword, Style(style))
+    interviewer.read(QUESTION, "")
+    interviewer.gaps(session.transcript(()))
+    return Play(interviewer, clock, file)
+
+
+def with_models(session: Session, reword: Reword | None, style: Style) -> Interviewer:
+    """Return the interviewer with listener and scorer. Raises StoreError if MiniLM's weights are missing."""
+    listener()
+    return Interviewer(
+        session, partial(_heard, session), gaps(session), own_numbers(), reword, style
+    )
+
+
+def _heard(session: Session, turn: str, before: str) -> Reading:
+    return heard(turn, before, session.scenario.id)
 
 
 def is_warm() -> bool:
     """Return True if the computed files of an interview exist for this content and model."""
-    vectors = vectors_file(intent_topics(), vectors_folder(MINILM.sha256))
-    return vectors.exists() and has_weights(rubric())
+    return is_fitted(weights_folder(MINILM.sha256)) and has_weights(rubric())
 
 
 def warm_up() -> None:
-    """Compute and store the example vectors and the weights of the sentence classifier.
+    """Compute and store the listener's weights and those of the sentence classifier.
 
-    Takes seconds, or two minutes after a change to the rubric. Raises StoreError if MiniLM's weights are
-    missing.
+    Takes seconds, or minutes after a change to the rubric. Raises StoreError if MiniLM's weights are missing.
     """
-    intent_classifier()(QUESTION)
+    listener()
     load_classifier(rubric())

@@ -7,7 +7,13 @@ from harness.interview.scenario.interview_session import Session
 
 # Both in fractions of the whole time.
 WARNINGS = ((0.5, "half_time"), (0.8, "short_time"))
-UNTIL = {Phase.CLARIFY: 0.5, Phase.DIAGNOSE: 0.5, Phase.PROPOSE: 0.78, Phase.STAKEHOLDER: 0.93}
+UNTIL = {
+    Phase.CLARIFY: 0.5,
+    Phase.DIAGNOSE: 0.5,
+    Phase.PROPOSE: 0.78,
+    Phase.STAKEHOLDER: 0.88,
+    Phase.TEAM: 0.95,
+}
 
 
 def elapsed(session: Session, state: State) -> float:

@@ -6,7 +6,7 @@ A user interface calls it and shows the moves. If the interface crashes, everyth
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
 Clock = Callable[[], float]  # monotonic seconds, from any origin
+BY = "by"  # the field of a transcript's line that names the command which made it
+OPEN = "open "
+COMMANDS = {"hint": Hint, "next": Next}
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Play:
     def begin(self) -> list[Move]:
         """Ask the question and start the clock."""
         self._began = self.clock()
-        self._write([header(self.session)])
+        self._write([header(self.session) | {"style": str(self.interviewer.style)}])
         return self._advance(self.interviewer.begin())
 
     def say(self, text: str) -> list[Move]:
@@ -74,6 +77,21 @@ class Play:
     def next(self) -> list[Move]:
         """Go on to the next phase."""
         return self._step(Next(self.seconds))
+
+    def leave(self) -> list[Move]:
+        """End the interview early, with the debrief."""
+        return self._advance(self.interviewer.leave(self.state))
+
+    def continued(self, inputs: Iterable[Input]) -> list[Move]:
+        """Begin, and repeat the inputs of an earlier interview at their times; return the last moves.
+
+        The clock goes on from the last input.
+        """
+        moves = self.begin()
+        for given in inputs:
+            moves = self._step(given)
+        self._began = self.clock() - self.state.t
+        return moves
 
     def tick(self) -> list[Move]:
         """Update the time only; returns a warning or the end if one is due."""
@@ -100,11 +118,14 @@ class Play:
         return self.tick()
 
     def _step(self, given: Input) -> list[Move]:
-        return self._advance(self.interviewer.step(self.state, given))
+        return self._advance(self.interviewer.step(self.state, given), by(given))
 
-    def _advance(self, step: tuple[State, list[Move]]) -> list[Move]:
+    def _advance(self, step: tuple[State, list[Move]], by: str | None = None) -> list[Move]:
         self.state, moves = step
-        self._write([event_line(event) for event in self.state.events[self._written :]])
+        lines = [event_line(event) for event in self.state.events[self._written :]]
+        if lines and by:
+            lines[0][BY] = by
+        self._write(lines)
         self._written = len(self.state.events)
         return moves
 
@@ -125,6 +146,13 @@ def header(session: Session) -> dict[str, object]:
         "minutes": session.minutes,
         "seed": session.seed,
     }
+
+
+def by(given: Input) -> str | None:
+    """Return the command that an input is, or None for words and for the clock."""
+    if isinstance(given, Opened):
+        return f"{OPEN}{given.card}"
+    return next((name for name, kind in COMMANDS.items() if isinstance(given, kind)), None)
 
 
 def event_line(event: Event) -> dict[str, object]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.wording import fresh, text_of
+from harness.interview.reading import Act
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Transcript
 
@@ -24,6 +25,12 @@ PER_SESSION = 6
 RESERVED = 1  # of these, for the product manager's phase
 MINUTES_PER_PROBE = 2.5  # a short interview has time for fewer
 COVERED = ("applied", "explained", "repaired")
+BY_CARDS = {  # ideas that asking for one of these cards shows
+    "SYS-MEASURE": frozenset({"breakdown", "slowest", "percentiles", "ttft", "queue", "network"}),
+    "SYS-BREAKDOWN": frozenset({"breakdown", "slowest"}),
+    "SYS-TARGET": frozenset({"goal"}),
+    "SYS-TAIL": frozenset({"percentiles", "load", "minute"}),
+}
 REACH = {  # weights of the expectations that each level is asked about
     "mid": ("core",),
     "senior": ("core", "solid"),
@@ -57,6 +64,7 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
     """Return (target, key of the wording) of the follow-up to ask now, or None."""
     if len(state.probed) >= budget(session.minutes, state.phase):
         return None
+    levels = dict(levels) | dict.fromkeys(shown_by_deeds(state), COVERED[0])
     for target in _by_priority(session, state.phase, levels):
         # Not twice in a row: right after an answer, another gap is fairer than the same question.
         if state.probed.count(target) >= PER_TARGET or state.probed[-1:] == (target,):
@@ -65,6 +73,22 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
         if key:
             return target, key
     return None
+
+
+def shown_by_deeds(state: State) -> Iterator[str]:
+    """Yield the ideas that the candidate has shown by what they asked for, opened and said.
+
+    Who has opened the time per stage is not asked how they would find the slow part.
+    """
+    yield from (idea for idea, cards in BY_CARDS.items() if not cards.isdisjoint(state.opened))
+    readings = state.heard
+    if any(Act.ASK in reading.acts for reading in readings):
+        yield "SYS-MEASURE"
+    if any(reading.suspect for reading in readings):
+        yield "SYS-HYPOTHESIS"
+    yield from {remedy.id for reading in readings for remedy in reading.remedies}
+    if sum(Act.DECIDE in reading.acts for reading in readings):
+        yield "SYS-RANK"
 
 
 def worded(target: str, key: str, state: State, reword: Reword | None) -> str:

@@ -2,23 +2,104 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated
 
 from pydantic import Field
 
-from harness.interview.content_files import CONTENT, Text, read
+from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
+MAX_QUOTED = 9  # words; a longer quote is not an answer but an echo
+
+
+class Answer(Strict):
+    """An answer to what matches `about`."""
+
+    about: Pattern
+    says: Text
+
+
+class Aside(Strict):
+    """The answers to one kind of what is not the interview."""
+
+    about: Pattern
+    says: Wordings
+
+
+class Insistence(Strict):
+    """A question of the product manager: asked after words that match `after`, unless `unless` matches."""
+
+    says: Wordings
+    unless: Pattern
+    after: Pattern = ""
+
+
+class Team(Strict):
+    """The questions of the engineers who are to build the fix."""
+
+    ask: Wordings
+    follow: Wordings
+
+
+class Reactions(Strict):
+    """The interviewer's reactions to what was said."""
+
+    comments: dict[str, Wordings]
+    questions: dict[str, Wordings]
+    challenges: tuple[Answer, ...]
+    challenge_otherwise: Text
+    asides: dict[str, Aside]
+    repeated: Wordings
+    nothing_there: Wordings
+    interrupt: Wordings
+    product_manager: dict[str, Insistence]
+    team: Team
 
 
 @cache
 def moves() -> dict[str, tuple[str, ...]]:
     """Return all wordings by occasion."""
     return read(CONTENT / "moves.yaml", dict[str, Wordings])
+
+
+@cache
+def reactions() -> Reactions:
+    """Return the shipped reactions."""
+    return read(CONTENT / "reactions.yaml", Reactions)
+
+
+def aside(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the kind of a turn that is not the interview, and the answers to it."""
+    found = (
+        (kind, entry.says)
+        for kind, entry in reactions().asides.items()
+        if re.search(entry.about, text, re.IGNORECASE)
+    )
+    return next(found)  # the last kind matches everything
+
+
+def filled(wording: str, values: Mapping[str, str]) -> str:
+    """Return a wording with its values; spaces that an empty value leaves are removed."""
+    return " ".join(wording.format(**values).split())
+
+
+def question_in(text: str) -> str:
+    """Return the last sentence of a text that asks, with the one before it, or "" if none does."""
+    sentences = re.findall(r"[^.?!]+[.?!]+[\"”]?", text)
+    asking = [number for number, sentence in enumerate(sentences) if "?" in sentence]
+    return "".join(sentences[max(0, asking[-1] - 1) : asking[-1] + 1]).strip() if asking else ""
+
+
+def short(quote: str) -> str:
+    """Return a quote as it is spoken back: its first words, on one line, without quotation marks."""
+    words = re.sub(r"[“”\"<>\[\]{}`|]", "", quote).split()
+    cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")
+    return f"{cut} …" if len(words) > MAX_QUOTED else cut
 
 
 def fresh(key: str, wordings: Sequence[str], used: Sequence[str], seed: int) -> str | None:

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.interview.scenario.cards import Card
+from harness.interview.scenario.scenario import STAGES
 
 ROUNDING = 0.5  # ms, the rounding error of a printed time
 CLOSE = 0.02  # relative tolerance where both counts and means are rounded
-TOTAL = "end-to-end"
+TOTAL = -1  # rows of the breakdown, which has one for each stage in order, and the total
+NETWORK, QUEUE, PREFILL, DECODE = (
+    STAGES.index(s) for s in ("network", "queue", "prefill", "decode")
+)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -22,8 +26,8 @@ def disagreements(cards: Mapping[str, Card]) -> Iterator[str]:
     yield from _columns_add_up(cards["breakdown"])
     yield from _columns_add_up(cards["slowest"])
     mean = _cell(cards["breakdown"], TOTAL, 1)
-    yield from _same("the mean on “percentiles”", _cell(cards["percentiles"], "", 4), mean)
-    yield from _same("the user's clock on “network”", _row(cards["network"], 1)[0], mean)
+    yield from _same("the mean on “percentiles”", _cell(cards["percentiles"], 0, 4), mean)
+    yield from _same("the user's clock on “network”", _cell(cards["network"], 1, 1), mean)
     yield from _server(cards, mean)
     yield from _rising(cards["percentiles"])
     yield from _adds_to_mean("load", _weighted(cards["load"]), mean)
@@ -41,12 +45,12 @@ def _columns_add_up(card: Card) -> Iterator[str]:
 
 
 def _server(cards: Mapping[str, Card], mean: float) -> Iterator[str]:
-    server, network = _row(cards["network"], 0)[0], _cell(cards["breakdown"], "network", 1)
+    server, network = _cell(cards["network"], 0, 1), _cell(cards["breakdown"], NETWORK, 1)
     yield from _same("server time and network together", server + network, mean)
 
 
 def _rising(card: Card) -> Iterator[str]:
-    p50, p75, p90, p95, _, slowest = _numbers(card.rows[0])
+    p50, p75, p90, p95, _, slowest = numbers(" ".join(card.rows[0]))
     if not p50 <= p75 <= p90 <= p95 <= slowest:
         yield f"“{card.id}”: the percentiles do not rise"
 
@@ -55,12 +59,12 @@ def _waiting(cards: Mapping[str, Card]) -> Iterator[str]:
     """Check waiting and service time, unless the queue card has a table, as one by hours of the day."""
     if cards["queue"].rows:
         return
-    wait, *_, service = _numbers([cards["queue"].note])
-    breakdown = cards["breakdown"]
-    yield from _same("the wait on “queue”", wait, _cell(breakdown, "waiting for the model", 1))
-    if "Where it is asked" not in cards["queue"].note:
-        whole = _cell(breakdown, "prefill", 1) + _cell(breakdown, "decode", 1)
-        yield from _same("the work on “queue”", service, whole)
+    note, breakdown = cards["queue"].note, cards["breakdown"]
+    wait = after(note, "waits")
+    yield from _same("the wait on “queue”", wait, _cell(breakdown, QUEUE, 1))
+    if "asked at all" not in note:
+        whole = _cell(breakdown, PREFILL, 1) + _cell(breakdown, DECODE, 1)
+        yield from _same("the work on “queue”", after(note, "works for"), whole)
 
 
 def _shares(cards: Mapping[str, Card], mean: float) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _shares(cards: Mapping[str, Card], mean: float) -> Iterator[str]:
 
 
 def _weighted(card: Card) -> float:
-    counts, means = _column(card, 1), _column(card, 3)
+    counts, means = _column(card, 1), _column(card, 4)
     return sum(n * m for n, m in zip(counts, means, strict=True)) / sum(counts)
 
 
@@ -94,19 +98,18 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _column(card: Card, column: int) -> list[float]:
-    return [_numbers([row[column]])[0] for row in card.rows]
+    return [numbers(row[column])[0] for row in card.rows]
 
 
-def _row(card: Card, row: int) -> list[float]:
-    return _numbers(card.rows[row][1:])
+def _cell(card: Card, row: int, column: int) -> float:
+    return numbers(card.rows[row][column])[0]
 
 
-def _cell(card: Card, label: str, column: int) -> float:
-    """Return a number by its row's label and its column; the first row if no row has the label."""
-    row = next((row for row in card.rows if row[0] == label), card.rows[0])
-    return _numbers([row[column]])[0]
+def numbers(text: str) -> list[float]:
+    """Return the numbers in a text, without those of percentiles' names."""
+    return [float(n.replace(",", "")) for n in NUMBER.findall(re.sub(r"\bp\d\d\b", "", text))]
 
 
-def _numbers(cells: Sequence[str]) -> list[float]:
-    text = " ".join(re.sub(r"\bp\d\d\b", "", cell) for cell in cells)
-    return [float(number.replace(",", "")) for number in NUMBER.findall(text)]
+def after(text: str, words: str) -> float:
+    """Return the first number after these words. Raises ValueError if they do not occur."""
+    return numbers(text[text.index(words) :])[0]

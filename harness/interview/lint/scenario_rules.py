@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.errors import PlainError
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.dialogue.wording import moves
+from harness.interview.dialogue.wording import moves, reactions
 from harness.interview.lint.agreement import disagreements
+from harness.interview.lint.identities import broken_identities
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import Scenario
 
@@ -19,31 +20,32 @@ REMEDIES = {  # allowed names in a matrix of remedies: techniques of the rubric,
     *("STK-SMALLER", "STK-STREAM", "STK-CACHE", "STK-ANN", "STK-QUANT", "STK-SPEC", "STK-BATCH"),
     *("STK-PREFILL", "STK-DIMS", "STK-ROUTE", "STK-PRECOMP", "STK-EDGE", "STK-PARALLEL"),
     *("output-cap", "replicas", "keep-warm", "single-flight", "isolate", "batch-post"),
+    *("fewer-candidates", "kv-memory", "backoff", "api-quota"),
 }
-BARE_NUMBER = re.compile(r"\d[\d.,]*\s?(ms|s|%|tokens?|GB)\b")
+BARE_NUMBER = re.compile(r"\d[\d.,]*\s?(ms|s|tokens?|GB|a (minute|month|day))\b|\d\s?%|\$\d")
 SEEDS = (None, 1, 2, 3)
 
 
-def broken_rules(scenario: Scenario, seeds: tuple[int | None, ...] = SEEDS) -> Iterator[str]:
+def broken_rules(scenario: Scenario, seeds: Iterable[int | None] = SEEDS) -> Iterator[str]:
     """Yield one sentence for each broken rule, in the sessions of the given seeds."""
     yield from _remedies(scenario)
     yield from _typed_numbers(scenario)
     yield from _given_away(scenario)
-    for seed in seeds:
-        session = Session(scenario, seed)
-        try:
-            yield from (f"seed {seed}: {rule}" for rule in _session_rules(session))
-        except PlainError as error:
-            yield str(error)
-            return
+    try:
+        for text in _templates(scenario):
+            Session(scenario).filled(text)  # raises if a quantity or fact does not exist
+        for seed in seeds:
+            rules = _session_rules(Session(scenario, seed))
+            yield from (f"seed {seed}: {rule}" for rule in rules)
+    except PlainError as error:
+        yield str(error)
 
 
 def _session_rules(session: Session) -> Iterator[str]:
     yield from disagreements(session.cards)
+    yield from broken_identities(session)
     yield from _slow(session)
     yield from _innocent(session)
-    for text in _templates(session.scenario):
-        session.filled(text)  # raises if a quantity or fact does not exist
 
 
 def _slow(session: Session) -> Iterator[str]:
@@ -76,16 +78,21 @@ def _remedies(scenario: Scenario) -> Iterator[str]:
 
 def _typed_numbers(scenario: Scenario) -> Iterator[str]:
     """Yield the numbers typed into a text: they disagree with the others as soon as the seed changes."""
-    cells = [
-        (name, text)
-        for name, card in scenario.cards.items()
-        for text in (card.note, *(cell for row in card.rows for cell in row))
-    ]
-    texts = [("cause", scenario.cause.equation), ("product", scenario.product.truth)]
-    for name, text in cells + texts:
+    for name, text in _written(scenario):
         # "recall is 100 %" of an exact scan is not a measurement.
         if number := BARE_NUMBER.search(re.sub(r"\{[^}]*\}|100 %", "", text)):
             yield f"“{name}” has a typed number, {number[0]}: name a quantity or a fact instead"
+
+
+def _written(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield every text about the service with its place."""
+    for name, card in scenario.cards.items():
+        yield from (
+            (name, text) for text in (card.note, *(cell for row in card.rows for cell in row))
+        )
+    yield from ((name, fact) for name, fact in scenario.facts.items() if isinstance(fact, str))
+    yield "cause", scenario.cause.equation
+    yield from (("a text", text) for text in _templates(scenario))
 
 
 def _given_away(scenario: Scenario) -> Iterator[str]:
@@ -97,7 +104,9 @@ def _given_away(scenario: Scenario) -> Iterator[str]:
 
 def _before_the_end(scenario: Scenario) -> Iterator[str]:
     """Yield everything that the interviewer may say before the debrief."""
-    yield from (text for pool in moves().values() for text in pool)
+    said = reactions()
+    for pools in (moves(), said.comments, said.questions):
+        yield from (text for pool in pools.values() for text in pool)
     yield from (t for f in follow_ups().values() for t in (*f.ask, f.hint, f.explain))
     yield from (scenario.name, scenario.setting, scenario.twist, *scenario.hints)
     yield from (scenario.product.premise, scenario.product.pushback)
@@ -107,4 +116,4 @@ def _templates(scenario: Scenario) -> Iterator[str]:
     yield from (scenario.setting, scenario.twist, *scenario.hints)
     yield from (scenario.product.premise, scenario.product.pushback, scenario.product.truth)
     yield from (scenario.cause.equation, scenario.cause.explanation, scenario.deploy.truth)
-    yield from (scenario.fix.text, scenario.fix.leaves)
+    yield from (scenario.fix.text, scenario.fix.leaves, scenario.deploy.note)

@@ -25,10 +25,11 @@ Progress = Callable[[int, int], None]
 def chat_model(llm: str, model: str | None = None) -> Chat:
     """Return the model of `--llm`: "local", or an endpoint's address with the name of its model.
 
-    Raises WrongUseError for an invalid address, or an address without a model.
+    The local model is loaded now, so that nobody learns in the middle of an interview that it is missing.
+    Raises StoreError if it is, and WrongUseError for an invalid address, or an address without a model.
     """
     if llm == LOCAL:
-        return LocalChat()
+        return LocalChat().loaded()
     if not model:
         raise WrongUseError("An address needs the name of a model: add --llm-model.")
     return Endpoint(llm, model)

@@ -41,11 +41,13 @@ class LocalChat:
     def key(self) -> str:
         return f"local|{self._file.name}|{KIND}"
 
-    def ask(self, messages: Sequence[Message]) -> str:
-        """Return the reply's text, which is deterministic.
+    def loaded(self) -> LocalChat:
+        """Load the model and return it. Raises StoreError if it is not built, or cannot be run."""
+        _loaded(self._file.gguf(KIND))
+        return self
 
-        Raises ChatError after the deadline, and StoreError if the model is not built.
-        """
+    def ask(self, messages: Sequence[Message]) -> str:
+        """Return the reply's text, which is deterministic. Raises ChatError after the deadline."""
         system, user = (message["content"] for message in messages)
         deadline, reply = time.monotonic() + self.timeout_s, ""
         for piece in _loaded(self._file.gguf(KIND)).stream(chat_prompt(system, user), MAX_TOKENS):

@@ -39,11 +39,45 @@ function arrows(event) {
   event.preventDefault();
 }
 
+// The last sentence that asks, with the one before it.
+function lastQuestion(text) {
+  const sentences = text.match(/[^.!?]+[.!?]+["”]?/g) ?? [text];
+  const last = sentences.findLastIndex((sentence) => sentence.includes("?"));
+  return sentences.slice(Math.max(0, last - 1), last + 1).join("").trim();
+}
+
+function speak(turns) {
+  for (const { who, text } of turns) if (who === "interviewer") speechSynthesis.speak(new SpeechSynthesisUtterance(text));
+}
+
+// Reading aloud and dictation, where the browser has them. Both are off until they are switched on.
+function voice(parts) {
+  const Recognition = globalThis.SpeechRecognition ?? globalThis.webkitSpeechRecognition;
+  parts.aloud = h("input", { type: "checkbox", "data-testid": "aloud", onchange: () => parts.aloud.checked || speechSynthesis.cancel() });
+  const aloud = "speechSynthesis" in globalThis && h("label", {}, parts.aloud, " read the interviewer aloud, with a voice of your system");
+  const dictate = Recognition && h("button", { type: "button", "data-testid": "dictate", onclick: () => listen(new Recognition(), parts) }, "Dictate");
+  const where = dictate && h("span", {}, " Your browser may send what you say to its maker's servers; nothing is sent before you press the button.");
+  if (!aloud && !dictate) return null;
+  return h("details", { class: "u5-more" }, h("summary", {}, "Voice"), ...[aloud, h("p", {}, ...[dictate, where].filter(Boolean))].filter(Boolean));
+}
+
+function listen(recognition, parts) {
+  recognition.lang = "en";
+  recognition.onresult = ({ results }) => {
+    const heard = [...results].map((result) => result[0].transcript).join(" ");
+    parts.box.value = `${parts.box.value} ${heard}`.trim();
+    parts.box.focus();
+  };
+  recognition.onerror = ({ error }) => (parts.notice.textContent = `Dictation stopped (${error}): type instead.`);
+  recognition.start();
+}
+
 function build(model) {
   const parts = {
     part: h("span", { class: "u5-part", "data-testid": "part" }),
     time: h("span", { class: "u5-time", role: "timer", "data-testid": "time", "aria-label": "time left" }),
-    log: h("ol", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }),
+    question: h("p", { class: "u5-question", role: "note", "aria-label": "The question now", "data-testid": "question" }),
+    lines: h("ol", {}), // inside the log: with a role of its own, a list would be none, and its items stray
     offer: h("div", { class: "u5-offer", role: "group", "aria-label": "Did you mean", "data-testid": "offer", onkeydown: arrows }),
     notice: h("p", { class: "u5-notice", role: "status", "data-testid": "notice" }),
     box: h("textarea", { rows: "3", "aria-label": "Your question or answer", "data-testid": "box", placeholder: "Ask for data, or say what you think. Enter sends, Shift+Enter starts a new line." }),
@@ -51,6 +85,7 @@ function build(model) {
     card: h("div", { class: "u5-card", "aria-live": "polite", "data-testid": "card" }),
     closed: h("div", { class: "u5-closed", role: "group", "aria-label": "Cards that can be opened", "data-testid": "closed", onkeydown: arrows }),
   };
+  parts.log = h("div", { class: "u5-log", role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0", "data-testid": "log" }, parts.lines);
   parts.send = h("button", { type: "submit", class: "u5-send", "data-testid": "send" }, "Send");
   parts.form = h("form", { class: "u5-form" }, parts.box, parts.send);
   parts.more = h("details", { class: "u5-more", "data-testid": "more" }, h("summary", {}, "Cards you can open"), parts.closed);
@@ -59,10 +94,16 @@ function build(model) {
     // Lumino's attribute: without it, keys pressed on these buttons would move JupyterLab's cells.
     { class: "u5", "aria-label": "Mock interview", "data-lm-suppress-shortcuts": "true", "data-testid": "interview" },
     h("header", {}, parts.part, parts.time),
-    h("div", { class: "u5-talk" }, parts.log, parts.offer, parts.notice, parts.form),
+    h("div", { class: "u5-talk" }, parts.question, parts.log, parts.offer, parts.notice, parts.form, voice(parts)),
     h("aside", { "aria-label": "Cards" }, parts.tabs, parts.card, parts.more),
   );
   return parts;
+}
+
+// The view is attached to the page after `render`; an element outside of it cannot take the focus.
+function focusWhenShown(element, tries = 60) {
+  if (element.isConnected) element.focus({ preventScroll: true });
+  if (document.activeElement !== element && tries > 0) requestAnimationFrame(() => focusWhenShown(element, tries - 1));
 }
 
 function render({ model, el }) {
@@ -95,7 +136,7 @@ function render({ model, el }) {
 
   const say = (text) => {
     if (!text.trim() || model.get("ended")) return;
-    parts.log.append(turn({ who: "candidate", text }, "u5-pending"));
+    parts.lines.append(turn({ who: "candidate", text }, "u5-pending"));
     parts.log.scrollTop = parts.log.scrollHeight;
     parts.offer.replaceChildren();
     send({ kind: "say", text }, true);
@@ -111,9 +152,17 @@ function render({ model, el }) {
     return h("li", { class: `u5-turn u5-by-${who} ${extra}`, "data-who": who }, name, body);
   };
 
+  // Only what is new is inserted: a live region is read aloud where it grows, and read again where it is replaced.
   const drawTurns = () => {
-    parts.log.replaceChildren(...model.get("turns").map((entry) => turn(entry)));
+    const turns = model.get("turns");
+    for (const pending of parts.lines.querySelectorAll(".u5-pending")) pending.remove();
+    if (turns.length < parts.lines.children.length) parts.lines.replaceChildren();
+    const fresh = turns.slice(parts.lines.children.length);
+    parts.lines.append(...fresh.map((entry) => turn(entry)));
     parts.log.scrollTop = parts.log.scrollHeight;
+    const asked = turns.filter(({ who, text }) => who === "interviewer" && text.includes("?")).at(-1);
+    parts.question.textContent = asked && !model.get("ended") ? lastQuestion(asked.text) : "";
+    if (parts.aloud.checked) speak(fresh);
   };
 
   const select = (id) => {
@@ -201,7 +250,7 @@ function render({ model, el }) {
   parts.notice.textContent = model.get("notice");
   drawClock();
   send({ kind: "hello" }); // after a reload the page does not know how long ago the clock was set
-  parts.box.focus({ preventScroll: true });
+  focusWhenShown(parts.box);
   const timer = setInterval(tick, 250);
   return () => {
     clearInterval(timer);

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import anywidget
 import traitlets
 
 from harness.errors import PlainError
-from harness.interview.dialogue.moves import Move, Phase, Show, State
+from harness.interview.dialogue.moves import Input, Move, Phase, Show, State
 from harness.interview.dialogue.play import Play
 from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
@@ -20,6 +20,7 @@ PARTS = {
     Phase.DIAGNOSE: "Part 2: where does the time go?",
     Phase.PROPOSE: "Part 3: what would you do?",
     Phase.STAKEHOLDER: "Part 4: the product manager listens",
+    Phase.TEAM: "Part 5: the team",
     Phase.WRAP: "Last words",
     Phase.DEBRIEF: "Debrief",
 }
@@ -43,12 +44,12 @@ class Conversation(anywidget.AnyWidget):
     ended = traitlets.Bool(False).tag(sync=True)
     notice = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, play: Play, after: Callable[[], None]) -> None:
-        """Begin the interview. after: called after each action."""
+    def __init__(self, play: Play, after: Callable[[], None], inputs: Sequence[Input] = ()) -> None:
+        """Begin the interview, or go on with `inputs` of an earlier one. after: called after each action."""
         super().__init__()
         self.play, self.after = play, after
         self.on_msg(self._received)
-        self.show(play.begin())
+        self.show(play.continued(inputs) if inputs else play.begin())
 
     def show(self, moves: list[Move]) -> None:
         """Update the page; the clock last, because its change completes the answer for the browser."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from harness.interview.report.dimension_bars import NO_GUESS, dimension_bars
+from harness.interview.practice.moments import Moment
+from harness.interview.report.dimension_bars import MAX_SCORE, NO_GUESS, WORDS
 from harness.interview.report.quoted import quoted
+from harness.interview.report.scorecard_text import NAMES
 from harness.interview.scoring.scorecard import DRILLS, Scorecard
-from harness.show.style import Picture
 
 
-def scorecard_page(card: Scorecard, guess: Mapping[str, float] = NO_GUESS) -> str:
-    """Return the HTML. Notices come first, because they may say why there is no score."""
-    return "".join(_parts(card, guess))
+def scorecard_page(
+    card: Scorecard, guess: Mapping[str, float] = NO_GUESS, learned: Sequence[Moment] = ()
+) -> str:
+    """Return the HTML. Notices come first, because they may say why there is no score.
+
+    learned: the moments of the interview from which most is to be learned.
+    """
+    return "".join(_parts(card, guess, learned))
 
 
-def _parts(card: Scorecard, guess: Mapping[str, float]) -> Iterator[str]:
+def _parts(card: Scorecard, guess: Mapping[str, float], learned: Sequence[Moment]) -> Iterator[str]:
     yield "<h3>Scorecard</h3>"
     for notice in card.notices:
         yield f"<p><strong>{html.escape(notice)}</strong></p>"
-    yield _image(dimension_bars(card.scores, guess))
+    yield _bars(card.scores, guess)
     yield f"<p>{html.escape(card.banner)}</p>"
+    if learned:
+        yield f"<h3>What to say next time</h3>{''.join(map(_moment, learned))}"
     yield f"<h3>In your own words</h3>{quoted(card)}"
     if card.checks:
         done = "".join(_done(c.says, c.passed) for c in card.checks)
@@ -32,11 +39,29 @@ def _parts(card: Scorecard, guess: Mapping[str, float]) -> Iterator[str]:
         yield f"<h3>Next drill</h3><ol>{drills}</ol>"
 
 
-def _image(picture: Picture) -> str:
-    data, size = picture._repr_png_()
-    text = html.escape(repr(picture), quote=True)
-    source = f"data:image/png;base64,{base64.b64encode(data).decode()}"
-    return f'<img alt="{text}" width="{size["width"]}" style="max-width:100%" src="{source}">'
+def _moment(moment: Moment) -> str:
+    words, why, better = map(html.escape, (moment.said, moment.why, moment.better))
+    return (
+        f"<p>Turn {moment.turn}: <q>{words}</q><br>{why}<br>"
+        f"<strong>A strong candidate says there:</strong> <q>{better}</q></p>"
+    )
+
+
+def _bars(scores: Mapping[str, int | None], guess: Mapping[str, float]) -> str:
+    """Return the scores as bars in the colours of the page's theme."""
+    rows = "".join(_bar(name, score, guess.get(name)) for name, score in scores.items())
+    return f'<table style="border-spacing:0 6px">{rows}</table><p>3 means “advance”.</p>'
+
+
+def _bar(name: str, score: int | None, guess: float | None) -> str:
+    words = f"{score} of {MAX_SCORE}, {WORDS[score]}" if score else "not shown here"
+    guessed = f"; your guess was {guess:g}" if guess else ""
+    return (
+        f'<tr><th scope="row" style="text-align:left;font-weight:400;padding-right:12px">'
+        f'{html.escape(NAMES[name])}</th><td style="width:180px"><div style="border:1px solid">'
+        f'<div style="width:{25 * (score or 0)}%;height:0.9em;background:currentColor"></div></div></td>'
+        f'<td style="padding-left:12px">{words}{guessed}</td></tr>'
+    )
 
 
 def _done(says: str, passed: bool) -> str:

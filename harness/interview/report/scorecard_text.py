@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.interview.practice.moments import Moment
 from harness.interview.scoring.findings import Level
 from harness.interview.scoring.scorecard import DRILLS, Scorecard
 
@@ -22,15 +24,23 @@ STYLES = {Level.MENTION: "yellow", Level.APPLIED: "green", Level.EXPLAINED: "bol
 MAX_QUOTE = 90  # characters, in a table
 
 
-def scorecard(card: Scorecard) -> RenderableType:
-    """Return the whole scorecard. Notices come first, because they may say why there is no score."""
-    return Group(*_parts(card))
+def scorecard(card: Scorecard, learned: Sequence[Moment] = ()) -> RenderableType:
+    """Return the whole scorecard. Notices come first, because they may say why there is no score.
+
+    learned: the moments of the interview from which most is to be learned.
+    """
+    return Group(*_parts(card, learned))
 
 
-def _parts(card: Scorecard) -> Iterator[RenderableType]:
+def _parts(card: Scorecard, learned: Sequence[Moment]) -> Iterator[RenderableType]:
     for notice in card.notices:
         yield Text(notice, style="yellow")
     yield _scores(card)
+    if learned:
+        yield Text("What to say next time", style="italic")
+        yield from (_moment(moment) for moment in learned)
+    if card.checks:
+        yield _checks(card)
     if card.shown:
         yield _shown(card)
     for mistake in card.mistakes:
@@ -47,6 +57,22 @@ def _scores(card: Scorecard) -> Table:
     for name, score in card.scores.items():
         bar = "█" * (score or 0) + "░" * (4 - (score or 0)) if score else "not shown here"
         table.add_row(NAMES[name], bar, str(score or ""))
+    return table
+
+
+def _moment(moment: Moment) -> RenderableType:
+    return Group(
+        Text.assemble((f"Turn {moment.turn}  ", "bold"), _short(moment.said)),
+        Padding(Text(moment.why), (0, 0, 0, 4)),
+        Padding(Text.assemble(("Say  ", "bold green"), f"“{moment.better}”"), (0, 0, 1, 4)),
+    )
+
+
+def _checks(card: Scorecard) -> Table:
+    table = Table(title="What you did", title_justify="left", show_header=False, box=None)
+    for check in card.checks:
+        mark = Text("✓", style="green") if check.passed else Text("✗", style="red")
+        table.add_row(mark, escape(check.says))
     return table
 
 

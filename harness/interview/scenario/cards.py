@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from string import Formatter
-from typing import Any
 
 from harness.interview.content_files import CONTENT, BadContentError, Strict, Text, read
 from harness.interview.scenario.cards_figures import Figure, figure
+from harness.interview.scenario.mechanism import Fact, Name
 from harness.interview.scenario.sample import Sample
-from harness.interview.scenario.scenario import CardWords, Fact, Name
+from harness.interview.scenario.scenario import CardWords
+
+FIELD = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")  # {name} or {name:format}
 
 
 class StandardCard(Strict):
@@ -77,7 +79,8 @@ def cards(sample: Sample) -> dict[str, Card]:
         raise BadContentError(
             f"{sample.scenario.id} has cards that do not exist: {', '.join(sorted(unknown))}."
         )
-    return {card.id: _card(card, own.get(card.id), sample) for card in deck().cards}
+    filling = _Filling(sample)
+    return {card.id: _card(card, own.get(card.id), filling) for card in deck().cards}
 
 
 def filled(template: str, sample: Sample) -> str:
@@ -88,10 +91,10 @@ def filled(template: str, sample: Sample) -> str:
     return _Filling(sample).format(template)
 
 
-def _card(standard: StandardCard, own: CardWords | None, sample: Sample) -> Card:
+def _card(standard: StandardCard, own: CardWords | None, filling: _Filling) -> Card:
     """Build a card. If the scenario has words for it, they replace the standard note and table."""
     words = own or standard
-    filling = _Filling(sample)
+    filling.figures = []
     return Card(
         id=standard.id,
         title=standard.title,
@@ -102,24 +105,32 @@ def _card(standard: StandardCard, own: CardWords | None, sample: Sample) -> Card
     )
 
 
-class _Filling(Formatter):
-    """A formatter that fills templates from a sample and records the figures it uses."""
+class _Filling:
+    """The numbers of one sample, which fill templates. figures: those that were used, in order."""
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
         own = {"deploy": sample.scenario.deploy.note, **sample.scenario.facts}
         self.facts: Mapping[str, Fact] = deck().facts | own
+        self.known: dict[str, Figure | str] = {}
         self.figures: list[Figure] = []
 
-    def get_field(
-        self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Any, str]:
-        try:
-            value = figure(field_name, self.sample, self.facts)
-        except KeyError as error:
-            name = self.sample.scenario.id
-            raise BadContentError(f"{name}: there is no number '{field_name}'.") from error
+    def format(self, template: str) -> str:
+        return FIELD.sub(lambda found: self._value(found[1], found[2] or ""), template)
+
+    def _value(self, name: str, spec: str) -> str:
+        if name not in self.known:
+            self.known[name] = self._looked_up(name)
+        value = self.known[name]
         if isinstance(value, str):
-            return self.format(value), field_name  # a text that may contain numbers itself
+            return self.format(value)  # a text that may contain numbers itself
         self.figures.append(value)
-        return value, field_name
+        return format(value, spec)
+
+    def _looked_up(self, name: str) -> Figure | str:
+        try:
+            return figure(name, self.sample, self.facts)
+        except KeyError as error:
+            raise BadContentError(
+                f"{self.sample.scenario.id}: there is no number '{name}'."
+            ) from error

@@ -3,8 +3,12 @@
     [group.]statistic.measure    statistic: mean, p50, p75, p90, p95, max
     group.share, group.count     the share of requests in a group (%), and their number
     base.quantity                the value of a quantity in this session
+    label.stage                  what the stage is called on the cards
     fact.name                    a fact that the scenario states about its service
+    world.name                   a number of `world.World`, such as the requests a minute or the bill
+    group.rate                   the requests a minute in a group of hours
     after.total, after.ttft      the time left after the fix, in the requests that users find slow
+    after.stage                  the time of one stage after the fix
 
 Groups: all, felt, a regime (or not_ and a regime), slowest (5 %), renewed or not_renewed, h00 … h20 (four
 hours each), s00 … s45 (quarters of the minute), and single requests: one_typical, one_slow, one_slowest.
@@ -17,36 +21,70 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.interview.scenario.sample import N, Sample, product
-from harness.interview.scenario.scenario import (
-    BEFORE_FIRST_TOKEN,
-    STAGES,
-    Derived,
-    Fact,
-    Given,
-    Term,
-)
+from harness.interview.scenario import waiting_times
+from harness.interview.scenario.arrivals import MINUTES_A_DAY, REQUESTS, servers
+from harness.interview.scenario.mechanism import Derived, Fact, Given, Queued
+from harness.interview.scenario.sample import N, Sample
+from harness.interview.scenario.scenario import BEFORE_FIRST_TOKEN, LABELS, STAGES
+from harness.interview.scenario.world import world
 
 SLOWEST = 15  # of 300: 5 %
+HOURS = 4  # of a part of the day, h00 to h20
+WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+
+
+def _percentile(values: np.ndarray, percent: int) -> float:
+    """Return a percentile, interpolated as `np.percentile` does, which takes ten times as long."""
+    ordered, place = np.sort(values), (len(values) - 1) * percent / 100
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
 STATISTICS: Mapping[str, Callable[[np.ndarray], float]] = {
     "mean": np.mean,
-    **{f"p{p}": lambda values, p=p: np.percentile(values, p) for p in (50, 75, 90, 95)},
+    **{f"p{p}": lambda values, p=p: _percentile(values, p) for p in (50, 75, 90, 95)},
     "max": np.max,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its unit, formatted with a sensible number of digits."""
+    """A number with its unit, formatted with a sensible number of digits.
+
+    Formats: "w" spells a small count, "r" rounds to three digits.
+    """
 
     value: float
     unit: str = ""
 
     def __format__(self, spec: str) -> str:
-        number = format(self.value, spec) if spec else _plain(self.value)
+        number = _number(self.value, spec)
         if self.unit.startswith("$"):
             return f"${number}{self.unit[1:]}"
         return f"{number} {self.unit}".strip()
+
+
+def _number(value: float, spec: str) -> str:
+    if spec == "w" and value in range(len(WORDS)):
+        return WORDS[int(value)]
+    if spec == "r":
+        return _plain(float(f"{value:.3g}"))
+    return format(value, spec) if spec and spec != "w" else _plain(value)
 
 
 def _plain(value: float) -> str:
@@ -60,10 +98,14 @@ def figure(name: str, sample: Sample, facts: Mapping[str, Fact]) -> Figure | str
     first, *rest = name.split(".")
     if first == "fact" and len(rest) == 1:
         return _fact(facts[rest[0]], sample)
+    if first == "label" and len(rest) == 1:
+        return sample.scenario.labels.get(rest[0]) or LABELS[rest[0]]
     if first == "base" and len(rest) == 1:
         return Figure(sample.base[rest[0]], sample.scenario.quantities[rest[0]].unit)
     if first == "after" and len(rest) == 1:
-        return Figure(_after(rest[0], sample), "ms")
+        return Figure(_after(rest[0], sample, facts), "ms")
+    if first == "world" and len(rest) == 1:
+        return Figure(*world(sample).numbers[rest[0]])
     if first in STATISTICS and len(rest) == 1:
         return _statistic("all", first, rest[0], sample)
     return _group_figure(name, first, rest, sample)
@@ -72,6 +114,10 @@ def figure(name: str, sample: Sample, facts: Mapping[str, Fact]) -> Figure | str
 def _group_figure(name: str, group: str, rest: list[str], sample: Sample) -> Figure:
     if rest == ["share"]:
         return Figure(100 * float(_group(group, sample).mean()), "%")
+    if rest == ["rate"]:
+        share = float(_group(group, sample).mean())
+        parts = MINUTES_A_DAY / (60 * HOURS)
+        return Figure(share * sample.base[REQUESTS] / MINUTES_A_DAY * parts)
     if rest == ["count"]:
         return Figure(float(_group(group, sample).sum()))
     if len(rest) == 2 and rest[0] in STATISTICS:
@@ -92,7 +138,7 @@ def _measure(name: str, sample: Sample) -> tuple[np.ndarray, str]:
     if name in ("total", "ttft", "server"):
         return getattr(sample, name), "ms"
     if name == "service":
-        return sample.stages["prefill"] + sample.stages["decode"], "ms"
+        return sample.model, "ms"
     return sample.quantities[name], sample.scenario.quantities[name].unit
 
 
@@ -103,7 +149,7 @@ def _group(name: str, sample: Sample) -> np.ndarray:
     if name in ("renewed", "not_renewed"):
         return sample.renewed == (name == "renewed")
     if name[:1] in "hs" and name[1:].isdigit():
-        width, values = (4, sample.hour) if name[0] == "h" else (15, sample.second)
+        width, values = (HOURS, sample.hour) if name[0] == "h" else (15, sample.second)
         return values // width == int(name[1:]) // width
     if name in ("slowest", "one_typical", "one_slow", "one_slowest"):
         return _by_rank(name, sample.total)
@@ -123,12 +169,28 @@ def _fact(fact: Fact, sample: Sample) -> Figure | str:
     if isinstance(fact, Given):
         return Figure(fact.value, fact.unit)
     if isinstance(fact, Derived):
-        term = Term(of=fact.of, over=fact.over, scale=fact.scale)
-        return Figure(float(product(term, sample.base)), fact.unit)
+        return Figure(float(fact.value(sample.base)), fact.unit)
+    if isinstance(fact, Queued):
+        return Figure(_queued(fact, sample), "ms")
     return fact
 
 
-def _after(measure: str, sample: Sample) -> float:
-    felt, after = sample.where(sample.scenario.felt), sample.scenario.fix.after
-    stages = STAGES if measure == "total" else BEFORE_FIRST_TOKEN
-    return sum(after.get(stage, float(sample.stages[stage][felt].mean())) for stage in stages)
+def _queued(fact: Queued, sample: Sample) -> float:
+    service, load = world(sample).model_ms, world(sample).utilisation / 100 * servers(sample.base)
+    if not fact.retries:
+        load /= world(sample).attempts
+    return waiting_times.wait(fact.servers, load) * service
+
+
+def _after(measure: str, sample: Sample, facts: Mapping[str, Fact]) -> float:
+    stages = {"total": STAGES, "ttft": BEFORE_FIRST_TOKEN}.get(measure, (measure,))
+    return sum(_stage_after(stage, sample, facts) for stage in stages)
+
+
+def _stage_after(stage: str, sample: Sample, facts: Mapping[str, Fact]) -> float:
+    after = sample.scenario.fix.after.get(stage)
+    if after is None:
+        return float(sample.stages[stage][sample.where(sample.scenario.felt)].mean())
+    if isinstance(after, str):
+        return _fact(facts[after], sample).value if after in facts else sample.base[after]
+    return after

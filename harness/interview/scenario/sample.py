@@ -9,30 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 
-from harness.interview.scenario.scenario import (
-    BEFORE_FIRST_TOKEN,
-    EVERY,
-    NOT,
-    STAGES,
-    Quantity,
-    Regime,
-    Scenario,
-    Term,
-    Waiting,
-)
+from harness.interview.scenario.arrivals import REQUESTS, requests_a_day, stage_waits
+from harness.interview.scenario.mechanism import EVERY, NOT, Quantity, Term
+from harness.interview.scenario.regimes import holds
+from harness.interview.scenario.scenario import BEFORE_FIRST_TOKEN, STAGES, Scenario
 from harness.kb import seeded
 
 N = 300
 SWING = 0.10  # relative variation between sessions
-# Any run of consecutive multiples of it, modulo 1, is spread evenly over (0, 1).
-GOLDEN = (5**0.5 - 1) / 2
+CENTRES = (np.arange(N) + 0.5) / N  # of 300 equal parts of (0, 1)
+NORMAL = np.array([NormalDist().inv_cdf(p) for p in CENTRES])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity, so that it can be a key
 class Sample:
     """A sample; all arrays have shape (300,), one entry per request.
 
@@ -50,7 +44,7 @@ class Sample:
     stages: Mapping[str, np.ndarray]
     renewed: np.ndarray
 
-    @property
+    @cached_property
     def total(self) -> np.ndarray:
         """Return the end-to-end times in ms."""
         return sum(self.stages.values())
@@ -65,6 +59,11 @@ class Sample:
         """Return the times measured on the server, in ms."""
         return self.total - self.stages["network"]
 
+    @property
+    def model(self) -> np.ndarray:
+        """Return the times for which the model works on each request, in ms."""
+        return self.stages["prefill"] + self.stages["decode"]
+
     def where(self, condition: str) -> np.ndarray:
         """Return a mask, bool (300,). condition: "all", a regime, or "not " and a regime."""
         name = condition.removeprefix(NOT)
@@ -76,61 +75,38 @@ def draw(scenario: Scenario, seed: int | None) -> Sample:
     """Draw the sample of one session; without a seed every quantity has its written value."""
     swing = 0.0 if seed is None else SWING
     seed = seed or 0
-    hour, second = _hours(scenario, seed), 60 * _strata(scenario.id, seed, "second")
-    regimes = {
-        name: _holds(regime, hour, second, _strata(scenario.id, seed, "regime", name))
-        for name, regime in scenario.regimes.items()
-    }
+    hour = _hours(scenario, _shuffle(scenario.id, seed, "hour"))
+    second = 60 * CENTRES[_shuffle(scenario.id, seed, "second")]
     base = {
         name: _session_value(quantity, swing, scenario.id, seed, name)
         for name, quantity in scenario.quantities.items()
     }
+    regimes = {
+        name: holds(
+            regime, scenario, base, hour, second, _shuffle(scenario.id, seed, "regime", name)
+        )
+        for name, regime in scenario.regimes.items()
+    }
     quantities = {
-        name: _spread(quantity, base[name], _strata(scenario.id, seed, "quantity", name))
+        name: _spread(quantity, base[name], scenario.id, seed, "quantity", name)
         for name, quantity in scenario.quantities.items()
     }
-    stages = _stages(scenario, quantities, regimes, hour)
+    stages = _worked(scenario, quantities, regimes)
+    stages |= stage_waits(scenario, base, stages, regimes, hour, second)
+    base[REQUESTS] = requests_a_day(scenario, base, stages, regimes, hour)
     renewed = _renewed(sum(stages.values()))
     return Sample(scenario, base, hour, second, quantities, regimes, stages, renewed)
 
 
-def product(
-    term: Term, quantities: Mapping[str, np.ndarray] | Mapping[str, float]
-) -> np.ndarray | float:
-    """Return the value of a term, for every request or for plain numbers."""
-    value = term.scale
-    for name in term.of:
-        value = value * quantities[name]
-    for name in term.over:
-        value = value / quantities[name]
-    return value
+def _shuffle(*key: str | int) -> np.ndarray:
+    """Return the numbers 0 to 299 in a random order."""
+    return np.argsort(np.frombuffer(seeded.random_bytes(8 * N, *key), "<u8"), kind="stable")
 
 
-def _strata(*key: str | int) -> np.ndarray:
-    """Return (300,) stratified uniform numbers: the centres of 300 equal parts of (0, 1), shuffled."""
-    return (np.array(seeded.shuffled(range(N), *key)) + 0.5) / N
-
-
-def _hours(scenario: Scenario, seed: int) -> np.ndarray:
+def _hours(scenario: Scenario, order: np.ndarray) -> np.ndarray:
     """Return (300,) arrival times, 0 to 24, as dense as the scenario's traffic."""
     edges = np.concatenate([[0.0], np.cumsum(scenario.traffic)])
-    return np.interp(_strata(scenario.id, seed, "hour") * edges[-1], edges, np.arange(25.0))
-
-
-def _holds(regime: Regime, hour: np.ndarray, second: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Return the mask of a regime's requests. u: uniform numbers, which select the requests of a share."""
-    if regime.hours:
-        return _between(hour, *regime.hours)
-    if regime.seconds:
-        return _between(second, *regime.seconds)
-    share = regime.share or 1 - (1 - regime.chance) ** regime.parts
-    return u < share
-
-
-def _between(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    """Return a mask of the values from `start` to `end`; the range may cross midnight, as (20, 2)."""
-    after, before = value >= start, value < end
-    return after & before if start <= end else after | before
+    return np.interp(CENTRES[order] * edges[-1], edges, np.arange(25.0))
 
 
 def _session_value(quantity: Quantity, swing: float, *key: str | int) -> float:
@@ -140,35 +116,25 @@ def _session_value(quantity: Quantity, swing: float, *key: str | int) -> float:
     return float(round(value)) if quantity.whole else value
 
 
-def _spread(quantity: Quantity, base: float, u: np.ndarray) -> np.ndarray:
-    """Return one lognormal value for each uniform number in `u`, with mean `base`."""
+def _spread(quantity: Quantity, base: float, *key: str | int) -> np.ndarray:
+    """Return one lognormal value for each request, with mean `base`."""
     if not quantity.spread or not base:
         return np.full(N, base)
-    normal = np.array([NormalDist().inv_cdf(p) for p in u])
-    factors = np.exp(quantity.spread * normal)
+    factors = np.exp(quantity.spread * NORMAL[_shuffle(*key)])
     values = base * factors / factors.mean()
     return np.maximum(np.round(values), 1) if quantity.whole else values
 
 
-def _stages(
-    scenario: Scenario,
-    quantities: Mapping[str, np.ndarray],
-    regimes: Mapping[str, np.ndarray],
-    hour: np.ndarray,
+def _worked(
+    scenario: Scenario, quantities: Mapping[str, np.ndarray], regimes: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Return each stage's times in ms. Waiting times come last: they depend on the other terms' means."""
+    """Return the sum of each stage's terms, without waits."""
     times = {stage: np.zeros(N) for stage in STAGES}
     for stage, terms in scenario.stages.items():
         for term in terms:
             if isinstance(term, Term):
                 mask = _mask(term.when, regimes)
-                times[stage] = times[stage] + np.where(mask, product(term, quantities), 0.0)
-    for stage, terms in scenario.stages.items():
-        for term in terms:
-            if isinstance(term, Waiting):
-                busy = quantities[term.utilisation] / 100 * _busy(scenario, hour)
-                service = sum(times[behind].mean() for behind in term.behind)
-                times[stage] = times[stage] + _waits(service, busy, hour)
+                times[stage] = times[stage] + np.where(mask, term.value(quantities), 0.0)
     return times
 
 
@@ -177,24 +143,6 @@ def _mask(when: str | None, regimes: Mapping[str, np.ndarray]) -> np.ndarray | b
         return True
     mask = regimes[when.removeprefix(NOT)]
     return ~mask if when.startswith(NOT) else mask
-
-
-def _busy(scenario: Scenario, hour: np.ndarray) -> np.ndarray:
-    """Return the traffic of each hour, relative to the busiest hour."""
-    return np.array(scenario.traffic)[hour.astype(int)] / max(scenario.traffic)
-
-
-def _waits(service_ms: float, rho: np.ndarray, hour: np.ndarray) -> np.ndarray:
-    """Return waiting times of an M/M/1 queue in ms: 0 with probability 1 - rho, otherwise exponential.
-
-    rho: the server's utilisation at each request, 0 to 1.
-    """
-    u = np.empty(N)
-    # Numbered in the order of arrival, so that every part of the day has short and long waits.
-    u[np.argsort(hour, kind="stable")] = (0.5 + GOLDEN * np.arange(N)) % 1.0
-    waiting = u > 1 - rho
-    mean = service_ms / (1 - rho)  # of those who wait
-    return np.where(waiting, -mean * np.log(np.where(waiting, (1 - u) / rho, 1.0)), 0.0)
 
 
 def _renewed(total: np.ndarray) -> np.ndarray:

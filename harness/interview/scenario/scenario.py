@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,94 +20,55 @@ from harness.interview.content_files import (
     Text,
     read,
 )
+from harness.interview.scenario.mechanism import (
+    EVERY,
+    NOT,
+    Buildup,
+    Condition,
+    Derived,
+    Fact,
+    Name,
+    Quantity,
+    Regime,
+    Term,
+    Waiting,
+)
 
 STAGES = ("network", "preprocess", "retrieval", "queue", "prefill", "decode", "postprocess")
 BEFORE_FIRST_TOKEN = STAGES[:5]
+LABELS = {  # of the stages on cards, unless the scenario has others
+    **{stage: stage for stage in STAGES},
+    "preprocess": "preprocessing and embedding",
+    "retrieval": "vector search",
+    "queue": "waiting for the model",
+    "postprocess": "post-processing",
+}
 SPREAD = 0.12  # sigma of the logarithm, for a stage that is given as plain milliseconds
-NOT = "not "
-EVERY = "all"  # the group of all requests
 PROFILES = {  # traffic by hour of the day, relative to the busiest
     "steady": (1.0,) * 24,
     "office": (0.25,) * 8 + (0.5,) + (1.0,) * 9 + (0.25,) * 6,
     "evening": (0.4,) * 2 + (0.1,) * 6 + (0.4,) * 8 + (0.7,) * 4 + (1.0,) * 4,
 }
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Condition = Annotated[str, Field(pattern=r"^(not )?[a-z][a-z0-9_]*$")]
+SERVICE: dict[
+    str, dict[str, Any]
+] = {  # quantities of every service, unless the scenario has others
+    "goal_ms": {"value": 500, "unit": "ms"},
+    "goal_share": {"value": 90, "unit": "%"},  # of the requests; the others may take longer
+    "requests_a_day": {"value": 24000, "unit": "requests a day", "vary": True, "whole": True},
+    "copies": {"value": 2},  # of the model
+    "slots": {
+        "value": 16
+    },  # requests that a copy works on at once, without slowing one another down
+    "gpus": {"value": 1},  # of one copy
+    "gpu_gb": {"value": 80, "unit": "GB"},
+    "gpu_hour": {"value": 3.5, "unit": "$ an hour"},
+    "weights_gb": {"value": 8, "unit": "GB"},
+    "cache_kb": {"value": 130, "unit": "kB"},  # of keys and values for each token
+    "other_cost": {"value": 0, "unit": "$ a month"},  # of the machines without a GPU
+    "timeout_s": {"value": 30, "unit": "s"},
+}
 Effect = Literal["fixes", "helps", "neutral", "harmful"]
-
-
-class Quantity(Strict):
-    """A factor of a mechanism, such as tokens or ms a token.
-
-    spread: sigma of its logarithm between requests. vary: True if it differs (±10 %) between sessions.
-    whole: True for a count.
-    """
-
-    value: float = Field(ge=0)
-    unit: str = ""
-    spread: float = Field(0.0, ge=0, le=1)
-    vary: bool = False
-    whole: bool = False
-
-
-class Term(Strict):
-    """The product of `of`, divided by those of `over`, times `scale`; zero unless `when` holds."""
-
-    of: tuple[Name, ...] = Field(min_length=1)
-    over: tuple[Name, ...] = ()
-    scale: float = 1.0
-    when: Condition | None = None
-
-
-class Waiting(Strict):
-    """Waiting for a single server, as in an M/M/1 queue.
-
-    behind: the stages that make up the service time. utilisation: the quantity with the server's utilisation
-    in the busiest hour, in percent.
-    """
-
-    behind: tuple[str, ...] = Field(min_length=1)
-    utilisation: Name
-
-
-class Regime(Strict):
-    """The requests for which a condition holds: a share, hours of the day, or seconds of each minute.
-
-    parts, chance: requests with at least one slow part out of `parts`, each slow with probability `chance`.
-    """
-
-    share: float | None = Field(None, gt=0, lt=1)
-    hours: tuple[float, float] | None = None
-    seconds: tuple[float, float] | None = None
-    parts: int | None = Field(None, ge=1)
-    chance: float | None = Field(None, gt=0, lt=1)
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Regime:
-        kinds = (self.share, self.hours, self.seconds, self.parts and self.chance)
-        if sum(kind is not None for kind in kinds) != 1:
-            raise ValueError("give one of: share, hours, seconds, parts with chance")
-        return self
-
-
-class Derived(Strict):
-    """A number that follows from quantities, such as the memory of the vectors."""
-
-    of: tuple[Name, ...] = Field(min_length=1)
-    over: tuple[Name, ...] = ()
-    scale: float = 1.0
-    unit: str = ""
-
-
-class Given(Strict):
-    """A plain number with a unit."""
-
-    value: float
-    unit: str = ""
-
-
-Fact = Derived | Given | str
 
 
 class CardWords(Strict):
@@ -138,11 +99,11 @@ class Cause(Strict):
 class Fix(Strict):
     """The fix. after: mean ms of each changed stage after the fix, in the requests that users find slow.
 
-    leaves: what remains to be done, for the debrief.
+    A name in `after` is that of a fact or a quantity. leaves: what remains to be done, for the debrief.
     """
 
     text: Text
-    after: dict[str, float] = Field(min_length=1)
+    after: dict[str, float | Name] = Field(min_length=1)
     leaves: Text
 
 
@@ -166,6 +127,8 @@ class Scenario(Strict):
     """A service and its hidden cause. At the start, the candidate learns only its name, setting and
     premise.
 
+    in_work: how many requests the model works on at once in the busiest hour; without it and without a wait,
+    the requests of a day are a quantity. labels: other names of stages on the cards.
     cards: the cards that differ from the standard ones. remedies: by technique, its effect on this service.
     twist: a complication that the interviewer brings up during the proposals.
     """
@@ -177,7 +140,9 @@ class Scenario(Strict):
     traffic: tuple[float, ...] = Field(min_length=24, max_length=24)  # relative, by hour
     quantities: dict[Name, Quantity]
     regimes: dict[Name, Regime] = Field(default_factory=dict)
-    stages: dict[str, tuple[Term | Waiting, ...]]
+    stages: dict[str, tuple[Term | Waiting | Buildup, ...]]
+    in_work: Derived | None = None
+    labels: dict[str, Text] = Field(default_factory=dict)
     facts: dict[Name, Fact] = Field(default_factory=dict)
     cards: dict[Name, CardWords] = Field(default_factory=dict)
     cause: Cause
@@ -194,7 +159,7 @@ class Scenario(Strict):
         """Expand short forms: a stage may be plain milliseconds or a single term, a card only its note."""
         if not isinstance(given, dict):
             return given
-        given = given | {"quantities": dict(given.get("quantities") or {})}
+        given = given | {"quantities": _quantities(given.get("quantities") or {})}
         stages = given.get("stages") or {}
         given["stages"] = {name: _terms(name, stages.get(name), given) for name in stages}
         traffic = given.get("traffic", "steady")
@@ -203,34 +168,53 @@ class Scenario(Strict):
         given["cards"] = {k: {"note": v} if isinstance(v, str) else v for k, v in cards.items()}
         return given
 
+    @property
+    def waits(self) -> tuple[Waiting | Buildup, ...]:
+        """Return the waits for the model that depend on how much arrives."""
+        terms = (term for stage in self.stages.values() for term in stage)
+        return tuple(term for term in terms if not isinstance(term, Term))
+
     @model_validator(mode="after")
     def _names_exist(self) -> Scenario:
         if set(self.stages) != set(STAGES):
             raise ValueError(f"stages: give exactly {', '.join(STAGES)}")
+        if len(self.waits) + (self.in_work is not None) > 1:
+            raise ValueError("give one of: a wait for the model, in_work")
         for stage, terms in self.stages.items():
             for term in terms:
                 self._check_term(stage, term)
-        conditions = {EVERY, *self.regimes}
-        if self.felt.removeprefix(NOT) not in conditions:
-            raise ValueError(f"felt: there is no regime '{self.felt}'")
-        if unknown := {self.cause.stage, *self.fix.after} - set(STAGES):
+        self._check_condition("felt", self.felt)
+        if unknown := {self.cause.stage, *self.fix.after, *self.labels} - set(STAGES):
             raise ValueError(f"there is no stage {_quoted(unknown)}")
         return self
 
-    def _check_term(self, stage: str, term: Term | Waiting) -> None:
-        waiting = isinstance(term, Waiting)
-        names = (term.utilisation,) if waiting else (*term.of, *term.over)
+    def _check_term(self, stage: str, term: Term | Waiting | Buildup) -> None:
+        names = _factors(term)
         if unknown := set(names) - set(self.quantities):
             raise ValueError(f"stages.{stage}: there is no quantity {_quoted(unknown)}")
-        if waiting:
-            if unknown := set(term.behind) - set(STAGES):
-                raise ValueError(f"stages.{stage}: there is no stage {_quoted(unknown)}")
-            return
-        if term.when and term.when.removeprefix(NOT) not in self.regimes:
-            raise ValueError(f"stages.{stage}: there is no regime '{term.when}'")
+        if condition := getattr(term, "when", None):
+            self._check_condition(f"stages.{stage}", condition)
         if sum(self.quantities[name].vary for name in names) > 1:
             # Two that vary by ±10 % each would make the term vary by ±20 %: another service.
             raise ValueError(f"stages.{stage}: only one quantity of a term may vary")
+
+    def _check_condition(self, place: str, condition: str) -> None:
+        if condition.removeprefix(NOT) not in {EVERY, *self.regimes}:
+            raise ValueError(f"{place}: there is no regime '{condition}'")
+
+
+def _factors(term: Term | Waiting | Buildup) -> tuple[str, ...]:
+    if isinstance(term, Term):
+        return (*term.of, *term.over)
+    if isinstance(term, Buildup):
+        return (term.overload,)
+    return (term.utilisation, *((term.retries.after,) if term.retries else ()))
+
+
+def _quantities(own: dict[str, Any]) -> dict[str, Any]:
+    """Return the scenario's quantities with those of every service; a plain number changes only the value."""
+    full = {name: q if isinstance(q, dict) else {"value": q} for name, q in own.items()}
+    return full | {name: standard | full.get(name, {}) for name, standard in SERVICE.items()}
 
 
 def _quoted(names: set[str]) -> str:

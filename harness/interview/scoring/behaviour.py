@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.interview.reading import Reading
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Event, Transcript
 from harness.interview.scoring.findings import Finding, Level
@@ -39,7 +40,8 @@ class Check:
 class Conduct:
     """A transcript with its case and the findings in its text.
 
-    spoken: the candidate's turns in order; the turn of a sentence or finding is an index into it.
+    spoken: the candidate's turns in order, readings: how they were heard; the turn of a sentence or finding
+    is an index into it.
     """
 
     transcript: Transcript
@@ -48,6 +50,7 @@ class Conduct:
     sentences: Sequence[Sentence]
     findings: Sequence[Finding]
     guards: Guards
+    readings: Sequence[Reading] = ()
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -87,13 +90,18 @@ class Conduct:
         """Return True if the true cause is stated after a card that shows it was opened."""
         seen = self._first_open(self.case.revealing_cards)
         terms = [re.compile(term, re.IGNORECASE) for term in self.case.cause_terms]
-        return any(
+        return self._heard_right(seen) or any(
             (match := term.search(sentence.text))
             and not self.guards.negated(sentence.text, match.span())
             for sentence in self.sentences
             if self.spoken[sentence.turn].line > seen and not sentence.is_question
             for term in terms
         )
+
+    def _heard_right(self, seen: int) -> bool:
+        """Return True if the interviewer has heard the cause in a turn after line `seen`."""
+        turns = zip(self.spoken, self.readings, strict=False)
+        return any(turn.line > seen and reading.cause == "right" for turn, reading in turns)
 
     def score(self, text_score: int) -> int:
         """Return the score for Systematic, 1 to 4, given the score of the text alone."""

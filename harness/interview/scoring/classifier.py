@@ -8,19 +8,18 @@ same weights. `classifier_findings` says how the scores add findings to those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from harness import store
+from harness.interview.meanings import REMEMBERED, Embed, meanings
 from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
-
-Embed = Callable[[list[str]], np.ndarray]  # texts -> (n, d), float32, unit norm
 
 # Scales of the TF-IDF terms and of the bias feature; that of the embedding is 1.
 WORDS, CONSTANT = 0.7, 0.5
@@ -53,8 +52,9 @@ class SentenceClassifier:
     about: np.ndarray
     stance: np.ndarray
 
+    @lru_cache(REMEMBERED)  # noqa: B019  # one classifier lives as long as the process
     def score(self, text: str) -> Mapping[str, Scores]:
-        """Return the scores by expectation id. Embeds each text alone: padding costs more than it saves."""
+        """Return the scores by expectation id."""
         features = _features(text, self.embed, self.words)
         about, stance = (
             np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)
@@ -143,9 +143,8 @@ def has_weights(rubric: Rubric) -> bool:
 @cache
 def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
     from harness.models.catalog import MINILM
-    from harness.models.engines.embedding import embedder
 
-    key, embed = _key(rubric, MINILM.sha256), embedder()
+    key, embed = _key(rubric, MINILM.sha256), meanings()
     weights = _read(shipped, key)
     if weights is None:
         cached = _cached(key)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from harness.interview.scoring.classifier import SentenceClassifier, top_label
 from harness.interview.scoring.copying import main_question
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Rubric
+from harness.interview.scoring.sentences import REMEMBERED
 
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 MAX_NAMED = 3  # a question that names more expectations is about none of them
@@ -19,6 +21,7 @@ MAX_NAMED = 3  # a question that names more expectations is about none of them
 Subjects = Mapping[str, str]  # expectation id -> the words of the question that name it
 
 
+@lru_cache(REMEMBERED)
 def subjects(rubric: Rubric, prompt: str) -> Subjects:
     """Return what a follow-up names; nothing for the main question, whatever surrounds it."""
     if any(main_question().copied(sentence) for sentence in SENTENCE.split(prompt)):

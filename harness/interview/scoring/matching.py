@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.interview.scoring.copying import Sources
 from harness.interview.scoring.findings import Finding, Level, Loss
@@ -13,6 +14,9 @@ from harness.interview.scoring.levels import explanation, graded, level
 from harness.interview.scoring.patterns import Span, any_span
 from harness.interview.scoring.rubric import Expectation, Rubric
 from harness.interview.scoring.sentences import Sentence
+
+# Texts times expectations of a long interview: it is scored anew after each turn, and patterns are slow.
+REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,18 @@ def _before_loss(
 
 def _accepted(
     expectation: Expectation, sentences: Sequence[Sentence], number: int
-) -> tuple[Sentence, list[tuple[Span, ...]]]:
+) -> tuple[Sentence, Sequence[tuple[Span, ...]]]:
     """Return the smallest window from `number` on that matches, and the spans of each matching pattern."""
     for window in _windows(sentences, number, expectation.window):
-        matches = [spans for p in expectation.accept if (spans := p.spans(window.text))]
-        if matches:
+        if matches := _matches(expectation, window.text):
             return window, matches
-    return sentences[number], []
+    return sentences[number], ()
+
+
+@lru_cache(REMEMBERED)
+def _matches(expectation: Expectation, text: str) -> tuple[tuple[Span, ...], ...]:
+    """Return the spans of each pattern that accepts a text."""
+    return tuple(spans for pattern in expectation.accept if (spans := pattern.spans(text)))
 
 
 def _windows(sentences: Sequence[Sentence], number: int, size: int) -> Iterator[Sentence]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
-from harness.interview.scoring.matching import Matcher
+from harness.interview.scoring.matching import REMEMBERED, Matcher
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
@@ -70,6 +71,7 @@ def _stating(
             yield number
 
 
+@lru_cache(REMEMBERED)
 def _states(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:
     text = sentence.text
     spans = any_span(misconception.accept, text)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from harness.errors import PlainError
+from harness.interview.content_files import LOADER
 from harness.interview.scoring.guards import Guards, GuardsEntry, guards
 from harness.interview.scoring.patterns import Lexicon, Pattern, Source
 
@@ -23,9 +24,6 @@ SENTENCES = "sentences"  # folder of labelled answers
 # Every other file in the folder is a dimension.
 OTHERS = (LEXICON, GUARDS, MISCONCEPTIONS, PHRASINGS, CLASSIFIER, CONTRARY)
 NOTHING = "NOTHING"  # key, in place of an expectation's id, of the sentences that show none
-
-# libyaml's loader, where it is installed, reads the same files eight times as fast.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Tier = Literal["core", "solid", "outstanding"]
 Model = TypeVar("Model", bound=BaseModel)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from harness.interview.reading import Reading
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Transcript
 from harness.interview.scoring.behaviour import Conduct
@@ -61,9 +62,12 @@ class Scorer:
             marks = follow_up_scores(self.rubric, ids, shown, mistakes)
         return self._card([passage], findings, mistakes, marks)
 
-    def transcript(self, transcript: Transcript, case: CaseFile | None) -> Scorecard:
+    def transcript(
+        self, transcript: Transcript, case: CaseFile | None, readings: Sequence[Reading] = ()
+    ) -> Scorecard:
         """Return the scorecard of an interview.
 
+        readings: what the interviewer heard in each of the candidate's turns, so that both judge the same.
         case: the facts of its scenario; None if the scenario is not installed. Without them, behaviour is not
         scored, Systematic is at most 2, and a notice says so.
         """
@@ -85,7 +89,7 @@ class Scorer:
         text_score, checks = marks["systematic"] or 1, ()
         if case:
             sentences, guards = _sentences(passages), self.rubric.guards
-            conduct = Conduct(transcript, case, spoken, sentences, findings, guards)
+            conduct = Conduct(transcript, case, spoken, sentences, findings, guards, readings)
             marks["systematic"], checks = conduct.score(text_score), conduct.checks
         else:
             marks["systematic"] = min(text_score, 2)

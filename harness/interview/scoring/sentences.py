@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 MAX_WORDS = 1_200  # eight minutes of talking; the rest is not read, and a notice says so
 MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters, more than any language needs
@@ -28,6 +28,7 @@ WORD = re.compile(r"\w+(?:'\w+)*")
 ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|vs|etc|approx|ca|incl|resp|no|fig|cf)\.$")
 BULLET = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.)]|[a-z]\))\s+")
 BREAK = re.compile(r"[.!?]+[\"')\]]*(?=\s)|;|\n")
+REMEMBERED = 200  # turns: a long interview and the one before it
 WRAPPED = 50  # characters of a line that may continue in the next; a shorter one is a list item
 
 Place = tuple[int, int]  # turn and start of a sentence, or of the first of several
@@ -87,8 +88,12 @@ class Passage:
         )
 
 
+@lru_cache(REMEMBERED)
 def read(original: str, turn: int = 0) -> Passage:
-    """Return the passage of a text, cut after MAX_WORDS words."""
+    """Return the passage of a text, cut after MAX_WORDS words.
+
+    The last ones are remembered: a running interview is scored anew after each turn.
+    """
     characters = list(_visible(original[:MAX_CHARACTERS]))
     clean = "".join(character for character, _ in characters)
     words = list(WORD.finditer(clean))

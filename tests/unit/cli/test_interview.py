@@ -21,7 +21,7 @@ def offline(monkeypatch):
     """No models: intents by keyword, every gap open, a clock that advances 5 s at each reading."""
     from harness.interview.dialogue.interviewer import Interviewer
 
-    def play(session, file, model):
+    def play(session, file, model, style):
         seconds = iter(range(0, 100_000, 5))
         return Play(Interviewer(session, by_words, lambda transcript: {}), seconds.__next__, file)
 
@@ -34,7 +34,9 @@ def unscored(monkeypatch):
 
     card = SimpleNamespace(scores={"systematic": 3, "stack": None})
     monkeypatch.setattr(gaps, "scored", lambda session, transcript, second=None: card)
-    monkeypatch.setattr(scorecard_text, "scorecard", lambda card: f"Scored: {card.scores}")
+    monkeypatch.setattr(
+        scorecard_text, "scorecard", lambda card, learned=(): f"Scored: {card.scores}"
+    )
     monkeypatch.setattr(interview, "_record", lambda play, card: None)
 
 
@@ -56,7 +58,7 @@ def test_a_whole_interview_is_played_told_and_scored(offline, unscored, tmp_path
         *["That's all"] * 2,
         "It will feel fast.",
         "No.",
-        *["done"] * 4,
+        *["done"] * 6,
         options=["--scenario", "S01", "--seed", "1", "--save", str(file), "--json"],
     )
     assert result.exit_code == 0, result.output
@@ -69,18 +71,40 @@ def test_a_whole_interview_is_played_told_and_scored(offline, unscored, tmp_path
     assert "I would use a smaller \nmodel." in texts
 
 
-def test_leaving_loses_nothing(offline, tmp_path):
+def test_leaving_loses_nothing_and_gives_debrief_and_score(offline, unscored, tmp_path):
     file = tmp_path / "one.jsonl"
     options = ["--scenario", "s02", "--save", str(file), "--json"]
     for last in ("/quit", "Is there a cache?"):  # the second ends with the input itself
         result = typed("The tokens?", last, options=options)
         assert (result.exit_code, last_json(result)["ended"]) == (0, "left")
-        assert "left early" in result.stdout
+        assert "left early" in result.stdout and "Scored:" in result.stdout
+        assert "The cause was" in result.stdout
         assert json.loads(file.read_text().splitlines()[4])["open_card"] == "tokens"
         file.unlink()
 
 
-def test_commands_are_no_answers(offline, tmp_path):
+def test_an_interrupted_interview_goes_on_and_a_turn_can_be_tried_again(
+    offline, unscored, tmp_path
+):
+    first, second = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    play = ["--scenario", "S01", "--seed", "1", "--save", str(first)]
+    typed("The goal?", "The breakdown?", "The tokens?", options=play)
+    lines = first.read_text().splitlines()
+    ended = typed(options=["--resume", str(first)])
+    assert ended.exit_code == 2 and "--from-turn" in " ".join(ended.stderr.split())
+    again = ["--resume", str(first), "--from-turn", "3", "--save", str(second), "--json"]
+    tried = typed("The gpu?", options=again[:-1])
+    assert tried.exit_code == 0 and "systematic 3 → 3" in " ".join(tried.stdout.split())
+    opened = [json.loads(line).get("open_card") for line in second.read_text().splitlines()]
+    assert [card for card in opened if card] == ["goal", "breakdown", "gpu"]
+    interrupted = tmp_path / "three.jsonl"
+    interrupted.write_text("\n".join(lines[:6]) + "\n")
+    go_on = ["--resume", str(interrupted), "--save", str(tmp_path / "four.jsonl"), "--json"]
+    found = last_json(typed("The gpu?", options=go_on))
+    assert found["opened"][-1] == "gpu" and found["opened"][0] == "goal"
+
+
+def test_commands_are_no_answers(offline, unscored, tmp_path):
     result = typed(
         "/cards", "/open index", "/open nonsense", "/time", "/pause", "/hint", "/what", "/quit"
     )
@@ -90,12 +114,12 @@ def test_commands_are_no_answers(offline, tmp_path):
     assert "exam cannot be paused" in result.stdout and "Ask in your own words" in result.stdout
 
 
-def test_a_coach_pauses_and_hints(offline):
+def test_a_coach_pauses_and_hints(offline, unscored):
     result = typed("/pause", "", "hint", "/quit", options=["--mode", "coach", "--scenario", "S03"])
     assert "clock is stopped" in result.stdout and "several clocks" in result.stdout
 
 
-def test_markup_and_control_characters_are_shown_as_text(offline):
+def test_markup_and_control_characters_are_shown_as_text(offline, unscored):
     result = typed("[bold]the cause?[/oops]", "/quit")
     assert result.exit_code == 0 and not result.exception
 

@@ -1,6 +1,7 @@
 """Results of labs, and what the interviewer makes of them."""
 
 import ast
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -81,8 +82,7 @@ def test_every_target_is_an_idea_of_the_rubric():
 def test_the_interviewer_asks_about_it_once_when_the_idea_is_named():
     keep_result("04-quantization", "q8_0", 2.6)
     own = own_numbers.own_numbers()
-    one = interviewer("S01", levels={"STK-QUANT": "applied"})
-    one = type(one)(one.session, one.route, one.gaps, own)
+    one = replace(interviewer("S01", levels={"STK-QUANT": "applied"}), own=own)
     state, moves = State(phase=Phase.PROPOSE), []
     said = []
     for t, text in enumerate(
@@ -103,7 +103,6 @@ def test_it_waits_for_the_idea():
 
 def test_the_debrief_tells_the_own_numbers_last():
     keep_result("04-quantization", "q8_0", 2.6)
-    one = interviewer("S01", minutes=10)
-    one = type(one)(one.session, one.route, one.gaps, own_numbers.own_numbers())
+    one = replace(interviewer("S01", minutes=10), own=own_numbers.own_numbers())
     _, moves = one.step(one.begin()[0], Tick(600.0))
-    assert "Your own numbers. In lab 04" in words(moves)
+    assert "As to your own numbers: In lab 04" in words(moves)

@@ -43,6 +43,7 @@ def test_the_transcript_is_complete_after_each_move(clock, file):
         "mode": "exam",
         "minutes": 20,
         "seed": 5,
+        "style": "friendly",
     }
     clock.now += 12.34
     play.say("The breakdown?")

@@ -4,10 +4,13 @@ import time
 
 import pytest
 
+from harness import store
 from harness.errors import WrongUseError
+from harness.interview.llm.connect import LOCAL, chat_model
 from harness.interview.llm.endpoint import KEY, MAX_BYTES, ChatError, Endpoint
 from harness.interview.llm.replies import messages, parsed
 from harness.interview.llm.second_opinion import Opinion
+from harness.store import StoreError
 from tests.unit.interview.llm.chat_server import TIMEOUT_S, replying
 
 ASK = messages("Judge this.", "We cache it.")
@@ -103,3 +106,9 @@ def test_a_text_cannot_leave_its_marks_or_its_turn():
 def test_a_reply_is_json_or_nothing(reply, shown):
     opinion = parsed(reply, Opinion)
     assert (opinion and opinion.shown) == shown
+
+
+def test_a_local_model_that_is_not_built_is_named_before_anything_is_asked(monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "home", lambda: tmp_path)
+    with pytest.raises(StoreError, match="under500 prepare"):
+        chat_model(LOCAL)

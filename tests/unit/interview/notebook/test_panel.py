@@ -18,13 +18,15 @@ from tests.unit.interview.interviews import interviewer
 def offline(monkeypatch):
     """No model and no scorer: routes by words, and a scorecard of one sentence."""
 
-    def ready(session, file, clock, reword=None):
+    def ready(session, file, clock, reword=None, style="friendly"):
         one = interviewer(session.scenario.id, minutes=session.minutes, mode=session.mode)
         return Play(replace(one, reword=reword), clock, file)
 
     monkeypatch.setattr(opening, "ready", ready)
     monkeypatch.setattr(panel.gaps, "scored", lambda *_: SimpleNamespace(scores={"stack": None}))
-    monkeypatch.setattr(panel, "scorecard_page", lambda card, guess: f"<p>{dict(guess)}</p>")
+    monkeypatch.setattr(
+        panel, "scorecard_page", lambda card, guess, learned: f"<p>{dict(guess)} {len(learned)}</p>"
+    )
 
 
 def buttons(widget):
@@ -61,7 +63,27 @@ def test_a_chat_model_that_is_not_there_stops_nobody_and_is_said(offline):
 def test_an_exam_has_no_hint_and_no_pause(offline):
     box = panel.interview("S01")
     buttons(box)["Start the interview"].click()
-    assert set(buttons(box)) == {"Next part"}
+    assert set(buttons(box)) == {"Next part", "Leave"}
+
+
+def test_leaving_early_gives_the_scorecard_and_a_turn_can_be_tried_again(offline):
+    box = panel.interview("S01", minutes=20, seed=1)
+    buttons(box)["Start the interview"].click()
+    talk = box.children[0]
+    talk.act(lambda: talk.play.say("I would use a smaller model."))
+    buttons(box)["Leave"].click()
+    assert "1}" not in box.children[1].value and "Try again from turn 1" in buttons(box)
+    buttons(box)["Try again from turn 1"].click()
+    assert box.children[0] is not talk and not box.children[0].play.state.ended
+
+
+def test_an_interrupted_interview_is_offered_again(offline):
+    box = panel.interview("S01", minutes=20, seed=1)
+    buttons(box)["Start the interview"].click()
+    box.children[0].act(lambda: box.children[0].play.say("The breakdown?"))
+    again = panel.interview("S01")
+    buttons(again)["Go on where you left"].click()
+    assert again.children[0].play.state.opened == ("breakdown",)
 
 
 def test_a_coach_pauses_and_goes_on(offline):

@@ -60,9 +60,10 @@ def test_a_turn_without_a_finding_stands_there_as_it_was(scorer):
     assert quoted(scorer.answer("")) == "<p>Nothing was said.</p>"
 
 
-def test_the_page_has_a_picture_with_words_and_the_next_drill(scorer):
-    page = scorecard_page(scorer.answer(ANSWER))
-    assert 'alt="' in page and "Systematic debugging" in page
+def test_the_page_has_bars_with_words_and_the_next_drill(scorer):
+    page = scorecard_page(scorer.answer(ANSWER), {"stack": 3})
+    assert "currentColor" in page and "Systematic debugging" in page
+    assert " of 4, " in page and "your guess was 3" in page
     assert "Next drill" in page and "<code>labs/" in page
     assert "nothing to score" in scorecard_page(scorer.answer(""))
 

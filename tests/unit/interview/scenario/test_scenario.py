@@ -27,15 +27,15 @@ def change(folder, edit):
     path.write_text(yaml.safe_dump(entries))
 
 
-def test_there_are_twelve_and_each_is_its_own():
+def test_there_are_eighteen_and_each_is_its_own():
     found = scenarios()
-    assert list(found) == [f"S{number:02d}" for number in range(1, 13)]
-    assert len({one.cause.name for one in found.values()}) == 12
-    assert len({one.product.premise for one in found.values()}) == 12
-    assert len({one.deploy.note for one in found.values()}) == 12
+    assert list(found) == [f"S{number:02d}" for number in range(1, 19)]
+    assert len({one.cause.name for one in found.values()}) == 18
+    assert len({one.product.premise for one in found.values()}) == 18
+    assert len({one.deploy.note for one in found.values()}) == 18
 
 
-@pytest.mark.parametrize("name", [f"S{number:02d}" for number in range(1, 13)])
+@pytest.mark.parametrize("name", [f"S{number:02d}" for number in range(1, 19)])
 def test_no_scenario_breaks_a_rule(name):
     assert list(broken_rules(scenario(name), seeds=(None, 4, 5))) == []
 
@@ -47,8 +47,8 @@ def test_a_scenario_is_found_in_any_case_and_a_missing_one_is_named():
 
 
 def test_a_new_scenario_needs_no_code(folder):
-    change(folder, lambda entries: entries.update(id="S13", name="Another one"))
-    assert scenarios(folder)["S13"].name == "Another one"
+    change(folder, lambda entries: entries.update(id="S19", name="Another one"))
+    assert scenarios(folder)["S19"].name == "Another one"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_new_scenario_needs_no_code(folder):
         (lambda e: e["cause"].update(stage="thinking"), "no stage 'thinking'"),
         (lambda e: e["cause"].update(named=["("]), "regular expression"),
         (lambda e: e.update(surprise=1), "surprise"),
-        (lambda e: e.update(regimes={"odd": {"share": 0.1, "hours": [1, 2]}}), "give one of"),
+        (lambda e: e.update(regimes={"odd": {"seconds": [0, 9], "hours": [1, 2]}}), "give one of"),
         (lambda e: e.update(traffic=[1, 2]), "traffic"),
     ],
 )

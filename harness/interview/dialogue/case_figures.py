@@ -1,0 +1,62 @@
+"""Figures of the case that the interviewer holds for or against what a candidate says."""
+
+from __future__ import annotations
+
+import re
+
+from harness.interview.content_files import BadContentError
+from harness.interview.dialogue.wording import reactions
+from harness.interview.reading import Suspect
+from harness.interview.scenario.cards import abouts
+from harness.interview.scenario.interview_session import Session
+
+STAGES = {  # unless the scenario has another name for it
+    "network": "the way between user and server",
+    "preprocess": "what runs before the search",
+    "retrieval": "the search",
+    "queue": "what passes before the model starts",
+    "prefill": "reading the prompt",
+    "decode": "writing the answer",
+    "postprocess": "what runs after the last word",
+}
+BEFORE_AND_AFTER = (
+    "Before that change the mean was {not_renewed.mean.total}, after it {renewed.mean.total}."
+)
+SPREAD = "p50 is {p50.total} and p95 {p95.total}; it would have to explain both."
+
+
+def share(session: Session, stage: str) -> str:
+    """Return how much of the time a stage takes, for the requests that users complain about."""
+    name = session.scenario.labels.get(stage, STAGES[stage])
+    text = f"For those who complain, {{felt.mean.{stage}}} of {{felt.mean.total}} go into {name}."
+    return filled(session, text)
+
+
+def against(session: Session, suspect: Suspect) -> str:
+    """Return the datum that speaks against a wrong suspect."""
+    if suspect.id == "deploy":
+        return filled(session, BEFORE_AND_AFTER)
+    if suspect.stage and suspect.stage != session.scenario.cause.stage:
+        return share(session, suspect.stage)
+    return filled(session, SPREAD)
+
+
+def answer(session: Session, challenge: str) -> str:
+    """Return the case's answer to a doubt about it."""
+    for entry in reactions().challenges:
+        if re.search(entry.about, challenge, re.IGNORECASE):
+            return filled(session, entry.says)
+    return filled(session, reactions().challenge_otherwise)
+
+
+def instead(near: tuple[str, ...]) -> str:
+    """Return what data there are near a question that no card answers."""
+    return " or ".join(abouts()[card] for card in near[:2])
+
+
+def filled(session: Session, template: str) -> str:
+    """Return a text with the session's numbers; "" if the case has no such number."""
+    try:
+        return session.filled(template)
+    except BadContentError:
+        return ""

@@ -1,0 +1,120 @@
+"""The discussion of the case: replies to what the candidate claims, proposes, decides, doubts or asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.follow_ups import FollowUps
+from harness.interview.dialogue.moves import Doubt, Phase, State
+from harness.interview.dialogue.pace import overdue
+from harness.interview.dialogue.probes import Reword
+from harness.interview.dialogue.progression import SEARCH
+from harness.interview.dialogue.reactions import Reaction, Turn, react
+from harness.interview.dialogue.showing import opened, unclear
+from harness.interview.dialogue.speech import Step, Style, answer, speak
+from harness.interview.dialogue.visitors import VISITORS
+from harness.interview.reading import Act, Reading
+from harness.interview.scenario.interview_session import Session
+
+MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
+REFUTED_AFTER_S = 60  # a wrong suspect gets the datum against it so long after it was named
+OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """The interviewer's side of the discussion in one session."""
+
+    session: Session
+    follow_ups: FollowUps
+    style: Style
+    reword: Reword | None
+
+    def shown(self, step: Step, reading: Reading, text: str = "") -> Step | None:
+        """Show the cards that a turn asks for; None if it asks for none.
+
+        text: the turn; its claim is commented on first.
+        """
+        phase = step[0].phase
+        to_visitor = phase in VISITORS and Act.STAKEHOLDER in reading.acts
+        if not reading.cards or to_visitor or phase == Phase.TEAM:
+            return None
+        if text and reading.suspect and (comment := self._comment(step, reading, text)):
+            step = self._answer(step, comment, "")
+        for card in reading.cards:
+            step = opened(step, self.session, card)
+        return step
+
+    def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
+        """Reply to a turn that opens no card; None if it is time for the next phase."""
+        if Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed):
+            return speak(step, case_figures.answer(self.session, text))
+        asks = Act.ASK in reading.acts and not reading.proposed
+        if asks and (unsure := unclear(step, self.session, reading)):
+            return unsure
+        if overdue(self.session, step[0]):
+            return None
+        step, reaction = self._refuted(step, reading), react(self._turn(step, reading, text))
+        if reaction is None:
+            return self._go_on(step)
+        return self._reacted(step, reading, reaction, text)
+
+    def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
+        """Return the comment to a claim in a turn that also asks for data."""
+        reaction = react(self._turn(step, reading, text))
+        says_something = reaction and reaction.comment in ("right", "symptom", "against")
+        return replace(reaction, question=None) if reaction and says_something else None
+
+    def _reacted(self, step: Step, reading: Reading, reaction: Reaction, text: str) -> Step:
+        state, out = step
+        if reaction.doubts:
+            state = replace(state, doubt=Doubt(reaction.doubts, state.t))
+        searching = state.phase in SEARCH
+        if searching and (reaction.solved or (reading.proposed and reaction.comment != "early")):
+            state = state.enter(Phase.PROPOSE)
+        if reaction.question in OPEN_ENDED and (gap := self.follow_ups.due((state, out))):
+            step = self._answer((state, out), replace(reaction, question=None), text)
+            return self.follow_ups.ask(step, *gap)
+        if reaction.question == "next_look" and searching and _solved(state):
+            state, reaction = state.enter(Phase.PROPOSE), replace(reaction, question="fix")
+        return self._answer((state, out), reaction, text)
+
+    def _go_on(self, step: Step) -> Step | None:
+        """Go on from a turn whose words call for nothing in particular."""
+        state, _ = step
+        proposing = state.phase == Phase.PROPOSE
+        enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
+        if enough and self.follow_ups.spent(step):
+            return None
+        if proposing and (own := self.follow_ups.about_own_number(step)):
+            return own
+        quote = next((words for _, words in state.heard[-1].quotes), "")
+        if gap := self.follow_ups.due(step):
+            return self.follow_ups.ask(self._answer(step, Reaction("taken", quote=quote), ""), *gap)
+        if enough:
+            return None
+        question = "more" if proposing else "next_look"
+        return self._answer(step, Reaction("noted", question, quote=quote), "")
+
+    def _refuted(self, step: Step, reading: Reading) -> Step:
+        """Give the datum against a wrong suspect, a minute after it was named, unless it was dropped."""
+        state, out = step
+        doubt = state.doubt
+        if reading.cause == "right":
+            return replace(state, doubt=None), out
+        if doubt is None or state.t - doubt.t < REFUTED_AFTER_S or state.phase not in SEARCH:
+            return step
+        figure = case_figures.against(self.session, doubt.suspect)
+        reaction = Reaction("against", quote=doubt.suspect.quote, says="it", figure=figure)
+        return self._answer((replace(state, doubt=None), out), reaction, "")
+
+    def _turn(self, step: Step, reading: Reading, text: str) -> Turn:
+        return Turn(text, reading, step[0], self.session, self.style == Style.SCEPTICAL)
+
+    def _answer(self, step: Step, reaction: Reaction, text: str) -> Step:
+        return answer(step, self.session, reaction, self.style, text, self.reword)
+
+
+def _solved(state: State) -> bool:
+    return any(reading.cause == "right" for reading in state.heard)

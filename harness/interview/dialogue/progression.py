@@ -1,0 +1,80 @@
+"""The way through an interview: the first question of each phase, warnings, help, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.interview.dialogue import probes
+from harness.interview.dialogue.debrief import debrief
+from harness.interview.dialogue.moves import End, Phase
+from harness.interview.dialogue.own_numbers import OwnNumber
+from harness.interview.dialogue.pace import overdue, warning
+from harness.interview.dialogue.speech import Step, choose, say, speak
+from harness.interview.dialogue.wording import reactions
+from harness.interview.scenario.interview_session import Session
+
+SEARCH = (Phase.CLARIFY, Phase.DIAGNOSE)
+TEAM_MINUTES = 15  # a shorter interview has no time for the second round
+
+
+def next_phase(step: Step, session: Session) -> Step | None:
+    """Enter the next phase and ask its first question; None after the last one."""
+    state, out = step
+    if state.phase in SEARCH:
+        return say((state.enter(Phase.PROPOSE), out), session, "to_propose")
+    if state.phase == Phase.PROPOSE:
+        late = state.twisted or overdue(session, state)
+        if not late and session.level != "mid":
+            twist = session.filled(session.scenario.twist)
+            state = replace(state, twisted=True, depth=(*state.depth, ("twist", "twist")))
+            return say((state, out), session, "twist", twist=twist)
+        return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
+    if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
+        return choose((state.enter(Phase.TEAM), out), session, "team", reactions().team.ask)
+    if state.phase in (Phase.STAKEHOLDER, Phase.TEAM):
+        return say((state.enter(Phase.WRAP), out), session, "to_wrap")
+    return None
+
+
+def _has_time(session: Session) -> bool:
+    return session.minutes >= TEAM_MINUTES
+
+
+def warned(step: Step, session: Session) -> Step:
+    """Give a time warning if one is due."""
+    state, out = step
+    if (due := warning(session, state)) is None:
+        return step
+    return say((replace(state, warned=due[0]), out), session, due[1])
+
+
+def helped(step: Step, session: Session, due: Callable[[], tuple[str, str] | None]) -> Step:
+    """Give a hint, in coach mode only: about the search at first, then about the last follow-up or the next.
+
+    due: returns the gap that would be asked about next.
+    """
+    state, out = step
+    if session.mode != "coach":
+        return say(step, session, "no_hints")
+    if state.phase in SEARCH:
+        if state.hints >= len(session.scenario.hints):
+            return say(step, session, "no_more_hints")
+        text = session.filled(session.scenario.hints[state.hints])
+        return speak((replace(state, hints=state.hints + 1), out), text, "hint")
+    asked = next((e.target for e in reversed(state.events) if e.move), None)
+    gap = due()
+    for about in filter(None, (asked, gap and gap[0])):
+        text, move = probes.help_with(about, state)
+        if text not in (e.text for e in state.events):
+            return speak(step, text, move, about)
+    return say(step, session, "no_more_hints")
+
+
+def end(step: Step, session: Session, own: Sequence[OwnNumber], reason: str) -> Step:
+    """Say the debrief. reason: see `End`; "left" if the candidate leaves early."""
+    state, out = say(step, session, "time_up" if reason == "time" else "finished")
+    state = replace(state.enter(Phase.DEBRIEF), ended=reason)
+    for paragraph in debrief(session, state.opened, own):
+        state, out = speak((state, out), paragraph)
+    return state, [*out, End(reason)]

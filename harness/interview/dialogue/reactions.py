@@ -1,0 +1,227 @@
+"""The decision how to react to a turn: a pure function from its reading and the interview so far.
+
+A reaction is a comment on what was said, in the candidate's own words, and a question that has not been
+answered yet. It is worded elsewhere, and says nothing that this module has not decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.moves import Phase, State
+from harness.interview.listening.remedies import remedies
+from harness.interview.listening.suspects import suspects
+from harness.interview.reading import Act, Number, Reading, Remedy, Suspect
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scoring.grounding import TOLERANCE
+
+# Cards that describe the service and do not help to diagnose it.
+CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
+DEPTH = 2  # follow-ups on one remedy or claim
+# What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
+ASKED = {
+    "fixes": ("mechanism", "size", "cost", "risk"),
+    "helps": ("size", "cost", "risk"),
+    "neutral": ("win",),
+    "harmful": ("harm",),
+}
+FITS = tuple(ASKED)  # the remedy to talk about first
+# Words by which a turn answers a question before it is asked.
+SAID = {
+    "size": r"\d ?(ms|s|secs?|seconds?|%|percent|x|times)\b|\b(half|third|quarter|twice|double)\b",
+    "cost": r"\b(cost\w*|price|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|dollars?|worse|"
+    r"effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
+    "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
+    "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
+    "source": r"\b(card|from|measured|computed|times|×|x|at|over|says|shows|because|sum)\b",
+    "how_much": r"\d",
+    "win": r"\d",
+    "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
+    "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
+    "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
+    "alternative": r"\b(ruled? out|not|isn.?t|only|same)\b",
+    "why_behind": r"\b(because|since|as|so|each|every)\b",
+}
+FULL = 5  # words: a shorter turn leaves the mechanism unsaid
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A comment and a question, by their keys in `reactions.yaml`, either of which may be missing.
+
+    subject: the remedy or suspect that it is about. quote: the candidate's words. doubts: a wrong suspect
+    that is to be refuted later. solved: True if the turn named the cause and the interview can go on to
+    remedies.
+    """
+
+    comment: str | None = None
+    question: str | None = None
+    subject: str = ""
+    quote: str = ""
+    says: str = ""
+    figure: str = ""
+    number: str = ""
+    doubts: Suspect | None = None
+    solved: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn with everything that the decision needs. sceptical: a style that asks for alternatives."""
+
+    text: str
+    reading: Reading
+    state: State
+    session: Session
+    sceptical: bool = False
+
+    @property
+    def looked(self) -> bool:
+        """Return True if the candidate has seen data about the time, or named the cause."""
+        return bool(set(self.state.opened) - CONTEXT) or self.solved
+
+    @property
+    def solved(self) -> bool:
+        """Return True if the cause was named before this turn."""
+        return any(reading.cause == "right" for reading in self.state.heard[:-1])
+
+    def open_question(self, subject: str, asked: Sequence[str]) -> str | None:
+        """Return the first question about a subject that was neither asked nor answered, within the depth."""
+        before = [question for about, question in self.state.depth if about == subject]
+        if len(before) >= DEPTH:
+            return None
+        left = (q for q in asked if q not in before and not said(q, self.text))
+        return next(left, None)
+
+
+def said(question: str, text: str) -> bool:
+    """Return True if a text answers a question already."""
+    if question == "mechanism" and len(text.split()) < FULL:
+        return False
+    return question in SAID and bool(re.search(SAID[question], text, re.IGNORECASE))
+
+
+def react(turn: Turn) -> Reaction | None:
+    """Return the reaction to a proposal, a decision or a claim; None if nothing follows from its words."""
+    return next(filter(None, _reactions(turn)), None)
+
+
+def _reactions(turn: Turn) -> Iterator[Reaction | None]:
+    reading = turn.reading
+    if reading.suspect and reading.suspect.cause == "right" and not turn.solved:
+        yield _right(turn, reading.suspect)
+    if reading.proposed:
+        yield _proposed(turn, min(reading.proposed, key=lambda r: FITS.index(fit(turn.session, r))))
+    if reading.suspect:
+        yield _suspected(turn, reading.suspect)
+    if reading.refused:
+        yield _refused(turn, reading.refused[0])
+    yield _answered(turn)
+    if Act.DECIDE in reading.acts:
+        yield _decided(turn)
+    if Act.CLAIM in reading.acts and reading.numbers:
+        yield _number(turn, reading.numbers)
+
+
+def fit(session: Session, remedy: Remedy) -> str:
+    """Return how a remedy fits the case; one that the case does not mention is neutral."""
+    return session.scenario.remedies.get(remedy.id, "neutral")
+
+
+def _right(turn: Turn, suspect: Suspect) -> Reaction:
+    seen = set(turn.session.scenario.cause.cards) | {"breakdown", "slowest"}
+    if not seen & set(turn.state.opened) and not turn.reading.numbers:
+        return Reaction("right_unseen", "evidence", suspect.id, suspect.quote)
+    figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
+    if turn.reading.proposed:
+        return _proposed(turn, turn.reading.proposed[0])
+    question = "alternative" if turn.sceptical else "fix"
+    return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
+
+
+def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
+    if suspect.cause == "right":
+        return None
+    says = suspects()[suspect.id].says if suspect.id in suspects() else suspect.quote
+    if suspect.cause is None:
+        figure = case_figures.share(turn.session, suspect.stage) if suspect.stage else ""
+        question = turn.open_question(suspect.id, ("why_behind",)) or "next_look"
+        return Reaction("symptom", question, suspect.id, suspect.quote, figure=figure)
+    again = any(r.suspect and r.suspect.id == suspect.id for r in turn.state.heard[:-1])
+    if again or turn.state.phase not in (Phase.CLARIFY, Phase.DIAGNOSE):
+        figure = case_figures.against(turn.session, suspect)
+        return Reaction("against", "next_look", suspect.id, suspect.quote, says, figure)
+    question = turn.open_question(suspect.id, ("check",)) or "next_look"
+    return Reaction("suspected", question, suspect.id, suspect.quote, says, doubts=suspect)
+
+
+def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
+    says = remedies()[remedy.id].says
+    if not turn.looked:
+        return Reaction("early", "first_look", remedy.id, remedy.quote, says)
+    kind = fit(turn.session, remedy)
+    figure = _touched(turn, remedy) if kind == "neutral" else ""
+    comment = kind if figure or kind != "neutral" else "noted"
+    question = turn.open_question(remedy.id, ASKED[kind]) or "more"
+    return Reaction(comment, question, remedy.id, remedy.quote, says, figure)
+
+
+def _refused(turn: Turn, remedy: Remedy) -> Reaction:
+    says = remedies()[remedy.id].says
+    if fit(turn.session, remedy) in ("fixes", "helps"):
+        question = "other_way" if said("harm", turn.text) else "why_not"
+        return Reaction("refused_fix", question, remedy.id, remedy.quote, says)
+    figure = _touched(turn, remedy)
+    return Reaction("refused_rightly", "more", remedy.id, remedy.quote, says, figure)
+
+
+def _touched(turn: Turn, remedy: Remedy) -> str:
+    """Return how little a remedy could win; "" if it touches the stage of the cause."""
+    stage = remedies()[remedy.id].touches
+    elsewhere = stage and stage != turn.session.scenario.cause.stage
+    return case_figures.share(turn.session, stage) if elsewhere else ""
+
+
+def _answered(turn: Turn) -> Reaction | None:
+    """React to the answer to a follow-up: go one level deeper, if there is one."""
+    subject, known = turn.state.subject, turn.session.scenario.remedies
+    if subject not in remedies():
+        return None
+    question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
+    if question is None:
+        return None
+    return Reaction("noted", question, subject, _words(turn), remedies()[subject].says)
+
+
+def _decided(turn: Turn) -> Reaction:
+    quote = turn.reading.quote(Act.DECIDE)
+    question = "more" if said("risk", turn.text) else "risk"
+    return Reaction("decided", question, "decision", quote)
+
+
+def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
+    """Confirm a number that is on an opened card; ask where another one comes from."""
+    if shown := [number for number in numbers if on_card(number, turn)]:
+        return Reaction("grounded", "next_look", "number", shown[0].quote)
+    measured = [number for number in numbers if number.unit]
+    if not measured or said("source", turn.text):
+        return None
+    question = turn.open_question("number", ("source",))
+    return question and Reaction(None, question, "number", number=measured[0].quote)
+
+
+def on_card(number: Number, turn: Turn) -> bool:
+    """Return True if a number with a unit is on a card that was opened, within 5 %."""
+    figures = (f for c in turn.state.opened for f in turn.session.cards[c].figures)
+    same = (f.value for f in figures if f.unit.split(" ")[0] == number.unit)
+    return any(abs(number.value - value) <= TOLERANCE * abs(value) for value in same)
+
+
+def _words(turn: Turn) -> str:
+    """Return the candidate's words to take up: a number if there is one, else the clearest part."""
+    measured = [number.quote for number in turn.reading.numbers if number.unit]
+    spoken = [words for _, words in turn.reading.quotes]
+    return next(iter((*measured, *spoken)), turn.text)

@@ -1,0 +1,55 @@
+"""Cards on the table: shown once, held back for a guess in coach mode, offered if a question is unclear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.moves import Offer, Phase, Show
+from harness.interview.dialogue.reactions import CONTEXT
+from harness.interview.dialogue.speech import Step, choose, say
+from harness.interview.dialogue.wording import reactions
+from harness.interview.reading import Reading, Unanswered
+from harness.interview.scenario.interview_session import Session
+from harness.interview.scenario.transcript import Event
+
+GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
+
+
+def opened(step: Step, session: Session, card: str) -> Step:
+    """Show a card; a coach holds the first ones back until the candidate has guessed what they show."""
+    state, out = step
+    if card not in session.cards:
+        return say(step, session, "no_card")
+    if card in state.opened:
+        state, out = say(step, session, "again")
+        return state, [*out, Show(card)]
+    coach = session.mode == "coach"
+    if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
+        held = replace(state, held=card, guesses=state.guesses + 1)
+        return say((held, out), session, "expect")
+    return _show((replace(state, held=None), out), session, card)
+
+
+def unclear(step: Step, session: Session, reading: Reading) -> Step | None:
+    """Ask which card was meant, or say why there is none; None if the turn asks for nothing."""
+    if reading.unanswered == Unanswered.OUTSIDE:
+        near = case_figures.instead(reading.near)
+        return choose(step, session, "nothing", reactions().nothing_there, {"near": near})
+    if reading.unanswered:
+        return say(step, session, str(reading.unanswered))
+    if not reading.near:
+        return None
+    state, out = say(step, session, "unsure")
+    return replace(state, offered=reading.near), [*out, Offer(reading.near)]
+
+
+def _show(step: Step, session: Session, card: str) -> Step:
+    if "card" not in step[0].last_pools:
+        step = say(step, session, "card")
+    state, out = step
+    event = Event(t=state.t, who="candidate", open_card=card)
+    phase = state.phase
+    if phase == Phase.CLARIFY and card not in CONTEXT:
+        phase = Phase.DIAGNOSE
+    return replace(state, events=(*state.events, event), phase=phase), [*out, Show(card)]

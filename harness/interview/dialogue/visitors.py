@@ -1,0 +1,63 @@
+"""Who joins the interview: the product manager, who negotiates, and the engineers who will build the fix."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from harness.interview.dialogue.moves import Phase, State
+from harness.interview.dialogue.speech import Step, choose, say
+from harness.interview.dialogue.wording import reactions, short
+from harness.interview.scenario.interview_session import Session
+
+MAX_INSISTENCE = 3  # questions of the product manager after the objection
+TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
+
+
+def product_manager(step: Step, session: Session, text: str) -> Step | None:
+    """Let the product manager object, then ask for what is missing; return None if nothing is open."""
+    state, out = step
+    if state.turns == 1:
+        pushback = session.filled(session.scenario.product.pushback)
+        return say(step, session, "pushback", pushback=pushback)
+    if (key := insistence(state, text)) is None:
+        return None
+    wordings = reactions().product_manager[key].says
+    said = [f'The product manager says: "{wording}"' for wording in wordings]
+    state = replace(state, insisted=(*state.insisted, key))
+    return choose((state, out), session, f"pm.{key}", said)
+
+
+def insistence(state: State, text: str) -> str | None:
+    """Return the key of the product manager's next question, or None if nothing is open.
+
+    What was said before counts as well: nobody is asked for a date that they have given. text: the last turn.
+    """
+    if len(state.insisted) >= MAX_INSISTENCE:
+        return None
+    heard = _said_here(state)
+    for key, entry in reactions().product_manager.items():
+        answered = re.search(entry.unless, heard, re.IGNORECASE)
+        called_for = re.search(entry.after, text, re.IGNORECASE)
+        if key not in state.insisted and called_for and not answered:
+            return key
+    return None
+
+
+def engineers(step: Step, session: Session, text: str) -> Step | None:
+    """Let one of the engineers ask back once; return None after that."""
+    state, _ = step
+    if state.turns >= TEAM_TURNS:
+        return None
+    reading = state.heard[-1]
+    quote = next((r.quote for r in reading.proposed), reading.quote(reading.acts[0]) or text)
+    return choose(step, session, "team.follow", reactions().team.follow, {"quote": short(quote)})
+
+
+VISITORS = {Phase.STAKEHOLDER: product_manager, Phase.TEAM: engineers}
+
+
+def _said_here(state: State) -> str:
+    """Return what the candidate has said in the turns of this part."""
+    spoken = [e.text for e in state.events if e.who == "candidate" and e.text]
+    return " ".join(spoken[len(spoken) - state.turns :])

@@ -1,0 +1,91 @@
+"""Labelled example sentences as the regressions need them: texts, targets and signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from harness.interview.content_files import CONTENT, LOADER, BadContentError, Text, read
+from harness.interview.listening.evidence import signs
+from harness.interview.listening.similarity import Examples
+from harness.interview.reading import NOT_SHOWN, Act
+from harness.kb.seeded import code
+
+TURNS = CONTENT / "turns"  # one file per voice: acts -> sentences
+RUBRIC = CONTENT / "rubric" / "sentences"
+SHORT = 16  # words: a longer sentence of the rubric explains, and a candidate proposes in few words
+NONE = "none"  # the label of a sentence that does nothing: "okay", "let me think"
+ACTS = (*(str(act) for act in Act), NONE)
+NAMES = ("intents", "remedies", "suspects", "evidence")
+FILES = tuple(CONTENT / f"{name}.yaml" for name in NAMES)
+VERSION = 2  # of the stored weights
+EACH = 6  # one question in six teaches asking; all of them would outnumber the other acts
+JOINED = "The product manager joins us now."
+
+Labelled = tuple[str, tuple[str, ...], str]  # (sentence, labels, voice)
+
+
+def labelled_sentences(folder: Path = TURNS) -> Iterator[Labelled]:
+    """Yield the example sentences of all voices.
+
+    Raises BadContentError if a file is broken or names an act that does not exist.
+    """
+    for path in sorted(folder.glob("*.yaml")):
+        for key, sentences in read(path, dict[str, tuple[Text, ...]]).items():
+            labels = tuple(key.split())
+            if unknown := set(labels) - set(ACTS):
+                raise BadContentError(f"{path.name}: there is no act {', '.join(sorted(unknown))}.")
+            yield from ((sentence, labels, path.stem) for sentence in sentences)
+
+
+def act_examples(labelled: Iterable[Labelled], questions: Iterable[Labelled]) -> Examples:
+    """Return the examples for acts. questions: more of them, by what they ask for.
+
+    Words to the product manager are learned once as an answer to them, and once without what came before,
+    so that the place in the interview helps and does not decide.
+    """
+    rows = [(sentence, labels, "") for sentence, labels, _ in labelled]
+    asking = [question for question, about, _ in questions if about[0] not in NOT_SHOWN]
+    rows += [(question, (str(Act.ASK),), "") for question in asking[::EACH]]
+    rows += [(s, labels, JOINED) for s, labels, _ in rows if str(Act.STAKEHOLDER) in labels]
+    return _examples(rows, ACTS)
+
+
+def rubric_sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the short labelled sentences of the rubric, with the ids of what they show."""
+    for path in sorted(RUBRIC.glob("*.yaml")):
+        for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER):
+            if len(entry["text"].split()) <= SHORT:
+                yield entry["text"], tuple(entry.get("shows", ()))
+
+
+def stored(name: str, folder: Path) -> Path:
+    """Return the file of a regression's weights in a folder; its name changes with the content files."""
+    return folder / f"heard-{name}-{_digest(learned_from())}.npz"
+
+
+def learned_from() -> tuple[Path, ...]:
+    """Return all content files that listening learns from."""
+    folders = (TURNS, CONTENT / "questions", RUBRIC)
+    return (*(path for folder in folders for path in sorted(folder.glob("*.yaml"))), *FILES)
+
+
+@cache
+def _digest(paths: tuple[Path, ...]) -> str:
+    """Return a hash of the files' text; reading them as YAML would take seconds."""
+    return code(VERSION, *(path.read_text(encoding="utf-8") for path in paths))
+
+
+def single(texts: Sequence[tuple[str, str]], labels: Sequence[str]) -> Examples:
+    """Return examples of (text, label), each with one of `labels`, or with none of them."""
+    return _examples([(text, (label,), "") for text, label in texts], labels)
+
+
+def _examples(rows: Sequence[tuple[str, tuple[str, ...], str]], labels: Sequence[str]) -> Examples:
+    targets = np.array([[1.0 if name in own else -1.0 for name in labels] for _, own, _ in rows])
+    found = np.stack([signs(text, before) for text, _, before in rows])
+    return Examples(tuple(text for text, *_ in rows), targets, found)

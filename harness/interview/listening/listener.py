@@ -1,0 +1,212 @@
+"""The listener: reads a turn once, and its reading is what the interviewer answers and the scorer credits.
+
+A turn is read in parts (sentences and clauses). What a part does is found by a regression on example
+sentences of many voices, with authored patterns as evidence; what it is about, by three more: cards,
+remedies, suspects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from harness.interview.listening.acts import (
+    ASIDE,
+    OFFERS,
+    PLAN,
+    PRODUCT_MANAGER,
+    Part,
+    as_plan,
+    likely,
+    to_product,
+)
+from harness.interview.listening.card_router import Asked, CardRouter, card_router
+from harness.interview.listening.evidence import signs
+from harness.interview.listening.examples import ACTS, act_examples, labelled_sentences, stored
+from harness.interview.listening.numbers import numbers
+from harness.interview.listening.remedies import RemedyFinder
+from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.listening.suspects import SuspectFinder
+from harness.interview.listening.turns import parts
+from harness.interview.meanings import Embed, recalling, ship
+from harness.interview.reading import Act, Reading, Remedy, Suspect
+from harness.interview.scenario.scenario import Scenario, scenario, scenarios
+from harness.interview.scenario.transcript import Transcript
+
+REGRESSIONS = ("acts", "cards", "remedies", "suspects")
+REMEMBERED = 500  # readings: several long interviews
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Reads turns. folder: where fitted weights are kept; it must not be shared between embedding models."""
+
+    embed: Embed
+    cards: CardRouter
+    folder: Path | None = None
+
+    def read(self, turn: str, before: str, scenario: Scenario) -> Reading:
+        """Return the reading of any text. before: the interviewer's last words. Never raises."""
+        heard = self._parts(turn, before)
+        if not heard:
+            return Reading()
+        acts = _acts(heard)
+        asked = self._asked(heard)
+        remedies, suspect = _once(self._remedies(heard)), self._suspect(heard, scenario)
+        return Reading(
+            acts=acts,
+            cards=asked.cards,
+            near=asked.near,
+            unanswered=asked.unanswered,
+            remedies=remedies,
+            suspect=suspect,
+            numbers=numbers(turn),
+            quotes=tuple((act, _quote(heard, act)) for act in acts),
+        )
+
+    def _parts(self, turn: str, before: str) -> list[Part]:
+        texts = list(parts(turn))
+        if not texts:
+            return []
+        meanings = self.embed(texts)
+        return [self._part(*pair, before) for pair in zip(texts, meanings, strict=True)]
+
+    def _part(self, text: str, meaning: np.ndarray, before: str) -> Part:
+        found = self.acts.scores(text, meaning, signs(text, before))
+        scores = dict(zip(ACTS, map(float, found), strict=True))
+        if PLAN.search(text) and "?" not in text:
+            scores = as_plan(scores)
+        if PRODUCT_MANAGER.search(before):
+            scores = to_product(scores, "?" in text)
+        return Part(text, meaning, tuple(likely(scores)), scores)
+
+    @cached_property
+    def acts(self) -> Regression:
+        return regression(self.examples, self.embed, self.folder and stored("acts", self.folder))
+
+    def examples(self) -> Examples:
+        return act_examples(labelled_sentences(), self.cards.labelled())
+
+    def _asked(self, heard: Sequence[Part]) -> Asked:
+        """Return what the asking parts ask for, together."""
+        asking = [part for part in heard if part.asks(alone=len(heard) == 1)]
+        return Asked.together(self.cards.asked(part.text, part.meaning) for part in asking)
+
+    def _remedies(self, heard: Iterable[Part]) -> Iterator[Remedy]:
+        for part in heard:
+            if part.offers:
+                yield from self.remedies(part.text, part.meaning)
+
+    def _suspect(self, heard: Iterable[Part], scenario: Scenario) -> Suspect | None:
+        """Return what the turn blames: the right cause if it is among the suspects, else the first."""
+        blaming = (part for part in heard if part.blames)
+        found = [self.suspects(part.text, part.meaning, scenario) for part in blaming]
+        named = [suspect for suspect in found if suspect]
+        right = [suspect for suspect in named if suspect.cause == "right"]
+        return next(iter((*right, *named)), None)
+
+    @cached_property
+    def remedies(self) -> RemedyFinder:
+        return RemedyFinder(self.embed, partial(_others, *OFFERS), self.folder)
+
+    @cached_property
+    def suspects(self) -> SuspectFinder:
+        return SuspectFinder(self.embed, partial(_others, Act.CLAIM, Act.CHALLENGE), self.folder)
+
+    def sentences(self) -> Iterator[str]:
+        """Yield the example sentences of all regressions; some of them belong to several."""
+        for learner in (self, self.cards, self.remedies, self.suspects):
+            yield from learner.examples().texts
+
+    def fit(self) -> None:
+        """Fit what is not stored yet."""
+        embed = recalling(self.embed)
+        fresh = replace(self, embed=embed, cards=replace(self.cards, embed=embed))
+        _ = fresh.acts, fresh.remedies.regression, fresh.suspects.regression, fresh.cards.regression
+
+
+@lru_cache(REMEMBERED)
+def heard(turn: str, before: str, scenario_id: str) -> Reading:
+    """Return the reading of a turn of an installed scenario.
+
+    Dialogue and score ask for the same turns again and again. Raises StoreError if MiniLM's weights are
+    missing.
+    """
+    return listener().read(turn, before, scenario(scenario_id))
+
+
+def readings(transcript: Transcript) -> tuple[Reading, ...]:
+    """Return the reading of each of the candidate's turns; none if the scenario is not installed."""
+    name = transcript.header.scenario.upper()
+    return tuple(_readings(transcript, name)) if name in scenarios() else ()
+
+
+def _readings(transcript: Transcript, scenario_id: str) -> Iterator[Reading]:
+    before = ""
+    for event in transcript.events:
+        if event.text is None:
+            continue
+        if event.who == "candidate":
+            yield heard(event.text, before, scenario_id)
+        else:
+            before = event.text
+
+
+def is_fitted(folder: Path) -> bool:
+    """Return True if the weights for the shipped examples are in this folder."""
+    return all(stored(name, folder).exists() for name in REGRESSIONS)
+
+
+@cache
+def listener() -> Listener:
+    """Return the process's listener, with MiniLM. Raises StoreError if its weights are missing."""
+    found = _unfitted()
+    if found.folder and not is_fitted(found.folder):
+        found.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(found.folder / "fitting.lock"):  # a second process waits, and finds them
+            found.fit()
+    return found
+
+
+def ship_meanings() -> Path:
+    """Write the vectors of the example sentences beside the content; return the file's path."""
+    one = _unfitted()
+    return ship(one.sentences(), one.embed)
+
+
+def _unfitted() -> Listener:
+    router = card_router()
+    return Listener(router.embed, router, router.folder)
+
+
+def _acts(heard: Sequence[Part]) -> tuple[Act, ...]:
+    """Return what the turn does, in the order of `Act`; a turn that does nothing is off topic."""
+    alone = len(heard) == 1
+    found = {act for p in heard for act in p.acts if act != Act.ASK or p.asks(alone)}
+    content = found.difference(ASIDE)
+    if content:
+        found = content
+    return tuple(act for act in Act if act in found) or (Act.OFF_TOPIC,)
+
+
+def _quote(heard: Sequence[Part], act: Act) -> str:
+    """Return the part that does an act most clearly."""
+    return max(
+        (p for p in heard if act in p.acts), key=lambda p: p.scores[act], default=heard[0]
+    ).text
+
+
+def _once(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
+    """Return each remedy once, as it was said last: "a cache … no, no cache" refuses it."""
+    return tuple({remedy.id: remedy for remedy in remedies}.values())
+
+
+def _others(*acts: Act) -> tuple[str, ...]:
+    """Return example sentences that do none of these acts."""
+    names = set(map(str, acts))
+    return tuple(text for text, own, _ in labelled_sentences() if names.isdisjoint(own))

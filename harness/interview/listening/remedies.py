@@ -1,0 +1,157 @@
+"""Remedies: which of them a sentence is about, and whether it refuses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+
+from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
+from harness.interview.listening.evidence import signs
+from harness.interview.listening.examples import rubric_sentences, single, stored
+from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.meanings import Embed
+from harness.interview.reading import Remedy
+
+NONE, REFUSES = "none", "refuses"
+# Limits, set by hand on the authors' own turns.
+PATTERN = 0.55  # what a matching pattern adds to a score that runs from about -1 to 1
+HEARD = -0.25  # the least score of a remedy that is named
+DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
+LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
+NAMED_LEAD = 0.9  # the same, if its words are there
+REFUSED = -0.4  # the least score of a refusal
+
+
+class Entry(Strict):
+    """One remedy. says: how the interviewer names it; patterns: evidence, with case ignored.
+
+    touches: the stage that it shortens, if it is a single one.
+    """
+
+    says: Text
+    touches: str | None = None
+    patterns: tuple[Pattern, ...]
+    examples: tuple[Text, ...]
+    refusals: tuple[Text, ...] = ()
+
+
+class Remedies(Strict):
+    """The content file. none: sentences that sound like a remedy and are none."""
+
+    remedies: dict[str, Entry]
+    none: tuple[Text, ...]
+
+
+def remedies() -> Mapping[str, Entry]:
+    """Return all remedies that can be heard, by id."""
+    return _content().remedies
+
+
+@cache
+def _content() -> Remedies:
+    return read(CONTENT / "remedies.yaml", Remedies)
+
+
+@dataclass(frozen=True)
+class RemedyFinder:
+    """Finds remedies in a sentence. others: returns sentences that name none."""
+
+    embed: Embed
+    others: Callable[[], tuple[str, ...]]
+    folder: Path | None = None
+
+    def __call__(self, sentence: str, meaning: np.ndarray) -> tuple[Remedy, ...]:
+        """Return the remedies of a sentence, in the order in which they are named. meaning: its vector."""
+        scores = self.regression.scores(sentence, meaning, signs(sentence))
+        named = dict(zip(self.labels, scores, strict=True))
+        refused = named.pop(REFUSES) + _denial(sentence) >= REFUSED
+        none = named.pop(NONE)
+        spans = {name: _span(name, sentence) for name in named}
+        totals = {name: s + PATTERN * (spans[name] is not None) for name, s in named.items()}
+        best = max(totals.values())
+        leads = {name: NAMED_LEAD if spans[name] else LEAD for name in totals}
+        heard = [n for n, s in totals.items() if s >= max(HEARD, best - leads[n], none - DOUBT)]
+        heard.sort(key=lambda name: (spans[name] or (len(sentence), 0), name))
+        return tuple(Remedy(name, refused, _quote(sentence, spans[name])) for name in heard)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        return (*remedies(), NONE, REFUSES)
+
+    def examples(self) -> Examples:
+        """Return the example sentences; a refusal is an example of its remedy and of refusing."""
+        rows = [
+            (text, name) for name, e in remedies().items() for text in (*e.examples, *e.refusals)
+        ]
+        rows += [(text, NONE) for text in (*self.others(), *_content().none)]
+        rows += list(_of_rubric())
+        found = single(rows, self.labels)
+        refusing = {text for entry in remedies().values() for text in entry.refusals}
+        found.targets[:, -1] = [1.0 if text in refusing else -1.0 for text in found.texts]
+        return found
+
+    @cached_property
+    def regression(self) -> Regression:
+        return regression(
+            self.examples, self.embed, self.folder and stored("remedies", self.folder)
+        )
+
+
+def _of_rubric() -> Iterator[tuple[str, str]]:
+    """Yield the rubric's sentences about one remedy, and one in three of those about none."""
+    about_none = 0
+    for text, shows in rubric_sentences():
+        named = [name for name in shows if name in remedies()]
+        if len(named) == 1:
+            yield text, named[0]
+        elif not shows:
+            about_none += 1
+            if about_none % 3 == 0:
+                yield text, NONE
+
+
+DENIAL = re.compile(
+    r"\b(no|not|never|without|leave|leav|skip|drop|forget|reject\w*|rule[sd]? out|off the table|is out|"
+    r"wouldn.?t|shouldn.?t|don.?t|won.?t|doesn.?t|isn.?t|can.?t|hardly|nothing|instead of buying)\b",
+    re.IGNORECASE,
+)
+# What a word of denial adds to the score of a refusal, and what its absence takes away.
+DENIED, UNDENIED = 0.35, 0.7
+# Words of denial that refuse nothing.
+HARMLESS = re.compile(
+    r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
+    r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
+    r"\bdon.?t (wait|let|switch)\b|^\W*no\.\s|"
+    # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
+    r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
+    r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
+    r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b",
+    re.IGNORECASE,
+)
+
+
+def _denial(sentence: str) -> float:
+    return DENIED if DENIAL.search(HARMLESS.sub(" ", sentence)) else -UNDENIED
+
+
+def _span(name: str, sentence: str) -> tuple[int, int] | None:
+    """Return where a remedy's first matching pattern lies in the sentence."""
+    found = (pattern.search(sentence) for pattern in _patterns()[name])
+    return next((match.span() for match in found if match), None)
+
+
+@cache
+def _patterns() -> Mapping[str, tuple[re.Pattern[str], ...]]:
+    return {
+        name: tuple(re.compile(p, re.IGNORECASE) for p in entry.patterns)
+        for name, entry in remedies().items()
+    }
+
+
+def _quote(sentence: str, span: tuple[int, int] | None) -> str:
+    return sentence[slice(*span)] if span else sentence

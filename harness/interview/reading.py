@@ -1,0 +1,117 @@
+"""What one turn of a candidate says: the value that the interviewer answers and the scorer credits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+REFUSED = "no:"  # stands before the id of a remedy that the candidate rejects
+Cause = Literal["right", "wrong"]
+
+
+class Act(StrEnum):
+    """What a turn does; one turn may do several."""
+
+    ASK = "ask"
+    CLAIM = "claim"
+    PROPOSE = "propose"
+    DECIDE = "decide"
+    CHALLENGE = "challenge"  # doubts the case, the goal or the product manager
+    STAKEHOLDER = "stakeholder"  # speaks to the product manager
+    DONT_KNOW = "dontknow"
+    HINT = "hint"
+    REPEAT = "repeat"
+    OFF_TOPIC = "offtopic"
+    DONE = "done"
+
+
+class Unanswered(StrEnum):
+    """Why a question gets no card."""
+
+    CAUSE = "cause"  # it asks for what the candidate is to find out
+    EVERYTHING = "everything"
+    OUTSIDE = "outside"  # there is no such data
+
+
+NOT_SHOWN = tuple(str(reason) for reason in Unanswered)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A remedy that a turn proposes or refuses, and the candidate's words for it."""
+
+    id: str
+    refused: bool
+    quote: str
+
+    def __str__(self) -> str:
+        return f"{REFUSED}{self.id}" if self.refused else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was said. value, unit: times in ms, shares in %."""
+
+    value: float
+    unit: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What a turn says the time goes into. cause: whether this is the case's cause; None if undecided.
+
+    stage: the stage that it blames, if any.
+    """
+
+    id: str
+    cause: Cause | None
+    quote: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One turn, as it was heard.
+
+    cards: the data that were asked for; near: cards that may be meant if none is certain.
+    unanswered: why a question gets no card. quotes: the candidate's words, by act.
+    """
+
+    acts: tuple[Act, ...] = ()
+    cards: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    unanswered: Unanswered | None = None
+    remedies: tuple[Remedy, ...] = ()
+    suspect: Suspect | None = None
+    numbers: tuple[Number, ...] = ()
+    quotes: tuple[tuple[Act, str], ...] = ()
+
+    @property
+    def cause(self) -> Cause | None:
+        """Return whether the cause that the turn names is the right one; None if it names none."""
+        return self.suspect.cause if self.suspect else None
+
+    @property
+    def proposed(self) -> tuple[Remedy, ...]:
+        """Return the remedies that the turn proposes."""
+        return tuple(remedy for remedy in self.remedies if not remedy.refused)
+
+    @property
+    def refused(self) -> tuple[Remedy, ...]:
+        """Return the remedies that the turn rejects."""
+        return tuple(remedy for remedy in self.remedies if remedy.refused)
+
+    def quote(self, act: Act) -> str:
+        """Return the candidate's words for an act, or "" if the turn does not do it."""
+        return next((words for done, words in self.quotes if done == act), "")
+
+    def to_json(self) -> dict[str, object]:
+        """Return acts, cards, remedies and cause as plain values."""
+        return {
+            "acts": [str(act) for act in self.acts],
+            "cards": list(self.cards),
+            "remedies": [str(remedy) for remedy in self.remedies],
+            "cause": self.cause,
+        }

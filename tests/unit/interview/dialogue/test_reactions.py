@@ -1,0 +1,161 @@
+"""Reactions: what was said is named, never asked for again, and a wrong claim is never confirmed."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
+from harness.interview.dialogue.reactions import Turn, react, said
+from harness.interview.dialogue.speech import Style
+from tests.unit.interview.interviews import by_words, interviewer, played, words
+
+RIGHT, WRONG = "The decode dominates, 2.3 s.", "The network dominates."
+
+
+def after_cards(one, *texts, cards=("breakdown",), every_s=10):
+    """Return (state, moves of each turn) of an interview in which cards were opened first."""
+    state, _ = one.begin()
+    for t, card in enumerate(cards, 1):
+        state, _ = one.step(state, Opened(t, card))
+    return played(one, *texts, state=state, every_s=every_s)
+
+
+def test_a_right_cause_is_recognised_at_once_with_its_figure_and_leads_on():
+    state, (moves,) = after_cards(interviewer(), RIGHT)
+    figure = interviewer().session.filled("{felt.mean.decode}")
+    assert figure in words(moves) and state.phase == Phase.PROPOSE
+
+
+def test_a_right_guess_without_data_is_asked_for_the_measurement():
+    state, (moves,) = played(interviewer(), "The decode dominates.")
+    assert "decode dominates" in words(moves) and state.phase == Phase.CLARIFY
+
+
+def test_a_wrong_cause_is_neither_confirmed_nor_denied_until_a_minute_later():
+    one = interviewer()
+    against = one.session.filled("{felt.mean.network} of {felt.mean.total}")
+    state, (moves,) = after_cards(one, WRONG)
+    assert against not in words(moves) and state.doubt
+    state, (moves,) = played(one, "The answers are long.", state=state, every_s=70)
+    assert against in words(moves) and state.doubt is None
+
+
+def test_a_wrong_cause_that_is_insisted_on_gets_its_datum():
+    one = interviewer()
+    _, (_, moves) = after_cards(one, WRONG, WRONG)
+    assert one.session.filled("{felt.mean.network} of {felt.mean.total}") in words(moves)
+
+
+def test_a_remedy_before_any_measurement_is_questioned():
+    state, (moves,) = played(interviewer(), "I would use a smaller model.")
+    assert "smaller" in words(moves) and state.phase == Phase.CLARIFY
+
+
+def test_a_remedy_is_followed_two_levels_deep_and_not_deeper():
+    one = interviewer(levels={})
+    said_next = ("It halves the bytes, because fewer are read.", "Well.", "Well, well.")
+    state, _ = after_cards(one, "I would use a smaller model.", *said_next)
+    about = [question for subject, question in state.depth if subject == "STK-SMALLER"]
+    assert about == ["mechanism", "size"]
+
+
+def test_what_was_said_is_not_asked_for():
+    turn = "I would use a smaller model, because each token reads fewer weights; saves 900 ms."
+    state, _ = after_cards(interviewer(), turn)
+    assert state.depth[-1] == ("STK-SMALLER", "cost")
+
+
+def test_a_remedy_that_does_not_touch_the_cause_is_doubted_with_a_figure():
+    one = interviewer("S07")
+    _, (moves,) = after_cards(one, "I would move to another database.")
+    assert one.session.filled("{felt.mean.retrieval} of {felt.mean.total}") in words(moves)
+
+
+def test_a_number_from_nowhere_is_asked_for_its_source_and_one_from_a_card_is_not():
+    one = interviewer(levels={})
+    total = one.session.filled("{mean.total}")
+    state, _ = after_cards(one, "Users see 77 ms.")
+    assert state.depth[-1] == ("number", "source")
+    state, (moves,) = after_cards(one, f"Users see {total} here.")
+    assert ("number", "source") not in state.depth and total.split(" ")[0] in words(moves)
+
+
+def test_a_contradiction_that_is_pointed_out_is_answered_from_the_case():
+    one = interviewer()
+    _, (moves,) = played(one, "These numbers contradict the goal, it is met already")
+    assert one.session.filled("{p95.total}") in words(moves)
+
+
+@pytest.mark.parametrize("text", ["Hello!", "You idiot.", "Thanks.", "Could you say again"])
+def test_what_is_not_interview_uses_no_follow_up_up(text):
+    state, (moves,) = played(interviewer(), text)
+    assert words(moves) and state.probed == () and state.phase == Phase.CLARIFY
+
+
+def test_a_repeated_question_is_the_same_question():
+    one = interviewer(levels={})
+    _, (first, again) = after_cards(one, "I would use a smaller model.", "Could you say again")
+    assert words(first).rpartition(". ")[2].split("?")[0][-20:] in words(again)
+
+
+def test_a_coach_s_guess_does_not_swallow_the_next_question():
+    one = interviewer(mode="coach")
+    state, (_, moves) = played(one, "The breakdown?", "And the tokens?")
+    assert [m.card for m in moves if isinstance(m, Show)] == ["breakdown"]
+    assert state.held == "tokens" or "tokens" in state.opened
+
+
+def test_a_terse_interviewer_only_asks_and_one_who_interrupts_cuts_in():
+    turn = "I would use a smaller model."
+    _, (terse,) = after_cards(interviewer(style=Style.TERSE), turn)
+    _, (friendly,) = after_cards(interviewer(), turn)
+    assert len(words(terse)) < len(words(friendly)) and "?" in words(terse)
+    _, (cut,) = after_cards(interviewer(style=Style.INTERRUPTING), turn + " Well." * 80)
+    assert words(cut).startswith(("Let me stop", "Sorry to cut"))
+
+
+def test_a_chat_model_words_the_reaction_that_was_decided():
+    asked = []
+
+    def reword(target, asks, said):
+        asked.append((target, said))
+        return f"In other words, {asks}"
+
+    turn = "I would use a smaller model."
+    _, (moves,) = after_cards(replace(interviewer(), reword=reword), turn)
+    assert asked == [("mechanism", turn)] and words(moves).startswith("In other words, ")
+
+
+def test_a_sceptic_asks_for_the_alternative():
+    state, _ = after_cards(interviewer(style=Style.SCEPTICAL), RIGHT)
+    assert state.depth[-1][1] == "alternative"
+
+
+def test_ten_claims_in_a_row_get_ten_reactions_with_words_of_their_own():
+    one = interviewer(levels={}, minutes=60)
+    turns = [f"Point {n} is about the page." for n in range(10)]
+    _, answers = after_cards(one, *turns)
+    named = [f"Point {n}" in words(moves) for n, moves in enumerate(answers)]
+    assert sum(named) >= 6
+
+
+def test_reacting_is_a_pure_function_of_the_turn():
+    one = interviewer()
+    state, _ = after_cards(one, "The breakdown?")
+    turn = Turn(WRONG, by_words(WRONG), state, one.session)
+    assert react(turn) == react(turn)
+    state, _ = one.step(state, Tick(500))
+    assert one.step(state, Utterance(501, WRONG)) == one.step(state, Utterance(501, WRONG))
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("size", "it saves 800 ms"),
+        ("cost", "we lose two points of accuracy"),
+        ("risk", "we roll back if p95 rises"),
+        ("how_much", "that is 900 of 1400"),
+    ],
+)
+def test_a_turn_answers_a_question_by_its_words(question, text):
+    assert said(question, text) and not said(question, "It is good.")
