@@ -8,7 +8,7 @@ is refused because it resembles those, not because it is unlike all cards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -34,10 +34,14 @@ MAX_CARDS = 4  # asked for in one turn
 FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further matching pattern
 # Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
 NOT_SHOWN_FACTOR = 2
-LEAD = 0.12  # a single card is shown if it is this far ahead of the next topic
+LEAD = 0.25  # a single card is shown if it is this far ahead of the next card
+CLEAR = 0.3  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
 REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
 SURE = 0.45  # so far ahead, a sentence asks for one card, however many commas it has
-ITEM_LEAD = 0.3  # the same for the member of an enumeration, which has fewer words
+ITEM_LEAD = 0.4  # the same for the member of an enumeration, which has fewer words
+# Beside a sentence that surely asks for one card: the same, the words of a member that could stand alone,
+# and how likely the whole sentence must find the member's card.
+SURE_ITEM_LEAD, ALONE, HINTED = 0.3, 4, -0.6
 
 
 class Topic(Strict):
@@ -127,20 +131,30 @@ class CardRouter:
     def __call__(self, question: str) -> Asked:
         """Return what any text asks for. Never raises."""
         text = " ".join(question.split())[:MAX_CHARS]
-        return self.asked(text, self.embed([text])[0]) if text else Asked()
+        if not text:
+            return Asked()
+        listed = items(text)
+        whole, *vectors = self.embed([text, *listed])
+        return self.asked(text, whole, tuple(zip(listed, vectors, strict=True)))
 
-    def asked(self, question: str, meaning: np.ndarray) -> Asked:
-        """Return what a question asks for, each member of an enumeration included. meaning: its vector."""
+    def asked(
+        self, question: str, meaning: np.ndarray, members: Sequence[tuple[str, np.ndarray]] = ()
+    ) -> Asked:
+        """Return what a question asks for, each member of an enumeration included.
+
+        meaning: its vector; members: with theirs. A sure question gets a second card only for a member that
+        could stand alone.
+        """
         scores = self.scores(question, meaning)
-        whole, listed = asked_for(scores), items(question)
-        if not listed or asked_for(scores, SURE).cards:
-            return whole
-        vectors = self.embed(list(listed))
-        each = (
-            asked_for(self.scores(*pair), ITEM_LEAD) for pair in zip(listed, vectors, strict=True)
-        )
-        members = Asked.together(each).cards
-        return Asked(members) if len(members) > 1 else whole
+        whole, sure = asked_for(scores), asked_for(scores, SURE).cards
+        least = ALONE if sure else 1
+        listed = [member for member in members if len(member[0].split()) >= least]
+        lead = SURE_ITEM_LEAD if sure else ITEM_LEAD
+        each = [asked_for(self.scores(*member), lead) for member in listed]
+        if sure:
+            each = [found for found in each if all(scores[card] >= HINTED for card in found.cards)]
+        found = Asked.together((Asked(sure), *each)).cards
+        return Asked(found) if len(found) > 1 else whole
 
     def scores(self, text: str, meaning: np.ndarray) -> dict[str, float]:
         """Return the score of each topic, about -1 to 1.5."""
@@ -171,7 +185,7 @@ def asked_for(scores: Mapping[str, float], lead: float = LEAD) -> Asked:
     ahead = scores[cards[0]] - scores[refusal]
     if ahead <= -REFUSE:
         return Asked(near=tuple(cards[:2]), unanswered=refusal)
-    if scores[cards[0]] - scores[cards[1]] >= lead and ahead >= lead:
+    if scores[cards[0]] - scores[cards[1]] >= lead and ahead >= max(lead, CLEAR):
         return Asked((cards[0],))
     return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal if ahead < 0 else None)
 

@@ -25,6 +25,7 @@ FILES = tuple(CONTENT / f"{name}.yaml" for name in NAMES)
 VERSION = 2  # of the stored weights
 EACH = 6  # one question in six teaches asking; all of them would outnumber the other acts
 JOINED = "The product manager joins us now."
+CHOOSE = "Decide, please."
 
 Labelled = tuple[str, tuple[str, ...], str]  # (sentence, labels, voice)
 
@@ -45,13 +46,14 @@ def labelled_sentences(folder: Path = TURNS) -> Iterator[Labelled]:
 def act_examples(labelled: Iterable[Labelled], questions: Iterable[Labelled]) -> Examples:
     """Return the examples for acts. questions: more of them, by what they ask for.
 
-    Words to the product manager are learned once as an answer to them, and once without what came before,
-    so that the place in the interview helps and does not decide.
+    Words to the product manager and decisions are learned once as an answer to what calls for them, and once
+    without what came before, so that the place in the interview helps and does not decide.
     """
     rows = [(sentence, labels, "") for sentence, labels, _ in labelled]
     asking = [question for question, about, _ in questions if about[0] not in NOT_SHOWN]
     rows += [(question, (str(Act.ASK),), "") for question in asking[::EACH]]
-    rows += [(s, labels, JOINED) for s, labels, _ in rows if str(Act.STAKEHOLDER) in labels]
+    answers = ((Act.STAKEHOLDER, JOINED), (Act.DECIDE, CHOOSE))
+    rows += [(s, own, asked) for act, asked in answers for s, own, _ in rows if str(act) in own]
     return _examples(rows, ACTS)
 
 

@@ -10,35 +10,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
 from harness.interview.listening.acts import (
-    ASIDE,
     OFFERS,
     PLAN,
     PRODUCT_MANAGER,
+    Member,
     Part,
     as_plan,
     likely,
     to_product,
+    together,
 )
 from harness.interview.listening.card_router import Asked, CardRouter, card_router
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import ACTS, act_examples, labelled_sentences, stored
+from harness.interview.listening.follow_ups import followed_up
 from harness.interview.listening.numbers import numbers
-from harness.interview.listening.remedies import RemedyFinder
+from harness.interview.listening.remedies import RemedyFinder, takes_back
 from harness.interview.listening.similarity import Examples, Regression, regression
 from harness.interview.listening.suspects import SuspectFinder
-from harness.interview.listening.turns import parts
+from harness.interview.listening.turns import items, parts
 from harness.interview.meanings import Embed, recalling, ship
 from harness.interview.reading import Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
 REGRESSIONS = ("acts", "cards", "remedies", "suspects")
+CAUSES = ("right", "wrong", None)
 REMEMBERED = 500  # readings: several long interviews
 
 
@@ -55,9 +59,10 @@ class Listener:
         heard = self._parts(turn, before)
         if not heard:
             return Reading()
-        acts = _acts(heard)
-        asked = self._asked(heard)
-        remedies, suspect = _once(self._remedies(heard)), self._suspect(heard, scenario)
+        blamed = [self._blamed(part, scenario) for part in heard]
+        remedies, suspect = self._remedies(heard, blamed, scenario), _first(blamed)
+        acts = together(heard, _implied(remedies, suspect))
+        asked = self._asked(heard, before, scenario) if Act.ASK in acts else Asked()
         return Reading(
             acts=acts,
             cards=asked.cards,
@@ -70,20 +75,27 @@ class Listener:
         )
 
     def _parts(self, turn: str, before: str) -> list[Part]:
-        texts = list(parts(turn))
-        if not texts:
+        """Return the parts of a turn, embedded in one call together with the members of enumerations."""
+        listed = {text: items(text) for text in parts(turn)}
+        if not listed:
             return []
-        meanings = self.embed(texts)
-        return [self._part(*pair, before) for pair in zip(texts, meanings, strict=True)]
+        texts = list(dict.fromkeys((*listed, *chain.from_iterable(listed.values()))))
+        vectors = dict(zip(texts, self.embed(texts), strict=True))
+        return [
+            self._part(text, vectors[text], tuple((one, vectors[one]) for one in each), before)
+            for text, each in listed.items()
+        ]
 
-    def _part(self, text: str, meaning: np.ndarray, before: str) -> Part:
+    def _part(
+        self, text: str, meaning: np.ndarray, members: tuple[Member, ...], before: str
+    ) -> Part:
         found = self.acts.scores(text, meaning, signs(text, before))
         scores = dict(zip(ACTS, map(float, found), strict=True))
         if PLAN.search(text) and "?" not in text:
             scores = as_plan(scores)
         if PRODUCT_MANAGER.search(before):
             scores = to_product(scores, "?" in text)
-        return Part(text, meaning, tuple(likely(scores)), scores)
+        return Part(text, meaning, tuple(likely(scores)), scores, members)
 
     @cached_property
     def acts(self) -> Regression:
@@ -92,23 +104,36 @@ class Listener:
     def examples(self) -> Examples:
         return act_examples(labelled_sentences(), self.cards.labelled())
 
-    def _asked(self, heard: Sequence[Part]) -> Asked:
+    def _asked(self, heard: Sequence[Part], before: str, scenario: Scenario) -> Asked:
         """Return what the asking parts ask for, together."""
         asking = [part for part in heard if part.asks(alone=len(heard) == 1)]
-        return Asked.together(self.cards.asked(part.text, part.meaning) for part in asking)
+        return Asked.together(self._asked_by(part, before, scenario) for part in asking)
 
-    def _remedies(self, heard: Iterable[Part]) -> Iterator[Remedy]:
-        for part in heard:
-            if part.offers:
-                yield from self.remedies(part.text, part.meaning)
+    def _asked_by(self, part: Part, before: str, scenario: Scenario) -> Asked:
+        asked = self.cards.asked(part.text, part.meaning, part.members)
+        if not asked.cards and (card := followed_up(part.text, before, scenario)):
+            return Asked((card,))
+        return asked
 
-    def _suspect(self, heard: Iterable[Part], scenario: Scenario) -> Suspect | None:
-        """Return what the turn blames: the right cause if it is among the suspects, else the first."""
-        blaming = (part for part in heard if part.blames)
-        found = [self.suspects(part.text, part.meaning, scenario) for part in blaming]
-        named = [suspect for suspect in found if suspect]
-        right = [suspect for suspect in named if suspect.cause == "right"]
-        return next(iter((*right, *named)), None)
+    def _blamed(self, part: Part, scenario: Scenario) -> Suspect | None:
+        return self.suspects(part.text, part.meaning, scenario) if part.blames else None
+
+    def _remedies(
+        self, heard: Iterable[Part], blamed: Iterable[Suspect | None], scenario: Scenario
+    ) -> tuple[Remedy, ...]:
+        """Return the remedies of the parts that offer something and do not rather say what is slow."""
+        offering = [
+            part
+            for part, suspect in zip(heard, blamed, strict=True)
+            if part.offers and not (suspect and part.states)
+        ]
+        found: list[Remedy] = []
+        for part in offering:
+            named = self.remedies(part, scenario)
+            if not named and takes_back(part.text):
+                named = tuple(replace(remedy, refused=True) for remedy in found)
+            found += named
+        return _once(found)
 
     @cached_property
     def remedies(self) -> RemedyFinder:
@@ -184,21 +209,21 @@ def _unfitted() -> Listener:
     return Listener(router.embed, router, router.folder)
 
 
-def _acts(heard: Sequence[Part]) -> tuple[Act, ...]:
-    """Return what the turn does, in the order of `Act`; a turn that does nothing is off topic."""
-    alone = len(heard) == 1
-    found = {act for p in heard for act in p.acts if act != Act.ASK or p.asks(alone)}
-    content = found.difference(ASIDE)
-    if content:
-        found = content
-    return tuple(act for act in Act if act in found) or (Act.OFF_TOPIC,)
+def _implied(remedies: Sequence[Remedy], suspect: Suspect | None) -> set[Act]:
+    """Return the acts that follow from what was heard: naming a remedy proposes, naming a cause claims."""
+    proposed = {Act.PROPOSE} if remedies else set()
+    return proposed | ({Act.CLAIM} if suspect else set())
+
+
+def _first(blamed: Iterable[Suspect | None]) -> Suspect | None:
+    """Return what the turn blames: the right cause if it is named, else a wrong one, else a symptom."""
+    named = [suspect for suspect in blamed if suspect]
+    return min(named, key=lambda suspect: CAUSES.index(suspect.cause), default=None)
 
 
 def _quote(heard: Sequence[Part], act: Act) -> str:
     """Return the part that does an act most clearly."""
-    return max(
-        (p for p in heard if act in p.acts), key=lambda p: p.scores[act], default=heard[0]
-    ).text
+    return max(heard, key=lambda part: (act in part.acts, part.scores[act])).text
 
 
 def _once(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
+from harness.interview.listening.acts import Part
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import rubric_sentences, single, stored
 from harness.interview.listening.similarity import Examples, Regression, regression
 from harness.interview.meanings import Embed
 from harness.interview.reading import Remedy
+from harness.interview.scenario.scenario import Scenario
 
 NONE, REFUSES = "none", "refuses"
 # Limits, set by hand on the authors' own turns.
@@ -25,6 +27,8 @@ DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offe
 LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
 NAMED_LEAD = 0.9  # the same, if its words are there
 REFUSED = -0.4  # the least score of a refusal
+ELSEWHERE = 0.2  # taken from a remedy that is none of this case's
+MEMBER_HEARD, MEMBER_WORDS = 0.2, 2  # the least score and length of a member that names a remedy
 
 
 class Entry(Strict):
@@ -65,19 +69,38 @@ class RemedyFinder:
     others: Callable[[], tuple[str, ...]]
     folder: Path | None = None
 
-    def __call__(self, sentence: str, meaning: np.ndarray) -> tuple[Remedy, ...]:
-        """Return the remedies of a sentence, in the order in which they are named. meaning: its vector."""
+    def __call__(self, part: Part, scenario: Scenario) -> tuple[Remedy, ...]:
+        """Return the remedies of a part, in the order in which they are named.
+
+        A member of an enumeration adds those that it names clearly.
+        """
+        found = {r.id: r for r in self.named(part.text, part.meaning, scenario)}
+        for text, meaning in part.members:
+            if len(text.split()) >= MEMBER_WORDS:
+                for remedy in self.named(text, meaning, scenario, MEMBER_HEARD):
+                    found.setdefault(remedy.id, replace(remedy, refused=_refuses(part.text, text)))
+        return tuple(found.values())
+
+    def named(
+        self, sentence: str, meaning: np.ndarray, scenario: Scenario, least: float = HEARD
+    ) -> tuple[Remedy, ...]:
+        """Return the remedies of a sentence. meaning: its vector; least: the least score of a remedy."""
         scores = self.regression.scores(sentence, meaning, signs(sentence))
         named = dict(zip(self.labels, scores, strict=True))
-        refused = named.pop(REFUSES) + _denial(sentence) >= REFUSED
-        none = named.pop(NONE)
+        refuses, none = named.pop(REFUSES), named.pop(NONE)
         spans = {name: _span(name, sentence) for name in named}
-        totals = {name: s + PATTERN * (spans[name] is not None) for name, s in named.items()}
+        totals = {
+            name: s
+            + PATTERN * (spans[name] is not None)
+            - ELSEWHERE * (name not in scenario.remedies)
+            for name, s in named.items()
+        }
         best = max(totals.values())
         leads = {name: NAMED_LEAD if spans[name] else LEAD for name in totals}
-        heard = [n for n, s in totals.items() if s >= max(HEARD, best - leads[n], none - DOUBT)]
+        heard = [n for n, s in totals.items() if s >= max(least, best - leads[n], none - DOUBT)]
         heard.sort(key=lambda name: (spans[name] or (len(sentence), 0), name))
-        return tuple(Remedy(name, refused, _quote(sentence, spans[name])) for name in heard)
+        refused = {n: refuses + _denial(_clause(sentence, spans[n])) >= REFUSED for n in heard}
+        return tuple(Remedy(n, refused[n], _quote(sentence, spans[n])) for n in heard)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -137,6 +160,35 @@ HARMLESS = re.compile(
 
 def _denial(sentence: str) -> float:
     return DENIED if DENIAL.search(HARMLESS.sub(" ", sentence)) else -UNDENIED
+
+
+CLAUSE = re.compile(r"[,;:.]\s+|\s+(?:and|but|or|otherwise|instead)\s+", re.IGNORECASE)
+
+
+def _clause(sentence: str, span: tuple[int, int] | None) -> str:
+    """Return the clause in which a remedy is named; the sentence if its words are not known."""
+    if span is None:
+        return sentence
+    breaks = list(CLAUSE.finditer(sentence))
+    start = max((m.end() for m in breaks if m.end() <= span[0]), default=0)
+    end = min((m.start() for m in breaks if m.start() >= span[1]), default=len(sentence))
+    return sentence[start:end]
+
+
+def _refuses(sentence: str, member: str) -> bool:
+    """Return True if a member of an enumeration, or what comes before the first one, denies."""
+    before = sentence[: max(0, sentence.find(member))]
+    return _denial(member) == DENIED or (_denial(CLAUSE.split(before)[0]) == DENIED)
+
+
+BACK = re.compile(r"\b(it|that|this|those|them)\b", re.IGNORECASE)
+MAX_BACK = 9  # words of a sentence that refuses what the one before it named
+
+
+def takes_back(sentence: str) -> bool:
+    """Return True if a sentence that names no remedy refuses what was named before: "I'd rule that out"."""
+    short = len(sentence.split()) <= MAX_BACK
+    return short and bool(BACK.search(sentence)) and _denial(sentence) == DENIED
 
 
 def _span(name: str, sentence: str) -> tuple[int, int] | None:

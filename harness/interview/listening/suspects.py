@@ -24,7 +24,7 @@ NONE = "none"
 PATTERN = 0.45  # what a matching pattern adds to a score that runs from about -1 to 1
 BLAMED = -0.6  # the least score of a suspect
 DOUBT = (
-    0.5  # how far below "nothing is blamed" it may be: a claim is passed in, and most claims blame
+    0.2  # how far below "nothing is blamed" it may be: a claim is passed in, and most claims blame
 )
 
 
@@ -106,7 +106,7 @@ def judged(suspect: str, scenario: Scenario) -> Cause | None:
 
 
 ACQUITS = re.compile(
-    r"\b(not (it|that|the (problem|cause|issue|bottleneck))|isn.?t (it|that|the)|can.?t be|cannot be|"
+    r"\b(not (it|that|the (problem|cause|issue|bottleneck))|(?<!, )isn.?t (it|that|the)|can.?t be|cannot be|"
     r"innocent|red herring|negligible|noise|not (to blame|responsible|guilty)|no longer|excluded?|ruled? out|"
     r"could vanish|is tiny|is fine|are fine|refutes?|not (the|a) (search|model|network|queue|cache)|"
     r"only \d+ ?(%|percent|ms)|just \d+ ?(%|percent|ms))",

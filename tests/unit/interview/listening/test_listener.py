@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from harness.interview.content_files import BadContentError
+from harness.interview.listening.acts import LEAST, Part, likely, together
 from harness.interview.listening.examples import ACTS, labelled_sentences
+from harness.interview.listening.follow_ups import followed_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import remedies
 from harness.interview.listening.similarity import Examples, regression
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
+from harness.interview.reading import Act
 from harness.interview.scenario.scenario import scenario, scenarios
 from tests.unit.interview.listening.test_card_router import words
 
@@ -30,6 +33,50 @@ def test_a_turn_falls_into_sentences_and_clauses():
 def test_an_enumeration_has_members_and_a_plain_question_has_none():
     assert items("Tokens, hit rate and p95, please?") == ("Tokens", "hit rate", "p95", "please")
     assert items("How long does it wait?") == ()
+
+
+def test_a_long_dictated_sentence_falls_apart_at_its_conjunctions():
+    pieces = (
+        "so um it is the queue in front of the model",
+        "and then I would like to see it by hour",
+        "because the night is fine or was",
+    )
+    assert parts(" ".join(pieces)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "name", "card"),
+    [
+        ("What is in there?", "Preprocessing is 2.4 s.", "S11", "preprocess"),
+        ("And inside that?", "Finding passages is the largest part.", "S15", "index"),
+        ("What is in there?", "Everything before the search takes 2.3 s.", "S14", "preprocess"),
+        ("What is in there?", "The network and the queue are small.", "S01", None),
+        ("What is in there?", "Go on.", "S01", None),
+        ("How long is the prompt?", "Preprocessing is 2.4 s.", "S11", None),
+    ],
+)
+def test_a_bare_follow_up_asks_for_the_stage_that_was_named(question, before, name, card):
+    assert followed_up(question, before, scenario(name)) == card
+
+
+def part(text="It is so.", **scores):
+    scored = dict.fromkeys((*LEAST, "none"), -0.9) | {Act(k): v for k, v in scores.items()}
+    return Part(text, np.zeros(1), tuple(likely(scored)), scored)
+
+
+@pytest.mark.parametrize(
+    ("heard", "implied", "acts"),
+    [
+        ([part(claim=0.5), part(challenge=-0.05)], (), (Act.CLAIM,)),
+        ([part(challenge=-0.05)], (), (Act.CHALLENGE,)),
+        ([part(decide=0.5)], (Act.PROPOSE,), (Act.PROPOSE, Act.DECIDE)),
+        ([part(offtopic=0.8), part("Any trace?", ask=0.6)], (), (Act.ASK,)),
+        ([part(dontknow=0.8), part("Any trace?", ask=0.6)], (), (Act.ASK, Act.DONT_KNOW)),
+        ([part()], (), (Act.OFF_TOPIC,)),
+    ],
+)
+def test_a_turn_does_what_is_firm_in_its_parts(heard, implied, acts):
+    assert together(heard, implied) == acts
 
 
 @pytest.mark.parametrize(
