@@ -6,15 +6,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser import notebooks
 from tests.browser.conftest import HEIGHT, WIDTH, shot
-from tests.browser.test_interview_pages import choose, finish, say, scored, start
+from tests.browser.test_interview_pages import finish, say, scored, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(1800)]
 
 NARROW = 420  # pixels: a telephone, or JupyterLab beside another window
 SERIOUS = ("serious", "critical")
-INTERVIEW = ".u5-page, .u5, .u5-scorecard"  # JupyterLab and Voilà have findings of their own
+INTERVIEW = ".u5-page, .u5, .u5-scorecard"  # Voilà may have findings of its own
 
 CUT_OFF = """parts => [...document.querySelectorAll(parts)]
     .filter(part => part.scrollWidth > part.clientWidth + 1).length"""
@@ -54,14 +53,3 @@ def test_the_page(chromium, page, width, scheme):
     tab.get_by_role("button", name="Start the interview").wait_for()
     played(tab, f"face-page-{width}-{scheme}")
     context.close()
-
-
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_jupyterlab(tab, lab, theme):
-    notebooks.opened(tab, lab, "11-mock-interview")
-    tab.get_by_role("menuitem", name="Settings").click()
-    tab.get_by_role("menuitem", name="Theme", exact=True).hover()
-    tab.get_by_role("menuitemcheckbox", name=f"JupyterLab {theme}", exact=True).click()
-    notebooks.run_all(tab)
-    choose(tab, "Scenario", "S01")
-    played(tab, f"face-lab-{theme.lower()}")

@@ -11,7 +11,7 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.world import world
 
-SEEDS = (None, *range(1, 11))  # `under500 interview lint` checks a thousand
+SEEDS = (None, 1, 2, 3)  # `under500 interview lint` checks a thousand
 
 
 def spoiled(name, card, old, new):
