@@ -35,13 +35,14 @@ FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further
 # Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
 NOT_SHOWN_FACTOR = 2
 LEAD = 0.25  # a single card is shown if it is this far ahead of the next card
-CLEAR = 0.3  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
+CLEAR = 0.4  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
+LIKELY = -0.2  # the least score of a card that is shown
 REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
 SURE = 0.45  # so far ahead, a sentence asks for one card, however many commas it has
 ITEM_LEAD = 0.4  # the same for the member of an enumeration, which has fewer words
 # Beside a sentence that surely asks for one card: the same, the words of a member that could stand alone,
 # and how likely the whole sentence must find the member's card.
-SURE_ITEM_LEAD, ALONE, HINTED = 0.3, 4, -0.6
+SURE_ITEM_LEAD, ALONE, HINTED = 0.4, 4, -0.6
 
 
 class Topic(Strict):
@@ -185,7 +186,8 @@ def asked_for(scores: Mapping[str, float], lead: float = LEAD) -> Asked:
     ahead = scores[cards[0]] - scores[refusal]
     if ahead <= -REFUSE:
         return Asked(near=tuple(cards[:2]), unanswered=refusal)
-    if scores[cards[0]] - scores[cards[1]] >= lead and ahead >= max(lead, CLEAR):
+    best, second = (scores[name] for name in cards[:2])
+    if best >= LIKELY and best - second >= lead and ahead >= max(lead, CLEAR):
         return Asked((cards[0],))
     return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal if ahead < 0 else None)
 

@@ -122,17 +122,14 @@ class Listener:
         self, heard: Iterable[Part], blamed: Iterable[Suspect | None], scenario: Scenario
     ) -> tuple[Remedy, ...]:
         """Return the remedies of the parts that offer something and do not rather say what is slow."""
-        offering = [
-            part
-            for part, suspect in zip(heard, blamed, strict=True)
-            if part.offers and not (suspect and part.states)
-        ]
         found: list[Remedy] = []
-        for part in offering:
-            named = self.remedies(part, scenario)
-            if not named and takes_back(part.text):
-                named = tuple(replace(remedy, refused=True) for remedy in found)
-            found += named
+        last: tuple[Remedy, ...] = ()
+        for part, suspect in zip(heard, blamed, strict=True):
+            offers = part.offers and not (suspect and part.states)
+            named = self.remedies(part, scenario) if offers else ()
+            if not named and takes_back(part):
+                named = tuple(replace(remedy, refused=True) for remedy in last)
+            found, last = [*found, *named], named
         return _once(found)
 
     @cached_property

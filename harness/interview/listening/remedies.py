@@ -16,7 +16,7 @@ from harness.interview.listening.evidence import signs
 from harness.interview.listening.examples import rubric_sentences, single, stored
 from harness.interview.listening.similarity import Examples, Regression, regression
 from harness.interview.meanings import Embed
-from harness.interview.reading import Remedy
+from harness.interview.reading import Act, Remedy
 from harness.interview.scenario.scenario import Scenario
 
 NONE, REFUSES = "none", "refuses"
@@ -181,14 +181,14 @@ def _refuses(sentence: str, member: str) -> bool:
     return _denial(member) == DENIED or (_denial(CLAUSE.split(before)[0]) == DENIED)
 
 
-BACK = re.compile(r"\b(it|that|this|those|them)\b", re.IGNORECASE)
+BACK = re.compile(r"\b(it|that|this|those|them)\b|^\W*(no|nope|nah)\W*$", re.IGNORECASE)
 MAX_BACK = 9  # words of a sentence that refuses what the one before it named
 
 
-def takes_back(sentence: str) -> bool:
-    """Return True if a sentence that names no remedy refuses what was named before: "I'd rule that out"."""
-    short = len(sentence.split()) <= MAX_BACK
-    return short and bool(BACK.search(sentence)) and _denial(sentence) == DENIED
+def takes_back(part: Part) -> bool:
+    """Return True if a part that names no remedy refuses what was named before: "I'd rule that out"."""
+    offers = part.acts[:1] in ((), (Act.PROPOSE,)) and len(part.text.split()) <= MAX_BACK
+    return offers and bool(BACK.search(part.text)) and _denial(part.text) == DENIED
 
 
 def _span(name: str, sentence: str) -> tuple[int, int] | None:

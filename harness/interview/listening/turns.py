@@ -15,7 +15,8 @@ CLAUSE = re.compile(
 )
 LONG = 20  # words of a clause; a longer one is dictated, and is split before a conjunction
 DICTATED = re.compile(
-    r"\s+(?=(?:but|so|because|cause|then (?:i|we)|and (?:then|i|we|what|how|can|is|are|does|did|where))\b)",
+    r"\s+(?=(?:but|so|because|cause|and (?:then|i|we|what|how|can|is|are|does|did|where))\b)|"
+    r"(?<!and)\s+(?=then (?:i|we)\b)",
     re.IGNORECASE,
 )
 MAX_ITEMS = 6  # of an enumeration
