@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.follow_ups import FollowUps
+from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword

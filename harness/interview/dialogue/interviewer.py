@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.interview.dialogue.choice import picked_card
+from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import Discussion
-from harness.interview.dialogue.follow_ups import FollowUps
 from harness.interview.dialogue.moves import Hint, Input, Next, Opened, Phase, State, Utterance
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import elapsed, overdue

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import StoreError
 from harness.interview.llm.endpoint import MAX_TOKENS, TIMEOUT_S, ChatError, Message
 from harness.models.engines.language_model import chat_prompt
 
@@ -43,7 +44,10 @@ class LocalChat:
 
     def loaded(self) -> LocalChat:
         """Load the model and return it. Raises StoreError if it is not built, or cannot be run."""
-        _loaded(self._file.gguf(KIND))
+        gguf = self._file.gguf(KIND)
+        if not gguf.exists():
+            raise StoreError(f"{gguf.name} is not built yet: run `under500 prepare`.")
+        _loaded(gguf)
         return self
 
     def ask(self, messages: Sequence[Message]) -> str:
