@@ -60,6 +60,9 @@ USE_THREADS = 32  # concurrent calls of exported objects; a check uses six threa
 EXIT_S = 1.0  # between the end of a socket and the end of its process
 TAIL_BYTES = 20_000  # of output kept: enough to contain the last traceback
 REPLAYED = ("withhold", "cell")  # the requests that make a process what it is before the calls
+# For the cells in a second process: so many seconds, and so many times what they took in the first, because
+# the machine may be busier by then. Cells that sleep only there are ended.
+REPLAY_S, PATIENCE = 60.0, 2
 
 Start = Callable[[int, SandboxSpec], Started]  # starts a process that serves on a file descriptor
 
@@ -87,7 +90,7 @@ class Session:
 
     call_s: time limit of one call, in seconds. until: deadline of all calls, by the monotonic clock.
     left_uses: how often the process may still use an exported object. replayed: the requests that
-    `restarted` repeats.
+    `restarted` repeats, and replayed_s: what they took here, in seconds.
     """
 
     started: Started
@@ -101,6 +104,7 @@ class Session:
     left_uses: int = MOST_USES
     broken: WorkerError | None = None
     replayed: list[tuple[str, str, dict]] = field(default_factory=list)
+    replayed_s: float = 0.0
     exported_objects: ExportedObjects = field(default_factory=ExportedObjects)
     connection: RpcConnection = field(init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock)
@@ -133,8 +137,16 @@ class Session:
 
         For the arguments see `parts`.
         """
-        if verb in REPLAYED:
-            self.replayed.append((verb, name, request))
+        if verb not in REPLAYED:
+            return self._one(verb, name, **request)
+        self.replayed.append((verb, name, request))
+        start_s = time.monotonic()
+        try:
+            return self._one(verb, name, **request)
+        finally:
+            self.replayed_s += time.monotonic() - start_s
+
+    def _one(self, verb: str, name: str, **request: object) -> object:
         [(value, _)] = self.parts(verb, name, **request)
         return value
 
@@ -142,17 +154,20 @@ class Session:
         """Return the value of a variable as a second process has it in which the same cells have run.
 
         That process has seen none of this one's calls, and Python salts its hashes anew. It lives as long as
-        this one. The cells take nothing of the time until the deadline. Raises KeyError, OSError or
-        WorkerError.
+        this one. The cells take nothing of the time until the deadline; they have REPLAY_S. Raises KeyError,
+        OSError, WorkerError, and TimeoutError if the cells take longer.
         """
         left_s = self.until - time.monotonic()
         if self._second is None or self._second.broken:
             self._second = self._owned.enter_context(session(self.spec, self.call_s))
         second = self._second
+        end = time.monotonic() + REPLAY_S + PATIENCE * self.replayed_s
         for verb, text, request in self.replayed[len(second.replayed) :]:
-            second.allow()
+            second.allow(end)
             with suppress(Exception):  # a cell may raise anything, as it did here
                 second.ask(verb, text, **request)
+        if time.monotonic() > end:
+            raise TimeoutError("In a second process, the cells took far longer than in the first.")
         self.until = time.monotonic() + left_s
         second.allow(self.until)
         return second.value(name)

@@ -80,6 +80,16 @@ def test_a_new_process_withholds_the_same_answers():
         assert one.restarted("late") == 1
 
 
+def test_cells_that_sleep_only_in_a_new_process_are_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.remote.session.REPLAY_S", 1.0)
+    with session(SandboxSpec(jailed=False)) as one:
+        one.cell(f"from pathlib import Path\nflag = Path({str(tmp_path / 'flag')!r})")
+        one.cell("second = flag.exists()\nflag.touch()")
+        one.cell("import time\nif second:\n    time.sleep(300)\nkept = 1")
+        with pytest.raises((TimeoutError, WorkerError)):
+            one.restarted("kept")
+
+
 def test_a_function_may_return_functions_and_take_them_back(learner):
     learner.cell("def pair():\n    return (lambda x: 2 * x), (lambda f, x: f(f(x)))")
     double, twice = learner.value("pair")()
