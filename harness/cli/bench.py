@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from harness.measure.machine.busy import Busy
     from harness.measure.service.own_bench import OwnQuality
 
+PICTURES = (".png", ".svg")
 PAIRS = 44  # the fewest that support a p90
 REQUESTS = 20  # for medians of stages
+LEAST = 6  # pairs for a ratio: five have an interval, and their number is even
 
 
 def bench(
@@ -52,7 +54,8 @@ def bench(
             "--n",
             min=2,
             max=600,
-            help=f"Number of questions, rounded up to even; {PAIRS}, or {REQUESTS} with --floor.",
+            help=f"Number of questions, rounded up to even; {PAIRS}, or {REQUESTS} with --floor. "
+            f"A ratio needs {LEAST}.",
         ),
     ] = None,
     seed: Annotated[
@@ -84,7 +87,7 @@ def bench(
     and show beside each stage what memory, arithmetic and distance allow.
     """
     seed = secrets.randbelow(10**9) if seed is None else seed
-    _check_names(b, floor, picture)
+    _check_names(b, floor, picture, dark)
     if floor:
         _floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
     else:
@@ -93,13 +96,19 @@ def bench(
         _compare(a, b, cases, services, seed, busy, as_json)
 
 
-def _check_names(b: str | None, floor: bool, picture: Path | None) -> None:
+def _check_names(b: str | None, floor: bool, picture: Path | None, dark: bool) -> None:
     if floor and b is not None:
         raise WrongUseError(f"A floor is that of one entry: leave out `{b}`, or leave out --floor.")
     if not floor and b is None:
         raise WrongUseError("A comparison needs two entries: name a second one, or add --floor.")
     if not floor and picture:
         raise WrongUseError("A comparison has no picture: add --floor, or leave out --picture.")
+    if dark and not picture:
+        raise WrongUseError("--dark is about a picture: add --picture FILE, or leave out --dark.")
+    if picture and not (picture.absolute().parent.is_dir() and picture.suffix in PICTURES):
+        raise WrongUseError(
+            f"{picture} cannot be written: choose a folder that exists, and .png or .svg."
+        )
 
 
 def _cases(n: int, seed: int, questions: Path | None, services: bool) -> Sequence[Asked]:
@@ -137,13 +146,13 @@ def _compare(
     from harness.measure.service.own_bench import own_quality
 
     before = machine.busy()
+    _fail_if_saturated(() if busy else (before,))
     with console.status("Loading models …") as status:
         result = Bench(*services.sides(a, b, len(cases)))
         for so_far in run_bench(result.a, result.b, cases):
             result = so_far
             status.update(f"{len(result.comparison.pairs)} of {len(cases) - WARM_UP} questions …")
-    if not busy:
-        result = replace(result, busy=(before, machine.busy()))
+    result = replace(result, busy=(before, machine.busy()), accepted=busy)
     quality = own_quality(result)
     _show(result, quality)
     if as_json:
@@ -167,13 +176,19 @@ def _floor(
     from harness.kb.questions import draw
     from harness.measure.latency.floor_run import WARM_UP
     from harness.measure.machine import describe as machine
+    from harness.measure.machine.busy import beside_note
     from harness.show.floor_picture import finding, floor_table
 
     before = machine.busy()
+    _fail_if_saturated(() if busy else (before,))
     report = _measured(name, draw("dev", WARM_UP + n, seed))
-    _fail_if_saturated(() if busy else (before, machine.busy()))
+    after = machine.busy()
+    _fail_if_saturated(() if busy else (after,))
+    loads = [load.sentence() for load in (before, after) if load.too_busy]
+    report = replace(report, beside=loads[0] if loads else "")
     console.print(floor_table(report))
-    console.print(finding(report) + ".", soft_wrap=True, highlight=False)
+    said = f"{finding(report)}.{beside_note(report.beside)}"
+    console.print(said, soft_wrap=True, highlight=False, markup=False)
     if picture:
         _save(report, picture, dark)
     if as_json:

@@ -15,7 +15,8 @@ def models(
     exam: Annotated[
         int,
         typer.Option(
-            help="First examine every model with this many questions: minutes for each model."
+            min=0,
+            help="First examine every model with this many questions: minutes for each model.",
         ),
     ] = 0,
     passages: Annotated[

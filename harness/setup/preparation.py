@@ -134,15 +134,16 @@ def calibration_key() -> str:
 def calibrate_baseline(say: Say, strict: bool = False) -> Calibration:
     """Calibrate the baseline and the yardstick for the quiet machine, and save the record.
 
-    Waits up to a minute for other programs to finish; beside them the record's times are estimates. Raises
-    BusyMachineError instead if `strict`.
+    Waits up to a minute for other programs to finish. Beside them the record's times are estimates, and do
+    not replace measured ones. Raises BusyMachineError instead if `strict`.
     """
     quiet.flush()
     load = quiet.wait_for_quiet(say)
     if load.too_busy and strict:
         raise BusyMachineError(
             f"The machine is too busy to calibrate: {load.sentence()} "
-            "Close those programs and run `under500 prepare --strict` again, or leave --strict out."
+            "Close those programs and run `under500 prepare --recalibrate --strict` again, or leave "
+            "--strict out."
         )
     costs = unit_costs.measure_unit_costs()
     fit = (
@@ -150,6 +151,12 @@ def calibrate_baseline(say: Say, strict: bool = False) -> Calibration:
         if load.too_busy
         else calibrate.calibrate(costs, partial(_round, say), say)
     )
+    if fit.estimated and calibrated() and (kept := knobs.load()).n:
+        say(
+            f"Note: kept the calibration measured before (n={kept.n}), because this one would be an "
+            f"estimate ({fit.estimated.rstrip('.')}): {RECALIBRATE}."
+        )
+        return kept
     record = as_record(fit)
     knobs.save(record)
     for sentence in notes(fit):

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from harness.measure.latency.bench import Bench
 from harness.measure.latency.compare import Side
+from harness.measure.machine.busy import beside_note
 from harness.measure.quality.noninferiority import MARGIN
 from harness.measure.service.own_bench import OwnQuality
 from harness.measure.stats import Latencies, Proportion
@@ -46,6 +47,7 @@ def finding(bench: Bench) -> str:
     return (
         f"{bench.a.name} ÷ {bench.b.name}, end-to-end p50: {ratio.p50:.3g} "
         f"(95 % interval {ratio.interval}, n={pairs} pairs, interleaved, measured at the client)"
+        f"{beside_note(bench.beside)}"
     )
 
 

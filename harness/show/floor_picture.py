@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from rich.table import Table
 
 from harness.measure.latency.floor import MEGA, FloorReport, StageFloor
+from harness.measure.machine.busy import beside_note
 from harness.show import style
 from harness.show.rows import label
 from harness.show.style import Picture
@@ -37,7 +38,7 @@ def finding(report: FloorReport) -> str:
             f"No floor is known for {missing}; the other stages of the {report.name} need {floor} of the "
             f"{measured}, and there {where}"
         )
-    return f"The {report.name} takes {report.times:.1f} times its floor: {floor} of {measured}; {where}"
+    return f"The {report.name} takes {measured}, {report.times:.1f} times its floor of {floor}; {where}"
 
 
 def note(report: FloorReport) -> str:
@@ -48,7 +49,7 @@ def note(report: FloorReport) -> str:
         f"End-to-end p50 and medians of the stages' spans, n={report.n}, through HTTP, measured; network "
         f"distance is SIM. {report.cpu}: {peaks.bandwidth_gbs:g} GB/s read from "
         f"{peaks.array_bytes / MEGA:.0f} MB, the model's size, all cores; matrix products in torch, GFLOP/s: "
-        f"{arithmetic}."
+        f"{arithmetic}.{beside_note(report.beside)}"
     )
 
 

@@ -52,6 +52,7 @@ class Bench:
     """A comparison of `a` and `b` with its questions and the load of the machine.
 
     cases: the measured questions, in the order of the comparison's pairs. busy: the load before and after.
+    accepted: whether times beside other programs were asked for.
     """
 
     a: Contestant
@@ -59,6 +60,7 @@ class Bench:
     comparison: Comparison = field(default_factory=Comparison)
     cases: tuple[Asked, ...] = ()
     busy: tuple[Busy, ...] = ()
+    accepted: bool = False
 
     @property
     def division(self) -> Division:
@@ -69,7 +71,12 @@ class Bench:
 
     @property
     def saturated(self) -> str:
-        """Return why the times are not valid; "" if the machine was quiet."""
+        """Return why the times are not valid; "" if the machine was quiet, or a busy one is accepted."""
+        return "" if self.accepted else self.beside
+
+    @property
+    def beside(self) -> str:
+        """Return which programs used the machine; "" if it was quiet."""
         return next((load.sentence() for load in self.busy if load.too_busy), "")
 
     def quality(self, side: Side) -> Quality | None:

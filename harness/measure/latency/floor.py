@@ -116,7 +116,10 @@ class StageFloor:
 
 @dataclass(frozen=True, slots=True)
 class FloorReport:
-    """The floors of an entry's stages. e2e_ms: end-to-end p50 of `n` requests, from spans."""
+    """The floors of an entry's stages. e2e_ms: end-to-end p50 of `n` requests, from spans.
+
+    beside: which programs used the machine meanwhile; "" if it was quiet.
+    """
 
     name: str
     n: int
@@ -124,6 +127,7 @@ class FloorReport:
     stages: tuple[StageFloor, ...]
     peaks: Peaks
     cpu: str
+    beside: str = ""
 
     @property
     def floor_ms(self) -> float:

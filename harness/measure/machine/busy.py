@@ -136,3 +136,8 @@ def _top(used: dict[tuple[int, str], float], own: set[int]) -> tuple[tuple[str, 
         if pid not in own and share:
             by_name[name] += share
     return tuple((name, s) for name, s in by_name.most_common(NAMED) if s >= 0.02)  # above noise
+
+
+def beside_note(load: str) -> str:
+    """Return a sentence about other programs, with a space before it; "" on a quiet machine."""
+    return f" Measured beside other programs, so the times are too long: {load}" if load else ""

@@ -53,6 +53,9 @@ def test_a_picture_that_cannot_be_written_is_wrong_use(tmp_path, path):
         ["reference", "broken", "--floor"],
         ["reference"],
         ["reference", "broken", "--picture", "f.png"],
+        ["reference", "--floor", "--dark"],
+        ["reference", "--floor", "--picture", "no-folder/f.png"],
+        ["reference", "--floor", "--picture", "f.txt"],
     ],
 )
 def test_a_floor_is_of_one_entry_and_a_comparison_of_two(arguments):
@@ -67,3 +70,4 @@ def test_a_fault_and_a_busy_machine_give_no_number(monkeypatch):
     assert hogged.exit_code == 1 and "hog" in last_json(hogged)["error"]
     wanted = run(app, ["bench", "reference", "--floor", "-n", "2", "--busy", "--json"])
     assert wanted.exit_code == 0 and last_json(wanted)["n"] == 2
+    assert "hog" in last_json(wanted)["beside"]

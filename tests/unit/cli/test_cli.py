@@ -60,7 +60,7 @@ def test_an_interrupt_keeps_what_was_finished(steps, monkeypatch):
     monkeypatch.setattr(preparation, "steps", lambda **_: broken)
     result = run(app, ["prepare"])
     assert result.exit_code == 130
-    assert "Finished steps are kept" in result.stderr
+    assert "What was built is kept" in result.stderr
     assert steps == ["one"]
 
 
@@ -131,6 +131,14 @@ def test_a_busy_machine_is_calibrated_all_the_same_and_the_record_says_so(busy_m
     (finding,) = doctor._calibration()
     assert finding.state == "note" and "--recalibrate" in finding.detail
     assert "n=0" not in finding.detail
+
+
+def test_an_estimate_does_not_replace_a_measured_calibration(busy_machine):
+    before = RECORD.model_copy(update={"key": preparation.calibration_key(), "n": 9})
+    knobs.save(before)
+    said = []
+    assert preparation.calibrate_baseline(said.append) == knobs.load() == before
+    assert len(said) == 1 and "n=9" in said[0] and "python 85 %" in said[0]
 
 
 def test_prepare_shows_no_trace_of_an_estimate(steps):

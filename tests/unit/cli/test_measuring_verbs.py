@@ -49,10 +49,18 @@ def test_a_pipeline_that_says_nothing_is_named_and_fails():
 def test_a_saturated_machine_gives_no_number_without_busy(monkeypatch):
     monkeypatch.setattr(describe, "busy", lambda: HOGGED)
     result = run(app, ["bench", "baseline", "reference", "-n", "6", "--json"])
-    assert (result.exit_code, last_json(result)["e2e_ms"]) == (1, None)
-    assert "hog" in result.stdout
+    assert result.exit_code == 1 and "hog" in last_json(result)["error"]
     wanted = run(app, ["bench", "baseline", "reference", "-n", "6", "--busy", "--json"])
     assert (wanted.exit_code, last_json(wanted)["saturated"]) == (0, "")
+    assert "beside other programs" in wanted.stdout and last_json(wanted)["busy"]
+
+
+def test_a_machine_that_becomes_busy_gives_no_number(monkeypatch):
+    loads = iter((QUIET, HOGGED))
+    monkeypatch.setattr(describe, "busy", lambda: next(loads))
+    result = run(app, ["bench", "baseline", "reference", "-n", "6", "--json"])
+    assert (result.exit_code, last_json(result)["e2e_ms"]) == (1, None)
+    assert "hog" in result.stdout
 
 
 def test_an_unknown_name_lists_the_known_ones(monkeypatch):
