@@ -10,10 +10,11 @@ all. Those take 0.1 to 3 ms, short enough that some of them fall between two int
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -76,8 +77,17 @@ def measure_unit_costs() -> UnitCosts:
     takes 1.5 times as long.
     """
     embedder()(["How long is 500 ms?"])
-    with ThreadPoolExecutor(1) as another:
-        return another.submit(_measure).result()
+    measured: Future[UnitCosts] = Future()
+
+    def measure() -> None:
+        try:
+            measured.set_result(_measure())
+        except Exception as error:  # belongs to the caller
+            measured.set_exception(error)
+
+    # A daemon: an interrupt is not to wait for the measurement, as it would for a thread of a pool.
+    threading.Thread(target=measure, daemon=True).start()
+    return measured.result()
 
 
 def _measure() -> UnitCosts:
