@@ -18,6 +18,7 @@ from types import CodeType, FunctionType
 
 TIMING = "harness.measure.latency.timing:"
 GUARD = "harness.wrappers.entity_guard:"
+ROOFLINE = "harness.measure.model_files.roofline:"
 ROUTING = "harness.labs.architecture.routing_policies:"
 # number of a lab -> functions or methods, each as module:name
 ANSWERS = {
@@ -42,7 +43,8 @@ USED = {
     "00": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
     "01": ("harness.measure.stats:samples_needed",),
     "02": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
-    "06": ("harness.stages.exact_search:best",),
+    "04": tuple(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),
+    "06": ("harness.stages.exact_search:best", "harness.labs.retrieval.search_runs:_run"),
     "07": tuple(
         f"harness.wrappers.response_cache:SingleFlight.{name}" for name in ("join", "land")
     ),

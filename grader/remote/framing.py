@@ -32,6 +32,7 @@ MOST_PART_BYTES = 1 << 15
 # referee may have to keep. Every golden submission of every lab stays below.
 MOST_RECEIVED_BYTES = 32 << 20
 SEND_S = 30.0  # for the other end to read; its reader thread always does unless it is stopped
+UNREAD = "Its process does not read its requests."
 MOST_TEXT = 2_000  # characters of an error message that a person reads
 MOST_KINDS = 20  # classes of an exception that are sent
 CONFIG = {"extra": "forbid"}
@@ -115,11 +116,13 @@ FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="ki
 class Channel:
     """One end of the socket. Any thread may send; one thread receives.
 
-    left_bytes: how many bytes may still be received; unlimited until `allow` is called.
+    left_bytes: how many bytes may still be received; unlimited until `allow` is called. stuck: the other end
+    has not read a frame, of which a part may be sent, so no other can follow.
     """
 
     socket: socket.socket
     left_bytes: float = math.inf
+    stuck: bool = False
     _sending: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -143,14 +146,23 @@ class Channel:
             raise ValueError(
                 f"The value takes {len(data):,} bytes; at most {MOST_BYTES:,} can be sent."
             )
-        with undisturbed(), self._sending:
-            self._write(LENGTH.pack(len(data)) + data)
+        with undisturbed():
+            # Other threads may be sending, each for SEND_S; who waits for all of them would wait for minutes.
+            if not self._sending.acquire(timeout=SEND_S):
+                raise HangingError(UNREAD)
+            try:
+                self._write(LENGTH.pack(len(data)) + data)
+            finally:
+                self._sending.release()
 
     def _write(self, frame: bytes) -> None:
+        if self.stuck:
+            raise HangingError(UNREAD)
         try:
             self.socket.sendall(frame)
         except BlockingIOError as error:
-            raise HangingError("Its process does not read its requests.") from error
+            self.stuck = True
+            raise HangingError(UNREAD) from error
         except OSError as error:
             raise GoneError("Its process has ended.") from error
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 
 MAX_WORDS = 1_200  # eight minutes of talking; the rest is not read, and a notice says so
 MAX_CHARACTERS = 60_000  # 1,200 words of 50 characters, more than any language needs
+# Of signs and spaces in a row; more say nothing, and patterns that look for words after them would take
+# a time that grows with their square.
+MAX_SIGNS = 40
 MAX_SENTENCE_WORDS = 80  # a longer sentence is cut, because patterns match within a sentence
 
 INVISIBLE = re.compile(
@@ -94,13 +98,22 @@ def read(original: str, turn: int = 0) -> Passage:
 
     The last ones are remembered: a running interview is scored anew after each turn.
     """
-    characters = list(_visible(original[:MAX_CHARACTERS]))
+    characters = list(islice(_few_signs(_visible(original[:MAX_CHARACTERS])), MAX_CHARACTERS))
     clean = "".join(character for character, _ in characters)
     words = list(WORD.finditer(clean))
     end = words[MAX_WORDS - 1].end() if len(words) > MAX_WORDS else len(clean)
     places = tuple(place for _, place in characters[:end])
     left_out = max(0, len(words) - MAX_WORDS) + len(WORD.findall(original[MAX_CHARACTERS:]))
     return Passage(original, clean[:end], places, left_out, turn)
+
+
+def _few_signs(visible: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Yield the characters, but at most MAX_SIGNS in a row that are no letters or digits."""
+    signs = 0
+    for character, place in visible:
+        signs = 0 if character.isalnum() else signs + 1
+        if signs <= MAX_SIGNS:
+            yield character, place
 
 
 def _visible(original: str) -> Iterator[tuple[str, int]]:

@@ -97,6 +97,18 @@ def test_who_does_not_read_does_not_block_the_referee(monkeypatch):
             channel.send(Reply(number="1", value="x" * 100_000))
 
 
+def test_who_has_not_read_one_frame_gets_no_other(monkeypatch):
+    monkeypatch.setattr(framing, "SEND_S", 0.05)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        channel = Channel(ours)
+        with pytest.raises(HangingError):
+            channel.send(Reply(number="1", value="x" * 1_000_000))
+        theirs.recv(1 << 20)  # there would be room now, after a part of the first one
+        with pytest.raises(HangingError):
+            channel.send(Reply(number="2"))
+
+
 def test_numbers_do_not_repeat():
     assert len({number() for _ in range(1000)}) == 1000
 

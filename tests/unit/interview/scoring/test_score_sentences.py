@@ -55,6 +55,12 @@ def test_hostile_text_ends(hostile):
     read(hostile)
 
 
+@pytest.mark.parametrize("sign", ["\u2057", "\u2026", "\u2a74", "- ", " "])
+def test_signs_without_words_are_few(sign):
+    clean = read(f"Measure first. {sign * 20_000} Then cache.").clean
+    assert len(clean) < 100 and clean.endswith("Then cache.")
+
+
 @given(st.text(max_size=300))
 def test_every_quote_is_a_piece_of_the_original(original):
     passage = read(original)
