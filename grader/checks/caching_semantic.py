@@ -97,6 +97,12 @@ def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of
 
 def _judge_apart(limits: CallLimits, function: Callable, pairs: Sequence[Texts]) -> None:
     meanings = _meanings(limits, function, pairs)
+    if all(meaning is None for meaning in meanings.values()):
+        MEANING.fail(
+            "a meaning for questions about products",
+            "None for every one of them",
+            "what you return for a question that you can read: None means that it is never kept",
+        )
     for first, second in pairs:
         if meanings[first] is not None and meanings[first] == meanings[second]:
             MEANING.fail(
