@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.errors import StoreError
 from harness.interview.llm.endpoint import MAX_TOKENS, TIMEOUT_S, ChatError, Message
 from harness.models.engines.language_model import chat_prompt
+from harness.store import StoreError
 
 if TYPE_CHECKING:
     from harness.models.tiers import Files
