@@ -47,7 +47,7 @@ def finding(bench: Bench) -> str:
     return (
         f"{bench.a.name} ÷ {bench.b.name}, end-to-end p50: {ratio.p50:.3g} "
         f"(95 % interval {ratio.interval}, n={pairs} pairs, interleaved, measured at the client)"
-        f"{beside_note(bench.beside)}"
+        f"{'.' if bench.beside else ''}{beside_note(bench.beside)}"
     )
 
 
