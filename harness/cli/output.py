@@ -44,7 +44,8 @@ def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(WRONG_USE if isinstance(error, WrongUseError) else FAILED) from error
         except KeyboardInterrupt as interrupt:
             problems.print(
-                "Stopped. What was built is kept: run the same command again to go on. A measurement begins anew."
+                "Stopped. What was built is kept: run the same command again to go on. "
+                "A measurement begins anew."
             )
             raise typer.Exit(INTERRUPTED) from interrupt
 
