@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.interview.score import text_of
+from harness.cli.interview.json_lines import json_lines, text_of
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
 from harness.interview.reading import REFUSED
@@ -54,15 +54,7 @@ def _items(text: str) -> Iterator[tuple[object, str, str, str]]:
     from harness.interview.scenario.scenario import scenario
     from harness.interview.scenario.transcript import whole_characters
 
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise WrongUseError(
-                f"Line {number} of the turns is not JSON: write one JSON object on each line."
-            ) from error
+    for number, item in json_lines(text, "turns"):
         if not isinstance(item, dict) or not all(isinstance(item.get(t), str) for t in TEXTS):
             raise WrongUseError(
                 f'Line {number} of the turns needs "id", "scenario" and "text": '

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.interview.json_lines import STDIN, bytes_of, json_lines, text_of
 from harness.cli.interview.llm import Llm, LlmModel, chat, judge
 from harness.cli.output import Json, console, print_json
 from harness.errors import WrongUseError
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from harness.interview.scenario.transcript import Transcript
     from harness.interview.scoring.score import Scorer
     from harness.interview.scoring.scorecard import Scorecard
-
-STDIN = Path("-")
-MAX_BYTES = 5_000_000  # of the input; 50,000 words are 300 kB
 
 
 def score(
@@ -83,15 +79,7 @@ def _many(path: Path, model: Chat | None) -> None:
 def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
     from harness.interview.scenario.transcript import whole_characters
 
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise WrongUseError(
-                f"Line {number} of the answers is not JSON: write one JSON object on each line."
-            ) from error
+    for number, item in json_lines(text, "answers"):
         if not (isinstance(item, dict) and "id" in item and isinstance(item.get("text"), str)):
             raise WrongUseError(
                 f'Line {number} of the answers needs "id" and "text": {{"id": 1, "text": "…"}}.'
@@ -113,32 +101,7 @@ def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
 def _transcript(path: Path) -> Transcript:
     from harness.interview.scenario import transcript
 
-    return transcript.parse(_bytes(path)) if path == STDIN else transcript.load(path)
-
-
-def text_of(path: Path) -> str:
-    """Return the text of a file, or of standard input. Raises WrongUseError if it cannot be read."""
-    try:
-        return _bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WrongUseError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1) if path == STDIN else _read(path, MAX_BYTES + 1)
-    except OSError as error:
-        raise WrongUseError(f"{path} cannot be read ({error.strerror}): check the name.") from error
-    if len(data) > MAX_BYTES:
-        raise WrongUseError(
-            f"{path} is larger than {MAX_BYTES / 1e6:.0f} MB: is it the right file?"
-        )
-    return data
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(max_bytes)
+    return transcript.parse(bytes_of(path)) if path == STDIN else transcript.load(path)
 
 
 def _scorer(model: Chat | None = None) -> Scorer:

@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from harness.cli.interview import lint, score
+from harness.cli.interview import json_lines, lint, score
 from harness.cli.output import plain_errors
 from harness.interview.content_files import CONTENT
 from harness.interview.scoring.rubric import rubric
@@ -112,7 +112,7 @@ def test_half_a_character_is_scored_and_can_be_printed(app):
 
 
 def test_an_answer_that_is_far_too_large_is_refused(app, monkeypatch):
-    monkeypatch.setattr(score, "MAX_BYTES", 10)
+    monkeypatch.setattr(json_lines, "MAX_BYTES", 10)
     assert "is it the right file" in run(app, "--answer", "-", stdin="a" * 11).stderr
 
 
