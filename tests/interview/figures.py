@@ -53,8 +53,14 @@ class Figure:
         sign = "≤" if self.at_most else "≥"
         return (
             f"| {self.what} | {sign} {self._text(self.target)} | {self._text(self.value)} | "
-            f"{self._text(self.low)} to {self._text(self.high)} | {self.n} | {'yes' if self.met else 'no'} |"
+            f"{self._interval()} | {self.n} | {'yes' if self.met else 'no'} |"
         )
+
+    def _interval(self) -> str:
+        """Return the interval; a dash for a percentile of times, which has none here."""
+        if self.low == self.high == self.value and self.unit.strip() == "ms":
+            return "–"
+        return f"{self._text(self.low)} to {self._text(self.high)}"
 
     def _text(self, value: float) -> str:
         return f"{value:.1%}" if self.unit == "%" else f"{value:.2f}{self.unit}"
