@@ -43,8 +43,13 @@ USED = {
     "00": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
     "01": ("harness.measure.stats:samples_needed",),
     "02": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
+    "03": ("harness.stages.stop_rule:first_sentence",),
     "04": tuple(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),
-    "06": ("harness.stages.exact_search:best", "harness.labs.retrieval.search_runs:_run"),
+    "06": (
+        "harness.stages.exact_search:best",
+        "harness.labs.retrieval.search_runs:_run",
+        *(f"harness.stages.hnsw_search:HnswSearch.{name}" for name in ("_filtered", "_rows")),
+    ),
     "07": tuple(
         f"harness.wrappers.response_cache:SingleFlight.{name}" for name in ("join", "land")
     ),

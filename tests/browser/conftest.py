@@ -58,7 +58,7 @@ def lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
     if not REAL:
         startup = folder / "ipython" / "profile_default" / "startup"
-        startup.mkdir(parents=True)
+        startup.mkdir(parents=True, exist_ok=True)  # another server may have made the profile
         (startup / "00-fake-assistant.py").write_text(course.FAKE_ASSISTANT)
     notebooks = folder / "notebooks"
     notebooks.mkdir()
