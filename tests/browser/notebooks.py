@@ -10,7 +10,7 @@ IDLE = "Python 3 (ipykernel) | Idle"  # in the bar at the bottom
 BEGUN = ".jp-CodeCell .jp-InputPrompt:text-matches('[*0-9]')"
 # JupyterLab draws an error as it draws stderr, where progress bars are, too: the words tell them apart.
 STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
-PATIENCE_MS = 60_000 * 3 * 5  # a lab takes up to three minutes, and a busy machine is slower
+PATIENCE_MS = 60_000 * 3 * 10  # a lab takes up to three minutes, ten times that on a busy machine
 ERROR_WORDS = re.compile(r"Error|CheckFailed|Traceback|not yet|still empty")
 RUNNING = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .some(prompt => prompt.textContent.includes('*'))"""
