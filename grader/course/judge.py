@@ -15,7 +15,7 @@ from grader.grading.lab import Lab
 from grader.grading.referee import Setting, grade
 from grader.grading.report import Report
 from grader.remote.prefork import NoZygoteError, zygote
-from grader.remote.session import Start, new_process
+from grader.remote.process_handle import Start, new_process
 from grader.sandbox.jail import SandboxSpec, Started, require
 
 ALWAYS = ("numpy", "grader.remote.learner_process")

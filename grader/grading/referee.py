@@ -38,7 +38,8 @@ from grader.grading.report import (
 )
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick
 from grader.remote.framing import WorkerError
-from grader.remote.session import START_S, Session, Start, new_process, session
+from grader.remote.process_handle import Start, new_process
+from grader.remote.session import START_S, Session, session
 from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.limits import Limits
 from grader.sandbox.processes import RestlessError
@@ -102,7 +103,7 @@ class _Grading:
     def report(self) -> Report:
         """Return the report. Call this after the learner's process has ended."""
         marks = tuple(self.marks[id_] for id_ in self.lab.grades)
-        note, printed = self.learner.started.note, self.learner.tail.text()
+        note, printed = self.learner.process.started.note, self.learner.process.tail.text()
         return Report(self.lab.name, marks, tuple(self.errors), note, printed)
 
     def run(self, notebook: NotebookNode) -> None:
@@ -171,7 +172,7 @@ class _Grading:
 
     def _judged(self, grade: Grade) -> Mark:
         printed = io.StringIO()
-        self.learner.allow(time.monotonic() + self.limits.check_s)
+        self.learner.renew_limits(time.monotonic() + self.limits.check_s)
         try:
             with redirect_stdout(printed), self._inputs(grade):
                 points = grade.run(self._value)
@@ -182,7 +183,7 @@ class _Grading:
         except Exception as error:  # CheckFailed, or an unexpected value made the check itself fail
             return scored(grade.id, 0.0, grade.points, _message(error))
         finally:
-            self.learner.allow()
+            self.learner.renew_limits()
         return scored(
             grade.id,
             points,
@@ -203,7 +204,7 @@ class _Grading:
 
     def _time(self, grade: Grade) -> Mark:
         bar = self.limits.bar
-        self.learner.allow()
+        self.learner.renew_limits()
         try:
             entry = self._value(bar.function)()
         except Exception as error:  # any error of the learner's function

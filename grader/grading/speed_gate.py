@@ -21,7 +21,7 @@ from grader.grading.paired_run import (
     solo_p50_ms,
 )
 from grader.grading.report import Mark, Outcome
-from grader.remote.framing import number
+from grader.remote.framing import random_id
 from grader.remote.session import Session, session
 from grader.sandbox.jail import SandboxSpec
 from grader.thresholds import Bar
@@ -94,7 +94,7 @@ def measure_solo(process: Session, entry: Entry, seed: int) -> float:
 def fresh_cases(n: int, seed: int, world: World = SHIPPED) -> list[Case]:
     """Return `n` different questions of the test split, with random ids that reveal nothing."""
     cases = draw("test", n, seed, world=world)
-    return [replace(case, question=replace(case.question, id=number())) for case in cases]
+    return [replace(case, question=replace(case.question, id=random_id())) for case in cases]
 
 
 def paired_runs(

@@ -12,8 +12,7 @@ import base64
 import dataclasses
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,6 +21,7 @@ from pydantic import TypeAdapter
 
 from grader.exercise.call_limits import UncopiedGenerator
 from grader.exercise.traces import BareTrace
+from grader.remote.opaque import MOST_REPR, description, opaque, shown, valid_text
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.errors import PlainError
 from harness.interview.scenario.cards import Card
@@ -32,12 +32,10 @@ from harness.serve.entry import Division, Entry
 from harness.serve.network import AS_SHIPPED, Network
 
 Json = Any  # null, bool, int, float, str, list, dict: what JSON knows
-# encodes an object by reference as {tag: id}, or returns None
-Aside = Callable[[object], Json | None]
+Refer = Callable[[object], Json | None]  # returns a reference {tag: id} to an object, or None
 Resolve = Callable[[str, Json], object]  # returns the proxy or original for a reference (tag, id)
 
 MOST_ITEMS = 10_000  # of an iterator or collection: five times what fits into the model's context
-MOST_REPR = 200  # characters of the repr of an unknown object
 FURTHEST_MS = 400.0  # round trip of a server on the other side of the world
 EXACT = 2**53  # larger integers lose digits in JSON parsers that use floats
 # Keys of a dictionary or items of a set that may share one hash: larger integers than LARGEST, tuples and
@@ -57,10 +55,10 @@ VOCABULARY = (
     Card,
     Figure,
 )
-WORDS = {f"${kind.__name__}": kind for kind in VOCABULARY}
-TAG_OF = {kind: tag for tag, kind in WORDS.items()}
+KIND_OF = {f"${kind.__name__}": kind for kind in VOCABULARY}
+TAG_OF = {kind: tag for tag, kind in KIND_OF.items()}
 HASHED = ("$set", "$frozenset")
-STAYING = ("$remote", "$object", "$lazy", "$exported", "$remote_dict")
+REFERENCES = ("$remote", "$object", "$lazy", "$exported", "$remote_dict")
 CONTAINERS = {"$tuple": tuple, "$set": set, "$frozenset": frozenset, "$iterator": iter}
 
 
@@ -68,36 +66,22 @@ class MalformedError(PlainError):
     """A received value that `encode` cannot have produced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """The repr of an object that cannot be encoded, in a class with the original's name.
-
-    number: of the original in the learner's process, which gets it back where a check passes it on; or None.
-    """
-
-    shown: str
-    number: int | None = field(default=None, compare=False)
-
-    def __repr__(self) -> str:
-        return self.shown
-
-
-def encode(value: object, aside: Aside | None = None) -> Json:
-    """Return `value` as JSON. `aside` encodes objects by reference; without it they become opaque."""
+def encode(value: object, refer: Refer | None = None) -> Json:
+    """Return `value` as JSON. `refer` encodes objects by reference; without it they become opaque."""
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, Division):
         return {"$Division": value.value}
     if isinstance(value, str):
-        return _text(value)
+        return valid_text(value)
     if isinstance(value, Real):
         return _number(value)
     if type(value) in TAG_OF:
-        return {TAG_OF[type(value)]: _fields(value, aside)}
+        return {TAG_OF[type(value)]: _fields(value, refer)}
     if isinstance(value, Query | Entry):
-        return {f"${type(value).__name__}": _fields(value, aside)}
-    reference = aside(value) if aside is not None else None
-    return _container(value, aside) if reference is None else reference
+        return {f"${type(value).__name__}": _fields(value, refer)}
+    reference = refer(value) if refer is not None else None
+    return _container(value, refer) if reference is None else reference
 
 
 def decode(sent: Json, resolve: Resolve | None = None) -> object:
@@ -117,40 +101,35 @@ def decode(sent: Json, resolve: Resolve | None = None) -> object:
         raise MalformedError(f"A value tagged {tag!r:.30} is malformed.") from error
 
 
-def _text(value: str) -> str:
-    """Replace lone surrogates, which JSON cannot carry."""
-    return str.encode(value, "utf-8", "replace").decode()
-
-
 def _number(value: Real) -> Json:
     if not isinstance(value, Integral):
         return float(value)
     return int(value) if abs(value) <= EXACT else {"$int": f"{int(value):x}"}
 
 
-def _fields(value: object, aside: Aside | None) -> dict[str, Json]:
+def _fields(value: object, refer: Refer | None) -> dict[str, Json]:
     return {
-        field.name: encode(getattr(value, field.name), aside) for field in dataclasses.fields(value)
+        field.name: encode(getattr(value, field.name), refer) for field in dataclasses.fields(value)
     }
 
 
-def _container(value: object, aside: Aside | None) -> Json:
+def _container(value: object, refer: Refer | None) -> Json:
     if isinstance(value, Mapping):
-        return {"$dict": [[encode(k, aside), encode(v, aside)] for k, v in value.items()]}
+        return {"$dict": [[encode(k, refer), encode(v, refer)] for k, v in value.items()]}
     if isinstance(value, list):
-        return [encode(item, aside) for item in value]
+        return [encode(item, refer) for item in value]
     # Set includes the views of a dictionary's keys and items.
     kinds = (("$tuple", tuple), ("$frozenset", frozenset), ("$set", Set))
     for tag, kind in kinds:
         if isinstance(value, kind):
-            return {tag: [encode(item, aside) for item in value]}
+            return {tag: [encode(item, refer) for item in value]}
     if isinstance(value, Iterator):
         items = zip(range(MOST_ITEMS), value, strict=False)
-        return {"$iterator": [encode(item, aside) for _, item in items]}
-    return _binary(value, aside)
+        return {"$iterator": [encode(item, refer) for _, item in items]}
+    return _binary(value, refer)
 
 
-def _binary(value: object, aside: Aside | None) -> Json:
+def _binary(value: object, refer: Refer | None) -> Json:
     """Encode bytes, arrays and generators; other collections as lists; anything else as opaque."""
     if isinstance(value, bytes | bytearray):
         return {"$bytes": base64.b64encode(value).decode()}
@@ -161,38 +140,24 @@ def _binary(value: object, aside: Aside | None) -> Json:
     if isinstance(value, UncopiedGenerator):
         return {"$generator": int(value.integers(EXACT))}
     if isinstance(value, np.ndarray):  # of text or objects
-        return encode(value.tolist(), aside)
+        return encode(value.tolist(), refer)
     # ranges, deques, views of values
     if isinstance(value, Collection) and len(value) <= MOST_ITEMS:
-        return [encode(item, aside) for item in value]
-    return {"$other": [type(value).__name__[:MOST_REPR], _shown(value)]}
+        return [encode(item, refer) for item in value]
+    return {"$other": description(value)}
 
 
-def lazy(value: object) -> Iterator | None:
+def lazy_iterator(value: object) -> Iterator | None:
     """Return an iterator for a value that is iterated item by item, such as a stream; None for any other."""
     if isinstance(value, Iterable) and not isinstance(value, Collection | np.ndarray):
         return iter(value)
     return None
 
 
-def nameless(value: object) -> list[str] | None:
-    """Return [name of its class, repr] of an object that `encode` makes opaque; None for any other."""
-    if isinstance(value, Collection | np.ndarray | UncopiedGenerator):
-        return None
-    return [type(value).__name__[:MOST_REPR], _shown(value)]
-
-
-def _shown(value: object) -> str:
-    try:
-        return _text(repr(value)[:MOST_REPR])
-    except Exception:  # a learner's __repr__ may raise anything
-        return f"a {type(value).__name__[:MOST_REPR]}"
-
-
 def _tagged(tag: str, body: Json, resolve: Resolve | None) -> object:
-    if tag in WORDS:
+    if tag in KIND_OF:
         fields = {name: decode(value, resolve) for name, value in body.items()}
-        return _checked(WORDS[tag]).validate_python(fields)
+        return _checked(KIND_OF[tag]).validate_python(fields)
     if tag in CONTAINERS:
         items = [decode(item, resolve) for item in body]
         return CONTAINERS[tag](_few(items) if tag in HASHED else items)
@@ -200,7 +165,7 @@ def _tagged(tag: str, body: Json, resolve: Resolve | None) -> object:
         pairs = [(decode(k, resolve), decode(v, resolve)) for k, v in body]
         _few([key for key, _ in pairs])
         return dict(pairs)
-    if tag in STAYING and resolve is not None:
+    if tag in REFERENCES and resolve is not None:
         return resolve(tag, body)
     return _rest(tag, body, resolve)
 
@@ -264,7 +229,7 @@ def _entry(
     """Return an Entry whose assistant and `forget` are remote, or an opaque value if a part is invalid."""
     parts = (str(name)[:MOST_REPR], assistant, network, division, forget)
     if not isinstance(network, Network) or not _crossable(network) or not callable(forget):
-        return opaque("Entry", f"Entry({', '.join(map(_shown, parts))})")
+        return opaque("Entry", f"Entry({', '.join(map(shown, parts))})")
     return Entry(*parts)
 
 
@@ -272,13 +237,3 @@ def _crossable(network: Network) -> bool:
     """Return True if the referee's client may connect: plausible round trip, paths of AS_SHIPPED only."""
     paths = set(network.preflight) <= set(AS_SHIPPED.preflight) and len(network.preflight) < 10
     return paths and 0 <= network.rtt_ms <= FURTHEST_MS
-
-
-def opaque(name: str, shown: str, number: int | None = None) -> Opaque:
-    """Return an opaque value whose class is called `name`."""
-    return _named(str(name)[:MOST_REPR])(str(shown)[:MOST_REPR], number)
-
-
-@lru_cache(1_000)  # one class per name, so that equal reprs compare equal
-def _named(name: str) -> type[Opaque]:
-    return type(name, (Opaque,), {"__slots__": ()})

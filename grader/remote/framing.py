@@ -28,8 +28,8 @@ MOST_BYTES = 1 << 20
 # Of one of several parts of an answer: a stream's longest event, an answer of 5,000 words. The referee keeps
 # `connection.AHEAD` of them.
 MOST_PART_BYTES = 1 << 15
-# Received between two calls of `Channel.allow`, which is a check, a cell or a timed comparison: what the
-# referee may have to keep. Every golden submission of every lab stays below.
+# Received between two calls of `Channel.renew_limit`, which is a check, a cell or a timed comparison: the
+# referee may have to keep all of it. Every golden submission of every lab stays below.
 MOST_RECEIVED_BYTES = 32 << 20
 SEND_S = 30.0  # for the other end to read; its reader thread always does unless it is stopped
 UNREAD = "Its process does not read its requests."
@@ -54,9 +54,8 @@ class SpoofError(WorkerError):
     """The process sent something that the protocol does not allow at this point."""
 
 
-Position = Annotated[
-    int, Field(ge=0, lt=64)
-]  # of an argument; unlimited integers could share one hash
+# The position of an argument; unlimited integers could share one hash.
+Position = Annotated[int, Field(ge=0, lt=64)]
 
 
 class Request(BaseModel, **CONFIG):
@@ -65,8 +64,8 @@ class Request(BaseModel, **CONFIG):
     verb: "use" to the referee; to the learner's process, a method of `learner_process.Worker` without its
     underscore. name: source of a cell, or name of a variable or member. object_id: number of the object in
     the process that receives the request. arguments, options: encoded values, by position and by name; only
-    "use" has options. limit_s: time limit in seconds. apart:
-    whether to run it concurrently with the request that is already being served.
+    "use" has options. limit_s: time limit in seconds. concurrent: True to serve it beside the request that is
+    being served.
     """
 
     kind: Literal["request"] = "request"
@@ -77,7 +76,7 @@ class Request(BaseModel, **CONFIG):
     arguments: list[JsonValue] = []
     options: dict[str, JsonValue] = {}
     limit_s: float = 60.0
-    apart: bool = False
+    concurrent: bool = False
 
 
 class Failure(BaseModel, **CONFIG):
@@ -116,8 +115,8 @@ FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="ki
 class Channel:
     """One end of the socket. Any thread may send; one thread receives.
 
-    left_bytes: how many bytes may still be received; unlimited until `allow` is called. stuck: the other end
-    has not read a frame, of which a part may be sent, so no other can follow.
+    left_bytes: how many bytes may still be received; unlimited until `renew_limit` is called. stuck: the
+    other end has not read a frame, of which a part may be sent, so no other can follow.
     """
 
     socket: socket.socket
@@ -130,7 +129,7 @@ class Channel:
         self.socket.setblocking(True)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
 
-    def allow(self, size: int = MOST_RECEIVED_BYTES) -> None:
+    def renew_limit(self, size: int = MOST_RECEIVED_BYTES) -> None:
         """Let the other end send `size` bytes from now on."""
         self.left_bytes = size
 
@@ -146,7 +145,7 @@ class Channel:
             raise ValueError(
                 f"The value takes {len(data):,} bytes; at most {MOST_BYTES:,} can be sent."
             )
-        with undisturbed():
+        with alarms_blocked():
             # Other threads may be sending, each for SEND_S; who waits for all of them would wait for minutes.
             if not self._sending.acquire(timeout=SEND_S):
                 raise HangingError(UNREAD)
@@ -215,7 +214,7 @@ def block_alarms() -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def alarms_blocked() -> Iterator[None]:
     """Block SIGALRM for the duration of the block: a frame written half would break the protocol."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -229,6 +228,6 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def number() -> str:
-    """Return a request number that cannot be guessed, so a reply that carries it came after the request."""
+def random_id() -> str:
+    """Return an id that cannot be guessed, so a reply that carries a request's came after that request."""
     return secrets.token_hex(8)

@@ -15,50 +15,47 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from grader.exercise import own_work
 from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, for_each, names_in
-from grader.exercise.exported import CALL, ExportedProxy, RemoteDict, make_proxy
-from grader.remote.codec import Json, decode, encode, lazy, nameless
+from grader.exercise.exported import RemoteDict
+from grader.remote.codec import Json
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
-from grader.remote.remote_errors import failure, raised
+from grader.remote.learner_references import LearnerReferences
+from grader.remote.remote_errors import to_failure
 from grader.sandbox.limits import Limits
 from harness.assistant import Assistant
 
 MOST_INHERITED = 1024  # descriptors of a process that has just started; it has a handful
 
 Replies = Iterable[tuple[object, bool]]  # values, and whether more follow
-Shell = tuple[Callable[[str], BaseException | None], dict[str, object]]
+RunCell = Callable[[str], BaseException | None]  # runs a source, and returns what it raised
+Shell = tuple[RunCell, dict[str, object]]  # with the namespace in which cells run
 
 
 class Worker:
     """A namespace in which cells run, and its objects that the referee refers to by number.
 
-    cells: runs the source of a cell, and returns what it raised.
+    run: runs the source of a cell, and returns what it raised. namespace: in which it runs it.
     """
 
-    def __init__(self, channel: Channel, cells: Callable[[str], BaseException | None]) -> None:
-        self.channel, self.run, self.namespace = channel, cells, {}
+    def __init__(self, channel: Channel, run: RunCell, namespace: dict[str, object]) -> None:
+        self.channel, self.run, self.namespace = channel, run, namespace
         self.requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.connection = RpcConnection(channel, self._take, gone=lambda: self.requests.put(None))
-        self.objects: list[object] = []  # a position is the number that the referee knows
-        self.registered: dict[int, int] = {}  # id() of each object -> its number
-        self.proxies: dict[int, object] = {}  # of the referee's exported objects, by number
-        self.dicts: dict[int, dict] = {}  # shared between calls, by the referee's number
-        self.numbers = itertools.count()
+        self.references = LearnerReferences(self.connection)
         self.left_chars = math.inf
         self.withheld: dict[bool, own_work.Codes] = {}  # for cells (True) and for checks
 
     def serve(self) -> None:
-        """Serve requests until the referee disconnects: here, or in a new thread if `request.apart`."""
+        """Serve requests until the referee disconnects: here, or in a new thread if `request.concurrent`."""
         sys.stdout = sys.stderr = LimitedStdout(self, sys.stdout)
         self.connection.open()
         with suppress(GoneError):
@@ -66,12 +63,12 @@ class Worker:
                 self._answer(request, _alarm(request.limit_s))
 
     def _take(self, request: Request) -> None:
-        if not request.apart:
+        if not request.concurrent:
             self.requests.put(request)
             return
-        threading.Thread(target=self._answer_apart, args=(request,), daemon=True).start()
+        threading.Thread(target=self._answer_concurrently, args=(request,), daemon=True).start()
 
-    def _answer_apart(self, request: Request) -> None:
+    def _answer_concurrently(self, request: Request) -> None:
         block_alarms()  # SIGALRM must interrupt the main thread, not this one
         self._answer(request, nullcontext())
 
@@ -86,75 +83,22 @@ class Worker:
             raise
         # BaseException, because a learner's code may raise SystemExit and KeyboardInterrupt.
         except BaseException as error:
-            self.channel.send(Reply(number=request.number, failure=failure(error)))
+            self.channel.send(Reply(number=request.number, failure=to_failure(error)))
 
     def _last_reply(self, request: Request) -> Reply:
         """Return the last part of the answer; send the earlier ones as they are produced."""
         own_work.swap(self.withheld.get(request.verb == "cell", {}))
-        arguments = self._arguments(request)
+        arguments = list(map(self.references.decode, request.arguments))
         self.left_chars = math.inf if request.verb == "cell" else MOST_CHARS
         for value, more in getattr(self, f"_{request.verb}")(request, arguments):
-            reply = Reply(number=request.number, value=encode(value, self._aside), more=more)
+            reply = Reply(number=request.number, value=self.references.encode(value), more=more)
             if not more:
                 return reply.model_copy(update={"changed": self._changed(request, arguments)})
             self.channel.send(reply)
         return Reply(number=request.number)
 
-    # ---- references ----------------------------------------------------------------------------
-
-    def _aside(self, value: object) -> Json | None:
-        if isinstance(value, ExportedProxy):
-            return {"$exported": value._export_id}
-        if not isinstance(value, Iterator) and (callable(value) or hasattr(value, "stream")):
-            return {"$remote": self._register(value)}
-        if (iterator := lazy(value)) is not None:
-            return {"$lazy": self._register(iterator)}
-        shown = nameless(value)
-        return shown and {"$object": [self._register(value), *shown]}
-
-    def _register(self, value: object) -> int:
-        number = self.registered.setdefault(id(value), len(self.objects))
-        if number == len(self.objects):
-            self.objects.append(value)  # kept, so that no other object gets its id()
-        return number
-
-    def _arguments(self, request: Request) -> list[object]:
-        return [decode(argument, self._resolve) for argument in request.arguments]
-
-    def _resolve(self, tag: str, body: Json) -> object:
-        """Return the object that the reference {tag: body} stands for."""
-        if tag == "$exported":
-            return self._proxy(*body)
-        if tag == "$remote_dict":
-            number, looked_up = body
-            hook = self._proxy(looked_up, "looked_up", {CALL: True})
-            return self.dicts.setdefault(number, RemoteDict(hook))
-        return self.objects[body]
-
-    def _proxy(self, number: int, name: str, members: Mapping[str, bool]) -> object:
-        """Return the proxy of an exported object, always the same one, so that `is` and list lookups work."""
-        if number not in self.proxies:
-            self.proxies[number] = make_proxy(number, name, members, partial(self._use, number))
-        return self.proxies[number]
-
-    def _use(
-        self, number: int, member: str, arguments: tuple, options: Mapping[str, object]
-    ) -> object:
-        """Return what a member of an exported object returns. Raises what it raises."""
-        sent = [encode(argument, self._aside) for argument in arguments]
-        named = {name: encode(option, self._aside) for name, option in options.items()}
-        request = Request(
-            number=str(next(self.numbers)),
-            verb="use",
-            name=member,
-            object_id=number,
-            arguments=sent,
-            options=named,
-        )
-        [reply] = self.connection.ask(request)
-        if reply.failure is not None:
-            raise raised(reply.failure)
-        return decode(reply.value, self._resolve)
+    def _target(self, request: Request) -> Any:
+        return self.references.objects[request.object_id]
 
     def _changed(self, request: Request, arguments: list[object]) -> dict[int, Json]:
         """Return the modified arguments by position, encoded; the referee updates the originals."""
@@ -162,12 +106,12 @@ class Worker:
         for position, value in enumerate(arguments):
             mutable = isinstance(value, list | dict | set | np.ndarray)
             if mutable and not isinstance(value, RemoteDict):
-                before, after = request.arguments[position], encode(value, self._aside)
+                before, after = request.arguments[position], self.references.encode(value)
                 if json.dumps(after) != json.dumps(before):  # as text, because NaN != NaN
                     changed[position] = after
         return changed
 
-    # ---- the verbs ---------------------------------------------------------------------------
+    # The verbs of requests.
 
     def _cell(self, request: Request, _: list) -> Replies:
         if error := self.run(request.name):
@@ -185,28 +129,28 @@ class Worker:
         return [(self.namespace[request.name], False)]
 
     def _call(self, request: Request, arguments: list) -> Replies:
-        return [(self.objects[request.object_id](*arguments), False)]
+        return [(self._target(request)(*arguments), False)]
 
     def _each(self, request: Request, arguments: list) -> Replies:
         """Call a function for each item of a list in one request, see `call_limits.for_each`."""
-        return [(for_each(self.objects[request.object_id], *arguments), False)]
+        return [(for_each(self._target(request), *arguments), False)]
 
     def _names(self, request: Request, _: list) -> Replies:
         """Return the names that a function takes from outside, see `call_limits.names_in`."""
-        return [(list(names_in(self.objects[request.object_id])), False)]
+        return [(list(names_in(self._target(request))), False)]
 
     def _next(self, request: Request, _: list) -> Replies:
         """Return [item], or [] at the end of the iterator."""
-        return [(list(itertools.islice(self.objects[request.object_id], 1)), False)]
+        return [(list(itertools.islice(self._target(request), 1)), False)]
 
     def _close(self, request: Request, _: list) -> Replies:
-        close = getattr(self.objects[request.object_id], "close", None)
+        close = getattr(self._target(request), "close", None)
         if close is not None:
             close()
         return [(None, False)]
 
     def _stream(self, request: Request, arguments: list) -> Replies:
-        assistant: Assistant = self.objects[request.object_id]
+        assistant: Assistant = self._target(request)
         for event in assistant.stream(*arguments):
             yield event, True
         yield None, False
@@ -231,7 +175,7 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def shell() -> Shell:
-    """Return (run, namespace) of an IPython shell without a kernel; run(source) returns what it raised."""
+    """Return an IPython shell without a kernel."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -267,10 +211,7 @@ def serve(fd: int, limits: str, ready: Shell) -> None:
     """Apply `limits` (JSON) to this process and serve with an existing shell."""
     Limits.model_validate_json(limits).apply()
     sys.path.insert(0, "")  # as in a notebook: what a cell writes into its folder can be imported
-    run, namespace = ready
-    worker = Worker(Channel(socket.socket(fileno=fd)), run)
-    worker.namespace = namespace
-    worker.serve()
+    Worker(Channel(socket.socket(fileno=fd)), *ready).serve()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class RelayedCheckFailed(CheckFailed):
         AssertionError.__init__(self, text)
 
 
-def failure(error: BaseException) -> Failure:
+def to_failure(error: BaseException) -> Failure:
     """Encode `error` with the names of its built-in classes and of KNOWN_ERRORS."""
     names = [kind.__name__ for kind in type(error).__mro__]
     known = [name for name in names if _builtin(name) or name in KNOWN_ERRORS][:MOST_KINDS]
@@ -38,7 +38,7 @@ def failure(error: BaseException) -> Failure:
     )
 
 
-def raised(failure: Failure) -> BaseException:
+def to_exception(failure: Failure) -> BaseException:
     """Return a known verdict, an output-limit error or the nearest built-in exception, with `export_id`."""
     error = _nearest(failure)
     if failure.export_id is not None:

@@ -52,17 +52,17 @@ PUBLIC = (
     *(f"exercise/{name}.py" for name in ("__init__", "call_limits", "exercise")),
     *(f"exercise/{name}.py" for name in ("exported", "own_work", "stderr_to_stdout")),
     "exercise/traces.py",
-    *(f"remote/{name}.py" for name in ("__init__", "codec", "connection", "framing")),
-    *(f"remote/{name}.py" for name in ("learner_process", "remote_errors", "zygote")),
+    *(f"remote/{name}.py" for name in ("__init__", "codec", "connection", "framing", "opaque")),
+    *(f"remote/learner_{name}.py" for name in ("process", "references")),
+    *(f"remote/{name}.py" for name in ("remote_errors", "zygote")),
     *(f"sandbox/{name}.py" for name in ("__init__", "limits", "namespaces", "syscalls")),
 )
 # Notebooks say `from grader import checks`; in the jail they get names without checks behind them.
 STAND_INS = {"sandbox/public_checks.py": "checks/__init__.py"}
 PROBE_S = 60.0  # a busy machine must not disable the sandbox
 
-Mounts = dict[
-    str, tuple[str, ...]
-]  # a place in the jail, and the options that mount something there
+# A place in the jail, and the options that mount something there.
+Mounts = dict[str, tuple[str, ...]]
 
 
 def options(size: int, models: bool) -> list[str]:

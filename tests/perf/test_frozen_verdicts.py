@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 from tqdm import tqdm
 
-from grader.remote import session
+from grader.remote import process_handle
 from grader.sandbox.control_group import new_group
 from grader.sandbox.jail import why_no_jail
 from tests.submissions.test_scoring_time import graded
@@ -45,7 +45,8 @@ def gradings(monkeypatch: pytest.MonkeyPatch, found: Counter) -> None:
     """Grade N of each kind in turns, and count outcomes in `found`."""
     for _ in tqdm(range(N), "gradings of each kind"):
         for grouped, ratio in kinds():
-            monkeypatch.setattr(session, "new_group", new_group if grouped else lambda limits: None)
+            how = new_group if grouped else lambda limits: None
+            monkeypatch.setattr(process_handle, "new_group", how)
             [mark] = graded(entry(ratio)).marks
             found[grouped, ratio, str(mark.outcome)] += 1
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from grader.exercise.call_limits import UncopiedGenerator
 from grader.exercise.traces import BareTrace
-from grader.remote.codec import MOST_ITEMS, MalformedError, Opaque, decode, encode
+from grader.remote.codec import MOST_ITEMS, MalformedError, decode, encode
+from grader.remote.opaque import Opaque
 from harness.assistant import Answer, Chunk, Done, Query, Question, Token
 from harness.measure.latency.trace import Span
 from harness.serve.entry import Division, Entry
@@ -21,8 +22,8 @@ from harness.serve.network import Network
 from tests.fakes import chunk
 
 
-def there_and_back(value, aside=None, object_id=None):
-    return decode(json.loads(json.dumps(encode(value, aside))), object_id)
+def there_and_back(value, refer=None, object_id=None):
+    return decode(json.loads(json.dumps(encode(value, refer))), object_id)
 
 
 PLAIN = st.recursive(
@@ -139,7 +140,7 @@ def test_a_repr_that_raises_or_is_endless_is_cut():
 def test_functions_and_entries_stay_where_they_are():
     kept = []
 
-    def aside(value):
+    def refer(value):
         if not callable(value) and not hasattr(value, "stream"):
             return None
         kept.append(value)
@@ -150,7 +151,7 @@ def test_functions_and_entries_stay_where_they_are():
             yield from ()
 
     entry = Entry("mine", Silent(), Network(), Division.OPEN)
-    back = there_and_back(entry, aside, lambda tag, number: lambda: number)
+    back = there_and_back(entry, refer, lambda tag, number: lambda: number)
     assert isinstance(back, Entry)
     assert (back.name, back.network, back.division) == ("mine", Network(), Division.OPEN)
     assert kept[back.assistant()] is entry.assistant

@@ -14,7 +14,7 @@ from grader.remote.framing import (
     Reply,
     Request,
     SpoofError,
-    number,
+    random_id,
 )
 
 
@@ -30,7 +30,7 @@ def connection():
 
 
 def request():
-    return Request(number=number(), verb="call")
+    return Request(number=random_id(), verb="call")
 
 
 def answering(channel, count=1):

@@ -16,7 +16,7 @@ from grader.remote.framing import (
     Reply,
     Request,
     SpoofError,
-    number,
+    random_id,
 )
 
 
@@ -34,7 +34,7 @@ def framed(data):
 def test_a_frame_arrives_as_it_was_sent(ends):
     ours, theirs = ends
     request = Request(
-        number=number(), verb="call", object_id=3, arguments=[{"$set": [1]}], limit_s=2
+        number=random_id(), verb="call", object_id=3, arguments=[{"$set": [1]}], limit_s=2
     )
     ours.send(request)
     assert theirs.receive() == request
@@ -110,7 +110,7 @@ def test_who_has_not_read_one_frame_gets_no_other(monkeypatch):
 
 
 def test_numbers_do_not_repeat():
-    assert len({number() for _ in range(1000)}) == 1000
+    assert len({random_id() for _ in range(1000)}) == 1000
 
 
 def test_an_alarm_while_a_frame_is_sent_is_no_end_of_the_channel(ends, monkeypatch):
@@ -150,7 +150,7 @@ class _Ringing:
 )
 def test_a_part_of_an_answer_and_all_messages_together_have_limits(ends, reply, reason):
     ours, theirs = ends
-    ours.allow(1000 if "more than" in reason else framing.MOST_RECEIVED_BYTES)
+    ours.renew_limit(1000 if "more than" in reason else framing.MOST_RECEIVED_BYTES)
     theirs.send(reply)
     with pytest.raises(SpoofError, match=reason):
         ours.receive()

@@ -12,7 +12,8 @@ from grader.grading.lab import lab
 from grader.grading.referee import Setting
 from grader.remote.framing import GoneError
 from grader.remote.prefork import Forked, NoZygoteError, Zygote, zygote
-from grader.remote.session import new_process, session
+from grader.remote.process_handle import new_process
+from grader.remote.session import session
 from grader.sandbox import mounts
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits

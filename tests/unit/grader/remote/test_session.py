@@ -81,7 +81,7 @@ def test_a_new_process_withholds_the_same_answers():
 
 
 def test_cells_that_sleep_only_in_a_new_process_are_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.remote.session.REPLAY_S", 1.0)
+    monkeypatch.setattr("grader.remote.history.REPEAT_S", 1.0)
     with session(SandboxSpec(jailed=False)) as one:
         one.cell(f"from pathlib import Path\nflag = Path({str(tmp_path / 'flag')!r})")
         one.cell("second = flag.exists()\nflag.touch()")
@@ -193,7 +193,7 @@ def test_what_it_prints_is_read_and_kept_to_its_end(learner):
         "import sys\nprint('x' * 30_000_000)\nprint('the end', file=sys.stderr, flush=True)"
     )
     learner.cell("")
-    assert len(learner.tail.text()) <= 20_000
+    assert len(learner.process.tail.text()) <= 20_000
 
 
 ENTRY = """
@@ -282,7 +282,7 @@ def test_memory_that_is_not_there_is_an_error_of_the_cell(fragile):
 def test_a_session_leaves_nothing_behind():
     with session(SandboxSpec(jailed=False)) as one:
         one.cell("import subprocess\nchild = subprocess.Popen(['sleep', '600'])")
-        scratch, every = one.started.scratch, one.processes.all()
+        scratch, every = one.process.started.scratch, one.processes.all()
         assert len(every) == 2
     assert not scratch.exists()
     assert not any(process.is_running() and process.status() != "zombie" for process in every)
@@ -290,9 +290,9 @@ def test_a_session_leaves_nothing_behind():
 
 def test_time_that_is_used_up_does_not_push_later_cells_aside(fragile):
     fragile.cell("def f():\n    return 1")
-    f, fragile.until = fragile.value("f"), 0.0
+    f, fragile.deadline = fragile.value("f"), 0.0
     with pytest.raises(TimeoutError, match="together"):
         f()
-    fragile.until = math.inf
+    fragile.deadline = math.inf
     fragile.cell("import threading\nhere = threading.current_thread() is threading.main_thread()")
     assert fragile.value("here") is True

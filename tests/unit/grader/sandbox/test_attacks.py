@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.remote.prefork import zygote
-from grader.remote.session import new_process, session
+from grader.remote.process_handle import new_process
+from grader.remote.session import session
 from grader.sandbox import mounts, users
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 

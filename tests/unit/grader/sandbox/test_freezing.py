@@ -62,7 +62,7 @@ if not os.fork():
 @pytest.fixture(params=["control group", "signals"])
 def learner(request, monkeypatch):
     if request.param == "signals":
-        monkeypatch.setattr("grader.remote.session.new_group", lambda limits: None)
+        monkeypatch.setattr("grader.remote.process_handle.new_group", lambda limits: None)
     with session(SandboxSpec()) as one:
         if request.param == "control group" and one.processes.group is None:
             pytest.skip("no control group can be made here")
