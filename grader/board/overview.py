@@ -126,7 +126,7 @@ def _standing(record: Record | None, total: gradebook.Total | None) -> Standing:
         return Standing(Status.HANDED_IN)
     status = Status.OPEN if total.open else Status.GRADED
     status = Status.WAITS if record and not record.entered else status
-    jailed = not (record and record.report.jailed)
+    jailed = not (record and record.report.no_jail)
     return Standing(status, total.points, total.out_of, total.late, total.late_s, jailed)
 
 

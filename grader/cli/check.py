@@ -95,6 +95,6 @@ def _show(report: Report) -> None:
         console.print(line, markup=False, highlight=False)
         for row in mark.reason.splitlines():
             console.print(f"    {row}", markup=False, highlight=False, soft_wrap=True)
-    note = f"   {report.jailed}" if report.jailed else ""
+    note = f"   {report.no_jail}" if report.no_jail else ""
     total = f"{report.points:g} of {report.out_of:g} points{note}"
     console.print(total, markup=False, highlight=False, soft_wrap=True)

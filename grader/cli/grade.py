@@ -144,7 +144,7 @@ def _show(steps: list[Step]) -> None:
     ]
     for note in notes[:MAX_NOTES]:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
-    if reasons := {step.record.report.jailed for step in steps if step.record} - {""}:
+    if reasons := {step.record.report.no_jail for step in steps if step.record} - {""}:
         console.print(f"Learners' code ran without a jail. {reasons.pop()}", soft_wrap=True)
     if waiting := sum(step.record is not None and step.record.report.queued for step in steps):
         console.print(

@@ -69,7 +69,7 @@ def _values(report: Report, scores: Mapping[str, float | None], late: float) -> 
         "late": late,
         "out_of": report.out_of,
         "open": sum(mark.out_of for mark in report.marks if scores[mark.id] is None),
-        "jailed": report.jailed,
+        "jailed": report.no_jail,
         "picture": inline(marks(bars)) if bars else None,
         "rows": [_row(mark, scores[mark.id]) for mark in report.marks],
     }

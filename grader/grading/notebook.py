@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -87,3 +88,20 @@ def source(cell: Mapping) -> str:
     """Return the source of a cell; a file may hold it in one piece or as a list of lines."""
     text = cell.get("source", "")
     return "".join(map(str, text)) if isinstance(text, list) else str(text)
+
+
+def code_cells(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
+    """Yield (id, grade id, source) of each code cell; a missing grade id is ""."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        if (text := code(cell)) is not None:
+            data = cell.get("metadata", {}).get("nbgrader", {})
+            yield str(cell.get("id", f"cell {number}")), str(data.get("grade_id", "")), text
+
+
+def digest(notebook: NotebookNode) -> str:
+    """Return the digest of the code cells, which differs between any two programs.
+
+    A separator could be part of a cell, so that two notebooks would have one digest and the same questions.
+    """
+    sources = json.dumps([text for _, _, text in code_cells(notebook)], ensure_ascii=False)
+    return hashlib.sha256(sources.encode("utf-8", errors="surrogatepass")).hexdigest()

@@ -52,13 +52,13 @@ class CellError:
 class Report:
     """The report on one submission.
 
-    `jailed` is "" or the reason why the process ran without a jail. `printed` is the end of its output.
+    no_jail: why the process ran without a jail, or "" if it had one. printed: the end of its output.
     """
 
     lab: str
     marks: tuple[Mark, ...]
     errors: tuple[CellError, ...] = ()
-    jailed: str = ""
+    no_jail: str = ""
     printed: str = ""
 
     @property
@@ -90,7 +90,7 @@ class Report:
             "complete": self.complete,
             "marks": [asdict(mark) | {"outcome": str(mark.outcome)} for mark in self.marks],
             "errors": [asdict(error) for error in self.errors],
-            "jail": self.jailed or JAILED,
+            "jail": self.no_jail or JAILED,
         }
 
 
@@ -101,8 +101,8 @@ def from_json(values: Mapping[str, Any]) -> Report:
     """
     marks = tuple(map(_mark, values["marks"]))
     errors = tuple(CellError(**error) for error in values["errors"])
-    jailed = "" if values["jail"] == JAILED else values["jail"]
-    return Report(values["lab"], marks, errors, jailed)
+    no_jail = "" if values["jail"] == JAILED else values["jail"]
+    return Report(values["lab"], marks, errors, no_jail)
 
 
 def _mark(values: Mapping[str, Any]) -> Mark:
@@ -127,13 +127,14 @@ def not_graded(lab: str, grades: Iterable[tuple[str, float]], reason: str) -> Re
     return Report(lab, tuple(marks))
 
 
-def better(first: Report, second: Report) -> Report:
-    """Return the second sitting of a submission with each mark that earned more in the first.
+def best_of(first: Report, second: Report) -> Report:
+    """Return the report on the second run of a submission, with each mark that earned more in the first.
 
-    A mark without points in the second is kept if the first earned nothing: its fault may be the grader's.
+    Where neither run earned anything, the second one's mark counts: without points, its fault may be the
+    grader's.
     """
-    earned = {mark.id: mark for mark in first.marks}
-    pairs = ((earned[mark.id], mark) for mark in second.marks)
+    earlier = {mark.id: mark for mark in first.marks}
+    pairs = ((earlier[mark.id], mark) for mark in second.marks)
     best = (old if (old.points or 0.0) > (new.points or 0.0) else new for old, new in pairs)
     return replace(second, marks=tuple(best))
 

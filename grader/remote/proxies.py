@@ -58,7 +58,7 @@ class RemoteFunction(RemoteObject):
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Stop all processes of the learner during the block. Raises RestlessError if they work meanwhile."""
+        """Stop all processes of the learner during the block. Raises NotStoppedError if they work."""
         processes = self.session.processes
         processes.freeze()
         try:

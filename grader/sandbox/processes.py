@@ -28,7 +28,7 @@ HALTED = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 MOST_FROZEN_S, MOST_STOPPED_S = 0.005, 0.03
 
 
-class RestlessError(PlainError):
+class NotStoppedError(PlainError):
     """The processes did not stand still while it was not their turn."""
 
 
@@ -67,7 +67,7 @@ class Processes:
         return sum(map(_own_cpu_s, self.all()))
 
     def freeze(self) -> None:
-        """Stop all processes and return when none runs. Raises RestlessError if that takes SETTLE_S.
+        """Stop all processes and return when none runs. Raises NotStoppedError if that takes SETTLE_S.
 
         Also raises it for processes that have worked since an earlier `freeze`.
         """
@@ -75,7 +75,7 @@ class Processes:
         if before_s is not None:
             self._require_rest(before_s)
         if not self._stand_still():
-            raise RestlessError(
+            raise NotStoppedError(
                 f"Its processes did not stand still within {SETTLE_S:g} s when it was not their turn: "
                 "start none that resume others."
             )
@@ -117,7 +117,7 @@ class Processes:
         used_s = self.cpu_s() - before_s
         most_s = MOST_FROZEN_S if self.group else MOST_STOPPED_S
         if used_s > most_s or not (self.group or self._at_rest()):
-            raise RestlessError(
+            raise NotStoppedError(
                 f"Its processes worked when it was not their turn ({used_s * 1e3:.0f} ms of CPU time; "
                 f"{most_s * 1e3:.0f} ms are allowed): start none that resume others."
             )

@@ -10,7 +10,7 @@ from grader.exercise.exercise import CheckFailed
 from grader.remote.framing import WorkerError
 from grader.remote.session import session
 from grader.sandbox.jail import SandboxSpec, why_no_jail
-from grader.sandbox.processes import RestlessError
+from grader.sandbox.processes import NotStoppedError
 from tests.submissions.notebooks import described
 
 ATTACKS = described("exported_objects.yaml", "attacks")
@@ -25,7 +25,7 @@ def test_an_attack_through_what_it_was_lent_earns_nothing(attack, monkeypatch):
     with session(SandboxSpec(), call_s=4.0) as learner:
         learner.cell(SETUP)
         learner.cell(attack["source"])
-        with pytest.raises((CheckFailed, RestlessError, WorkerError)) as caught:
+        with pytest.raises((CheckFailed, NotStoppedError, WorkerError)) as caught:
             getattr(checks, attack["check"])(learner.value(attack["check"]))
         said = f"{caught.value} {learner.broken}"
         assert attack.get("says", "") in " ".join(said.split())  # a limit is named

@@ -146,7 +146,7 @@ def test_a_learners_name_cannot_change_the_page(small):
 
 def test_a_mark_given_without_a_jail_says_so(small):
     def without_jail(lab, notebook):
-        return replace(judge(lab, notebook), jailed="Not jailed: it was switched off.")
+        return replace(judge(lab, notebook), no_jail="Not jailed: it was switched off.")
 
     for student, judged in (("ada", judge), ("bob", without_jail)):
         submit(small, student, handed_in("20", "15"))

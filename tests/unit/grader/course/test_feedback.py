@@ -74,7 +74,7 @@ def test_a_timed_mark_has_a_plot():
 
 def test_without_a_jail_it_says_so():
     mark = Mark("01-q1", Outcome.PASSED, 20.0, 20, "-")
-    assert "Not jailed: no bwrap." in paged(marks=(mark,), jailed="Not jailed: no bwrap.")
+    assert "Not jailed: no bwrap." in paged(marks=(mark,), no_jail="Not jailed: no bwrap.")
 
 
 def test_a_notebook_that_was_never_graded_has_no_page():

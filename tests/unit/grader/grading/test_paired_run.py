@@ -3,7 +3,7 @@
 import pytest
 
 from grader.grading.paired_run import HOPELESS_PAIRS, SOLO, WARM_UP, Side, paired_run, solo_p50_ms
-from grader.sandbox.processes import RestlessError
+from grader.sandbox.processes import NotStoppedError
 from harness.assistant import Answer, Done, Token
 from harness.kb.questions import draw
 from harness.measure.latency.faults import FaultKind
@@ -190,7 +190,7 @@ class Restless(Log):
         super().freeze()
         self.left -= 1
         if not self.left:
-            raise RestlessError("Its processes worked when it was not their turn.")
+            raise NotStoppedError("Its processes worked when it was not their turn.")
 
 
 @pytest.mark.parametrize("at", [1, 2, 20, 10**6])

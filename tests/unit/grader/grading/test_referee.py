@@ -6,14 +6,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import secret
-from grader.grading import referee
-from grader.grading import speed_gate as timing
+from grader.grading import referee, speed_gate
 from grader.grading.lab import lab
-from grader.grading.notebook import NotebookError
+from grader.grading.notebook import NotebookError, digest
 from grader.grading.referee import Setting, grade, unreadable
-from grader.grading.report import Mark, Outcome, Report, better
+from grader.grading.report import Mark, Outcome, Report, best_of
 from grader.sandbox.jail import why_no_jail
-from grader.sandbox.processes import RestlessError
+from grader.sandbox.processes import NotStoppedError
 from grader.thresholds import FILE, Thresholds, thresholds
 from harness.errors import PlainError
 from tests.small_lab import BAR, cell, notebook
@@ -139,7 +138,7 @@ def test_the_better_of_both_sittings_counts_mark_by_mark(first, second, counts):
             "01", tuple(Mark(str(n), Outcome.PARTLY, p, 20, "") for n, p in enumerate(points))
         )
 
-    assert tuple(mark.points for mark in better(report(first), report(second)).marks) == counts
+    assert tuple(mark.points for mark in best_of(report(first), report(second)).marks) == counts
 
 
 def test_all_calls_of_a_check_have_a_limit_and_the_next_check_its_own():
@@ -193,10 +192,10 @@ def test_a_check_that_cannot_work_here_is_not_graded(monkeypatch):
 
 
 def test_processes_that_work_out_of_turn_earn_nothing(monkeypatch):
-    def restless(function):
-        raise RestlessError("Its processes worked when it was not their turn.")
+    def working(function):
+        raise NotStoppedError("Its processes worked when it was not their turn.")
 
-    monkeypatch.setattr("grader.checks.breakdown", restless)
+    monkeypatch.setattr("grader.checks.breakdown", working)
     mark = marks(cell(BREAKDOWN), CHECK)["q1"]
     assert (mark.outcome, mark.points) == (Outcome.FAILED, 0.0)
 
@@ -243,10 +242,10 @@ def test_seeds_are_the_same_for_a_regrade_and_for_no_other_submission(tmp_path):
 
 
 def test_no_question_comes_twice_and_ids_reveal_nothing():
-    cases = timing.fresh_cases(2 * 62, seed=1)
+    cases = speed_gate.fresh_cases(2 * 62, seed=1)
     assert len({case.question.text for case in cases}) == len(cases)
     assert not {case.question.id for case in cases} & {
-        c.question.id for c in timing.fresh_cases(124, 1)
+        c.question.id for c in speed_gate.fresh_cases(124, 1)
     }
 
 
@@ -261,4 +260,4 @@ def test_thresholds_fit_the_labs(root):
 def test_two_programs_never_have_one_digest():
     sources = ["a = 1\x1eb = 2"], ["a = 1", "b = 2"], ["a = 1", "b = ", "2"]
     notebooks = [new_notebook(cells=[new_code_cell(s) for s in cells]) for cells in sources]
-    assert len({referee._digest(notebook) for notebook in notebooks}) == 3
+    assert len({digest(notebook) for notebook in notebooks}) == 3

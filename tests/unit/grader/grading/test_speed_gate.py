@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from grader.grading import speed_gate
 from grader.grading.paired_run import PairedRun
 from grader.grading.report import Outcome
-from grader.grading.speed_gate import EntryError, mark, paired_runs
+from grader.grading.speed_gate import EntryError, paired_runs
+from grader.grading.speed_mark import speed_mark
 from harness.assistant import Answer
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Comparison, Pair
@@ -47,7 +47,7 @@ class Times:
 
 
 def given(*races):
-    return mark("q5", 20.0, list(races), BAR)
+    return speed_mark("q5", 20.0, list(races), BAR)
 
 
 def test_fast_and_right_earns_everything():
@@ -121,7 +121,7 @@ def test_answers_without_a_language_model_are_in_a_division_of_their_own(mine, d
 
 
 def test_cpu_time_says_nothing_where_a_gpu_may_compute(monkeypatch):
-    monkeypatch.setattr(speed_gate, "gpu_layers", lambda: -1)
+    monkeypatch.setattr("grader.grading.speed_mark.gpu_layers", lambda: -1)
     run = replace(Times(100).run(), work_s=([0.01] * 24, [1.0] * 24), division=Division.CLOSED)
     assert given(run).points > 0
 

@@ -12,7 +12,7 @@ from grader.sandbox import memory
 from grader.sandbox.control_group import new_group
 from grader.sandbox.jail import SandboxSpec, why_no_jail
 from grader.sandbox.limits import MIB, Limits
-from grader.sandbox.processes import RestlessError
+from grader.sandbox.processes import NotStoppedError
 
 pytestmark = pytest.mark.skipif(bool(why_no_jail()), reason=why_no_jail() or "jailed")
 PAUSE_S = 0.3
@@ -78,7 +78,7 @@ def paused(learner):
         time.sleep(PAUSE_S)
         used_s = learner.processes.cpu_s() - before_s
         learner.processes.freeze()
-    except RestlessError:
+    except NotStoppedError:
         return None
     return used_s
 
