@@ -1,4 +1,4 @@
-"""Attacks through what a check lends: nothing is earned, and the referee is there afterwards."""
+"""Attacks through objects that a check exports: nothing is earned, and the referee is there afterwards."""
 
 from __future__ import annotations
 
