@@ -7,39 +7,29 @@ in an endless loop fills the notebook, and one that modifies its arguments break
 from __future__ import annotations
 
 import copy
-import ctypes
 import dis
-import io
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, FunctionType
-from typing import Protocol
 
 import numpy as np
 
 from grader.exercise.exercise import Exercise
+from grader.exercise.time_and_output import (
+    MOST_CHARS,
+    LimitedStdout,
+    OutOfTimeError,
+    OutputLimitError,
+    RemoteOutputLimitError,
+    alarm,
+)
 
 TIMEOUT_S = 8.0  # for a whole check; checks that pass need less than a second
 GLOBAL_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME", "IMPORT_FROM")  # of CPython's bytecode
-MOST_CHARS = 20_000  # for a whole check: some hundred lines, more than a learner would read
-
-
-class OutOfTimeError(BaseException):
-    """The time is used up. Not an Exception, so that a learner's `except Exception` does not catch it."""
-
-
-class OutputLimitError(BaseException):
-    """More than MOST_CHARS characters were printed. Not an Exception, for the same reason."""
-
-
-class RemoteOutputLimitError(RuntimeError):
-    """An OutputLimitError of the learner's process, in the referee, where no learner's code can catch it."""
 
 
 class UncopiedGenerator(np.random.Generator):
@@ -173,51 +163,14 @@ class _LimitedCall:
 
 @contextmanager
 def _time_limit(limits: CallLimits) -> Iterator[None]:
-    """Raise OutOfTimeError inside the block once the time is used up."""
+    """Raise OutOfTimeError inside the block once the time is used up.
+
+    A block that raises takes nothing of it, so that the other parts of a check still have theirs.
+    """
     start = time.perf_counter()
-    with _alarm(max(limits.left_s, 0.001)):  # setitimer(0) would switch the alarm off
+    with alarm(max(limits.left_s, 0.001)):  # setitimer(0) would switch the alarm off
         yield
     limits.left_s -= time.perf_counter() - start
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        with _alarm_by_thread(seconds):
-            yield
-        return
-    handler = signal.signal(signal.SIGALRM, _ring)
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # an alarm set by the caller, or 0
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if outer:
-            left = outer - (time.perf_counter() - start)
-            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
-
-
-def _ring(*_: object) -> None:
-    raise OutOfTimeError
-
-
-@contextmanager
-def _alarm_by_thread(seconds: float) -> Iterator[None]:
-    """Set an alarm where there are no signals; it stops Python loops, but not a call that waits in C."""
-    target = ctypes.c_ulong(threading.get_ident())
-    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    timer = threading.Timer(seconds, raise_in, (target, ctypes.py_object(OutOfTimeError)))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 @contextmanager
@@ -226,36 +179,6 @@ def _limited_output(limits: CallLimits) -> Iterator[None]:
     output = LimitedStdout(limits, sys.stdout)
     with redirect_stdout(output), redirect_stderr(output):
         yield
-
-
-class OutputBudget(Protocol):
-    """An object with `left_chars`: how many characters may still be printed."""
-
-    left_chars: float
-
-
-@dataclass
-class LimitedStdout(io.TextIOBase):
-    """A text stream that passes text on to `to`, and raises OutputLimitError when the budget is used up."""
-
-    budget: OutputBudget
-    to: io.TextIOBase
-
-    def write(self, text: str) -> int:
-        self.budget.left_chars -= len(text)
-        if self.budget.left_chars < 0:
-            raise OutputLimitError
-        return self.to.write(text)
-
-    def flush(self) -> None:
-        self.to.flush()
-
-    def fileno(self) -> int:
-        return self.to.fileno()
-
-    @property
-    def encoding(self) -> str | None:
-        return self.to.encoding
 
 
 def _same(a: object, b: object) -> bool:

@@ -230,8 +230,7 @@ def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:
     """Return the points for the parts that pass, as a plain float, which nbgrader needs for partial credit.
 
     Each part is (share, test): a fraction of `out_of`, and a function that raises CheckFailed. Failures are
-    printed. If no part
-    passes, the first failure is raised.
+    printed. If no part passes, the first failure is raised.
     """
     failures, earned = [], 0.0
     for share, part in parts:

@@ -64,7 +64,7 @@ Codes = Mapping[FunctionType, CodeType]
 
 _lock = Lock()
 _calls: Counter[str] = Counter()  # calls in progress, by number of a lab
-_own: dict[str, Codes] = {}  # what they have withheld, by number of a lab
+_originals: dict[str, Codes] = {}  # the codes that they have replaced, by number of a lab
 
 
 def functions(*answers: str) -> Iterator[tuple[str, FunctionType]]:
@@ -93,7 +93,7 @@ def withheld(lab: str) -> Iterator[None]:
     """Withhold all answers to lab number `lab` during the block, in which a learner's function is called."""
     with _lock:
         if not _calls[lab]:
-            _own[lab] = swap({**refusals(lab, ANSWERS), **refusals(lab, USED)})
+            _originals[lab] = swap({**refusals(lab, ANSWERS), **refusals(lab, USED)})
         _calls[lab] += 1
     try:
         yield
@@ -101,7 +101,7 @@ def withheld(lab: str) -> Iterator[None]:
         with _lock:
             _calls[lab] -= 1
             if not _calls[lab]:
-                swap(_own.pop(lab))
+                swap(_originals.pop(lab))
 
 
 def _refusing(lab: str, name: str) -> CodeType:

@@ -2,7 +2,7 @@
 
 They follow from the course's secret and the submission, so a regrade asks about the same ones, and nothing
 that a learner's code finds out in one run helps in another. The learner's process gets the articles and their
-vectors, as a help centre has them. The questions, and the values that they ask for, stay with the referee.
+vectors, as a help centre has them. The questions stay with the referee.
 """
 
 from __future__ import annotations

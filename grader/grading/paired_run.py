@@ -2,13 +2,14 @@
 
 The clock, the questions, their order and the network belong to the grader. Quality is judged on the very
 answers that were timed. Neither side can compute during the pauses, because it is stopped; one that does not
-stand still, or has used CPU time in a pause, has a fault.
+stop, or has used CPU time in a pause, has a fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from statistics import median
 from typing import Protocol
@@ -128,7 +129,7 @@ class PairedRun:
     division: Division = Division.CLOSED
 
     @property
-    def over(self) -> bool:
+    def final(self) -> bool:
         """Return True if a second run would end in the same way."""
         return self.late or not self.comparison.clean or any(self.at_end)
 
@@ -192,34 +193,35 @@ def paired_run(
     """
     questions = [case.question for case in cases]
     deadline_s = max(MIN_LIMIT_S, MAX_REQUEST * undisturbed_ms / 1e3)
-
-    def freeze() -> None:
-        for side in (learner, yardstick):
-            side.stop()
-
-    def reset() -> None:
-        freeze()  # both sides, before either of them may clear its caches
-        learner.prepare()
-        yardstick.prepare()
-
     comparisons = blocks(
         learner,
         yardstick,
         questions[WARM_UP:],
         warm_up=questions[:WARM_UP],
-        reset=reset,
+        reset=partial(_prepare, learner, yardstick),
         deadline_s=deadline_s,
         clock=clock,
     )
     ends_ns = clock.now_ns() + round(MAX_RUN / MAX_REQUEST * deadline_s * NS_PER_S)
     in_time = takewhile(lambda _: clock.now_ns() < ends_ns, comparisons)
     comparison, verdict = _decide(in_time, rule, pairs)
-    freeze()
+    _stop(learner, yardstick)
     late = clock.now_ns() >= ends_ns
     at_end = (learner.fault, yardstick.fault)
     used = tuple(cases[WARM_UP:])
     work_s = learner.work.answers_s[WARM_UP:], yardstick.work.answers_s[WARM_UP:]
     return _doubt(PairedRun(comparison, verdict, used, undisturbed_ms, late, at_end, work_s))
+
+
+def _stop(*sides: Side) -> None:
+    for side in sides:
+        side.stop()
+
+
+def _prepare(*sides: Side) -> None:
+    _stop(*sides)  # all of them, before any may clear its caches
+    for side in sides:
+        side.prepare()
 
 
 def _decide(

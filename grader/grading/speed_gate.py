@@ -111,7 +111,7 @@ def paired_runs(
     runs: list[PairedRun] = []
     for first in range(0, len(cases), most):
         runs.append(_run(learner, entry, bar, yardstick, cases[first : first + most]))
-        if runs[-1].verdict.state is not State.UNDECIDED or runs[-1].over:
+        if runs[-1].verdict.state is not State.UNDECIDED or runs[-1].final:
             break
     return runs
 

@@ -27,14 +27,18 @@ from grader.remote.framing import (
     block_alarms,
 )
 
-AHEAD = 500  # replies buffered for one request, 16 MB; the reader then blocks, and so does the other end
+MOST_BUFFERED = (
+    500  # replies to one request, 16 MB; the reader then blocks, and so does the other end
+)
 
 
 @dataclass
 class _Pending:
     """A request in flight: its replies, and whether the caller still waits for them."""
 
-    replies: queue.Queue[Reply | WorkerError] = field(default_factory=lambda: queue.Queue(AHEAD))
+    replies: queue.Queue[Reply | WorkerError] = field(
+        default_factory=lambda: queue.Queue(MOST_BUFFERED)
+    )
     wanted: bool = True
 
 

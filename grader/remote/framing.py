@@ -26,7 +26,7 @@ LENGTH = struct.Struct(">I")
 # of a frame; the largest legitimate one (2,000 vectors to search) takes 180 kB
 MOST_BYTES = 1 << 20
 # Of one of several parts of an answer: a stream's longest event, an answer of 5,000 words. The referee keeps
-# `connection.AHEAD` of them.
+# `connection.MOST_BUFFERED` of them.
 MOST_PART_BYTES = 1 << 15
 # Received between two calls of `Channel.renew_limit`, which is a check, a cell or a timed comparison: the
 # referee may have to keep all of it. Every golden submission of every lab stays below.

@@ -23,8 +23,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from grader.exercise import own_work
-from grader.exercise.call_limits import MOST_CHARS, LimitedStdout, for_each, names_in
+from grader.exercise.call_limits import for_each, names_in
 from grader.exercise.exported import RemoteDict
+from grader.exercise.time_and_output import MOST_CHARS, LimitedStdout
 from grader.remote.codec import Json
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms

@@ -130,7 +130,7 @@ def _started(
     user = users.LEARNER if users.is_root() else ROOT
     program = ("-I", "-u", "-m", "grader.remote.zygote", str(fd), str(HOME))
     command = [sys.executable, *program, str(spec.limits.scratch), str(user), *modules]
-    with jail.jailed(command, spec, rights=RIGHTS) as (line, needed):
+    with jail.jail_command(command, spec, rights=RIGHTS) as (line, needed):
         return subprocess.Popen(
             line,
             stdin=subprocess.DEVNULL,

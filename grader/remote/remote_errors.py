@@ -8,8 +8,8 @@ from __future__ import annotations
 import builtins
 import traceback
 
-from grader.exercise.call_limits import MOST_CHARS, RemoteOutputLimitError
 from grader.exercise.exercise import CheckFailed
+from grader.exercise.time_and_output import MOST_CHARS, RemoteOutputLimitError
 from grader.exercise.traces import REFUSALS
 from grader.remote.codec import encode
 from grader.remote.framing import MOST_KINDS, MOST_TEXT, Failure

@@ -64,7 +64,7 @@ class ControlGroup:
                 self._write(name, str(value))
 
     def freeze(self, within_s: float) -> bool:
-        """Stop all processes; return whether all stand still, or have ended, within `within_s` seconds."""
+        """Stop all processes; return whether all have stopped or ended within `within_s` seconds."""
         try:
             self._write("cgroup.freeze", "1")
             return self._until("frozen 1", within_s)
@@ -81,7 +81,7 @@ class ControlGroup:
         """Return the CPU time of all processes that ever were in the group, in seconds."""
         return self._counts("cpu.stat")["usage_usec"] / 1e6
 
-    def excess(self) -> bool:
+    def out_of_memory(self) -> bool:
         """Return whether the kernel ended a process because the group had used up its memory."""
         with suppress(OSError, KeyError):  # without the controller, or gone meanwhile
             return bool(self._counts("memory.events")["oom_kill"])

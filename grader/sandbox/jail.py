@@ -26,10 +26,10 @@ from harness import store
 from harness.errors import PlainError
 
 # Both sides of a comparison get the same thread settings; no other variable is passed on.
-HANDED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PASSED_ON = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 NO_LIBRARY = "libseccomp is not installed (Debian: apt install libseccomp2)."
-# names for `unshare`: everything but users
-APART = tuple(f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try"))
+# Namespaces of its own: all but that of users, which `_users` chooses.
+UNSHARED = tuple(f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try"))
 
 
 class NoJailError(PlainError):
@@ -71,7 +71,7 @@ def start(arguments: Sequence[str], spec: SandboxSpec, fds: Iterable[int] = ()) 
         raise NoJailError(f"There is no jail, so nothing was run. {why}")
     scratch = Path(tempfile.mkdtemp(prefix="under500-learner-"))
     command = [sys.executable, "-I", *arguments]
-    with jailed(command, spec) if spec.jailed else _plain(command) as (line, needed):
+    with jail_command(command, spec) if spec.jailed else _plain_command(command) as (line, needed):
         process = subprocess.Popen(
             line,
             stdin=subprocess.DEVNULL,
@@ -106,7 +106,7 @@ def why_no_jail() -> str:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian: apt install bubblewrap)."
     try:
-        with jailed([sys.executable, "-I", "-c", "pass"], SandboxSpec()) as (line, needed):
+        with jail_command([sys.executable, "-I", "-c", "pass"], SandboxSpec()) as (line, needed):
             options = {"capture_output": True, "text": True, "timeout": PROBE_S}
             done = subprocess.run(line, pass_fds=needed, env={"PATH": "/usr/bin:/bin"}, **options)
     except (ImportError, RuntimeError):
@@ -126,9 +126,9 @@ def why_plain() -> str:
 
 def environment(home: Path, spec: SandboxSpec) -> dict[str, str]:
     """Return the environment variables of the process; none reveals that it is being graded."""
-    handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     cache_folder = home / "under500" if spec.jailed or not spec.models else store.home()
-    return handed_on | {
+    return passed_on | {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(Path("/tmp") if spec.jailed else home),
@@ -140,7 +140,7 @@ def environment(home: Path, spec: SandboxSpec) -> dict[str, str]:
 
 
 @contextmanager
-def jailed(
+def jail_command(
     command: Sequence[str], spec: SandboxSpec, rights: Iterable[str] = ()
 ) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """Yield the command line that runs `command` in a jail, and the descriptors that it needs.
@@ -159,7 +159,15 @@ def jailed(
         confined = [part for fd in filters for part in ("--seccomp", str(fd))]
         drop = users.become() if users.is_root() and not rights else []
         line = [
-            *("bwrap", *spaces, *APART, "--die-with-parent", "--new-session", "--hostname", "desk"),
+            *(
+                "bwrap",
+                *spaces,
+                *UNSHARED,
+                "--die-with-parent",
+                "--new-session",
+                "--hostname",
+                "desk",
+            ),
             *("--cap-drop", "ALL", *(part for cap in given for part in ("--cap-add", cap))),
             *mounts.options(spec.limits.scratch, spec.models),
             *("--chdir", str(HOME), *confined, "--", *drop, *command),
@@ -168,7 +176,7 @@ def jailed(
 
 
 @contextmanager
-def _plain(command: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+def _plain_command(command: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     yield list(command), ()
 
 

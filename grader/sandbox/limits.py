@@ -7,9 +7,9 @@ import sys
 from pydantic import BaseModel, Field
 
 GIB, MIB = 2**30, 2**20
-# Reserved memory per used memory: the capstone uses 2.2 GiB and reserves 7.3, as llama.cpp plans for its
-# largest case.
-UNTOUCHED = 4
+# Address space that may be reserved per memory that may be used: the capstone uses 2.2 GiB and reserves 7.3,
+# as llama.cpp plans for its largest case.
+RESERVED_PER_USED = 4
 
 
 class Limits(BaseModel, frozen=True, extra="forbid"):
@@ -17,7 +17,8 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
 
     memory: private memory of all processes together, enforced by the referee's monitor; the kernel's limit
     of a single process is far higher and catches allocations that are too fast for the monitor. processes:
-    at one time. threads: of all processes at one time. file: the largest file; scratch: all files together.
+    at one time. threads: of all processes at one time. file: the largest file. scratch: of each of the
+    folders that can be written. open_files: of one process.
     """
 
     # all of the capstone's assistants together need 2.2 GiB; a laptop that grades has 8
@@ -38,7 +39,7 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
         wanted = {
             "RLIMIT_CPU": self.cpu_s,
             # not RLIMIT_AS: torch reserves far more address space than it uses
-            "RLIMIT_DATA": UNTOUCHED * self.memory,
+            "RLIMIT_DATA": RESERVED_PER_USED * self.memory,
             "RLIMIT_FSIZE": self.file,
             "RLIMIT_NOFILE": self.open_files,
             "RLIMIT_CORE": 0,

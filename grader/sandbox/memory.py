@@ -20,9 +20,8 @@ import psutil
 from grader.sandbox.mounts import WRITABLE
 
 KIB = 1024
-FILE = (
-    2 * KIB
-)  # of the kernel for an empty file: its inode takes half of that, a long name the rest
+# Of the kernel for an empty file: its inode takes half of that, a long name the rest.
+EMPTY_FILE = 2 * KIB
 PRIVATE = re.compile(r"^(?:RssAnon|VmSwap|VmPTE):\s+(\d+) kB$", re.MULTILINE)
 # A shared mapping that the kernel keeps in memory: start, end, offset, and number of what is mapped. Device
 # 00:01 is that of mappings without a file.
@@ -60,7 +59,7 @@ def _in_folder(pid: int, place: str, size: int) -> int:
         found = os.statvfs(f"/proc/{pid}/root{place}")
         if found.f_blocks * found.f_frsize == size:
             used = (found.f_blocks - found.f_bfree) * found.f_frsize
-            return used + FILE * (found.f_files - found.f_ffree)
+            return used + EMPTY_FILE * (found.f_files - found.f_ffree)
     return 0
 
 

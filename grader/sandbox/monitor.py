@@ -1,4 +1,4 @@
-"""The watch over a submission's limits."""
+"""The monitor of a submission's processes, which ends them when they exceed a limit."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ PUBLIC = (
     "__init__.py",
     *(f"exercise/{name}.py" for name in ("__init__", "call_limits", "exercise")),
     *(f"exercise/{name}.py" for name in ("exported", "own_work", "stderr_to_stdout")),
-    "exercise/traces.py",
+    *(f"exercise/{name}.py" for name in ("time_and_output", "traces")),
     *(f"remote/{name}.py" for name in ("__init__", "codec", "connection", "framing", "opaque")),
     *(f"remote/learner_{name}.py" for name in ("process", "references")),
     *(f"remote/{name}.py" for name in ("remote_errors", "zygote")),

@@ -1,10 +1,10 @@
 """The processes of a submission: freezing between turns, counting of what they do meanwhile, termination.
 
 A control group does all of it where there is one. Elsewhere the processes are found as descendants of the
-first one and stopped by a signal, which other processes can undo: so whether all stand still, and how much
-CPU time they have used, is looked at before and after every pause. In a sandbox no process can leave the
-tree, since its first process adopts every orphan, and the time of an orphan is counted as that process's.
-Without a sandbox a process can leave it by forking twice.
+first one and stopped by a signal, which other processes can undo. Therefore their states and their CPU time
+are read before and after every pause. In a sandbox no process can leave the tree, since its first process
+adopts every orphan, and the time of an orphan is counted as that process's. Without a sandbox a process can
+leave it by forking twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_FROZEN_S, MOST_STOPPED_S = 0.005, 0.03
 
 
 class NotStoppedError(PlainError):
-    """The processes did not stand still while it was not their turn."""
+    """The processes did not stop, or worked while they should have been stopped."""
 
 
 @dataclass
@@ -42,9 +42,8 @@ class Processes:
     first: psutil.Process
     group: ControlGroup | None = None
     _stopped: dict[int, psutil.Process] = field(default_factory=dict, init=False)
-    _used_s: float | None = field(
-        default=None, init=False
-    )  # CPU time at the freeze; None if running
+    # CPU time at the freeze; None if they run.
+    _used_s: float | None = field(default=None, init=False)
 
     def hold(self, group: ControlGroup | None) -> None:
         """Move all processes into `group`, before any of a learner's code runs. Raises OSError."""
@@ -73,10 +72,10 @@ class Processes:
         """
         before_s = self._used_s
         if before_s is not None:
-            self._require_rest(before_s)
-        if not self._stand_still():
+            self._require_stopped(before_s)
+        if not self._stopped_in_time():
             raise NotStoppedError(
-                f"Its processes did not stand still within {SETTLE_S:g} s when it was not their turn: "
+                f"Its processes did not stop within {SETTLE_S:g} s when it was not their turn: "
                 "start none that resume others."
             )
         self._used_s = self.cpu_s()
@@ -107,26 +106,26 @@ class Processes:
             return f"It started more than {limits.processes} processes."
         if sum(map(_threads, every)) > limits.threads:
             return f"It started more than {limits.threads:,} threads."
-        ended = self.group is not None and self.group.excess()
+        ended = self.group is not None and self.group.out_of_memory()
         pids = [process.pid for process in every]
         if ended or memory.used(pids) + memory.in_files(pids, limits.scratch) > limits.memory:
             return f"It used more than {limits.memory / GIB:.2g} GiB of memory."
         return ""
 
-    def _require_rest(self, before_s: float) -> None:
+    def _require_stopped(self, before_s: float) -> None:
         used_s = self.cpu_s() - before_s
         most_s = MOST_FROZEN_S if self.group else MOST_STOPPED_S
-        if used_s > most_s or not (self.group or self._at_rest()):
+        if used_s > most_s or not (self.group or self._all_halted()):
             raise NotStoppedError(
                 f"Its processes worked when it was not their turn ({used_s * 1e3:.0f} ms of CPU time; "
                 f"{most_s * 1e3:.0f} ms are allowed): start none that resume others."
             )
 
-    def _stand_still(self) -> bool:
+    def _stopped_in_time(self) -> bool:
         return self.group.freeze(SETTLE_S) if self.group else self._stop()
 
     def _stop(self) -> bool:
-        """Stop all processes by a signal; return whether all stand still within SETTLE_S."""
+        """Stop all processes by a signal; return whether all have stopped within SETTLE_S."""
         until, looks = time.monotonic() + SETTLE_S, 0
         while looks < LOOKS:
             running = [process for process in self.all() if not _is_halted(process)]
@@ -139,7 +138,7 @@ class Processes:
                 return False
         return True
 
-    def _at_rest(self) -> bool:
+    def _all_halted(self) -> bool:
         return all(map(_is_halted, self.all()))
 
 

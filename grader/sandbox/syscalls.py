@@ -1,7 +1,7 @@
 """The system calls that no learner's code needs, refused by the kernel.
 
 They reach other processes, load code into the kernel, make namespaces, or hold memory and processes where
-the watch does not see them. libseccomp compiles the filter.
+the resource monitor does not see them. libseccomp compiles the filter.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Random numbers that follow from a secret where a referee grades, and are fresh everywhere else."""
 
+from types import SimpleNamespace
+
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -84,17 +86,13 @@ def _check(wanted):
 class _Nobody:
     """A stand-in for a learner's process that does nothing."""
 
-    def allow(self, until=0.0):
+    process = SimpleNamespace(started=SimpleNamespace(note=""), tail=SimpleNamespace(text=str))
+
+    def renew_limits(self, deadline=0.0):
         pass
 
     def ask(self, verb, name="", **request):
         pass
-
-    class started:  # noqa: N801
-        note = ""
-
-    class tail:  # noqa: N801
-        text = staticmethod(str)
 
     def cell(self, source, limit_s):
         pass

@@ -164,7 +164,7 @@ def test_a_fault_ends_it_without_a_number(cases):
     assert found.quality is None
     assert found.yardstick_fault is None
     assert found.disturbed == 1
-    assert found.over
+    assert found.final
 
 
 def test_a_forget_that_fails_is_a_fault_of_the_next_request(cases):
@@ -206,7 +206,7 @@ def test_who_works_in_a_pause_has_a_fault(cases, whose, at):
     assert faults[1 - whose] is None
     if faults[whose]:
         assert "not their turn" in faults[whose].sentence
-        assert found.over
+        assert found.final
 
 
 def test_who_works_after_the_last_request_has_a_fault_too(cases):
@@ -228,7 +228,7 @@ def test_one_request_and_the_whole_run_have_a_limit(cases):
     world.sides[0] = Side(world.learner, world.sides[0].processes, lambda: world.clock.wait(5))
     world.learner.sides, world.bar.sides = world.sides, world.sides[::-1]
     found = world.run()
-    assert found.late and found.over
+    assert found.late and found.final
     assert len(found.comparison.pairs) < 48
 
 

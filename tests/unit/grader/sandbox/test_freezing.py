@@ -133,7 +133,7 @@ def test_empty_files_count_as_memory(learner):
     pids = [process.pid for process in learner.processes.all()]
     before = memory.in_files(pids, Limits().scratch)
     learner.cell("for n in range(5000):\n    os.close(os.open(f'/tmp/{n}', os.O_CREAT))")
-    assert memory.in_files(pids, Limits().scratch) - before == 5000 * memory.FILE
+    assert memory.in_files(pids, Limits().scratch) - before == 5000 * memory.EMPTY_FILE
     assert memory.in_files(pids, 1) == 0  # these are other file systems
 
 

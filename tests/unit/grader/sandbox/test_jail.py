@@ -157,7 +157,7 @@ def test_the_environment_does_not_say_who_grades(monkeypatch):
         "LANG",
         "MPLBACKEND",
         "UNDER500_HOME",
-    } | ({"OMP_NUM_THREADS"} | {n for n in jail.HANDED_ON if n in os.environ})
+    } | ({"OMP_NUM_THREADS"} | {n for n in jail.PASSED_ON if n in os.environ})
     assert names["OMP_NUM_THREADS"] == "3"
 
 
