@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import NoReturn
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check
+from grader.exercise.exercise import CheckFailed, Exercise, check
 from grader.exercise.exported import exported
 from grader.exercise.randomness import fresh_rng
 from harness.labs.load.batch import Job
@@ -26,7 +27,8 @@ exported("number", "prompt", "most")(Job)
 class SimulatedBatch:
     """A stand-in for a `Batch` with the same methods, each of which raises CheckFailed if it is misused.
 
-    lengths: the tokens of each job, by its number; jobs 0, 1, … arrive in this order.
+    lengths: the tokens of each job, by its number; jobs 0, 1, … arrive in this order. misuse: the first
+    CheckFailed, which stands even if the learner's function catches it.
     """
 
     slots: int
@@ -35,6 +37,7 @@ class SimulatedBatch:
     written: dict[int, int] = field(default_factory=dict)  # number -> tokens so far
     reported: set[int] = field(default_factory=set)  # jobs that a step has returned as finished
     steps: int = 0
+    misuse: CheckFailed | None = None
 
     def __deepcopy__(self, memo: dict) -> SimulatedBatch:
         return self  # the check reads this very object
@@ -52,31 +55,33 @@ class SimulatedBatch:
     def join(self, job: Job) -> None:
         if not isinstance(job, Job):
             look = "what you take from the queue"
-            SERVE.fail("join(job), with one of `jobs`", f"{job!r:.60}", look)
+            self._refuse("join(job), with one of `jobs`", f"{job!r:.60}", look)
         if job.number in self.written:
             look = "the queue: remove a job from it when it joins"
-            SERVE.fail(self._wanted(), f"job {job.number} once more", look)
+            self._refuse(self._wanted(), f"job {job.number} once more", look)
         if self.free == 0:
             got = f"a join while all {self.slots} slots are taken"
-            SERVE.fail(f"at most {self.slots} jobs in the batch", got, "`batch.free`")
+            self._refuse(f"at most {self.slots} jobs in the batch", got, "`batch.free`")
         if job.number != len(self.written):
-            SERVE.fail(self._wanted(), f"job {job.number}", "which end of the queue you take from")
+            self._refuse(
+                self._wanted(), f"job {job.number}", "which end of the queue you take from"
+            )
         self.running.append(job)
         self.written[job.number] = 1
 
     def step(self) -> list[Job]:
         if not self.running:
-            SERVE.fail(
+            self._refuse(
                 "a step with jobs in the batch", "a step of an empty batch", "when your loop ends"
             )
         if self.free and self.waiting:
-            SERVE.fail(
+            self._refuse(
                 "no free slot while a job waits",
                 f"a step with {self.free} of {self.slots} slots free and {self.waiting} waiting",
                 "when jobs join: before every step, as many as there are free slots",
             )
         if lingering := self.reported & {job.number for job in self.running}:
-            SERVE.fail(
+            self._refuse(
                 "finished jobs leave before the next step",
                 f"job {min(lingering)} is finished and still in the batch",
                 "what step() returns: call finish(job) for each of these jobs",
@@ -94,14 +99,21 @@ class SimulatedBatch:
         inside = [other for other in self.running if other.number == number]
         if not inside:
             look = "the jobs you finish: those that step() returned"
-            SERVE.fail("finish(job), with a job in the batch", f"{job!r:.60}", look)
+            self._refuse("finish(job), with a job in the batch", f"{job!r:.60}", look)
         if not self._finished(job):
-            SERVE.fail(
+            self._refuse(
                 f"job {job.number} stays until its {self.lengths[job.number]} tokens are written",
                 f"finish(job) after {self.written[job.number]} tokens",
                 "the jobs you finish: those that step() returned, and no others",
             )
         self.running.remove(inside[0])
+
+    def _refuse(self, expected: str, got: str, look: str) -> NoReturn:
+        try:
+            SERVE.fail(expected, got, look)
+        except CheckFailed as failed:
+            self.misuse = self.misuse or failed
+            raise
 
     def _finished(self, job: Job) -> bool:
         return self.written[job.number] >= self.lengths[job.number]
@@ -120,6 +132,8 @@ def serve(function: Callable[[SimulatedBatch, list[Job]], object]) -> None:
         batch = SimulatedBatch(slots, lengths)
         jobs = [Job(number, (1, 2, 3)) for number in range(len(lengths))]
         limits.call(function, batch, jobs)
+        if batch.misuse:
+            raise batch.misuse
         if batch.waiting or batch.running:
             got = f"{batch.waiting} never joined, {len(batch.running)} never left"
             look = "when your loop ends: no job waits, and none is in the batch"

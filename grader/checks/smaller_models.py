@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import MS, Exercise, check, hint
+from grader.exercise.exercise import MS, Exercise, check, hint, kind
 from grader.exercise.observed_stream import WORDS, ObservedStream, read_stream
 from grader.exercise.randomness import fresh_rng
 
@@ -135,6 +135,10 @@ def frontier(function: Callable[[Mapping[str, tuple[float, float]]], Collection[
         points = _options(rng, turn)
         got = limits.call(function, points)
         FRONTIER.returned(got, Collection, "a list of names")
+        if not all(isinstance(name, str) for name in got):
+            FRONTIER.fail(
+                "names of options", kind(list(got)), "what you put into the list: the names"
+            )
         right = {name for name in points if not _beaten(points[name], points)}
         if len(got) != len(set(got)) or set(got) != right:
             FRONTIER.fail(

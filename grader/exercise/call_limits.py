@@ -29,6 +29,10 @@ from grader.exercise.time_and_output import (
 )
 
 TIMEOUT_S = 8.0  # for a whole check; checks that pass need less than a second
+# Times TIMEOUT_S for a function in another process: each item of an iterator is then a message there and
+# back, and with nine busy programs for two cores honest work took longer than TIMEOUT_S. A single call, and
+# all calls of a check, have limits of their own in the session.
+PATIENCE = 4
 GLOBAL_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME", "IMPORT_FROM")  # of CPython's bytecode
 
 
@@ -65,7 +69,7 @@ class CallLimits:
         """
         if not callable(function):
             return self.exercise.call(function, *arguments)
-        limited = _LimitedCall(lambda *copies: then(function(*copies)), self, _code(function))
+        limited = _LimitedCall(lambda *copies: then(function(*copies)), self, *_traits(function))
         return self.exercise.call(limited, *arguments)
 
     def each(
@@ -80,7 +84,7 @@ class CallLimits:
             self.exercise.call(function)
         # A function in another process has `each`, which needs one request for all calls.
         loop = partial(getattr(function, "each", partial(for_each, function)), place)
-        return self.exercise.call(_LimitedCall(loop, self, _code(function)), items, *others)
+        return self.exercise.call(_LimitedCall(loop, self, *_traits(function)), items, *others)
 
     def restarted(self, function: Callable[..., object]) -> object:
         """Return the learner's function as a second process has it, which has seen no call of this check.
@@ -127,22 +131,32 @@ def _code(function: Callable[..., object]) -> CodeType | None:
     return getattr(function, "__code__", None)
 
 
+def _traits(function: Callable[..., object]) -> tuple[CodeType | None, float]:
+    """Return a function's code, if it is known, and how many times the usual limit it has."""
+    elsewhere = hasattr(function, "restarted")  # a function in another process
+    return _code(function), PATIENCE if elsewhere else 1
+
+
 @dataclass
 class _LimitedCall:
-    """A callable for `Exercise.call`; `__code__` is the learner's, so that messages can name a line of it."""
+    """A callable for `Exercise.call`; `__code__` is the learner's, so that messages can name a line of it.
+
+    patience: times the usual limit on time.
+    """
 
     function: Callable[..., object]
     limits: CallLimits
     __code__: CodeType | None
+    patience: float
 
     def __call__(self, *arguments: object) -> object:
         before, exercise = copy.deepcopy(arguments), self.limits.exercise
         try:
-            with _time_limit(self.limits), _limited_output(self.limits):
+            with _time_limit(self.limits, self.patience), _limited_output(self.limits):
                 result = self.function(*arguments)
         except OutOfTimeError:
             exercise.fail(
-                f"your function to return within {TIMEOUT_S:g} s",
+                f"your function to return within {TIMEOUT_S * self.patience:g} s",
                 "a function that is still running",
                 "loops whose condition never becomes false, and calls that wait forever",
             )
@@ -162,15 +176,15 @@ class _LimitedCall:
 
 
 @contextmanager
-def _time_limit(limits: CallLimits) -> Iterator[None]:
-    """Raise OutOfTimeError inside the block once the time is used up.
+def _time_limit(limits: CallLimits, patience: float) -> Iterator[None]:
+    """Raise OutOfTimeError inside the block once `patience` times the time that is left is used up.
 
     A block that raises takes nothing of it, so that the other parts of a check still have theirs.
     """
     start = time.perf_counter()
-    with alarm(max(limits.left_s, 0.001)):  # setitimer(0) would switch the alarm off
+    with alarm(patience * max(limits.left_s, 0.001)):  # setitimer(0) would switch the alarm off
         yield
-    limits.left_s -= time.perf_counter() - start
+    limits.left_s -= (time.perf_counter() - start) / patience
 
 
 @contextmanager

@@ -73,25 +73,39 @@ def members(thing: object) -> Mapping[str, bool] | None:
 
 @dataclass
 class ExportedObjects:
-    """The exported objects by number; the same object always has the same number."""
+    """The exported objects by number; the same object has the same number until all are withdrawn."""
 
-    things: list[object] = field(default_factory=list)
+    _things: dict[int, object] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
+    _next: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def number(self, thing: object) -> int:
         """Return the number of `thing`, and keep `thing` alive so that no other object can get its id()."""
         with self._lock:
             if id(thing) not in self._numbers:
-                self._numbers[id(thing)] = len(self.things)
-                self.things.append(thing)
+                self._things[self._next], self._numbers[id(thing)] = thing, self._next
+                self._next += 1
             return self._numbers[id(thing)]
+
+    def get(self, number: object) -> object:
+        """Return the object with this number. Raises LookupError if there is none, or no longer."""
+        with self._lock:
+            if isinstance(number, int) and number in self._things:
+                return self._things[number]
+        raise LookupError("This object belongs to a check that is over.")
+
+    def withdraw(self) -> None:
+        """Forget all objects, so that nothing can be kept in them after a check; no number is used again."""
+        with self._lock:
+            self._things.clear()
+            self._numbers.clear()
 
     def use(
         self, number: int, name: str, arguments: tuple, options: Mapping[str, object]
     ) -> object:
         """Return the result of a member. Raises what it raises, and AttributeError if it is not exported."""
-        thing = self.things[number]
+        thing = self.get(number)
         called = members(thing) or {}
         if name not in called:
             raise AttributeError(f"{type(thing).__name__} does not export {name!r:.40}.")

@@ -41,7 +41,11 @@ ANSWERS = {
 }
 USED = {
     "00": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
-    "01": ("harness.measure.stats:samples_needed",),
+    "01": (
+        "harness.measure.stats:samples_needed",
+        "harness.show.rows:rows",
+        "harness.labs.profile.ceiling_picture:_without",
+    ),
     "02": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
     "03": ("harness.stages.stop_rule:first_sentence",),
     "04": tuple(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),

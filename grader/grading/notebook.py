@@ -15,6 +15,8 @@ from harness.errors import PlainError
 MAX_BYTES = 20_000_000  # a lab with its plots has 2 MB
 MAX_CELLS = 1_000  # the longest lab has a tenth of it; every cell costs the grader a request and a page a row
 MAX_CHARS = 1_000_000  # of all sources together: a hundred times a lab's
+# All that is read of a file; the rest may be millions of objects, each of which would cost time and memory.
+OF_A_FILE, OF_A_CELL = ("nbformat", "nbformat_minor"), ("id", "cell_type", "source")
 
 
 class NotebookError(PlainError):
@@ -43,7 +45,7 @@ def require_size(name: str, size: int) -> None:
 
 
 def parse(name: str, content: bytes) -> NotebookNode:
-    """Return the notebook in `content` without its outputs and without most metadata.
+    """Return the notebook in `content`: its format, and each cell's id, type, source and grade id.
 
     Raises NotebookError if it has more than MAX_BYTES, MAX_CELLS or MAX_CHARS, or is not a notebook.
     """
@@ -51,9 +53,8 @@ def parse(name: str, content: bytes) -> NotebookNode:
     try:
         notebook = json.loads(content.decode("utf-8"))
         _require_few(name, notebook["cells"])
-        for cell in notebook["cells"]:
-            cell |= {"metadata": _metadata(cell)} | ({"outputs": []} if "outputs" in cell else {})
-        return nbformat.from_dict(notebook)
+        cells = [_kept(cell, OF_A_CELL) | _emptied(cell) for cell in notebook["cells"]]
+        return nbformat.from_dict(_kept(notebook, OF_A_FILE) | {"metadata": {}, "cells": cells})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotebookError(
             f"{name} is not a notebook: open it in Jupyter and save it again."
@@ -71,6 +72,16 @@ def _require_few(name: str, cells: list[dict]) -> None:
             f"The cells of {name} have {chars:,} characters and at most {MAX_CHARS:,} are graded: "
             "delete pasted data and pictures."
         )
+
+
+def _kept(found: dict, names: tuple[str, ...]) -> dict:
+    return {name: found[name] for name in names if name in found}
+
+
+def _emptied(cell: dict) -> dict:
+    """Return what replaces a cell's metadata and outputs."""
+    code = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
+    return {"metadata": _metadata(cell)} | code
 
 
 def _metadata(cell: dict) -> dict:
@@ -99,9 +110,9 @@ def code_cells(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
 
 
 def digest(notebook: NotebookNode) -> str:
-    """Return the digest of the code cells, which differs between any two programs.
+    """Return the digest of the code cells and their grade ids, which differs between any two programs.
 
     A separator could be part of a cell, so that two notebooks would have one digest and the same questions.
     """
-    sources = json.dumps([text for _, _, text in code_cells(notebook)], ensure_ascii=False)
-    return hashlib.sha256(sources.encode("utf-8", errors="surrogatepass")).hexdigest()
+    cells = json.dumps([cell[1:] for cell in code_cells(notebook)], ensure_ascii=False)
+    return hashlib.sha256(cells.encode("utf-8", errors="surrogatepass")).hexdigest()

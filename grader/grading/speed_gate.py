@@ -31,6 +31,9 @@ from harness.serve import app
 from harness.serve.client import Client
 from harness.serve.entry import Division, Entry
 
+START_S = (
+    120.0  # for the yardstick to load its models: 2 s, and 10 beside busy programs on a cold disk
+)
 FORGET_S = 5.0  # for clearing a cache
 ATTEMPTS = 2  # after two undecided runs in a row, the machine is too noisy to decide today
 # the cell that defines entry() in the yardstick's process, and embedded() for a launch
@@ -66,7 +69,7 @@ def yardstick(spec: SandboxSpec, seed: int, source: str = SOURCE) -> Iterator[Re
 
     Raises NoYardstickError if it does not start or does not answer.
     """
-    with session(spec) as process:
+    with session(spec, START_S) as process:
         try:
             process.cell(source)
             entry = process.value("entry")()

@@ -19,7 +19,7 @@ from grader.remote.framing import (
 from grader.remote.referee_references import RefereeReferences
 from grader.remote.remote_errors import to_failure
 
-# Of members of exported objects, between two calls of `renew_limit`. The referee keeps whatever an exported
+# Of members of exported objects, between two calls of `renew`. The referee keeps whatever an exported
 # object returns or raises. Every golden submission of every lab stays below.
 MOST_USES = 100_000
 USE_THREADS = 32  # concurrent uses; a check uses six threads at most
@@ -42,8 +42,9 @@ class ExportServer:
         self._free_threads = threading.BoundedSemaphore(USE_THREADS)
         self._pool = ThreadPoolExecutor(USE_THREADS, "exported", initializer=block_alarms)
 
-    def renew_limit(self) -> None:
-        """Allow MOST_USES uses from now on."""
+    def renew(self) -> None:
+        """Withdraw all objects, and allow MOST_USES uses of what is exported from now on."""
+        self.references.exported.withdraw()
         self.left_uses = MOST_USES
 
     def serve(self, request: Request) -> None:
@@ -81,6 +82,6 @@ class ExportServer:
 
     def _failure(self, error: BaseException) -> Failure:
         encoded = to_failure(error)
-        # Kept as long as the session, so without the frames that hold the arguments.
+        # Kept as long as the check, so without the frames that hold the arguments.
         export_id = self.references.exported.number(error.with_traceback(None))
         return encoded.model_copy(update={"export_id": export_id})

@@ -67,6 +67,10 @@ class RemoteFunction(RemoteObject):
         finally:
             processes.thaw()
 
+    def cpu_s(self) -> float:
+        """Return the CPU time that the learner's processes have used so far, in seconds."""
+        return self.session.processes.cpu_s()
+
     def restarted(self, name: str) -> object:
         """Return the variable `name` of a second process in which the same cells have run."""
         return self.session.restarted(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from grader.exercise.exported import ExportedObjects, RemoteDict, members
@@ -29,9 +30,8 @@ class RefereeReferences:
 
     def exception(self, failure: Failure) -> BaseException:
         """Return the exception to raise for `failure`: the referee's own one, or the nearest built-in one."""
-        export_id = failure.export_id
-        if export_id is not None and 0 <= export_id < len(self.exported.things):
-            original = self.exported.things[export_id]
+        with suppress(LookupError):  # no error of the referee's own, or one of a check that is over
+            original = self.exported.get(failure.export_id)
             if isinstance(original, Exception):
                 return original
         error = to_exception(failure)
@@ -53,7 +53,7 @@ class RefereeReferences:
     def _resolve(self, tag: str, body: Json) -> object:
         """Return what the reference {tag: body} stands for: an exported original, or a proxy."""
         if tag == "$exported":
-            return self.exported.things[body]
+            return self.exported.get(body)
         if tag == "$object":
             number, *shown = body
             return opaque(*shown, int(number))

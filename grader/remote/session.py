@@ -69,9 +69,9 @@ class Session:
         return self.process.processes
 
     def renew_limits(self, deadline: float = math.inf) -> None:
-        """Begin a new check, cell or timed comparison, with its deadline and full limits on messages."""
+        """Begin a new check, cell or timed comparison: its deadline, full limits, nothing exported yet."""
         self.deadline = deadline
-        self._exports.renew_limit()
+        self._exports.renew()
         self.process.channel.renew_limit()
 
     def cell(self, source: str, limit_s: float = CELL_S) -> None:

@@ -12,7 +12,15 @@ from grader.remote import codec
 from tests.unit.grader.course.small_course import handed_in
 
 IDS = ("01-setup", "01-gap-1", "01-q1", "01-gap-2", "01-q2", "", "99-other")
-TAGS = (*codec.WORDS, *codec.CONTAINERS, *codec.STAYING, "$dict", "$int", "$array", "$counting")
+TAGS = (
+    *codec.KIND_OF,
+    *codec.CONTAINERS,
+    *codec.REFERENCES,
+    "$dict",
+    "$int",
+    "$array",
+    "$counting",
+)
 TAGS += ("$bytes", "$generator", "$Query", "$Division", "$Entry", "$other", "$", "$unknown")
 DTYPES = ("f8", "<f4", "i8", "u1", "b1", "O", "S9", "V8", "f8,f8", "M8[s]", "f99", "(2,3)f8", "")
 
@@ -57,7 +65,7 @@ values = st.recursive(
         ),
         st.builds(
             lambda tag, fields: {tag: fields},
-            st.sampled_from(tuple(codec.WORDS)),
+            st.sampled_from(tuple(codec.KIND_OF)),
             st.dictionaries(
                 st.sampled_from(("text", "id", "vector", "answer", "name", "spans")), inner
             ),
