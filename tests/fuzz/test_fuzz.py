@@ -83,7 +83,7 @@ def receives_or_refuses(data: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         channel = Channel(ours)
-        channel.allow()
+        channel.renew_limit()
         theirs.sendall(data)
         theirs.shutdown(socket.SHUT_WR)
         with suppress(WorkerError):
