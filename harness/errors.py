@@ -1,4 +1,4 @@
-"""Errors that are shown to users."""
+"""Errors that are shown to users, and text by others that is shown with them."""
 
 
 class PlainError(Exception):
@@ -14,3 +14,8 @@ class PlainError(Exception):
 
 class WrongUseError(PlainError):
     """Raised for a command or function called with arguments that cannot work."""
+
+
+def readable(text: str) -> str:
+    """Replace characters that move the cursor, change colours or reverse the writing direction."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

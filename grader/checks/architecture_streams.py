@@ -59,7 +59,7 @@ class Copy:
 @check
 def hedged(function: Callable[[Copy, Copy, float], object]) -> None:
     """Check that a late first replica is backed up, the faster answer counts and the other is cancelled."""
-    limits, rng = CallLimits(HEDGED), fresh_rng()
+    limits, rng = CallLimits(HEDGED, patience=1), fresh_rng()
     late = rng.choices((_stuck_first, _first_after_all), k=LATE)
     drawn = [
         *((_quick_first, after_s) for after_s in (BETWEEN_S, *[LATE_S] * (QUICK - 1))),

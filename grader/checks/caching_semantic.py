@@ -82,10 +82,11 @@ def _look_at_threshold(
 def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of: float) -> float:
     """Check pairs that must differ (2/5 of the points), equal pairs (1/5) and held-out pairs (2/5)."""
     limits, rng = CallLimits(MEANING), fresh_rng()
+    alike = asked_about(TOGETHER, rng)
     points = score(
         out_of,
-        (0.4, lambda: _judge_apart(limits, function, asked_about(APART, rng))),
-        (0.2, lambda: _judge_together(limits, function, asked_about(TOGETHER, rng))),
+        (0.4, lambda: _judge_apart(limits, function, asked_about(APART, rng), alike)),
+        (0.2, lambda: _judge_together(limits, function, alike)),
         (0.4, lambda: _judge_held_out(limits, function, threshold)),
     )
     if points == out_of:
@@ -95,13 +96,23 @@ def meaning(function: Callable[[str], Hashable | None], threshold: float, out_of
     return points
 
 
-def _judge_apart(limits: CallLimits, function: Callable, pairs: Sequence[Texts]) -> None:
-    meanings = _meanings(limits, function, pairs)
+def _judge_apart(
+    limits: CallLimits, function: Callable, pairs: Sequence[Texts], alike: Sequence[Texts]
+) -> None:
+    """Raise CheckFailed if a pair has one meaning, or if every question has a meaning of its own."""
+    meanings = _meanings(limits, function, [*pairs, *alike])
     if all(meaning is None for meaning in meanings.values()):
         MEANING.fail(
             "a meaning for questions about products",
             "None for every one of them",
             "what you return for a question that you can read: None means that it is never kept",
+        )
+    if all(meanings[first] != meanings[second] for first, second in alike):
+        first, second = alike[0]
+        MEANING.fail(
+            f"one meaning for some that ask the same, such as {first!r} and {second!r}",
+            "a meaning of its own for every question, which is no cache",
+            "what you return: only what may not differ, and not the whole text",
         )
     for first, second in pairs:
         if meanings[first] is not None and meanings[first] == meanings[second]:

@@ -20,10 +20,10 @@ D = 16  # dimensions: enough for distinct similarities, few enough to be quick
 # nothing, and a busy machine changes the other times. One product and a sort of all rows take a fifth of that
 # loop, other loops more than all of it. Of a few turns each side's fastest counts. Each turn has vectors and
 # queries of its own, its answers are judged, and the learner's processes stand still while the referee's loop
-# runs. The referee's loop takes 0.1 s or more, because without a control group CPU time is in ticks of 10 ms.
-MANY_ROWS, QUERIES, NEAREST, TURNS = 2_000, 200, 5, 3
+# runs. The referee's loop takes 50 to 150 ms: without a control group CPU time is in ticks of 10 ms.
+MANY_ROWS, QUERIES, NEAREST, TURNS = 2_000, 100, 5, 3
 ROUNDING = 1e-6  # between similarities: two ways to compute one in float32 differ by a tenth of it
-LOOPS_S = 8.0  # for all turns: a slow loop takes two seconds, and several beside busy programs
+LOOPS_S = 20.0  # for all turns: a slow loop takes one second, and ten beside busy programs
 MOST_OF_A_LOOP = 0.75
 RECALLS = Unit("{:.3f}", 1e-4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
@@ -11,6 +12,9 @@ from grader.exercise.observed_stream import WORDS, ObservedStream, read_stream
 from grader.exercise.randomness import fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
+
+# How a sentence ends is drawn, so that only `ended` can tell.
+MARKS, LAST_WORDS = (".", "!", "?", ";"), ("hours", "days", "watts", "metres")
 
 STOP = Exercise("03", 1, "until_done")
 PRICE = Exercise("03", 2, "answer_ms")
@@ -25,26 +29,27 @@ def until_done(function: Callable[[Iterator[str], Callable[[str], bool], int], I
     """Check for the pieces up to the end of the sentence or the limit, with none read in vain."""
     limits, rng = CallLimits(STOP), fresh_rng()
     for turn in range(ROUNDS):
-        pieces, length, most = _speech(rng, turn)
+        mark, last = rng.choice(MARKS), rng.choice(LAST_WORDS)
+        pieces, length, most = _speech(rng, turn, last, mark)
         source = ObservedStream(pieces)
-        seen = read_stream(limits, "pieces", function, source, _complete, most)
+        seen = read_stream(limits, "pieces", function, source, partial(_complete, mark), most)
         _judge_stop(seen, source, pieces, length, most)
     STOP.passed("Half of the speed-ups in this course are a model that is told to be quiet.")
 
 
-def _complete(text: str) -> bool:
-    """Return True if the text ends with a full stop that is not a decimal point."""
-    return text.endswith((".", "!")) and not text[:-1].endswith(tuple("0123456789"))
+def _complete(mark: str, text: str) -> bool:
+    """Return True if the text ends with `mark`, and not with a decimal point."""
+    return text.endswith(mark) and not text[:-1].endswith(tuple("0123456789"))
 
 
-def _speech(rng: Random, turn: int) -> tuple[list[str], int, int]:
+def _speech(rng: Random, turn: int, last: str, mark: str) -> tuple[list[str], int, int]:
     """Return pieces of two sentences, the number of pieces in the first, and a limit.
 
     In turn: the sentence ends first, the limit comes first, both at once, and a text that ends by itself.
     """
     first = [f"{rng.choice(WORDS[:5])} " for _ in range(rng.randint(3, 7))]
     first[1:1] = ["7", ".", "5 "]
-    first += ["hours", "."]
+    first += [last, mark]
     rest = [f" {rng.choice(WORDS[:5])}" for _ in range(rng.randint(4, 8))]
     length = len(first)
     if turn % 4 == 3:

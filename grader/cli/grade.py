@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.output import FAILED, Json, console, print_json
-from harness.errors import WrongUseError
+from harness.errors import WrongUseError, readable
 
 if TYPE_CHECKING:
     from grader.course.course import Course, Submission
@@ -123,13 +123,13 @@ def _with_progress(steps: Iterator[Step], total: int) -> Iterable[Step]:
     form = "{desc} {n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=total, bar_format=form, disable=None) as bar:
         for step in steps:
-            bar.set_description(f"{step.submission.lab}, {step.submission.student}"[:40])
+            bar.set_description(readable(f"{step.submission.lab}, {step.submission.student}")[:40])
             bar.update()
             yield step
 
 
 def _say(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(readable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(steps: list[Step]) -> None:
@@ -137,13 +137,14 @@ def _show(steps: list[Step]) -> None:
 
     table = Table("learner", "lab", "points", "", box=None, pad_edge=False, header_style="dim")
     for step in steps:
-        table.add_row(step.submission.student, step.submission.lab, _points(step), str(step.state))
+        student = readable(step.submission.student)
+        table.add_row(student, step.submission.lab, _points(step), str(step.state))
     console.print(table, markup=False, highlight=False)
     notes = [
         f"{s.submission.student}: {s.record.note}" for s in steps if s.record and s.record.note
     ]
     for note in notes[:MAX_NOTES]:
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        _say(note)
     if reasons := {step.record.report.no_jail for step in steps if step.record} - {""}:
         console.print(f"Learners' code ran without a jail. {reasons.pop()}", soft_wrap=True)
     if waiting := sum(step.record is not None and step.record.report.queued for step in steps):

@@ -17,7 +17,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from grader.grading.notebook import NotebookError, parse, require_size
-from grader.grading.report import readable
+from harness.errors import readable
 
 # What opening a link reports with O_NOFOLLOW, for a file and for a folder.
 IS_LINK = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)

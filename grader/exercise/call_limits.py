@@ -47,14 +47,20 @@ class UncopiedGenerator(np.random.Generator):
 class CallLimits:
     """The limits of one check, which all calls in it share.
 
-    left_s: the seconds that are left; left_chars: the characters that may still be printed.
+    left_s: the seconds that are left, of limit_s; left_chars: the characters that may still be printed.
     keep: True if arguments have to stay unchanged; False if a function may use them up, as a queue of jobs.
+    patience: times the limit for a function in another process; 1 where time tells a wrong answer.
     """
 
     exercise: Exercise
     keep: bool = True
     left_s: float = field(default_factory=lambda: TIMEOUT_S)
     left_chars: float = MOST_CHARS
+    patience: float = PATIENCE
+    limit_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limit_s = self.left_s
 
     def call(
         self,
@@ -69,7 +75,9 @@ class CallLimits:
         """
         if not callable(function):
             return self.exercise.call(function, *arguments)
-        limited = _LimitedCall(lambda *copies: then(function(*copies)), self, *_traits(function))
+        limited = _LimitedCall(
+            lambda *copies: then(function(*copies)), self, *self._traits(function)
+        )
         return self.exercise.call(limited, *arguments)
 
     def each(
@@ -84,7 +92,12 @@ class CallLimits:
             self.exercise.call(function)
         # A function in another process has `each`, which needs one request for all calls.
         loop = partial(getattr(function, "each", partial(for_each, function)), place)
-        return self.exercise.call(_LimitedCall(loop, self, *_traits(function)), items, *others)
+        return self.exercise.call(_LimitedCall(loop, self, *self._traits(function)), items, *others)
+
+    def _traits(self, function: Callable[..., object]) -> tuple[CodeType | None, float]:
+        """Return a function's code, if it is known, and how many times the limit it has."""
+        elsewhere = hasattr(function, "restarted")  # a function in another process
+        return _code(function), self.patience if elsewhere else 1
 
     def restarted(self, function: Callable[..., object]) -> object:
         """Return the learner's function as a second process has it, which has seen no call of this check.
@@ -131,12 +144,6 @@ def _code(function: Callable[..., object]) -> CodeType | None:
     return getattr(function, "__code__", None)
 
 
-def _traits(function: Callable[..., object]) -> tuple[CodeType | None, float]:
-    """Return a function's code, if it is known, and how many times the usual limit it has."""
-    elsewhere = hasattr(function, "restarted")  # a function in another process
-    return _code(function), PATIENCE if elsewhere else 1
-
-
 @dataclass
 class _LimitedCall:
     """A callable for `Exercise.call`; `__code__` is the learner's, so that messages can name a line of it.
@@ -156,7 +163,7 @@ class _LimitedCall:
                 result = self.function(*arguments)
         except OutOfTimeError:
             exercise.fail(
-                f"your function to return within {TIMEOUT_S * self.patience:g} s",
+                f"your function to return within {self.limits.limit_s * self.patience:g} s",
                 "a function that is still running",
                 "loops whose condition never becomes false, and calls that wait forever",
             )

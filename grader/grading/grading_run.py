@@ -18,7 +18,7 @@ from grader.exercise.randomness import seeded
 from grader.exercise.yardstick_time import yardstick_takes
 from grader.grading.lab import Grade, Lab
 from grader.grading.notebook import code_cells
-from grader.grading.report import CellError, Mark, Outcome, Report, readable, scored
+from grader.grading.report import CellError, Mark, Outcome, Report, scored
 from grader.grading.speed_gate import EntryError, NoYardstickError, ReadyYardstick, paired_runs
 from grader.grading.speed_mark import speed_mark
 from grader.remote.framing import WorkerError
@@ -26,7 +26,7 @@ from grader.remote.session import Session
 from grader.sandbox.processes import NotStoppedError
 from grader.secret import seed
 from grader.thresholds import Bar, Thresholds
-from harness.errors import PlainError
+from harness.errors import PlainError, readable
 from harness.kb.products import SHIPPED, World
 
 MAX_ERROR_CHARS = 500  # in a report, of an error whose text the learner may have written

@@ -15,8 +15,9 @@ from harness.errors import PlainError
 MAX_BYTES = 20_000_000  # a lab with its plots has 2 MB
 MAX_CELLS = 1_000  # the longest lab has a tenth of it; every cell costs the grader a request and a page a row
 MAX_CHARS = 1_000_000  # of all sources together: a hundred times a lab's
-# All that is read of a file; the rest may be millions of objects, each of which would cost time and memory.
-OF_A_FILE, OF_A_CELL = ("nbformat", "nbformat_minor"), ("id", "cell_type", "source")
+# Beside sources and grade ids, all that is read of a file. The rest may be millions of objects, each of which
+# would cost time and memory.
+OF_A_FILE, OF_A_CELL = ("nbformat", "nbformat_minor"), ("id", "cell_type")
 
 
 class NotebookError(PlainError):
@@ -53,8 +54,10 @@ def parse(name: str, content: bytes) -> NotebookNode:
     try:
         notebook = json.loads(content.decode("utf-8"))
         _require_few(name, notebook["cells"])
-        cells = [_kept(cell, OF_A_CELL) | _emptied(cell) for cell in notebook["cells"]]
-        return nbformat.from_dict(_kept(notebook, OF_A_FILE) | {"metadata": {}, "cells": cells})
+        cells = [_kept(cell, OF_A_CELL, str) | _emptied(cell) for cell in notebook["cells"]]
+        return nbformat.from_dict(
+            _kept(notebook, OF_A_FILE, int) | {"metadata": {}, "cells": cells}
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotebookError(
             f"{name} is not a notebook: open it in Jupyter and save it again."
@@ -74,14 +77,14 @@ def _require_few(name: str, cells: list[dict]) -> None:
         )
 
 
-def _kept(found: dict, names: tuple[str, ...]) -> dict:
-    return {name: found[name] for name in names if name in found}
+def _kept(found: dict, names: tuple[str, ...], kind: type) -> dict:
+    return {name: found[name] for name in names if isinstance(found.get(name), kind)}
 
 
 def _emptied(cell: dict) -> dict:
-    """Return what replaces a cell's metadata and outputs."""
+    """Return a cell's source as one text, and what replaces its metadata and outputs."""
     code = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
-    return {"metadata": _metadata(cell)} | code
+    return {"source": source(cell), "metadata": _metadata(cell)} | code
 
 
 def _metadata(cell: dict) -> dict:

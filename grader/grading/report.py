@@ -137,8 +137,3 @@ def best_of(first: Report, second: Report) -> Report:
     pairs = ((earlier[mark.id], mark) for mark in second.marks)
     best = (old if (old.points or 0.0) > (new.points or 0.0) else new for old, new in pairs)
     return replace(second, marks=tuple(best))
-
-
-def readable(text: str) -> str:
-    """Replace characters that move the cursor, change colours or reverse the writing direction."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -30,12 +30,17 @@ from grader.remote.proxies import restore
 from grader.remote.referee_references import RefereeReferences
 from grader.sandbox.jail import SandboxSpec
 from grader.sandbox.processes import Processes
+from harness.errors import PlainError
 from harness.measure.latency.timing import MOST_EVENTS
 
 # starting Python, IPython and the packages takes 1 s, ten times that on a busy machine
 START_S = 60.0
 CELL_S, CALL_S = 300.0, 10.0
 GRACE_S = 5.0  # after its own alarm, for a process to answer before it is killed
+
+
+class NoProcessError(PlainError):
+    """The grader could not start another process for a learner, which is not the learner's fault."""
 
 
 @dataclass
@@ -96,12 +101,12 @@ class Session:
         """Return the value of a variable as a second process has it in which the same cells have run.
 
         That process has seen none of this one's calls, and Python salts its hashes anew. It lives as long as
-        this one. The cells take nothing of the time until the deadline. Raises KeyError, OSError,
+        this one. The cells take nothing of the time until the deadline. Raises KeyError, NoProcessError,
         WorkerError, and TimeoutError if the cells take far longer than here.
         """
         left_s = self.deadline - time.monotonic()
         if self._second is None or self._second.broken:
-            self._second = self._resources.enter_context(session(self.spec, self.call_s))
+            self._second = self._resources.enter_context(_second(self.spec, self.call_s))
         self.history.repeat_in(self._second)
         self.deadline = time.monotonic() + left_s
         self._second.renew_limits(self.deadline)
@@ -212,3 +217,14 @@ def session(
         yield learner
     finally:
         learner.end()
+
+
+@contextmanager
+def _second(spec: SandboxSpec, call_s: float) -> Iterator[Session]:
+    """Yield a session as `session` does. Raises NoProcessError in place of OSError."""
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(session(spec, call_s))
+        except OSError as error:
+            raise NoProcessError(f"A second process could not be started ({error}).") from error
+        yield started

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from harness.errors import PlainError, WrongUseError
+from harness.errors import PlainError, WrongUseError, readable
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -25,7 +25,7 @@ Json = Annotated[
 
 def print_json(values: Mapping[str, object]) -> None:
     """Print the values on one line of stdout, without wrapping."""
-    typer.echo(json.dumps(values, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(values, default=str))  # in ASCII, because a file name may be no UTF-8
 
 
 def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
@@ -39,7 +39,9 @@ def plain_errors(verb: Callable[..., None]) -> Callable[..., None]:
             if options.get("as_json"):
                 print_json({"error": str(error)})
             problems.print(
-                f"[bold red]under500:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+                f"[bold red]under500:[/] {escape(readable(str(error)))}",
+                highlight=False,
+                soft_wrap=True,
             )
             raise typer.Exit(WRONG_USE if isinstance(error, WrongUseError) else FAILED) from error
         except KeyboardInterrupt as interrupt:

@@ -58,6 +58,19 @@ def test_only_source_and_grade_id_of_a_cell_are_read(tmp_path):
     assert [code(one) for one in found.cells] == ["a = 1\nb = 2", None]
 
 
+def test_nothing_else_of_a_file_is_read():
+    many = [{}] * 1000
+    cell = {"cell_type": "code", "id": many, "source": "a", "attachments": many, "x": many}
+    content = {"cells": [cell], "nbformat": 4, "nbformat_minor": many, "metadata": {"x": many}}
+    found = parse("lab.ipynb", json.dumps(content).encode())
+    emptied = {"source": "a", "metadata": {}, "outputs": [], "execution_count": None}
+    assert found == {
+        "cells": [{"cell_type": "code"} | emptied],
+        "nbformat": 4,
+        "metadata": {},
+    }
+
+
 LIMITS = [  # a notebook, and the limit that it exceeds
     ({"cells": [{"cell_type": "code", "source": ""}] * 20_000}, "20,000 cells and at most 1,000"),
     ({"cells": [{"source": "x" * 600_000}] * 2}, "1,200,000 characters and at most 1,000,000"),

@@ -296,3 +296,12 @@ def test_time_that_is_used_up_does_not_push_later_cells_aside(fragile):
     fragile.deadline = math.inf
     fragile.cell("import threading\nhere = threading.current_thread() is threading.main_thread()")
     assert fragile.value("here") is True
+
+
+def test_what_was_lent_is_withdrawn_when_the_next_cell_runs(learner):
+    learner.cell("kept = []\ndef keep(lent):\n    kept.append(lent)\n    lent('during the check')")
+    received: list[str] = []
+    learner.value("keep")(received.append)
+    with pytest.raises(LookupError, match="a check that is over"):
+        learner.cell("kept[0]('later')")
+    assert received == ["during the check"]
