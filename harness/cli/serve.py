@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, console, print_json, problems
+from harness.cli.output import Json, console, print_json
 
 PORT = 8500
 
@@ -18,26 +18,30 @@ def serve(
         int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes any free one.")
     ] = PORT,
     host: Annotated[
-        str, typer.Option(help="Address to listen at; the default is reached only from here.")
+        str,
+        typer.Option(
+            help="Address to listen at; the default is reached only from here, any other needs a key in "
+            "UNDER500_SERVE_KEY."
+        ),
     ] = "127.0.0.1",
     as_json: Json = False,
 ) -> None:
     """Serve an entry to OpenAI-compatible clients until interrupted, without the emulated distance."""
     from harness import entries
     from harness.chat.chat_app import chat_app
-    from harness.chat.chat_server import LOOPBACK, listen, server
+    from harness.chat.chat_server import listen, server
+    from harness.chat.serving_key import serving_key
 
+    key = serving_key(host)
     with closing(listen(host, port)) as listener:
         with console.status("Loading models …"):
             entry = entries.entry_named(name)
-        if host not in LOOPBACK:
-            problems.print(f"[bold]Everybody who reaches {host} may ask: there is no key.[/]")
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}/v1"
         console.print(f"{name} is served at {url} (Ctrl-C stops).", highlight=False)
         if as_json:
             print_json({"url": url, "model": name})
         with suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean stop
-            server(chat_app(name, entry.assistant), host).run([listener])
+            server(chat_app(name, entry.assistant, key), host).run([listener])
 
 
 def _in_url(host: str) -> str:
