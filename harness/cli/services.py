@@ -59,12 +59,15 @@ class Services:
     max_tokens: int
     key_name: str
 
-    def sides(self, a: str, b: str, requests: int) -> tuple[Contestant, Contestant]:
-        """Return both sides; says first what an address may cost. Raises WrongUseError."""
+    def sides(self, a: str, b: str, requests: tuple[int, int]) -> tuple[Contestant, Contestant]:
+        """Return both sides; says first what an address may cost. requests: to A and to B.
+
+        Raises WrongUseError.
+        """
         if len(self.models) > 2:
             raise WrongUseError("A comparison has two sides: give --model once for both, or twice.")
         first, last = (self.models[0], self.models[-1]) if self.models else (None, None)
-        return self._side(a, first, requests), self._side(b, last, requests)
+        return self._side(a, first, requests[0]), self._side(b, last, requests[1])
 
     def _side(self, name: str, model: str | None, requests: int) -> Contestant:
         from harness import entries
