@@ -31,13 +31,16 @@ def serve(
     from harness.chat.chat_app import chat_app
     from harness.chat.chat_server import listen, server
     from harness.chat.serving_key import serving_key
+    from harness.chat.span_export import export_spans
 
-    key = serving_key(host)
+    key, exported = serving_key(host), export_spans()
     with closing(listen(host, port)) as listener:
         with console.status("Loading models …"):
             entry = entries.entry_named(name)
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}/v1"
         console.print(f"{name} is served at {url} (Ctrl-C stops).", highlight=False)
+        if exported:
+            console.print("Its spans are exported by OTLP.")
         if as_json:
             print_json({"url": url, "model": name})
         with suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean stop

@@ -50,6 +50,11 @@ def is_service(name: str) -> bool:
     return ":" in name
 
 
+def is_address(name: str) -> bool:
+    """Return whether this names a server."""
+    return "://" in name
+
+
 @dataclass(frozen=True)
 class Services:
     """How services are asked. models: one for both sides of a comparison, or one for each."""
