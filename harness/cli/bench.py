@@ -43,7 +43,8 @@ def bench(
     a: Annotated[
         str,
         typer.Argument(
-            help="Numerator: baseline, reference, yardstick, an address up to /v1, or module:name."
+            help="Numerator: baseline, reference, yardstick, your notebook.ipynb, an address up to /v1, or "
+            "module:name."
         ),
     ],
     b: Annotated[str | None, typer.Argument(help="Denominator; none with --floor.")] = None,

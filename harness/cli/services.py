@@ -47,7 +47,9 @@ def own(path: Path) -> list[OwnQuestion]:
 
 def is_service(name: str) -> bool:
     """Return whether this names an address or an object, and not an entry."""
-    return ":" in name
+    from harness.measure.service.notebook_entry import is_notebook
+
+    return ":" in name and not is_notebook(name)
 
 
 def is_address(name: str) -> bool:
