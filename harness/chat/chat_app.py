@@ -27,6 +27,7 @@ from harness.chat.chat_messages import (
     Reply,
     read_body,
 )
+from harness.chat.chat_page import FILES, page_routes
 from harness.chat.request_spans import server_timing, usage
 from harness.chat.serving_key import KeyRequired
 from harness.serve.app import Arrived
@@ -35,7 +36,7 @@ CHAT_PATH, MODELS_PATH = "/v1/chat/completions", "/v1/models"
 HEALTH_PATH = "/health"  # load generators look there first
 MAX_BYTES = 1_000_000  # 200 turns of 800 words; an assistant uses far less
 DRAINED_BYTES = 20 * MAX_BYTES  # read, and not kept: a client reads no reply before it has sent all
-PUBLIC = frozenset({HEALTH_PATH})  # needs no key
+PUBLIC = frozenset({HEALTH_PATH, *FILES})  # need no key
 LEFT = 499  # nginx's status for a client that has left; nobody receives it
 END = "[DONE]"
 
@@ -72,6 +73,7 @@ def chat_app(name: str, assistant: Assistant, key: str = "") -> Starlette:
 
     return Starlette(
         routes=[
+            *page_routes(),
             Route(CHAT_PATH, completions, methods=["POST"]),
             Route(HEALTH_PATH, health),
             Route(MODELS_PATH, models),

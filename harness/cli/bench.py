@@ -11,7 +11,8 @@ import typer
 
 from harness.cli.bench_floor import fail_if_saturated, show_floor
 from harness.cli.bench_questions import BenchQuestions, bench_questions
-from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.kept_results import keep_bench
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
@@ -101,9 +102,10 @@ def bench(
     if floor:
         show_floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
     else:
-        asked = bench_questions(n or PAIRS, noise, seed, questions, is_service(a) or is_service(b))
+        of_own = is_service(a) or is_service(b)
+        asked = bench_questions(n or PAIRS, noise, seed, questions, of_own)
         services = Services(model or (), rate, max_tokens, key_name)
-        _compare(a, b, asked, services, seed, busy, as_json)
+        _compare(a, b, asked, services, seed, busy, of_own, as_json)
 
 
 def _check_names(b: str | None, floor: bool, picture: Path | None, dark: bool) -> None:
@@ -128,6 +130,7 @@ def _compare(
     services: Services,
     seed: int,
     busy: bool,
+    of_own: bool,
     as_json: bool,
 ) -> None:
     from harness.measure.machine import describe as machine
@@ -137,39 +140,54 @@ def _compare(
     fail_if_saturated(() if busy else (before,))
     with console.status("Loading models …"):
         sides = services.sides(a, b, asked.requests)
-    result, noise = _run(*sides, asked)
+    result, noise, interrupted = _run(*sides, asked)
     result = replace(result, busy=(before, machine.busy()), accepted=busy)
     quality = own_quality(result)
     _show(result, noise, quality)
+    if of_own:
+        keep_bench(result)
     if as_json:
         more = {"noise": noise and noise.to_json(), "own": quality and quality.to_json()}
         print_json({"seed": seed} | result.to_json() | more)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
     if result.saturated or not result.comparison.clean:
         raise typer.Exit(FAILED)
 
 
-def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None]:
-    """Return the comparison, and the noise; a fault of A against itself ends the run, and is the result."""
+def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None, bool]:
+    """Return the comparison, the noise, and whether the user has interrupted it: what is measured is kept.
+
+    A fault of A against itself ends the run, and is the result.
+    """
     from harness.measure.latency.self_comparison import noise_of
 
     noise = None
     if asked.noise:
-        alone = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
+        alone, interrupted = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
+        if interrupted:
+            raise KeyboardInterrupt
         if not alone.comparison.clean:
-            return replace(alone, b=b), None
+            return replace(alone, b=b), None, False
         noise = noise_of(alone.comparison)
-    return _bench(a, b, (*asked.warm_up, *asked.measured), "A against B"), noise
+    result, interrupted = _bench(a, b, (*asked.warm_up, *asked.measured), "A against B")
+    return result, noise, interrupted
 
 
-def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> Bench:
+def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> tuple[Bench, bool]:
     from harness.measure.latency.bench import WARM_UP, Bench, run_bench
 
     result = Bench(a, b)
     with console.status(f"{said} …") as status:
-        for result in run_bench(a, b, cases):
-            done = len(result.comparison.pairs)
-            status.update(f"{said}: {done} of {len(cases) - WARM_UP} questions …")
-    return result
+        try:
+            for result in run_bench(a, b, cases):
+                done = len(result.comparison.pairs)
+                status.update(f"{said}: {done} of {len(cases) - WARM_UP} questions …")
+        except KeyboardInterrupt:
+            if not result.comparison.pairs:
+                raise
+            return result, True
+    return result, False
 
 
 def _show(result: Bench, noise: Noise | None, quality: OwnQuality | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.kept_results import keep_profile
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
 from harness.cli.services import (
     KEY_NAME,
@@ -77,6 +78,7 @@ def profile(
     outcomes, interrupted = _run(found, asked, plan, otlp)
     report = ServiceReport(found.name, plan.n, tuple(outcomes))
     _show(report)
+    keep_profile(report)
     if as_json:
         print_json(report.to_json())
     if interrupted:

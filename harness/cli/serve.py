@@ -44,6 +44,7 @@ def serve(
         model = Path(name).stem if is_notebook(name) else name
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}/v1"
         console.print(f"{model} is served at {url} (Ctrl-C stops).", highlight=False)
+        console.print(f"To talk to it in a browser: {url.removesuffix('v1')}", highlight=False)
         if exported:
             console.print("Its spans are exported by OTLP.")
         if as_json:

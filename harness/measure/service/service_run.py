@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanContext
 
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
-from harness.measure.latency.faults import Fault
+from harness.measure.latency.faults import Fault, FaultKind
 from harness.measure.latency.timing import CLOCK, Clock, Timing, time_or_fault
 from harness.measure.latency.trace import Trace, recording
 from harness.measure.service.own_questions import OwnQuestion
@@ -21,6 +21,7 @@ from harness.measure.service.targets import Pace, Target
 from harness.tracer_provider import tracer_provider
 
 tracer = trace.get_tracer("under500")
+CUT_OFF = Fault(FaultKind.RAISED, "The run was interrupted before the answer was complete.")
 MOST_FAULTS = 3  # in a row; then the service is down, or the address is wrong
 MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come back another time
 
@@ -76,6 +77,8 @@ def run_service(
 ) -> Iterator[Outcome]:
     """Yield the outcome of each request, at most `plan.n`. expect: called before each request to an address.
 
+    A KeyboardInterrupt during a request is raised again after that request's outcome, CUT_OFF.
+
     A question that the service refuses for being too busy is asked again after the time it names. The run
     stops after MOST_FAULTS other faults in a row, and if that time is above MOST_WAIT_S.
     """
@@ -84,7 +87,11 @@ def run_service(
         if not left or in_a_row == MOST_FAULTS:
             return
         pace.keep()
-        outcome = _ask(target, left[0], clock, expect)
+        try:
+            outcome = _ask(target, left[0], clock, expect)
+        except KeyboardInterrupt:
+            yield Outcome(left[0], CUT_OFF)
+            raise
         yield outcome
         if outcome.wait_s is None:
             left.popleft()

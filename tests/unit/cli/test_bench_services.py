@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import entries
+from harness.cli.kept_results import CHANGE, SERVICE
 from harness.cli.main import app
+from harness.learner.results import results
 from harness.measure.machine import describe
 from tests.fakes import pipeline
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, sending, service
@@ -53,6 +55,7 @@ def test_two_models_at_one_address_are_compared():
     assert result.exit_code == 0, result.output
     values = last_json(result)
     assert values["ratio"]["p50"] > 0 and values["division"] == "open" and values["own"] is None
+    assert results()[(SERVICE, CHANGE)].value == values["ratio"]["p50"]
     asked = [body["model"] for body in server.bodies]
     alone, compared = asked[: 2 * (2 + 6)], asked[2 * (2 + 6) :]
     assert set(alone) == {"large"} and values["noise"]["n"] == 6
@@ -80,8 +83,25 @@ def test_a_fault_of_a_alone_ends_the_run_and_no_noise_is_measured_unless_wanted(
     failed = bench("broken", "reference", "-n", "6")
     assert failed.exit_code == 1 and "broken went wrong" in failed.stdout
     assert (last_json(failed)["b"], last_json(failed)["noise"]) == ("reference", None)
+    assert not results()
     without = last_json(bench("baseline", "reference", "-n", "6", "--noise", "0"))
     assert without["noise"] is None and without["ratio"]
+    assert not results()  # entries of the course are no service of one's own
+
+
+def test_an_interrupt_shows_the_blocks_that_are_measured(monkeypatch):
+    asked = []
+
+    def interrupted(text):
+        asked.append(text)
+        if len(asked) > 2 + 6:
+            raise KeyboardInterrupt
+        return "yes"
+
+    monkeypatch.setitem(globals(), "interrupted", interrupted)
+    result = bench(f"{__name__}:right", f"{__name__}:interrupted", "-n", "20", "--noise", "0")
+    values = last_json(result)
+    assert (result.exit_code, values["n"]) == (130, 6) and values["ratio"]
 
 
 def test_an_entry_is_compared_with_its_own_server():

@@ -61,7 +61,7 @@ BAD = {
     "no function": (["x = 1"], "", "no function `entry"),
     "another name": ([SETUP, ENTRY], ":nothing", "no function `nothing"),
     "no Python": (["def entry(:"], "", "Cell 3 of .* is no Python"),
-    "a cell that raises": (["x = 1 / 0", ENTRY], "", "Cell 3 of .* ZeroDivisionError"),
+    "a cell that raises": (["x = 1 / 0", ENTRY], "", "Cell 3 of .*ZeroDivisionError"),
     "an empty exercise": (["def entry(): raise NotImplementedError('empty')"], "", "empty"),
     "no entry": (["def entry(): return 7"], "", "returns a int"),
 }
