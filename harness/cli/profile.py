@@ -39,7 +39,10 @@ N = 45  # the fewest that support a p90, and the cold one
 def profile(
     service: Annotated[
         str,
-        typer.Argument(help="Address up to /v1, or module:name of a function or an Assistant."),
+        typer.Argument(
+            help="Address up to /v1, or module:name of a function, an Assistant, a LangChain runnable "
+            "or a LlamaIndex query engine."
+        ),
     ],
     model: Annotated[
         str | None, typer.Option(help="Model at an address; needed if the server has several.")

@@ -41,8 +41,9 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-# Assumed share of a part that comes after the first text, where nothing tells.
+# Assumed share of a part that comes after the first text, where no stream tells.
 AFTER = {Kind.GENERATE: 0.5, Kind.POSTPROCESS: 1.0}
+ASSUMED = "; half of the model's time is assumed to come after its first text"
 KINDS = {
     CONNECTION: Kind.NETWORK,
     REPLY: Kind.GENERATE,
@@ -144,29 +145,37 @@ def calibrated(record: Calibration) -> Budget:
     source = (
         f"the slow assistant on this machine, p50, {n}; the network's distance is emulated (SIM)"
     )
-    return Budget("baseline", source, _stages(record.stages_ms))
+    return Budget("baseline", source + ASSUMED, _stages(record.stages_ms))
 
 
 def asked() -> Budget:
     """Return the budget of the interview question."""
     source = "the interview question's table, not measured"
-    return Budget("the slow assistant", source, _stages(QUESTION_MS))
+    return Budget("the slow assistant", source + ASSUMED, _stages(QUESTION_MS))
 
 
 def _stages(stages_ms: Mapping[str, float]) -> tuple[Part, ...]:
-    found = ((name, Kind(name), ms) for name, ms in stages_ms.items() if name in QUESTION_MS)
-    return tuple(Part(name, kind, ms, AFTER.get(kind, 0.0) * ms) for name, kind, ms in found)
+    found = [(name, Kind(name), ms) for name, ms in stages_ms.items() if name in QUESTION_MS]
+    return tuple(_unstreamed(found))
+
+
+def _unstreamed(rows: Sequence[tuple[str, Kind, float]]) -> list[Part]:
+    """Return parts with the share that is assumed to come after the first text, were it shown."""
+    return [Part(name, kind, ms, AFTER.get(kind, 0.0) * ms) for name, kind, ms in rows]
 
 
 def _from_profile(result: _Profile) -> Budget:
     e2e, ttft = result.e2e_ms.p50, result.ttft_ms.p50
     after = max(0.0, e2e - ttft) if e2e and ttft else 0.0
     rows = [(row.part, KINDS.get(row.part, Kind.OTHER), row.part_ms) for row in result.ceilings]
-    if any(name == WRITING for name, _, _ in rows):
+    if not result.streamed:
+        parts = _unstreamed(rows)
+    elif any(name == WRITING for name, _, _ in rows):
         parts = [Part(name, kind, ms, ms if name == WRITING else 0.0) for name, kind, ms in rows]
     else:
         parts = _with_stages(rows, after)
     source = f"{result.name}, warm requests, medians, n = {result.e2e_ms.n}, measured at the client"
+    source += "" if result.streamed else ASSUMED
     tokens = (result.prompt_tokens or 0.0, result.completion_tokens or 0.0)
     return Budget(result.name, source, tuple(parts), result.streamed, *tokens)
 

@@ -61,6 +61,17 @@ def test_a_profile_knows_what_comes_after_the_first_text(kept, parts, late):
     assert (budget.streamed, budget.tokens) == (True, 30) and "n = 44" in budget.source
 
 
+def test_what_was_not_streamed_could_be(kept):
+    parts = {"retrieve": 100, "generate": 800, "postprocess": 100}
+    budget = read_budget(kept(profile(parts, ttft=1000.0, streamed=False)))
+    assert {part.name: part.after_ms for part in budget.parts} == {
+        "retrieve": 0,
+        "generate": 400,
+        "postprocess": 100,
+    }
+    assert not budget.streamed and "assumed" in budget.source
+
+
 def test_a_bench_gives_the_factor_of_its_change(kept):
     budget = read_budget(kept(BENCH))
     assert [(part.ms, part.after_ms) for part in budget.parts] == [(300, 0), (600, 600)]
