@@ -1,15 +1,18 @@
 """The assistants that can be measured by name: the entry points of the group `under500.entries`.
 
-The harness provides `baseline` and `yardstick`; other packages add theirs without being imported here.
+The harness provides `baseline` and `yardstick`; other packages add theirs without being imported here. A
+notebook of the user's own is named by its file.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 from harness import baseline, knobs
 from harness.errors import WrongUseError
 from harness.measure.latency import yardstick as measure
+from harness.measure.service.notebook_entry import is_notebook, notebook_entry
 from harness.serve.entry import Entry
 
 GROUP = "under500.entries"
@@ -21,13 +24,18 @@ def names() -> list[str]:
 
 
 def entry_named(name: str) -> Entry:
-    """Return the entry called `name` with its models loaded.
+    """Return the entry called `name`, or the one that a notebook builds, with its models loaded.
 
     Raises WrongUseError for an unknown name, and StoreError before `under500 prepare`.
     """
+    if is_notebook(name):
+        return replace(notebook_entry(name), name=name)
     point = next((e for e in entry_points(group=GROUP) if e.name == name), None)
     if point is None:
-        raise WrongUseError(f"There is no entry `{name}`: choose from {', '.join(names())}.")
+        known = ", ".join(names())
+        raise WrongUseError(
+            f"There is no entry `{name}`: choose from {known}, or name a notebook (.ipynb)."
+        )
     return point.load()()
 
 

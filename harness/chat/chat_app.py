@@ -13,6 +13,7 @@ from opentelemetry import propagate
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,21 +27,24 @@ from harness.chat.chat_messages import (
     Reply,
     read_body,
 )
+from harness.chat.chat_page import FILES, page_routes
 from harness.chat.request_spans import server_timing, usage
+from harness.chat.serving_key import KeyRequired
 from harness.serve.app import Arrived
 
 CHAT_PATH, MODELS_PATH = "/v1/chat/completions", "/v1/models"
 HEALTH_PATH = "/health"  # load generators look there first
 MAX_BYTES = 1_000_000  # 200 turns of 800 words; an assistant uses far less
 DRAINED_BYTES = 20 * MAX_BYTES  # read, and not kept: a client reads no reply before it has sent all
+PUBLIC = frozenset({HEALTH_PATH, *FILES})  # need no key
 LEFT = 499  # nginx's status for a client that has left; nobody receives it
 END = "[DONE]"
 
 Result = TypeVar("Result")
 
 
-def chat_app(name: str, assistant: Assistant) -> Starlette:
-    """Return the application that serves `assistant` as the model `name`."""
+def chat_app(name: str, assistant: Assistant, key: str = "") -> Starlette:
+    """Return the application that serves `assistant` as the model `name`; with a key, only to its holders."""
     answering = Answering(assistant)
     model = {"id": name, "object": "model", "created": int(time.time()), "owned_by": "under500"}
 
@@ -69,11 +73,13 @@ def chat_app(name: str, assistant: Assistant) -> Starlette:
 
     return Starlette(
         routes=[
+            *page_routes(),
             Route(CHAT_PATH, completions, methods=["POST"]),
             Route(HEALTH_PATH, health),
             Route(MODELS_PATH, models),
             Route(f"{MODELS_PATH}/{{id:path}}", one_model),
         ],
+        middleware=[Middleware(KeyRequired, key=key, public=PUBLIC)] if key else [],
         exception_handlers={
             ChatRefusedError: _refused,
             HTTPException: _no_such_path,

@@ -18,6 +18,7 @@ from harness.assistant import Answer, Done, Event, Question, Token
 from harness.chat.chat_exchange import Exchange
 from harness.chat.chat_replies import Chunk, Models, Whole
 from harness.chat.service_errors import ServiceError, broken, refused
+from harness.chat.serving_key import LOOPBACK
 from harness.errors import WrongUseError
 
 KEY_NAME = "UNDER500_API_KEY"
@@ -28,7 +29,6 @@ MAX_BYTES = 5_000_000  # of a reply; 256 tokens in chunks are 100 kB
 END = "[DONE]"
 # ValueError: what is no JSON or no reply, and a host name that cannot be one (UnicodeError).
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, ValueError)
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # OpenAI's own servers know the limit by another name, and refuse the old one for some models.
 RENAMED = ("openai.com", "openai.azure.com")
 

@@ -9,10 +9,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from harness.chat.serving_key import LOOPBACK
 from harness.errors import WrongUseError
 from harness.serve.deployment import KEPT_S
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STOP_S = 5  # what clients have to read the rest of their answers when the server stops
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.bench_floor import fail_if_saturated, show_floor
+from harness.cli.bench_questions import BenchQuestions, bench_questions
+from harness.cli.kept_results import keep_bench
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
@@ -20,22 +23,20 @@ from harness.cli.services import (
     Rate,
     Services,
     is_service,
-    own,
 )
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.kb.questions import Case
-    from harness.measure.latency.bench import Asked, Bench
-    from harness.measure.latency.floor import FloorReport
-    from harness.measure.machine.busy import Busy
+    from harness.measure.latency.bench import Asked, Bench, Contestant
+    from harness.measure.latency.self_comparison import Noise
     from harness.measure.service.own_bench import OwnQuality
 
 PICTURES = (".png", ".svg")
 PAIRS = 44  # the fewest that support a p90
 REQUESTS = 20  # for medians of stages
+NOISE = 10  # pairs of A with itself: twice the fewest with an interval
 LEAST = 6  # pairs for a ratio: five have an interval, and their number is even
 
 
@@ -43,7 +44,8 @@ def bench(
     a: Annotated[
         str,
         typer.Argument(
-            help="Numerator: baseline, reference, yardstick, an address up to /v1, or module:name."
+            help="Numerator: baseline, reference, yardstick, your notebook.ipynb, an address up to /v1, or "
+            "module:name."
         ),
     ],
     b: Annotated[str | None, typer.Argument(help="Denominator; none with --floor.")] = None,
@@ -61,6 +63,14 @@ def bench(
     seed: Annotated[
         int | None, typer.Option(help="Seed of the questions, to ask the same ones again.")
     ] = None,
+    noise: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=200,
+            help="Questions on which A is first compared with itself, rounded up to even; 0 for none.",
+        ),
+    ] = NOISE,
     floor: Annotated[
         bool,
         typer.Option("--floor", help="Show the least time that each stage of A can take here."),
@@ -83,17 +93,19 @@ def bench(
 ) -> None:
     """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B.
 
-    A side is an entry, an OpenAI-compatible address or a Python object. With --floor, measure entry A alone,
-    and show beside each stage what memory, arithmetic and distance allow.
+    A is compared with itself first, so that the noise is known. A side is an entry, an OpenAI-compatible
+    address or a Python object. With --floor, measure entry A alone, and show beside each stage what memory,
+    arithmetic and distance allow.
     """
     seed = secrets.randbelow(10**9) if seed is None else seed
     _check_names(b, floor, picture, dark)
     if floor:
-        _floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
+        show_floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
     else:
-        cases = _cases(n or PAIRS, seed, questions, is_service(a) or is_service(b))
+        of_own = is_service(a) or is_service(b)
+        asked = bench_questions(n or PAIRS, noise, seed, questions, of_own)
         services = Services(model or (), rate, max_tokens, key_name)
-        _compare(a, b, cases, services, seed, busy, as_json)
+        _compare(a, b, asked, services, seed, busy, of_own, as_json)
 
 
 def _check_names(b: str | None, floor: bool, picture: Path | None, dark: bool) -> None:
@@ -111,130 +123,80 @@ def _check_names(b: str | None, floor: bool, picture: Path | None, dark: bool) -
         )
 
 
-def _cases(n: int, seed: int, questions: Path | None, services: bool) -> Sequence[Asked]:
-    """Return questions to warm up with, and an even number to measure.
-
-    A service of the user's own gets no conversation before a question: it would cost tokens and mean nothing.
-    """
-    from harness.kb.questions import HISTORY_TURNS, draw
-    from harness.measure.latency.bench import WARM_UP
-
-    if questions is None:
-        turns = 0 if services else HISTORY_TURNS
-        return draw("dev", WARM_UP + n + n % 2, seed, turns)
-    found = own(questions)
-    measured = min(n + n % 2, (len(found) - WARM_UP) // 2 * 2)
-    if measured < 2:
-        raise WrongUseError(
-            f"A comparison needs {WARM_UP + 2} questions, {WARM_UP} of them to warm up: {questions} has "
-            f"{len(found)}."
-        )
-    return found[: WARM_UP + measured]
-
-
 def _compare(
     a: str,
     b: str,
-    cases: Sequence[Asked],
+    asked: BenchQuestions,
     services: Services,
     seed: int,
     busy: bool,
+    of_own: bool,
     as_json: bool,
 ) -> None:
-    from harness.measure.latency.bench import WARM_UP, Bench, run_bench
     from harness.measure.machine import describe as machine
     from harness.measure.service.own_bench import own_quality
 
     before = machine.busy()
-    _fail_if_saturated(() if busy else (before,))
-    with console.status("Loading models …") as status:
-        result = Bench(*services.sides(a, b, len(cases)))
-        for so_far in run_bench(result.a, result.b, cases):
-            result = so_far
-            status.update(f"{len(result.comparison.pairs)} of {len(cases) - WARM_UP} questions …")
+    fail_if_saturated(() if busy else (before,))
+    with console.status("Loading models …"):
+        sides = services.sides(a, b, asked.requests)
+    result, noise, interrupted = _run(*sides, asked)
     result = replace(result, busy=(before, machine.busy()), accepted=busy)
     quality = own_quality(result)
-    _show(result, quality)
+    _show(result, noise, quality)
+    if of_own:
+        keep_bench(result)
     if as_json:
-        print_json({"seed": seed} | result.to_json() | {"own": quality and quality.to_json()})
+        more = {"noise": noise and noise.to_json(), "own": quality and quality.to_json()}
+        print_json({"seed": seed} | result.to_json() | more)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
     if result.saturated or not result.comparison.clean:
         raise typer.Exit(FAILED)
 
 
-def _show(result: Bench, quality: OwnQuality | None) -> None:
-    from harness.show.bench_picture import bench_table, finding, own_finding
+def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None, bool]:
+    """Return the comparison, the noise, and whether the user has interrupted it: what is measured is kept.
+
+    A fault of A against itself ends the run, and is the result.
+    """
+    from harness.measure.latency.self_comparison import noise_of
+
+    noise = None
+    if asked.noise:
+        alone, interrupted = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
+        if interrupted:
+            raise KeyboardInterrupt
+        if not alone.comparison.clean:
+            return replace(alone, b=b), None, False
+        noise = noise_of(alone.comparison)
+    result, interrupted = _bench(a, b, (*asked.warm_up, *asked.measured), "A against B")
+    return result, noise, interrupted
+
+
+def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> tuple[Bench, bool]:
+    from harness.measure.latency.bench import WARM_UP, Bench, run_bench
+
+    result = Bench(a, b)
+    with console.status(f"{said} …") as status:
+        try:
+            for result in run_bench(a, b, cases):
+                done = len(result.comparison.pairs)
+                status.update(f"{said}: {done} of {len(cases) - WARM_UP} questions …")
+        except KeyboardInterrupt:
+            if not result.comparison.pairs:
+                raise
+            return result, True
+    return result, False
+
+
+def _show(result: Bench, noise: Noise | None, quality: OwnQuality | None) -> None:
+    from harness.show.bench_picture import bench_table, finding, noise_finding, own_finding
 
     console.print(bench_table(result))
     console.print(finding(result), soft_wrap=True, highlight=False, markup=False)
+    if noise and (ratio := result.comparison.ratio("e2e_ms")) and not result.saturated:
+        said = noise_finding(noise, result.a.name, ratio)
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
     if quality:
         console.print(own_finding(quality), soft_wrap=True, highlight=False)
-
-
-def _floor(
-    name: str, n: int, seed: int, busy: bool, picture: Path | None, dark: bool, as_json: bool
-) -> None:
-    from harness.kb.questions import draw
-    from harness.measure.latency.floor_run import WARM_UP
-    from harness.measure.machine import describe as machine
-    from harness.measure.machine.busy import beside_note
-    from harness.show.floor_picture import finding, floor_table
-
-    before = machine.busy()
-    _fail_if_saturated(() if busy else (before,))
-    report = _measured(name, draw("dev", WARM_UP + n, seed))
-    after = machine.busy()
-    _fail_if_saturated(() if busy else (after,))
-    loads = [load.sentence() for load in (before, after) if load.too_busy]
-    report = replace(report, beside=loads[0] if loads else "")
-    console.print(floor_table(report))
-    said = f"{finding(report)}.{beside_note(report.beside)}"
-    console.print(said, soft_wrap=True, highlight=False, markup=False)
-    if picture:
-        _save(report, picture, dark)
-    if as_json:
-        print_json({"seed": seed} | report.to_json())
-
-
-def _measured(name: str, cases: Sequence[Case]) -> FloorReport:
-    from harness import entries
-    from harness.measure.latency import floor_run
-    from harness.measure.latency.floor import floor_report
-    from harness.measure.machine import describe as machine
-    from harness.measure.model_files import peak
-
-    with console.status("Loading models …") as status:
-        entry = entries.entry_named(name)
-        parts = floor_run.parts(entry)
-        status.update("Measuring the machine …")
-        peaks = peak.measure_peaks(parts.weight_bytes)
-        status.update(f"Asking {len(cases)} questions …")
-        requests = list(floor_run.requests(entry, cases))
-    return floor_report(name, parts, requests, peaks, machine.describe().cpu)
-
-
-def _fail_if_saturated(loads: Sequence[Busy]) -> None:
-    from harness.setup.preparation import BusyMachineError
-
-    for load in loads:
-        if load.too_busy:
-            raise BusyMachineError(
-                f"No number, the machine is saturated: {load.sentence()} Close other programs and run it "
-                "again, or add --busy."
-            )
-
-
-def _save(report: FloorReport, path: Path, dark: bool) -> None:
-    from harness.show.dark import on_dark
-    from harness.show.floor_picture import floor_picture
-    from harness.show.style import DPI
-
-    figure = floor_picture(report)
-    if dark:
-        on_dark(figure)
-    try:
-        figure.savefig(path, dpi=DPI)
-    except (OSError, ValueError) as error:  # ValueError: matplotlib does not know the format
-        raise WrongUseError(
-            f"{path} cannot be written ({error}): choose a folder that you may write to, and .png or .svg."
-        ) from error
-    console.print(f"Picture written to {path}.", highlight=False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.kept_results import keep_profile
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
 from harness.cli.services import (
     KEY_NAME,
@@ -16,10 +18,16 @@ from harness.cli.services import (
     MaxTokens,
     Questions,
     Rate,
+    is_address,
     own,
 )
+from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.trace import SpanContext
+
     from harness.measure.service.own_questions import OwnQuestion
     from harness.measure.service.service_report import ServiceReport
     from harness.measure.service.service_run import Outcome, Plan
@@ -31,7 +39,10 @@ N = 45  # the fewest that support a p90, and the cold one
 def profile(
     service: Annotated[
         str,
-        typer.Argument(help="Address up to /v1, or module:name of a function or an Assistant."),
+        typer.Argument(
+            help="Address up to /v1, or module:name of a function, an Assistant, a LangChain runnable "
+            "or a LlamaIndex query engine."
+        ),
     ],
     model: Annotated[
         str | None, typer.Option(help="Model at an address; needed if the server has several.")
@@ -41,6 +52,14 @@ def profile(
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
     key_name: KeyName = KEY_NAME,
+    otlp: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port at which the spans of a service at an address are received by OTLP; usually 4318.",
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of our questions.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -52,12 +71,17 @@ def profile(
 
     seed = secrets.randbelow(10**9) if seed is None else seed
     asked = own(questions)[:n] if questions else halden_questions(n, seed)
+    if otlp is not None and not is_address(service):
+        raise WrongUseError(
+            "--otlp is for a service at an address: the spans of an object are known."
+        )
     found = target(service, model, key_name, max_tokens)
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
     console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
-    outcomes, interrupted = _run(found, asked, plan)
+    outcomes, interrupted = _run(found, asked, plan, otlp)
     report = ServiceReport(found.name, plan.n, tuple(outcomes))
     _show(report)
+    keep_profile(report)
     if as_json:
         print_json(report.to_json())
     if interrupted:
@@ -66,14 +90,43 @@ def profile(
         raise typer.Exit(FAILED)
 
 
-def _run(found: Target, asked: list[OwnQuestion], plan: Plan) -> tuple[list[Outcome], bool]:
+def _run(
+    found: Target, asked: list[OwnQuestion], plan: Plan, otlp: int | None
+) -> tuple[list[Outcome], bool]:
     """Return the outcomes, and whether the user has interrupted the run: what is measured is kept."""
+    from harness.measure.service.parts import with_traces
+    from harness.measure.service.span_receiver import WAIT_S, receiving
+
+    if otlp is None:
+        return _asked(found, asked, plan)
+    with receiving(otlp) as (spans, address):
+        console.print(f"Spans are received at {address} (OTLP over HTTP).", highlight=False)
+        outcomes, interrupted = _asked(found, asked, plan, spans.expect)
+        with console.status("Waiting for the last spans …"), suppress(KeyboardInterrupt):
+            spans.wait(0.0 if interrupted else WAIT_S)
+        traced = with_traces(outcomes, spans)
+    if not any(outcome.trace for outcome in traced):
+        console.print(
+            f"No span of these requests came: the service must send them to {address}, and honour "
+            "`traceparent`.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return traced, interrupted
+
+
+def _asked(
+    found: Target,
+    asked: list[OwnQuestion],
+    plan: Plan,
+    expect: Callable[[SpanContext], object] = lambda sent: None,
+) -> tuple[list[Outcome], bool]:
     from harness.measure.service.service_run import run_service
 
     outcomes = []
     with console.status("Asking …") as status:
         try:
-            for outcome in run_service(found, asked, plan):
+            for outcome in run_service(found, asked, plan, expect=expect):
                 outcomes.append(outcome)
                 status.update(f"{len(outcomes)} of {plan.n} requests …")
         except KeyboardInterrupt:
@@ -82,13 +135,14 @@ def _run(found: Target, asked: list[OwnQuestion], plan: Plan) -> tuple[list[Outc
 
 
 def _show(report: ServiceReport) -> None:
-    from harness.show.service_tables import ceilings_table, findings, times_table
+    from harness.show.service_tables import ceilings_table, findings, spans_table, times_table
     from harness.show.text import text_waterfall
 
-    traced = [o for o in report.warm if o.trace is not None and o.trace.stage_ms()]
+    traced = [o for o in report.warm if o.trace and (o.sent or o.trace.stage_ms())]
     if traced:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
-        console.print(text_waterfall(typical.trace))
+        show = spans_table if typical.sent else text_waterfall
+        console.print(show(typical.trace))
     if report.warm:
         console.print(times_table(report))
     if report.ceilings:

@@ -47,7 +47,14 @@ def own(path: Path) -> list[OwnQuestion]:
 
 def is_service(name: str) -> bool:
     """Return whether this names an address or an object, and not an entry."""
-    return ":" in name
+    from harness.measure.service.notebook_entry import is_notebook
+
+    return ":" in name and not is_notebook(name)
+
+
+def is_address(name: str) -> bool:
+    """Return whether this names a server."""
+    return "://" in name
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,15 @@ class Services:
     max_tokens: int
     key_name: str
 
-    def sides(self, a: str, b: str, requests: int) -> tuple[Contestant, Contestant]:
-        """Return both sides; says first what an address may cost. Raises WrongUseError."""
+    def sides(self, a: str, b: str, requests: tuple[int, int]) -> tuple[Contestant, Contestant]:
+        """Return both sides; says first what an address may cost. requests: to A and to B.
+
+        Raises WrongUseError.
+        """
         if len(self.models) > 2:
             raise WrongUseError("A comparison has two sides: give --model once for both, or twice.")
         first, last = (self.models[0], self.models[-1]) if self.models else (None, None)
-        return self._side(a, first, requests), self._side(b, last, requests)
+        return self._side(a, first, requests[0]), self._side(b, last, requests[1])
 
     def _side(self, name: str, model: str | None, requests: int) -> Contestant:
         from harness import entries

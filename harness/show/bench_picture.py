@@ -6,7 +6,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.measure.latency.bench import Bench
-from harness.measure.latency.compare import Side
+from harness.measure.latency.compare import Ratio, Side
+from harness.measure.latency.self_comparison import Noise
 from harness.measure.machine.busy import beside_note
 from harness.measure.quality.noninferiority import MARGIN
 from harness.measure.service.own_bench import OwnQuality
@@ -49,6 +50,18 @@ def finding(bench: Bench) -> str:
         f"(95 % interval {ratio.interval}, n={pairs} pairs, interleaved, measured at the client)"
         f"{'.' if bench.beside else ''}{beside_note(bench.beside)}"
     )
+
+
+def noise_finding(noise: Noise, name: str, ratio: Ratio) -> str:
+    """Return the ratio of A to itself, and whether that of A to B is beyond it."""
+    if noise.ratio is None:
+        return f"The noise is unknown: {noise.n} questions for A against itself are too few."
+    interval = f"95 % interval {noise.ratio.interval}, n={noise.n} pairs"
+    said = f"{name} ÷ itself: {noise.ratio.p50:.3g} ({interval})."
+    if noise.biased:
+        return f"{said} It differs from itself: does it remember answers, or did the load change?"
+    beyond = "is beyond" if noise.exceeded_by(ratio) else "is not beyond"
+    return f"{said} The difference between A and B {beyond} this noise."
 
 
 def own_finding(quality: OwnQuality) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
+from harness.measure.latency.trace import Trace
 from harness.measure.service.service_report import (
     LIMIT_MS,
     ServiceReport,
@@ -15,6 +16,8 @@ from harness.measure.service.service_report import (
     tokens,
 )
 from harness.measure.stats import Interval
+
+MOST_ROWS, MOST_DEPTH = 30, 8  # spans that fit a screen, and levels that fit a line
 
 
 def times_table(report: ServiceReport) -> Table:
@@ -35,7 +38,21 @@ def ceilings_table(report: ServiceReport) -> Table:
     for column in ("part", "takes", "remains", "what the labs would try", "lab"):
         table.add_column(column, justify="right" if column in ("takes", "remains") else "left")
     for row in report.ceilings:
-        table.add_row(row.part, _ms(row.part_ms), _ms(row.remains_ms), row.fix, row.lab)
+        table.add_row(escape(row.part), _ms(row.part_ms), _ms(row.remains_ms), row.fix, row.lab)
+    return table
+
+
+def spans_table(trace: Trace) -> Table:
+    """Return a table of a request whose server has sent its spans, each one inside those it belongs to."""
+    title = f"One request with the spans of its server, {_ms(trace.total_ms)} end-to-end"
+    table = _table(title)
+    for column in ("span", "start", "duration"):
+        table.add_column(column, justify="left" if column == "span" else "right")
+    for span in trace.spans[:MOST_ROWS]:
+        name = escape(f"{'  ' * min(span.depth, MOST_DEPTH)}{span.name}")
+        table.add_row(name, f"{_number(span.start_ms)} ms", _ms(span.duration_ms))
+    if len(trace.spans) > MOST_ROWS:
+        table.caption = f"and {len(trace.spans) - MOST_ROWS} more"
     return table
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.timing import Timing
+from harness.measure.service.received_trace import own_ms, received_trace
 from harness.measure.service.service_run import Outcome
+from harness.measure.service.span_receiver import ReceivedSpans
 
 CONNECTION, NETWORK, SERVER = "connection", semconv.NETWORK, "server, before it replies"
 REPLY, FIRST, WRITING = "network and server", "reply to first text", "writing"
@@ -46,10 +48,25 @@ class Ceiling:
     lab: str
 
 
+def with_traces(outcomes: Sequence[Outcome], spans: ReceivedSpans) -> list[Outcome]:
+    """Return the outcomes with the traces of those answers whose server has sent its spans."""
+    return [_with_trace(outcome, spans) for outcome in outcomes]
+
+
+def _with_trace(outcome: Outcome, spans: ReceivedSpans) -> Outcome:
+    if outcome.sent is None or not isinstance(outcome.result, Timing):
+        return outcome
+    received = spans.of(outcome.sent.trace_id)
+    e2e_ms = outcome.result.e2e_ms
+    return replace(outcome, trace=received_trace(received, outcome.sent.at_ns, e2e_ms))
+
+
 def parts(outcome: Outcome) -> dict[str, float]:
     """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request."""
     timing = outcome.result
     assert isinstance(timing, Timing)
+    if outcome.trace is not None and outcome.sent is not None:
+        return own_ms(outcome.trace)
     if outcome.trace is not None and (stages := outcome.trace.stage_ms()):
         return stages | {REST: max(0.0, timing.e2e_ms - sum(stages.values()))}
     first = timing.e2e_ms if timing.ttft_ms is None else timing.ttft_ms

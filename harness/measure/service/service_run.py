@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from opentelemetry import trace
+from opentelemetry.trace import SpanContext
+
+from harness import semconv
 from harness.chat.chat_exchange import Exchange
-from harness.measure.latency.faults import Fault
+from harness.measure.latency.faults import Fault, FaultKind
 from harness.measure.latency.timing import CLOCK, Clock, Timing, time_or_fault
 from harness.measure.latency.trace import Trace, recording
 from harness.measure.service.own_questions import OwnQuestion
 from harness.measure.service.targets import Pace, Target
+from harness.tracer_provider import tracer_provider
 
+tracer = trace.get_tracer("under500")
+CUT_OFF = Fault(FaultKind.RAISED, "The run was interrupted before the answer was complete.")
 MOST_FAULTS = 3  # in a row; then the service is down, or the address is wrong
 MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come back another time
 
@@ -34,13 +42,25 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A request under way: the trace that it belongs to, and when it was sent, ns since the epoch."""
+
+    trace_id: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """One request: its Timing or Fault, and what is known of its parts."""
+    """One request: its Timing or Fault, and what is known of its parts.
+
+    sent: set if it went to an address, with a `traceparent`.
+    """
 
     asked: OwnQuestion
     result: Timing | Fault
     exchange: Exchange | None = None
     trace: Trace | None = None
+    sent: Sent | None = None
 
     @property
     def wait_s(self) -> float | None:
@@ -49,9 +69,15 @@ class Outcome:
 
 
 def run_service(
-    target: Target, questions: Sequence[OwnQuestion], plan: Plan, clock: Clock = CLOCK
+    target: Target,
+    questions: Sequence[OwnQuestion],
+    plan: Plan,
+    clock: Clock = CLOCK,
+    expect: Callable[[SpanContext], object] = lambda sent: None,
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each request, at most `plan.n`.
+    """Yield the outcome of each request, at most `plan.n`. expect: called before each request to an address.
+
+    A KeyboardInterrupt during a request is raised again after that request's outcome, CUT_OFF.
 
     A question that the service refuses for being too busy is asked again after the time it names. The run
     stops after MOST_FAULTS other faults in a row, and if that time is above MOST_WAIT_S.
@@ -61,7 +87,11 @@ def run_service(
         if not left or in_a_row == MOST_FAULTS:
             return
         pace.keep()
-        outcome = _ask(target, left[0], clock)
+        try:
+            outcome = _ask(target, left[0], clock, expect)
+        except KeyboardInterrupt:
+            yield Outcome(left[0], CUT_OFF)
+            raise
         yield outcome
         if outcome.wait_s is None:
             left.popleft()
@@ -72,10 +102,16 @@ def run_service(
             clock.wait(outcome.wait_s)
 
 
-def _ask(target: Target, asked: OwnQuestion, clock: Clock) -> Outcome:
+def _ask(
+    target: Target, asked: OwnQuestion, clock: Clock, expect: Callable[[SpanContext], object]
+) -> Outcome:
     if target.client is not None:
-        result = time_or_fault(target.assistant, asked.question, clock=clock)
-        return Outcome(asked, result, target.client.last)
+        tracer_provider()
+        with tracer.start_as_current_span(semconv.REQUEST) as span:
+            expect(context := span.get_span_context())
+            sent = Sent(context.trace_id, time.time_ns())
+            result = time_or_fault(target.assistant, asked.question, clock=clock)
+        return Outcome(asked, result, target.client.last, sent=sent)
     with recording() as recorder:
         result = time_or_fault(target.assistant, asked.question, clock=clock)
         with suppress(

@@ -118,9 +118,9 @@ def target(
 
 
 def as_assistant(thing: object, name: str) -> Assistant:
-    """Return an Assistant as it is, and a function or a LangChain runnable as one.
+    """Return an Assistant as it is, and a function, runnable or query engine as one.
 
-    Raises WrongUseError for anything else.
+    Runnables are LangChain's, query engines LlamaIndex's. Raises WrongUseError for anything else.
     """
     if inspect.isclass(thing):
         raise WrongUseError(f"{name} is a class: name an object of it, or a function.")
@@ -128,11 +128,13 @@ def as_assistant(thing: object, name: str) -> Assistant:
         raise WrongUseError(f"{name} is asynchronous: name a function that waits for it.")
     if isinstance(thing, Assistant):
         return FromFunction(_runnable(thing)) if hasattr(thing, "invoke") else thing
+    if hasattr(thing, "query") and not hasattr(thing, "stream"):
+        return FromFunction(_query_engine(thing))
     if callable(thing):
         return FromFunction(thing)
     raise WrongUseError(
         f"{name} is a {type(thing).__name__}: name a function (str -> str, or pieces of text), or an object "
-        "with `stream`."
+        "with `stream` or `query`."
     )
 
 
@@ -144,6 +146,16 @@ def _runnable(thing: Any) -> Callable[[str], Iterator[str]]:
             yield getattr(piece, "content", piece)
 
     return pieces
+
+
+def _query_engine(thing: Any) -> Callable[[str], str | Iterable[str]]:
+    """Return a function that asks a LlamaIndex query engine; its reply is a text, or streams one."""
+
+    def answer(text: str) -> str | Iterable[str]:
+        reply = thing.query(text)
+        return getattr(reply, "response_gen", None) or str(reply)
+
+    return answer
 
 
 def _imported(text: str) -> object:

@@ -13,10 +13,10 @@ HOST, MODEL = "127.0.0.1", "fake"
 
 
 @contextmanager
-def served(assistant):
+def served(assistant, key=""):
     """Serve `assistant` as the model `fake`; yields an HTTP client of the server."""
     with closing(listen(HOST, 0)) as listener:
-        running = server(chat_app(MODEL, assistant), HOST)
+        running = server(chat_app(MODEL, assistant, key), HOST)
         thread = threading.Thread(target=running.run, args=([listener],), daemon=True)
         thread.start()
         url = f"http://{HOST}:{listener.getsockname()[1]}"

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import entries
+from harness.cli.kept_results import CHANGE, SERVICE
 from harness.cli.main import app
+from harness.learner.results import results
 from harness.measure.machine import describe
 from tests.fakes import pipeline
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, sending, service
@@ -49,14 +51,21 @@ def wrong(text):
 def test_two_models_at_one_address_are_compared():
     with service(GOOD_SERVICE, models=("large", "small")) as server:
         models = ["--model", "large", "--model", "small"]
-        result = bench(server.url, server.url, "-n", "6", "--seed", "1", *models)
+        result = bench(server.url, server.url, "-n", "6", "--seed", "1", "--noise", "5", *models)
     assert result.exit_code == 0, result.output
     values = last_json(result)
     assert values["ratio"]["p50"] > 0 and values["division"] == "open" and values["own"] is None
+    assert results()[(SERVICE, CHANGE)].value == values["ratio"]["p50"]
     asked = [body["model"] for body in server.bodies]
-    assert asked[4:8] == ["large", "small", "small", "large"] and len(asked) == 2 * (2 + 6)
+    alone, compared = asked[: 2 * (2 + 6)], asked[2 * (2 + 6) :]
+    assert set(alone) == {"large"} and values["noise"]["n"] == 6
+    assert compared[4:8] == ["large", "small", "small", "large"] and len(compared) == 2 * (2 + 6)
     assert all(len(body["messages"]) == 1 for body in server.bodies)
-    assert result.stdout.count("at most 8 requests") == 2
+    texts = [body["messages"][-1]["content"] for body in server.bodies]
+    assert not set(texts[4:16]) & set(texts[16:]) - set(
+        texts[:4]
+    )  # what A alone is asked is new to both
+    assert "at most 24 requests" in result.stdout and "at most 8 requests" in result.stdout
 
 
 def test_quality_on_own_questions_is_gated(own):
@@ -64,10 +73,35 @@ def test_quality_on_own_questions_is_gated(own):
     worse = bench(*sides, "-n", "40", *own(21))
     assert worse.exit_code == 0, worse.output
     found = last_json(worse)["own"]
-    assert (found["a"]["successes"], found["b"]["successes"], found["a"]["n"]) == (18, 0, 18)
+    assert (found["a"]["successes"], found["b"]["successes"], found["a"]["n"]) == (12, 0, 12)
     assert not found["holds"] and "not shown to hold" in worse.stdout
     same = last_json(bench(sides[0], sides[0], "-n", "40", *own(42)))["own"]
     assert same["holds"] and same["worst"] < 0
+
+
+def test_a_fault_of_a_alone_ends_the_run_and_no_noise_is_measured_unless_wanted():
+    failed = bench("broken", "reference", "-n", "6")
+    assert failed.exit_code == 1 and "broken went wrong" in failed.stdout
+    assert (last_json(failed)["b"], last_json(failed)["noise"]) == ("reference", None)
+    assert not results()
+    without = last_json(bench("baseline", "reference", "-n", "6", "--noise", "0"))
+    assert without["noise"] is None and without["ratio"]
+    assert not results()  # entries of the course are no service of one's own
+
+
+def test_an_interrupt_shows_the_blocks_that_are_measured(monkeypatch):
+    asked = []
+
+    def interrupted(text):
+        asked.append(text)
+        if len(asked) > 2 + 6:
+            raise KeyboardInterrupt
+        return "yes"
+
+    monkeypatch.setitem(globals(), "interrupted", interrupted)
+    result = bench(f"{__name__}:right", f"{__name__}:interrupted", "-n", "20", "--noise", "0")
+    values = last_json(result)
+    assert (result.exit_code, values["n"]) == (130, 6) and values["ratio"]
 
 
 def test_an_entry_is_compared_with_its_own_server():

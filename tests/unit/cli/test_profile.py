@@ -3,7 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
+from harness.cli.kept_results import REMAINS, SERVICE, TOTAL
 from harness.cli.main import app
+from harness.learner.results import results
 from harness.measure.machine import describe
 from tests.fakes import pipeline, saying
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, delta, sending, service
@@ -41,6 +43,9 @@ def test_a_service_is_timed_and_the_plan_is_said_first(tmp_path):
     assert values["cold"]["e2e_ms"] > 0 and values["e2e_ms"]["p90"] is None
     assert values["right"]["successes"] == values["right"]["n"] == 4
     assert len(server.bodies) == 7
+    kept = results()
+    assert kept[(SERVICE, TOTAL)].value == values["e2e_ms"]["p50"]
+    assert kept[(SERVICE, REMAINS)].value == values["ceilings"][0]["remains_ms"]
 
 
 def test_our_own_server_shows_its_stages_as_parts():
@@ -114,7 +119,8 @@ def test_an_interrupt_shows_what_was_measured(monkeypatch):
 
     monkeypatch.setitem(globals(), "INTERRUPTED", Interrupted())
     result = run(app, ["profile", f"{__name__}:INTERRUPTED", *FAST])
-    assert (result.exit_code, last_json(result)["requests"]) == (130, 2)
+    values = last_json(result)
+    assert (result.exit_code, values["requests"], sum(values["faults"].values())) == (130, 3, 1)
 
 
 def test_serve_names_an_entry_that_does_not_exist():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
+from harness.cli.kept_results import CHANGE, REMAINS, SERVICE, TOTAL
 from harness.interview.dialogue import own_numbers
 from harness.interview.dialogue.moves import Phase, State, Tick, Utterance
 from harness.interview.scoring.rubric import rubric
@@ -71,7 +72,16 @@ def kept(notebook):
 def test_the_labs_keep_what_the_interview_asks_about(root):
     notebooks = (root / "solutions").glob("*/*.ipynb")
     asked = {(one.lab, one.name) for one in own_numbers.words().results}
-    assert {result for notebook in notebooks for result in kept(notebook)} == asked
+    verbs = {(SERVICE, name) for name in (TOTAL, REMAINS, CHANGE)}
+    assert {result for notebook in notebooks for result in kept(notebook)} | verbs == asked
+
+
+def test_the_own_service_is_told_like_a_lab():
+    keep_result(SERVICE, TOTAL, 1234.5, "ms", (1200.0, 1300.0), 44)
+    keep_result(SERVICE, CHANGE, 2.5, interval=(2.4, 2.6), n=44)
+    total, change = own_numbers.own_numbers()
+    assert "1,200 ms end-to-end, p50 (95 % interval 1,200 to 1,300, n=44)" in total.says
+    assert "2.5 times as long" in change.asks and change.target == "SYS-REMEASURE"
 
 
 def test_every_target_is_an_idea_of_the_rubric():

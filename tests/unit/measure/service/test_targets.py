@@ -38,6 +38,37 @@ def test_an_assistant_stays_as_it_is():
     assert as_assistant(assistant, "it") is assistant
 
 
+class QueryEngine:
+    """A query engine as LlamaIndex's: `query` replies with a text for `str`, or a generator of pieces."""
+
+    def __init__(self, **reply):
+        self.reply = reply
+
+    def query(self, text):
+        class Reply(SimpleNamespace):
+            def __str__(self):
+                return f"{text} so"
+
+        return Reply(**self.reply)
+
+
+@pytest.mark.parametrize("reply", [{}, {"response_gen": iter(["how? ", "so"])}])
+def test_a_query_engine_answers_as_an_assistant(reply):
+    assert ask(as_assistant(QueryEngine(**reply), "it"), ASKED) == Answer("how? so")
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_real_query_engine_of_llamaindex_answers(streaming):
+    core = pytest.importorskip("llama_index.core", reason="needs the extra peers")
+    from llama_index.core.llms.mock import MockLLM
+
+    index = core.SummaryIndex.from_documents([core.Document(text="It is covered for 24 months.")])
+    engine = index.as_query_engine(llm=MockLLM(max_tokens=3), streaming=streaming)
+    *pieces, done = as_assistant(engine, "it").stream(ASKED)
+    assert done.answer.text.split() == ["text"] * 3  # what this model always writes
+    assert (len(pieces) > 1) == streaming
+
+
 async def waiting(text):
     return text
 

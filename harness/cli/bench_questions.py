@@ -1,0 +1,63 @@
+"""The questions of `under500 bench`: ours, or those of a file, divided between its two comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli.services import own
+from harness.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from harness.measure.latency.bench import Asked
+
+
+@dataclass(frozen=True)
+class BenchQuestions:
+    """Questions to warm up with, to compare A with itself (an even number), and to compare A and B."""
+
+    warm_up: tuple[Asked, ...]
+    noise: tuple[Asked, ...]
+    measured: tuple[Asked, ...]
+
+    @classmethod
+    def split(cls, asked: Sequence[Asked], noise: int) -> BenchQuestions:
+        """Return the questions in their order, `noise` of them for A and itself."""
+        from harness.measure.latency.bench import WARM_UP
+
+        end = WARM_UP + noise
+        return cls(tuple(asked[:WARM_UP]), tuple(asked[WARM_UP:end]), tuple(asked[end:]))
+
+    @property
+    def requests(self) -> tuple[int, int]:
+        """Return the requests to A and to B."""
+        once = len(self.warm_up) + len(self.measured)
+        own = 2 * (len(self.warm_up) + len(self.noise)) if self.noise else 0
+        return own + once, once
+
+
+def bench_questions(
+    n: int, noise: int, seed: int, path: Path | None, services: bool
+) -> BenchQuestions:
+    """Return the questions of a comparison; a short file keeps two thirds of them for A and B.
+
+    A service of the user's own gets no conversation before a question: it would cost tokens and mean nothing.
+    """
+    from harness.kb.questions import HISTORY_TURNS, draw
+    from harness.measure.latency.bench import WARM_UP
+
+    n, noise = n + n % 2, noise + noise % 2
+    if path is None:
+        turns = 0 if services else HISTORY_TURNS
+        return BenchQuestions.split(draw("dev", WARM_UP + noise + n, seed, turns), noise)
+    found = own(path)
+    noise = min(noise, (len(found) - WARM_UP) // 6 * 2)
+    measured = min(n, (len(found) - WARM_UP - noise) // 2 * 2)
+    if measured < 2:
+        raise WrongUseError(
+            f"A comparison needs {WARM_UP + 2} questions, {WARM_UP} of them to warm up: {path} has "
+            f"{len(found)}."
+        )
+    return BenchQuestions.split(found[: WARM_UP + noise + measured], noise)

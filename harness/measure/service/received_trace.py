@@ -1,0 +1,65 @@
+"""The trace of a request whose server has sent its spans: the client's time around the server's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from harness import semconv
+from harness.chat.chat_replies import printable
+from harness.measure.latency.trace import NS_PER_MS, Span, Trace
+from harness.measure.service.span_receiver import ReceivedSpan
+
+NAME_CHARS = 60  # a name comes from the service, and a terminal shows it
+
+
+def received_trace(spans: Sequence[ReceivedSpan], sent_ns: int, e2e_ms: float) -> Trace | None:
+    """Return the request as its client saw it, with the server's spans inside; None without spans.
+
+    sent_ns: when it was sent, ns since the epoch. Where the server's clock is another one, so that its
+    spans lie outside the request, they are moved to the middle of it.
+    """
+    found = [_span(span, spans, sent_ns) for span in spans if span.end_ns > span.start_ns]
+    if not found:
+        return None
+    start, end = min(s.start_ms for s in found), max(s.end_ms for s in found)
+    shift = 0.0 if start >= 0 and end <= e2e_ms else (e2e_ms - (end - start)) / 2 - start
+    inside = [clipped for span in found if (clipped := _clipped(span, shift, e2e_ms))]
+    inside.sort(key=lambda span: (span.start_ms, span.depth))
+    return Trace((Span(semconv.REQUEST, 0.0, e2e_ms), *inside))
+
+
+def own_ms(trace: Trace) -> dict[str, float]:
+    """Return ms by name, which add up to the request: each moment belongs to the innermost span open then.
+
+    The time of the request outside the server's spans is called the network.
+    """
+    ends = sorted({ms for span in trace.spans for ms in (span.start_ms, span.end_ms)})
+    found: dict[str, float] = {}
+    for start, end in pairwise(ends):
+        open_then = [s for s in trace.spans if s.start_ms <= start and s.end_ms >= end]
+        if open_then:
+            innermost = max(open_then, key=lambda span: (span.depth, span.start_ms))
+            name = semconv.NETWORK if innermost is trace.spans[0] else innermost.name
+            found[name] = found.get(name, 0.0) + end - start
+    return found
+
+
+def _span(span: ReceivedSpan, spans: Sequence[ReceivedSpan], sent_ns: int) -> Span:
+    start_ms = (span.start_ns - sent_ns) / NS_PER_MS
+    name = printable(span.name)[:NAME_CHARS] or "unnamed"
+    return Span(name, start_ms, (span.end_ns - span.start_ns) / NS_PER_MS, _depth(span, spans))
+
+
+def _depth(span: ReceivedSpan, spans: Sequence[ReceivedSpan]) -> int:
+    """Return 1 for a span whose parent is the client's request, and one more for each span in between."""
+    parents = {each.span_id: each.parent_id for each in spans}
+    depth, above = 1, span.parent_id
+    while above in parents and depth <= len(parents):  # a circle of parents ends, too
+        depth, above = depth + 1, parents[above]
+    return depth
+
+
+def _clipped(span: Span, shift: float, e2e_ms: float) -> Span | None:
+    start, end = max(0.0, span.start_ms + shift), min(e2e_ms, span.end_ms + shift)
+    return Span(span.name, start, end - start, span.depth) if end > start else None

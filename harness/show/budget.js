@@ -1,0 +1,274 @@
+"use strict";
+// Arithmetic first, without the page; then the page, made of text nodes only, since names come from services.
+
+const HOUR_MS = 3600000;
+const ORDER = ["network", "other", "preprocess", "retrieve", "generate", "postprocess"];
+
+function moved(parts, techniques, on, factor) {
+  return parts.map((part) => {
+    let first = part.ms - part.after_ms, after = part.after_ms;
+    for (const t of techniques) {
+      if (!on[t.id] || t.effect !== "faster" || (t.moves !== part.kind && t.moves !== "every")) continue;
+      if (!t.only_writing) first /= factor[t.id];
+      after /= factor[t.id];
+    }
+    return { ...part, first, after };
+  });
+}
+
+function times(parts, streamed) {
+  const sum = (pick) => parts.reduce((total, part) => total + pick(part), 0);
+  const e2e = sum((p) => p.first + p.after);
+  return { e2e, ttft: streamed ? sum((p) => p.first) : e2e, server: sum((p) => (p.kind === "network" ? 0 : p.first + p.after)) };
+}
+
+function chosen(state, on = state.on) {
+  const { budget, techniques } = state.data;
+  const parts = moved(state.parts, techniques, on, state.factor);
+  const found = times(parts, budget.streamed || Boolean(on.stream));
+  const hits = on.cache ? state.value.hits / 100 : 0;
+  const mean = found.server * (1 - hits + hits / (state.factor.cache || 1));
+  return { ...found, parts, hits, mean, batch: on.batch ? state.factor.batch : 1 };
+}
+
+function cost(state, now) {
+  const v = state.value;
+  const machine = (v.hourly * now.mean * 1000) / HOUR_MS / (v.busy / 100) / now.batch;
+  const tokens = ((v.read * v.in + v.written * v.out) / 1000) * (1 - now.hits);
+  return machine + tokens;
+}
+
+// Erlang's formula for the share of requests that wait, by the recursion of his B formula.
+function waiting(perSecond, serviceMs, slots) {
+  const load = (perSecond * serviceMs) / 1000;
+  if (load >= slots) return { load: load / slots, p90: Infinity, mean: Infinity };
+  let lost = 1;
+  for (let n = 1; n <= slots; n += 1) lost = (load * lost) / (n + load * lost);
+  const share = lost / (1 - (load / slots) * (1 - lost));
+  const freed = (slots - load) / serviceMs; // requests a ms by which the servers outpace the arrivals
+  return { load: load / slots, p90: share > 0.1 ? Math.log(share / 0.1) / freed : 0, mean: share / freed };
+}
+
+function slots(state, now) { return Math.max(1, Math.round(state.value.servers * now.batch)); }
+
+const number = (value, digits = 0) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const ms = (value) => `${number(value, value >= 10 || value === 0 ? 0 : 1)} ms`;
+const plain = (text) => String(text).replace(/[|\r\n`<>]/g, " ");
+
+function options(state) {
+  const { budget, techniques } = state.data;
+  const all = Object.fromEntries(techniques.filter((t) => t.effect !== "caches" && t.id !== "bench").map((t) => [t.id, true]));
+  const rows = [
+    [budget.streamed ? "As it is, streamed" : "Stream what there is", budget.streamed ? {} : { stream: true }],
+    ["The techniques chosen", state.on],
+    ["Every technique but the cache", all],
+  ];
+  return rows.map(([name, on]) => {
+    const now = chosen(state, on), used = techniques.filter((t) => on[t.id] && !(t.id === "stream" && budget.streamed));
+    return { name, ttft: now.ttft, e2e: now.e2e, cost: cost(state, now), gives: used.map((t) => t.costs).join("; ") || "nothing", assumed: used.some((t) => !t.measured && t.id !== "stream") };
+  });
+}
+
+function rule(found, limit) {
+  const cheapest = (time) => found.filter((o) => o[time] < limit).sort((a, b) => a.cost - b.cost)[0];
+  const first = cheapest("ttft"), whole = cheapest("e2e");
+  const say = (option) => (option ? `ship “${option.name}”` : "none of these options is enough");
+  return `If the first words are enough, ${say(first)}; if the whole answer has to be there, ${say(whole)}. ` +
+    "Either one only after an interleaved comparison (`under500 bench`) in which quality holds.";
+}
+
+function memo(state) {
+  const { budget, techniques } = state.data, now = chosen(state), today = chosen(state, {}), found = options(state);
+  const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
+  const used = techniques.filter((t) => state.on[t.id]);
+  const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
+  return [
+    `# ${plain(budget.name)}: from ${ms(today.e2e)} towards ${number(budget.limit_ms)} ms`, "",
+    `Times: ${plain(budget.source)}. What follows from factors is computed, not measured.`, "",
+    "## Where the time goes", "", "| part | now | with the techniques chosen |", "|---|---:|---:|",
+    ...now.parts.map((p) => `| ${plain(p.name)} | ${ms(p.ms)} | ${ms(p.first + p.after)} |`),
+    `| **end-to-end** | **${ms(today.e2e)}** | **${ms(now.e2e)}** |`, `| **first text (TTFT)** | **${ms(today.ttft)}** | **${ms(now.ttft)}** |`, "",
+    "## Three options", "", "| option | first text | whole answer | cost of 1,000 answers | what it costs otherwise |", "|---|---:|---:|---:|---|",
+    ...found.map((o) => `| ${o.name} | ${ms(o.ttft)} | ${ms(o.e2e)} | ${number(o.cost, 2)} | ${o.gives} |`), "",
+    `**Question:** ${plain(state.question)}`, "", `**Rule:** ${rule(found, budget.limit_ms)}`, "",
+    "## Assumptions", "",
+    ...used.filter((t) => t.id !== "stream").map((t) => `* ${t.name}: × ${number(state.factor[t.id], 2)} (${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""})`),
+    `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}. ${loaded(queue, now)}.`,
+    ...[now.hits ? `* ${number(100 * now.hits)} % of the questions are answered from the cache; the times above are those of the others.` : []].flat(),
+    `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`, "",
+  ].join("\n");
+}
+
+function loaded(queue, now) {
+  if (queue.load >= 1) return `That is ${number(100 * queue.load)} % of what the servers can do: the queue grows without end`;
+  return `The servers are ${number(100 * queue.load)} % busy, and 90 % of requests wait at most ${ms(queue.p90)}: ${ms(now.e2e + queue.p90)} end-to-end`;
+}
+
+function origin(state, t) {
+  if (state.factor[t.id] !== t.factor) return "set by hand";
+  return t.measured ? `measured${t.n ? `, n = ${t.n}` : ""}` : "assumed";
+}
+
+// The page.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function node(name, attributes = {}, ...children) {
+  const made = name === "svg" || attributes.svg ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (key !== "svg") made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+const shape = (name, attributes, ...children) => node(name, { ...attributes, svg: true }, ...children);
+const byId = (id) => document.getElementById(id);
+
+function slider(label, { min, max, step, value }, show, changed, more = []) {
+  const range = node("input", { type: "range", min, max, step });
+  range.value = value;
+  const output = node("output", {}, show(Number(range.value)));
+  const tag = typeof label === "string" ? node("label", {}, label) : label;
+  range.setAttribute("aria-label", tag.textContent);
+  const write = () => { output.textContent = show(Number(range.value)); range.setAttribute("aria-valuetext", output.textContent); };
+  range.addEventListener("input", () => { write(); changed(Number(range.value)); });
+  write();
+  return node("div", { class: "row" }, tag, range, output, ...more);
+}
+
+function swatch(colour) {
+  const made = node("span", { class: "swatch", "aria-hidden": "true" });
+  made.style.background = colour;
+  return made;
+}
+
+function bars(state, today, now) {
+  const limit = state.data.budget.limit_ms, width = byId("chart").clientWidth, end = Math.max(today.e2e, now.e2e, 1.2 * limit);
+  const x = (value) => (value / end) * width, rows = [["now", today], ["chosen", now]];
+  const svg = node("svg", { viewBox: `0 0 ${width} 150`, role: "img", "aria-label": byId("finding").textContent });
+  svg.append(shape("rect", { x: x(limit), y: 16, width: Math.max(0, width - x(limit)), height: 130, fill: "var(--tint)" }));
+  rows.forEach(([name, found], index) => {
+    const y = 52 + 62 * index;
+    let at = 0;
+    for (const late of [false, true]) for (const part of found.parts) {
+      const long = late ? part.after : part.first;
+      if (!long) continue;
+      const bar = shape("rect", { x: x(at), y, width: Math.max(0.5, x(long) - 0.5), height: 24, fill: colour(state, part), opacity: late ? 0.55 : 1 });
+      bar.append(shape("title", {}, `${part.name}: ${ms(long)}`));
+      svg.append(bar);
+      at += long;
+    }
+    const first = x(found.ttft);
+    const said = `${name}: first text ${ms(found.ttft)}, whole answer ${ms(found.e2e)}`;
+    svg.append(shape("text", { class: "over-bar", x: 0, y: y - 13 }, said));
+    svg.append(shape("path", { d: `M${first - 6} ${y - 9}h12l-6 9z`, fill: "var(--ink)" }));
+  });
+  svg.append(shape("line", { x1: x(limit), x2: x(limit), y1: 16, y2: 146, stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
+  const right = x(limit) > width - 90;
+  svg.append(shape("text", { class: "limit", x: x(limit) + (right ? -4 : 4), y: 12, "text-anchor": right ? "end" : "start" }, `limit ${number(limit)} ms`));
+  byId("chart").replaceChildren(svg);
+}
+
+const colour = (state, part) => state.data.colours[part.kind] || state.data.colours.other;
+
+function curve(state, now) {
+  const width = byId("curve").clientWidth, count = slots(state, now), most = (1.08 * count * 1000) / now.mean, limit = state.data.budget.limit_ms;
+  const top = Math.max(3 * limit, 3 * now.e2e), y = (value) => 150 - (Math.min(value, top) / top) * 140, x = (rate) => (rate / most) * width;
+  const rates = Array.from({ length: 120 }, (_, i) => ((i + 1) * most) / 120);
+  const points = rates.map((rate) => [rate, now.e2e + waiting(rate, now.mean, count).p90]).filter(([, time]) => time < top);
+  const svg = node("svg", { viewBox: `0 0 ${width} 190`, role: "img", "aria-label": "End-to-end time with the wait of the slowest tenth, by requests a second" });
+  svg.append(shape("rect", { x: 0, y: 10, width, height: Math.max(0, y(limit) - 10), fill: "var(--tint)" }));
+  svg.append(shape("line", { x1: 0, x2: width, y1: 150, y2: 150, stroke: "var(--faint)" }));
+  svg.append(shape("line", { x1: 0, x2: width, y1: y(limit), y2: y(limit), stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
+  svg.append(shape("text", { class: "limit", x: 0, y: y(limit) - 4 }, `limit ${number(limit)} ms`));
+  svg.append(shape("polyline", { points: points.map(([rate, time]) => `${x(rate)},${y(time)}`).join(" "), fill: "none", stroke: "var(--accent)", "stroke-width": 2.5 }));
+  const here = state.value.arrivals, time = now.e2e + waiting(here, now.mean, count).p90;
+  if (here <= most) svg.append(shape("circle", { cx: x(here), cy: y(time), r: 6, fill: time < top ? "var(--accent)" : "var(--limit)" }));
+  svg.append(shape("text", { class: "faint", x: 0, y: 168 }, "0"));
+  svg.append(shape("text", { class: "faint", x: width, y: 168, "text-anchor": "end" }, `${number(most, 1)} requests a second`));
+  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, "end-to-end with the p90 of the wait; the dot is the load chosen"));
+  byId("curve").replaceChildren(svg);
+}
+
+function optionsTable(state) {
+  const heads = ["option", "first text", "whole answer", "cost of 1,000", "what it costs otherwise"], limit = state.data.budget.limit_ms;
+  const head = node("thead", {}, node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text))));
+  const timed = (value) => [`${ms(value)} ${value < limit ? "✓" : "over"}`, value < limit ? "under" : "over"];
+  const rows = options(state).map((o) => {
+    const cells = [[o.name], timed(o.ttft), timed(o.e2e), [number(o.cost, 2)], [o.gives + (o.assumed ? " (factors assumed)" : "")]];
+    return node("tr", {}, ...cells.map(([text, kind], i) => node("td", { "data-name": heads[i], class: kind || "" }, text)));
+  });
+  byId("options").replaceChildren(head, node("tbody", {}, ...rows));
+}
+
+function render(state) {
+  const today = chosen(state, {}), now = chosen(state), { budget } = state.data, limit = budget.limit_ms;
+  const under = now.e2e < limit ? "the whole answer is under" : now.ttft < limit ? "the first text is under" : "still over";
+  byId("finding").textContent = `${budget.name}: ${ms(today.e2e)} now, ${ms(now.e2e)} with the techniques chosen, ${under} ${number(limit)} ms`;
+  bars(state, today, now);
+  optionsTable(state);
+  byId("cost-result").textContent = `${number(cost(state, now), 2)} for 1,000 answers; now ${number(cost(state, today), 2)}`;
+  const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
+  byId("load-result").textContent = loaded(queue, now);
+  curve(state, now);
+  byId("memo").value = memo(state);
+}
+
+function partSliders(state, draw) {
+  byId("parts").replaceChildren(...state.parts.map((part) => {
+    const label = node("label", {}, swatch(colour(state, part)), part.name), share = part.ms ? part.after_ms / part.ms : 0;
+    const range = { min: 0, max: Math.max(10, Math.ceil(1.5 * part.ms)), step: part.ms < 20 ? 0.1 : 1, value: part.ms };
+    return slider(label, range, ms, (value) => { part.ms = value; part.after_ms = share * value; draw(); });
+  }));
+}
+
+function techniqueRows(state, draw) {
+  const { techniques, budget } = state.data;
+  byId("techniques").replaceChildren(...techniques.flatMap((t) => {
+    const box = node("input", { type: "checkbox" }), already = t.id === "stream" && budget.streamed;
+    box.checked = already || Boolean(state.on[t.id]);
+    box.disabled = already;
+    box.addEventListener("change", () => { state.on[t.id] = box.checked; draw(); });
+    const about = node("small"), label = node("label", {}, box, t.name);
+    const write = () => {
+      const what = { streams: "moves the first text only", caches: "hits only, see the share below", batches: "answers a second, not one user's time" }[t.effect];
+      about.textContent = [already ? "already so" : what, t.id === "stream" ? "" : origin(state, t), t.costs, t.lab && `lab ${t.lab}`].filter(Boolean).join(" · ");
+    };
+    write();
+    if (t.effect === "streams") return [node("div", { class: "row" }, label, about)];
+    const range = { min: 0.5, max: Math.max(20, Math.ceil(1.5 * t.factor)), step: 0.05, value: t.factor };
+    const row = slider(label, range, (value) => `× ${number(value, 2)}`, (value) => { state.factor[t.id] = Math.abs(value - t.factor) < 0.03 ? t.factor : value; write(); draw(); }, [about]);
+    return t.effect === "caches" ? [row, field(state, draw, ["hits", "questions asked before", 0, 95, 5, 20, (v) => `${v} %`])] : [row];
+  }));
+}
+
+function field(state, draw, [key, label, min, max, step, value, show]) {
+  state.value[key] = value;
+  return slider(label, { min, max, step, value }, show, (changed) => { state.value[key] = changed; draw(); });
+}
+
+function start() {
+  const data = JSON.parse(byId("data").textContent), { budget, techniques } = data;
+  budget.parts.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const copy = () => budget.parts.map((part) => ({ ...part }));
+  const state = { data, parts: copy(), on: {}, factor: Object.fromEntries(techniques.map((t) => [t.id, t.factor])), value: { hits: 20 }, question: byId("question").value };
+  for (const t of techniques) if (["stream", "kept", "search", "embed", "bench"].includes(t.id)) state.on[t.id] = true;
+  const draw = () => render(state), two = (v) => number(v, 2), whole = (v) => number(v);
+  const add = (id, ...fields) => byId(id).append(...fields.map((f) => field(state, draw, f)));
+  add("cost", ["hourly", "price of a server hour", 0, 20, 0.05, 1, two], ["busy", "busy share of a server", 5, 100, 5, 50, (v) => `${v} %`],
+    ["read", "tokens read", 0, Math.max(8000, 2 * budget.prompt_tokens), 1, Math.round(budget.prompt_tokens), whole], ["written", "tokens written", 0, Math.max(2000, 2 * budget.tokens), 1, Math.round(budget.tokens), whole],
+    ["in", "price of a million read", 0, 30, 0.05, 0, two], ["out", "price of a million written", 0, 90, 0.05, 0, two]);
+  add("load", ["arrivals", "requests a second", 0.1, 50, 0.1, 0.5, (v) => number(v, 1)], ["servers", "servers", 1, 64, 1, 1, whole]);
+  byId("source").textContent = `Times: ${budget.source}. What follows from factors is computed, not measured.`;
+  byId("question").addEventListener("input", (event) => { state.question = event.target.value; draw(); });
+  byId("reset").addEventListener("click", () => { state.parts = copy(); partSliders(state, draw); draw(); });
+  byId("save").addEventListener("click", () => {
+    const link = node("a", { download: "memo.md", href: URL.createObjectURL(new Blob([memo(state)], { type: "text/markdown" })) });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  partSliders(state, draw);
+  techniqueRows(state, draw);
+  new ResizeObserver(draw).observe(byId("chart"));
+  draw();
+}
+
+start();

@@ -1,0 +1,88 @@
+"""The budget page in a real browser: arithmetic, memo, and how it looks at two widths, light and dark."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.measure.service.budget import Kind, Part, asked
+from harness.measure.service.techniques import Factor, techniques, to_json
+from harness.show.budget_page import budget_page
+from tests.browser.conftest import SHOTS
+
+pytestmark = pytest.mark.browser
+OWN = {("04-quantization", "q8_0"): Factor(2.0, 1.9, 2.1, 20)}
+LONG = Part("POST /v1/chat/completions <b>of a service</b> with a long name", Kind.OTHER, 40.0)
+
+
+@pytest.fixture
+def page_file(tmp_path):
+    budget = asked()
+    budget = replace(budget, parts=(*budget.parts, LONG), prompt_tokens=500, tokens=30)
+    path = tmp_path / "budget.html"
+    path.write_text(budget_page(budget, to_json(techniques(budget, OWN))), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(chromium, page_file):
+    def open_page(width=1400, scheme="light"):
+        page = chromium.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("console", lambda said: pytest.fail(said.text) if said.type == "error" else None)
+        page.goto(page_file.as_uri())
+        return page
+
+    return open_page
+
+
+@pytest.mark.parametrize("width", [1400, 420])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_and_is_kept_as_a_picture(opened, width, scheme):
+    page = opened(width, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"budget-{width}-{scheme}.png", full_page=True)
+    page.close()
+
+
+def ticked(page, names):
+    for box in page.locator("#techniques .row").all():
+        check = box.get_by_role("checkbox")
+        if check.count():
+            check.set_checked(any(name in box.inner_text() for name in names))
+
+
+def test_the_memo_holds_the_sums_of_the_techniques_chosen(opened):
+    page = opened()
+    ticked(page, ["a quantised model", "stream the answer"])
+    memo = page.input_value("#memo")
+    # 100 + 200 + 300 + 2500 + 100 + 40 ms; of the model's 2500 ms, now halved, half come after the first text
+    assert "| **end-to-end** | **3,240 ms** | **1,990 ms** |" in memo
+    assert "| **first text (TTFT)** | **3,240 ms** | **1,265 ms** |" in memo
+    assert "a quantised model: × 2.00 (measured, n = 20, 95 % interval 1.90 to 2.10)" in memo
+    assert "<b>" not in memo and page.locator("main b").count() == 0
+    page.fill("#question", "How long may it take | at most?")
+    assert "**Question:** How long may it take   at most?" in page.input_value("#memo")
+    page.close()
+
+
+def test_load_follows_erlang(opened):
+    page = opened()
+    # M/M/1 at half load: half of the requests wait, and P(wait > t) = 0.5 exp(-t / 2 s) for 1 s of service
+    found = page.evaluate("waiting(0.5, 1000, 1)")
+    assert found["load"] == 0.5 and found["mean"] == pytest.approx(1000)
+    assert found["p90"] == pytest.approx(2000 * 1.6094, rel=1e-3)
+    # two servers at half load: Erlang's C is 1/3
+    assert page.evaluate("waiting(1, 1000, 2).mean") == pytest.approx(1000 / 3)
+    assert page.evaluate("waiting(2, 1000, 1).load") == 2
+    page.close()
+
+
+def test_the_memo_is_saved_as_a_file(opened):
+    page = opened()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Save memo.md").click()
+    assert caught.value.suggested_filename == "memo.md"
+    page.close()
