@@ -31,14 +31,18 @@ LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUI
 # pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.
 LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-own-threads
 
+# JupyterLab as a learner wants it: no instructor's tools and no news. An instructor starts `jupyter lab` as it is.
+LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"
+
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: start test perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
 
 start: prepare
-	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
-	else $(BIN)/jupyter lab labs; fi
+	@$(BIN)/under500 progress --page labs/my-page.ipynb
+	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: make start"; \
+	else $(LEARNERS) $(BIN)/jupyter lab labs --LabApp.default_url=/lab/tree/my-page.ipynb; fi
 
 test: setup lint bubblewrap
 	@$(BIN)/under500 prepare

@@ -50,7 +50,7 @@ def _group(
 def _say_what_next() -> None:
     from harness.progress.next_step import next_step  # imported only when it is asked for
 
-    console.print(next_step(), highlight=False, markup=False, soft_wrap=True)
+    console.print(str(next_step()), highlight=False, markup=False, soft_wrap=True)
     console.print("All commands: under500 --help", highlight=False, style="dim")
 
 

@@ -14,7 +14,7 @@ from harness import knobs, semconv, store
 from harness.learner import attempts, predictions, results
 from harness.learner.attempts import Attempt
 from harness.progress.exercises import Exercise, Lab, labs
-from harness.progress.next_step import PREPARE, next_exercise
+from harness.progress.next_step import PREPARE, NextStep, next_exercise
 
 if TYPE_CHECKING:
     from harness.interview.practice.history import Played
@@ -101,14 +101,14 @@ class Latency:
 
 @dataclass(frozen=True)
 class MyProgress:
-    """Everything that the page shows. due: (idea, lab) to practise today. next: one sentence."""
+    """Everything that the page shows. due: (idea, lab) to practise today."""
 
     labs: tuple[LabStanding, ...]
     guesses: tuple[Guess, ...]
     latencies: tuple[Latency, ...]
     interviews: tuple[Played, ...]
     due: tuple[tuple[str, str], ...]
-    next: str
+    next: NextStep
 
     @cached_property
     def fastest(self) -> Latency | None:
@@ -118,7 +118,7 @@ class MyProgress:
     def to_json(self) -> dict[str, object]:
         """Return plain values."""
         return {
-            "next": self.next,
+            "next": str(self.next),
             "labs": [_lab_json(standing) for standing in self.labs],
             "predictions": [
                 {"lab": g.lab, "name": g.name, "guessed": g.guessed, "measured": g.measured}

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness import knobs, store
 from harness.learner.attempts import Attempt, attempts
 from harness.progress.exercises import Exercise, Lab, labs
 
-PREPARE = (
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One sentence, and the notebook to open for it, if any."""
+
+    says: str
+    path: Path | None = None
+
+    def __str__(self) -> str:
+        return f"{self.says} Open {_shown(self.path)}." if self.path else self.says
+
+
+PREPARE = NextStep(
     "Nothing is prepared yet. Next: `under500 prepare`, or `make start`, which also opens the labs."
 )
-INTERVIEW = "Every lab has all its points. Next: say it aloud, with `under500 interview`."
-NO_LABS = "Next: `make start`, which opens the labs."
+INTERVIEW = NextStep("Every lab has all its points. Next: say it aloud, with `under500 interview`.")
+NO_LABS = NextStep("Next: `make start`, which opens the labs.")
 
 
-def next_step() -> str:
+def next_step() -> NextStep:
     """Return what to do next and how. Reads little, so that it is said at once."""
     if not store.sealed(knobs.path()):
         return PREPARE
     return next_exercise(labs(), attempts())
 
 
-def next_exercise(all_labs: Sequence[Lab], done: Sequence[Attempt]) -> str:
-    """Return the sentence that names the next exercise without all its points.
+def next_exercise(all_labs: Sequence[Lab], done: Sequence[Attempt]) -> NextStep:
+    """Return the next exercise without all its points.
 
     It begins to look in the lab of the latest attempt: who has moved on is not sent back.
     """
@@ -34,7 +47,7 @@ def next_exercise(all_labs: Sequence[Lab], done: Sequence[Attempt]) -> str:
     for lab in [*all_labs[start:], *all_labs[:start]]:
         for exercise in lab.exercises:
             if best.get(exercise.key, 0.0) < 1:
-                return _sentence(lab, exercise, new=not best.keys() & _keys(lab))
+                return _step(lab, exercise, new=not best.keys() & _keys(lab))
     return INTERVIEW
 
 
@@ -55,11 +68,11 @@ def _keys(lab: Lab) -> set[str]:
     return {exercise.key for exercise in lab.exercises}
 
 
-def _sentence(lab: Lab, exercise: Exercise, new: bool) -> str:
+def _step(lab: Lab, exercise: Exercise, new: bool) -> NextStep:
     numbered = exercise.name[0].isdigit()
     what = f"exercise {exercise.name}" if numbered else f"the {exercise.name}"
     what = lab.title if new else what
-    return f"Next: lab {lab.number}, {what}. Open {_shown(lab.path)}."
+    return NextStep(f"Next: lab {lab.number}, {what}.", lab.path)
 
 
 def _shown(path: Path) -> Path:

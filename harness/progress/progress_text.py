@@ -11,6 +11,7 @@ from rich.text import Text
 from harness.progress.my_progress import LabStanding, MyProgress
 
 BAR_CHARS = 10
+UNITS = {"_ms": " (ms)", "_percent": " (%)", "_of_100": " (of 100)"}
 SHOWN = 5  # of timed runs and of interviews, the latest
 LOCAL = "All of this lies on this machine only. Delete it: under500 progress --forget"
 
@@ -31,7 +32,7 @@ def _parts(progress: MyProgress) -> Iterator[RenderableType]:
     for idea, lab in progress.due:
         yield Text(f"Due today: {idea} ({lab})")
     yield Text(LOCAL, style="dim")
-    yield Text(progress.next, style="bold")
+    yield Text(str(progress.next), style="bold")
 
 
 def _labs(progress: MyProgress) -> Table:
@@ -65,14 +66,23 @@ def _guesses(progress: MyProgress) -> Table:
         "lab", "what", "predicted", "measured", title="Predictions, the first of each lab"
     )
     for guess in progress.guesses:
-        measured = "–" if guess.measured is None else f"{guess.measured:,.3g}"
-        table.add_row(guess.lab, named(guess.name), f"{guess.guessed:,.3g}", measured)
+        table.add_row(guess.lab, named(guess.name), number(guess.guessed), number(guess.measured))
     return table
 
 
 def named(name: str) -> str:
     """Return the name of a prediction in words: "without llm (ms)"."""
-    return name.removesuffix("_ms").replace("_", " ") + (" (ms)" if name.endswith("_ms") else "")
+    for suffix, unit in UNITS.items():
+        if name.endswith(suffix):
+            return name.removesuffix(suffix).replace("_", " ") + unit
+    return name.replace("_", " ")
+
+
+def number(value: float | None) -> str:
+    """Return a number of any size with about three digits, and a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _latencies(progress: MyProgress) -> Table:

@@ -1,5 +1,6 @@
 """Rules for the whole repository."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grader.workshop.start import INSTRUCTORS
 from harness.cli.main import PANELS, app
 from harness.cli.readme_verbs import with_verbs
 
@@ -135,3 +137,14 @@ def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path
 def test_the_readme_lists_the_verbs_of_the_command(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert with_verbs(readme, app) == readme, "Run `make docs` and commit the README."
+
+
+def test_make_start_opens_jupyterlab_as_a_learner_wants_it(root):
+    """The settings hold for the learner's start alone, and only name extensions that nbgrader has."""
+    folder = root / "harness" / "setup" / "jupyter"
+    assert "LEARNERS = JUPYTER_CONFIG_PATH=" in (root / "Makefile").read_text()
+    page = json.loads((folder / "labconfig" / "page_config.json").read_text())
+    hidden = {f"@jupyter/nbgrader:{name}" for name in INSTRUCTORS}
+    assert set(page["disabledExtensions"]) == hidden
+    settings = json.loads((folder / "labconfig" / "default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"

@@ -43,13 +43,13 @@ def test_best_and_last_points_of_each_exercise(learner):
 
 
 def test_the_next_exercise_follows_the_latest_attempt(learner):
-    assert "lab 00" in next_step()
+    assert "lab 00" in next_step().says
     record([Attempt("breakdown", 1.0)])
-    assert "lab 01, the prediction" in next_step()
+    assert "lab 01, the prediction" in next_step().says
     record([Attempt("prediction:01", 1.0), Attempt("percentile", 1.0)])
-    assert "lab 00" in next_step()
+    assert "lab 00" in next_step().says
     record([Attempt("prediction:00", 1.0)])
-    assert "under500 interview" in next_step()
+    assert "under500 interview" in next_step().says
 
 
 def test_predictions_stand_beside_what_was_measured(learner):
