@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.progress.my_progress import LabStanding, MyProgress
+from harness.semconv import STAGES
 
 BAR_CHARS = 10
 UNITS = {"_ms": " (ms)", "_percent": " (%)", "_of_100": " (of 100)"}
@@ -72,6 +73,8 @@ def _guesses(progress: MyProgress) -> Table:
 
 def named(name: str) -> str:
     """Return the name of a prediction in words: "without llm (ms)"."""
+    if name in STAGES:
+        return f"{name} (ms)"
     for suffix, unit in UNITS.items():
         if name.endswith(suffix):
             return name.removesuffix(suffix).replace("_", " ") + unit

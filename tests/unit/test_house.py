@@ -57,7 +57,7 @@ def test_the_conda_environment_has_no_second_version_list(root):
     dependencies = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     pip = next(item for item in dependencies if isinstance(item, dict))["pip"]
     names = [item for item in dependencies if isinstance(item, str)]
-    assert pip == ["-e .[test]"]
+    assert pip == ["-e ."]
     assert {re.split(r"[<>=]", name)[0] for name in names} <= {
         "python",
         "pip",
@@ -71,7 +71,8 @@ def test_the_conda_environment_has_no_second_version_list(root):
 def test_every_dependency_is_a_range_with_a_reason(root):
     text = (root / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]
-    for line in project["dependencies"] + project["optional-dependencies"]["test"]:
+    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
+    for line in project["dependencies"] + [e for e in extras if not e.startswith("under500[")]:
         assert ">=" in line and "==" not in line, line
     torch = next(d for d in project["dependencies"] if d.startswith("torch"))
     assert torch.startswith("torch>=")

@@ -49,7 +49,13 @@ def test_a_folder_that_is_not_there_is_named(learner):
 
 
 @pytest.mark.parametrize(
-    "name, words", [("e2e_ms", "e2e (ms)"), ("right_of_100", "right (of 100)"), ("a_b", "a b")]
+    "name, words",
+    [
+        ("e2e_ms", "e2e (ms)"),
+        ("generate", "generate (ms)"),
+        ("right_of_100", "right (of 100)"),
+        ("a_b", "a b"),
+    ],
 )
 def test_names_of_predictions_in_words(name, words):
     assert named(name) == words
