@@ -44,7 +44,7 @@ LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
+.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs site clean
 
 start: prepare
 	@$(BIN)/under500 progress --page labs/my-page.ipynb
@@ -153,9 +153,16 @@ lint: tests
 labs: setup
 	@$(BIN)/python -m grader.course.release
 
-# Write the generated parts of the README.
+# Write the generated parts of the README and of docs/.
 docs: setup
 	@$(BIN)/python -m harness.cli.readme_verbs
+	@$(BIN)/python -m harness.cli.command_reference
+
+# docs/ as a site in build/site; a link that leads nowhere is an error.
+site: docs
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open build/site/index.html."
 
 clean:
 	rm -rf $(VENV) *.egg-info
