@@ -1,6 +1,7 @@
 """The record of checks: complete, atomic, shared by processes, and never a reason for a check to fail."""
 
 import multiprocessing
+import os
 import sqlite3
 
 import pytest
@@ -109,3 +110,18 @@ def test_a_file_of_a_later_version_is_left_alone():
 )
 def test_the_share_of_a_check(result, options, share):
     assert exercise._share(result, options) == share
+
+
+def die_in_the_middle():
+    with attempts._open() as db:
+        db.execute("INSERT INTO attempts VALUES ('b', 1.0, 'notebook', NULL, NULL, 'now')")
+        os._exit(9)
+
+
+def test_a_killed_notebook_loses_nothing_that_was_recorded():
+    record([Attempt("a", 1.0)])
+    process = multiprocessing.get_context("fork").Process(target=die_in_the_middle)
+    process.start()
+    process.join(60)
+    record([Attempt("c", 1.0)])
+    assert recorded() == [("a", 1.0), ("c", 1.0)]

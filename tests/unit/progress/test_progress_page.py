@@ -1,11 +1,15 @@
 """My page: it escapes what it shows, its links lead to the labs, and the notebook shows it at once."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 from typer.testing import CliRunner
 
 from harness.cli.main import app
+from harness.interview.practice.history import Played
 from harness.learner.attempts import REFEREE, Attempt, record
 from harness.learner.predictions import predict
 from harness.progress.my_progress import my_progress
@@ -64,3 +68,13 @@ def test_names_of_predictions_in_words(name, words):
 @pytest.mark.parametrize("value, text", [(2500, "2,500"), (12.345, "12.3"), (0, "0"), (None, "–")])
 def test_numbers(value, text):
     assert number(value) == text
+
+
+def test_what_is_due_and_the_interviews_are_on_the_page(learner):
+    scores = {"systematic": 3, "stack": 2, "tradeoffs": 4, "stakeholders": None}
+    when = datetime(2026, 11, 1, tzinfo=UTC)
+    played = Played(when, "S01", "senior", "exam", 20, 1, "time", None, "offline", "0" * 64, scores)
+    due = (("Say p50 and p90, not <the average>", "01-profile"),)
+    page = html(replace(my_progress(), interviews=(played,), due=due), learner)
+    assert "Say p50 and p90, not &lt;the average&gt;" in page
+    assert "Inference stack" in page
