@@ -149,3 +149,7 @@ def test_make_start_opens_jupyterlab_as_a_learner_wants_it(root):
     assert set(page["disabledExtensions"]) == hidden
     settings = json.loads((folder / "labconfig" / "default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    for name, values in settings.items():
+        extension, _, plugin = name.rpartition(":")
+        schema = Path(sys.prefix, "share/jupyter/lab/schemas", extension, f"{plugin}.json")
+        assert set(values) <= set(json.loads(schema.read_text())["properties"]), name

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from harness.setup import doctor
@@ -51,3 +53,8 @@ def test_the_jail_is_reported(monkeypatch, reason, state):
     [found] = doctor._others()
     assert (found.name, found.state) == ("jail", state)
     assert reason in found.detail
+
+
+def test_without_the_grader_the_jail_is_left_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "grader.sandbox.jail", None)
+    assert doctor._others() == []
