@@ -11,6 +11,8 @@ from harness import knobs
 from harness.assistant import Answer
 from harness.cli.demo import _show_answers, by_side
 from harness.cli.main import app
+from harness.cli.output import require_extra
+from harness.errors import WrongUseError
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Pair
 from harness.measure.latency.timing import Timing
@@ -212,3 +214,9 @@ def test_windows_gets_a_sentence_from_every_verb(arguments, monkeypatch):
     assert result.exit_code == 2
     assert "WSL 2" in result.stderr
     assert not result.exception or isinstance(result.exception, SystemExit)
+
+
+def test_a_missing_extra_is_named_with_its_command():
+    with pytest.raises(WrongUseError, match=r"no_such_library.*\.\[class\]"):
+        require_extra("no_such_library", "class")
+    require_extra("json", "class")
