@@ -26,7 +26,7 @@ def progress(
     Everything is read from this machine, and nothing leaves it. --forget does not touch your notebooks.
     """
     if forget:
-        _forget(yes)
+        _forget(yes, as_json)
         return
     from harness.progress.my_progress import my_progress
 
@@ -43,16 +43,16 @@ def progress(
         print_json(found.to_json())
 
 
-def _forget(agreed: bool) -> None:
+def _forget(agreed: bool, as_json: bool) -> None:
     from harness.progress.forget import forget, remembered
 
     files = remembered()
     for path in files:
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    if not files:
-        console.print("Nothing is remembered.")
-        return
-    if not agreed and not typer.confirm(f"Delete these {len(files)} files?", default=False):
+    if files and not agreed and not typer.confirm(f"Delete these {len(files)} files?"):
         raise typer.Exit(OK)
     forget(files)
-    console.print("Deleted. Your notebooks are unchanged.")
+    done = "Deleted. Your notebooks are unchanged." if files else "Nothing is remembered."
+    console.print(done)
+    if as_json:
+        print_json({"deleted": [str(path) for path in files]})

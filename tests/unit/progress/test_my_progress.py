@@ -104,6 +104,7 @@ def test_forgetting_asks_first_and_then_leaves_nothing(learner):
     assert len(remembered()) == 4
     run(app, ["progress", "--forget"], input="n\n")
     assert len(remembered()) == 4
-    assert run(app, ["progress", "--forget", "--yes"]).exit_code == 0
+    result = run(app, ["progress", "--forget", "--yes", "--json"])
+    assert len(json.loads(result.stdout.splitlines()[-1])["deleted"]) == 4
     assert remembered() == []
     assert my_progress().labs[1].points == 0
