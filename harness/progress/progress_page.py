@@ -18,14 +18,7 @@ from harness.show.style import BLUE, GREEN, ORANGE
 
 HERE = Path(__file__).parent
 NAME = "my-page.ipynb"
-ADVANCE, TOP_SCORE = 3, 4
 SHOWN = 8  # timed runs, the latest
-DIMENSIONS = {
-    "systematic": "Systematic debugging",
-    "stack": "Inference stack",
-    "tradeoffs": "Trade-offs",
-    "stakeholders": "Stakeholders",
-}
 TITLE = "# My page\n\nRun the cell below (Shift+Enter) to see your newest results."
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 CODE = "from harness.progress.progress_page import my_page\n\nmy_page()"
@@ -67,9 +60,7 @@ def html(progress: MyProgress, folder: Path) -> str:
         limit_ms=LIMIT_MS,
         widest_ms=1.05 * max([LIMIT_MS, *(run.scaled_ms for run in runs)]),
         fastest_title=_fastest(progress),
-        dimensions=_dimensions(progress),
-        names=DIMENSIONS,
-        advance=ADVANCE,
+        **(_scores(progress) if progress.interviews else {}),
         open_exercises=open_exercises,
         named=named,
         number=number,
@@ -88,10 +79,15 @@ def _fastest(progress: MyProgress) -> str:
     return f"Your fastest entry: {best.scaled_ms:,.0f} ms, the bar is 500 ms" if best else ""
 
 
-def _dimensions(progress: MyProgress) -> dict[str, list[int | None]]:
-    """Return the scores of the latest interviews by dimension, the oldest first."""
+def _scores(progress: MyProgress) -> dict[str, object]:
+    """Return the scores of the latest interviews by dimension, the oldest first, and what they mean."""
+    # Imported only for somebody who has played, because the interview takes seconds to import.
+    from harness.interview.report.dimension_bars import ADVANCE, MAX_SCORE
+    from harness.interview.report.scorecard_text import NAMES
+
     latest = progress.interviews[-SHOWN:]
-    return {name: [played.scores.get(name) for played in latest] for name in DIMENSIONS}
+    dimensions = {NAMES[name]: [played.scores.get(name) for played in latest] for name in NAMES}
+    return {"dimensions": dimensions, "advance": ADVANCE, "top_score": MAX_SCORE}
 
 
 def write_notebook(path: Path, progress: MyProgress) -> None:
