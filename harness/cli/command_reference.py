@@ -32,7 +32,7 @@ def _section(command: Any, line: str) -> Iterator[str]:
     yield "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
     rows = [_row(parameter) for parameter in command.params if not parameter.hidden]
     if rows:
-        yield "\n".join(["| | |", "|---|---|", *rows])
+        yield "\n".join(["| option | what it does |", "|---|---|", *rows])
 
 
 def _row(parameter: Any) -> str:
