@@ -135,6 +135,22 @@ def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path
     assert not (bare / ".venv").exists()
 
 
+def test_a_full_disk_is_named_before_anything_is_installed(bare, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, script in {
+        "python3": "exit 0",
+        "c++": "exit 0",
+        "df": "echo H; echo d 9 8 1000 9",
+    }.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+    result = make(bare, "start", path=f"{tools}:/usr/bin:/bin")
+    assert result.returncode != 0
+    assert "free some space" in result.stdout
+    assert not (bare / ".venv").exists()
+
+
 def test_the_readme_lists_the_verbs_of_the_command(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert with_verbs(readme, app) == readme, "Run `make docs` and commit the README."
