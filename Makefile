@@ -1,11 +1,12 @@
-# `make start` is for learners, `make test` for contributors. Both need Python 3.11+, a C++ compiler and make, and
-# nothing else; a second run takes seconds.
+# `make start` is for learners, `make test` for contributors, `make class` for instructors. All need Python 3.11+, a
+# C++ compiler and make, and nothing else; a second run takes seconds.
 #
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
 #   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
+#   TORCH=cpu      install the CPU build of torch, where pip would take one for CUDA (Linux): 3 GB less
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
 PYTHON  ?= python3
@@ -14,6 +15,12 @@ LLAMA   ?= cpu
 VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TESTS := $(VENV)/.tests
+EXTRAS ?= test
+CPU_TORCH := https://download.pytorch.org/whl/cpu
+# Measured on Linux with a CPU build of torch: 1.9 GB of packages, 2.8 GB of models and vectors; lab 10 takes 3.8 GB.
+COSTS := about 5 GB of disk, 4 GB of free memory and ten minutes on two cores
+PACKAGES_KB := 2500000
 
 # What may run beside another test, and what needs the machine to itself: real models, races, processes that hang.
 ALONE  := tests/submissions tests/e2e
@@ -31,16 +38,20 @@ LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUI
 # pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.
 LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-own-threads
 
+# JupyterLab as a learner wants it: no instructor's tools and no news. An instructor starts `jupyter lab` as it is.
+LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"
+
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs clean
+.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs site clean
 
 start: prepare
-	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: $(BIN)/jupyter lab labs"; \
-	else $(BIN)/jupyter lab labs; fi
+	@$(BIN)/under500 progress --page labs/my-page.ipynb
+	@if [ "$(JUPYTER)" = "0" ]; then echo "Ready. Open the labs with: make start"; \
+	else $(LEARNERS) $(BIN)/jupyter lab labs --LabApp.default_url=/lab/tree/my-page.ipynb; fi
 
-test: setup lint bubblewrap
+test: tests lint bubblewrap
 	@$(BIN)/under500 prepare
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(BESIDE)
 	@$(BIN)/python -m pytest $(ALONE)
@@ -48,17 +59,17 @@ test: setup lint bubblewrap
 # Speed, as ratios in one run: only worth something on a quiet machine. Each file runs in a process of its own: after
 # torch has embedded in bfloat16 on a CPU with AMX, the thread's tiles are not as llama.cpp has set them (SIGILL), and
 # models of other tests take memory.
-perf: prepare
+perf: tests prepare
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[peers]'
 	@failed=0; for file in tests/perf/test_*.py; do $(BIN)/python -m pytest -m perf -s $$file || failed=1; done; \
 	  exit $$failed
 
 # Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
-redteam: setup bubblewrap
+redteam: tests bubblewrap
 	@$(BIN)/python -m pytest -m "redteam or not redteam" tests/submissions/test_redteam.py
 
 # Random notebooks, frames and values for MINUTES; make test tries 20 seconds of them.
-fuzz: setup
+fuzz: tests
 	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest tests/fuzz
 
 # Labs and interview in JupyterLab and as a page, clicked through in a real browser; pictures in screenshots/.
@@ -69,9 +80,14 @@ e2e: e2e-ready
 e2e-class: e2e-ready proxy
 	@$(BIN)/python -m pytest -m classroom tests/browser
 
-e2e-ready: setup chromium
+e2e-ready: tests chromium
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[e2e]'
 	@$(BIN)/under500 prepare
+
+# What grades a class in several processes or on several machines.
+class: prepare
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[class]'
+	@echo "Ready. Grade a class with: $(BIN)/under500 grade"
 
 # JupyterHub beside the rest; then, as root on a machine of its own: under500 workshop start --learners 30
 workshop: prepare proxy
@@ -100,6 +116,13 @@ bubblewrap:
 
 setup: $(INSTALLED)
 
+# Tests bring what only they need. EXTRAS=test,maintain adds the linters of the Dockerfile.
+tests: $(TESTS)
+
+$(TESTS): $(INSTALLED)
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
 prepare: setup
 	@$(BIN)/under500 prepare
 
@@ -109,15 +132,19 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "Under 500 needs Python 3.11 or newer; $(PYTHON) is not: install one and run make PYTHON=python3.12 $(MAKECMDGOALS)."; exit 2; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
 	  echo "Under 500 needs a C++ compiler to build llama.cpp: install one (Debian: apt install g++, macOS: xcode-select --install) and run make again."; exit 2; }
+	@test -d $(VENV) || test "$$(df -Pk . | awk 'NR == 2 {print $$4}')" -ge $(PACKAGES_KB) || { \
+	  echo "The disk of this folder has less than $(PACKAGES_KB) KB free, which the packages need: free some space and run make again."; exit 2; }
+	@echo "A first start takes $(COSTS)."
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
 	@$(BIN)/pip install --quiet --upgrade pip
 	@CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip install --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
 	  -c constraints.txt llama-cpp-python
-	@$(BIN)/pip install --quiet -c constraints.txt -e '.[test]'
+	@test "$(TORCH)" != cpu || $(BIN)/pip install --quiet --index-url $(CPU_TORCH) 'torch>=2.6'
+	@$(BIN)/pip install --quiet -c constraints.txt -e .
 	@touch $@
 
-lint: setup
+lint: tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
@@ -126,9 +153,16 @@ lint: setup
 labs: setup
 	@$(BIN)/python -m grader.course.release
 
-# Write the generated parts of the README.
+# Write the generated parts of the README and of docs/.
 docs: setup
 	@$(BIN)/python -m harness.cli.readme_verbs
+	@$(BIN)/python -m harness.cli.command_reference
+
+# docs/ as a site in build/site; a link that leads nowhere is an error.
+site: docs
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open build/site/index.html."
 
 clean:
 	rm -rf $(VENV) *.egg-info

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.output import FAILED, Json, console, print_json, problems
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from grader.grading.lab import Lab
     from grader.grading.report import Report
+    from harness.learner.attempts import Attempt
 
 
 def check(
@@ -43,10 +46,34 @@ def check(
     with console.status(f"Grading {path.stem} …"):
         report = grade(_lab(path), notebook, Setting(jailed=jail and not why_no_jail()))
     _show(report)
+    _remember(_lab(path), report)
     if as_json:
         print_json(report.to_json())
     if not report.complete or report.points < report.out_of:
         raise typer.Exit(FAILED)
+
+
+def _remember(lab: Lab, report: Report) -> None:
+    """Record the points for the learner's page."""
+    from harness.learner.attempts import AttemptsError, record
+
+    try:
+        record(attempts(lab, report))
+    except AttemptsError as error:
+        problems.print(str(error), markup=False, highlight=False, soft_wrap=True)
+
+
+def attempts(lab: Lab, report: Report) -> Iterator[Attempt]:
+    """Yield an attempt for each mark that has points, with its median times if it was timed."""
+    from harness.learner.attempts import REFEREE, Attempt, exercise_key
+
+    for mark in report.marks:
+        if mark.points is None:
+            continue
+        grade = lab.grades[mark.id]
+        own, bar = map(median, zip(*mark.pairs, strict=True)) if mark.pairs else (None, None)
+        key = exercise_key(grade.check, grade.options)
+        yield Attempt(key, mark.points / mark.out_of, REFEREE, own, bar)
 
 
 def notebook_path(lab: str, labs: Path = Path("labs")) -> Path:

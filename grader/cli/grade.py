@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, Json, console, print_json
+from harness.cli.output import FAILED, Json, console, print_json, require_extra
 from harness.errors import WrongUseError, readable
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def grade(
 
 
 def _default_workers(submissions: int) -> int:
+    if find_spec("distributed") is None:  # several processes need the extra `class`
+        return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(cores or 1, submissions // PER_PROCESS))
 
@@ -108,6 +111,7 @@ def _steps(
         with lab_grader(jailed=jail) as judge:
             yield from replace(batch, judge=judge).run(submissions)
         return
+    require_extra("distributed", "class")
     from grader.fleet.cluster import local, remote
     from grader.fleet.run import Fleet
     from grader.fleet.worker import RefereeFactory

@@ -34,7 +34,7 @@ def journey(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure each step from the slow assistant to the reference on N fresh questions.
+    """Measure every step from the slow assistant to the fast reference on N new questions.
 
     All steps answer each question in turn, which takes seven times as long as the slow assistant alone.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import console
+from harness.cli.output import console, require_extra
 
 
 def worker(
@@ -25,6 +25,7 @@ def worker(
 
     Only one process of a machine takes timed work, and only after `under500 prepare`.
     """
+    require_extra("distributed", "class")
     from grader.fleet.cluster import serve
     from grader.sandbox.jail import require
     from harness import knobs, store

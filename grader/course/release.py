@@ -19,7 +19,8 @@ from traitlets.config import Config, PyFileConfigLoader
 log = logging.getLogger(__name__)  # nbgrader logs the reason of a failure; its exception has none
 
 SOURCE, RELEASE, CONFIG = "solutions", "labs", "nbgrader_config.py"
-IGNORED = (".ipynb_checkpoints",)  # Jupyter's backups: perhaps the only copy of somebody's work
+# Jupyter's backups, perhaps the only copy of somebody's work, and the page that `make start` writes.
+IGNORED = (".ipynb_checkpoints", "my-page.ipynb")
 
 
 def release(root: Path) -> list[Path]:

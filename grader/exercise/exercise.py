@@ -18,6 +18,7 @@ import numpy as np
 
 from grader.exercise.own_work import withheld
 from grader.exercise.stderr_to_stdout import stderr_to_stdout
+from harness.learner.attempts import record_in_notebook
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,14 +50,34 @@ def _row(label: str, text: str) -> str:
 
 
 def check(function: Callable[P, R]) -> Callable[P, R]:
-    """Make `function` a check: text that it or the learner's code writes to stderr costs no points."""
+    """Make `function` a check, whose result in a notebook is remembered.
+
+    Text that it or the learner's code writes to stderr costs no points.
+    """
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         with stderr_to_stdout():
-            return function(*args, **kwargs)
+            try:
+                result = function(*args, **kwargs)
+            except CheckFailed:
+                _remember(function.__name__, kwargs, 0.0)
+                raise
+            _remember(function.__name__, kwargs, _share(result, kwargs))
+            return result
 
     return wrapped
+
+
+def _share(result: object, options: Mapping[str, object]) -> float:
+    """Return the share of the points that a check has given, 1 for one without partial credit."""
+    out_of = options.get("out_of")
+    return result / out_of if out_of and isinstance(result, Real) else 1.0
+
+
+def _remember(name: str, options: Mapping[str, object], share: float) -> None:
+    if note := record_in_notebook(name, options, share):
+        say(note)
 
 
 def say(line: str) -> None:

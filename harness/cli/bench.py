@@ -44,11 +44,13 @@ def bench(
     a: Annotated[
         str,
         typer.Argument(
-            help="Numerator: baseline, reference, yardstick, your notebook.ipynb, an address up to /v1, or "
+            help="First side: baseline, reference, yardstick, your notebook.ipynb, an address up to /v1, or "
             "module:name."
         ),
     ],
-    b: Annotated[str | None, typer.Argument(help="Denominator; none with --floor.")] = None,
+    b: Annotated[
+        str | None, typer.Argument(help="Second side, named in the same way; none with --floor.")
+    ] = None,
     n: Annotated[
         int | None,
         typer.Option(
@@ -91,7 +93,7 @@ def bench(
     key_name: KeyName = KEY_NAME,
     as_json: Json = False,
 ) -> None:
-    """Compare A and B on the same new questions, interleaved: times, quality and the ratio A / B.
+    """Compare A and B on the same new questions, asked in turn: their times, their quality, and A / B.
 
     A is compared with itself first, so that the noise is known. A side is an entry, an OpenAI-compatible
     address or a Python object. With --floor, measure entry A alone, and show beside each stage what memory,

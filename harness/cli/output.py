@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -21,6 +22,15 @@ problems = Console(stderr=True)
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of output.")
 ]
+
+
+def require_extra(module: str, extra: str) -> None:
+    """Raise WrongUseError if `module` is missing, with the command that installs the extra that brings it."""
+    if find_spec(module) is None:
+        raise WrongUseError(
+            f"This needs {module}: run `pip install -c constraints.txt -e '.[{extra}]'` in the folder of the "
+            "course, and try again."
+        )
 
 
 def print_json(values: Mapping[str, object]) -> None:

@@ -31,9 +31,14 @@ def prepare(
     from harness import knobs, store
     from harness.cli.download import download
     from harness.setup import preparation  # heavy imports only when the verb runs
+    from harness.setup.doctor import CACHE_GB
     from harness.show.text import text_waterfall
 
     seconds: dict[str, float] = {}
+    if not store.sealed(knobs.path()):
+        console.print(
+            f"Models, vectors and calibration take {CACHE_GB} GB in {store.home()}, and minutes."
+        )
     with preparation.exclusive():
         if tier != "offline":
             download(tier, yes)

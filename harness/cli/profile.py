@@ -48,7 +48,9 @@ def profile(
         str | None, typer.Option(help="Model at an address; needed if the server has several.")
     ] = None,
     questions: Questions = None,
-    n: Annotated[int, typer.Option("-n", "--n", min=1, max=2000, help="Most requests.")] = N,
+    n: Annotated[
+        int, typer.Option("-n", "--n", min=1, max=2000, help="Number of requests at most.")
+    ] = N,
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
     key_name: KeyName = KEY_NAME,
@@ -60,7 +62,9 @@ def profile(
             help="Port at which the spans of a service at an address are received by OTLP; usually 4318.",
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of our questions.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the questions, if none of your own are given.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Time a service of your own: where its time goes, what each fix could give, what to try first."""

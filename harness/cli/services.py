@@ -22,13 +22,16 @@ KEY_NAME = "UNDER500_API_KEY"
 
 Questions = Annotated[
     Path | None,
-    typer.Option(help="JSONL with `text`, and `fact`, `regex` or `reference` if wanted."),
+    typer.Option(
+        help="File of your own questions, one JSON object a line: `text`, and if wanted `fact`, "
+        "`regex` or `reference`."
+    ),
 ]
 Rate = Annotated[
-    float, typer.Option(min=0.01, max=100, help="Most requests a second to an address.")
+    float, typer.Option(min=0.01, max=100, help="Requests a second to an address, at most.")
 ]
 MaxTokens = Annotated[
-    int, typer.Option(min=1, max=100_000, help="Most tokens of an answer from an address.")
+    int, typer.Option(min=1, max=100_000, help="Tokens of an answer from an address, at most.")
 ]
 KeyName = Annotated[
     str, typer.Option("--key-name", help="Environment variable that holds the API key.")

@@ -20,7 +20,8 @@ def tune(
     model: Annotated[
         str,
         typer.Argument(
-            help="smollm2-135m-support, then smollm2-85m-support, tokens; questions, then minilm-questions."
+            help="What to tune: smollm2-135m-support, then smollm2-85m-support or tokens; or questions, then "
+            "minilm-questions."
         ),
     ],
     folder: Annotated[Path, typer.Option(help="Folder for the state and the adapter.")] = Path(
@@ -41,7 +42,7 @@ def tune(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tune a model by its recipe, within an hour.
+    """Train one of the small models again by its recipe, within an hour.
 
     You can stop at any time; the same command continues.
     """

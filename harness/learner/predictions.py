@@ -50,6 +50,12 @@ def recall(lab: str) -> dict[str, float]:
     return dict(history[0]["values"])
 
 
+def first(lab: str) -> dict[str, float]:
+    """Return the first prediction for `lab`, empty if there is none. Raises PredictionError if damaged."""
+    history = _read(lab)
+    return dict(history[0]["values"]) if history else {}
+
+
 def folder() -> Path:
     """Return the folder of predictions: $UNDER500_HOME/predictions, or the same in the user's data folder.
 

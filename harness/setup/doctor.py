@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.metadata import entry_points
 
 from rich.table import Table
 
 from harness import knobs, store
 from harness.measure.machine import describe as machine
+from harness.models.engines.free_memory import free_memory
 from harness.setup import preparation, stage_costs
 
+GB = 1e9
+CACHE_GB = 2.8  # models, vectors and calibration of the offline tier, on Linux
+# Largest memory of the labs that take most, kernel and servers together, measured on Linux with two cores.
+LAB_GB = {"08": 1.4, "10": 3.8}
 COMPILERS = ("c++", "g++", "clang++", "cl")
 MARKS = {"ok": "[green]ready[/]", "missing": "[red]missing[/]", "note": "[yellow]note[/]"}
 
@@ -67,8 +75,50 @@ class Report:
 def doctor() -> Report:
     """Check everything without building anything."""
     description = machine.describe()
-    findings = [_python(), _compiler(), *_steps(), *_calibration(), _load()]
+    resources = [memory(free_memory()), disk(shutil.disk_usage(store.home()).free, _built())]
+    ready = [*_steps(), *_calibration(), *_others()]
+    findings = [_system(), _python(), _compiler(), *resources, *ready, _load()]
     return Report(tuple(findings), asdict(description))
+
+
+def _system() -> Finding:
+    name = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    if sys.platform == "win32":
+        return Finding("system", "missing", f"{name}: install WSL 2 and run everything there")
+    return Finding("system", "ok", name)
+
+
+def memory(free_bytes: int) -> Finding:
+    """Return whether the free memory is enough for every lab, and for which it is not."""
+    free_gb = free_bytes / GB
+    short = [f"lab {lab} needs {gb} GB" for lab, gb in LAB_GB.items() if gb > free_gb]
+    detail = f"{free_gb:.1f} GB free"
+    if short:
+        return Finding(
+            "memory", "note", f"{detail}; {', '.join(short)}: close other programs first"
+        )
+    return Finding("memory", "ok", f"{detail}, enough for every lab")
+
+
+def disk(free_bytes: int, built: bool) -> Finding:
+    """Return whether what is still to be built fits on the disk of the cache folder."""
+    detail = f"{free_bytes / GB:.1f} GB free in {store.home()}"
+    if built or free_bytes > CACHE_GB * GB:
+        return Finding("disk", "ok", detail)
+    return Finding("disk", "note", f"{detail}; models and vectors take {CACHE_GB} GB")
+
+
+def _built() -> bool:
+    return store.sealed(knobs.path())
+
+
+def _others() -> list[Finding]:
+    """Return what packages above this one have found, through the entry points of `under500.findings`."""
+    found = []
+    for entry in sorted(entry_points(group="under500.findings"), key=lambda entry: entry.name):
+        with suppress(ImportError):  # a learner's process in the jail has no grader
+            found.append(Finding(entry.name, *entry.load()()))
+    return found
 
 
 def _python() -> Finding:

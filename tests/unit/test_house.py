@@ -1,5 +1,6 @@
 """Rules for the whole repository."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.cli.main import app
+from grader.workshop.start import INSTRUCTORS
+from harness.cli.main import PANELS, app
 from harness.cli.readme_verbs import with_verbs
 
 CODE = ("harness", "grader")
@@ -55,7 +57,7 @@ def test_the_conda_environment_has_no_second_version_list(root):
     dependencies = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     pip = next(item for item in dependencies if isinstance(item, dict))["pip"]
     names = [item for item in dependencies if isinstance(item, str)]
-    assert pip == ["-e .[test]"]
+    assert pip == ["-e ."]
     assert {re.split(r"[<>=]", name)[0] for name in names} <= {
         "python",
         "pip",
@@ -69,7 +71,8 @@ def test_the_conda_environment_has_no_second_version_list(root):
 def test_every_dependency_is_a_range_with_a_reason(root):
     text = (root / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]
-    for line in project["dependencies"] + project["optional-dependencies"]["test"]:
+    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
+    for line in project["dependencies"] + [e for e in extras if not e.startswith("under500[")]:
         assert ">=" in line and "==" not in line, line
     torch = next(d for d in project["dependencies"] if d.startswith("torch"))
     assert torch.startswith("torch>=")
@@ -82,8 +85,8 @@ def test_torch_is_not_pinned_by_the_constraints(root):
 
 
 def test_every_verb_loads_and_has_a_help_line():
-    verbs = list(entry_points(group="under500.verbs"))
-    assert {"demo", "doctor", "prepare"} <= {verb.name for verb in verbs}
+    verbs = [verb for group in PANELS for verb in entry_points(group=group)]
+    assert {"demo", "doctor", "grade", "prepare"} <= {verb.name for verb in verbs}
     assert all(verb.load().__doc__ for verb in verbs)
 
 
@@ -132,6 +135,37 @@ def test_a_missing_compiler_is_named_before_anything_is_installed(bare, tmp_path
     assert not (bare / ".venv").exists()
 
 
+def test_a_full_disk_is_named_before_anything_is_installed(bare, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, script in {
+        "python3": "exit 0",
+        "c++": "exit 0",
+        "df": "echo H; echo d 9 8 1000 9",
+    }.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+    result = make(bare, "start", path=f"{tools}:/usr/bin:/bin")
+    assert result.returncode != 0
+    assert "free some space" in result.stdout
+    assert not (bare / ".venv").exists()
+
+
 def test_the_readme_lists_the_verbs_of_the_command(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
     assert with_verbs(readme, app) == readme, "Run `make docs` and commit the README."
+
+
+def test_make_start_opens_jupyterlab_as_a_learner_wants_it(root):
+    """The settings hold for the learner's start alone, and only name extensions that nbgrader has."""
+    folder = root / "harness" / "setup" / "jupyter"
+    assert "LEARNERS = JUPYTER_CONFIG_PATH=" in (root / "Makefile").read_text()
+    page = json.loads((folder / "labconfig" / "page_config.json").read_text())
+    hidden = {f"@jupyter/nbgrader:{name}" for name in INSTRUCTORS}
+    assert set(page["disabledExtensions"]) == hidden
+    settings = json.loads((folder / "labconfig" / "default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    for name, values in settings.items():
+        extension, _, plugin = name.rpartition(":")
+        schema = Path(sys.prefix, "share/jupyter/lab/schemas", extension, f"{plugin}.json")
+        assert set(values) <= set(json.loads(schema.read_text())["properties"]), name

@@ -38,7 +38,7 @@ def lint(
     ] = 1000,
     as_json: Json = False,
 ) -> None:
-    """Check the rubric against its own examples and counterexamples, and the scenarios for consistency."""
+    """Check the content: the rubric against its own examples, and each scenario against itself."""
     from harness.interview.content_files import read
     from harness.interview.scenario.scenario import Scenario, scenarios
 

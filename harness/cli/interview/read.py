@@ -20,11 +20,13 @@ TEXTS = ("scenario", "text")
 def read(
     turns: Annotated[
         Path,
-        typer.Option(help="JSON lines with id, scenario, before and text; - for standard input."),
+        typer.Option(
+            help="File with one JSON object a line (id, scenario, before, text); - for standard input."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Read turns: their acts, the cards asked for, the remedies, and whether the cause named is right."""
+    """Say what is heard in turns: what each does, asks for and proposes, and whether its cause is right."""
     from harness.interview.listening.listener import heard
 
     items = list(_items(text_of(turns)))

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 
 def score(
-    file: Annotated[Path | None, typer.Argument(help="A transcript, as JSON lines.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="File of a transcript.")] = None,
     answer: Annotated[
         Path | None, typer.Option(help="A file with one free-text answer, or - for standard input.")
     ] = None,
     answers: Annotated[
         Path | None,
-        typer.Option(help="JSON lines with id, text and, for a follow-up, its prompt."),
+        typer.Option(
+            help="File with one JSON object a line: id, text and, for a follow-up, its prompt."
+        ),
     ] = None,
     prompt: Annotated[
         str | None, typer.Option(help="The follow-up question that --answer replies to.")
@@ -37,7 +39,7 @@ def score(
     llm_model: LlmModel = None,
     as_json: Json = False,
 ) -> None:
-    """Score a transcript, one answer or many: levels with quotes, misconceptions, four scores."""
+    """Score a transcript, one answer or many: four scores, what was shown with quotes, and mistakes."""
     chosen = [given for given in (file, answer, answers) if given is not None]
     if len(chosen) != 1:
         raise WrongUseError("Give exactly one input: FILE, --answer FILE or --answers FILE.jsonl.")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,8 @@ from harness import knobs
 from harness.assistant import Answer
 from harness.cli.demo import _show_answers, by_side
 from harness.cli.main import app
+from harness.cli.output import require_extra
+from harness.errors import WrongUseError
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Pair
 from harness.measure.latency.timing import Timing
@@ -21,6 +24,7 @@ from tests.unit.setup.machines import COSTS
 from tests.unit.test_knobs import RECORD
 
 run = CliRunner().invoke
+NAMES = ("For learners", " check ", " demo ", "For instructors", " board ", " grade ")
 QUIET = describe.Busy(2, 0.0, 0.0, ())
 
 
@@ -180,3 +184,39 @@ def test_traces_are_sorted_by_who_answered_in_the_order_a_b_b_a():
     question, timing = draw("dev", 1, seed=1)[0].question, Timing(1.0, 2.0, Answer("Yes."))
     pairs = [Pair(question, timing, timing, a_first) for a_first in (True, False)]
     assert by_side(["a1", "b1", "b2", "a2"], pairs) == {"a": ["a1", "a2"], "b": ["b1", "b2"]}
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert run(app, ["--version"]).stdout.strip() == f"under500 {version('under500')}"
+
+
+def test_the_command_alone_says_what_is_next(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDER500_HOME", str(tmp_path))
+    fresh = run(app, [])
+    assert fresh.exit_code == 0
+    assert "under500 prepare" in fresh.stdout
+    knobs.save(RECORD)
+    assert "under500 prepare" not in run(app, []).stdout
+
+
+def test_help_has_a_panel_for_learners_and_one_for_instructors():
+    lines = run(app, ["--help"]).stdout.splitlines()
+    where = {name: next(n for n, line in enumerate(lines) if name in line) for name in NAMES}
+    assert sorted(NAMES, key=where.get) == list(NAMES)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check", "01"], ["grade"], ["interview"], ["workshop", "start"]]
+)
+def test_windows_gets_a_sentence_from_every_verb(arguments, monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    result = run(app, arguments)
+    assert result.exit_code == 2
+    assert "WSL 2" in result.stderr
+    assert not result.exception or isinstance(result.exception, SystemExit)
+
+
+def test_a_missing_extra_is_named_with_its_command():
+    with pytest.raises(WrongUseError, match=r"no_such_library.*\.\[class\]"):
+        require_extra("no_such_library", "class")
+    require_extra("json", "class")

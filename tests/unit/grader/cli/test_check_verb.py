@@ -1,13 +1,16 @@
 """`under500 check` gives the verdict of the class on the command line."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from grader.cli.check import check
+from grader.cli.check import attempts, check
+from grader.grading.lab import Grade, Lab
+from grader.grading.report import Mark, Outcome, Report, scored
 from harness.cli.output import plain_errors
 from tests.small_lab import cell, notebook
 from tests.unit.grader.grading.test_referee import BREAKDOWN
@@ -76,3 +79,27 @@ def test_a_file_without_checks_never_passes(course, content):
 
 def test_outside_a_course_it_names_the_right_folder(course):
     assert "folder of the course" in " ".join(run("01").output.split())
+
+
+def test_marks_become_attempts_of_the_same_exercises_as_in_the_notebook():
+    grades = {
+        "q1": Grade("q1", 10.0, "breakdown", (), {}),
+        "q0": Grade("q0", 5.0, "prediction", (), {"lab": "01"}),
+        "q5": Grade("q5", 20.0, "under_bar", (), {}),
+        "q6": Grade("q6", 5.0, "memo", (), {}),
+    }
+    times = ((200.0, 500.0), (220.0, 510.0), (900.0, 490.0))
+    marks = (
+        scored("q1", 4.0, 10.0, ""),
+        scored("q0", 5.0, 5.0, ""),
+        replace(scored("q5", 20.0, 20.0, ""), pairs=times),
+        Mark("q6", Outcome.UNDECIDED, None, 5.0, ""),
+    )
+    lab = Lab("01-x", grades, frozenset(), frozenset())
+    found = list(attempts(lab, Report("01-x", marks)))
+    assert [(one.exercise, one.share) for one in found] == [
+        ("breakdown", 0.4),
+        ("prediction:01", 1.0),
+        ("under_bar", 1.0),
+    ]
+    assert (found[2].e2e_ms, found[2].bar_ms) == (220.0, 500.0)

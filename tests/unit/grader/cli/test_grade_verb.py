@@ -7,6 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from grader.cli import grade as grade_verb
 from grader.cli.grade import grade
 from grader.course import judge as judges
 from grader.course.gradebook import entries
@@ -135,3 +136,8 @@ def test_a_mark_that_is_not_in_the_gradebook_is_status_1(course, monkeypatch):
     result = run()
     assert result.exit_code == 1
     assert "ada: The gradebook is locked" in output(result)
+
+
+def test_without_dask_a_class_is_graded_in_one_process(monkeypatch):
+    monkeypatch.setattr(grade_verb, "find_spec", lambda name: None)
+    assert grade_verb._default_workers(1000) == 1

@@ -14,12 +14,12 @@ from types import ModuleType, SimpleNamespace
 import jsonschema
 import pytest
 import yaml
-from dockerfile_parse import DockerfileParser
 from traitlets.config import PyFileConfigLoader
 
 from grader.workshop import exchange, start
 
 FOLDER = Path(start.__file__).parent / "deploy"
+MAINTAIN = "comes with the extra `maintain`: run make test EXTRAS=test,maintain"
 MANIFESTS = ("exchange.yaml", "workers.yaml")
 QUANTITY = re.compile(r"^[0-9]+(\.[0-9]+)?(m|Ki|Mi|Gi|Ti)?$")
 KINDS = {
@@ -147,7 +147,8 @@ class Stage:
 
 def stages():
     found = []
-    for one in DockerfileParser(fileobj=BytesIO((FOLDER / "Dockerfile").read_bytes())).structure:
+    parse = pytest.importorskip("dockerfile_parse", reason=MAINTAIN).DockerfileParser
+    for one in parse(fileobj=BytesIO((FOLDER / "Dockerfile").read_bytes())).structure:
         words = one["value"].split()
         match one["instruction"]:
             case "FROM":
@@ -192,7 +193,8 @@ def test_no_solution_test_or_secret_is_in_an_image():
 def test_the_dockerfile_passes_the_linter():
     beside = str(Path(sys.executable).parent)
     hadolint = shutil.which("hadolint", path=beside) or shutil.which("hadolint")
-    assert hadolint, "hadolint comes with the extra `test`: run make setup"
+    if not hadolint:
+        pytest.skip(MAINTAIN)
     # Versions of Debian's packages are the release's: pinned ones are gone with its next point release.
     command = [hadolint, "--ignore", "DL3008", str(FOLDER / "Dockerfile")]
     done = subprocess.run(command, capture_output=True, text=True)

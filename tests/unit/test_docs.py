@@ -1,0 +1,51 @@
+"""The pages of docs/: generated ones are up to date, links lead somewhere, the site has them all."""
+
+import re
+
+import pytest
+import yaml
+
+from harness.cli.command_reference import reference
+from harness.cli.main import app
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def pages(value):
+    """Yield the files of a navigation, however deep."""
+    if isinstance(value, str):
+        yield value
+    else:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from pages(item)
+
+
+@pytest.fixture
+def docs(root):
+    return root / "docs"
+
+
+def test_the_page_of_commands_is_up_to_date(docs):
+    text = (docs / "commands.md").read_text(encoding="utf-8")
+    assert text == reference(app), "Run `make docs` and commit docs/commands.md."
+
+
+def test_every_page_is_in_the_navigation_of_the_site(root, docs):
+    site = yaml.safe_load((root / "mkdocs.yml").read_text())
+    assert sorted(pages(site["nav"])) == sorted(path.name for path in docs.glob("*.md"))
+    assert site["strict"]
+
+
+def test_links_between_pages_lead_somewhere(docs):
+    broken = [
+        (path.name, link)
+        for path in docs.glob("*.md")
+        for link in LINK.findall(path.read_text(encoding="utf-8"))
+        if "://" not in link and not (docs / link).exists()
+    ]
+    assert broken == []
+
+
+def test_every_verb_has_a_section(docs):
+    sections = re.findall(r"^## (under500.*)$", (docs / "commands.md").read_text(), re.M)
+    assert {"under500 check", "under500 progress", "under500 workshop start"} <= set(sections)
