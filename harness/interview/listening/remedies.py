@@ -154,12 +154,12 @@ DENIAL = re.compile(
     re.IGNORECASE,
 )
 # What a word of denial adds to the score of a refusal, and what its absence takes away.
-DENIED, UNDENIED = 0.2, 0.1
+DENIED, UNDENIED = 0.2, 0.3
 # Words of denial that refuse nothing.
 HARMLESS = re.compile(
     r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
     r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
-    r"\bdon.?t (wait|let|switch)\b|^\W*no\.\s|"
+    r"\bdon.?t (wait|let|switch)\b|^\W*(no\b\W*)*no[.,]\s|"
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
     r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
     r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
