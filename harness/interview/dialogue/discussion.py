@@ -19,6 +19,7 @@ from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # a wrong suspect gets the datum against it so long after it was named
+OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 
 
@@ -50,7 +51,7 @@ class Discussion:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
         if Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed):
             return speak(step, case_figures.answer(self.session, text))
-        asks = Act.ASK in reading.acts and not reading.proposed
+        asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts)
         if asks and (unsure := unclear(step, self.session, reading)):
             return unsure
         if overdue(self.session, step[0]):

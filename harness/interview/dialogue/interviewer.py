@@ -104,7 +104,7 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if Act.HINT in acts:
             return self._help(step)
-        if Act.DONT_KNOW in acts:
+        if _is_lost(reading):
             return self._lost(step)
         if Act.REPEAT in acts:
             return self._repeated(step)
@@ -174,5 +174,11 @@ def _heard(state: State, reading: Reading, text: str) -> State:
         heard=(*state.heard, reading),
         events=(*state.events, Event(t=state.t, who="candidate", text=text)),
         turns=state.turns + 1,
-        lost=state.lost + 1 if Act.DONT_KNOW in reading.acts else 0,
+        lost=state.lost + 1 if _is_lost(reading) else 0,
     )
+
+
+def _is_lost(reading: Reading) -> bool:
+    """Return True if the candidate does not know and asks for no card, blames nothing and offers nothing."""
+    on = reading.cards or reading.proposed or reading.suspect
+    return Act.DONT_KNOW in reading.acts and not on

@@ -11,38 +11,43 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
 from harness import store
 from harness.interview.content_files import CONTENT, BadContentError, Pattern, Strict, Text, read
 from harness.interview.listening.evidence import signs
-from harness.interview.listening.examples import Labelled, single, stored
-from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.listening.examples import (
+    Labelled,
+    Row,
+    examples,
+    heard_turns,
+    single,
+    stored,
+)
+from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.listening.turns import items
 from harness.interview.meanings import Embed, meanings
-from harness.interview.reading import NOT_SHOWN, Unanswered
+from harness.interview.reading import NOT_SHOWN, Act, Unanswered
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 MAX_CHARS = 400  # of a question; the rest is ignored
 OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
-# Limits, set by hand on the authors' own questions; `tests.interview.routed` measures them on unseen voices.
+# Limits, chosen by cross-validation over voices; `tests.interview.routed` measures them on unseen voices.
 # The regression's scores run from about -1 (nothing like the topic) to 1 (sure).
 FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further matching pattern
 # Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
 NOT_SHOWN_FACTOR = 2
 LEAD = 0.25  # a single card is shown if it is this far ahead of the next card
-CLEAR = 0.4  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
-LIKELY = -0.2  # the least score of a card that is shown
+CLEAR = 0.3  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
+LIKELY = -0.3  # the least score of a card that is shown
 REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
-SURE = 0.45  # so far ahead, a sentence asks for one card, however many commas it has
-ITEM_LEAD = 0.4  # the same for the member of an enumeration, which has fewer words
-# Beside a sentence that surely asks for one card: the same, the words of a member that could stand alone,
-# and how likely the whole sentence must find the member's card.
-SURE_ITEM_LEAD, ALONE, HINTED = 0.4, 4, -0.6
+# The member of an enumeration has fewer words: it must be further ahead, and the whole sentence must find its
+# card likely, too.
+ITEM_LEAD, HINTED = 0.5, -0.15
 
 
 class Topic(Strict):
@@ -118,6 +123,13 @@ def all_questions() -> tuple[Labelled, ...]:
     return (*base, *labelled_questions())
 
 
+def heard_questions() -> Iterator[Row]:
+    """Yield the whole turns that only ask, with the cards that they ask for."""
+    for turn in heard_turns():
+        if turn.acts == (Act.ASK,):
+            yield turn.row(turn.cards or (Unanswered.OUTSIDE.value,))
+
+
 @dataclass(frozen=True)
 class CardRouter:
     """Finds the cards that a question asks for. labelled: returns the example questions, by topic.
@@ -134,39 +146,31 @@ class CardRouter:
         text = " ".join(question.split())[:MAX_CHARS]
         if not text:
             return Asked()
-        listed = items(text)
-        whole, *vectors = self.embed([text, *listed])
-        return self.asked(text, whole, tuple(zip(listed, vectors, strict=True)))
+        listed = (text, *items(text))
+        vectors = self.embed(list(listed))
+        whole, *members = (Said(t, v, signs(t)) for t, v in zip(listed, vectors, strict=True))
+        return self.asked(whole, members)
 
-    def asked(
-        self, question: str, meaning: np.ndarray, members: Sequence[tuple[str, np.ndarray]] = ()
-    ) -> Asked:
-        """Return what a question asks for, each member of an enumeration included.
+    def asked(self, question: Said, members: Sequence[Said] = ()) -> Asked:
+        """Return what a question asks for, each member of an enumeration included."""
+        scores = self.scores(question)
+        whole = asked_for(scores)
+        each = [asked_for(self.scores(member), ITEM_LEAD).cards for member in members]
+        hinted = [cards for cards in each if all(scores[card] >= HINTED for card in cards)]
+        found = dict.fromkeys(chain(whole.cards, *hinted))
+        return Asked(tuple(found)[:MAX_CARDS]) if found else whole
 
-        meaning: its vector; members: with theirs. A sure question gets a second card only for a member that
-        could stand alone.
-        """
-        scores = self.scores(question, meaning)
-        whole, sure = asked_for(scores), asked_for(scores, SURE).cards
-        least = ALONE if sure else 1
-        listed = [member for member in members if len(member[0].split()) >= least]
-        lead = SURE_ITEM_LEAD if sure else ITEM_LEAD
-        each = [asked_for(self.scores(*member), lead) for member in listed]
-        if sure:
-            each = [found for found in each if all(scores[card] >= HINTED for card in found.cards)]
-        found = Asked.together((Asked(sure), *each)).cards
-        return Asked(found) if len(found) > 1 else whole
-
-    def scores(self, text: str, meaning: np.ndarray) -> dict[str, float]:
+    def scores(self, said: Said) -> dict[str, float]:
         """Return the score of each topic, about -1 to 1.5."""
-        found = self.regression.scores(text, meaning, signs(text))
+        found = self.regression.scores(said)
         return {
-            name: float(score) + _bonus(name, topic.matches(text))
+            name: float(score) + _bonus(name, topic.matches(said.text))
             for score, (name, topic) in zip(found, topics().by_name.items(), strict=True)
         }
 
     def examples(self) -> Examples:
-        return single([(text, own[0]) for text, own, _ in self.labelled()], tuple(topics().by_name))
+        rows = single((text, own[0]) for text, own, _ in self.labelled())
+        return examples([*rows, *heard_questions()], tuple(topics().by_name))
 
     @cached_property
     def regression(self) -> Regression:

@@ -38,3 +38,8 @@ def _compiled() -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
     kinds = evidence().sentence, evidence().before
     sentence, before = ([re.compile(p, re.IGNORECASE) for p in kind.values()] for kind in kinds)
     return sentence, before
+
+
+def product_manager_listens(before: str) -> bool:
+    """Return True if the interviewer's words bring the product manager in, or speak for them."""
+    return bool(re.search(evidence().before["product_manager"], before))

@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from harness.interview.content_files import CONTENT, LOADER, BadContentError, Text, read
+from harness.interview.content_files import CONTENT, LOADER, BadContentError, Strict, Text, read
 from harness.interview.listening.evidence import signs
 from harness.interview.listening.similarity import Examples
 from harness.interview.reading import NOT_SHOWN, Act
 from harness.kb.seeded import code
 
 TURNS = CONTENT / "turns"  # one file per voice: acts -> sentences
+HEARD = CONTENT / "heard"  # one file per voice: whole turns in their situation
 RUBRIC = CONTENT / "rubric" / "sentences"
 SHORT = 16  # words: a longer sentence of the rubric explains, and a candidate proposes in few words
 NONE = "none"  # the label of a sentence that does nothing: "okay", "let me think"
 ACTS = (*(str(act) for act in Act), NONE)
 NAMES = ("intents", "remedies", "suspects", "evidence")
 FILES = tuple(CONTENT / f"{name}.yaml" for name in NAMES)
-VERSION = 2  # of the stored weights
+VERSION = 3  # of the stored weights
 EACH = 6  # one question in six teaches asking; all of them would outnumber the other acts
 JOINED = "The product manager joins us now."
 CHOOSE = "Decide, please."
 
+SENTENCE = re.compile(r"(?<=[.?!:])\s+")
+MAX_BEFORE = 200  # characters of what the interviewer had said
+
 Labelled = tuple[str, tuple[str, ...], str]  # (sentence, labels, voice)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One example: words, their labels, and their situation."""
+
+    text: str
+    labels: tuple[str, ...]
+    before: str = ""
+    case: str = ""
+
+
+class HeardTurn(Strict):
+    """A whole turn of a candidate, labelled. blames: the suspect that it names, if any."""
+
+    case: str
+    before: Text
+    says: Text
+    acts: tuple[str, ...]
+    cards: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    blames: str | None = None
+
+    def row(self, labels: Iterable[str]) -> Row:
+        """Return the turn as an example with these labels."""
+        return Row(self.says, tuple(labels), self.before, self.case)
 
 
 def labelled_sentences(folder: Path = TURNS) -> Iterator[Labelled]:
@@ -43,18 +75,26 @@ def labelled_sentences(folder: Path = TURNS) -> Iterator[Labelled]:
             yield from ((sentence, labels, path.stem) for sentence in sentences)
 
 
+def heard_turns(folder: Path = HEARD) -> tuple[HeardTurn, ...]:
+    """Return the labelled whole turns of all voices. Raises BadContentError if a file is broken."""
+    files = sorted(folder.glob("*.yaml"))
+    return tuple(turn for path in files for turn in read(path, tuple[HeardTurn, ...]))
+
+
 def act_examples(labelled: Iterable[Labelled], questions: Iterable[Labelled]) -> Examples:
     """Return the examples for acts. questions: more of them, by what they ask for.
 
     Words to the product manager and decisions are learned once as an answer to what calls for them, and once
     without what came before, so that the place in the interview helps and does not decide.
     """
-    rows = [(sentence, labels, "") for sentence, labels, _ in labelled]
+    rows = [Row(sentence, labels) for sentence, labels, _ in labelled]
     asking = [question for question, about, _ in questions if about[0] not in NOT_SHOWN]
-    rows += [(question, (str(Act.ASK),), "") for question in asking[::EACH]]
+    rows += [Row(question, (str(Act.ASK),)) for question in asking[::EACH]]
     answers = ((Act.STAKEHOLDER, JOINED), (Act.DECIDE, CHOOSE))
-    rows += [(s, own, asked) for act, asked in answers for s, own, _ in rows if str(act) in own]
-    return _examples(rows, ACTS)
+    rows += [
+        replace(r, before=asked) for act, asked in answers for r in rows if str(act) in r.labels
+    ]
+    return examples([*rows, *(turn.row(turn.acts) for turn in heard_turns())], ACTS)
 
 
 def rubric_sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -72,7 +112,7 @@ def stored(name: str, folder: Path) -> Path:
 
 def learned_from() -> tuple[Path, ...]:
     """Return all content files that listening learns from."""
-    folders = (TURNS, CONTENT / "questions", RUBRIC)
+    folders = (TURNS, HEARD, CONTENT / "questions", RUBRIC)
     return (*(path for folder in folders for path in sorted(folder.glob("*.yaml"))), *FILES)
 
 
@@ -82,12 +122,23 @@ def _digest(paths: tuple[Path, ...]) -> str:
     return code(VERSION, *(path.read_text(encoding="utf-8") for path in paths))
 
 
-def single(texts: Sequence[tuple[str, str]], labels: Sequence[str]) -> Examples:
-    """Return examples of (text, label), each with one of `labels`, or with none of them."""
-    return _examples([(text, (label,), "") for text, label in texts], labels)
+def single(texts: Iterable[tuple[str, str]]) -> list[Row]:
+    """Return rows of (text, label), said anywhere."""
+    return [Row(text, (label,)) for text, label in texts]
 
 
-def _examples(rows: Sequence[tuple[str, tuple[str, ...], str]], labels: Sequence[str]) -> Examples:
-    targets = np.array([[1.0 if name in own else -1.0 for name in labels] for _, own, _ in rows])
-    found = np.stack([signs(text, before) for text, _, before in rows])
-    return Examples(tuple(text for text, *_ in rows), targets, found)
+def examples(rows: Sequence[Row], labels: Sequence[str]) -> Examples:
+    """Return the rows with these labels as targets."""
+    targets = np.array([[1.0 if name in row.labels else -1.0 for name in labels] for row in rows])
+    return Examples(
+        texts=tuple(row.text for row in rows),
+        targets=targets,
+        signs=np.stack([signs(row.text, row.before) for row in rows]),
+        befores=tuple(last_words(row.before) for row in rows),
+        cases=tuple(row.case for row in rows),
+    )
+
+
+def last_words(before: str) -> str:
+    """Return the interviewer's last two sentences: what a turn answers."""
+    return " ".join(SENTENCE.split(before.strip())[-2:])[-MAX_BEFORE:]

@@ -13,27 +13,29 @@ from functools import cache, cached_property, lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
 
 from harness.interview.listening.acts import (
     OFFERS,
     PLAN,
-    PRODUCT_MANAGER,
-    Member,
     Part,
     as_plan,
     likely,
-    to_product,
     together,
 )
 from harness.interview.listening.card_router import Asked, CardRouter, card_router
 from harness.interview.listening.evidence import signs
-from harness.interview.listening.examples import ACTS, act_examples, labelled_sentences, stored
+from harness.interview.listening.examples import (
+    ACTS,
+    act_examples,
+    labelled_sentences,
+    last_words,
+    stored,
+)
 from harness.interview.listening.follow_ups import followed_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import RemedyFinder, takes_back
-from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.listening.suspects import SuspectFinder
 from harness.interview.listening.turns import items, parts
 from harness.interview.meanings import Embed, recalling, ship
@@ -43,6 +45,7 @@ from harness.interview.scenario.transcript import Transcript
 
 REGRESSIONS = ("acts", "cards", "remedies", "suspects")
 CAUSES = ("right", "wrong", None)
+MAX_WHOLE = 600  # characters of a turn that is read as one
 REMEMBERED = 500  # readings: several long interviews
 
 
@@ -56,13 +59,13 @@ class Listener:
 
     def read(self, turn: str, before: str, scenario: Scenario) -> Reading:
         """Return the reading of any text. before: the interviewer's last words. Never raises."""
-        heard = self._parts(turn, before)
-        if not heard:
+        whole, heard = self._heard(turn, before, scenario)
+        if not whole:
             return Reading()
         blamed = [self._blamed(part, scenario) for part in heard]
-        remedies, suspect = self._remedies(heard, blamed, scenario), _first(blamed)
-        acts = together(heard, _implied(remedies, suspect))
-        asked = self._asked(heard, before, scenario) if Act.ASK in acts else Asked()
+        remedies, suspect = self._remedies(whole, heard, blamed, scenario), _first(blamed)
+        acts = together(whole, heard, _implied(remedies, suspect))
+        asked = self._asked(whole, heard, before, scenario) if Act.ASK in acts else Asked()
         return Reading(
             acts=acts,
             cards=asked.cards,
@@ -74,28 +77,32 @@ class Listener:
             quotes=tuple((act, _quote(heard, act)) for act in acts),
         )
 
-    def _parts(self, turn: str, before: str) -> list[Part]:
-        """Return the parts of a turn, embedded in one call together with the members of enumerations."""
+    def _heard(self, turn: str, before: str, scenario: Scenario) -> tuple[Part | None, list[Part]]:
+        """Return the turn as one, and its parts, embedded in one call; nothing without words."""
         listed = {text: items(text) for text in parts(turn)}
         if not listed:
-            return []
-        texts = list(dict.fromkeys((*listed, *chain.from_iterable(listed.values()))))
-        vectors = dict(zip(texts, self.embed(texts), strict=True))
-        return [
-            self._part(text, vectors[text], tuple((one, vectors[one]) for one in each), before)
-            for text, each in listed.items()
+            return None, []
+        whole, asked = " ".join(turn.split())[:MAX_WHOLE], last_words(before)
+        texts = dict.fromkeys(
+            (whole, *listed, *chain(*listed.values()), *([asked] if asked else ()))
+        )
+        vectors = dict(zip(texts, self.embed(list(texts)), strict=True))
+        said = {
+            text: Said(text, vector, signs(text, before), vectors.get(asked), scenario.id)
+            for text, vector in vectors.items()
+        }
+        heard = [
+            self._part(said[text], tuple(map(said.get, own)), before)
+            for text, own in listed.items()
         ]
+        return (self._part(said[whole], (), before) if len(heard) > 1 else heard[0]), heard
 
-    def _part(
-        self, text: str, meaning: np.ndarray, members: tuple[Member, ...], before: str
-    ) -> Part:
-        found = self.acts.scores(text, meaning, signs(text, before))
+    def _part(self, said: Said, members: tuple[Said, ...], before: str) -> Part:
+        found = self.acts.scores(said)
         scores = dict(zip(ACTS, map(float, found), strict=True))
-        if PLAN.search(text) and "?" not in text:
+        if PLAN.search(said.text) and "?" not in said.text:
             scores = as_plan(scores)
-        if PRODUCT_MANAGER.search(before):
-            scores = to_product(scores, "?" in text)
-        return Part(text, meaning, tuple(likely(scores)), scores, members)
+        return Part(said, tuple(likely(scores)), scores, members)
 
     @cached_property
     def acts(self) -> Regression:
@@ -104,29 +111,33 @@ class Listener:
     def examples(self) -> Examples:
         return act_examples(labelled_sentences(), self.cards.labelled())
 
-    def _asked(self, heard: Sequence[Part], before: str, scenario: Scenario) -> Asked:
-        """Return what the asking parts ask for, together."""
-        asking = [part for part in heard if part.asks(alone=len(heard) == 1)]
-        return Asked.together(self._asked_by(part, before, scenario) for part in asking)
+    def _asked(self, whole: Part, heard: Sequence[Part], before: str, scenario: Scenario) -> Asked:
+        """Return what the asking parts ask for, together; the turn as a whole, if none of them is clear."""
+        asking = [part for part in heard if part.asks] or [whole]
+        asked = Asked.together(self._asked_by(part, before, scenario) for part in asking)
+        return asked if asked.cards or len(heard) == 1 else self._asked_by(whole, before, scenario)
 
     def _asked_by(self, part: Part, before: str, scenario: Scenario) -> Asked:
-        asked = self.cards.asked(part.text, part.meaning, part.members)
-        if not asked.cards and (card := followed_up(part.text, before, scenario)):
+        if card := followed_up(part.text, before, scenario):
             return Asked((card,))
-        return asked
+        return self.cards.asked(part.said, part.members)
 
     def _blamed(self, part: Part, scenario: Scenario) -> Suspect | None:
-        return self.suspects(part.text, part.meaning, scenario) if part.blames else None
+        return self.suspects(part.said, scenario) if part.blames else None
 
     def _remedies(
-        self, heard: Iterable[Part], blamed: Iterable[Suspect | None], scenario: Scenario
+        self,
+        whole: Part,
+        heard: Iterable[Part],
+        blamed: Iterable[Suspect | None],
+        scenario: Scenario,
     ) -> tuple[Remedy, ...]:
         """Return the remedies of the parts that offer something and do not rather say what is slow."""
         found: list[Remedy] = []
         last: tuple[Remedy, ...] = ()
         for part, suspect in zip(heard, blamed, strict=True):
             offers = part.offers and not (suspect and part.states)
-            named = self.remedies(part, scenario) if offers else ()
+            named = self.remedies(part, whole, scenario) if offers else ()
             if not named and takes_back(part):
                 named = tuple(replace(remedy, refused=True) for remedy in last)
             found, last = [*found, *named], named
@@ -143,7 +154,7 @@ class Listener:
     def sentences(self) -> Iterator[str]:
         """Yield the example sentences of all regressions; some of them belong to several."""
         for learner in (self, self.cards, self.remedies, self.suspects):
-            yield from learner.examples().texts
+            yield from learner.examples().sentences
 
     def fit(self) -> None:
         """Fit what is not stored yet."""

@@ -8,26 +8,31 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-import numpy as np
-
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.acts import Part
-from harness.interview.listening.evidence import signs
-from harness.interview.listening.examples import rubric_sentences, single, stored
-from harness.interview.listening.similarity import Examples, Regression, regression
+from harness.interview.listening.examples import (
+    Row,
+    examples,
+    heard_turns,
+    rubric_sentences,
+    single,
+    stored,
+)
+from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.meanings import Embed
+from harness.interview.reading import REFUSED as REFUSED_ID
 from harness.interview.reading import Act, Remedy
 from harness.interview.scenario.scenario import Scenario
 
 NONE, REFUSES = "none", "refuses"
-# Limits, set by hand on the authors' own turns.
-PATTERN = 0.55  # what a matching pattern adds to a score that runs from about -1 to 1
-HEARD = -0.25  # the least score of a remedy that is named
-DOUBT = 0.4  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
+# Limits, chosen by cross-validation over voices.
+PATTERN = 0.4  # what a matching pattern adds to a score that runs from about -1 to 1
+HEARD = -0.2  # the least score of a remedy that is named
+DOUBT = 0.3  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
 LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
-NAMED_LEAD = 0.9  # the same, if its words are there
-REFUSED = -0.4  # the least score of a refusal
-ELSEWHERE = 0.2  # taken from a remedy that is none of this case's
+NAMED_LEAD = 0.8  # the same, if its words are there
+REFUSED = -0.3  # the least score of a refusal
+ELSEWHERE = 0.3  # taken from a remedy that is none of this case's
 MEMBER_HEARD, MEMBER_WORDS = 0.2, 2  # the least score and length of a member that names a remedy
 
 
@@ -69,25 +74,27 @@ class RemedyFinder:
     others: Callable[[], tuple[str, ...]]
     folder: Path | None = None
 
-    def __call__(self, part: Part, scenario: Scenario) -> tuple[Remedy, ...]:
-        """Return the remedies of a part, in the order in which they are named.
+    def __call__(self, part: Part, whole: Part, scenario: Scenario) -> tuple[Remedy, ...]:
+        """Return the remedies of a part of a whole turn, in the order in which they are named.
 
         A member of an enumeration adds those that it names clearly.
         """
-        found = {r.id: r for r in self.named(part.text, part.meaning, scenario)}
-        for text, meaning in part.members:
-            if len(text.split()) >= MEMBER_WORDS:
-                for remedy in self.named(text, meaning, scenario, MEMBER_HEARD):
-                    found.setdefault(remedy.id, replace(remedy, refused=_refuses(part.text, text)))
+        found = {r.id: r for r in self.named(part.said, whole.said, scenario)}
+        for member in part.members:
+            if len(member.text.split()) >= MEMBER_WORDS:
+                for remedy in self.named(member, whole.said, scenario, MEMBER_HEARD):
+                    refused = _refuses(part.text, member.text)
+                    found.setdefault(remedy.id, replace(remedy, refused=refused))
         return tuple(found.values())
 
     def named(
-        self, sentence: str, meaning: np.ndarray, scenario: Scenario, least: float = HEARD
+        self, said: Said, whole: Said, scenario: Scenario, least: float = HEARD
     ) -> tuple[Remedy, ...]:
-        """Return the remedies of a sentence. meaning: its vector; least: the least score of a remedy."""
-        scores = self.regression.scores(sentence, meaning, signs(sentence))
-        named = dict(zip(self.labels, scores, strict=True))
+        """Return the remedies of a sentence of a whole turn. least: the least score of a remedy."""
+        sentence = said.text
+        named = dict(zip(self.labels, self.regression.scores(said), strict=True))
         refuses, none = named.pop(REFUSES), named.pop(NONE)
+        refuses = (refuses + self.regression.scores(whole)[-1]) / 2
         spans = {name: _span(name, sentence) for name in named}
         totals = {
             name: s
@@ -108,21 +115,24 @@ class RemedyFinder:
 
     def examples(self) -> Examples:
         """Return the example sentences; a refusal is an example of its remedy and of refusing."""
-        rows = [
-            (text, name) for name, e in remedies().items() for text in (*e.examples, *e.refusals)
-        ]
-        rows += [(text, NONE) for text in (*self.others(), *_content().none)]
-        rows += list(_of_rubric())
-        found = single(rows, self.labels)
-        refusing = {text for entry in remedies().values() for text in entry.refusals}
-        found.targets[:, -1] = [1.0 if text in refusing else -1.0 for text in found.texts]
-        return found
+        rows = [Row(t, (name,)) for name, e in remedies().items() for t in e.examples]
+        rows += [Row(t, (name, REFUSES)) for name, e in remedies().items() for t in e.refusals]
+        rows += single((text, NONE) for text in (*self.others(), *_content().none))
+        return examples([*rows, *single(_of_rubric()), *_heard_proposing()], self.labels)
 
     @cached_property
     def regression(self) -> Regression:
         return regression(
             self.examples, self.embed, self.folder and stored("remedies", self.folder)
         )
+
+
+def _heard_proposing() -> Iterator[Row]:
+    """Yield all whole turns, with the remedies that they name."""
+    for turn in heard_turns():
+        named = [remedy.removeprefix(REFUSED_ID) for remedy in turn.remedies]
+        refusing = any(remedy.startswith(REFUSED_ID) for remedy in turn.remedies)
+        yield turn.row((*named, *([REFUSES] if refusing else [])) or (NONE,))
 
 
 def _of_rubric() -> Iterator[tuple[str, str]]:
@@ -144,12 +154,12 @@ DENIAL = re.compile(
     re.IGNORECASE,
 )
 # What a word of denial adds to the score of a refusal, and what its absence takes away.
-DENIED, UNDENIED = 0.35, 0.7
+DENIED, UNDENIED = 0.2, 0.3
 # Words of denial that refuse nothing.
 HARMLESS = re.compile(
     r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
     r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
-    r"\bdon.?t (wait|let|switch)\b|^\W*no\.\s|"
+    r"\bdon.?t (wait|let|switch)\b|^\W*(no\b\W*)*no[.,]\s|"
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
     r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
     r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"

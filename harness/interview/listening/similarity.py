@@ -1,7 +1,9 @@
-"""Kernel ridge regression from labelled example sentences to labels, over meaning, words, letters and signs.
+"""Kernel ridge regression from labelled examples to labels, over meaning, words, letters, signs, situation.
 
 MiniLM's vector says what a sentence is about. Its words tell "is it the cache?" from "is there a cache?", its
 letters bridge misspellings, and its signs are authored patterns: evidence beside the examples, never a door.
+What the interviewer had said makes some labels likelier, and an example from the same case counts more than
+one from elsewhere.
 """
 
 from __future__ import annotations
@@ -21,28 +23,60 @@ from harness.interview.meanings import Embed
 POWER = 3  # exponent of the cosine, mapped to 0..1: near examples count most, distant ones together a little
 WORDS, LETTERS, SIGNS, CONSTANT = 0.5, 0.5, 0.3, 0.25  # kernel weights, with 1 for meaning
 RIDGE = 0.3
+# Chosen by cross-validation over voices: the weight of what was said before, and by how much more an example
+# of the same case counts.
+BEFORE, SAME_CASE = 0.6, 1.0
 DECIMALS = 3  # of a score; differences between machines are far smaller
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Said:
+    """Words and their situation.
+
+    meaning: (d,), the vector of the words; signs: (s,); before: (d,), the vector of the interviewer's last
+    words, None if there are none; case: the scenario's id, or "".
+    """
+
+    text: str
+    meaning: np.ndarray
+    signs: np.ndarray
+    before: np.ndarray | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Labelled examples. targets: (n, labels), +1 or -1; signs: (n, s)."""
+    """Labelled examples. targets: (n, labels), +1 or -1; signs: (n, s).
+
+    befores: what the interviewer had said, or ""; cases: scenario ids, or "".
+    """
 
     texts: tuple[str, ...]
     targets: np.ndarray
     signs: np.ndarray
+    befores: tuple[str, ...]
+    cases: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return all texts whose vectors are needed."""
+        return (*self.texts, *filter(None, dict.fromkeys(self.befores)))
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
     """The fitted weights.
 
-    meanings: (n, d), unit norm. by_meaning: (n, labels); by_words, by_letters: (terms, labels);
-    by_signs: (s, labels); intercept: (labels,). The terms and their rarity are the vocabularies'.
+    meanings: (n, d), befores: (b, d), unit norm. by_meaning: (n, labels); by_before: (b, labels); by_words,
+    by_letters: (terms, labels); by_signs: (s, labels); intercept: (labels,). cases: (n,). The terms and their
+    rarity are the vocabularies'.
     """
 
     meanings: np.ndarray
+    cases: np.ndarray
     by_meaning: np.ndarray
+    befores: np.ndarray
+    by_before: np.ndarray
     by_words: np.ndarray
     by_letters: np.ndarray
     by_signs: np.ndarray
@@ -61,13 +95,18 @@ class Regression:
     words: Vocabulary
     letters: Vocabulary
 
-    def scores(self, text: str, meaning: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """Return (labels,) scores. meaning: (d,), the text's vector; signs: (s,)."""
+    def scores(self, said: Said) -> np.ndarray:
+        """Return (labels,) scores."""
         w = self.weights
-        total = _kernel(w.meanings @ meaning.astype(np.float32)) @ w.by_meaning + w.intercept
-        total += WORDS * self.words.project(text, w.by_words)
-        total += LETTERS * self.letters.project(text, w.by_letters)
-        return np.round(total + SIGNS * signs @ w.by_signs, DECIMALS)
+        near = _kernel(w.meanings @ said.meaning.astype(np.float32))
+        if said.case:
+            near = near * (1 + SAME_CASE * (w.cases == said.case))
+        total = near @ w.by_meaning + w.intercept
+        if said.before is not None:
+            total += BEFORE * _kernel(w.befores @ said.before.astype(np.float32)) @ w.by_before
+        total += WORDS * self.words.project(said.text, w.by_words)
+        total += LETTERS * self.letters.project(said.text, w.by_letters)
+        return np.round(total + SIGNS * said.signs @ w.by_signs, DECIMALS)
 
 
 def regression(
@@ -82,7 +121,7 @@ def regression(
             weights = Weights(**{field.name: arrays[field.name] for field in fields(Weights)})
     else:
         given = examples()
-        weights = _fit(given, embed(list(given.texts)))
+        weights = _fit(given, embed)
         if path:
             _store(weights, path)
     return Regression(
@@ -92,16 +131,24 @@ def regression(
     )
 
 
-def _fit(examples: Examples, meanings: np.ndarray) -> Weights:
-    meanings = meanings.astype(np.float64)
+def _fit(examples: Examples, embed: Embed) -> Weights:
+    meanings = embed(list(examples.texts)).astype(np.float64)
+    befores, heard = _befores(examples, embed)
+    cases = np.array(examples.cases)
     by_word, by_letter = (fit_vocabulary(split, examples.texts) for split in (words, letters))
     terms, pieces = by_word.matrix(examples.texts), by_letter.matrix(examples.texts)
-    gram = _kernel(meanings @ meanings.T) + CONSTANT + SIGNS * examples.signs @ examples.signs.T
+    gram = _kernel(meanings @ meanings.T)
+    gram *= 1 + SAME_CASE * ((cases[:, None] == cases) & (cases != ""))
+    gram += CONSTANT + SIGNS * examples.signs @ examples.signs.T
     gram += WORDS * _dense(terms @ terms.T) + LETTERS * _dense(pieces @ pieces.T)
+    gram += BEFORE * _dense(heard @ sparse.csr_matrix(_kernel(befores @ befores.T)) @ heard.T)
     found = np.linalg.solve(gram + RIDGE * np.eye(len(gram)), examples.targets)
     return Weights(
         meanings=meanings.astype(np.float32),
+        cases=cases,
         by_meaning=found,
+        befores=befores.astype(np.float32),
+        by_before=heard.T @ found,
         by_words=terms.T @ found,
         by_letters=pieces.T @ found,
         by_signs=examples.signs.T @ found,
@@ -111,6 +158,20 @@ def _fit(examples: Examples, meanings: np.ndarray) -> Weights:
         letters=np.array(by_letter.terms),
         letter_rarity=by_letter.rarity,
     )
+
+
+def _befores(examples: Examples, embed: Embed) -> tuple[np.ndarray, sparse.csr_matrix]:
+    """Return the vectors of what was said before, (b, d), and which example follows which, (n, b)."""
+    known = {
+        before: column
+        for column, before in enumerate(filter(None, dict.fromkeys(examples.befores)))
+    }
+    rows = [row for row, before in enumerate(examples.befores) if before]
+    columns = [known[examples.befores[row]] for row in rows]
+    shape = (len(examples.befores), len(known))
+    follows = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape)
+    vectors = embed(list(known)) if known else np.zeros((0, len(embed(["none"])[0])))
+    return vectors.astype(np.float64), follows
 
 
 def _store(weights: Weights, path: Path) -> None:

@@ -11,7 +11,7 @@ from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.reactions import CONTEXT, fit, said
 from harness.interview.dialogue.wording import reactions, short
-from harness.interview.listening.acts import PRODUCT_MANAGER
+from harness.interview.listening.evidence import product_manager_listens
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Reading, Remedy
 from harness.interview.scenario.interview_session import Session
@@ -95,7 +95,7 @@ def _found(session: Session, turns: Sequence[Turn]) -> Iterator[tuple[str, Turn,
         reading = turn.reading
         solved = solved or reading.cause == "right"
         proposed = (
-            None if PRODUCT_MANAGER.search(turn.before) else next(iter(reading.proposed), None)
+            None if product_manager_listens(turn.before) else next(iter(reading.proposed), None)
         )
         if proposed and not turn.opened - CONTEXT:
             yield "early", turn, proposed
@@ -109,7 +109,7 @@ def _found(session: Session, turns: Sequence[Turn]) -> Iterator[tuple[str, Turn,
             yield "wrong", turn, None
         if Act.DONT_KNOW in reading.acts:
             yield "lost", turn, None
-        if PRODUCT_MANAGER.search(turn.before) and not _offers_choice(turn.text):
+        if product_manager_listens(turn.before) and not _offers_choice(turn.text):
             yield "plain", turn, None
     if turns and "goal" not in turns[-1].opened:
         yield "target", turns[0], None

@@ -8,14 +8,15 @@ import pytest
 
 from harness.interview.content_files import BadContentError
 from harness.interview.listening.acts import LEAST, Part, likely, together
-from harness.interview.listening.examples import ACTS, labelled_sentences
+from harness.interview.listening.examples import ACTS, heard_turns, labelled_sentences
 from harness.interview.listening.follow_ups import followed_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import remedies
-from harness.interview.listening.similarity import Examples, regression
+from harness.interview.listening.similarity import Examples, Said, regression
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
-from harness.interview.reading import Act
+from harness.interview.reading import REFUSED, Act
+from harness.interview.scenario.cards import card_ids
 from harness.interview.scenario.scenario import scenario, scenarios
 from tests.unit.interview.listening.test_card_router import words
 
@@ -61,13 +62,13 @@ def test_a_bare_follow_up_asks_for_the_stage_that_was_named(question, before, na
 
 def part(text="It is so.", **scores):
     scored = dict.fromkeys((*LEAST, "none"), -0.9) | {Act(k): v for k, v in scores.items()}
-    return Part(text, np.zeros(1), tuple(likely(scored)), scored)
+    return Part(Said(text, np.zeros(1), np.zeros(1)), tuple(likely(scored)), scored)
 
 
 @pytest.mark.parametrize(
     ("heard", "implied", "acts"),
     [
-        ([part(claim=0.5), part(challenge=-0.05)], (), (Act.CLAIM,)),
+        ([part(claim=0.5), part(challenge=-0.7)], (), (Act.CLAIM,)),
         ([part(challenge=-0.05)], (), (Act.CHALLENGE,)),
         ([part(decide=0.5)], (Act.PROPOSE,), (Act.PROPOSE, Act.DECIDE)),
         ([part(offtopic=0.8), part("Any trace?", ask=0.6)], (), (Act.ASK,)),
@@ -75,8 +76,17 @@ def part(text="It is so.", **scores):
         ([part()], (), (Act.OFF_TOPIC,)),
     ],
 )
-def test_a_turn_does_what_is_firm_in_its_parts(heard, implied, acts):
-    assert together(heard, implied) == acts
+def test_a_turn_does_what_its_parts_do_clearly(heard, implied, acts):
+    best = {act: max(one.scores[act] for one in heard) for act in LEAST}
+    assert (
+        together(part(**{str(act): score for act, score in best.items()}), heard, implied) == acts
+    )
+
+
+def test_a_turn_as_a_whole_has_a_say_in_what_its_parts_do():
+    heard = [part(claim=0.3), part(decide=-0.2)]
+    assert together(part(claim=0.2, decide=0.5), heard, ()) == (Act.CLAIM, Act.DECIDE)
+    assert together(part(claim=0.2, decide=-0.9), heard, ()) == (Act.CLAIM,)
 
 
 @pytest.mark.parametrize(
@@ -97,17 +107,36 @@ def test_words_of_letters_and_digits_are_no_numbers():
     assert numbers("p95 of S07 and int8") == ()
 
 
+TEXTS = ("how long is the queue", "how long is the wait", "a bigger cache", "cache it please")
+TARGETS = np.array([[1, -1], [1, -1], [-1, 1], [-1, 1]], float)
+
+
+def learned(befores=("",) * 4, cases=("",) * 4):
+    return Examples(TEXTS, TARGETS, np.zeros((4, 1)), befores, cases)
+
+
+def said(text, before="", case=""):
+    return Said(text, words([text])[0], np.zeros(1), words([before])[0] if before else None, case)
+
+
 def test_a_regression_learns_its_examples_and_keeps_them(tmp_path):
-    texts = ("how long is the queue", "how long is the wait", "a bigger cache", "cache it please")
-    targets = np.array([[1, -1], [1, -1], [-1, 1], [-1, 1]], float)
-    examples = Examples(texts, targets, np.zeros((4, 1)))
     path = tmp_path / "weights.npz"
-    fresh = regression(lambda: examples, words, path)
+    fresh = regression(learned, words, path)
     again = regression(lambda: pytest.fail("fitted twice"), words, path)
     for text in ("how long does it wait", "cache the answers", "zzz"):
-        scores = fresh.scores(text, words([text])[0], np.zeros(1))
-        assert (scores == again.scores(text, words([text])[0], np.zeros(1))).all()
-    assert fresh.scores("cache it", words(["cache it"])[0], np.zeros(1)).argmax() == 1
+        assert (fresh.scores(said(text)) == again.scores(said(text))).all()
+    assert fresh.scores(said("cache it")).argmax() == 1
+
+
+def test_what_was_said_before_and_the_case_make_a_label_likelier():
+    asked = ("what do you want to know", "", "what would you change", "")
+    fitted = regression(lambda: learned(asked, ("S01", "", "S07", "")), words)
+    open_ = fitted.scores(said("the cache queue"))
+    for likelier, situation in ((0, asked[0]), (1, asked[2])):
+        answered = fitted.scores(said("the cache queue", situation))
+        assert answered[likelier] - answered[1 - likelier] > open_[likelier] - open_[1 - likelier]
+    here = fitted.scores(said("a bigger queue", case="S07"))
+    assert here[1] > fitted.scores(said("a bigger queue", case="S01"))[1]
 
 
 def test_all_voices_use_known_acts_and_an_unknown_one_is_named(tmp_path):
@@ -115,6 +144,15 @@ def test_all_voices_use_known_acts_and_an_unknown_one_is_named(tmp_path):
     (tmp_path / "odd.yaml").write_text("sing:\n- La la la.")
     with pytest.raises(BadContentError, match=r"odd\.yaml.*sing"):
         list(labelled_sentences(tmp_path))
+
+
+@pytest.mark.parametrize("turn", heard_turns(), ids=lambda turn: turn.says[:40])
+def test_a_whole_turn_names_what_there_is(turn):
+    assert turn.case in scenarios() and turn.acts and set(turn.acts) <= set(ACTS)
+    assert set(turn.cards) <= set(card_ids()) and bool(turn.cards) <= (Act.ASK in turn.acts)
+    assert {remedy.removeprefix(REFUSED) for remedy in turn.remedies} <= set(remedies())
+    assert bool(turn.remedies) <= (Act.PROPOSE in turn.acts)
+    assert turn.blames is None or (turn.blames in suspects() and Act.CLAIM in turn.acts)
 
 
 @pytest.mark.parametrize("name", scenarios())
