@@ -48,9 +48,17 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# Late submissions cost nothing, unless you set one of these; see docs/workshop.md.
+c.AssignLatePenalties.plugin_class = "grader.course.late_policy.LatePolicy"
+# c.LatePolicy.grace_hours = 1
+# c.LatePolicy.percent_per_day = 10
+
 # nbgrader's own feedback shows hidden tests, and shows an open mark as zero.
 c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
+
+# nbgrader's own table shows open points and missing labs as zero.
+c.ExportApp.plugin_class = "grader.board.marks_export.Table"
 
 # `nbgrader validate` does not run cells with this tag, and a check cell that does not run passes. An empty
 # tag matches no cell, because nbconvert does not allow empty tags.

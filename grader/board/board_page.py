@@ -10,6 +10,7 @@ from jinja2 import Environment
 from rich.console import Group
 from rich.table import Table
 
+from grader.board.exercises import Exercise
 from grader.board.overview import Board, Speed, Standing, Status
 from grader.course.feedback import inline
 from grader.grading.report import Outcome
@@ -33,6 +34,8 @@ def page(board: Board) -> str:
         rows=[(name, list(map(_cell, row.values()))) for name, row in board.standings.items()],
         queue=board.queue,
         mistakes=board.mistakes,
+        unreadable=board.unreadable,
+        exercises=list(map(_exercise, board.exercises)),
         verdicts=board.verdicts,
         outcomes=[str(outcome) for outcome in Outcome],
         pictures=[(title, inline(picture)) for title, picture in pictures(board)],
@@ -122,9 +125,19 @@ def _tables(board: Board) -> Iterator[Table]:
     if board.mistakes:
         mistakes = ((str(len(m.students)), m.grade, m.look) for m in board.mistakes)
         yield _table("learners", "check", "where to look", rows=mistakes)
+    if board.unreadable:
+        yield _table("not a notebook", "lab", "reason", rows=board.unreadable)
+    if board.exercises:
+        names = ("exercise", "learners", "mean share of points", "discrimination")
+        yield _table(*names, rows=map(_exercise, board.exercises))
     if board.speeds:
         names = ("learner", "lab", "end-to-end p50", "ratio to yardstick", "n", "right")
         yield _table(*names, rows=map(_speed, board.speeds))
+
+
+def _exercise(exercise: Exercise) -> tuple[str, ...]:
+    told = "–" if exercise.discrimination is None else f"{exercise.discrimination:.2f}"
+    return exercise.grade, str(exercise.n), f"{exercise.difficulty:.0%}", told
 
 
 def _speed(speed: Speed) -> tuple[str, ...]:

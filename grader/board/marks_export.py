@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +67,17 @@ def rows(course: Course) -> Iterator[Row]:
         yield Row(student, lab, points, total.out_of, total.late, total.late_s / 3600)
 
 
-def as_csv(course: Course) -> str:
-    """Return the marks as CSV (RFC 4180). Raises LockedError."""
+def as_csv(course: Course, students: Iterable[str] = (), labs: Iterable[str] = ()) -> str:
+    """Return the marks as CSV (RFC 4180), of these students and labs; () means all. Raises LockedError."""
+    students, labs = set(students), set(labs)
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(COLUMNS)
-    table.writerows(row.values() for row in rows(course))
+    table.writerows(
+        row.values()
+        for row in rows(course)
+        if (not students or row.student in students) and (not labs or row.lab in labs)
+    )
     return file.getvalue()
 
 
@@ -108,7 +113,7 @@ def to_canvas(course: Course, lab: str, canvas: CanvasCourse, assignment: int) -
 
 
 class Table(ExportPlugin):
-    """The same table for `nbgrader export --exporter=grader.board.marks_export.Table`."""
+    """The same table for `nbgrader export`, whose own table shows open points and missing labs as zero."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to `--to`, or to grades.csv."""
@@ -117,4 +122,5 @@ class Table(ExportPlugin):
         from grader.course.course import load_course
 
         path: Path = Path(self.to or "grades.csv")
-        path.write_text(as_csv(load_course(Path.cwd())), encoding="utf-8", newline="")
+        text = as_csv(load_course(Path.cwd()), map(str, self.student), map(str, self.assignment))
+        path.write_text(text, encoding="utf-8", newline="")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
+from grader.board.exercises import Exercise, exercises, unreadable
 from grader.course import gradebook
 from grader.course.course import Course
 from grader.course.records import Record, read
@@ -84,7 +85,10 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The state of a class: `standings` by learner, then by lab; `verdicts` count outcomes by lab."""
+    """The state of a class: `standings` by learner, then by lab; `verdicts` count outcomes by lab.
+
+    `unreadable` has (learner, lab, why) of files that are no notebook of their lab; no mistake counts them.
+    """
 
     labs: tuple[str, ...]
     standings: Mapping[str, Mapping[str, Standing]]
@@ -92,6 +96,8 @@ class Board:
     mistakes: tuple[Mistake, ...]
     speeds: tuple[Speed, ...]
     verdicts: Mapping[str, Mapping[str, int]]
+    unreadable: tuple[tuple[str, str, str], ...] = ()
+    exercises: tuple[Exercise, ...] = ()
 
 
 Records = Mapping[tuple[str, str], Record]  # by (learner, lab)
@@ -101,6 +107,7 @@ def board(course: Course) -> Board:
     """Return the current state of the class. Raises LockedError."""
     submitted = [(submission.student, submission.lab) for submission in course.submissions()]
     records = {key: record for key in submitted if (record := _read(course, *key))}
+    readable = {key: one for key, one in records.items() if not unreadable(one.report)}
     totals = gradebook.totals(course)
     students = {student for student, _ in [*submitted, *totals]} | gradebook.students(course)
     standings = {name: {lab: Standing() for lab in course.labs} for name in sorted(students)}
@@ -111,9 +118,15 @@ def board(course: Course) -> Board:
         labs=course.labs,
         standings=standings,
         queue=tuple(_queue(records)),
-        mistakes=tuple(_mistakes(records)),
+        mistakes=tuple(_mistakes(readable)),
         speeds=tuple(_speeds(records)),
-        verdicts=_verdicts(records),
+        verdicts=_verdicts(readable),
+        unreadable=tuple(
+            (*key, unreadable(record.report))
+            for key, record in records.items()
+            if key not in readable
+        ),
+        exercises=tuple(exercises(record.report for record in readable.values())),
     )
 
 

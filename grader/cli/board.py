@@ -28,6 +28,12 @@ def board(
         Path | None, typer.Option(help="Also write the board to this HTML file.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write all marks to this CSV file.")] = None,
+    platform: Annotated[
+        str,
+        typer.Option(
+            "--for", help="Write the CSV file in the columns of canvas, moodle or gradescope."
+        ),
+    ] = "",
     canvas: Annotated[
         str,
         typer.Option(
@@ -41,7 +47,7 @@ def board(
     as_json: Json = False,
 ) -> None:
     """Show progress, undecided marks, common mistakes and latencies of the class."""
-    from grader.board import board_page, marks_export
+    from grader.board import board_page
     from grader.board import overview as boards
     from grader.course.course import load_course
 
@@ -50,13 +56,26 @@ def board(
     if page:
         page.write_text(board_page.page(overview), encoding="utf-8")
     if csv:
-        csv.write_text(marks_export.as_csv(loaded), encoding="utf-8", newline="")
+        csv.write_text(_table(loaded, platform), encoding="utf-8", newline="")
     if canvas:
         _send(loaded, lab, canvas)
     if as_json:
         print_json(asdict(overview))
     else:
         console.print(board_page.text(overview), markup=False, highlight=False)
+
+
+def _table(course: Course, platform: str) -> str:
+    """Return all marks as CSV, for a learning platform or, with "", in our own columns."""
+    from grader.board import lms_export, marks_export
+
+    if not platform:
+        return marks_export.as_csv(course)
+    if platform not in lms_export.PLATFORMS:
+        raise WrongUseError(
+            f"There are no columns for {platform}: use {', '.join(lms_export.PLATFORMS)}, or leave out --for."
+        )
+    return lms_export.as_csv(course, lms_export.PLATFORMS[platform])
 
 
 def _send(course: Course, lab: str, url: str) -> None:

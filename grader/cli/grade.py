@@ -47,7 +47,10 @@ def grade(
         ),
     ] = 0,
     scheduler: Annotated[
-        str, typer.Option(help="Grade on the workers of the Dask scheduler at this address.")
+        str,
+        typer.Option(
+            help="Grade on the workers of `under500 scheduler`, at the address that it printed."
+        ),
     ] = "",
     jail: Annotated[
         bool,

@@ -17,7 +17,16 @@ FOLDER = Path("/srv/under500")
 @app.command()
 def start(
     folder: Folder = FOLDER,
-    learners: Annotated[int, typer.Option(min=1, max=99, help="Number of learners' accounts.")] = 4,
+    learners: Annotated[
+        int, typer.Option(min=1, max=999, help="Number of learners' accounts, without a roster.")
+    ] = 4,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file with the columns login, name, email, section: accounts for exactly these "
+            "learners. Those who are no longer in it lose their account, and nothing else."
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(help="Port that people open; the next three are used too.")
     ] = 8000,
@@ -34,7 +43,7 @@ def start(
     from grader.workshop.paths import Workshop
 
     workshop = Workshop(folder.resolve(), port)
-    persons = starting.prepare_hub(workshop, learners)
+    persons = starting.prepare_hub(workshop, learners, roster)
     rows = starting.addresses(workshop, persons)
     if as_json:
         print_json({"folder": str(workshop.root), "people": [row[0] for row in rows]})

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 
 import dask
-from distributed import Client, Nanny, Scheduler, SpecCluster
+from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 
+from grader import secret
+from grader.fleet import tls
+from grader.fleet.data_only import data_only
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
 from harness.errors import PlainError
@@ -31,7 +34,12 @@ DASK_CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # the jail has its own limit, which the learner is told
     "distributed.worker.memory.terminate": False,
+    # Dask always opens a port for HTTP, without TLS. With no route, it answers nothing but 404.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
+HTTP = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+SCHEME, PORT = "tls://", 8786
 
 
 class FleetError(PlainError):
@@ -40,17 +48,18 @@ class FleetError(PlainError):
 
 @contextmanager
 def local(processes: int) -> Iterator[Client]:
-    """Start a cluster on this machine for the duration of the block."""
-    options = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
+    """Start a cluster on this machine for the duration of the block; only its own processes can connect."""
+    security = tls.of_this_run()
+    options = {"host": "127.0.0.1", "security": security} | HTTP
     scheduler = {"cls": Scheduler, "options": options}
     workers = {
-        number: {"cls": Nanny, "options": options}
-        for number, options in enumerate(_processes(processes, timing=True))
+        number: {"cls": Nanny, "options": options | {"host": "127.0.0.1"}}
+        for number, options in enumerate(_processes(processes, True, security))
     }
     with (
         # One failure is enough: on one machine, no network can be the cause.
         dask.config.set(DASK_CONFIG | {"distributed.scheduler.allowed-failures": 1}),
-        SpecCluster(workers, scheduler, silence_logs="ERROR") as cluster,
+        SpecCluster(workers, scheduler, security=security, silence_logs="ERROR") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
@@ -58,18 +67,33 @@ def local(processes: int) -> Iterator[Client]:
 
 @contextmanager
 def remote(address: str) -> Iterator[Client]:
-    """Connect to the scheduler at `address`. Raises FleetError if it does not answer or has no worker."""
-    with dask.config.set(DASK_CONFIG):
+    """Connect to the scheduler at `address`, and load nothing but data from there.
+
+    Raises FleetError if the address is not one of TLS, if no scheduler with the course's secret answers, or
+    if it has no worker.
+    """
+    require_tls(address)
+    security = tls.of_secret(secret.key())
+    with dask.config.set(DASK_CONFIG), data_only():
         try:
-            client = Client(address, set_as_default=False, timeout=TIMEOUT_S)
+            client = Client(address, security=security, set_as_default=False, timeout=TIMEOUT_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise FleetError(
-                f"No scheduler answers at {address}: start one with `dask scheduler`, "
-                "and use the address that it prints."
+                f"No scheduler with this course's secret answers at {address}: start one with "
+                "`under500 scheduler`, and use the address that it prints."
             ) from error
         with client:
             _wait_for_worker(client, address)
             yield client
+
+
+def require_tls(address: str) -> None:
+    """Raise FleetError if `address` is not an address of TLS."""
+    if not address.startswith(SCHEME):
+        raise FleetError(
+            f"{address} is not encrypted: use the address that `under500 scheduler` prints, such as "
+            f"{SCHEME}10.0.0.5:{PORT}."
+        )
 
 
 def _wait_for_worker(client: Client, address: str) -> None:
@@ -86,9 +110,10 @@ def check_workers(client: Client, expected: Identity) -> list[str]:
 
     Raises FleetError if a worker's code, libraries or secret differ from `expected`.
     """
-    _, now = identify()
+    now = identify()["clock"]
     remarks = []
-    for address, (identity, clock) in client.run(identify).items():
+    for address, values in client.run(identify).items():
+        identity, clock = Identity.from_json(values["identity"]), float(values["clock"])
         if difference := expected.difference(identity):
             raise FleetError(
                 f"The worker {address} has another {difference}: install the same there, or stop it."
@@ -110,25 +135,37 @@ def timing_workers(client: Client) -> list[str]:
 
 def serve(address: str, processes: int) -> None:
     """Work for the scheduler at `address` until interrupted; reconnect whenever it is back."""
+    require_tls(address)
     with dask.config.set(DASK_CONFIG):
-        asyncio.run(_serve(address, processes))
+        asyncio.run(_serve(address, processes, tls.of_secret(secret.key())))
 
 
-async def _serve(address: str, processes: int) -> None:
+def schedule(host: str, port: int) -> None:
+    """Run a scheduler at this address until interrupted. Raises OSError if the address is not free."""
+    with dask.config.set(DASK_CONFIG), data_only():
+        asyncio.run(_schedule(host, port, tls.of_secret(secret.key())))
+
+
+async def _schedule(host: str, port: int, security: Security) -> None:
+    async with Scheduler(host=host, port=port, security=security, **HTTP) as scheduler:
+        await scheduler.finished()
+
+
+async def _serve(address: str, processes: int, security: Security) -> None:
     prepared = store.sealed(knobs.path())
     while True:
         async with AsyncExitStack() as stack:
             try:
                 nannies = [
                     await stack.enter_async_context(Nanny(address, **options))
-                    for options in _processes(processes, timing=prepared)
+                    for options in _processes(processes, prepared, security)
                 ]
             except (OSError, TimeoutError):
                 continue  # try again; connecting already waited TIMEOUT_S
             await asyncio.gather(*(nanny.finished() for nanny in nannies))
 
 
-def _processes(number: int, timing: bool) -> Sequence[dict[str, object]]:
+def _processes(number: int, timing: bool, security: Security) -> Sequence[dict[str, object]]:
     """Return each process's options: one submission at a time, and timed work for the first only."""
-    common = {"nthreads": 1, "memory_limit": 0, "dashboard": False}
+    common = {"nthreads": 1, "memory_limit": 0, "security": security} | HTTP
     return [common | {"resources": {TIMING: 1} if timing and n == 0 else {}} for n in range(number)]

@@ -42,13 +42,17 @@ class MachineNoise:
 
 def measure_all(client: Client, addresses: Sequence[str]) -> list[MachineNoise]:
     """Measure several machines at the same time."""
-    return client.gather(
-        [client.submit(measure, address, workers=[address], pure=False) for address in addresses]
+    measured = client.gather(
+        [client.submit(measure, workers=[address], pure=False) for address in addresses]
     )
+    return [
+        MachineNoise(address, tuple(map(float, values["ms"])), str(values["reason"]))
+        for address, values in zip(addresses, measured, strict=True)
+    ]
 
 
-def measure(address: str) -> MachineNoise:
-    """Measure this machine and return the result under `address`."""
+def measure() -> dict[str, object]:
+    """Measure this machine and return `ms` and `reason` of MachineNoise as plain types."""
     spec = SandboxSpec(models=True, jailed=not why_no_jail())
     try:
         with cores(alone=True), speed_gate.yardstick(spec, SEED) as ready:
@@ -56,6 +60,6 @@ def measure(address: str) -> MachineNoise:
                 speed_gate.measure_solo(ready.session, ready.entry, SEED + number)
                 for number in range(1, REPEATS)
             )
-            return MachineNoise(address, (ready.solo_ms, *repeats))
-    except (OSError, speed_gate.NoYardstickError) as error:
-        return MachineNoise(address, (), str(error))
+            return {"ms": [ready.solo_ms, *repeats], "reason": ""}
+    except Exception as error:  # must not be raised: an exception would be sent as a pickle
+        return {"ms": [], "reason": str(error)}

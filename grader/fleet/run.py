@@ -7,11 +7,12 @@ itself is lost. In every case a submission is entered from exactly one result, m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pickle import UnpicklingError
 
 from distributed import Client, Future, KilledWorker, wait
 
@@ -21,7 +22,7 @@ from grader.fleet.cluster import TIMING, FleetError, check_workers, timing_worke
 from grader.fleet.noise import MachineNoise, measure_all
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import Chunk, JudgeFactory, RefereeFactory, grade_chunk, identity
-from grader.grading.report import Report, from_json
+from grader.grading.report import Report
 from grader.thresholds import thresholds
 
 Connect = Callable[[], AbstractContextManager[Client]]
@@ -31,6 +32,7 @@ AHEAD = 2  # chunks per worker: one in progress, and one so that it need not wai
 LOST = (CancelledError, OSError, TimeoutError)
 RENEWALS = 3  # of the connection without a result in between; then a person should look at it
 REFEREES = RefereeFactory()
+INVALID = "The grader failed, not you: a worker's answer was not a report on this submission."
 FRAGILE = "The grader failed, not you: several workers ended while they graded it."
 
 
@@ -214,18 +216,25 @@ class _Round:
 
     def _handle(self, future: Future) -> Iterator[Step]:
         try:
-            reports = [from_json(record["report"]) for record in future.result()]
+            result = future.result()
         except KilledWorker:
             yield from self._isolate(self.running.pop(future))
             return
+        except UnpicklingError:
+            result = {}
         chunk = self.running.pop(future)
         # Release the result before entering it: Dask would grade it again if the worker that holds it died.
         future.release()
         self.connection.renewals = 0
-        yield from self._enter(chunk, reports)
+        yield from self._enter(chunk, reports(result, chunk))
 
-    def _enter(self, chunk: list[LockedSubmission], reports: list[Report]) -> Iterator[Step]:
-        for locked, report in zip(chunk, reports, strict=True):
+    def _enter(
+        self, chunk: list[LockedSubmission], received: list[Report | None]
+    ) -> Iterator[Step]:
+        for locked, report in zip(chunk, received, strict=True):
+            if report is None:
+                yield self.queue.give_up(locked, INVALID)
+                continue
             entered = self.queue.enter(locked, report)
             if isinstance(entered, LockedSubmission):
                 self.waiting.append([entered])
@@ -252,6 +261,21 @@ class _Round:
                 else "There is no worker: start one, and run the same command again."
             )
         return number
+
+
+def reports(result: object, chunk: Sequence[LockedSubmission]) -> list[Report | None]:
+    """Return the reports in a worker's result, None for each that is not a report on its submission.
+
+    Raises FleetError if the worker refused to grade.
+    """
+    try:
+        refused, records = str(result.get("refused", "")), list(result.get("records", ()))
+    except (AttributeError, TypeError):
+        refused, records = "", []
+    if refused:
+        raise FleetError(refused)
+    records += [None] * (len(chunk) - len(records))
+    return [locked.report(record) for locked, record in zip(chunk, records, strict=False)]
 
 
 def needs_whole_machine(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from grader.course import records
@@ -16,7 +17,7 @@ from grader.fleet.worker import Item, result_paths, saved_result
 from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError
 from grader.grading.referee import unreadable
-from grader.grading.report import Report, not_graded
+from grader.grading.report import Mark, Report, from_json, not_graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class LockedSubmission:
     item: Item
     problem: str
     stack: ExitStack
+
+    def report(self, record: object) -> Report | None:
+        """Return the report in a worker's record, or None if it is not one on this submission."""
+        try:
+            report = from_json(record["report"])
+            same = record["digest"] == self.item.digest
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+        return report if same and is_report_on(self.snapshot, report) else None
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ class SubmissionQueue:
         item = self._item(snapshot, {})
         if self.batch.again or self.batch.queued or not (saved := saved_result(item)):
             return None
+        if not is_report_on(snapshot, saved.report):
+            return None
         locked = LockedSubmission(snapshot, item, self.batch.clear(snapshot), ExitStack())
         return replace(self._finish(locked, saved.report), state=State.ENTERED)
 
@@ -115,6 +127,30 @@ class SubmissionQueue:
         result = (folder / "results" / f"{submission.student}.json").resolve()
         texts = json.dumps(snapshot.released), json.dumps(notebook)
         return Item(submission.lab, snapshot.digest, *texts, str(result))
+
+
+def is_report_on(snapshot: Snapshot, report: Report) -> bool:
+    """Return True if a report, which may come from anywhere, has the marks of the submission's lab."""
+    name = snapshot.submission.lab
+    grades = [(grade.id, grade.points) for grade in lab(name, snapshot.released).grades.values()]
+    given = [(mark.id, mark.out_of) for mark in report.marks]
+    texts = [
+        report.jailed,
+        *(text for error in report.errors for text in (error.cell, error.error)),
+    ]
+    try:
+        valid = all(map(_is_valid, report.marks)) and all(isinstance(text, str) for text in texts)
+    except (TypeError, ValueError):
+        return False
+    return valid and report.lab == name and given == grades
+
+
+def _is_valid(mark: Mark) -> bool:
+    """Return True if a mark's values are in their ranges. Raises TypeError or ValueError for other types."""
+    points = mark.points is None or 0 <= mark.points <= mark.out_of  # False for NaN
+    times = all(0 < learner < inf and 0 < yardstick < inf for learner, yardstick in mark.pairs)
+    right, n = mark.right or (0, 0)
+    return points and times and 0 <= right <= n and isinstance(mark.reason, str)
 
 
 def _delete_results(item: Item) -> None:

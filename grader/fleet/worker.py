@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
+from typing import Any
 
 import nbformat
 from filelock import FileLock
@@ -33,7 +34,6 @@ from grader.exercise.exclusive import BusyError, exclusive
 from grader.grading.lab import lab
 from grader.grading.report import Report, not_graded
 from harness import store
-from harness.errors import PlainError
 
 JudgeFactory = Callable[[], AbstractContextManager[Judge]]
 CORES_S = 4 * 3600.0  # a chunk of the longest notebooks on a slow machine, several times
@@ -41,10 +41,6 @@ CORES = Path(tempfile.gettempdir()) / "under500-cores.lock"  # shared by all use
 # The libraries that a verdict depends on. The models' seal is not compared: it differs by machine.
 LIBRARIES = ("numpy", "torch", "transformers", "llama-cpp-python", "nbformat", "distributed")
 CODE = ("*.py", "*.toml", "*.yaml", "*.json")
-
-
-class DifferentWorkerError(PlainError):
-    """A worker has different code, libraries or secret; the message says what differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,12 @@ class Identity:
     code: str
     key: str
     versions: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Identity:
+        """Return the identity from plain types. Raises KeyError, TypeError or ValueError for others."""
+        versions = {str(name): str(version) for name, version in values["versions"].items()}
+        return cls(str(values["code"]), str(values["key"]), versions)
 
     def difference(self, other: Identity) -> str:
         """Return a description of what `other` has instead, or "" if nothing differs."""
@@ -107,26 +109,31 @@ def identity() -> Identity:
     return Identity(_code(), key, versions | {"python": python_version()})
 
 
-def identify() -> tuple[Identity, float]:
-    """Return this process's identity and its clock in seconds since 1970."""
-    return identity(), time.time()
+def identify() -> dict[str, object]:
+    """Return this process's identity and its clock in seconds since 1970, as plain types."""
+    return {"identity": asdict(identity()), "clock": time.time()}
 
 
-def grade_chunk(
-    chunk: Chunk, expected: Identity, judge_factory: JudgeFactory
-) -> list[dict[str, object]]:
-    """Grade a chunk and return its records as plain types, in order.
+def grade_chunk(chunk: Chunk, expected: Identity, judge_factory: JudgeFactory) -> dict[str, object]:
+    """Grade a chunk and return {"records": in the chunk's order}, or {"refused": why}, as plain types.
 
-    If the machine does not become free, they say so and have no points. Raises DifferentWorkerError if this
-    process is not the same as `expected`.
+    If the machine does not become free, the records say so and have no points. A worker that differs from
+    `expected` refuses. It never raises: an exception would be sent as a pickle, which nobody would load.
     """
     if difference := expected.difference(identity()):
-        raise DifferentWorkerError(f"A worker has another {difference}: install the same there.")
+        return {"refused": f"A worker has another {difference}: install the same there."}
+    try:
+        return {"records": [record.to_json() for record in _graded(chunk, judge_factory)]}
+    except Exception as error:
+        return {"refused": f"A worker failed ({type(error).__name__}: {error})."}
+
+
+def _graded(chunk: Chunk, judge_factory: JudgeFactory) -> list[Record]:
     try:
         with cores(alone=chunk.timed):
-            return [_grade_once(item, _judge(judge_factory)).to_json() for item in chunk.items]
+            return [_grade_once(item, _judge(judge_factory)) for item in chunk.items]
     except BusyError as error:
-        return [_ungraded(item, str(error)).to_json() for item in chunk.items]
+        return [_ungraded(item, str(error)) for item in chunk.items]
 
 
 def saved_result(item: Item) -> Record | None:

@@ -1,6 +1,8 @@
 """Accounts of a workshop's people on this machine, so that its kernel separates them.
 
 An account is created only under a free name and is marked as a workshop's; only marked accounts are removed.
+A person's user id is stored in accounts.csv and never given to anybody else, so that files keep their owner
+when accounts are removed and created again, or when the workshop's folder is restored on another machine.
 """
 
 from __future__ import annotations
@@ -8,12 +10,14 @@ from __future__ import annotations
 import csv
 import os
 import pwd
+import re
 import secrets
 import shutil
 import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,9 @@ MARK = "under500 workshop"  # the account's comment field
 CLOSED = 0o700
 KILL_TIMEOUT_S = 10  # for killed processes to end
 PASSWORD_BYTES = 6  # eight characters, short enough to type
+FIRST_UID = 20000  # above the ids that Linux gives to accounts of its own accord
+LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")  # what useradd and PAM take as a name
+COLUMNS = ("name", "password", "uid")
 
 
 class AccountError(PlainError):
@@ -38,29 +45,57 @@ class Person:
 
     name: str
     password: str
+    uid: int
 
 
-def people(workshop: Workshop, learners: int) -> list[Person]:
-    """Return the instructor and `learners` learners; people of an earlier start keep their passwords."""
-    names = [INSTRUCTOR, *(f"learner{number:02}" for number in range(1, learners + 1))]
-    new = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in names}
-    return [Person(name, password) for name, password in (new | saved_passwords(workshop)).items()]
+def numbered(learners: int) -> list[str]:
+    """Return the names of learners without a roster: learner01, learner02, ..."""
+    return [f"learner{number:02}" for number in range(1, learners + 1)]
 
 
-def create(workshop: Workshop, persons: Iterable[Person]) -> None:
+def people(workshop: Workshop, learners: Iterable[str]) -> list[Person]:
+    """Return the instructor, these learners, and everybody of earlier starts.
+
+    The latter keep password and user id. Raises WrongUseError for a name that cannot be an account's.
+    """
+    names = dict.fromkeys([INSTRUCTOR, *learners])
+    if wrong := [name for name in names if not LOGIN.fullmatch(name)]:
+        raise WrongUseError(
+            f"{wrong[0]!r} cannot be an account's name: use lower-case letters, digits and ._- only, "
+            "32 at most, beginning with a letter."
+        )
+    found = {person.name: person for person in saved(workshop)}
+    uid = max([FIRST_UID - 1, *(person.uid for person in found.values())])
+    for name in names:
+        if name not in found:
+            uid = _next_uid(uid)
+            found[name] = Person(name, secrets.token_urlsafe(PASSWORD_BYTES), uid)
+    return list(found.values())
+
+
+def _next_uid(uid: int) -> int:
+    """Return the next user id that no account of this machine has."""
+    taken = {account.pw_uid for account in pwd.getpwall()}
+    return next(candidate for candidate in count(uid + 1) if candidate not in taken)
+
+
+def create(
+    workshop: Workshop, persons: Iterable[Person], known: Iterable[Person] | None = None
+) -> None:
     """Create accounts, passwords and private homes, and a list of them that only root can read.
 
-    Raises AccountError if an account cannot be created, or belongs to somebody else.
+    `known` are all people of the list, also those without an account; by default, `persons`. Raises
+    AccountError if an account cannot be created, or belongs to somebody else.
     """
     persons = list(persons)
     for person in persons:
-        _check(person.name)
-    _write(workshop, persons)
+        _check(person)
+    _write(workshop, persons if known is None else known)
     for person in persons:
         home = workshop.home(person.name)
         if not _is_marked(person.name):
-            _run("useradd", "--no-create-home", "--home-dir", str(home), "--shell", "/bin/bash",
-                 "--comment", MARK, "--user-group", person.name)  # fmt: skip
+            _run("useradd", "--uid", str(person.uid), "--no-create-home", "--home-dir", str(home),
+                 "--shell", "/bin/bash", "--comment", MARK, "--user-group", person.name)  # fmt: skip
         home.mkdir(parents=True, exist_ok=True)
         shutil.chown(home, person.name, person.name)  # not its content: links may lead elsewhere
         home.chmod(CLOSED)
@@ -68,17 +103,21 @@ def create(workshop: Workshop, persons: Iterable[Person]) -> None:
     _run("chpasswd", stdin="".join(lines))
 
 
-def remove(workshop: Workshop) -> list[str]:
-    """Remove the workshop's accounts and kill their processes; files stay. Returns their names."""
-    names = kill_processes(workshop)
+def remove(workshop: Workshop, names: Iterable[str] | None = None) -> list[str]:
+    """Remove accounts (all of the workshop's, or these) and kill their processes. Returns their names.
+
+    Files, passwords and user ids stay for a later start.
+    """
+    names = kill_processes(workshop, names)
     for name in names:
         _run("userdel", name)
     return names
 
 
-def kill_processes(workshop: Workshop) -> list[str]:
-    """Kill all processes of the workshop's accounts. Returns the accounts' names."""
-    names = [name for name in saved_passwords(workshop) if _is_marked(name)]
+def kill_processes(workshop: Workshop, names: Iterable[str] | None = None) -> list[str]:
+    """Kill all processes of the workshop's accounts, or of these. Returns the accounts' names."""
+    known = [person.name for person in saved(workshop)]
+    names = [n for n in known if _is_marked(n) and (names is None or n in set(names))]
     uids = {pwd.getpwnam(name).pw_uid for name in names}
     processes = [process for process in psutil.process_iter() if _uid(process) in uids]
     for process in processes:
@@ -88,12 +127,12 @@ def kill_processes(workshop: Workshop) -> list[str]:
     return names
 
 
-def as_person(name: str, *command: str, cwd: Path) -> None:
+def as_person(name: str, *command: str, cwd: Path, stdin: str = "") -> None:
     """Run a command with a person's rights, so that root follows no link of theirs.
 
     Raises AccountError if it fails.
     """
-    _run(*command, user=name, group=name, extra_groups=[], cwd=cwd, umask=0o077)
+    _run(*command, stdin=stdin, user=name, group=name, extra_groups=[], cwd=cwd, umask=0o077)
 
 
 def require_root() -> None:
@@ -116,14 +155,30 @@ def _uid(process: psutil.Process) -> int | None:
     return None
 
 
-def _check(name: str) -> None:
+def _check(person: Person) -> None:
+    """Raise AccountError if name or user id belong to somebody else on this machine."""
+    name = person.name
     try:
-        pwd.getpwnam(name)
+        owner = pwd.getpwuid(person.uid).pw_name
+    except KeyError:
+        owner = name
+    if owner != name:
+        raise AccountError(
+            f"User id {person.uid}, which owns {name}'s files, belongs to {owner} on this machine: "
+            "use a separate machine."
+        )
+    try:
+        account = pwd.getpwnam(name)
     except KeyError:
         return
     if not _is_marked(name):
         raise AccountError(
             f"This machine has an account {name} that is not a workshop's: use a separate machine."
+        )
+    if account.pw_uid != person.uid:
+        raise AccountError(
+            f"The account {name} has the user id {account.pw_uid}, but its files belong to {person.uid}: "
+            "run `under500 workshop remove`, then start again."
         )
 
 
@@ -134,21 +189,27 @@ def _is_marked(name: str) -> bool:
         return False
 
 
-def saved_passwords(workshop: Workshop) -> dict[str, str]:
-    """Return the passwords of an earlier start by name."""
+def saved(workshop: Workshop) -> list[Person]:
+    """Return the people of earlier starts, also those whose accounts were removed."""
     try:
         with workshop.accounts.open(newline="", encoding="utf-8") as file:
-            return {row["name"]: row["password"] for row in csv.DictReader(file)}
+            rows = list(csv.DictReader(file))
     except FileNotFoundError:
-        return {}
+        return []
+    return [
+        # A list from before user ids were stored has none: a home's owner is the person.
+        Person(name, row["password"], int(row.get("uid") or workshop.home(name).stat().st_uid))
+        for row in rows
+        for name in [row["name"]]
+    ]
 
 
 def _write(workshop: Workshop, persons: Iterable[Person]) -> None:
     descriptor = os.open(workshop.accounts, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(["name", "password"])
-        rows.writerows((person.name, person.password) for person in persons)
+        rows.writerow(COLUMNS)
+        rows.writerows((person.name, person.password, person.uid) for person in persons)
 
 
 def _run(*command: str, stdin: str = "", **rights: Any) -> None:

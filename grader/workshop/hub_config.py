@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader import secret
 from grader.workshop import hub_board, paths
-from grader.workshop.accounts import saved_passwords
+from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
 
@@ -30,7 +30,7 @@ c.JupyterHub.redirect_to_server = True
 
 c.JupyterHub.authenticator_class = "pam"
 # the machine may have other accounts
-c.Authenticator.allowed_users = set(saved_passwords(workshop))
+c.Authenticator.allowed_users = {person.name for person in saved(workshop)}
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
 c.JupyterHub.spawner_class = IsolatedSpawner
 c.IsolatedSpawner.interrupt_timeout = 2

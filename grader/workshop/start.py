@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from grader.course import roster
 from grader.grading.reference import ROOT
 from grader.workshop import accounts
 from grader.workshop.accounts import Person
@@ -43,26 +44,37 @@ c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
 """
 
 
-def prepare_hub(workshop: Workshop, learners: int, source: Path = ROOT) -> list[Person]:
+def prepare_hub(
+    workshop: Workshop, learners: int, roster_file: Path | None = None, source: Path = ROOT
+) -> list[Person]:
     """Prepare everything except the hub, and return the people; safe to repeat.
 
-    Raises WrongUseError, AccountError.
+    With a roster, its learners get accounts, and those of earlier starts who are not in it lose theirs. Their
+    files, marks and user ids stay. Raises WrongUseError, AccountError.
     """
     accounts.require_root()
     _check(workshop, source)
     for folder in (workshop.root, workshop.root / "homes", workshop.root / "etc"):
         folder.mkdir(parents=True, exist_ok=True)
     workshop.hub.mkdir(mode=accounts.CLOSED, exist_ok=True)
-    persons = accounts.people(workshop, learners)
-    accounts.create(workshop, persons)
+    names = accounts.numbered(learners)
+    if roster_file:
+        names = [learner.login for learner in roster.read(roster_file)]
+    persons = accounts.people(workshop, names)
+    if roster_file:
+        accounts.remove(workshop, {one.name for one in persons} - {INSTRUCTOR, *names})
+    active = [one for one in persons if not roster_file or one.name in {INSTRUCTOR, *names}]
+    accounts.create(workshop, active, known=persons)
     workshop.exchange.mkdir(exist_ok=True)
     workshop.exchange.chmod(STICKY)
     _models(workshop)
     _settings(workshop)
     _course(workshop, source)
-    for person in persons:
+    if roster_file:
+        _roster(workshop, roster_file)
+    for person in active:
         _cache(workshop, person.name)
-    return persons
+    return active
 
 
 def run_hub(workshop: Workshop) -> int:
@@ -146,6 +158,13 @@ def _course(workshop: Workshop, source: Path) -> None:
     for path in (part, *part.rglob("*")):
         shutil.chown(path, INSTRUCTOR, INSTRUCTOR)
     part.rename(workshop.course)
+
+
+def _roster(workshop: Workshop, source: Path) -> None:
+    """Copy the roster into the course, with the instructor's rights: the folder is theirs."""
+    text = source.read_text(encoding="utf-8-sig")
+    target = str(workshop.course / roster.FILE)
+    accounts.as_person(INSTRUCTOR, "tee", target, cwd=workshop.course, stdin=text)
 
 
 def _write(path: Path, text: str) -> None:

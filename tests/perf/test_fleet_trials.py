@@ -61,7 +61,8 @@ def test_two_workers_give_the_verdicts_of_one_grader_faster(course, alone):
 def test_two_hosts_give_the_verdicts_of_one_grader(course, alone):
     with hosts(2) as inside:
         scheduler = Scheduler(f"{NET}.1")
-        workers = [worker(scheduler.address, inside=host) for host in inside]
+        scheduler.wait()
+        workers = [worker(str(scheduler.token), inside=host) for host in inside]
         try:
             found, seconds = thirty.fleet(course, partial(two_workers, scheduler.address))
         finally:

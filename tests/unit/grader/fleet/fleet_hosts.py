@@ -5,6 +5,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,19 +22,29 @@ def free_port():
 
 
 class Scheduler:
-    """A Dask scheduler that can be killed and started again at the same address."""
+    """An `under500 scheduler` that can be killed and started again at the same address."""
 
     def __init__(self, host="127.0.0.1"):
         self.host, self.port, self.process = host, free_port(), None
+        self.folder = tempfile.mkdtemp()
         self.start()
 
     @property
+    def token(self):
+        return Path(self.folder) / "fleet.token"
+
+    @property
     def address(self):
-        return f"tcp://{self.host}:{self.port}"
+        return f"tls://{self.host}:{self.port}"
 
     def start(self):
-        command = [BIN / "dask", "scheduler", "--host", self.host, "--port", str(self.port)]
-        self.process = started([*command, "--no-dashboard"])
+        command = [BIN / "under500", "scheduler", self.host, "--port", str(self.port)]
+        self.process = started([*command, "--token", self.token])
+
+    def wait(self):
+        """Wait for the token."""
+        while not self.token.exists():
+            time.sleep(0.05)
 
     def kill(self):
         self.process.kill()
@@ -61,7 +73,8 @@ def ended(process):
 def remote(workers=1):
     """Start a scheduler and one `under500 worker`."""
     scheduler = Scheduler()
-    process = worker(scheduler.address, workers)
+    scheduler.wait()
+    process = worker(str(scheduler.token), workers)
     try:
         yield scheduler
     finally:

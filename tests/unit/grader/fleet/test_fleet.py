@@ -250,14 +250,15 @@ def test_a_worker_with_another_library_is_refused(fleet, monkeypatch):
 
 def test_a_clock_that_is_off_is_reported(cluster, monkeypatch):
     real = fleet_cluster.identify()
-    monkeypatch.setattr(fleet_cluster, "identify", lambda: (real[0], real[1] + 3600))
+    ahead = real | {"clock": real["clock"] + 3600}
+    monkeypatch.setattr(fleet_cluster, "identify", lambda: ahead)
 
     class Client:
         @staticmethod
         def run(_):
             return {"tcp://there": real}
 
-    [remark] = check_workers(Client(), real[0])
+    [remark] = check_workers(Client(), identity())
     assert "3600 s" in remark
 
 
@@ -265,7 +266,7 @@ def test_a_missing_scheduler_raises_fleet_error(monkeypatch):
     monkeypatch.setattr(fleet_cluster, "TIMEOUT_S", 1)
     with (
         pytest.raises(FleetError, match="No scheduler"),
-        fleet_cluster.remote("tcp://127.0.0.1:9"),
+        fleet_cluster.remote("tls://127.0.0.1:9"),
     ):
         pass
 
@@ -323,6 +324,6 @@ def test_a_machine_that_is_never_free_gives_no_points_and_says_so(small, tmp_pat
     monkeypatch.setattr(fleet_worker, "CORES_S", 0.0)
     item = Item(LAB, "digest", nbformat.writes(small.released(LAB)), "{}", "nowhere/result.json")
     with fleet_worker.cores(alone=True):
-        [record] = grade_chunk(Chunk((item,), timed=False), identity(), None)
+        [record] = grade_chunk(Chunk((item,), timed=False), identity(), None)["records"]
     assert {mark["points"] for mark in record["report"]["marks"]} == {None}
     assert "cores.lock" in record["report"]["marks"][0]["reason"]

@@ -28,6 +28,7 @@ KINDS = {
     "Deployment": "apps/v1",
     "DaemonSet": "apps/v1",
     "Service": "v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
 }
 
 
@@ -82,7 +83,9 @@ def test_the_code_in_the_values_gives_each_learner_a_user_id_that_collect_knows(
         exec(compile(source, "extraConfig", "exec"), {"c": c})
     pods = {}
     for name in values["custom"]["roster"]:
-        pods[name] = SimpleNamespace(user=SimpleNamespace(name=name), environment={})
+        pods[name] = SimpleNamespace(
+            user=SimpleNamespace(name=name), environment={}, extra_labels={}
+        )
         c.KubeSpawner.pre_spawn_hook(pods[name])
     uids = {name: c.KubeSpawner.uid(pod) for name, pod in pods.items()}
     assert len(set(uids.values())) == len(uids)
@@ -105,8 +108,89 @@ def test_manifests_have_known_kinds_and_limit_each_container(name):
                     assert QUANTITY.match(str(amount)), (name, amount)
             volumes = {volume["name"] for volume in pod.get("volumes", ())}
             assert {m["name"] for m in container.get("volumeMounts", ())} <= volumes
-        if selector := one["spec"].get("selector", {}).get("matchLabels"):
+        selector = one["spec"].get("selector", {}).get("matchLabels")
+        if selector:
             assert selector == one["spec"]["template"]["metadata"]["labels"]
+
+
+def manifests(kind):
+    found = yaml.safe_load_all((FOLDER / "workers.yaml").read_text())
+    return {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == kind}
+
+
+def test_the_secret_can_be_read_by_the_images_user_and_by_nobody_else():
+    pods = manifests("Deployment") | manifests("DaemonSet")
+    assert len(pods) == 2
+    for workload in pods.values():
+        pod = workload["template"]["spec"]
+        [secret] = [volume["secret"] for volume in pod["volumes"]]
+        assert secret["defaultMode"] == 0o440
+        assert str(pod["securityContext"]["fsGroup"]) == stages()["grader"].user
+
+
+def allowed(policies, source, target):
+    """Return the ports that NetworkPolicies open between two pods, by their labels."""
+    ports = set()
+    for policy in policies.values():
+        if not matches(policy["podSelector"], target):
+            continue
+        for rule in policy.get("ingress", ()):
+            if any(matches(peer["podSelector"], source) for peer in rule["from"]):
+                ports |= {port["port"] for port in rule["ports"]}
+    return ports
+
+
+def matches(selector, labels):
+    return selector["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize(
+    ("labels", "ports"),
+    [
+        ({"app": "under500-worker"}, {8786}),
+        ({"under500-role": "instructor", "component": "singleuser-server"}, {8786}),
+        ({"component": "singleuser-server"}, set()),
+        ({"app": "jupyterhub", "component": "hub"}, set()),
+    ],
+)
+def test_only_workers_and_the_instructor_reach_the_scheduler(labels, ports):
+    scheduler = manifests("Deployment")["under500-scheduler"]["template"]["metadata"]["labels"]
+    policies = manifests("NetworkPolicy")
+    assert policies["under500-scheduler"]["policyTypes"] == ["Ingress"]
+    assert allowed(policies, labels, scheduler) == ports
+
+
+def test_only_the_instructors_pod_has_the_label_of_the_policies(values, monkeypatch):
+    setting = ModuleType("z2jh")
+    setting.get_config = lambda key: values["custom"][key.split(".")[1]]
+    monkeypatch.setitem(sys.modules, "z2jh", setting)
+    c = SimpleNamespace(Authenticator=SimpleNamespace(), KubeSpawner=SimpleNamespace())
+    exec(values["hub"]["extraConfig"]["10-people"], {"c": c})
+    labels = {}
+    for name in values["custom"]["roster"]:
+        pod = SimpleNamespace(user=SimpleNamespace(name=name), environment={}, extra_labels={})
+        c.KubeSpawner.pre_spawn_hook(pod)
+        labels[name] = pod.extra_labels
+    [egress] = manifests("NetworkPolicy")["under500-instructor"]["egress"]
+    assert [port["port"] for port in egress["ports"]] == [8786]
+    selector = manifests("NetworkPolicy")["under500-instructor"]["podSelector"]
+    assert [name for name in labels if matches(selector, labels[name])] == ["instructor"]
+
+
+def test_chart_and_image_have_the_same_hub(root):
+    image = re.search(r"ARG JUPYTERHUB=(\S+)", (FOLDER / "Dockerfile").read_text())[1]
+    text = (FOLDER / "values.yaml").read_text()
+    chart, hub = (
+        re.search(r"--version (\S+)", text)[1],
+        re.search(r"runs JupyterHub (\S+),", text)[1],
+    )
+    assert hub == image
+    assert f"--version {chart} " in (root / "docs/workshop.md").read_text()
+
+
+def test_no_secret_is_sent_to_the_builder(root):
+    ignored = (root / ".dockerignore").read_text().split("\n")
+    assert {"grader/hidden", "**/.secret", "**/fleet.token", "**/gradebook.db*"} <= set(ignored)
 
 
 def test_all_files_name_the_same_image_volume_and_path(values):

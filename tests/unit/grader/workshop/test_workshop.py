@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from grader.cli.workshop import app
 from grader.workshop import accounts, isolation, start
-from grader.workshop.accounts import MARK, AccountError
+from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, current
 from harness.errors import WrongUseError
 
@@ -32,10 +32,20 @@ def machine(monkeypatch):
     def getpwnam(name):
         return there[name]
 
+    def getpwuid(uid):
+        return {account.pw_uid: account for account in there.values()}[uid]
+
     def run(*command, **_):
         ran.append(command)
+        if command[0] == "useradd":
+            there[command[-1]] = account(command[-1], uid=int(command[2]))
+        if command[0] == "userdel":
+            del there[command[1]]
 
     monkeypatch.setattr(pwd, "getpwnam", getpwnam)
+    monkeypatch.setattr(pwd, "getpwuid", getpwuid)
+    monkeypatch.setattr(pwd, "getpwall", lambda: list(there.values()))
+    monkeypatch.setattr(accounts.psutil, "process_iter", lambda: [])
     monkeypatch.setattr(isolation, "getpwnam", getpwnam)
     monkeypatch.setattr(accounts, "_run", run)
     monkeypatch.setattr(accounts.shutil, "chown", lambda *_: None)
@@ -44,9 +54,9 @@ def machine(monkeypatch):
 
 def test_learners_keep_their_passwords_from_one_start_to_the_next(workshop, machine):
     workshop.root.mkdir()
-    first = accounts.people(workshop, 2)
+    first = accounts.people(workshop, numbered(2))
     accounts.create(workshop, first)
-    again = accounts.people(workshop, 3)
+    again = accounts.people(workshop, numbered(3))
     assert again[:3] == first
     assert [one.name for one in again] == [INSTRUCTOR, "learner01", "learner02", "learner03"]
     assert len({one.password for one in again}) == 4
@@ -57,23 +67,117 @@ def test_an_account_without_the_mark_is_not_touched(workshop, machine):
     workshop.root.mkdir()
     machine.there["learner02"] = account("learner02", "Lea Rner")
     with pytest.raises(AccountError, match="learner02"):
-        accounts.create(workshop, accounts.people(workshop, 2))
+        accounts.create(workshop, accounts.people(workshop, numbered(2)))
     assert machine.ran == []
     assert accounts.remove(workshop) == []
 
 
 def test_only_marked_accounts_are_removed(workshop, machine):
     workshop.root.mkdir()
-    accounts.create(workshop, accounts.people(workshop, 2))
-    machine.there |= {"learner01": account("learner01"), "learner02": account("learner02", "else")}
-    assert accounts.remove(workshop) == ["learner01"]
+    accounts.create(workshop, accounts.people(workshop, numbered(2)))
+    machine.there["learner02"] = account("learner02", "else")
+    assert accounts.remove(workshop) == [INSTRUCTOR, "learner01"]
     assert ("userdel", "learner01") in machine.ran
 
 
 def test_each_person_has_a_private_home(workshop, machine):
     workshop.root.mkdir()
-    accounts.create(workshop, accounts.people(workshop, 1))
+    accounts.create(workshop, accounts.people(workshop, numbered(1)))
     assert workshop.home("learner01").stat().st_mode & 0o777 == 0o700
+
+
+def uids(people):
+    return {person.name: person.uid for person in people}
+
+
+def started(workshop, *learners):
+    """Create the accounts of these learners and return everybody's user id."""
+    people = accounts.people(workshop, learners)
+    accounts.create(workshop, people)
+    return uids(people)
+
+
+def test_user_ids_stay_when_accounts_are_removed_and_another_is_added(workshop, machine):
+    workshop.root.mkdir()
+    first = started(workshop, "ada", "bob")
+    accounts.remove(workshop)
+    again = started(workshop, "aaron", "ada")  # sorts before the others
+    assert {name: again[name] for name in first} == first
+    assert again["aaron"] not in first.values()
+    assert {name: machine.there[name].pw_uid for name in again} == again
+
+
+def test_user_ids_stay_on_another_machine(workshop, machine):
+    workshop.root.mkdir()
+    first = started(workshop, "ada", "bob")
+    machine.there.clear()  # the folder is restored where nobody has an account
+    machine.there["else"] = account("else", "Else", max(first.values()) + 1)
+    again = started(workshop, "cyd")
+    assert {name: again[name] for name in first} == first
+    assert again["cyd"] == max(first.values()) + 2  # the next one is somebody else's
+
+
+def test_a_user_id_that_is_somebody_elses_is_refused(workshop, machine):
+    workshop.root.mkdir()
+    first = started(workshop, "ada")
+    machine.there.clear()
+    machine.there["else"] = account("else", "Else", first["ada"])
+    with pytest.raises(AccountError, match=r"ada.*else"):
+        started(workshop)
+    machine.there.clear()
+    machine.there["ada"] = account("ada", uid=first["ada"] + 7)
+    with pytest.raises(AccountError, match="ada"):
+        started(workshop)
+
+
+def test_five_hundred_learners_have_user_ids_of_their_own(workshop, machine):
+    workshop.root.mkdir()
+    found = started(workshop, *numbered(500))
+    assert len(set(found.values())) == 501
+    assert min(found.values()) == FIRST_UID
+    assert uids(accounts.saved(workshop)) == found
+
+
+def test_a_list_without_user_ids_takes_the_homes_owners(workshop, machine):
+    home = workshop.home("ada")
+    home.mkdir(parents=True)
+    workshop.accounts.write_text("name,password\nada,secret\n")
+    assert uids(accounts.saved(workshop)) == {"ada": home.stat().st_uid}
+
+
+@pytest.mark.parametrize("name", ["Ada", "ada@example.edu", "-r", "a b", "0x", "a" * 40, "ada\n"])
+def test_a_name_that_cannot_be_an_account_is_refused(workshop, machine, name):
+    workshop.root.mkdir()
+    with pytest.raises(WrongUseError, match="account"):
+        accounts.people(workshop, [name])
+
+
+def prepared(workshop, tmp_path, monkeypatch, text):
+    """Prepare a workshop with a roster, without models and settings."""
+    for name in ("_check", "_models", "_settings", "_cache"):
+        monkeypatch.setattr(start, name, lambda *_: None)
+    monkeypatch.setattr(accounts, "require_root", lambda: None)
+    monkeypatch.setattr(start, "_course", lambda *_: workshop.course.mkdir(exist_ok=True))
+    path = tmp_path / "roster.csv"
+    path.write_text(text)
+    return [one.name for one in start.prepare_hub(workshop, 4, path)]
+
+
+def test_who_dropped_the_course_loses_the_account_and_nothing_else(
+    workshop, machine, tmp_path, monkeypatch
+):
+    names = prepared(workshop, tmp_path, monkeypatch, "login,name\nada,Ada\nbob,Bob\n")
+    assert names == [INSTRUCTOR, "ada", "bob"]
+    (workshop.home("bob") / "work.ipynb").write_text("work")
+    before = uids(accounts.saved(workshop))
+    names = prepared(workshop, tmp_path, monkeypatch, "login\nada\ncyd\n")
+    assert names == [INSTRUCTOR, "ada", "cyd"]
+    assert set(machine.there) == {"root", *names}
+    assert (workshop.home("bob") / "work.ipynb").exists()
+    after = uids(accounts.saved(workshop))
+    assert {name: after[name] for name in before} == before
+    names = prepared(workshop, tmp_path, monkeypatch, "login\nada\nbob\ncyd\n")  # and back
+    assert machine.there["bob"].pw_uid == before["bob"]
 
 
 def bound(command, kind="--ro-bind"):

@@ -1,0 +1,309 @@
+"""A hostile process beside a cluster and one inside of a fleet run no code as the instructor."""
+
+import json
+import pickle
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import Client, KilledWorker, LocalCluster, Status
+from distributed.scheduler import WorkerState
+from typer.testing import CliRunner
+
+from grader import secret
+from grader.course.grade_class import Batch
+from grader.course.records import Record
+from grader.fleet import cluster, tls, token
+from grader.fleet.cluster import FleetError
+from grader.fleet.data_only import ALLOWED, data_only
+from grader.fleet.run import INVALID, Fleet, reports
+from grader.fleet.submissions import SubmissionQueue
+from grader.fleet.worker import Identity, identify
+from harness.cli.main import app
+from harness.errors import WrongUseError
+from tests.unit.grader.course.small_course import handed_in, judge, submit
+
+# What a learner on the machine tries at every open port, without a key or with one of their own: connect, and
+# ask for a function to be run. The attack works on a cluster without TLS.
+SECRET = b"the secret of this class, 32 bytes"
+INTRUDER = """
+import asyncio, sys
+from pathlib import Path
+from distributed import Security, rpc
+from distributed.protocol.pickle import dumps
+
+async def attack(address, security):
+    arguments = security.get_connection_args("client")
+    async with rpc(address, connection_args=arguments, timeout=3) as node:
+        for handler in ("run", "run_function"):
+            try:
+                call = {"function": dumps(Path.touch), "args": dumps((Path(sys.argv[2]),))}
+                await asyncio.wait_for(getattr(node, handler)(**call, wait=True), 5)
+            except Exception:
+                pass
+
+async def main():
+    scheme, ports = sys.argv[1], sys.argv[3:]
+    security = Security.temporary() if scheme == "tls" else Security()
+    await asyncio.gather(*(attack(f"{scheme}://127.0.0.1:{port}", security) for port in ports))
+
+asyncio.run(main())
+"""
+
+
+def attack(scheme, ports, path):
+    command = [sys.executable, "-c", INTRUDER, scheme, path, *map(str, ports)]
+    subprocess.run(command, stderr=subprocess.DEVNULL, timeout=60)
+
+
+def listening():
+    """Return (host, port) of every port that this process or a child has open."""
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        for connection in process.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN:
+                yield connection.laddr.ip, connection.laddr.port
+
+
+@pytest.fixture(scope="module")
+def ports():
+    with cluster.local(1) as client:
+        client.wait_for_workers(1)
+        yield sorted(set(listening()))
+
+
+def test_no_port_is_open_to_other_machines(ports):
+    assert ports and {host for host, _ in ports} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_process_without_the_key_runs_nothing(ports, tmp_path, scheme):
+    attack(scheme, [port for _, port in ports], tmp_path / "touched")
+    assert not (tmp_path / "touched").exists()
+
+
+def test_the_attack_works_on_a_cluster_without_tls(tmp_path):
+    options = {"processes": False, "n_workers": 1, "dashboard_address": None}
+    with LocalCluster(protocol="tcp", host="127.0.0.1", **options) as open_cluster:
+        attack("tcp", [open_cluster.scheduler.port], tmp_path / "touched")
+    assert (tmp_path / "touched").exists()
+
+
+def test_http_tells_nothing(ports):
+    pages = ("info/main/workers.html", "json/index.html", "metrics", "health")
+    answers = set()
+    for _, port in ports:
+        for page in pages:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=3)
+            except urllib.error.HTTPError as error:
+                answers.add(error.code)
+            except OSError:
+                continue  # not a port of HTTP
+            else:
+                answers.add(200)
+    assert answers == {404}
+
+
+class Evil:
+    """A pickle that creates a file when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_is_not_loaded_while_only_data_is(tmp_path):
+    evil = pickle.dumps(Evil(tmp_path / "touched"))
+    with data_only(), pytest.raises(pickle.UnpicklingError, match="touch"):
+        pickle.loads(evil)
+    assert pickle.loads(pickle.dumps(tmp_path)) == tmp_path  # as ever, afterwards
+
+
+def test_a_lost_worker_is_still_told():
+    fields = {"pid": 1, "name": 0, "nthreads": 1, "memory_limit": 0, "local_directory": ""}
+    lost = WorkerState(
+        address="tls://127.0.0.1:1",
+        status=Status.running,
+        services={},
+        nanny="",
+        extra={},
+        server_id="",
+        **fields,
+    )
+    told = pickle.dumps(KilledWorker("task", lost, 3))
+    with data_only():
+        assert isinstance(pickle.loads(told), KilledWorker)
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Yield the address of a scheduler with one worker, as on other machines: both have the secret SECRET."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tls, "of_this_run", lambda: tls.of_secret(SECRET))
+            client = stack.enter_context(cluster.local(1))
+        yield client.scheduler.address
+
+
+@pytest.fixture
+def with_secret(monkeypatch):
+    monkeypatch.setattr(secret, "key", lambda: SECRET)
+
+
+def test_a_class_is_graded_across_machines_with_tls(small, address, with_secret, monkeypatch):
+    monkeypatch.setattr(
+        Identity, "difference", lambda *_: ""
+    )  # the worker has the checkout's secret
+    for name in ("ada", "bea"):
+        submit(small, name, handed_in("7", "15"))
+    monkeypatch.setattr("grader.fleet.data_only.ALLOWED", ALLOWED | {(__name__, "small_judge")})
+    # The worker's process has the checkout's secret, and this one the test's.
+    monkeypatch.setattr("grader.fleet.run.identity", lambda: workers_identity(address))
+    fleet = Fleet(Batch(small), partial(cluster.remote, address), small_judge, print)
+    steps = list(fleet.run(small.submissions()))
+    assert [step.record.report.points for step in steps] == [22, 22]
+
+
+def workers_identity(address):
+    with Client(address, security=tls.of_secret(SECRET), set_as_default=False) as client:
+        [values] = client.run(identify).values()
+        return Identity.from_json(values["identity"])
+
+
+@contextmanager
+def small_judge():
+    """Yield the small course's judge; a worker imports this factory."""
+    yield judge
+
+
+def test_a_process_inside_of_a_fleet_runs_nothing_on_the_scheduler(address, tmp_path):
+    with data_only(), Client(address, security=tls.of_secret(SECRET), set_as_default=False) as one:
+        for attack in (partial(one.run_on_scheduler, Path.touch), one.register_plugin):
+            with pytest.raises(Exception):  # noqa: B017 (Dask's, whatever it is)
+                attack(Evil(tmp_path / "touched"))
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_pickle_from_a_worker_is_not_loaded(address, with_secret, tmp_path):
+    path = tmp_path / "touched"
+    with cluster.remote(address) as client, pytest.raises(Exception):  # noqa: B017
+        client.run(evil_answer, str(path))
+    assert not path.exists()
+
+
+def evil_answer(path):
+    """Return what creates a file when it is loaded, as a hostile worker would."""
+    return Evil(Path(path))
+
+
+def test_another_secret_is_refused(address, monkeypatch):
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 2)
+    monkeypatch.setattr(secret, "key", lambda: b"another")
+    with pytest.raises(FleetError, match="secret"), cluster.remote(address):
+        pass
+
+
+def hostile(values):
+    """Return a fleet's result with something else in the place of its record."""
+    return {"records": [values]}
+
+
+@pytest.fixture
+def locked(small):
+    submit(small, "ada", handed_in("1", "15"))
+    taken = SubmissionQueue(Batch(small, judge)).take(small.submissions()[0])
+    with taken.stack:
+        yield taken
+
+
+def record(locked, **changes):
+    """Return a valid worker's record with `changes` in its first mark."""
+    from grader.course.grade_class import judge_submission
+
+    _, report = judge_submission(locked.snapshot, judge)
+    values = Record(locked.item.digest, report, entered=False).to_json()
+    values["report"]["marks"][0] |= changes
+    return json.loads(json.dumps(values))
+
+
+def test_an_honest_record_is_a_report(locked):
+    [report] = reports(hostile(record(locked)), [locked])
+    assert report.points == 16
+
+
+WRONG = [
+    {"points": 1e6},
+    {"points": -1},
+    {"points": float("nan")},
+    {"points": "20"},
+    {"id": "another"},
+    {"out_of": 1000},
+    {"outcome": "excellent"},
+    {"reason": ["<script>"]},
+    {"pairs": [[1, 2, 3]]},
+    {"pairs": [[-1, 2]]},
+    {"right": [5, 1]},
+    {"extra": 1},
+]
+
+
+@pytest.mark.parametrize("changes", WRONG, ids=str)
+def test_a_record_with_a_wrong_value_is_no_report(locked, changes):
+    assert reports(hostile(record(locked, **changes)), [locked]) == [None]
+
+
+@pytest.mark.parametrize("result", [None, [], 5, {}, {"records": 3}, {"records": [None]}], ids=str)
+def test_anything_else_is_no_report(locked, result):
+    assert reports(result, [locked]) == [None]
+
+
+def test_a_record_on_another_submission_is_no_report(locked):
+    assert reports(hostile(record(locked) | {"digest": "0"}), [locked]) == [None]
+
+
+def test_no_report_means_no_points_and_not_zero(small, locked):
+    step = SubmissionQueue(Batch(small, judge)).give_up(locked, INVALID)
+    assert {mark.points for mark in step.record.report.marks} == {None}
+
+
+def test_an_address_without_tls_is_refused():
+    for address in ("tcp://127.0.0.1:8786", "127.0.0.1:8786"):
+        with pytest.raises(FleetError, match="tls://"):
+            cluster.require_tls(address)
+
+
+def test_the_certificate_is_the_same_everywhere_and_follows_from_the_secret():
+    first, again, other = (tls.of_secret(secret) for secret in (b"a" * 32, b"a" * 32, b"b" * 32))
+    assert first.tls_ca_file == again.tls_ca_file
+    assert first.tls_ca_file != other.tls_ca_file
+    assert tls.of_this_run().tls_ca_file != tls.of_this_run().tls_ca_file
+
+
+def test_a_token_is_private_and_comes_back(tmp_path):
+    path = tmp_path / "fleet.token"
+    path.touch(mode=0o644)
+    made = token.Token("tls://10.0.0.5:8786", b"s" * 32)
+    made.write(path)
+    assert token.read(path) == made
+    assert path.stat().st_mode & 0o077 == 0
+    assert (b"s" * 32).hex() not in repr(made)
+    path.chmod(0o644)
+    with pytest.raises(WrongUseError, match="chmod"):
+        token.read(path)
+    path.write_text("hello")
+    with pytest.raises(WrongUseError, match="under500 scheduler"):
+        token.read(path)
+
+
+def test_a_worker_refuses_an_address_without_tls():
+    done = CliRunner().invoke(app, ["worker", "tcp://127.0.0.1:9"])
+    assert done.exit_code
+    assert isinstance(done.exception, FleetError | SystemExit)
