@@ -101,12 +101,11 @@ __all__ = [
 
 @check
 def prediction(guess: Mapping[str, float], names: Iterable[str], lab: str) -> None:
-    """Check that there is a positive number for each of `names`; right and wrong guesses earn the same."""
+    """Check that there is a number, 0 or more, for each of `names`; right and wrong guesses earn the same."""
     exercise = Exercise(lab, 0, "prediction")
     exercise.returned(guess, Mapping, "a dict of guesses", look="the cell with your guess")
     for name in names:
-        if exercise.finite(guess.get(name), name) <= 0:
-            exercise.fail(
-                f"{name} above zero", f"{guess[name]}", "your guess: it has to be above zero"
-            )
+        if exercise.finite(guess.get(name), name) < 0:
+            look = "your guess: no time, factor or share is below zero"
+            exercise.fail(f"{name} of zero or more", f"{guess[name]}", look)
     exercise.passed("Wrong guesses earn full marks; the gap is where the learning is.")

@@ -15,6 +15,8 @@ ROUNDS = 40  # fresh inputs per check
 CUT_OFF = Exercise("09", 1, "cut_off")
 FINISH = Exercise("09", 2, "finish_ms")
 HEAD = Exercise("09", 4, "head_share")
+# Kept, topics, exponent that are always asked about: with few topics, each rank counts for much.
+FEW_TOPICS = ((2, 5, 1.2), (0, 7, 1.0), (6, 6, 0.8), (1, 1, 1.0), (3, 4, 0.0))
 
 # difficulty of each question; small one right?; large one right?; ms saved; price of a wrong answer in ms
 Judged = tuple[list[float], list[bool], list[bool], float, float]
@@ -167,14 +169,19 @@ def _look_at_finish(got: float, stages: Stages) -> str:
 def head_share(function: Callable[[int, int, float], float]) -> None:
     """Check the share of requests of the most popular topics, if rank r has 1 / r ** exponent."""
     limits, rng = CallLimits(HEAD), fresh_rng()
-    for _ in range(ROUNDS):
-        topics, exponent = rng.randint(20, 800), round(rng.uniform(0.5, 1.5), 2)
-        kept = rng.choice((0, topics, rng.randint(1, topics)))
-        got = HEAD.finite(limits.call(function, kept, topics, exponent), "the share")
-        case = (kept, topics, exponent)
+    for case in (*FEW_TOPICS, *(_topics(rng) for _ in range(ROUNDS))):
+        kept, topics, exponent = case
+        got = HEAD.finite(limits.call(function, *case), "the share")
         where = f"for the first {kept} of {topics} topics, exponent {exponent}"
         HEAD.expect(got, _head(*case), where, _look_at_head, *case, unit=TWO_DECIMALS)
     HEAD.passed("A few questions are most questions. Every support desk knows them by heart.")
+
+
+def _topics(rng: Random) -> tuple[int, int, float]:
+    """Return the topics kept, which may be none or all, how many there are, and the exponent."""
+    topics = rng.randint(20, 800)
+    kept = rng.choice((0, topics, rng.randint(1, topics)))
+    return kept, topics, round(rng.uniform(0.5, 1.5), 2)
 
 
 def _head(kept: int, topics: int, exponent: float) -> float:
@@ -189,6 +196,9 @@ def _look_at_head(got: float, kept: int, topics: int, exponent: float) -> str:
         "the exponent: rank r has 1 / r ** exponent": _head(kept, topics, 1.0),
         "the ranks: from 1 to kept, both included": _head(max(kept - 1, 0), topics, exponent),
         "a share: divide by the sum over all topics": sum(weights),
+        "the last topic: ranks go from 1 to topics, both included": (
+            sum(weights) / max(sum(rank**-exponent for rank in range(1, topics)), 1e-9)
+        ),
     }
     default = "the sum of 1 / r ** exponent over the kept ranks, divided by that over all ranks"
     return hint(got, mistakes, default, TWO_DECIMALS)

@@ -32,8 +32,8 @@ LAYOUT = Exercise("07", 6, "layout")
 def safe_threshold(function: Callable[[list[float], list[bool], float], float]) -> None:
     """Check the lowest threshold with at most the allowed share of wrong hits, by the pairs that hit."""
     limits, rng = CallLimits(THRESHOLD), fresh_rng()
-    for number in range(ROUNDS):
-        similarity, same, wrong = _labels(rng, hopeless=number % 5 == 4)
+    drawn = [_labels(rng, hopeless=number % 5 == 4) for number in range(ROUNDS)]
+    for similarity, same, wrong in [*drawn, ([], [], 0.01)]:
         got = limits.call(function, similarity, same, wrong)
         if got != math.inf:  # inf means "no hits at all", which is a valid answer
             got = THRESHOLD.finite(got, "the threshold")
@@ -44,7 +44,7 @@ def safe_threshold(function: Callable[[list[float], list[bool], float], float]) 
             THRESHOLD.fail(
                 f"{best} of {len(same)} pairs hit, at most {wrong:.0%} of these wrong",
                 f"{len(hit)} hit, {share:.0%} of them wrong, at {got:.3f}",
-                _look_at_threshold(share, wrong, len(hit), best, same),
+                _look_at_threshold(got, similarity, same, wrong),
             )
     THRESHOLD.passed("Chosen by its wrong hits, not copied from somebody's blog.")
 
@@ -64,15 +64,33 @@ def _hits(similarity: Sequence[float], same: Sequence[bool], threshold: float, w
 
 
 def _look_at_threshold(
-    share: float, wrong: float, hits: int, best: int, same: Sequence[bool]
+    got: float, similarity: Sequence[float], same: Sequence[bool], wrong: float
 ) -> str:
-    if not best:
+    hit = [label for cosine, label in zip(similarity, same, strict=True) if cosine >= got]
+    if got == _of_all_pairs(similarity, same, wrong):
+        return "what you divide by: the share is of the pairs that hit, not of all pairs"
+    if not any(_hits(similarity, same, threshold, wrong) for threshold in similarity):
         return "a set without a safe threshold: return math.inf, so that nothing hits"
-    if share > wrong:
-        return "pairs of equal cosine: they hit together, so count all that are at or above the threshold"
-    if hits < best and wrong:
+    if hit.count(False) <= wrong * len(hit):
         return "the allowed share of wrong hits: a lower threshold stays within it, too"
-    return "try every cosine as a threshold; return the lowest of those that are safe"
+    if similarity.count(got) > 1:
+        return "pairs of equal cosine: they hit together, so count all that are at or above the threshold"
+    return (
+        "the wrong hits: count those at or above the threshold, and compare with the allowed share"
+    )
+
+
+def _of_all_pairs(similarity: Sequence[float], same: Sequence[bool], wrong: float) -> float:
+    """Return the threshold of whoever divides the wrong hits by all pairs."""
+    pairs = list(zip(similarity, same, strict=True))
+    return min(
+        (
+            t
+            for t in similarity
+            if [s for c, s in pairs if c >= t].count(False) <= wrong * len(same)
+        ),
+        default=math.inf,
+    )
 
 
 # ---- exercise 5: the guard ----------------------------------------------------------------------------

@@ -30,6 +30,7 @@ FASTER = 0.5
 # Of the yardstick's time, without the network's distance: 75 ms of 500. A lookup takes 10 ms, and 30 if it
 # embeds the question; the fastest answer of a model measured so far takes 180.
 LOOKUP = 0.15
+HASH = 32  # characters of a hash at least; what people type as a version is shorter
 
 
 @check
@@ -41,6 +42,7 @@ def remembering(function: Callable[[], Entry]) -> None:
     if entry.division is not Division.OPEN:
         expected = "the open division, which declares that you cache"
         REMEMBERING.fail(expected, str(entry.division), "the division of your Entry")
+    _judge_version(entry.assistant)
     with entry.deployed() as client:
         cases = answerable_cases(CASES)
         first = [_answered(client, case.question) for case in cases]
@@ -52,6 +54,17 @@ def remembering(function: Callable[[], Entry]) -> None:
     REMEMBERING.passed(
         "A repeated question is answered at once, and each product gets its own answer."
     )
+
+
+def _judge_version(assistant: Assistant) -> None:
+    """Raise CheckFailed if a ResponseCache has a typed version; a referee cannot see it."""
+    version = getattr(assistant, "version", None)
+    if isinstance(version, str) and len(version) < HASH:
+        REMEMBERING.fail(
+            "a version that changes with the articles, the prompt and the model",
+            kind(version),
+            "`kit.answer_version`: a version that you type stays the same when an article changes",
+        )
 
 
 def _spaced(question: Question) -> Question:

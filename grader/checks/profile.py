@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 
 import numpy as np
 
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import MS, Exercise, Unit, check, close, hint, kind, ms, score
-from grader.exercise.own_work import withheld
 from grader.exercise.randomness import asked, fresh_rng
 from grader.exercise.traces import BareTrace, Known, known_trace, latencies, stage_table
 from harness.semconv import STAGES
@@ -25,9 +26,10 @@ EXPLAIN = Exercise("01", 3, "explain")
 @check
 def breakdown(function: Callable[[BareTrace], dict[str, float]]) -> None:
     """Check the stage times of synthetic traces with two `network` spans and spans that are not stages."""
+    limits = CallLimits(BREAKDOWN)
     for _ in range(ROUNDS):
         known = known_trace(fresh_rng())
-        got = BREAKDOWN.call(function, known.trace)
+        got = limits.call(function, known.trace)
         BREAKDOWN.returned(got, Mapping, "a dict, stage -> ms")
         if set(got) != set(STAGES):
             extra, missing = set(got) - set(STAGES), set(STAGES) - set(got)
@@ -72,17 +74,22 @@ def _look_at_stage(value: float, known: Known, stage: str) -> str:
 @check
 def percentile(function: Callable[[list[float], float], float], out_of: float) -> float:
     """Check percentiles (2/3 of the points) and the refusal of those with too few samples (1/3)."""
-    points = score(out_of, (2 / 3, lambda: _values(function)), (1 / 3, lambda: _refusals(function)))
+    limits = CallLimits(PERCENTILE)
+    parts = [
+        (2 / 3, lambda: _values(limits, function)),
+        (1 / 3, lambda: _refusals(limits, function)),
+    ]
+    points = score(out_of, *parts)
     if points == out_of:
         PERCENTILE.passed("It knows p50 and p90, and it refuses what the samples cannot show.")
     return points
 
 
-def _values(function: Callable) -> None:
+def _values(limits: CallLimits, function: Callable) -> None:
     rng = fresh_rng()
     for p, sizes in [(50, (10, 11, 20)), (90, (44, 51, 60))] * (ROUNDS // 2):
         samples = latencies(rng, rng.choice(sizes))
-        got = PERCENTILE.finite(PERCENTILE.call(function, samples, p), f"p{p}")
+        got = PERCENTILE.finite(limits.call(function, samples, p), f"p{p}")
         expected, where = float(np.percentile(samples, p)), f"as p{p} of {len(samples)} samples"
         PERCENTILE.expect(got, expected, where, _look_at_percentile, samples, p, unit=MS)
 
@@ -101,12 +108,14 @@ def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
     return f"rank (n - 1) * p / 100 = {rank:.2f}, counted from 0 in the sorted samples"
 
 
-def _refusals(function: Callable) -> None:
+def _refusals(limits: CallLimits, function: Callable) -> None:
     enough = {p: _enough(p) for p in (99, 90, *fresh_rng().sample(range(51, 99), DRAWN))}
     few = [(99, 20), *((p, n - 1) for p, n in enough.items())]
-    for (p, n), refused in asked(lambda case: _refused(function, *case), [*few, *enough.items()]):
+    for (p, n), refused in asked(
+        lambda case: _refused(limits, function, *case), [*few, *enough.items()]
+    ):
         if not refused and n < enough[p]:
-            got = PERCENTILE.call(function, latencies(fresh_rng(), n), p)
+            got = limits.call(function, latencies(fresh_rng(), n), p)
             PERCENTILE.fail(
                 f"ValueError for p{p} of {n} samples",
                 f"{ms(PERCENTILE.finite(got, f'p{p}'))}, which is close to the maximum",
@@ -121,17 +130,18 @@ def _enough(p: int) -> int:
     return math.ceil(math.log(0.01) / math.log(p / 100))
 
 
-def _refused(function: Callable, p: int, n: int) -> bool:
+def _refused(limits: CallLimits, function: Callable, p: int, n: int) -> bool:
     """Return True if the function raises ValueError for p of n samples."""
-    samples = latencies(fresh_rng(), n)
-    try:
-        with withheld(PERCENTILE.lab):
-            function(list(samples), p)
-    except ValueError:
-        return True
-    except (Exception, SystemExit):
-        PERCENTILE.call(function, samples, p)  # fails again, with the usual message
-    return False
+
+    @wraps(function)
+    def refuses(samples: list[float], p: int) -> bool:
+        try:
+            function(samples, p)
+        except ValueError:
+            return True
+        return False
+
+    return limits.call(refuses if callable(function) else function, latencies(fresh_rng(), n), p)
 
 
 def _chance(p: int, n: int) -> str:
@@ -141,12 +151,13 @@ def _chance(p: int, n: int) -> str:
 @check
 def explain(function: Callable[[dict[str, float], float], tuple[str, float]]) -> None:
     """Check the largest stage, and the share of end-to-end that the stages account for."""
+    limits = CallLimits(EXPLAIN)
     for _ in range(ROUNDS):
         rng = fresh_rng()
         stage_ms = stage_table(rng, rng.uniform(500, 4000))
         stages = sum(stage_ms.values())
         total = stages / rng.uniform(0.7, 0.99)
-        got = EXPLAIN.call(function, stage_ms, total)
+        got = limits.call(function, stage_ms, total)
         EXPLAIN.returned(got, tuple | list, "two things: (stage, coverage)", n=2)
         largest = max(stage_ms.values())
         if not isinstance(got[0], str) or stage_ms.get(got[0]) != largest:

@@ -98,7 +98,7 @@ def pick(function: Callable[[list[Candidate], float, float], str]) -> None:
     In every round the fastest file of all fails a limit.
     """
     limits, rng = CallLimits(PICK), fresh_rng()
-    cases = [_gate(rng, turn) for turn in range(ROUNDS)]
+    cases = [*(_gate(rng, turn) for turn in range(ROUNDS)), *_at_the_limits(rng)]
     for (files, *most), got in asked(lambda case: limits.call(function, *case), cases):
         names = [file.name for file in files]
         if got not in names:
@@ -119,6 +119,17 @@ def _gate(rng: Random, turn: int) -> tuple[list[Candidate], float, float]:
         for name, file in zip(names, rest, strict=True)
     ]
     return [full, *drawn], kl * MAX_KL, worst * MARGIN
+
+
+def _at_the_limits(rng: Random) -> list[tuple[list[Candidate], float, float]]:
+    """Return cases in which the fastest file is exactly at a limit, which it keeps."""
+    full, kl, margin = Candidate(FULL, 400.0, 0.0, 0.0), rng.uniform(0.01, 0.09), 0.15
+    at = ((kl, -0.05), (kl / 2, -margin), (kl, -margin))
+    names = rng.sample(KINDS, len(at))
+    files = (
+        Candidate(name, rng.uniform(90, 300), *seen) for name, seen in zip(names, at, strict=True)
+    )
+    return [([full, file], kl, margin) for file in files]
 
 
 def _candidates(rng: Random, turn: int) -> list[Candidate]:
@@ -149,6 +160,11 @@ def _look_at_pick(got: str, files: Sequence[Candidate], most_kl: float, margin: 
     file = next(file for file in files if file.name == got)
     if file is not files[0] and (broken := _broken(file, most_kl, margin)):
         return f"the limits before the time: {got} fails by {broken}, however fast it is"
+    at_limit = [f.name for f in files if f.kl == most_kl or f.worst == -margin]
+    if at_limit:
+        return (
+            f"the comparison: {at_limit[0]} is exactly at a limit, and a limit met exactly passes"
+        )
     return "of those that pass, the one with the lowest ms; the first always passes"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import MS, Exercise, check, close, score
 from grader.exercise.randomness import fresh_rng
 from harness.assistant import Answer, Done, Token
@@ -17,18 +18,18 @@ TIMINGS = Exercise("00", 1, "timings")
 @check
 def timings(function: Callable[[list], tuple[float, float]], out_of: float) -> float:
     """Check TTFT (4/7 of the points) and end-to-end (3/7) on synthetic event lists."""
-    streams = [_stream(fresh_rng()) for _ in range(ROUNDS)]
+    limits, streams = CallLimits(TIMINGS), [_stream(fresh_rng()) for _ in range(ROUNDS)]
 
     def first_token() -> None:
         for events, ttft, end in streams:
-            got = TIMINGS.finite(_pair(events, function)[0], "TTFT")
+            got = TIMINGS.finite(_pair(limits, events, function)[0], "TTFT")
             where = f"for TTFT in {_sketch(events)}"
             TIMINGS.expect(got, ttft, where, _look_at_ttft, events, end, unit=MS)
 
     def end_to_end() -> None:
         look = "the time beside `Done`, which is the last event of every stream"
         for events, _, end in streams:
-            got = TIMINGS.finite(_pair(events, function)[1], "end-to-end")
+            got = TIMINGS.finite(_pair(limits, events, function)[1], "end-to-end")
             TIMINGS.expect(got, end, f"for end-to-end in {_sketch(events)}", look, unit=MS)
 
     points = score(out_of, (4 / 7, first_token), (3 / 7, end_to_end))
@@ -49,8 +50,8 @@ def _stream(rng: Random) -> tuple[list, float, float]:
     return [*events, (end, Done(Answer("Hold the button")))], ttft, end
 
 
-def _pair(events: list, function: Callable) -> tuple[object, object]:
-    got = TIMINGS.call(function, events)
+def _pair(limits: CallLimits, events: list, function: Callable) -> tuple[object, object]:
+    got = limits.call(function, events)
     return TIMINGS.returned(got, tuple | list, "two numbers: (ttft_ms, end_to_end_ms)", n=2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from itertools import pairwise
 from random import Random
 
@@ -18,6 +19,8 @@ ROUNDS = 30  # fresh inputs per check
 STREAM = Exercise("02", 1, "stream")
 TIMES = Exercise("02", 4, "times")
 DELIVER = Exercise("02", 5, "deliver")
+# What `send` may raise when the client has left, depending on who closed the connection.
+LEFT = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 
 
 # ---- exercise 1: the generator ------------------------------------------------------------------------
@@ -189,12 +192,10 @@ def _look_at_gaps(got: list[float], known: Known) -> str:
 def deliver(function: Callable[[Iterator[str], Callable[[str], None]], int]) -> None:
     """Check that no more pieces are read once the client has left, and that the source is closed."""
     limits, rng = CallLimits(DELIVER), fresh_rng()
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         pieces = [f"{rng.choice(WORDS)} " for _ in range(rng.randint(3, 12))]
-        source, client = (
-            ObservedStream(pieces),
-            _Client(rng.choice((rng.randrange(len(pieces)), None))),
-        )
+        leaves_after = rng.choice((rng.randrange(len(pieces)), None))
+        source, client = ObservedStream(pieces), _Client(leaves_after, LEFT[turn % len(LEFT)])
         got = DELIVER.finite(limits.call(function, source, client), "the pieces that arrived")
         _judge_work(source, client, pieces)
         arrived = len(client.received)
@@ -202,19 +203,20 @@ def deliver(function: Callable[[Iterator[str], Callable[[str], None]], int]) -> 
             DELIVER.fail(
                 f"{arrived}, as many as arrived", f"{got:g}", "when you count: after `send` returns"
             )
+    _judge_other_errors(limits, function)
     DELIVER.passed("Nobody writes a novel for an empty chair.")
 
 
 class _Client:
-    """A client that receives `leaves_after` pieces (None: all of them) and then closes the connection."""
+    """A client that receives `leaves_after` pieces (None: all of them), then raises a `left`."""
 
-    def __init__(self, leaves_after: int | None) -> None:
-        self.leaves_after = leaves_after
+    def __init__(self, leaves_after: int | None, left: type[Exception] = BrokenPipeError) -> None:
+        self.leaves_after, self.left = leaves_after, left
         self.received: list[str] = []
 
     def __call__(self, piece: str) -> None:
         if len(self.received) == self.leaves_after:
-            raise BrokenPipeError("the client has closed the connection")
+            raise self.left("the client has closed the connection")
         self.received.append(piece)
 
     def __deepcopy__(self, memo: dict) -> _Client:
@@ -237,3 +239,26 @@ def _judge_work(source: ObservedStream, client: _Client, pieces: list[str]) -> N
             "a source that is still open, so the model would go on generating",
             "a `finally`: leaving the loop does not stop the source",
         )
+
+
+def _judge_other_errors(limits: CallLimits, function: Callable) -> None:
+    """Check that an error which is not a client leaving reaches the caller, with the source closed."""
+    source, client = ObservedStream(["Yes ", "it "]), _Client(1, ValueError)
+
+    @wraps(function)
+    def raises(*arguments: object) -> bool:
+        try:
+            function(*arguments)
+        except ValueError:
+            return True
+        return False
+
+    if not limits.call(raises, source, client):
+        DELIVER.fail(
+            "a ValueError from `send` that reaches the caller: it is a bug, and no client has left",
+            "an error that nobody hears of",
+            "`except` without a class, or with a wide one: catch ConnectionError alone",
+        )
+    if not source.closed:
+        look = "`finally`: it closes the source whatever happens"
+        DELIVER.fail("pieces.close() after any other error, too", "a source still open", look)

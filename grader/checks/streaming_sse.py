@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
@@ -80,16 +81,47 @@ def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
     return "`event: NAME`, a `data: ` for each line of the data, a blank line"
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A way to write events that the standard allows. look: what to check if a reader stumbles over it."""
+
+    look: str
+    end: str = "\n"
+    colon: str = ": "
+    extra: tuple[str, ...] = ()  # before each event, one of these lines or blocks
+
+    def frame(self, rng: Random, event: Event) -> str:
+        """Return one event; the name `message` is not written, because it is the default."""
+        name, data = event
+        named = [] if name == "message" else [f"event{self.colon}{name}"]
+        lines = [*named, *(f"data{self.colon}{line}" for line in data.split("\n")), ""]
+        before = rng.choice(("", *self.extra))
+        return (before + "".join(f"{line}\n" for line in lines)).replace("\n", self.end)
+
+
+PLAIN = Wire(
+    "lines first, fields second: split the bytes at b'\\n', decode whole lines only",
+    extra=(": still here\n\n",),
+)
+CRLF = Wire("the line breaks of this stream: `\\r\\n`; `\\r` is no part of the line", "\r\n")
+TIGHT = Wire("`data:x`, a colon without a space: it is a data line, too", colon=":")
+FIELDS = Wire(
+    "lines such as `id: 7`: fields that you do not know are no data",
+    extra=("id: 7\n", "retry: 900\n", "event: ping\n\n"),
+)
+
+
 @check
 def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
     """Check the events read from bytes that are cut anywhere, each as soon as its blank line is there."""
     limits, rng = CallLimits(PARSE), fresh_rng()
-    for turn in range(ROUNDS):
-        sent = [_message(rng) for _ in range(rng.randint(1, 5))]
-        chunks, ends = _wire(rng, sent, whole=turn == 0)
+    drawn = [(_messages(rng), PLAIN) for _ in range(ROUNDS)]
+    for turn, (sent, wire) in enumerate([*drawn, *_edges(rng)]):
+        chunks, ends = _cut(rng, sent, wire, whole=turn == 0)
         source = ObservedStream(chunks)
         seen = read_stream(limits, "(event, data) pairs", function, source, inspect=_inspect)
-        PARSE.expect([event for _, event in seen], sent, "as your events", _look_at_parse, sent)
+        got = [event for _, event in seen]
+        PARSE.expect(got, sent, "as your events", _look_at_parse, sent, wire)
         for (n_read, event), end in zip(seen, ends, strict=True):
             if n_read > end:
                 PARSE.fail(
@@ -100,13 +132,30 @@ def parse(function: Callable[[Iterator[bytes]], Iterator[Event]]) -> None:
     PARSE.passed("Your parser survives a cut in the middle of an emoji.")
 
 
-def _wire(rng: Random, sent: list[Event], whole: bool) -> tuple[list[bytes], list[int]]:
-    """Return frames with comments between them, cut at random, and the chunk that completes each event."""
+def _messages(rng: Random) -> list[Event]:
+    return [_message(rng) for _ in range(rng.randint(1, 5))]
+
+
+def _edges(rng: Random) -> list[tuple[list[Event], Wire]]:
+    """Return what is asked about in every run, with drawn words: spaces, names, and ways to write a line."""
+    one, two, three = rng.sample(WORDS, 3)
+    name = f"token {rng.randrange(100)}"
+    edges = [
+        ([(name, f" {one}"), (name, f"{two} ")], PLAIN),
+        ([(name, one), ("message", two), (name, three)], PLAIN),
+        ([("message", f"{one}: {two}"), (name, ""), (name, f":{three}")], PLAIN),
+        ([(name, one), (name, f"{two}\n{three}")], CRLF),
+        ([(name, one), (name, f"{two}\n{three}")], TIGHT),
+        ([(name, one), ("message", two), (name, three)] * 3, FIELDS),
+    ]
+    return rng.sample(edges, len(edges))
+
+
+def _cut(rng: Random, sent: list[Event], wire: Wire, whole: bool) -> tuple[list[bytes], list[int]]:
+    """Return the written events, cut at random, and the chunk that completes each of them."""
     text, lengths = b"", []
-    for name, data in sent:
-        comment = rng.choice((b"", b": still here\n\n"))
-        lines = "".join(f"data: {line}\n" for line in data.split("\n"))
-        text += comment + f"event: {name}\n{lines}\n".encode()
+    for event in sent:
+        text += wire.frame(rng, event).encode()
         lengths.append(len(text))
     text += b"event: done\ndata: the connection br"  # unfinished: the reader must drop it
     places = sorted(rng.sample(range(1, len(text)), 0 if whole else min(len(text) // 3, 40)))
@@ -121,7 +170,7 @@ def _inspect(event: object) -> None:
         PARSE.fail("pairs of text, (event, data)", kind(event), "what you yield")
 
 
-def _look_at_parse(got: list[Event], sent: list[Event]) -> str:
+def _look_at_parse(got: list[Event], sent: list[Event], wire: Wire) -> str:
     data, wanted = [d for _, d in got], [d for _, d in sent]
     if got[: len(sent)] == sent:
         return "what is unfinished at the end: without a blank line it is not an event"
@@ -129,8 +178,10 @@ def _look_at_parse(got: list[Event], sent: list[Event]) -> str:
         return "the name: it belongs to one event; afterwards it is `message` again until named"
     if data == [d.replace("\n", "") for d in wanted]:
         return "several data lines: join them with a newline"
-    if [d.strip() for d in data] == [d.strip() for d in wanted]:
+    if wire is PLAIN and [d.strip() for d in data] == [d.strip() for d in wanted]:
         return "white space: remove one space after the colon and keep all other"
-    if len(got) < len(sent):
+    if wire is PLAIN and len(got) < len(sent) and data == [d for d in wanted if d.strip("\n")]:
+        return "an event whose data is empty: it has a data line, so it is an event"
+    if wire is PLAIN and len(got) < len(sent):
         return "what remains of a chunk after its last line break: it begins the next line"
-    return "lines first, fields second: split the bytes at b'\\n', decode whole lines only"
+    return wire.look

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dis
+import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -141,7 +142,7 @@ def names_in(function: Callable[..., object]) -> Sequence[str]:
 
 
 def _code(function: Callable[..., object]) -> CodeType | None:
-    return getattr(function, "__code__", None)
+    return getattr(inspect.unwrap(function), "__code__", None)
 
 
 @dataclass
@@ -208,6 +209,8 @@ def _same(a: object, b: object) -> bool:
         return isinstance(b, np.ndarray) and np.array_equal(a, b)
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(_same, a, b))
-    if isinstance(a, dict | set | str | bytes | int | float):
-        return a == b
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(_same, a.values(), b.values()))
+    if isinstance(a, set | str | bytes | int | float):
+        return a == b or a != a  # a NaN is not equal to itself
     return True

@@ -24,6 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Value = TypeVar("Value")
 
+IN_A_CELL = " of the cell: "  # in the text of an error that comes from the learner's process
 WIDTH = 78  # `nbgrader validate` cuts lines at 87 characters
 
 
@@ -268,11 +269,21 @@ def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:
     return points
 
 
+LOOK_AT_ERROR = {
+    NameError: "the name: is it spelled as where it is defined, and has that cell run?",
+    ImportError: "the import: is the name spelled right, and is the package one of this course's?",
+    TypeError: "the call itself: does your function take the arguments that the exercise names?",
+}
+
+
 def _place(error: BaseException, function: Callable[..., object]) -> str:
-    """Return the line of the learner's cell that raised `error`, as text."""
+    """Return the line of the learner's cell that raised `error`, or what such an error usually means."""
     frames = traceback.extract_tb(error.__traceback__)
     code = getattr(function, "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    if not own:
-        return "the call itself: does your function take the arguments that the exercise names?"
-    return f"line {own[-1].lineno} of your cell: {own[-1].line}"
+    if own:
+        return f"line {own[-1].lineno} of your cell: {own[-1].line}"
+    if IN_A_CELL in str(error) and isinstance(error, TypeError):
+        return "that line, and the types of the values in it"
+    looks = (look for kind, look in LOOK_AT_ERROR.items() if isinstance(error, kind))
+    return next(looks, "what your function does with this input: call it so in a cell of its own")

@@ -93,10 +93,10 @@ def _without_model(last: PairedRun, bar: Bar) -> str:
 def _worse(last: PairedRun, bar: Bar) -> str:
     """Return why the timed answers are not good enough, or "".
 
-    The share of right answers fails only if the whole confidence interval is below the requirement.
+    The share itself counts, not the upper end of its interval, which would let half of them be wrong.
     """
     quality = last.quality
-    if quality.right.interval.high < bar.right:
+    if quality.right.rate < bar.right:
         return f"Fast, but right in {quality.right} of the timed answers: {bar.right:.0%} are required."
     if quality.length.median_ratio < bar.shortest:
         return (

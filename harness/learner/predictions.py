@@ -82,6 +82,10 @@ def _number(name: str, value: float) -> float:
         raise PredictionError(
             f"`{name}` is {value!r}: a prediction must be one plain, finite number."
         )
+    if value < 0:  # what the check of the prediction refuses is not kept as the first one
+        raise PredictionError(
+            f"`{name}` is {value!r}: no time, factor or share is below zero; write a number from 0 on."
+        )
     return float(value)
 
 

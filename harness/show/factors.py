@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,10 @@ CLOSE = 1.25  # guesses within a quarter count as right
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor, above 0. interval: of the measured value, if there are enough samples for one."""
+    """One factor, above 0; a guess of 0 has no place on the axis.
+
+    interval: of the measured value, if there are enough samples for one.
+    """
 
     name: str
     guessed: float
@@ -29,11 +33,13 @@ class Factor:
     def shown(self) -> tuple[float, ...]:
         """Return all values that have to fit on the axis."""
         ends = (self.interval.low, self.interval.high) if self.interval else ()
-        return (self.guessed, self.measured, *ends)
+        return (*([self.guessed] if self.guessed > 0 else []), self.measured, *ends)
 
     @property
     def off(self) -> float:
-        """Return how far the guess was off, as a factor of at least 1."""
+        """Return how far the guess was off, as a factor of at least 1; infinity for a guess of 0."""
+        if self.guessed <= 0:
+            return math.inf
         return max(self.guessed, self.measured) / min(self.guessed, self.measured)
 
 
@@ -52,9 +58,10 @@ def factors(rows: Sequence[Factor], note: str) -> Picture:
     chart.ticks(axes.xaxis)
     chart.dashed(axes, "x", 1)
     for y, row in enumerate(rows):
-        axes.plot([row.guessed, row.measured], [y, y], color=style.PALE, linewidth=4, zorder=1)
         chart.interval_dot(axes, row.measured, y, row.interval, MEASURED)
-        chart.ring(axes, row.guessed, y, GUESS)
+        if row.guessed > 0:
+            axes.plot([row.guessed, row.measured], [y, y], color=style.PALE, linewidth=4, zorder=1)
+            chart.ring(axes, row.guessed, y, GUESS)
     return figure.described(map(_in_words, rows))
 
 
@@ -64,6 +71,8 @@ def _number(value: float) -> str:
 
 def _finding(rows: Sequence[Factor]) -> str:
     worst = max(rows, key=lambda row: row.off)
+    if worst.off == math.inf:
+        return f"{worst.name}: a factor is never 0; no change is 1"
     if worst.off < CLOSE:
         return "Every guess within a quarter of what was measured"
     return f"Furthest off: {worst.name}, by a factor of {worst.off:.1f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,11 +35,12 @@ def pareto(
 ) -> Picture:
     """Draw options with their intervals; those named in `frontier` are joined, the others pale.
 
-    guessed: name -> (ms, share of right answers), drawn as crosses. note: how the points were measured; by
-    default, that all of them answered the same questions in turn. Raises ValueError for no points.
+    guessed: name -> (ms, share of right answers), drawn as crosses where the axis has the ms. note: how the
+    points were measured; by default, that all of them answered the same questions in turn. Raises ValueError
+    for no points.
     """
     chart.require(points, "points")
-    guessed = guessed or {}
+    guessed = {name: at for name, at in (guessed or {}).items() if 0 < at[0] < math.inf}
     n = points[0].right.n
     default_note = f"the same {n} questions, asked in turn, through HTTP; network distance is SIM"
     title, margins = _finding(points, frontier), Margins(left=0.6)

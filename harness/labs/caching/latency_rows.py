@@ -30,8 +30,8 @@ def path_rows(samples_ms: Mapping[str, Sequence[float]]) -> Picture:
     everything = [time_ms for samples in samples_ms.values() for time_ms in samples]
     hits = 1 - len(samples_ms[MISS]) / len(everything)
     title = (
-        f"{percent(hits)} hit; a miss takes {duration(median(samples_ms[MISS]))}, with or without a "
-        f"cache. The mean of all, {duration(fmean(everything))}, describes no request"
+        f"{percent(hits)} hit; a miss took {duration(median(samples_ms[MISS]))}, and no "
+        f"cache shortens it. The mean of all, {duration(fmean(everything))}, describes no request"
     )
     note = "end-to-end in this process, no network; measured; in brackets: n of each path"
     return sample_rows(rows, title, note, "ms, logarithmic; bar: p50")

@@ -48,4 +48,8 @@ def questions_needed(differing: float, margin: float = MARGIN) -> int:
         raise WrongUseError(
             "The margin must be above 0: without one, no number of questions is enough."
         )
-    return math.ceil(differing * (ONE_SIDED / margin) ** 2)
+    # With mean 0 and the pseudo-pair, `worst_case` is above -margin for (margin N)^2 > z^2 (differing n + 2),
+    # where N = n + 2.
+    half = differing * (ONE_SIDED / margin) ** 2 / 2
+    enough = half + math.sqrt(half**2 + 2 * (1 - differing) * (ONE_SIDED / margin) ** 2)
+    return math.floor(enough) - 1

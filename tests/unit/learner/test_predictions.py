@@ -41,7 +41,7 @@ def test_labs_do_not_mix():
         recall("01-profile")
 
 
-@pytest.mark.parametrize("value", [None, ..., "100", math.nan, math.inf, True, [1]])
+@pytest.mark.parametrize("value", [None, ..., "100", math.nan, math.inf, True, [1], -1])
 def test_a_guess_is_a_number(home, value):
     with pytest.raises(PredictionError, match="network"):
         predict("00-start-here", network=value)

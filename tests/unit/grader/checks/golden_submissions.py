@@ -1,5 +1,6 @@
 """Golden submissions as data: what a learner may write for an exercise, and what its check says."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +12,20 @@ from grader import checks
 from grader.exercise.exercise import CheckFailed
 from harness.assistant import Done, Token
 from harness.measure.latency.faults import visible
+from harness.semconv import STAGES
 
 FOLDER = Path(__file__).parent / "golden"
 # What the setup cells of the labs import for these exercises.
-SETUP = {"Done": Done, "Token": Token, "np": np, "pairwise": pairwise, "visible": visible}
+SETUP = {
+    "Done": Done,
+    "STAGES": STAGES,
+    "Token": Token,
+    "__name__": "__main__",  # as in a notebook
+    "math": math,
+    "np": np,
+    "pairwise": pairwise,
+    "visible": visible,
+}
 
 
 def load(name, *kinds):

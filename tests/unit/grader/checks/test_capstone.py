@@ -72,7 +72,7 @@ def test_one_round_trip_passes(capsys):
 
 def test_a_search_that_finds_the_gold_passage_first_passes(capsys):
     checks.search(finding)
-    assert "21 of 21 right at the first place" in capsys.readouterr().out
+    assert "passed" in capsys.readouterr().out
 
 
 def test_a_search_that_finds_near_misses_does_not():
@@ -84,7 +84,7 @@ def test_a_search_that_finds_near_misses_does_not():
 
 def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
     checks.writer(lambda: writing)
-    assert "21 of 21 facts right" in capsys.readouterr().out
+    assert "passed" in capsys.readouterr().out
     with pytest.raises(CheckFailed, match="everything in one"):
         checks.writer(lambda: lambda question, passages: ["".join(writing(question, passages))])
     with pytest.raises(CheckFailed, match="which model"):
@@ -93,7 +93,7 @@ def test_a_writer_is_judged_by_its_facts_and_must_stream(capsys):
 
 def test_an_entry_is_asked_through_http(capsys):
     checks.entry(lambda: Entry("mine", Knowing(), NEAR))
-    assert "16 of 16 right through HTTP, closed division" in capsys.readouterr().out
+    assert "right through HTTP, closed division" in capsys.readouterr().out
 
 
 class Computing(Knowing):
@@ -131,7 +131,7 @@ def test_practice_names_an_entry_without_a_language_model(mine, said, monkeypatc
     [
         (Knowing(), "an Entry"),
         (Entry("mine", Scripted(), NEAR), "an answer to every question"),
-        (Entry("mine", saying("It is covered for 999 months."), NEAR), "right of 16"),
+        (Entry("mine", saying("It is covered for 999 months."), NEAR), "right of"),
         (Entry("mine", "assistant", NEAR), "what the Entry is made of"),
     ],
 )
@@ -237,17 +237,42 @@ OPTION = {
     "ttft_ms": 90,
     "e2e_ms": 200,
 }
+OPTIONS = [
+    OPTION,
+    OPTION | {"what": "ship one passage", "cost": "search must be right", "e2e_ms": 400},
+    OPTION | {"what": "show words early", "cost": "the end comes no sooner", "e2e_ms": 1400},
+]
 ASK = "Do users need all of it in 500 ms?"
 RULE = "If the first words are enough, streaming."
 
 
 def test_a_complete_memo_passes_and_an_incomplete_one_says_what_is_missing(capsys):
-    checks.memo([OPTION] * 3, ASK, RULE)
+    checks.memo(OPTIONS, ASK, RULE)
     said = capsys.readouterr().out
     assert "passed" in said and "options with numbers" in said
-    with pytest.raises(CheckFailed, match="three options"):
-        checks.memo([OPTION], ASK, RULE)
-    with pytest.raises(CheckFailed, match="e2e_ms of option 3"):
-        checks.memo([OPTION, OPTION, OPTION | {"e2e_ms": None}], ASK, RULE)
-    with pytest.raises(CheckFailed, match="a rule in a sentence"):
-        checks.memo([OPTION] * 3, ASK, "It depends.")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"options": OPTIONS[:1]}, "three options"),
+        ({"options": [OPTION] * 3}, "three different values of `what`"),
+        ({"options": [*OPTIONS[:2], "ship it"]}, "a dict as option 3"),
+        ({"options": [*OPTIONS[:2], OPTIONS[2] | {"e2e_ms": None}]}, "e2e_ms of option 3"),
+        ({"options": [*OPTIONS[:2], OPTIONS[2] | {"what": "x x x"}]}, "three different words"),
+        ({"options": [OPTION | {"ttft_ms": 9000}, *OPTIONS[1:]]}, "first text before its end"),
+        ({"options": [OPTION | {"ttft_ms": 0}, *OPTIONS[1:]]}, "above zero"),
+        (
+            {"options": [OPTION | {"e2e_ms": 400}, *OPTIONS[1:]]},
+            "three different values of `e2e_ms`",
+        ),
+        ({"ask": "a b c d e f"}, "question back in a sentence"),
+        ({"ask": "Users need all of the answer soon."}, "which ends with"),
+        ({"rule": "It depends."}, "a rule in a sentence"),
+        ({"rule": "We ship whatever turns out to be fast."}, "a condition"),
+    ],
+)
+def test_an_incomplete_memo_says_what_is_missing(change, said):
+    memo = {"options": OPTIONS, "ask": ASK, "rule": RULE, **change}
+    with pytest.raises(CheckFailed, match=said):
+        checks.memo(*memo.values())

@@ -1,4 +1,4 @@
-"""The checks of labs 02 to 11 on golden submissions: excellent, typical, bad and empty ones."""
+"""The checks of labs 00 to 11 on golden submissions: excellent, typical, bad and empty ones."""
 
 import re
 
@@ -10,6 +10,11 @@ from grader.exercise.exercise import CheckFailed
 from tests.unit.grader.checks.golden_submissions import answer, load
 
 LABS = {
+    "start_here": ("00", ("timings",)),
+    "profile": (
+        "01",
+        ("breakdown", "percentile", "explain", "ceiling", "smallest_fix"),
+    ),
     "retrieval": ("06", ("exact", "recall_at", "walk", "cheapest", "filtered", "reranked")),
     "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
@@ -20,7 +25,12 @@ LABS = {
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
     "mock_interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
-OUT_OF = {"times": 25, "answer_key": 20}  # checks that give a part of their points
+OUT_OF = {
+    "times": 25,
+    "answer_key": 20,
+    "timings": 70,
+    "percentile": 15,
+}  # checks that give a part of their points
 
 
 def every(*kinds):

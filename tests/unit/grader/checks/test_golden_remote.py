@@ -17,10 +17,12 @@ from tests.unit.grader.checks.golden_submissions import load
 from tests.unit.grader.checks.test_golden import LABS, OUT_OF
 
 SETUP = """
+import math
 from itertools import pairwise
 import numpy as np
 from harness.assistant import Done, Token
 from harness.measure.latency.faults import visible
+from harness.semconv import STAGES
 """
 TIMEOUT_S = 2.0
 

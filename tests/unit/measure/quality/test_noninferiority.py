@@ -36,7 +36,14 @@ def test_an_equal_assistant_passes_every_second_exam_of_the_size_computed():
     for _ in range(400):
         kind = rng.choice(3, n, p=[0.1, 0.1, 0.8])
         passed += worst_case(list(kind != 0), list(kind != 1)) > -MARGIN
-    assert 120 < passed < 260  # the pseudo-observations cost a little
+    assert 140 < passed < 280
+
+
+@pytest.mark.parametrize("margin", [0.1, 0.15, 0.02])
+def test_equal_answers_pass_with_as_many_questions_as_computed_and_with_no_fewer(margin):
+    n = questions_needed(0.0, margin)
+    assert worst_case([True] * n, [True] * n) > -margin
+    assert worst_case([True] * (n - 1), [True] * (n - 1)) <= -margin
 
 
 @pytest.mark.parametrize(("large", "small"), [([], []), ([True], [True, False])])
