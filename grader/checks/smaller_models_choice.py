@@ -13,6 +13,7 @@ from grader.exercise.exercise import Exercise, Unit, check, hint, kind
 from grader.exercise.randomness import asked, fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
+EQUAL = 3  # rounds whose options have equal means
 # covers the difference between a variance with n and with n - 1
 DIFFERENCE = Unit("{:+.3f}", 0.005)
 Z, TWO_SIDED = 1.645, 1.96
@@ -106,7 +107,8 @@ def choose(function: Callable[[list[Option], float], str]) -> None:
     In every round the fastest option of all is not good enough.
     """
     limits, rng = CallLimits(CHOOSE), fresh_rng()
-    rounds = [*((_options(rng), MARGIN) for _ in range(ROUNDS)), _unproven(rng)]
+    drawn = [_options(rng) for _ in range(ROUNDS)] + [_equal_means(rng) for _ in range(EQUAL)]
+    rounds = [*((options, MARGIN) for options in drawn), _unproven(rng)]
     for (options, margin), got in asked(lambda case: limits.call(function, *case), rounds):
         names = [name for name, _, _ in options]
         if got not in names:
@@ -124,6 +126,21 @@ def _unproven(rng: Random) -> tuple[list[Option], float]:
     large = rng.sample([True] * 34 + [False] * 6, 40)
     name, fast, slow = rng.sample(NAMES, 3)
     return [(name, 500.0, large), (slow, 900.0, [True] * 40), (fast, 90.0, list(large))], 0.02
+
+
+def _equal_means(rng: Random) -> list[Option]:
+    """Return the reference and two options that lose as many answers, one of them with many changes.
+
+    Only the spread of the differences tells that the faster one may be too bad.
+    """
+    n = rng.randint(140, 200)
+    lost, changed = round(MARGIN / 2 * n), round(0.3 * n)
+    large = [True] * (n - changed) + [False] * changed
+    steady = [False] * lost + large[lost:]
+    noisy = [False] * (lost + changed) + [True] * (n - lost - changed)
+    order = rng.sample(range(n), n)
+    results = ([right[i] for i in order] for right in (large, noisy, steady))
+    return list(zip(rng.sample(NAMES, 3), (500.0, 90.0, 120.0), results, strict=True))
 
 
 def _options(rng: Random) -> list[Option]:
