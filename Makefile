@@ -6,7 +6,7 @@
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
 #   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
-#   TORCH=cpu      install the CPU build of torch, where pip would take one for CUDA (Linux): 3 GB less
+#   TORCH_INDEX=.. address from PyTorch's install page of its CPU builds: 3 GB less than CUDA's, which pip takes on Linux
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
 PYTHON  ?= python3
@@ -17,7 +17,6 @@ BIN     := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTS := $(VENV)/.tests
 EXTRAS ?= test
-CPU_TORCH := https://download.pytorch.org/whl/cpu
 # Measured on Linux with a CPU build of torch: 1.9 GB of packages, 2.8 GB of models and vectors; lab 10 takes 3.8 GB.
 COSTS := about 5 GB of disk, 4 GB of free memory and ten minutes on two cores
 PACKAGES_KB := 2500000
@@ -140,7 +139,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --upgrade pip
 	@CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip install --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
 	  -c constraints.txt llama-cpp-python
-	@test "$(TORCH)" != cpu || $(BIN)/pip install --quiet --index-url $(CPU_TORCH) 'torch>=2.6'
+	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --index-url "$(TORCH_INDEX)" 'torch>=2.6'
 	@$(BIN)/pip install --quiet -c constraints.txt -e .
 	@touch $@
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from harness.assistant import Assistant, Done
 from harness.chat.answering import Answering, Step
 from harness.chat.chat_messages import (
+    NO_JSON,
     NOT_FOUND,
     TOO_LARGE,
     ChatRefusedError,
@@ -36,6 +37,7 @@ CHAT_PATH, MODELS_PATH = "/v1/chat/completions", "/v1/models"
 HEALTH_PATH = "/health"  # load generators look there first
 MAX_BYTES = 1_000_000  # 200 turns of 800 words; an assistant uses far less
 DRAINED_BYTES = 20 * MAX_BYTES  # read, and not kept: a client reads no reply before it has sent all
+JSON = "application/json"
 PUBLIC = frozenset({HEALTH_PATH, *FILES})  # need no key
 LEFT = 499  # nginx's status for a client that has left; nobody receives it
 END = "[DONE]"
@@ -95,7 +97,13 @@ def _check_model(asked: str, name: str) -> None:
 
 
 async def _content(request: Request) -> bytes:
-    """Return the body. Raises ChatRefusedError if it is too long, and ClientDisconnect."""
+    """Return the body. Raises ChatRefusedError if it is too long or no JSON, and ClientDisconnect.
+
+    A page of another origin cannot send JSON without asking first, so that it cannot start a generation.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise ChatRefusedError(NO_JSON, f"Send the request with `Content-Type: {JSON}`.")
     content, size = bytearray(), 0
     async with aclosing(request.stream()) as parts:
         async for part in parts:

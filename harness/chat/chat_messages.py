@@ -15,7 +15,7 @@ from harness.assistant import Answer, Question
 from harness.errors import PlainError
 from harness.serve.messages import MAX_HISTORY_TURNS
 
-BAD_REQUEST, UNAUTHORIZED, NOT_FOUND, TOO_LARGE, FAILED = 400, 401, 404, 413, 500
+BAD_REQUEST, UNAUTHORIZED, NOT_FOUND, TOO_LARGE, NO_JSON, FAILED = 400, 401, 404, 413, 415, 500
 
 
 class ChatRefusedError(PlainError):

@@ -59,7 +59,11 @@ def entry():
 """
 MEMO = """
 option = {"what": "half of the layers", "cost": "some answers get worse", "ttft_ms": 157, "e2e_ms": 243}
-options = [option, option | {"what": "one passage only"}, option | {"what": "stream the slow one"}]
+options = [
+    option,
+    option | {"what": "one passage only", "cost": "a wrong passage is a wrong answer", "e2e_ms": 310},
+    option | {"what": "stream the slow one", "cost": "the end comes no sooner", "e2e_ms": 3200},
+]
 ask = "Do users need the whole answer in 500 ms, or the first words?"
 rule = "If first words are enough, ship streaming; else the smaller model."
 """

@@ -10,7 +10,7 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Answer, BadQuestionError, Done, Question, Token
-from harness.chat.chat_app import CHAT_PATH, MAX_BYTES
+from harness.chat.chat_app import CHAT_PATH, JSON, MAX_BYTES
 from tests.fakes import Scripted, pipeline, saying
 from tests.unit.chat.served import MODEL, body, chat, events, served
 
@@ -98,11 +98,19 @@ BAD = {
 def test_a_bad_request_is_one_error_in_the_form_of_openai(sent, status, param):
     content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     with served(saying("hi")) as client:
-        response = client.post(CHAT_PATH, content=content)
+        response = client.post(CHAT_PATH, content=content, headers={"Content-Type": JSON})
         assert chat(client).status_code == 200  # the server lives on
     error = response.json()["error"]
     assert (response.status_code, error["param"]) == (status, param)
     assert error["type"] == "invalid_request_error" and "\n" not in error["message"]
+
+
+def test_a_form_of_another_page_starts_no_generation():
+    with served(saying("hi")) as client:
+        for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+            headers = {"Content-Type": kind}
+            response = client.post(CHAT_PATH, content=json.dumps(body()), headers=headers)
+            assert response.status_code == 415 and JSON in response.json()["error"]["message"]
 
 
 def test_models_are_listed_and_other_paths_are_errors_of_the_same_form():
