@@ -10,7 +10,7 @@ from jinja2 import Environment
 from rich.console import Group
 from rich.table import Table
 
-from grader.board.exercises import Exercise
+from grader.board.exercise_figures import Exercise
 from grader.board.overview import Board, Speed, Standing, Status
 from grader.course.feedback import inline
 from grader.grading.report import Outcome

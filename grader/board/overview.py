@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from grader.board.exercises import Exercise, exercises, unreadable
+from grader.board.exercise_figures import Exercise, exercises, unreadable
 from grader.course import gradebook
 from grader.course.course import Course
 from grader.course.records import Record, read

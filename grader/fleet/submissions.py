@@ -135,7 +135,7 @@ def is_report_on(snapshot: Snapshot, report: Report) -> bool:
     grades = [(grade.id, grade.points) for grade in lab(name, snapshot.released).grades.values()]
     given = [(mark.id, mark.out_of) for mark in report.marks]
     texts = [
-        report.jailed,
+        report.no_jail,
         *(text for error in report.errors for text in (error.cell, error.error)),
     ]
     try:

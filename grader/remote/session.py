@@ -20,11 +20,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from grader.remote import process_handle
+from grader.remote.cell_history import History
 from grader.remote.codec import MalformedError
 from grader.remote.connection import RpcConnection
 from grader.remote.export_server import ExportServer
 from grader.remote.framing import HangingError, Reply, Request, SpoofError, WorkerError, random_id
-from grader.remote.history import History
 from grader.remote.process_handle import ProcessHandle, Start, new_process
 from grader.remote.proxies import restore
 from grader.remote.referee_references import RefereeReferences

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from harness import knobs, semconv, store
 from harness.learner import attempts, predictions, results
 from harness.learner.attempts import Attempt
-from harness.progress.exercises import Exercise, Lab, labs
+from harness.progress.lab_exercises import Exercise, Lab, labs
 from harness.progress.next_step import PREPARE, NextStep, next_exercise
 
 if TYPE_CHECKING:

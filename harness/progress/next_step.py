@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness import knobs, store
 from harness.learner.attempts import Attempt, attempts
-from harness.progress.exercises import Exercise, Lab, labs
+from harness.progress.lab_exercises import Exercise, Lab, labs
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def test_false_hits_say_what_is_safe_with_and_without_a_guard():
 
 def test_paths_are_never_one_number():
     figure = path_rows({"miss": [400.0] * 6, "response": [1.0] * 2})
-    assert in_order(title(figure), "25 % hit", "miss takes 400 ms", "mean of all", "300 ms")
+    assert in_order(title(figure), "25 % hit", "miss took 400 ms", "mean of all", "300 ms")
     assert "response (2): median of 2 1.0 ms" in repr(figure)
     with pytest.raises(ValueError, match="Nothing missed"):
         path_rows({"response": [1.0]})

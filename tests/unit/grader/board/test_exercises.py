@@ -3,7 +3,7 @@
 import pytest
 
 from grader.board.board_page import page
-from grader.board.exercises import ENOUGH, exercises, unreadable
+from grader.board.exercise_figures import ENOUGH, exercises, unreadable
 from grader.board.overview import board
 from grader.course.grade_class import Batch
 from grader.grading.report import Mark, Outcome, Report, not_graded, scored

@@ -81,7 +81,7 @@ def test_a_new_process_withholds_the_same_answers():
 
 
 def test_cells_that_sleep_only_in_a_new_process_are_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.remote.history.REPEAT_S", 1.0)
+    monkeypatch.setattr("grader.remote.cell_history.REPEAT_S", 1.0)
     with session(SandboxSpec(jailed=False)) as one:
         one.cell(f"from pathlib import Path\nflag = Path({str(tmp_path / 'flag')!r})")
         one.cell("second = flag.exists()\nflag.touch()")
