@@ -11,7 +11,7 @@ from harness.interview.practice.history import Played, history
 from harness.learner.attempts import REFEREE, Attempt, record
 from harness.learner.predictions import predict
 from harness.learner.results import keep_result
-from harness.progress import exercises
+from harness.progress import lab_exercises
 from harness.progress.forget import remembered
 from harness.progress.my_progress import my_progress
 from harness.progress.next_step import next_step
@@ -20,7 +20,7 @@ run = CliRunner().invoke
 
 
 def test_exercises_are_those_of_the_notebooks(learner):
-    [_, lab] = exercises.labs()
+    [_, lab] = lab_exercises.labs()
     assert [(one.name, one.key, one.points) for one in lab.exercises] == [
         ("prediction", "prediction:01", 5),
         ("1 breakdown", "breakdown", 20),
@@ -31,7 +31,7 @@ def test_exercises_are_those_of_the_notebooks(learner):
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": []}', '{"cells": [1]}', "\x00"])
 def test_a_broken_notebook_is_left_out(learner, text):
     (learner / "01-profile" / "01-profile.ipynb").write_text(text)
-    assert [lab.name for lab in exercises.labs()] == ["00-start-here"]
+    assert [lab.name for lab in lab_exercises.labs()] == ["00-start-here"]
 
 
 def test_best_and_last_points_of_each_exercise(learner):
