@@ -18,7 +18,10 @@ from harness.models.offline import BUILT, LARGE, STUDENT
 from harness.models.served import UNTUNED, model_file, model_files
 from harness.tuning import recipes
 
-pytestmark = pytest.mark.models
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.timeout(1200),
+]  # training takes a minute alone, and ten beside others
 
 UNDER500 = Path(sys.executable).with_name("under500")
 HELD_OUT = range(10_000, 10_004)  # lessons that no recipe reaches
