@@ -26,12 +26,11 @@ from harness.serve.network import Network
 from harness.stages.diff_postprocess import SENTENCE_END
 
 # Fresh questions for each part, a tenth of them unanswerable. A share below its floor fails; the numbers are
-# such that the reference fails one time in a hundred or less.
+# such that the reference fails one time in a hundred or less (all by normal approximation, not simulated).
 # 160 answerable: the reference finds 97 % of them, of new products 85 %; one at 69 % passes one time in 100.
 SEARCHED = 178
-WRITTEN = (
-    53  # 48 answerable: the small tuned model has 88 %; one at 67 % passes one time in fifteen
-)
+# 48 answerable: the small tuned model has 88 %; one at 67 % passes one time in fifteen.
+WRITTEN = 53
 REQUESTS = 32  # through HTTP: the reference has 86 %; one at 55 % passes one time in thirty
 REPEATS = 5  # questions asked twice, to see whether `forget` drops what the first one left
 BAR_OF = thresholds("10-capstone").bar  # the referee's own limits: practice requires no less
