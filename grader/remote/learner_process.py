@@ -18,14 +18,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from grader.exercise import own_work
 from grader.exercise.call_limits import for_each, names_in
 from grader.exercise.exported import RemoteDict
-from grader.exercise.time_and_output import MOST_CHARS, LimitedStdout
+from grader.exercise.time_and_output import MOST_CHARS, LimitedStdout, postponed
 from grader.remote.codec import Json
 from grader.remote.connection import RpcConnection
 from grader.remote.framing import Channel, GoneError, Reply, Request, block_alarms
@@ -164,8 +164,9 @@ def _alarm(seconds: float) -> Iterator[None]:
     The referee kills a process that catches it and goes on.
     """
 
-    def ring(number: int, frame: FrameType | None) -> NoReturn:
-        raise TimeoutError(f"It was still running after {seconds:g} s.")
+    def ring(number: int, frame: FrameType | None) -> None:
+        if not postponed():
+            raise TimeoutError(f"It was still running after {seconds:g} s.")
 
     signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -4,9 +4,12 @@ import json
 import signal
 import socket
 import struct
+import threading
+import time
 
 import pytest
 
+from grader.exercise.time_and_output import OutOfTimeError, alarm
 from grader.remote import framing
 from grader.remote.framing import (
     MOST_BYTES,
@@ -139,6 +142,29 @@ class _Ringing:
     def sendall(self, data):
         signal.raise_signal(signal.SIGALRM)
         self.real.sendall(data)
+
+
+def test_an_alarm_that_another_thread_receives_waits_for_the_end_of_the_frame():
+    until = threading.Event()
+
+    def run():  # it does not block SIGALRM, and asks the main thread for the interpreter
+        while not until.is_set():
+            pass
+
+    other = threading.Thread(target=run)
+    other.start()
+    written = False
+    try:
+        with pytest.raises(OutOfTimeError), alarm(0.05):
+            with framing.alarms_blocked():
+                since = time.monotonic()
+                while time.monotonic() - since < 0.2:
+                    pass
+                written = True
+            time.sleep(10)
+    finally:
+        until.set()
+    assert written
 
 
 @pytest.mark.parametrize(
