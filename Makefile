@@ -43,7 +43,7 @@ LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs site clean
+.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
 
 start: prepare
 	@$(BIN)/under500 progress --page labs/my-page.ipynb
@@ -152,10 +152,13 @@ lint: tests
 labs: setup
 	@$(BIN)/python -m grader.course.release
 
-# Write the generated parts of the README and of docs/.
+# Write the generated page of docs/.
 docs: setup
-	@$(BIN)/python -m harness.cli.readme_verbs
 	@$(BIN)/python -m harness.cli.command_reference
+
+# Measure, on a quiet machine, what the pictures of README and docs show, and draw them.
+pictures: prepare
+	@$(BIN)/python -m harness.cli.readme_pictures --measure
 
 # docs/ as a site in build/site; a link that leads nowhere is an error.
 site: docs

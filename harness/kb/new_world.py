@@ -1,7 +1,8 @@
 """A world that nobody has seen: made-up families of products, with facts and gaps of their own.
 
 It has few products, because each of its articles has to be embedded before a graded run can begin: 675 took
-15 s on two quiet cores, and these are two thirds of them. A run asks about 124 of 330 pairs of product and kind.
+15 s on two quiet cores, and these are two thirds of them. A run asks about 124 of 330 pairs of product and
+kind.
 """
 
 from __future__ import annotations
