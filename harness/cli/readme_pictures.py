@@ -28,7 +28,7 @@ from harness.show.waterfall import waterfalls
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 RECORD = FOLDER / "two-answers.json"
 N = 7  # pairs: the fewest of which the median is typical; half a minute
-SIDES = ("baseline", "reference")
+SIDES = {"baseline": "before", "reference": "after: the course's solution"}
 
 
 def measure() -> dict[str, object]:
@@ -45,7 +45,7 @@ def measure() -> dict[str, object]:
                 answers = []
                 for entry, client in zip(entries, (slow, fast), strict=True):
                     entry.reset()
-                    answers.append(_answered(entry.name, client, case.question))
+                    answers.append(_answered(SIDES[entry.name], client, case.question))
                 traces = recorder.traces()
             # The first two warm up.
             if number >= 2 and case.answerable and all(_right(a, case.fact) for a in answers):
@@ -103,7 +103,7 @@ def draw() -> None:
     traces = [Trace(tuple(Span(**span) for span in trace["spans"])) for trace in record["traces"]]
     journey = Journey.model_validate_json((FOLDER.parent / "journey.json").read_text())
     for name, figure in (
-        ("waterfalls", lambda: waterfalls(list(zip(SIDES, traces, strict=True)))),
+        ("waterfalls", lambda: waterfalls(list(zip(("before", "after"), traces, strict=True)))),
         ("journey", lambda: journey_picture(journey)),
     ):
         figure().savefig(FOLDER / f"{name}-light.png", dpi=DPI)
