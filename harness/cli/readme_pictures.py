@@ -50,7 +50,9 @@ def measure() -> dict[str, object]:
             # The first two warm up.
             if number >= 2 and case.answerable and all(_right(a, case.fact) for a in answers):
                 pairs.append((answers, traces, case))
-    pairs = sorted(pairs[: len(pairs) - 1 + len(pairs) % 2], key=lambda pair: _ratio(pair[0]))  # odd
+    pairs = sorted(
+        pairs[: len(pairs) - 1 + len(pairs) % 2], key=lambda pair: _ratio(pair[0])
+    )  # odd
     answers, traces, case = pairs[len(pairs) // 2]
     return {
         "day": datetime.now(UTC).date().isoformat(),

@@ -43,6 +43,8 @@ SAID = {
     "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
     "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
     "alternative": r"\b(ruled? out|not|isn.?t|only|same)\b",
+    "why_not": r"\b(because|since|even if|even free|anyway|can.?t|cannot|won.?t|would\w*|only|lose\w*|"
+    r"cost\w*|worse|risk\w*|saves?|not the|no (use|point|help)|nothing)\b|\d",
     "why_behind": r"\b(because|since|as|so|each|every)\b",
 }
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
@@ -172,7 +174,7 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
     says = remedies()[remedy.id].says
     if fit(turn.session, remedy) in ("fixes", "helps"):
-        question = "other_way" if said("harm", turn.text) else "why_not"
+        question = "more" if said("why_not", turn.text) else "why_not"
         return Reaction("refused_fix", question, remedy.id, remedy.quote, says)
     figure = _touched(turn, remedy)
     return Reaction("refused_rightly", "more", remedy.id, remedy.quote, says, figure)
