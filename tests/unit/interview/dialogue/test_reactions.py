@@ -6,7 +6,7 @@ import pytest
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
-from harness.interview.dialogue.reactions import Turn, react, said
+from harness.interview.dialogue.reactions import Turn, _close, react, said
 from harness.interview.dialogue.speech import Style
 from harness.interview.reading import Act, Reading, Remedy
 from tests.unit.interview.interviews import by_words, interviewer, played, words
@@ -192,3 +192,17 @@ def test_reacting_is_a_pure_function_of_the_turn():
 )
 def test_a_turn_answers_a_question_by_its_words(question, text):
     assert said(question, text) and not said(question, "It is good.")
+
+
+@pytest.mark.parametrize(
+    ("number", "card", "close"),
+    [
+        (600, 621, True),
+        (600, 540, False),
+        (640, 600, False),
+        (1.4, 1.445, True),
+        (1000, 1400, False),
+    ],
+)
+def test_a_rounded_number_is_that_of_the_card(number, card, close):
+    assert _close(number, card) == close
