@@ -95,11 +95,12 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
-        if proposing and (own := self.follow_ups.about_own_number(step)):
-            return own
         quote = next((words for _, words in state.heard[-1].quotes), "")
+        taken = self._answer(step, Reaction("taken", quote=quote), "")
+        if proposing and (own := self.follow_ups.about_own_number(taken)):
+            return own
         if gap := self.follow_ups.due(step):
-            return self.follow_ups.ask(self._answer(step, Reaction("taken", quote=quote), ""), *gap)
+            return self.follow_ups.ask(taken, *gap)
         if enough:
             return None
         question = "more" if proposing else "next_look"
