@@ -71,8 +71,8 @@ class ServiceReport:
     @property
     def inter_token_ms(self) -> Spread:
         """Return the mean time between tokens of each warm request that streamed more than one."""
-        found = ((sum(o.result.gaps_ms), tokens(o) - 1) for o in self.warm if o.result.gaps_ms)
-        return spread([ms / count for ms, count in found if count > 0])
+        found = map(inter_token_ms, self.warm)
+        return spread([ms for ms in found if ms is not None])
 
     @property
     def connect_ms(self) -> list[float]:
@@ -139,6 +139,12 @@ class ServiceReport:
             "faults": dict(self.faults),
             "machine": asdict(describe()),
         }
+
+
+def inter_token_ms(outcome: Outcome) -> float | None:
+    """Return the mean time between an answer's tokens; None unless it streamed more than one."""
+    gaps, count = outcome.result.gaps_ms, tokens(outcome) - 1
+    return sum(gaps) / count if gaps and count > 0 else None
 
 
 def tokens(outcome: Outcome) -> int:
