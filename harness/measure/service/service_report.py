@@ -143,14 +143,15 @@ class ServiceReport:
 
 def inter_token_ms(outcome: Outcome) -> float | None:
     """Return the mean time between an answer's tokens; None unless it streamed more than one."""
-    gaps, count = outcome.result.gaps_ms, tokens(outcome) - 1
-    return sum(gaps) / count if gaps and count > 0 else None
+    gaps, count = outcome.result.gaps_ms, tokens(outcome) or 0
+    return sum(gaps) / (count - 1) if gaps and count > 1 else None
 
 
-def tokens(outcome: Outcome) -> int:
-    """Return the tokens of an answer as the service counts them, or else its pieces of text."""
+def tokens(outcome: Outcome) -> int | None:
+    """Return the tokens of an answer as the service counts them, or else its pieces of text, if several."""
     counted = outcome.exchange.completion_tokens if outcome.exchange else None
-    return counted or outcome.result.pieces
+    pieces = outcome.result.pieces
+    return counted or (pieces if pieces > 1 else None)
 
 
 def prompt_tokens(outcome: Outcome) -> int | None:
