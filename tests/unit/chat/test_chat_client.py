@@ -1,7 +1,11 @@
 """The client of chat services: good answers, and one sentence for every failure."""
 
 import json
+import shutil
+import ssl
+import subprocess
 import threading
+from itertools import chain
 
 import pytest
 
@@ -59,6 +63,22 @@ def test_a_server_that_is_not_there_and_one_without_tls_are_named():
         gone = server.url
     with pytest.raises(ServiceError, match="Nobody answers"):
         ask(ChatClient(gone, MODEL), ASKED)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, to make a certificate")
+def test_a_certificate_that_nobody_vouches_for_is_named_and_gets_no_key(tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, KEY)
+    files = {"-keyout": tmp_path / "key.pem", "-out": tmp_path / "certificate.pem"}
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, *chain(*files.items())], check=True, capture_output=True)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(files["-out"], files["-keyout"])
+    with (
+        service(sending(200, EVENTS, *GOOD), tls=tls) as server,
+        pytest.raises(ServiceError, match="certificate") as caught,
+    ):
+        ask(ChatClient(server.url, MODEL), ASKED)
+    assert not server.headers and "\n" not in str(caught.value)
 
 
 def trickling(part):
