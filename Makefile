@@ -6,6 +6,7 @@
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
 #   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
+#   GUIDELLM=...   Python of an environment with guidellm, which make perf then asks to measure the same
 #   TORCH_INDEX=.. address from PyTorch's install page of its CPU builds: 3 GB less than CUDA's, which pip takes on Linux
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 

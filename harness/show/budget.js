@@ -142,7 +142,7 @@ function swatch(colour) {
 
 function bars(state, today, now) {
   const limit = state.data.budget.limit_ms, width = byId("chart").clientWidth, end = Math.max(today.e2e, now.e2e, 1.2 * limit);
-  const x = (value) => (value / end) * width, rows = [["now", today], ["chosen", now]];
+  const x = (value) => (value / end) * width, rows = [["now", today], ["chosen", now]], labels = [];
   const svg = node("svg", { viewBox: `0 0 ${width} 150`, role: "img", "aria-label": byId("finding").textContent });
   svg.append(shape("rect", { x: x(limit), y: 16, width: Math.max(0, width - x(limit)), height: 130, fill: "var(--tint)" }));
   rows.forEach(([name, found], index) => {
@@ -158,10 +158,11 @@ function bars(state, today, now) {
     }
     const first = x(found.ttft);
     const said = `${name}: first text ${ms(found.ttft)}, whole answer ${ms(found.e2e)}`;
-    svg.append(shape("text", { class: "over-bar", x: 0, y: y - 13 }, said));
+    labels.push(shape("text", { class: "over-bar", x: 0, y: y - 13 }, said));
     svg.append(shape("path", { d: `M${first - 6} ${y - 9}h12l-6 9z`, fill: "var(--ink)" }));
   });
   svg.append(shape("line", { x1: x(limit), x2: x(limit), y1: 16, y2: 146, stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
+  svg.append(...labels); // above the line
   const right = x(limit) > width - 90;
   svg.append(shape("text", { class: "limit", x: x(limit) + (right ? -4 : 4), y: 12, "text-anchor": right ? "end" : "start" }, `limit ${number(limit)} ms`));
   byId("chart").replaceChildren(svg);
@@ -184,7 +185,7 @@ function curve(state, now) {
   if (here <= most) svg.append(shape("circle", { cx: x(here), cy: y(time), r: 6, fill: time < top ? "var(--accent)" : "var(--limit)" }));
   svg.append(shape("text", { class: "faint", x: 0, y: 168 }, "0"));
   svg.append(shape("text", { class: "faint", x: width, y: 168, "text-anchor": "end" }, `${number(most, 1)} requests a second`));
-  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, "end-to-end with the p90 of the wait; the dot is the load chosen"));
+  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, `end-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}`));
   byId("curve").replaceChildren(svg);
 }
 

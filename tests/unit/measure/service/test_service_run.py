@@ -135,7 +135,8 @@ def test_the_report_keeps_the_cold_request_apart_and_counts_every_fault():
 
 def test_a_service_that_does_not_stream_is_told_to():
     whole = timed(ttft=100.0, gaps=())
-    assert ServiceReport("it", 2, (whole, whole)).advice[0] == STREAM
+    report = ServiceReport("it", 2, (whole, whole))
+    assert report.advice[0] == STREAM and report.to_json()["completion_tokens"] is None
     assert STREAM not in ServiceReport("it", 2, (timed(), timed())).advice
 
 
