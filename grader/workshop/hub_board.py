@@ -12,24 +12,25 @@ import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
+from grader.workshop.origins import BOARD, cookie_variables
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
-NAME = "board"
-BOARD = (sys.executable, "-m", "grader.workshop.hub_board")
+COMMAND = (sys.executable, "-m", "grader.workshop.hub_board")
 PORT_OFFSET = 3  # the hub and its proxy use the first three ports
 
 
 def service(workshop: Workshop) -> dict[str, object]:
     """Return the entry for `JupyterHub.services`."""
     return {
-        "name": NAME,
+        "name": BOARD,
         "url": f"http://127.0.0.1:{workshop.port + PORT_OFFSET}",
-        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *BOARD],
+        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *COMMAND],
         "environment": {
             "COURSE": str(workshop.course),
             "HOME": str(workshop.home(INSTRUCTOR)),
             "PATH": os.environ["PATH"],
             VARIABLE: os.environ[VARIABLE],
+            **cookie_variables(workshop),
         },
         "cwd": str(workshop.hub),
         "oauth_no_confirm": True,
@@ -38,7 +39,7 @@ def service(workshop: Workshop) -> dict[str, object]:
 
 def roles() -> list[dict[str, object]]:
     """Return the value of `JupyterHub.load_roles`, which gives access to the instructor."""
-    scopes = ["self", f"access:services!service={NAME}"]
+    scopes = ["self", f"access:services!service={BOARD}"]
     return [{"name": "instructor", "users": [INSTRUCTOR], "scopes": scopes}]
 
 
@@ -58,6 +59,9 @@ async def _serve() -> None:
     from harness.errors import PlainError
 
     class Page(HubOAuthenticated, web.RequestHandler):
+        def set_default_headers(self) -> None:
+            self.set_header("Content-Security-Policy", "frame-ancestors 'none'")
+
         @web.authenticated
         def get(self) -> None:
             try:
