@@ -4,11 +4,13 @@ import json
 import re
 
 import pytest
+import typer
 import yaml
 
 from harness.cli.command_reference import reference
 from harness.cli.main import app
 from harness.cli.readme_pictures import films
+from tests.page_commands import commands
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -70,3 +72,24 @@ def test_the_film_shows_the_kept_record(docs):
     record = json.loads((docs / "pictures" / "two-answers.json").read_text(encoding="utf-8"))
     for name, svg in films(record).items():
         assert (docs / "pictures" / name).read_text(encoding="utf-8") == svg, "Run `make pictures`."
+
+
+PAGES = ("instructor.md", "workshop.md", "own-service.md", "bring-a-pipeline.md", "interview.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_on_a_page_has_its_verb_and_its_options(docs, page):
+    found = commands(docs / page, "under500")
+    assert found
+    assert [line for line in found if not _is_known(line)] == []
+
+
+def _is_known(words):
+    """Return True if a command has the verb and the options of the words; values are not checked."""
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        command, words = command.commands.get(words[0]), words[1:]
+    if command is None:
+        return False
+    options = {name for one in command.params for name in one.opts}
+    return all(word in options for word in words if word.startswith("-"))

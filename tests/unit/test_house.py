@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grader.workshop.start import INSTRUCTORS
 from harness.cli.main import PANELS
 
 CODE = ("harness", "grader")
@@ -155,7 +154,8 @@ def test_make_start_opens_jupyterlab_as_a_learner_wants_it(root):
     folder = root / "harness" / "setup" / "jupyter"
     assert "LEARNERS = JUPYTER_CONFIG_PATH=" in (root / "Makefile").read_text()
     page = json.loads((folder / "labconfig" / "page_config.json").read_text())
-    hidden = {f"@jupyter/nbgrader:{name}" for name in INSTRUCTORS}
+    instructors = ("formgrader", "create-assignment", "course-list")
+    hidden = {f"@jupyter/nbgrader:{name}" for name in instructors}
     assert set(page["disabledExtensions"]) == hidden
     settings = json.loads((folder / "labconfig" / "default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
