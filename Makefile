@@ -44,7 +44,7 @@ LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
+.PHONY: start test tests class perf redteam mutants fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
 
 start: prepare
 	@$(BIN)/under500 progress --page labs/my-page.ipynb
@@ -67,6 +67,10 @@ perf: tests prepare
 # Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
 redteam: tests bubblewrap
 	@$(BIN)/python -m pytest -m "redteam or not redteam" tests/submissions/test_redteam.py
+
+# A change in each place of each solution, and whether its check notices; LABS=01-profile for one lab.
+mutants: tests
+	@$(BIN)/python -m tests.perf.mutants $(LABS)
 
 # Random notebooks, frames and values for MINUTES; make test tries 20 seconds of them.
 fuzz: tests

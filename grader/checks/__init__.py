@@ -13,8 +13,9 @@ from grader.checks.architecture_streams import hedged, masked
 from grader.checks.caching import answer_key, cached
 from grader.checks.caching_semantic import layout, meaning, safe_threshold
 from grader.checks.caching_single_flight import together
-from grader.checks.capstone import entry, memo, search, under_bar, way, writer
+from grader.checks.capstone import entry, search, under_bar, way, writer
 from grader.checks.capstone_caches import remembering
+from grader.checks.capstone_memo import memo
 from grader.checks.load import admit, good, in_system, waits
 from grader.checks.load_batching import serve
 from grader.checks.mock_interview import card_ms, finding, three_sentences
