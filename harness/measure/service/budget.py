@@ -134,8 +134,8 @@ def read_budget(path: Path) -> Budget:
         except ValidationError:
             continue
     raise WrongUseError(
-        f"{path} holds no result with times: write one with `under500 profile … --json > {path.name}`, or "
-        "with `bench`."
+        f"{path} holds no result with times: write one with `under500 profile … --json | tee "
+        "result.json`, or with `bench`."
     )
 
 

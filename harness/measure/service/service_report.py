@@ -11,7 +11,7 @@ from harness.measure.latency.faults import Fault
 from harness.measure.latency.timing import Timing
 from harness.measure.machine.describe import describe
 from harness.measure.service.parts import STREAM, Ceiling, ceilings
-from harness.measure.service.service_run import CUT_OFF, Outcome
+from harness.measure.service.service_run import Outcome
 from harness.measure.stats import Interval, Proportion, percentile_interval, supported
 
 LIMIT_MS = 500.0
@@ -94,8 +94,8 @@ class ServiceReport:
 
     @property
     def right(self) -> Proportion:
-        """Return the share of right answers among those with an expectation; a fault is wrong."""
-        asked = [o for o in self.outcomes if o.wait_s is None and o.result is not CUT_OFF]
+        """Return the share of right answers among the answers with an expectation."""
+        asked = [o for o in self.outcomes if isinstance(o.result, Timing)]
         judged = [_right(outcome) for outcome in asked]
         known = [each for each in judged if each is not None]
         return Proportion(sum(known), len(known))
