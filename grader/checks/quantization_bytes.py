@@ -35,7 +35,8 @@ Blocks = np.ndarray  # float32, (n, 32)
 def pack_q8(function: Callable[[Blocks], bytes]) -> None:
     """Check the bytes of Q8_0 blocks against those of the `gguf` package."""
     limits, rng = CallLimits(PACK_Q8), np.random.default_rng(fresh_seed())
-    cases = [*(_weights(rng, 127) for _ in range(ROUNDS)), _ties(rng, 127), _with_zeros(rng, 127)]
+    edges = [_ties(rng, 127), _with_zeros(rng, 127), _told_by_the_divisor(rng)]
+    cases = [*(_weights(rng, 127) for _ in range(ROUNDS)), *edges]
     for blocks, got in asked(lambda blocks: limits.call(function, blocks), cases):
         packed = _packed(PACK_Q8, got, len(blocks), Q8_BYTES)
         right = _reference(blocks, GGMLQuantizationType.Q8_0)
@@ -201,6 +202,16 @@ def _weights(rng: np.random.Generator, steps: int) -> Blocks:
     places = blocks / scales
     near = np.abs(places - np.floor(places) - 0.5) < MARGIN
     return np.where(near, np.floor(places) * scales, blocks).astype(np.float32)
+
+
+def _told_by_the_divisor(rng: np.random.Generator) -> Blocks:
+    """Return drawn blocks whose codes of Q8_0 differ if the scale is stored before it divides."""
+    while True:
+        blocks = _weights(rng, 127)
+        scales = np.abs(blocks).max(axis=1, keepdims=True) / np.float32(127)
+        stored = scales.astype(np.float16).astype(np.float32)
+        if not np.array_equal(_half_away(blocks / scales), _half_away(blocks / stored)):
+            return blocks
 
 
 def _ties(rng: np.random.Generator, steps: int) -> Blocks:

@@ -43,6 +43,11 @@ def load(name, *kinds):
     ]
 
 
+def wordings(says):
+    """Return what a check may say: one text, or a list of them if it depends on the inputs drawn."""
+    return [says] if isinstance(says, str) else says
+
+
 def function_of(one):
     """Return the function that a submission defines."""
     names = dict(SETUP)

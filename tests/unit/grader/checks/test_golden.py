@@ -7,7 +7,7 @@ import pytest
 from grader import checks
 from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
-from tests.unit.grader.checks.golden_submissions import answer, load
+from tests.unit.grader.checks.golden_submissions import answer, load, wordings
 
 LABS = {
     "start_here": ("00", ("timings",)),
@@ -53,12 +53,12 @@ def test_an_excellent_submission_passes_with_one_line(one, capsys):
 @pytest.mark.parametrize("one", every("typical", "bad"))
 def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     # a loop that never ends takes eight in a lab
-    monkeypatch.setattr(call_limits, "TIMEOUT_S", 2.0)
+    monkeypatch.setattr(call_limits, "TIMEOUT_S", 4.0)
     points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out
     said = said or printed  # a check with partial points prints what failed
-    assert one["says"] in " ".join(said.split())
+    assert any(words in " ".join(said.split()) for words in wordings(one["says"]))
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
     # before it, what the function printed
@@ -82,7 +82,7 @@ def test_an_empty_exercise_says_so(number, name):
 
 def test_a_right_sampler_passes_again_and_again():
     """Sixty tests of 20,000 draws each at a false-alarm rate of 1e-7: chance fails no right answer."""
-    [one] = [
+    one, *_ = [
         p.values[0] for p in load("speculation", "excellent") if p.values[0]["check"] == "accept"
     ]
     for _ in range(10):
