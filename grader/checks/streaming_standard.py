@@ -59,7 +59,10 @@ def _judge_delays(chunks: list[bytes], seen: list[tuple[int, object]]) -> None:
 
 def _is_line(line: object) -> None:
     if not isinstance(line, str):
-        LINES_OF.fail("lines as text (str)", kind(line), "what you yield, and where you decode")
+        got = (
+            f"{line!r:.60} ({type(line).__name__})"  # 60 characters without a space fit into a line
+        )
+        LINES_OF.fail("lines as text (str)", got, "what you yield, and where you decode")
 
 
 def _lines(chunks: Sequence[bytes]) -> list[str]:
