@@ -54,7 +54,10 @@ def short_table(journey: Journey) -> str:
     numbers = (*SHORT[:-2], 5, 6, len(COLUMNS) - 1)
     lines = [_row_of(COLUMNS, numbers), _row_of(HEADER[1].strip("|").split("|"), numbers)]
     lines += [_row_of(list(_cells(step)), numbers) for step in landmarks(journey)]
-    return "\n".join([*lines, "", f"{_note(journey)} {journey.machine.partition(';')[0]}."])
+    first = journey.steps[0]
+    answered = f"{first.answerable} of the {first.n} questions have an answer."
+    note = f"{_note(journey)} {answered} {journey.machine.partition(';')[0]}."
+    return "\n".join([*lines, "", note])
 
 
 def landmarks(journey: Journey, most: int = 5) -> list[MeasuredStep]:
