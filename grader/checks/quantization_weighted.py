@@ -62,11 +62,18 @@ def _unpacked(packed: bytes) -> np.ndarray:
 
 
 def _look_at_unpacked(weights: np.ndarray, packed: bytes) -> str:
+    with np.errstate(all="ignore"):  # a scale that is read in the wrong byte order may be NaN
+        fits = (t for t, wrong in _mistaken(packed).items() if np.allclose(weights, wrong, EXACT))
+        return next(fits, "one block by hand: two bytes of scale, then sixteen of two codes each")
+
+
+def _mistaken(packed: bytes) -> dict[str, np.ndarray]:
+    """Return the weights that each likely mistake gives, by the sentence that names it."""
     scales, joined = _parts(packed)
     low, high = joined & 15, joined >> 4
     codes = np.hstack([low, high])
     neighbours = np.stack([low, high], axis=2).reshape(len(low), BLOCK)
-    mistakes = {
+    return {
         "the offset: 8 was added to every code; subtract it": scales * codes,
         "uint8 has no number below 0: make the codes int8 before you subtract 8": scales
         * ((codes - 8) % 256),
@@ -80,9 +87,6 @@ def _look_at_unpacked(weights: np.ndarray, packed: bytes) -> str:
         )[0]
         * (codes - 8),
     }
-    with np.errstate(all="ignore"):
-        fits = (text for text, wrong in mistakes.items() if np.allclose(weights, wrong, EXACT))
-        return next(fits, "one block by hand: two bytes of scale, then sixteen of two codes each")
 
 
 # ---- exercise 9: weighted scales ------------------------------------------------------------------------
