@@ -56,8 +56,8 @@ def short_table(journey: Journey) -> str:
     lines += [_row_of(list(_cells(step)), numbers) for step in landmarks(journey)]
     first = journey.steps[0]
     note = (
-        f"{first.n} new questions, not used for tuning ({first.answerable} have an answer, the others ask for a "
-        "refusal), put to every step in turn, through HTTP; network distance is SIM. "
+        f"{first.n} new questions, not used for tuning ({first.answerable} have an answer, the others ask "
+        "for a refusal), put to every step in turn, through HTTP; network distance is SIM. "
         f"{journey.machine.partition(';')[0]}."
     )
     return "\n".join([*lines, "", note])
