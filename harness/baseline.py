@@ -10,9 +10,10 @@ import numpy as np
 
 from harness import knobs, store
 from harness.assistant import Chunk
-from harness.kb import articles, launched, vectors
+from harness.kb import articles, launched, shipped_vectors, vectors
 from harness.kb.products import products
 from harness.knobs import Knobs
+from harness.models.catalog import MINILM
 from harness.models.engines.embedding import documents_version, embedder
 from harness.models.engines.torch_model import large
 from harness.pipeline import Pipeline
@@ -24,6 +25,9 @@ from harness.stages.diff_postprocess import DiffPostprocess
 from harness.stages.loop_search import LoopSearch
 from harness.stages.stuffed_generation import StuffedGeneration
 
+# The model and the number format of the shipped vectors; the first half is what `documents_version` has.
+SHIPPED = f"{MINILM.sha256[:11]}-fp16"
+
 
 def knowledge_vectors() -> np.ndarray:
     """Return the vectors of all chunks, shape (n, 384), float32.
@@ -33,16 +37,22 @@ def knowledge_vectors() -> np.ndarray:
     return np.concatenate([vectors.load(_vectors_folder()), *launched.vectors()])
 
 
-def build_vectors() -> None:
-    """Embed all chunks unless they are embedded already; takes minutes, shows progress, can be resumed.
+def build_vectors(embed: bool = False) -> None:
+    """Unpack the shipped vectors of all chunks unless there are vectors already.
 
-    Raises StoreError if the disk is full.
+    embed: compute them on this machine instead. That takes minutes, shows progress, and can be resumed. It
+    is also done if the texts have changed since the vectors were shipped. Raises StoreError if the disk is
+    full.
     """
-    vectors.build(_vectors_folder(), [_text(c) for c in articles.written()], embedder().documents)
+    if embed or not shipped().exists():
+        texts = [_text(chunk) for chunk in articles.written()]
+        vectors.build(embedded_folder(), texts, embedder().documents)
+    elif not vectors_ready():
+        shipped_vectors.unpack(shipped(), _vectors_folder())
 
 
 def embedded(chunks: list[Chunk]) -> np.ndarray:
-    """Return the vectors of `chunks`, shape (n, 384), float32, as `build_vectors` computes them."""
+    """Return the vectors of `chunks`, shape (n, 384), float32, embedded on this machine."""
     return embedder().documents([_text(chunk) for chunk in chunks])
 
 
@@ -50,13 +60,30 @@ def _text(chunk: Chunk) -> str:
     return f"{chunk.title}. {chunk.text}"
 
 
-def vectors_ready() -> bool:
-    """Return True if the vectors of this knowledge base exist and are intact."""
-    return vectors.ready(_vectors_folder())
+def vectors_ready(embedded_here: bool = False) -> bool:
+    """Return True if this knowledge base has intact vectors: any, or those computed here."""
+    return vectors.ready(embedded_folder() if embedded_here else _vectors_folder())
+
+
+def embedded_folder() -> Path:
+    """Return the folder of the vectors that are computed on this machine; it need not exist."""
+    return _folder(documents_version())
+
+
+def shipped() -> Path:
+    """Return the path of the vectors that come with the project; none exist if a text has changed since."""
+    return shipped_vectors.file(SHIPPED)
 
 
 def _vectors_folder() -> Path:
-    return vectors.place(store.home() / "vectors", articles.written_hash(), documents_version())
+    """Return the folder of the vectors in use: those computed here if they exist, else the shipped ones."""
+    own = embedded_folder()
+    unpacked = shipped().exists() and not store.sealed(own / vectors.VECTORS)
+    return _folder(SHIPPED) if unpacked else own
+
+
+def _folder(version: str) -> Path:
+    return vectors.place(store.home() / "vectors", articles.written_hash(), version)
 
 
 def pipeline(setting: Knobs | None = None) -> Pipeline:

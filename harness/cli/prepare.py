@@ -24,6 +24,10 @@ def prepare(
         str,
         typer.Option(help="Tier of models: offline, or laptop (downloads 5 GB) or gpu (23 GB)."),
     ] = "offline",
+    embed: Annotated[
+        bool,
+        typer.Option(help="Compute the vectors of the help centre here, instead of those shipped."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Download without asking.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -42,7 +46,7 @@ def prepare(
     with preparation.exclusive():
         if tier != "offline":
             download(tier, yes)
-        for step in preparation.steps(strict=strict, recalibrate=recalibrate):
+        for step in preparation.steps(strict=strict, recalibrate=recalibrate, embed=embed):
             started = time.perf_counter()
             state = "ready"
             if not step.ready():

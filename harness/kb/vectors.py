@@ -37,6 +37,11 @@ def load(home: Path) -> np.ndarray:
     return np.load(store.check_seal(home / VECTORS), allow_pickle=False)
 
 
+def write(home: Path, array: np.ndarray) -> None:
+    """Write the vectors `array`, shape (n, d), to `home`. Raises StoreError if the disk is full."""
+    _save(home / VECTORS, array)
+
+
 def build(home: Path, texts: Sequence[str], embed: Embed) -> None:
     """Embed `texts` into `home` unless that is done already; finished shards of an earlier run are reused.
 
@@ -52,7 +57,7 @@ def build(home: Path, texts: Sequence[str], embed: Embed) -> None:
             _shard(home / f"shard-{number:05}.npy", [texts[i] for i in part], embed, bar)
             for number, part in enumerate(parts)
         ]
-    _save(home / VECTORS, _in_order(shards, order))
+    write(home, _in_order(shards, order))
     for leftover in home.glob("shard-*"):
         leftover.unlink()
 

@@ -23,7 +23,7 @@ from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
 from harness.models import build, catalog
 from harness.models.offline import BUILT, COMPACT, FULL, LARGE, STUDENT, WEIGHTS, encoder_file
-from harness.setup import calibrate, quiet, stage_costs, unit_costs
+from harness.setup import calibrate, first_answer, quiet, stage_costs, unit_costs
 from harness.setup.interleaved_round import Round, measure_round
 
 Say = Callable[[str], None]
@@ -45,11 +45,12 @@ class Step:
     build: Callable[[Say], object]
 
 
-def steps(strict: bool = False, recalibrate: bool = False) -> list[Step]:
+def steps(strict: bool = False, recalibrate: bool = False, embed: bool = False) -> list[Step]:
     """Return all steps in the order of their dependencies.
 
     strict: refuse to calibrate while other programs use the machine. recalibrate: calibrate even if a valid
-    record exists; the old record stays until there is a new one.
+    record exists; the old record stays until there is a new one. embed: compute the vectors of the help
+    centre on this machine instead of unpacking those that come with the project.
     """
     return [
         Step("packaged models", models_intact, lambda say: verify_models()),
@@ -62,9 +63,16 @@ def steps(strict: bool = False, recalibrate: bool = False) -> list[Step]:
         ),
         Step("quantised models", quantised_ready, lambda say: build.build_quantised(say)),
         Step(
-            "knowledge base vectors", baseline.vectors_ready, lambda say: baseline.build_vectors()
+            "knowledge base vectors",
+            lambda: baseline.vectors_ready(embed),
+            lambda say: baseline.build_vectors(embed),
         ),
         Step("mock interview", opening.is_warm, lambda say: opening.warm_up()),
+        Step(
+            "first answer of the slow assistant",
+            lambda: store.sealed(knobs.path()),
+            show_first_answer,
+        ),
         Step(
             "calibration",
             lambda: calibrated() and not recalibrate,
@@ -101,6 +109,12 @@ def verify_models() -> None:
     """Raise StoreError if a packaged model is missing, and CorruptFileError if it is damaged."""
     for model in catalog.OFFLINE:
         model.verified()
+
+
+def show_first_answer(say: Say) -> None:
+    """Say a question, what the slow assistant answers, and after how long."""
+    for sentence in first_answer.told(*first_answer.first_answer()):
+        say(sentence)
 
 
 def models_intact() -> bool:
