@@ -32,9 +32,10 @@ llama_metal  := -DGGML_METAL=on
 llama_vulkan := -DGGML_VULKAN=on
 # llama.cpp's own threads instead of OpenMP's. libgomp lets them sleep between any two operations of a model when
 # a process has more OpenMP threads than cores, and a server beside a model has: a token then takes 5 times as
-# long. Tools, examples and image input are not used, so they are not compiled.
+# long. Tools, their library, examples and image input are not used, so they are not compiled.
 LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF \
-  -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF
+  -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF \
+  '-DCMAKE_PROJECT_llama_cpp_INCLUDE=$(CURDIR)/harness/setup/llama-without-common.cmake'
 # pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.
 LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-own-threads
 
