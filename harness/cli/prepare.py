@@ -46,15 +46,17 @@ def prepare(
     with preparation.exclusive():
         if tier != "offline":
             download(tier, yes)
-        for step in preparation.steps(strict=strict, recalibrate=recalibrate, embed=embed):
+        steps = preparation.steps(strict=strict, recalibrate=recalibrate, embed=embed)
+        for number, step in enumerate(steps, 1):
+            place = f"{number} of {len(steps)}  [bold]{step.name}[/]"
             started = time.perf_counter()
             state = "ready"
             if not step.ready():
-                console.print(f"[bold]{step.name}[/]: building …")
+                console.print(f"{place}: building …")
                 step.build(lambda line: console.print(f"  {line}", highlight=False, soft_wrap=True))
                 state = "built"
             seconds[step.name] = round(time.perf_counter() - started, 1)
-            console.print(f"[bold]{step.name}[/]: {state} ({seconds[step.name]} s)")
+            console.print(f"{place}: {state} ({seconds[step.name]} s)")
     if trace := preparation.typical_trace():
         console.print(text_waterfall(trace))
     if as_json:
