@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from textwrap import shorten
 from typing import Annotated, Any
 
@@ -123,11 +124,12 @@ class Models(BaseModel):
         return [printable(model.id) for model in self.data]
 
 
-def reason(error: JsonValue) -> str:
-    """Return the message in an error of any form, shortened to one line."""
+def reason(error: JsonValue, hide: Callable[[str], str] = str) -> str:
+    """Return the message in an error of any form, shortened to one line. hide: takes keys out of it."""
     if isinstance(error, dict):
-        return reason(error.get("message") or error.get("error") or error.get("detail") or "")
-    return shorten(printable(str(error or "no reason given")), QUOTED, placeholder=" …")
+        said = error.get("message") or error.get("error") or error.get("detail") or ""
+        return reason(said, hide)
+    return shorten(printable(hide(str(error or "no reason given"))), QUOTED, placeholder=" …")
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
-HEAD = "# Commands\n\n<!-- made by `make docs` -->\n\nExit status: 0 done, 1 the check failed, 2 wrong use."
+HEAD = "# Commands\n\n<!-- made by `make docs` -->\n\nExit status: 0 done, 1 the check failed, 2 wrong use, 130 interrupted."
 
 
 def reference(app: typer.Typer) -> str:

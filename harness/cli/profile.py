@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.kept_results import keep_profile
+from harness.cli.machine_load import loads_since
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    Body,
+    Headers,
     KeyName,
     MaxTokens,
+    NoUsage,
     Questions,
     Rate,
+    chat_options,
     is_address,
     own,
 )
@@ -54,6 +59,9 @@ def profile(
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
     key_name: KeyName = KEY_NAME,
+    header: Headers = None,
+    body: Body = None,
+    no_usage: NoUsage = False,
     otlp: Annotated[
         int | None,
         typer.Option(
@@ -68,6 +76,7 @@ def profile(
     as_json: Json = False,
 ) -> None:
     """Time a service of your own: where its time goes, what each fix could give, what to try first."""
+    from harness.measure.machine import describe as machine
     from harness.measure.service.own_questions import halden_questions
     from harness.measure.service.service_report import ServiceReport
     from harness.measure.service.service_run import Plan
@@ -79,13 +88,17 @@ def profile(
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
         )
-    found = target(service, model, key_name, max_tokens)
+    found = target(service, model, chat_options(key_name, max_tokens, header, body, no_usage))
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
     console.print(
         f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
     )
+    before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
-    report = ServiceReport(found.name, plan.n, tuple(outcomes))
+    busy = loads_since(before)
+    report = ServiceReport(
+        found.name, plan.n, tuple(outcomes), busy, interrupted, tuple(found.notes), found.hide
+    )
     _show(report)
     keep_profile(report)
     if as_json:
@@ -141,9 +154,12 @@ def _asked(
 
 
 def _show(report: ServiceReport) -> None:
+    from harness.measure.machine.busy import beside_note
     from harness.show.service_tables import ceilings_table, findings, spans_table, times_table
     from harness.show.text import text_waterfall
 
+    if load := beside_note(report.beside).strip():
+        console.print(load, highlight=False, soft_wrap=True, markup=False)
     traced = [o for o in report.warm if o.trace and (o.sent or o.trace.stage_ms())]
     if traced:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.assistant import Question
+from harness.chat.chat_replies import printable
 from harness.errors import WrongUseError
 from harness.kb.questions import Case, draw
 from harness.measure.quality.facts import MOST_CHARS, holds_fact
@@ -16,6 +19,7 @@ from harness.measure.quality.spelling import parts
 
 AGREEING = 0.5  # F1 of words, as SQuAD counts it, from which more words agree than differ
 MOST_BYTES = 20_000_000  # of a file: 100,000 long questions
+SHORT = 160  # characters of a question, an expectation or an answer in a list of wrong answers
 
 
 class OwnQuestion(BaseModel):
@@ -56,6 +60,11 @@ class OwnQuestion(BaseModel):
         """Return the question alone, as an assistant gets it."""
         return Question(self.text)
 
+    @property
+    def expected(self) -> str:
+        """Return the expectation in words; "" if there is none."""
+        return self.fact or (f"/{self.regex}/" if self.regex else self.reference)
+
     def right(self, answer: str) -> bool | None:
         """Return whether the answer is as expected; None if nothing was expected."""
         text = answer[:MOST_CHARS]
@@ -66,6 +75,32 @@ class OwnQuestion(BaseModel):
         if self.reference:
             return agreement(text, self.reference) >= AGREEING
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """An answer that is not as expected, shortened."""
+
+    question: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"“{self.question}” expected “{self.expected}”, got “{self.got}”"
+
+
+def wrong_answer(
+    asked: OwnQuestion, answer: str, hide: Callable[[str], str] = str
+) -> WrongAnswer | None:
+    """Return the answer if it is wrong, and None otherwise. hide: takes keys out of what a service says."""
+    if asked.right(answer) is not False:
+        return None
+    return WrongAnswer(*map(_short, (asked.text, asked.expected, hide(answer))))
+
+
+def _short(text: str) -> str:
+    line = " ".join(printable(text[: 4 * SHORT]).split())
+    return line if len(line) <= SHORT else f"{line[:SHORT]} …"
 
 
 def agreement(text: str, reference: str) -> float:

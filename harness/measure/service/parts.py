@@ -9,21 +9,24 @@ from statistics import median
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.timing import Timing
+from harness.measure.latency.trace import Trace
 from harness.measure.service.received_trace import own_ms, received_trace
 from harness.measure.service.service_run import Outcome
 from harness.measure.service.span_receiver import ReceivedSpans
 
 CONNECTION, NETWORK, SERVER = "connection", semconv.NETWORK, "server, before it replies"
 REPLY, FIRST, WRITING = "network and server", "reply to first text", "writing"
+PREFILL = "generate, to first text"  # of a model whose answer is streamed
 REST = "everything else"
 SMALL_MS = 1.0  # a part below this is nothing to fix
 
 # part -> what the labs would try first, and where
 FIXES = {
     CONNECTION: ("keep the connection open", "10-capstone"),
+    PREFILL: ("a shorter prompt, a kept prefix, a cache", "07-caching"),
     NETWORK: ("fewer round trips, a server nearer to the user", "10-capstone"),
     semconv.QUEUE: ("batching, more replicas, admission", "08-batching-and-load"),
-    semconv.PREPROCESS: ("embed the question alone, in one small model", "10-capstone"),
+    semconv.PREPROCESS: ("less work before the search: one small embedding model", "10-capstone"),
     semconv.RETRIEVE: ("vectorised or approximate search, a filter", "06-retrieval-hnsw"),
     semconv.GENERATE: ("a stop rule, a smaller or quantised model", "03-smaller-models"),
     semconv.POSTPROCESS: ("process the stream while it is written", "09-architecture"),
@@ -62,16 +65,29 @@ def _with_trace(outcome: Outcome, spans: ReceivedSpans) -> Outcome:
 
 
 def parts(outcome: Outcome) -> dict[str, float]:
-    """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request."""
+    """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request.
+
+    With or without spans, what comes after the first text is `writing`, and no other part holds any of it.
+    """
     timing = outcome.result
     assert isinstance(timing, Timing)
-    if outcome.trace is not None and outcome.sent is not None:
-        return own_ms(outcome.trace)
-    if outcome.trace is not None and (stages := outcome.trace.stage_ms()):
-        return stages | {REST: max(0.0, timing.e2e_ms - sum(stages.values()))}
     first = timing.e2e_ms if timing.ttft_ms is None else timing.ttft_ms
-    before = {REST: first} if outcome.exchange is None else _before(outcome.exchange, first)
-    return before | {WRITING: timing.e2e_ms - first}
+    return _until(outcome, first) | {WRITING: timing.e2e_ms - first}
+
+
+def _until(outcome: Outcome, first_ms: float) -> dict[str, float]:
+    """Return the parts until the first text: from spans, from the exchange, or one without a name."""
+    if outcome.trace is not None:
+        return own_ms(*_known(outcome), first_ms)
+    return {REST: first_ms} if outcome.exchange is None else _before(outcome.exchange, first_ms)
+
+
+def _known(outcome: Outcome) -> tuple[Trace, str]:
+    """Return the spans to show, and the name of the time outside them: of an object, the project's stages."""
+    if outcome.sent is not None:
+        return outcome.trace, semconv.NETWORK
+    root, *inner = outcome.trace.spans
+    return Trace((root, *(span for span in inner if span.name in semconv.STAGES))), REST
 
 
 def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
@@ -90,12 +106,22 @@ def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
 
 
 def ceilings(outcomes: Sequence[Outcome]) -> list[Ceiling]:
-    """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast)."""
+    """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast).
+
+    If the answers are streamed, the model's time until the first text is called PREFILL.
+    """
     measured = [(outcome.result.e2e_ms, parts(outcome)) for outcome in outcomes]
     names = dict.fromkeys(name for _, found in measured for name in found)
     rows = [_ceiling(name, measured) for name in names]
     large = [row for row in rows if row.part_ms >= SMALL_MS]
+    if any(row.part == WRITING for row in large):
+        large = [_prefill(row) if row.part == semconv.GENERATE else row for row in large]
     return sorted(large, key=lambda row: row.part_ms, reverse=True)
+
+
+def _prefill(row: Ceiling) -> Ceiling:
+    fix, lab = FIXES[PREFILL]
+    return replace(row, part=PREFILL, fix=fix, lab=lab)
 
 
 def _ceiling(name: str, measured: Sequence[tuple[float, dict[str, float]]]) -> Ceiling:

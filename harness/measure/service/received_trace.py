@@ -29,19 +29,19 @@ def received_trace(spans: Sequence[ReceivedSpan], sent_ns: int, e2e_ms: float) -
     return Trace((Span(semconv.REQUEST, 0.0, e2e_ms), *inside))
 
 
-def own_ms(trace: Trace) -> dict[str, float]:
-    """Return ms by name, which add up to the request: each moment belongs to the innermost span open then.
+def own_ms(trace: Trace, outside: str, until_ms: float) -> dict[str, float]:
+    """Return ms by name, which add up to `until_ms`: each moment belongs to the innermost span open then.
 
-    The time of the request outside the server's spans is called the network.
+    outside: the name of the time outside all spans but the request's own.
     """
-    ends = sorted({ms for span in trace.spans for ms in (span.start_ms, span.end_ms)})
+    inner = trace.spans[1:]
+    ends = {0.0, until_ms} | {ms for span in inner for ms in (span.start_ms, span.end_ms)}
     found: dict[str, float] = {}
-    for start, end in pairwise(ends):
-        open_then = [s for s in trace.spans if s.start_ms <= start and s.end_ms >= end]
-        if open_then:
-            innermost = max(open_then, key=lambda span: (span.depth, span.start_ms))
-            name = semconv.NETWORK if innermost is trace.spans[0] else innermost.name
-            found[name] = found.get(name, 0.0) + end - start
+    for start, end in pairwise(sorted(ms for ms in ends if 0 <= ms <= until_ms)):
+        open_then = [span for span in inner if span.start_ms <= start and span.end_ms >= end]
+        innermost = max(open_then, key=lambda span: (span.depth, span.start_ms), default=None)
+        name = innermost.name if innermost else outside
+        found[name] = found.get(name, 0.0) + end - start
     return found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.timing import Timing
+from harness.measure.machine.busy import Busy, beside
 from harness.measure.machine.describe import describe
+from harness.measure.service.own_questions import WrongAnswer, wrong_answer
 from harness.measure.service.parts import STREAM, Ceiling, ceilings
 from harness.measure.service.service_run import Outcome
 from harness.measure.stats import Interval, Proportion, percentile_interval, supported
@@ -40,11 +42,24 @@ def spread(samples: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class ServiceReport:
-    """The outcomes of a run against `name`; the first request is the cold one. n: requests planned."""
+    """The outcomes of a run against `name`; the first request is the cold one.
+
+    n: requests planned. busy: the load of this machine before and after. interrupted: by the user. notes:
+    what was sent otherwise than planned. hide: takes keys out of answers.
+    """
 
     name: str
     n: int
     outcomes: tuple[Outcome, ...]
+    busy: tuple[Busy, ...] = ()
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()
+    hide: Callable[[str], str] = field(default=str, repr=False)
+
+    @property
+    def beside(self) -> str:
+        """Return which programs used this machine beside the run; "" if it was quiet."""
+        return beside(self.busy)
 
     @property
     def cold(self) -> Timing | None:
@@ -101,6 +116,13 @@ class ServiceReport:
         return Proportion(sum(known), len(known))
 
     @property
+    def wrong(self) -> list[WrongAnswer]:
+        """Return the answers that are not as expected, in the order of the run."""
+        timed = [o for o in self.outcomes if isinstance(o.result, Timing)]
+        found = (wrong_answer(o.asked, o.result.answer.text, self.hide) for o in timed)
+        return [each for each in found if each is not None]
+
+    @property
     def ceilings(self) -> list[Ceiling]:
         """Return the ceiling of each fix, over warm requests."""
         return ceilings(self.warm)
@@ -134,9 +156,14 @@ class ServiceReport:
             "prompt_tokens": self.tokens(prompt_tokens),
             "completion_tokens": self.tokens(tokens),
             "right": self.right.to_json(),
+            "wrong": [asdict(each) for each in self.wrong],
             "ceilings": [asdict(row) for row in self.ceilings],
             "advice": [{"try": fix, "lab": lab} for fix, lab in self.advice],
             "faults": dict(self.faults),
+            "notes": list(self.notes),
+            "interrupted": self.interrupted,
+            "beside": self.beside,
+            "busy": [asdict(load) for load in self.busy],
             "machine": asdict(describe()),
         }
 

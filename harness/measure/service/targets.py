@@ -15,7 +15,8 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Answer, Assistant, Done, Event, Question, Token
-from harness.chat.chat_client import KEY_NAME, MAX_TOKENS, ChatClient
+from harness.chat.chat_client import ChatClient
+from harness.chat.chat_options import ChatOptions
 from harness.errors import WrongUseError
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock
 from harness.measure.service.asynchronous import pieces_of, result_of
@@ -61,6 +62,15 @@ class Target:
         finally:
             if self.client is not None:
                 self.client.close()
+
+    @property
+    def notes(self) -> list[str]:
+        """Return sentences about what a service at an address was sent otherwise than planned."""
+        return self.client.notes if self.client else []
+
+    def hide(self, text: str) -> str:
+        """Return a service's text without the keys that it was sent."""
+        return self.client.options.access.hide(text) if self.client else text
 
     def reset(self) -> None:
         """Wait until the next request may start; called before each one of a comparison."""
@@ -122,8 +132,7 @@ class Traced:
 def target(
     text: str,
     model: str | None = None,
-    key_name: str = KEY_NAME,
-    max_tokens: int = MAX_TOKENS,
+    options: ChatOptions | None = None,
     pace: Pace | None = None,
 ) -> Target:
     """Return the service at an address, or the object `module:name`.
@@ -133,7 +142,7 @@ def target(
     """
     if "://" not in text:
         return Target(text, Traced(as_assistant(_imported(text), text)))
-    client = ChatClient(text, model or "", key_name, max_tokens)
+    client = ChatClient(text, model or "", options or ChatOptions())
     client.model = model or client.only_model()
     client.close()  # the first request measured opens its own connection
     return Target(f"{client.model} at {text}", client, client, pace)

@@ -11,8 +11,9 @@ import pytest
 
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.chat import chat_client
-from harness.chat.chat_client import KEY_NAME, ChatClient
+from harness.chat.chat_client import ChatClient
 from harness.chat.chat_exchange import Exchange, retry_after
+from harness.chat.chat_options import KEY_NAME, ChatOptions, ServiceAccess
 from harness.chat.service_errors import ServiceError
 from harness.errors import WrongUseError
 from tests.fakes import saying
@@ -29,21 +30,25 @@ def error(message):
 
 
 FAILURES = {
-    "no key": (sending(401, JSON, error(f"bad key {KEY}")), "refuses the key"),
+    "no key": (sending(401, JSON, error(f"bad key {KEY}")), "refuses the key in UNDER500_API_KEY"),
     "no path": (sending(404, {}, b"<html>"), "does not exist"),
     "elsewhere": (sending(307, {"Location": "http://x/"}), "leads elsewhere"),
     "too many": (sending(429, {"Retry-After": "7"}), "wait 7 s"),
     "a reason": (sending(400, JSON, error(f"no\x1b[2J {KEY}")), "status 400: no"),
     "broken": (sending(500, {}, b"\xff"), "status 500: no reason given"),
-    "a page": (sending(200, {"Content-Type": "text/html"}, b"<html>"), "something else"),
-    "no chunk": (sending(200, EVENTS, b"data: {\n\n"), "something else"),
-    "no whole": (sending(200, JSON, b'{"choices": []}'), "something else"),
+    "a page": (
+        sending(200, {"Content-Type": "text/html"}, b"<html>Log in"),
+        "text/html: <html>Log in",
+    ),
+    "no chunk": (sending(200, EVENTS, b"data: {oops\n\n"), "event-stream: {oops"),
+    "no whole": (sending(200, JSON, b'{"choices": []}'), "application/json: {"),
     "no text": (sending(200, EVENTS, delta(finish="stop"), DONE), "without any text"),
     "a failure with a good status": (sending(200, JSON, error(f"full {KEY}")), "answered: full"),
     "blank": (sending(200, JSON, json.dumps(WHOLE).replace("24 months", " ").encode()), "without"),
     "half": (sending(200, EVENTS, GOOD[0]), "before the answer was complete"),
     "cut off": (sending(200, EVENTS | {"Content-Length": "999"}, *GOOD[:2]), "broke before"),
     "an error later": (sending(200, EVENTS, GOOD[0], event(error=f"gone {KEY}")), "gone"),
+    "a page with the key": (sending(502, {}, b"x" * 50 + KEY.encode()), "status 502: x"),
     "nothing": (lambda handler: None, "broke before"),
 }
 
@@ -151,13 +156,91 @@ def test_a_server_with_habits_of_its_own_is_read(reply):
 def test_what_is_sent_is_bounded_and_has_the_turns(monkeypatch):
     monkeypatch.setenv("OTHER", KEY)
     with service(sending(200, EVENTS, *GOOD)) as server:
-        client = ChatClient(server.url, MODEL, key_name="OTHER", max_tokens=9)
+        client = ChatClient(server.url, MODEL, ChatOptions(ServiceAccess("OTHER"), max_tokens=9))
         ask(client, Question("now?", history=("hi", "hello")))
     (body,) = server.bodies
     assert [m["role"] for m in body["messages"]] == ["user", "assistant", "user"]
     assert (body["max_tokens"], body["stream"]) == (9, True)
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
     assert KEY not in repr(client)
+
+
+def test_a_request_without_a_key_is_told_which_variable_holds_one(monkeypatch):
+    monkeypatch.delenv(KEY_NAME, raising=False)
+    with (
+        service(sending(401, JSON, error("no"))) as server,
+        pytest.raises(ServiceError, match=KEY_NAME),
+    ):
+        ask(ChatClient(server.url, MODEL), ASKED)
+
+
+def refusing(status, said):
+    def reply(handler):
+        refused = "stream_options" in handler.server.bodies[-1]
+        handler.send(*((status, JSON, error(said)) if refused else (200, EVENTS, *GOOD)))
+
+    return reply
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_gateway_that_refuses_to_count_is_asked_again_once_and_it_is_said(status):
+    with service(refusing(status, "unknown field stream_options")) as server:
+        client = ChatClient(server.url, MODEL)
+        assert [ask(client, ASKED) for _ in range(2)] == [Answer("24 months")] * 2
+        assert len(server.bodies) == 3 and len(client.notes) == 1
+        told = ChatClient(server.url, MODEL, ChatOptions(usage=False))
+        assert ask(told, ASKED) == Answer("24 months") and not told.notes
+        assert len(server.bodies) == 4
+
+
+def test_another_refusal_is_no_reason_to_ask_again():
+    with (
+        service(refusing(400, "too long")) as server,
+        pytest.raises(ServiceError, match="too long"),
+    ):
+        ask(ChatClient(server.url, MODEL), ASKED)
+    assert len(server.bodies) == 1
+
+
+def test_headers_come_from_the_environment_and_fields_are_added(monkeypatch):
+    monkeypatch.setenv("TEAM_KEY", f"Token {KEY}")
+    options = ChatOptions(
+        ServiceAccess(variables={"X-Api-Key": "TEAM_KEY"}), body={"temperature": 0}
+    )
+    with service(sending(200, EVENTS, *GOOD)) as server:
+        ask(client := ChatClient(server.url, MODEL, options), ASKED)
+        server.reply = sending(500, JSON, error(f"no {KEY}"))
+        with pytest.raises(ServiceError) as caught:
+            ask(client, ASKED)
+    assert server.headers[0]["X-Api-Key"] == f"Token {KEY}" and server.bodies[0]["temperature"] == 0
+    assert KEY not in repr(client) and KEY not in str(caught.value)
+
+
+BAD_HEADERS = [{"X": "NOT_SET_ANYWHERE"}, {"X": KEY}, {"two words": "TEAM"}, {"Host": "TEAM"}]
+
+
+@pytest.mark.parametrize("variables", BAD_HEADERS)
+def test_a_header_that_cannot_be_sent_is_wrong_use(variables, monkeypatch):
+    monkeypatch.setenv("TEAM", "a value")
+    with pytest.raises(WrongUseError, match="header") as caught:
+        ChatClient(
+            "https://models.example/v1", MODEL, ChatOptions(ServiceAccess(variables=variables))
+        )
+    assert KEY not in str(caught.value)
+
+
+def test_a_header_is_not_sent_in_the_clear(monkeypatch):
+    monkeypatch.setenv("TEAM", "a value")
+    with pytest.raises(WrongUseError, match="unencrypted"):
+        ChatClient(
+            "http://models.example/v1", MODEL, ChatOptions(ServiceAccess(variables={"X": "TEAM"}))
+        )
+
+
+@pytest.mark.parametrize("name", ["model", "stream", "max_tokens", "n"])
+def test_fields_that_are_planned_for_cannot_be_added(name):
+    with pytest.raises(WrongUseError, match=name):
+        ChatOptions(body={name: 1})
 
 
 def test_openai_itself_gets_its_own_name_for_the_limit():

@@ -43,13 +43,13 @@ PARTS = {"network": 20, "POST /chat": 40, "retrieve": 10, "embed": 10, "log": 20
 
 
 def test_each_moment_belongs_to_one_part():
-    found = own_ms(received_trace(spans(), SENT_NS, 100.0))
+    found = own_ms(received_trace(spans(), SENT_NS, 100.0), "network", 100.0)
     assert found == pytest.approx(PARTS)
 
 
 @pytest.mark.parametrize("offset_ms", [-3_600_000, 15, 3_600_000])
 def test_another_clock_changes_no_part(offset_ms):
-    found = own_ms(received_trace(spans(offset_ms), SENT_NS, 100.0))
+    found = own_ms(received_trace(spans(offset_ms), SENT_NS, 100.0), "network", 100.0)
     assert found == pytest.approx(PARTS)
 
 
@@ -63,7 +63,9 @@ def test_spans_longer_than_the_request_are_cut_and_names_are_made_printable():
 
 def test_parents_in_a_circle_end():
     circle = [span("a", 1, 9, 1, bytes([2]) * 8), span("b", 2, 8, 2, bytes([1]) * 8)]
-    assert sum(own_ms(received_trace(circle, SENT_NS, 10.0)).values()) == pytest.approx(10)
+    assert sum(
+        own_ms(received_trace(circle, SENT_NS, 10.0), "network", 10.0).values()
+    ) == pytest.approx(10)
 
 
 def test_what_is_no_message_is_refused_and_the_receiver_goes_on(monkeypatch):

@@ -1,5 +1,7 @@
 """A run is bounded and polite; its report adds up."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.assistant import Answer
@@ -11,6 +13,7 @@ from harness.measure.service.own_questions import OwnQuestion
 from harness.measure.service.parts import (
     CONNECTION,
     FIRST,
+    PREFILL,
     REPLY,
     REST,
     SERVER,
@@ -20,7 +23,7 @@ from harness.measure.service.parts import (
     parts,
 )
 from harness.measure.service.service_report import ServiceReport, spread
-from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, run_service
+from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, Sent, run_service
 from harness.measure.service.targets import Target
 from tests.clock import FakeClock, taking
 
@@ -113,7 +116,11 @@ def exchange(connect=5.0, reply=30.0, server=None, stages=()):
         ),
         (
             timed(trace=Trace((Span("request", 0, 100), Span("generate", 10, 70)))),
-            {"generate": 70, REST: 30},
+            {REST: 10, "generate": 30, WRITING: 60},
+        ),
+        (
+            timed(100.0, trace=Trace((Span("request", 0, 100), Span("generate", 10, 70)))),
+            {REST: 30, "generate": 70, WRITING: 0},
         ),
     ],
 )
@@ -125,6 +132,18 @@ def test_parts_add_up_to_the_end_to_end_time(outcome, expected):
 def test_a_ceiling_is_what_remains_without_a_part():
     first, second, *_ = ceilings([timed(exchange=exchange())] * 3)
     assert (first.part, first.remains_ms, second.part) == (WRITING, 40, REPLY)
+
+
+def test_spans_change_neither_the_split_at_the_first_text_nor_the_advice():
+    spans = Trace((Span("request", 0, 100), Span("POST", 3, 90), Span("generate", 10, 80, depth=1)))
+    traced = replace(timed(80.0, 100.0, exchange(0.0, 12.0), spans), sent=Sent(1, 0))
+    plain = replace(traced, trace=None)
+    rows = {row.part: row for row in ceilings([traced] * 3)}
+    assert rows[PREFILL].part_ms == 70 and rows[WRITING].part_ms == 20
+    assert (
+        ServiceReport("it", 3, (traced,) * 3).advice[:2]
+        == ServiceReport("it", 3, (plain,) * 3).advice[:2]
+    )
 
 
 def test_the_report_keeps_the_cold_request_apart_and_counts_every_fault():
