@@ -24,7 +24,7 @@ MOST_WRONG = 5  # wrong answers that are shown: the rest is in the result
 
 def times_table(report: ServiceReport) -> Table:
     """Return a table of warm times with n and 95 % intervals, and the cold request beside it."""
-    table = _table(f"{escape(report.name)}, warm requests, one at a time, measured at the client")
+    table = _table(f"{escape(report.name)}, warm requests, measured at the client")
     for column in ("", "p50", "95 % interval", "p90", "95 % interval", "n", "first request (cold)"):
         table.add_column(column, justify="right" if column else "left")
     cold = report.cold
