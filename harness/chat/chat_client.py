@@ -26,8 +26,9 @@ from harness.chat.service_errors import (
     refused,
 )
 from harness.chat.serving_key import LOOPBACK
+from harness.serve.client import KEPT
 
-DEADLINE_S = 60.0  # for a whole reply
+DEADLINE_S = 60.0  # for a whole reply; one that stalls at its end may take as long again
 CONNECT_S = 10.0
 MAX_BYTES = 5_000_000  # of a reply; 256 tokens in chunks are 100 kB
 END = "[DONE]"
@@ -44,7 +45,7 @@ UNNAMED = (
 # ValueError: what is no JSON or no reply, and a host name that cannot be one (UnicodeError).
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 # OpenAI's own servers know the limit by another name, and refuse the old one for some models.
-RENAMED = ("openai.com", "openai.azure.com")
+RENAMED = (".openai.com", ".openai.azure.com")
 
 
 @dataclass
@@ -74,7 +75,7 @@ class ChatClient:
         except FAILURES as error:
             raise broken(error, self.url, self.deadline_s) from error
         if len(names) != 1:
-            some = ", ".join(names[:5]) or "none"
+            some = self.options.access.hide(", ".join(names[:5])) or "none"
             raise ServiceError(
                 f"{self.url} has {len(names)} models ({some}): name one with --model."
             )
@@ -115,6 +116,11 @@ class ChatClient:
             **usage,
         }
 
+    def reopen(self) -> None:
+        """Close the connection; the next request opens another, and finds all else prepared."""
+        self.close()
+        self._connection()  # its certificates take some 20 ms to read, which are no time of the service
+
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._kept is not None:
@@ -124,7 +130,7 @@ class ChatClient:
     @property
     def limit_name(self) -> str:
         """Return the name under which the server takes the limit of tokens."""
-        host = urlsplit(self.url).hostname or ""
+        host = f".{urlsplit(self.url).hostname}"
         return "max_completion_tokens" if host.endswith(RENAMED) else "max_tokens"
 
     def _connection(self) -> httpx.Client:
@@ -133,6 +139,7 @@ class ChatClient:
                 base_url=self.url.rstrip("/"),
                 headers={"Accept-Encoding": "identity"} | self.options.access.headers(self.url),
                 timeout=httpx.Timeout(self.deadline_s, connect=CONNECT_S),
+                limits=KEPT,  # a request after a pause is a warm one, too
                 trust_env=urlsplit(self.url).hostname not in LOOPBACK,  # proxies
             )
         return self._kept
@@ -143,10 +150,11 @@ class ChatClient:
         until = time.monotonic() + self.deadline_s
         headers: dict[str, str] = {}
         propagate.inject(headers)
+        connection = self._connection()
         self.last = exchange = Exchange()
         about = {"json": body, "headers": headers, "extensions": {"trace": exchange.note}}
-        with self._connection().stream(method, path, **about) as response:
-            exchange.replied(response.headers)
+        with connection.stream(method, path, **about) as response:
+            exchange.replied(response.headers, self.options.access.hide)
             response.stream = _Bounded(response.stream, until)
             if response.status_code != httpx.codes.OK:
                 raise refused(response, exchange, self.options.access)

@@ -19,9 +19,11 @@ from harness.errors import WrongUseError
 
 MAX_TOKENS = 256  # two paragraphs; the most that one request may cost
 KEY_NAME = "UNDER500_API_KEY"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # a name that a shell can export
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header's name (RFC 9110)
 # Headers that the client or httpx sets, and whose change would change the protocol.
 OURS = {"accept-encoding", "connection", "content-length", "content-type", "host", "traceparent"}
+AUTHORIZATION = "authorization"
 LEAST_CHARS = 8  # of a word of a value that is hidden on its own, such as the key in "Bearer KEY"
 # Fields of a request that are set here: what they ask for is planned, said and measured.
 PROTOCOL = frozenset(
@@ -33,13 +35,19 @@ PROTOCOL = frozenset(
 class ServiceAccess:
     """The names of environment variables with the API key, if there is one, and with headers' values.
 
-    variables: by header. Raises WrongUseError for a header's name that cannot be used.
+    variables: by header; a header Authorization takes the place of the API key. Raises WrongUseError for a
+    name that cannot be used.
     """
 
     key_name: str = KEY_NAME
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not VARIABLE.fullmatch(self.key_name):  # not quoted: it may be the key itself
+            raise WrongUseError(
+                "--key-name needs the name of an environment variable, and not its value: letters, digits and "
+                "underscores, as in MY_KEY."
+            )
         for name in self.variables:
             if not TOKEN.fullmatch(name):
                 raise WrongUseError("A header needs a name of letters, digits and hyphens.")
@@ -49,7 +57,8 @@ class ServiceAccess:
     def headers(self, url: str) -> dict[str, str]:
         """Return the headers for an address. Raises WrongUseError if it, or a value, cannot be used."""
         scheme, host = _checked(url, self.key_name)
-        found = {"Authorization": f"Bearer {key}"} if (key := self._key()) else {}
+        key = "" if AUTHORIZATION in map(str.lower, self.variables) else self._key()
+        found = {"Authorization": f"Bearer {key}"} if key else {}
         found |= {name: _value(name, variable) for name, variable in self.variables.items()}
         if found and scheme == "http" and host not in LOOPBACK:
             source = self.key_name if key else "--header"

@@ -63,7 +63,7 @@ def failed(error: JsonValue, response: httpx.Response, access: ServiceAccess) ->
 
 def foreign(response: httpx.Response, text: str, access: ServiceAccess) -> ServiceError:
     """Return the error of a reply that is something else. text: the part that cannot be read, if known."""
-    kind = printable(response.headers.get("content-type", ""))[:WORDS] or "no content type"
+    kind = _words(access.hide(response.headers.get("content-type", ""))) or "no content type"
     began = _words(access.hide(text) or _content(response, access)) or "nothing"
     return ServiceError(
         f"{response.request.url} sent something else than expected ({kind}: {began}). Expected is what an "

@@ -97,9 +97,16 @@ def chat_options(
 def _fields(body: str | None) -> dict[str, object]:
     try:
         found = json.loads(body or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongUseError(
             f"--body is no JSON ({error}): write an object like {EXAMPLE}."
+        ) from error
+    try:
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # as httpx sends it
+    except ValueError as error:
+        raise WrongUseError(
+            "--body has a value that cannot be sent (NaN, Infinity, or half of a character): write an object "
+            f"like {EXAMPLE}."
         ) from error
     if not isinstance(found, dict):
         raise WrongUseError(f"--body is a {type(found).__name__}: write an object like {EXAMPLE}.")

@@ -45,7 +45,7 @@ class Pace:
 class Target:
     """A named service. client: set if it is behind an address; its requests in a comparison keep the pace.
 
-    What a service remembers between requests is its own affair, so it is in the open division.
+    What a service remembers between requests is unknown, so it is in the open division.
     """
 
     name: str
@@ -57,6 +57,8 @@ class Target:
     @contextmanager
     def deployed(self) -> Iterator[Assistant]:
         """Yield the service as it is; its connection is closed at the end."""
+        if self.client is not None:
+            self.client.reopen()
         try:
             yield self.assistant
         finally:
@@ -144,8 +146,9 @@ def target(
         return Target(text, Traced(as_assistant(_imported(text), text)))
     client = ChatClient(text, model or "", options or ChatOptions())
     client.model = model or client.only_model()
-    client.close()  # the first request measured opens its own connection
-    return Target(f"{client.model} at {text}", client, client, pace)
+    client.reopen()  # the first request measured opens its own connection
+    name = client.options.access.hide(client.model)
+    return Target(f"{name} at {text}", client, client, pace)
 
 
 def as_assistant(thing: object, name: str) -> Assistant:

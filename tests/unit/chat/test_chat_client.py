@@ -229,6 +229,20 @@ def test_a_header_that_cannot_be_sent_is_wrong_use(variables, monkeypatch):
     assert KEY not in str(caught.value)
 
 
+def test_a_header_of_ones_own_takes_the_place_of_the_key(monkeypatch):
+    monkeypatch.setenv(KEY_NAME, KEY)
+    monkeypatch.setenv("TEAM", "Basic abc")
+    assert ServiceAccess(variables={"authorization": "TEAM"}).headers("https://h/v1") == {
+        "authorization": "Basic abc"
+    }
+
+
+def test_a_key_that_is_given_as_its_name_is_not_quoted():
+    with pytest.raises(WrongUseError, match="--key-name") as caught:
+        ServiceAccess(KEY)
+    assert KEY not in str(caught.value)
+
+
 def test_a_header_is_not_sent_in_the_clear(monkeypatch):
     monkeypatch.setenv("TEAM", "a value")
     with pytest.raises(WrongUseError, match="unencrypted"):
@@ -244,7 +258,10 @@ def test_fields_that_are_planned_for_cannot_be_added(name):
 
 
 def test_openai_itself_gets_its_own_name_for_the_limit():
-    assert ChatClient("https://api.openai.com/v1").limit_name == "max_completion_tokens"
+    names = [
+        ChatClient(f"https://{host}/v1").limit_name for host in ("api.openai.com", "myopenai.com")
+    ]
+    assert names == ["max_completion_tokens", "max_tokens"]
 
 
 ADDRESSES = ["ftp://x/v1", "http:///v1", "http://[x/v1", "http://h:99999/v1", "localhost:8000"]
@@ -289,6 +306,23 @@ def test_our_own_server_says_everything():
     assert list(second.server) == ["queue"] and second.completion_tokens == 2
 
 
+def test_a_pause_closes_no_connection(monkeypatch):
+    made = {}
+    monkeypatch.setattr(chat_client.httpx, "Client", lambda **options: made.update(options))
+    ChatClient("http://127.0.0.1:1/v1").reopen()
+    assert made["limits"].keepalive_expiry is None
+
+
+def test_only_complete_steps_of_a_connection_are_added_up():
+    steps = ["connect_tcp.started", "connect_tcp.failed", "connect_tcp.started"]
+    exchange = Exchange()
+    for step in steps:
+        exchange.note(f"connection.{step}", {})
+    assert exchange.connect_ms == 0
+    exchange.note("connection.connect_tcp.complete", {})
+    assert 0 < exchange.connect_ms <= exchange._now_ms()
+
+
 def replied(**headers):
     exchange = Exchange()
     exchange.replied({name.replace("_", "-"): value for name, value in headers.items()})
@@ -299,6 +333,7 @@ def test_the_server_time_is_the_total_or_the_longest_part():
     ours = replied(server_timing='queue;dur=1.5, db;desc="x, y";dur=2, total;dur=9')
     assert (ours.server, ours.server_ms) == ({"queue": 1.5, "db": 2.0}, 9.0)
     assert replied(server_timing="db;dur=3, app;dur=4, cache").server_ms == 4.0
+    assert replied(server_timing="db;dur=3, db;dur=4, total;dur=9").server == {"db": 7.0}
     assert replied(openai_processing_ms="12").server_ms == 12.0
     assert replied(server_timing="total;dur=..", openai_processing_ms="-1").server_ms is None
 

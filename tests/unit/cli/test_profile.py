@@ -77,7 +77,16 @@ def test_options_of_a_request_reach_the_service(monkeypatch):
     assert server.headers[0]["X-Team"] == "a value"
 
 
-BAD_OPTIONS = [["--header", "sk-1"], ["--body", "[1]"], ["--body", "{"], ["--body", '{"n": 2}']]
+BAD_BODIES = [
+    "[1]",
+    "{",
+    '{"n": 2}',
+    '{"a": NaN}',
+    '{"a": 1e999}',
+    r'{"a": "\ud800"}',
+    "[" * 100_000,
+]
+BAD_OPTIONS = [["--header", "sk-1"], ["--key-name", "sk-1"], *(["--body", b] for b in BAD_BODIES)]
 
 
 @pytest.mark.parametrize("options", BAD_OPTIONS)
