@@ -45,8 +45,8 @@ class ServiceAccess:
     def __post_init__(self) -> None:
         if not VARIABLE.fullmatch(self.key_name):  # not quoted: it may be the key itself
             raise WrongUseError(
-                "--key-name needs the name of an environment variable, and not its value: letters, digits and "
-                "underscores, as in MY_KEY."
+                "--key-name needs the name of an environment variable, and not its value: letters, digits "
+                "and underscores, as in MY_KEY."
             )
         for name in self.variables:
             if not TOKEN.fullmatch(name):

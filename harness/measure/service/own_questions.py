@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.assistant import Question
 from harness.chat.chat_replies import printable
@@ -17,8 +17,9 @@ from harness.kb.questions import Case, draw
 from harness.measure.quality.facts import MOST_CHARS, holds_fact
 from harness.measure.quality.spelling import parts
 
-AGREEING = 0.5  # F1 of words, as SQuAD counts it, from which more words agree than differ
+AGREEING = 0.5  # F1 of words at which as many of them, of both texts together, agree as differ
 MOST_BYTES = 20_000_000  # of a file: 100,000 long questions
+WORD = re.compile(r"\w+")
 SHORT = 160  # characters of a question, an expectation or an answer in a list of wrong answers
 
 
@@ -54,6 +55,19 @@ class OwnQuestion(BaseModel):
         except re.error as error:
             raise ValueError(f"no regular expression ({error})") from error
         return regex
+
+    @field_validator("reference")
+    @classmethod
+    def _has_words(cls, reference: str) -> str:
+        if reference and not WORD.search(reference):
+            raise ValueError("a reference needs a word or a number")
+        return reference
+
+    @model_validator(mode="after")
+    def _one_expectation(self) -> OwnQuestion:
+        if sum(map(bool, (self.fact, self.regex, self.reference))) > 1:
+            raise ValueError("only one of `fact`, `regex` and `reference` can be judged")
+        return self
 
     @property
     def question(self) -> Question:
@@ -104,8 +118,8 @@ def _short(text: str) -> str:
 
 
 def agreement(text: str, reference: str) -> float:
-    """Return the F1 of the words of both, 0 to 1 (Rajpurkar et al., SQuAD, 2016)."""
-    ours, theirs = (Counter(re.findall(r"\w+", each.casefold())) for each in (text, reference))
+    """Return the F1 of the words of both, 0 to 1, as SQuAD (Rajpurkar et al., 2016) but with articles."""
+    ours, theirs = (Counter(WORD.findall(each.casefold())) for each in (text, reference))
     shared = sum((ours & theirs).values())
     return 2 * shared / max(1, sum(ours.values()) + sum(theirs.values()))
 
