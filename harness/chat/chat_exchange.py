@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from harness.chat.chat_messages import Usage
+from harness.chat.chat_replies import CountedUsage
 from harness.chat.request_spans import TOTAL
 
 MS_PER_S = 1000
@@ -27,6 +27,7 @@ class Exchange:
 
     connect_ms: address, TCP and TLS; 0 on a connection that was open already. reply_ms: when the reply's
     headers came. server: the parts of the server's own time until then, as it states them, in order.
+    reasoning_tokens: those of completion_tokens that are not shown.
     """
 
     sent_s: float = field(default_factory=time.perf_counter)
@@ -36,6 +37,7 @@ class Exchange:
     server_ms: float | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    reasoning_tokens: int = 0
     retry_after_s: float | None = None
     _step_ms: float = field(default=0.0, init=False, repr=False)
 
@@ -62,11 +64,12 @@ class Exchange:
         self.server_ms = max(parts.values(), default=None) if total is None else total
         self.server = parts if sum(parts.values()) <= (total or 0.0) else {}
 
-    def counted(self, usage: Usage | None) -> None:
+    def counted(self, usage: CountedUsage | None) -> None:
         """Record the tokens, if the server has counted them."""
         if usage is not None:
             self.prompt_tokens = usage.prompt_tokens
             self.completion_tokens = usage.completion_tokens
+            self.reasoning_tokens = usage.reasoning_tokens
 
     def _now_ms(self) -> float:
         return (time.perf_counter() - self.sent_s) * MS_PER_S

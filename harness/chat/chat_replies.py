@@ -48,7 +48,20 @@ class _Piece(BaseModel):
     finish_reason: str | None = None
 
 
-def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> Usage | None:
+class CountedUsage(Usage):
+    """The tokens as a service counts them, with those that a model wrote to itself."""
+
+    completion_tokens_details: JsonValue = None
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """Return the tokens of the answer that are not shown, as far as it is known."""
+        details = self.completion_tokens_details
+        found = details.get("reasoning_tokens") if isinstance(details, dict) else None
+        return found if isinstance(found, int) and 0 <= found <= self.completion_tokens else 0
+
+
+def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> CountedUsage | None:
     """Return the number of tokens, or None if it cannot be read: the answer is good without it."""
     try:
         return read(counted)
@@ -56,7 +69,7 @@ def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> Usage | None
         return None
 
 
-Counted = Annotated[Usage | None, WrapValidator(_usable)]
+Counted = Annotated[CountedUsage | None, WrapValidator(_usable)]
 
 
 class Chunk(BaseModel):

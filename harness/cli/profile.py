@@ -88,8 +88,15 @@ def profile(
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
         )
-    found = target(service, model, chat_options(key_name, max_tokens, header, body, no_usage))
+    options = chat_options(key_name, max_tokens, header, body, no_usage)
+    found = target(service, model, options)
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
+    settings = {
+        "seed": None if questions else seed,
+        "rate": rate,
+        "max_tokens": plan.max_tokens,
+        "body": sorted(options.body),  # the names alone: a value may be anything
+    }
     console.print(
         f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
     )
@@ -97,7 +104,14 @@ def profile(
     outcomes, interrupted = _run(found, asked, plan, otlp)
     busy = loads_since(before)
     report = ServiceReport(
-        found.name, plan.n, tuple(outcomes), busy, interrupted, tuple(found.notes), found.hide
+        found.name,
+        plan.n,
+        tuple(outcomes),
+        busy,
+        interrupted,
+        tuple(found.notes),
+        settings,
+        found.hide,
     )
     _show(report)
     keep_profile(report)
@@ -113,7 +127,7 @@ def _run(
     found: Target, asked: list[OwnQuestion], plan: Plan, otlp: int | None
 ) -> tuple[list[Outcome], bool]:
     """Return the outcomes, and whether the user has interrupted the run: what is measured is kept."""
-    from harness.measure.service.parts import with_traces
+    from harness.measure.service.detail import with_traces
     from harness.measure.service.span_receiver import WAIT_S, receiving
 
     if otlp is None:
@@ -123,7 +137,7 @@ def _run(
         outcomes, interrupted = _asked(found, asked, plan, spans.expect)
         with console.status("Waiting for the last spans …"), suppress(KeyboardInterrupt):
             spans.wait(0.0 if interrupted else WAIT_S)
-        traced = with_traces(outcomes, spans)
+        traced = with_traces(outcomes, spans, found.hide)
     if not any(outcome.trace for outcome in traced):
         console.print(
             f"No span of these requests came: the service must send them to {address}, and honour "

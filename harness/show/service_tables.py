@@ -36,7 +36,7 @@ def times_table(report: ServiceReport) -> Table:
 
 def ceilings_table(report: ServiceReport) -> Table:
     """Return a table of the parts, and of what would remain if one of them cost nothing."""
-    middle = _middle(len(report.warm))
+    middle = _middle(len(report.divided.outcomes))
     table = _table(f"The ceiling of each fix: {middle}, end-to-end, if the part cost nothing")
     for column in ("part", "takes", "remains", "what the labs would try", "lab"):
         table.add_column(column, justify="right" if column in ("takes", "remains") else "left")
@@ -61,7 +61,7 @@ def spans_table(trace: Trace) -> Table:
 
 def findings(report: ServiceReport) -> Iterator[str]:
     """Yield sentences: against the limit, tokens, connection, quality, faults and advice."""
-    yield from report.notes
+    yield from report.remarks()
     yield _against_limit(report)
     written, read = report.tokens(tokens), report.tokens(prompt_tokens)
     if written or read:
@@ -75,7 +75,7 @@ def findings(report: ServiceReport) -> Iterator[str]:
     yield from wrong_answers("Wrong", report.wrong)
     for sentence, count in report.faults.items():
         yield f"Without an answer, {count} of {len(report.outcomes)}: {sentence}"
-    if len(report.outcomes) < report.n and report.faults:
+    if len(report.outcomes) < report.n and report.faults and not report.interrupted:
         yield f"Stopped after {len(report.outcomes)} of {report.n} requests."
     for number, (fix, lab) in enumerate(report.advice, start=1):
         yield f"Try {number}: {fix} (lab {lab})."

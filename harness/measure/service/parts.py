@@ -10,9 +10,8 @@ from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.timing import Timing
 from harness.measure.latency.trace import Trace
-from harness.measure.service.received_trace import own_ms, received_trace
+from harness.measure.service.received_trace import own_ms
 from harness.measure.service.service_run import Outcome
-from harness.measure.service.span_receiver import ReceivedSpans
 
 CONNECTION, NETWORK, SERVER = "connection", semconv.NETWORK, "server, before it replies"
 REPLY, FIRST, WRITING = "network and server", "reply to first text", "writing"
@@ -37,6 +36,8 @@ FIXES = {
     REST: ("spans around its steps, to see where the time goes", "01-profile"),
 }
 UNKNOWN = ("look into this step", "01-profile")  # a stage with a name of the service's own
+# A service's own steps with one of these names are kept apart from the parts that its client knows.
+OURS = {CONNECTION, NETWORK, SERVER, REPLY, FIRST, WRITING, PREFILL, REST}
 STREAM = ("stream the answer: users read the first words while the rest is written", "02-streaming")
 
 
@@ -49,19 +50,6 @@ class Ceiling:
     remains_ms: float
     fix: str
     lab: str
-
-
-def with_traces(outcomes: Sequence[Outcome], spans: ReceivedSpans) -> list[Outcome]:
-    """Return the outcomes with the traces of those answers whose server has sent its spans."""
-    return [_with_trace(outcome, spans) for outcome in outcomes]
-
-
-def _with_trace(outcome: Outcome, spans: ReceivedSpans) -> Outcome:
-    if outcome.sent is None or not isinstance(outcome.result, Timing):
-        return outcome
-    received = spans.of(outcome.sent.trace_id)
-    e2e_ms = outcome.result.e2e_ms
-    return replace(outcome, trace=received_trace(received, outcome.sent.at_ns, e2e_ms))
 
 
 def parts(outcome: Outcome) -> dict[str, float]:
@@ -85,7 +73,8 @@ def _until(outcome: Outcome, first_ms: float) -> dict[str, float]:
 def _known(outcome: Outcome) -> tuple[Trace, str]:
     """Return the spans to show, and the name of the time outside them: of an object, the project's stages."""
     if outcome.sent is not None:
-        return outcome.trace, semconv.NETWORK
+        root, *inner = outcome.trace.spans
+        return Trace((root, *(replace(s, name=_foreign(s.name)) for s in inner))), NETWORK
     root, *inner = outcome.trace.spans
     return Trace((root, *(span for span in inner if span.name in semconv.STAGES))), REST
 
@@ -99,16 +88,23 @@ def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
         found[REPLY] = reply - connection
     else:
         server = min(exchange.server_ms, reply - connection)
+        share = server / (exchange.server_ms or 1.0)  # below 1 if it states more than there was
+        stages = {_foreign(name): share * ms for name, ms in exchange.server.items()}
         found[NETWORK] = reply - connection - server
-        found |= exchange.server
-        found[SERVER] = max(0.0, server - sum(exchange.server.values()))
+        found |= stages
+        found[SERVER] = max(0.0, server - sum(stages.values()))
     return found | {FIRST: first_ms - reply}
+
+
+def _foreign(name: str) -> str:
+    return f"server: {name}" if name in OURS else name
 
 
 def ceilings(outcomes: Sequence[Outcome]) -> list[Ceiling]:
     """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast).
 
-    If the answers are streamed, the model's time until the first text is called PREFILL.
+    The requests are divided in the same way (`alike`). If the answers are streamed, the model's time until
+    the first text is called PREFILL.
     """
     measured = [(outcome.result.e2e_ms, parts(outcome)) for outcome in outcomes]
     names = dict.fromkeys(name for _, found in measured for name in found)

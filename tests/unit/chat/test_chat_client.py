@@ -306,6 +306,22 @@ def test_our_own_server_says_everything():
     assert list(second.server) == ["queue"] and second.completion_tokens == 2
 
 
+@pytest.mark.parametrize(
+    ("details", "hidden"),
+    [
+        ({"reasoning_tokens": 7}, 7),
+        ({"reasoning_tokens": 99}, 0),
+        ({"reasoning_tokens": None}, 0),
+        ([], 0),
+    ],
+)
+def test_hidden_tokens_are_counted_apart(details, hidden):
+    usage = {"prompt_tokens": 3, "completion_tokens": 9, "completion_tokens_details": details}
+    with service(sending(200, EVENTS, *GOOD[:-1], event(choices=[], usage=usage), DONE)) as server:
+        ask(client := ChatClient(server.url, MODEL), ASKED)
+    assert (client.last.completion_tokens, client.last.reasoning_tokens) == (9, hidden)
+
+
 def test_a_pause_closes_no_connection(monkeypatch):
     made = {}
     monkeypatch.setattr(chat_client.httpx, "Client", lambda **options: made.update(options))

@@ -73,6 +73,12 @@ def test_options_of_a_request_reach_the_service(monkeypatch):
     assert result.exit_code == 0 and "a value" not in result.output
     assert "there are 2: end-to-end" in result.stdout and "middle of only 2" in result.stdout
     body = server.bodies[0]
+    assert last_json(result)["settings"] == {
+        "seed": 1,
+        "rate": 100,
+        "max_tokens": 256,
+        "body": ["temperature"],
+    }
     assert body["temperature"] == 0 and "stream_options" not in body
     assert server.headers[0]["X-Team"] == "a value"
 
