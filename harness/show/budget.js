@@ -33,7 +33,7 @@ function chosen(state, on = state.on) {
   const parts = moved(state.parts, techniques, on, state.factor).map((p) => (streamed ? p : { ...p, first: p.first + p.after, after: 0 }));
   const found = times(parts);
   const hits = on.cache ? state.value.hits / 100 : 0;
-  const mean = found.server * (1 - hits + hits / (state.factor.cache || 1));
+  const mean = (budget.mean_ratio || 1) * found.server * (1 - hits + hits / (state.factor.cache || 1));
   return { ...found, parts, hits, mean, batch: on.batch ? state.factor.batch : 1 };
 }
 
@@ -90,7 +90,7 @@ function memo(state) {
   const { budget, techniques } = state.data, now = chosen(state), today = chosen(state, {}), found = options(state);
   const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
   const used = techniques.filter((t) => state.on[t.id] || (t.effect !== "caches" && t.id !== "bench"));
-  const elsewhere = (t) => (state.on[t.id] ? "" : "; only in “Every technique but the cache”");
+  const elsewhere = (t) => (state.on[t.id] ? "" : `; only in ${t.id === "stream" ? "“Stream what there is” and " : ""}“Every technique but the cache”`);
   const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
   return [
     `# ${plain(budget.name)}: ${ms(today.e2e)}, ${today.e2e < budget.limit_ms ? "within" : "over"} ${number(budget.limit_ms)} ms`, "",
@@ -103,7 +103,7 @@ function memo(state) {
     `**Question:** ${plain(state.question)}`, "", `**Rule:** ${rule(found, budget.limit_ms)}`, "",
     "## Assumptions", "",
     ...used.filter((t) => t.id !== "stream" || !budget.streamed).map((t) => `* ${t.name}: ${t.id === "stream" ? "" : `× ${number(state.factor[t.id], 2)} `}(${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""}${elsewhere(t)})`),
-    `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}. ${loaded(queue, now)}.`,
+    `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}, service time: ${budget.mean_ratio ? "mean" : "median, because the mean is not known"}. ${loaded(queue, now)}.`,
     ...[now.hits ? `* ${number(100 * now.hits)} % of the questions are answered from the cache; the times above are those of the others.` : []].flat(),
     `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`, "",
   ].join("\n");
@@ -111,7 +111,7 @@ function memo(state) {
 
 function loaded(queue, now) {
   if (queue.load >= 1) return `That is ${number(100 * queue.load)} % of what the servers can do: the queue grows without end`;
-  return `The servers are ${number(100 * queue.load)} % busy, and 90 % of requests wait at most ${ms(queue.p90)}: ${ms(now.e2e + queue.p90)} end-to-end`;
+  return `The servers are ${number(100 * queue.load)} % busy, and the wait is at most ${ms(queue.p90)} for 90 % of requests; added to the median: ${ms(now.e2e + queue.p90)}`;
 }
 
 function origin(state, t) {
@@ -249,7 +249,7 @@ function techniqueRows(state, draw) {
     };
     write();
     if (t.effect === "streams") return [node("div", { class: "row" }, label, about)];
-    const range = { min: 0.5, max: Math.max(20, Math.ceil(1.5 * t.factor)), step: 0.05, value: t.factor };
+    const range = { min: Math.min(0.5, t.factor), max: Math.max(20, Math.ceil(1.5 * t.factor)), step: 0.05, value: t.factor };
     const row = slider(label, range, (value) => `× ${number(value, 2)}`, (value) => { state.factor[t.id] = Math.abs(value - t.factor) < 0.03 ? t.factor : value; write(); draw(); }, [about]);
     return t.effect === "caches" ? [row, field(state, draw, ["hits", "questions asked before", 0, 95, 5, 20, (v) => `${v} %`])] : [row];
   }));

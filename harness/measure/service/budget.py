@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from harness import semconv
 from harness.errors import WrongUseError
 from harness.knobs import Calibration
+from harness.measure.service.bounded_file import read_bounded
 from harness.measure.service.parts import (
     CONNECTION,
     FIRST,
@@ -28,7 +29,6 @@ from harness.measure.service.parts import (
 from harness.measure.stats import MEDIAN_FROM
 
 LIMIT_MS = 500.0
-MOST_BYTES = 20_000_000  # of a result's file
 # The table of the interview question: no measurement.
 QUESTION_MS = {
     semconv.NETWORK: 100.0,
@@ -52,6 +52,9 @@ class Kind(StrEnum):
 
 # Assumed share of a part that would come after the first text, if an answer in one piece were streamed.
 AFTER = {Kind.GENERATE: 0.5, Kind.POSTPROCESS: 1.0}
+# Medians of parts do not add up to the median of the whole, and parts below 1 ms are in no result.
+REMAINDER, LEAST_MS = "rest", 0.05
+FILLED = "; “rest” is what the parts leave of the whole's median, and parts that sum to more are made smaller"
 WHOLE = "; answers came in one piece, so that the first text comes with the last"
 KINDS = {
     CONNECTION: Kind.NETWORK,
@@ -61,6 +64,9 @@ KINDS = {
     PREFILL: Kind.GENERATE,
     WRITING: Kind.GENERATE,
 } | {name: Kind(name) for name in QUESTION_MS}
+
+
+Row = tuple[str, Kind, float]  # a part's name, kind and median in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class Change:
 class Budget:
     """The parts of a request. source: what the numbers are, in words. streamed: whether users see text early.
 
-    course: whether it is the course's own slow assistant, for which the labs' techniques are known to work.
+    mean_ratio: the mean end-to-end time over the median; None if it is not known. course: whether it is the
+    course's own slow assistant, for which the labs' techniques are known to work.
     """
 
     name: str
@@ -100,6 +107,7 @@ class Budget:
     streamed: bool = False
     prompt_tokens: float = 0.0
     tokens: float = 0.0
+    mean_ratio: float | None = None
     bench: Change | None = None
     course: bool = False
 
@@ -110,6 +118,7 @@ class Budget:
 
 class _Spread(BaseModel):
     p50: float | None = Field(default=None, ge=0)
+    mean: float | None = Field(default=None, ge=0)
     n: int = 0
 
 
@@ -121,10 +130,11 @@ class _Ceiling(BaseModel):
 class _Profile(BaseModel):
     name: str
     e2e_ms: _Spread
+    ttft_ms: _Spread = Field(default_factory=_Spread)
     streamed: bool
     prompt_tokens: float | None = None
     completion_tokens: float | None = None
-    ceilings: list[_Ceiling] = Field(min_length=1)
+    ceilings: list[_Ceiling]
 
 
 class _Ratio(BaseModel):
@@ -150,13 +160,9 @@ class _Bench(BaseModel):
 def read_budget(path: Path) -> Budget:
     """Return the budget from a file whose last line is the result of `profile` or `bench` with --json.
 
-    Raises WrongUseError if it is something else, or has too few answers for a median.
+    Raises WrongUseError if it is something else, is too large, or has too few answers for a median.
     """
-    try:
-        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
-    except OSError as error:
-        raise WrongUseError(f"{path} cannot be read ({error.strerror}).") from error
-    line = (data.strip().splitlines() or [b""])[-1]
+    line = (read_bounded(path).strip().splitlines() or [b""])[-1]
     for kind, made in ((_Profile, _from_profile), (_Bench, _from_bench)):
         try:
             return made(kind.model_validate_json(line))
@@ -188,7 +194,7 @@ def _stages(stages_ms: Mapping[str, float]) -> tuple[Part, ...]:
     return tuple(_unstreamed(found))
 
 
-def _unstreamed(rows: Sequence[tuple[str, Kind, float]]) -> list[Part]:
+def _unstreamed(rows: Sequence[Row]) -> list[Part]:
     """Return parts with the share that is assumed to come after the first text, were it shown."""
     return [Part(name, kind, ms, AFTER.get(kind, 0.0) * ms) for name, kind, ms in rows]
 
@@ -201,16 +207,36 @@ def _check_median(p50: object, n: int, answers: str) -> None:
 
 
 def _from_profile(result: _Profile) -> Budget:
-    _check_median(result.e2e_ms.p50, result.e2e_ms.n, "warm requests")
+    p50 = result.e2e_ms.p50
+    _check_median(p50, result.e2e_ms.n, "warm requests")
     rows = [(row.part, KINDS.get(row.part, Kind.OTHER), row.part_ms) for row in result.ceilings]
-    parts = _streamed(rows) if result.streamed else _unstreamed(rows)
+    parts = _measured(rows, result) if result.streamed else _unstreamed(_filled(rows, p50))
     source = f"{result.name}, warm requests, medians, n = {result.e2e_ms.n}, measured at the client"
-    source += "" if result.streamed else WHOLE
+    source += FILLED if result.streamed else FILLED + WHOLE
     tokens = (result.prompt_tokens or 0.0, result.completion_tokens or 0.0)
-    return Budget(result.name, source, tuple(parts), result.streamed, *tokens)
+    ratio = result.e2e_ms.mean / p50 if result.e2e_ms.mean and p50 else None
+    return Budget(result.name, source, tuple(parts), result.streamed, *tokens, ratio)
 
 
-def _streamed(rows: Sequence[tuple[str, Kind, float]]) -> list[Part]:
+def _measured(rows: Sequence[Row], result: _Profile) -> list[Part]:
+    """Return parts that add up to the measured medians, of the first text and of the whole answer."""
+    e2e = result.e2e_ms.p50
+    writing = sum(ms for name, _, ms in rows if name == WRITING)
+    first = max(0.0, e2e - writing) if result.ttft_ms.p50 is None else min(e2e, result.ttft_ms.p50)
+    before = _filled([row for row in rows if row[0] != WRITING], first)
+    return _streamed([*before, (WRITING, Kind.GENERATE, e2e - first)])
+
+
+def _filled(rows: Sequence[Row], total_ms: float) -> list[Row]:
+    """Return parts that add up to `total_ms`: with one more, or each of them made smaller."""
+    known = sum(ms for _, _, ms in rows)
+    if known > total_ms:
+        return [(name, kind, ms * total_ms / known) for name, kind, ms in rows]
+    rest = [(REMAINDER, Kind.OTHER, total_ms - known)] if total_ms - known >= LEAST_MS else []
+    return [*rows, *rest]
+
+
+def _streamed(rows: Sequence[Row]) -> list[Part]:
     """Return parts as they were measured: all that comes after the first text is `writing`."""
     return [Part(name, kind, ms, ms if name == WRITING else 0.0) for name, kind, ms in rows]
 

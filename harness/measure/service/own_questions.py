@@ -16,9 +16,9 @@ from harness.errors import WrongUseError
 from harness.kb.questions import Case, draw
 from harness.measure.quality.facts import MOST_CHARS, holds_fact
 from harness.measure.quality.spelling import parts
+from harness.measure.service.bounded_file import read_bounded
 
 AGREEING = 0.5  # F1 of words at which as many of them, of both texts together, agree as differ
-MOST_BYTES = 20_000_000  # of a file: 100,000 long questions
 WORD = re.compile(r"\w+")
 SHORT = 160  # characters of a question, an expectation or an answer in a list of wrong answers
 
@@ -129,12 +129,7 @@ def read_questions(path: Path) -> tuple[list[OwnQuestion], list[str]]:
 
     Raises WrongUseError if the file cannot be read, is too large, or has no question.
     """
-    try:
-        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
-    except OSError as error:
-        raise WrongUseError(f"{path} cannot be read ({error.strerror}).") from error
-    if data is None:
-        raise WrongUseError(f"{path} has more than {MOST_BYTES / 1e6:g} MB: take fewer questions.")
+    data = read_bounded(path)
     questions, problems = [], []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from harness.cli.main import app
 from harness.errors import WrongUseError
+from harness.measure.service import bounded_file
 from harness.measure.service.budget import WHOLE, Change, asked, read_budget
 from harness.measure.service.techniques import Factor, assumed, techniques
 from harness.show.budget_page import BudgetView, budget_page
@@ -44,6 +45,28 @@ def kept(tmp_path):
         return path
 
     return write
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ({}, {"rest": 400, "writing": 600}),
+        ({"network": 100, "writing": 500}, {"network": 100, "rest": 300, "writing": 600}),
+        ({"network": 400, "queue": 400, "writing": 700}, {"network": 200, "queue": 200, "writing": 600}),
+    ],
+)  # fmt: skip
+def test_parts_add_up_to_the_measured_medians(kept, parts, found):
+    budget = read_budget(kept(profile(parts)))
+    assert {part.name: part.ms for part in budget.parts} == pytest.approx(found)
+    whole = read_budget(kept(profile(parts, streamed=False)))
+    assert sum(part.ms for part in whole.parts) == pytest.approx(1000)
+
+
+def test_the_mean_is_known_beside_the_median(kept):
+    values = profile({"network": 400})
+    values["e2e_ms"]["mean"] = 1300.0
+    assert read_budget(kept(values)).mean_ratio == 1.3
+    assert read_budget(kept(BENCH)).mean_ratio is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +111,10 @@ def test_a_bench_of_answers_in_one_piece_is_not_streamed(kept, b_ttft, share):
     assert budget.bench == Change(3.0, 2.8, 3.2, 44, share and pytest.approx(share))
 
 
-FEW = [(profile({"a": 1.0}, e2e=None), "44 warm requests"), (BENCH | {"ratio": None}, "questions")]
+FEW = [
+    (profile({}, e2e=None), "44 warm requests"),
+    (BENCH | {"ratio": None}, "questions"),
+]
 
 
 @pytest.mark.parametrize(("values", "sentence"), FEW)
@@ -105,13 +131,19 @@ def test_an_open_connection_is_kept_already(kept):
     assert "kept" not in ids[0] and "kept" in ids[1]
 
 
-BAD = [{}, [], {"error": "no"}, profile({}), profile({"a": -1})]
+BAD = [{}, [], {"error": "no"}, profile({"a": -1})]
 
 
 @pytest.mark.parametrize("values", BAD)
 def test_what_is_no_result_is_one_sentence(kept, values):
     with pytest.raises(WrongUseError, match="holds no result"):
         read_budget(kept(values))
+
+
+def test_a_file_that_is_too_large_is_named(kept, monkeypatch):
+    monkeypatch.setattr(bounded_file, "MOST_BYTES", 10)
+    with pytest.raises(WrongUseError, match="more than"):
+        read_budget(kept(BENCH))
 
 
 def test_files_that_are_empty_or_not_there_are_named(tmp_path):
