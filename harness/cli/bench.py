@@ -13,7 +13,7 @@ from harness.cli.bench_floor import show_floor
 from harness.cli.bench_questions import LEAST_NOISE, BenchQuestions, bench_questions
 from harness.cli.kept_results import keep_bench
 from harness.cli.machine_load import fail_if_saturated, loads_since
-from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
@@ -216,4 +216,4 @@ def _show(
         said += [own_finding(quality), *wrong_answers("Wrong, A", quality.wrong_a)]
         said += wrong_answers("Wrong, B", quality.wrong_b)
     for sentence in said:
-        console.print(sentence, soft_wrap=True, highlight=False, markup=False)
+        say(sentence)

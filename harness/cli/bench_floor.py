@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.machine_load import fail_if_saturated
-from harness.cli.output import console, print_json
+from harness.cli.output import console, print_json, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show_floor(
     report = replace(report, beside=beside((before, after)))
     console.print(floor_table(report))
     said = f"{finding(report)}.{beside_note(report.beside)}"
-    console.print(said, soft_wrap=True, highlight=False, markup=False)
+    say(said)
     if picture:
         _save(report, picture, dark)
     if as_json:

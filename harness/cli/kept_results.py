@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.cli.output import console, problems
+from harness.cli.output import problems, say
 
 if TYPE_CHECKING:
     from harness.measure.latency.bench import Bench
@@ -53,11 +53,9 @@ def _keep(numbers: list[Number], beside: str) -> None:
     from harness.learner.results import ResultError, keep_result
 
     if beside and numbers:
-        console.print(
+        say(
             "Not kept for the mock interview, because other programs used the machine: run it again on a "
-            "quiet one.",
-            highlight=False,
-            soft_wrap=True,
+            "quiet one."
         )
         return
     try:
@@ -65,7 +63,7 @@ def _keep(numbers: list[Number], beside: str) -> None:
             ends = interval and (interval.low, interval.high)
             keep_result(SERVICE, name, value, unit, ends, n)
     except ResultError as error:
-        problems.print(str(error), highlight=False, soft_wrap=True, markup=False)
+        say(str(error), problems)
     else:
         if numbers:
-            console.print("Kept on this machine for the mock interview.", highlight=False)
+            say("Kept on this machine for the mock interview.")

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli.kept_results import keep_profile
 from harness.cli.machine_load import loads_since
-from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
@@ -97,9 +97,7 @@ def profile(
         "max_tokens": plan.max_tokens,
         "body": sorted(options.body),  # the names alone: a value may be anything
     }
-    console.print(
-        f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
-    )
+    say(f"{found.name}: {plan}.")
     before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
     busy = loads_since(before)
@@ -133,17 +131,15 @@ def _run(
     if otlp is None:
         return _asked(found, asked, plan)
     with receiving(otlp) as (spans, address):
-        console.print(f"Spans are received at {address} (OTLP over HTTP).", highlight=False)
+        say(f"Spans are received at {address} (OTLP over HTTP).")
         outcomes, interrupted = _asked(found, asked, plan, spans.expect)
         with console.status("Waiting for the last spans …"), suppress(KeyboardInterrupt):
             spans.wait(0.0 if interrupted else WAIT_S)
         traced = with_traces(outcomes, spans, found.hide)
     if not any(outcome.trace for outcome in traced):
-        console.print(
+        say(
             f"No span of these requests came: the service must send them to {address}, and honour "
-            "`traceparent`.",
-            highlight=False,
-            soft_wrap=True,
+            "`traceparent`."
         )
     return traced, interrupted
 
@@ -173,7 +169,7 @@ def _show(report: ServiceReport) -> None:
     from harness.show.text import text_waterfall
 
     if load := beside_note(report.beside).strip():
-        console.print(load, highlight=False, soft_wrap=True, markup=False)
+        say(load)
     traced = [o for o in report.warm if o.trace and (o.sent or o.trace.stage_ms())]
     if traced:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
@@ -184,4 +180,4 @@ def _show(report: ServiceReport) -> None:
     if report.ceilings:
         console.print(ceilings_table(report))
     for sentence in findings(report):
-        console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+        say(sentence)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import console, problems
+from harness.cli.output import problems, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def own(path: Path) -> list[OwnQuestion]:
 
     questions, bad = read_questions(path)
     for sentence in bad:
-        problems.print(sentence, highlight=False, soft_wrap=True, markup=False)
+        say(sentence, problems)
     return questions
 
 
@@ -153,5 +153,5 @@ class Services:
         found = target(name, model, self.options, Pace(self.rate))
         if found.client:
             plan = Plan(requests, self.rate, self.options.max_tokens)
-            console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
+            say(f"{found.name}: {plan}.")
         return found

@@ -65,6 +65,14 @@ def test_wrong_answers_are_listed_without_the_key(tmp_path, monkeypatch):
     assert result.stdout.count("expected “12 months”") == 3 and key not in result.output
 
 
+def test_an_answer_is_shown_as_it_is(tmp_path):
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"text": "[b]odds[/b] 1:100:2?", "fact": "12 months"}\n' * 3)
+    with service(sending(200, EVENTS, delta("[i]:100: :smile:"), *GOOD)) as server:
+        result = run(app, ["profile", server.url, "--questions", str(own), *FAST])
+    assert "“[b]odds[/b] 1:100:2?” expected “12 months”, got “[i]:100: :smile:24" in result.stdout
+
+
 def test_options_of_a_request_reach_the_service(monkeypatch):
     monkeypatch.setenv("TEAM", "a value")
     more = ["--header", "X-Team=TEAM", "--body", '{"temperature": 0}', "--no-usage"]
