@@ -28,7 +28,7 @@ LIBRARY = "opentelemetry.exporter.otlp.proto.http"
 log = logging.getLogger(__name__)
 
 
-class SaidOnce(SpanExporter):
+class WarnOnceExporter(SpanExporter):
     """An exporter around another that warns of the first batch that cannot be sent, and of no other one."""
 
     def __init__(self, inner: SpanExporter) -> None:
@@ -72,9 +72,9 @@ def export_spans() -> bool:
     require_otlp()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    # The library repeats its error for each batch and each try; `SaidOnce` replaces that.
+    # The library repeats its error for each batch and each try; `WarnOnceExporter` replaces that.
     logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
-    tracer_provider().add_span_processor(BatchSpanProcessor(SaidOnce(OTLPSpanExporter())))
+    tracer_provider().add_span_processor(BatchSpanProcessor(WarnOnceExporter(OTLPSpanExporter())))
     return True
 
 

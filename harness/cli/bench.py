@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.bench_floor import show_floor
-from harness.cli.bench_questions import LEAST_NOISE, BenchQuestions, bench_questions
+from harness.cli.bench_questions import LEAST_PAIRS, BenchQuestions, bench_questions
 from harness.cli.kept_results import keep_bench
-from harness.cli.machine_load import fail_if_saturated, loads_since
+from harness.cli.machine_load import fail_if_saturated, loads_around
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
@@ -42,7 +42,6 @@ PICTURES = (".png", ".svg")
 PAIRS = 44  # the fewest that support a p90
 REQUESTS = 20  # for medians of stages
 NOISE = 10  # pairs of A with itself: twice the fewest with an interval
-LEAST = 6  # pairs for a ratio: five have an interval, and their number is even
 
 
 def bench(
@@ -64,7 +63,7 @@ def bench(
             min=2,
             max=600,
             help=f"Number of questions, rounded up to even; {PAIRS}, or {REQUESTS} with --floor. "
-            f"A ratio needs {LEAST}.",
+            f"A ratio needs {LEAST_PAIRS}.",
         ),
     ] = None,
     seed: Annotated[
@@ -75,7 +74,7 @@ def bench(
         typer.Option(
             min=0,
             max=200,
-            help=f"Questions on which A is first compared with itself, {LEAST_NOISE} or more, rounded up to "
+            help=f"Questions on which A is first compared with itself, {LEAST_PAIRS} or more, rounded up to "
             "even; 0 for none.",
         ),
     ] = NOISE,
@@ -153,7 +152,7 @@ def _compare(
     with console.status("Loading models …"):
         sides = services.sides(a, b, asked.requests)
     result, noise = _run(*sides, asked)
-    result = replace(result, busy=loads_since(before), accepted=busy)
+    result = replace(result, busy=loads_around(before), accepted=busy)
     quality = own_quality(result)
     notes = list(dict.fromkeys(note for side in sides for note in getattr(side, "notes", ())))
     _show(result, noise, quality, notes)

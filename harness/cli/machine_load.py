@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from harness.measure.machine.busy import Busy
 
 
-def loads_since(before: Busy) -> tuple[Busy, ...]:
+def loads_around(before: Busy) -> tuple[Busy, ...]:
     """Return the load before a measurement and the one after it.
 
     Ctrl-C leaves the second one out: what was measured must not be lost while the machine is watched.

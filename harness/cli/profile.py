@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.kept_results import keep_profile
-from harness.cli.machine_load import loads_since
+from harness.cli.machine_load import loads_around
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
@@ -24,7 +24,7 @@ from harness.cli.services import (
     Rate,
     chat_options,
     is_address,
-    own,
+    read_own_questions,
 )
 from harness.errors import WrongUseError
 
@@ -83,7 +83,7 @@ def profile(
     from harness.measure.service.targets import target
 
     seed = secrets.randbelow(10**9) if seed is None else seed
-    asked = own(questions)[:n] if questions else halden_questions(n, seed)
+    asked = read_own_questions(questions)[:n] if questions else halden_questions(n, seed)
     if otlp is not None and not is_address(service):
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
@@ -100,7 +100,7 @@ def profile(
     say(f"{found.name}: {plan}.")
     before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
-    busy = loads_since(before)
+    busy = loads_around(before)
     report = ServiceReport(
         found.name,
         plan.n,

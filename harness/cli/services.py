@@ -71,7 +71,7 @@ NoUsage = Annotated[
 ]
 
 
-def own(path: Path) -> list[OwnQuestion]:
+def read_own_questions(path: Path) -> list[OwnQuestion]:
     """Return the questions of a file, after a sentence for each bad line. Raises WrongUseError."""
     from harness.measure.service.own_questions import read_questions
 

@@ -26,9 +26,9 @@ from harness.measure.service.parts import (
     SMALL_MS,
     WRITING,
 )
+from harness.measure.service.service_report import LIMIT_MS
 from harness.measure.stats import MEDIAN_FROM
 
-LIMIT_MS = 500.0
 # The table of the interview question: no measurement.
 QUESTION_MS = {
     semconv.NETWORK: 100.0,

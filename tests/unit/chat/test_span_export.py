@@ -5,7 +5,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from harness.chat import span_export
-from harness.chat.span_export import SaidOnce, export_spans, wanted
+from harness.chat.span_export import WarnOnceExporter, export_spans, wanted
 from harness.errors import WrongUseError
 
 AT = "http://collector:4318"
@@ -52,7 +52,7 @@ def test_a_missing_library_is_named_only_if_it_is_needed(monkeypatch):
 
 def test_a_missing_collector_is_said_once(caplog):
     inner = InMemorySpanExporter()
-    exporter = SaidOnce(inner)
+    exporter = WarnOnceExporter(inner)
     assert exporter.export([]) is SpanExportResult.SUCCESS and not caplog.records
     exporter.shutdown()  # from here on the inner one fails
     assert [exporter.export([]) for _ in range(3)] == [SpanExportResult.FAILURE] * 3
