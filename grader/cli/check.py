@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, Json, console, print_json, problems
+from harness.cli.output import FAILED, Json, console, print_json, problems, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _remember(lab: Lab, report: Report) -> None:
     try:
         record(attempts(lab, report))
     except AttemptsError as error:
-        problems.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        say(str(error), problems)
 
 
 def attempts(lab: Lab, report: Report) -> Iterator[Attempt]:
@@ -121,7 +121,7 @@ def _show(report: Report) -> None:
         line = f"{mark.outcome:<11}{points:>4} of {mark.out_of:g}  {mark.id}"
         console.print(line, markup=False, highlight=False)
         for row in mark.reason.splitlines():
-            console.print(f"    {row}", markup=False, highlight=False, soft_wrap=True)
+            say(f"    {row}")
     note = f"   {report.no_jail}" if report.no_jail else ""
     total = f"{report.points:g} of {report.out_of:g} points{note}"
-    console.print(total, markup=False, highlight=False, soft_wrap=True)
+    say(total)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import FAILED, Json, console, print_json, require_extra
+from harness.cli.output import FAILED, Json, console, print_json, require_extra, say
 from harness.errors import WrongUseError, readable
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _with_progress(steps: Iterator[Step], total: int) -> Iterable[Step]:
 
 
 def _say(line: str) -> None:
-    console.print(readable(line), markup=False, highlight=False, soft_wrap=True)
+    say(readable(line))
 
 
 def _show(steps: list[Step]) -> None:

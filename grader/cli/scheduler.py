@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import console, require_extra
+from harness.cli.output import require_extra, say
 
 
 def scheduler(
@@ -37,7 +37,7 @@ def scheduler(
         f"In the course's folder:  under500 grade --scheduler {made.address}",
     )
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     try:
         schedule(host, port)
     except OSError as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,18 +15,28 @@ from opentelemetry import propagate
 
 from harness.assistant import Answer, Done, Event, Question, Token
 from harness.chat.chat_exchange import Exchange
+from harness.chat.chat_options import ChatOptions
 from harness.chat.chat_replies import Chunk, Models, Whole
-from harness.chat.service_errors import ServiceError, broken, failed, refused
+from harness.chat.service_errors import (
+    ServiceError,
+    UsageRefusedError,
+    broken,
+    failed,
+    foreign,
+    refused,
+)
 from harness.chat.serving_key import LOOPBACK
-from harness.errors import WrongUseError
+from harness.serve.client import KEPT
 
-KEY_NAME = "UNDER500_API_KEY"
-MAX_TOKENS = 256  # two paragraphs; the most that one request may cost
-DEADLINE_S = 60.0  # for a whole reply
+DEADLINE_S = 60.0  # for a whole reply; one that stalls at its end may take as long again
 CONNECT_S = 10.0
 MAX_BYTES = 5_000_000  # of a reply; 256 tokens in chunks are 100 kB
 END = "[DONE]"
 EVENTS = "text/event-stream"
+WITHOUT_USAGE = (
+    "{url} refuses `stream_options`: the first question was sent again without them, one request more than "
+    "planned, and tokens are counted as pieces of text. --no-usage leaves them out from the start."
+)
 UNNAMED = (
     "",
     "text/plain",
@@ -36,59 +45,81 @@ UNNAMED = (
 # ValueError: what is no JSON or no reply, and a host name that cannot be one (UnicodeError).
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 # OpenAI's own servers know the limit by another name, and refuse the old one for some models.
-RENAMED = ("openai.com", "openai.azure.com")
+RENAMED = (".openai.com", ".openai.azure.com")
 
 
 @dataclass
 class ChatClient:
     """A client of the model `model` at `url`, which goes up to and including "/v1"; one request at a time.
 
-    key_name: the environment variable with the API key, if the server needs one; the key itself is in no
-    message and no trace. last: the exchange of the latest request. Raises WrongUseError for a bad address.
+    last: the exchange of the latest request. notes: sentences about what was sent otherwise than planned.
+    Raises WrongUseError for a bad address. The key is in no message and no trace.
     """
 
     url: str
     model: str = ""
-    key_name: str = KEY_NAME
-    max_tokens: int = MAX_TOKENS
+    options: ChatOptions = field(default_factory=ChatOptions)
     deadline_s: float = DEADLINE_S
     last: Exchange = field(default_factory=Exchange, repr=False)
+    notes: list[str] = field(default_factory=list, repr=False)
     _kept: httpx.Client | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        _checked_key(self.url, self.key_name)
+        self.options.access.headers(self.url)
 
     def only_model(self) -> str:
         """Return the name of the model that the server has. Raises ServiceError unless it has exactly one."""
         try:
-            with self._reply("GET", "/models") as response:
+            with self._reply("GET", "/models") as response, self._readable(response):
                 names = Models.model_validate_json(response.read()).names()
         except FAILURES as error:
             raise broken(error, self.url, self.deadline_s) from error
         if len(names) != 1:
-            some = ", ".join(names[:5]) or "none"
+            some = self.options.access.hide(", ".join(names[:5])) or "none"
             raise ServiceError(
                 f"{self.url} has {len(names)} models ({some}): name one with --model."
             )
         return names[0]
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Yield the answer's events. Raises ServiceError with one sentence for any failure."""
-        body = {
-            "model": self.model,
-            "messages": _messages(question),
-            self.limit_name: self.max_tokens,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        }
+        """Yield the answer's events. Raises ServiceError with one sentence for any failure.
+
+        A server that refuses `stream_options` is asked again without them, and not asked for them any more.
+        """
         try:
-            with self._reply("POST", "/chat/completions", body) as response:
-                if "json" in response.headers.get("content-type", ""):
+            yield from self._events(question)
+        except UsageRefusedError:
+            if not self.options.usage:
+                raise
+            self.options = replace(self.options, usage=False)
+            self.notes.append(WITHOUT_USAGE.format(url=self.url))
+            yield from self._events(question)
+
+    def _events(self, question: Question) -> Iterator[Event]:
+        try:
+            with self._reply("POST", "/chat/completions", self._body(question)) as response:
+                if "json" in _kind(response):
                     yield from self._whole(response)
                 else:
                     yield from self._pieces(response)
         except FAILURES as error:
             raise broken(error, self.url, self.deadline_s) from error
+
+    def _body(self, question: Question) -> dict[str, object]:
+        usage = {"stream_options": {"include_usage": True}} if self.options.usage else {}
+        return {
+            **self.options.body,
+            "model": self.model,
+            "messages": _messages(question),
+            self.limit_name: self.options.max_tokens,
+            "stream": True,
+            **usage,
+        }
+
+    def reopen(self) -> None:
+        """Close the connection; the next request opens another, and finds all else prepared."""
+        self.close()
+        self._connection()  # its certificates take some 20 ms to read, which are no time of the service
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -99,17 +130,16 @@ class ChatClient:
     @property
     def limit_name(self) -> str:
         """Return the name under which the server takes the limit of tokens."""
-        host = urlsplit(self.url).hostname or ""
+        host = f".{urlsplit(self.url).hostname}"
         return "max_completion_tokens" if host.endswith(RENAMED) else "max_tokens"
 
     def _connection(self) -> httpx.Client:
         if self._kept is None:
-            key = _checked_key(self.url, self.key_name)
             self._kept = httpx.Client(
                 base_url=self.url.rstrip("/"),
-                headers={"Accept-Encoding": "identity"}
-                | ({"Authorization": f"Bearer {key}"} if key else {}),
+                headers={"Accept-Encoding": "identity"} | self.options.access.headers(self.url),
                 timeout=httpx.Timeout(self.deadline_s, connect=CONNECT_S),
+                limits=KEPT,  # a request after a pause is a warm one, too
                 trust_env=urlsplit(self.url).hostname not in LOOPBACK,  # proxies
             )
         return self._kept
@@ -120,20 +150,30 @@ class ChatClient:
         until = time.monotonic() + self.deadline_s
         headers: dict[str, str] = {}
         propagate.inject(headers)
+        connection = self._connection()
         self.last = exchange = Exchange()
         about = {"json": body, "headers": headers, "extensions": {"trace": exchange.note}}
-        with self._connection().stream(method, path, **about) as response:
-            exchange.replied(response.headers)
+        with connection.stream(method, path, **about) as response:
+            exchange.replied(response.headers, self.options.access.hide)
             response.stream = _Bounded(response.stream, until)
             if response.status_code != httpx.codes.OK:
-                raise refused(response, exchange)
+                raise refused(response, exchange, self.options.access)
             yield response
+
+    @contextmanager
+    def _readable(self, response: httpx.Response, text: str = "") -> Iterator[None]:
+        """Name what came instead if the reply, or a part of it, cannot be read. Raises ServiceError."""
+        try:
+            yield
+        except ValueError as error:
+            raise foreign(response, text, self.options.access) from error
 
     def _whole(self, response: httpx.Response) -> Iterator[Event]:
         """Yield the answer of a server that ignores `stream`."""
-        reply = Whole.model_validate_json(response.read())
+        with self._readable(response):
+            reply = Whole.model_validate_json(response.read())
         if reply.error is not None:
-            raise failed(reply.error, response)
+            raise failed(reply.error, response, self.options.access)
         self.last.counted(reply.usage)
         answer = reply.answer()
         if not answer.text.strip():
@@ -143,16 +183,18 @@ class ChatClient:
 
     def _pieces(self, response: httpx.Response) -> Iterator[Event]:
         text, complete, extras = "", False, Answer("")
-        if response.headers.get("content-type", "").partition(";")[0] in UNNAMED:
-            response.headers["content-type"] = EVENTS
+        if _kind(response) not in (EVENTS, *UNNAMED):
+            raise foreign(response, "", self.options.access)
+        response.headers["content-type"] = EVENTS
         decode = _whole_characters()
         for event in (events := EventSource(response).iter_sse()):
             if event.data.strip() == END:
                 complete = True
                 break
-            chunk = Chunk.read(event.data)
+            with self._readable(response, event.data):
+                chunk = Chunk.read(event.data)
             if chunk.error is not None:
-                raise failed(chunk.error, response)
+                raise failed(chunk.error, response, self.options.access)
             self.last.counted(chunk.usage)
             complete, extras = complete or chunk.ended, chunk.extras() or extras
             if piece := decode(chunk.text, False):
@@ -197,6 +239,11 @@ class _Bounded(httpx.SyncByteStream):
         self.inner.close()
 
 
+def _kind(response: httpx.Response) -> str:
+    """Return the type of a reply's content without its parameters."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def _whole_characters() -> Callable[[str, bool], str]:
     """Return a function that joins characters which servers split into two surrogates, in two chunks."""
     decoder = codecs.getincrementaldecoder("utf-16-le")("replace")
@@ -211,26 +258,3 @@ def _messages(question: Question) -> list[dict[str, str]]:
         {"role": roles[(len(turns) - 1 - number) % 2], "content": turn}
         for number, turn in enumerate(turns)
     ]
-
-
-def _checked_key(url: str, name: str) -> str:
-    """Return the key, or "". Raises WrongUseError for an address or a key that cannot be used."""
-    try:
-        parts = urlsplit(url)
-        host, _, _ = parts.hostname, parts.port, httpx.URL(url)
-    except (ValueError, httpx.InvalidURL) as error:
-        raise WrongUseError(f"The address cannot be read ({error}).") from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise WrongUseError("The address must be like http://localhost:8000/v1 or https://…/v1.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise WrongUseError(
-            f"The address must end with its path and hold no key: put the key into {name}."
-        )
-    key = os.environ.get(name, "").strip()
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise WrongUseError(f"The value of {name} is no key: it has spaces or special characters.")
-    if key and parts.scheme == "http" and host not in LOOPBACK:
-        raise WrongUseError(
-            f"The key in {name} would cross the network unencrypted: use https, or unset {name}."
-        )
-    return key

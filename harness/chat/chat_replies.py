@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from textwrap import shorten
 from typing import Annotated, Any
 
@@ -47,7 +48,20 @@ class _Piece(BaseModel):
     finish_reason: str | None = None
 
 
-def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> Usage | None:
+class CountedUsage(Usage):
+    """The tokens as a service counts them, with those that a model wrote to itself."""
+
+    completion_tokens_details: JsonValue = None
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """Return the tokens of the answer that are not shown, as far as it is known."""
+        details = self.completion_tokens_details
+        found = details.get("reasoning_tokens") if isinstance(details, dict) else None
+        return found if isinstance(found, int) and 0 <= found <= self.completion_tokens else 0
+
+
+def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> CountedUsage | None:
     """Return the number of tokens, or None if it cannot be read: the answer is good without it."""
     try:
         return read(counted)
@@ -55,7 +69,7 @@ def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> Usage | None
         return None
 
 
-Counted = Annotated[Usage | None, WrapValidator(_usable)]
+Counted = Annotated[CountedUsage | None, WrapValidator(_usable)]
 
 
 class Chunk(BaseModel):
@@ -123,11 +137,12 @@ class Models(BaseModel):
         return [printable(model.id) for model in self.data]
 
 
-def reason(error: JsonValue) -> str:
-    """Return the message in an error of any form, shortened to one line."""
+def reason(error: JsonValue, hide: Callable[[str], str] = str) -> str:
+    """Return the message in an error of any form, shortened to one line. hide: takes keys out of it."""
     if isinstance(error, dict):
-        return reason(error.get("message") or error.get("error") or error.get("detail") or "")
-    return shorten(printable(str(error or "no reason given")), QUOTED, placeholder=" …")
+        said = error.get("message") or error.get("error") or error.get("detail") or ""
+        return reason(said, hide)
+    return shorten(printable(hide(str(error or "no reason given"))), QUOTED, placeholder=" …")
 
 
 def printable(text: str) -> str:

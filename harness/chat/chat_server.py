@@ -13,6 +13,7 @@ from harness.chat.serving_key import LOOPBACK
 from harness.errors import WrongUseError
 from harness.serve.deployment import KEPT_S
 
+NAMES = (*LOOPBACK, "[::1]")  # an address of IPv6 has brackets in the header Host
 STOP_S = 5  # what clients have to read the rest of their answers when the server stops
 
 
@@ -52,7 +53,7 @@ def server(app: Starlette, host: str) -> uvicorn.Server:
     of its own (DNS rebinding).
     """
     if host in LOOPBACK:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES))
     return uvicorn.Server(
         uvicorn.Config(
             app,

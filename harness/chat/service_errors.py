@@ -5,16 +5,18 @@ from __future__ import annotations
 import ssl
 
 import httpx
-from httpx_sse import SSEError
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from harness.chat.chat_exchange import Exchange, retry_after
-from harness.chat.chat_replies import reason
+from harness.chat.chat_options import ServiceAccess
+from harness.chat.chat_replies import printable, reason
 from harness.errors import PlainError
 
 WAIT_S = 5.0  # before another try, if a server that is too busy names no time
 MOST_BYTES = 20_000  # of an error that are read
+WORDS = 60  # characters of a foreign reply that a sentence quotes
 BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
+BAD = (httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY)
 KEYS = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 JSON = TypeAdapter(JsonValue)
 
@@ -23,7 +25,11 @@ class ServiceError(PlainError):
     """Raised if a service gave no usable answer; the message says why."""
 
 
-def refused(response: httpx.Response, exchange: Exchange) -> ServiceError:
+class UsageRefusedError(ServiceError):
+    """Raised if a service refuses the option that makes it count its tokens in a stream."""
+
+
+def refused(response: httpx.Response, exchange: Exchange, access: ServiceAccess) -> ServiceError:
     """Return the error of a reply whose status is not 200; a request to wait goes into `exchange`."""
     status, url = response.status_code, response.request.url
     if status in BUSY:
@@ -32,40 +38,60 @@ def refused(response: httpx.Response, exchange: Exchange) -> ServiceError:
             f"{url} asks to wait {exchange.retry_after_s:.0f} s (status {status}): lower the rate."
         )
     if status in KEYS:  # what it says is not quoted: it may repeat the key
-        return ServiceError(f"{url} refuses the key, or the lack of one (status {status}).")
+        return ServiceError(
+            f"{url} refuses {access.refused()} (status {status}): set {access.key_name} to a key that holds "
+            "there."
+        )
     if response.is_redirect:
         return ServiceError(f"{url} leads elsewhere (status {status}): give the final address.")
+    text = _content(response, access)
+    said = _said(text)
     if status == httpx.codes.NOT_FOUND:
         return ServiceError(
-            f"{url} does not exist, or the model does not (status 404: {_said(response)}): the address ends "
-            "with /v1, and a server that lists no models needs --model."
+            f"{url} does not exist, or the model does not (status 404: {said}): the address ends with /v1, "
+            "and a server that lists no models needs --model."
         )
-    return ServiceError(f"{url} answered with status {status}: {_said(response)}")
+    kind = UsageRefusedError if status in BAD and "stream_options" in text else ServiceError
+    return kind(f"{url} answered with status {status}: {said}")
 
 
-def failed(error: JsonValue, response: httpx.Response) -> ServiceError:
+def failed(error: JsonValue, response: httpx.Response, access: ServiceAccess) -> ServiceError:
     """Return the error of a server that says in its reply that it has failed."""
-    said = _without_key(reason(error), response.request)
+    said = reason(error, access.hide)
     return ServiceError(f"{response.request.url} failed while it answered: {said}")
 
 
-def _said(response: httpx.Response) -> str:
-    """Return the reason that the server gives."""
+def foreign(response: httpx.Response, text: str, access: ServiceAccess) -> ServiceError:
+    """Return the error of a reply that is something else. text: the part that cannot be read, if known."""
+    kind = _words(access.hide(response.headers.get("content-type", ""))) or "no content type"
+    began = _words(access.hide(text) or _content(response, access)) or "nothing"
+    return ServiceError(
+        f"{response.request.url} sent something else than expected ({kind}: {began}). Expected is what an "
+        "OpenAI-compatible server sends, in application/json or text/event-stream: the address ends with /v1."
+    )
+
+
+def _content(response: httpx.Response, access: ServiceAccess) -> str:
+    """Return the first characters of a reply, which may have been read before, without its client's keys."""
     data = b""
-    for part in response.iter_bytes():
+    for part in [response.content] if response.is_stream_consumed else response.iter_bytes():
         data += part
         if len(data) > MOST_BYTES:
             break
+    return access.hide(data[:MOST_BYTES].decode(errors="ignore"))
+
+
+def _said(text: str) -> str:
+    """Return the reason that the server gives, or the first words of what it sends instead."""
     try:
-        return _without_key(reason(JSON.validate_json(data)), response.request)
+        return reason(JSON.validate_json(text))
     except ValidationError:
-        return "no reason given"
+        return _words(text) or "no reason given"
 
 
-def _without_key(said: str, request: httpx.Request) -> str:
-    """Return what a server says, without the request's key if it repeats it."""
-    key = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return said.replace(key, "…") if key else said
+def _words(text: str) -> str:
+    line = " ".join(printable(text).split())
+    return line if len(line) <= WORDS else f"{line[:WORDS]} …"
 
 
 def broken(error: Exception, url: str, deadline_s: float) -> ServiceError:
@@ -78,10 +104,8 @@ def broken(error: Exception, url: str, deadline_s: float) -> ServiceError:
             return ServiceError(f"Nobody answers at {url} ({name}): is the server running?")
         case httpx.TimeoutException():
             return ServiceError(f"{url} did not finish its answer within {deadline_s:g} s.")
-        case ValueError() | SSEError() | httpx.DecodingError():
-            return ServiceError(
-                f"{url} sent something else than a chat completion ({name}): is it OpenAI-compatible?"
-            )
+        case ValueError() | httpx.DecodingError():
+            return ServiceError(f"{url} sent bytes that cannot be read ({name}).")
     return ServiceError(f"The connection to {url} broke before the answer was complete ({name}).")
 
 

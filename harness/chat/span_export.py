@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from harness.errors import WrongUseError
 from harness.tracer_provider import tracer_provider
@@ -17,7 +19,32 @@ TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 EXPORTER, DISABLED = "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED"
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 HTTP = "http/protobuf"
+NO_COLLECTOR = (
+    "Spans reach no collector: start one at the address in OTEL_EXPORTER_OTLP_ENDPOINT, or unset the "
+    "variable. Questions are answered all the same, and this is said once."
+)
 LIBRARY = "opentelemetry.exporter.otlp.proto.http"
+
+log = logging.getLogger(__name__)
+
+
+class WarnOnceExporter(SpanExporter):
+    """An exporter around another that warns of the first batch that cannot be sent, and of no other one."""
+
+    def __init__(self, inner: SpanExporter) -> None:
+        self.inner, self.said = inner, False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send the spans."""
+        result = self.inner.export(spans)
+        if result is SpanExportResult.FAILURE and not self.said:
+            self.said = True
+            log.warning(NO_COLLECTOR)
+        return result
+
+    def shutdown(self) -> None:
+        """End the work of the other exporter."""
+        self.inner.shutdown()
 
 
 def wanted(environment: Mapping[str, str]) -> bool:
@@ -45,7 +72,9 @@ def export_spans() -> bool:
     require_otlp()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    tracer_provider().add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    # The library repeats its error for each batch and each try; `WarnOnceExporter` replaces that.
+    logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
+    tracer_provider().add_span_processor(BatchSpanProcessor(WarnOnceExporter(OTLPSpanExporter())))
     return True
 
 

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.bench_floor import fail_if_saturated, show_floor
-from harness.cli.bench_questions import BenchQuestions, bench_questions
+from harness.cli.bench_floor import show_floor
+from harness.cli.bench_questions import LEAST_PAIRS, BenchQuestions, bench_questions
 from harness.cli.kept_results import keep_bench
-from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.machine_load import fail_if_saturated, loads_around
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    Body,
+    Headers,
     KeyName,
     MaxTokens,
+    NoUsage,
     Questions,
     Rate,
     Services,
+    chat_options,
     is_service,
 )
 from harness.errors import WrongUseError
@@ -37,7 +42,6 @@ PICTURES = (".png", ".svg")
 PAIRS = 44  # the fewest that support a p90
 REQUESTS = 20  # for medians of stages
 NOISE = 10  # pairs of A with itself: twice the fewest with an interval
-LEAST = 6  # pairs for a ratio: five have an interval, and their number is even
 
 
 def bench(
@@ -59,7 +63,7 @@ def bench(
             min=2,
             max=600,
             help=f"Number of questions, rounded up to even; {PAIRS}, or {REQUESTS} with --floor. "
-            f"A ratio needs {LEAST}.",
+            f"A ratio needs {LEAST_PAIRS}.",
         ),
     ] = None,
     seed: Annotated[
@@ -70,7 +74,8 @@ def bench(
         typer.Option(
             min=0,
             max=200,
-            help="Questions on which A is first compared with itself, rounded up to even; 0 for none.",
+            help=f"Questions on which A is first compared with itself, {LEAST_PAIRS} or more, rounded up to "
+            "even; 0 for none.",
         ),
     ] = NOISE,
     floor: Annotated[
@@ -91,6 +96,9 @@ def bench(
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
     key_name: KeyName = KEY_NAME,
+    header: Headers = None,
+    body: Body = None,
+    no_usage: NoUsage = False,
     as_json: Json = False,
 ) -> None:
     """Compare A and B on the same new questions, asked in turn: their times, their quality, and A / B.
@@ -106,7 +114,8 @@ def bench(
     else:
         of_own = is_service(a) or is_service(b)
         asked = bench_questions(n or PAIRS, noise, seed, questions, of_own)
-        services = Services(model or (), rate, max_tokens, key_name)
+        options = chat_options(key_name, max_tokens, header, body, no_usage)
+        services = Services(model or (), rate, options)
         _compare(a, b, asked, services, seed, busy, of_own, as_json)
 
 
@@ -142,63 +151,68 @@ def _compare(
     fail_if_saturated(() if busy else (before,))
     with console.status("Loading models …"):
         sides = services.sides(a, b, asked.requests)
-    result, noise, interrupted = _run(*sides, asked)
-    result = replace(result, busy=(before, machine.busy()), accepted=busy)
+    result, noise = _run(*sides, asked)
+    result = replace(result, busy=loads_around(before), accepted=busy)
     quality = own_quality(result)
-    _show(result, noise, quality)
-    if of_own:
+    notes = list(dict.fromkeys(note for side in sides for note in getattr(side, "notes", ())))
+    _show(result, noise, quality, notes)
+    if of_own and result.b is sides[1]:  # else it was interrupted while A was compared with itself
         keep_bench(result)
     if as_json:
         more = {"noise": noise and noise.to_json(), "own": quality and quality.to_json()}
-        print_json({"seed": seed} | result.to_json() | more)
-    if interrupted:
+        print_json({"seed": seed} | result.to_json() | more | {"notes": notes})
+    if result.interrupted:
         raise typer.Exit(INTERRUPTED)
     if result.saturated or not result.comparison.clean:
         raise typer.Exit(FAILED)
 
 
-def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None, bool]:
-    """Return the comparison, the noise, and whether the user has interrupted it: what is measured is kept.
+def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None]:
+    """Return the comparison and the noise.
 
-    A fault of A against itself ends the run, and is the result.
+    A fault or an interrupt of A against itself ends the run, and what was measured until then is the result.
     """
     from harness.measure.latency.self_comparison import noise_of
 
     noise = None
     if asked.noise:
-        alone, interrupted = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
-        if interrupted:
-            raise KeyboardInterrupt
+        alone = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
+        if alone.interrupted:
+            return alone, None
         if not alone.comparison.clean:
-            return replace(alone, b=b), None, False
+            return replace(alone, b=b), None
         noise = noise_of(alone.comparison)
-    result, interrupted = _bench(a, b, (*asked.warm_up, *asked.measured), "A against B")
-    return result, noise, interrupted
+    return _bench(a, b, (*asked.warm_up, *asked.measured), "A against B"), noise
 
 
-def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> tuple[Bench, bool]:
+def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> Bench:
+    """Return the comparison; if the user interrupts it, the blocks of questions that are complete."""
     from harness.measure.latency.bench import WARM_UP, Bench, run_bench
 
-    result = Bench(a, b)
+    result, planned = Bench(a, b), len(cases) - WARM_UP
     with console.status(f"{said} …") as status:
         try:
             for result in run_bench(a, b, cases):
-                done = len(result.comparison.pairs)
-                status.update(f"{said}: {done} of {len(cases) - WARM_UP} questions …")
+                status.update(f"{said}: {len(result.comparison.pairs)} of {planned} questions …")
         except KeyboardInterrupt:
-            if not result.comparison.pairs:
-                raise
-            return result, True
-    return result, False
+            done = len(result.comparison.pairs)
+            console.print(f"{said}: interrupted after {done} of {planned} questions.")
+            return replace(result, interrupted=True)
+    return result
 
 
-def _show(result: Bench, noise: Noise | None, quality: OwnQuality | None) -> None:
+def _show(
+    result: Bench, noise: Noise | None, quality: OwnQuality | None, notes: Sequence[str]
+) -> None:
     from harness.show.bench_picture import bench_table, finding, noise_finding, own_finding
+    from harness.show.service_tables import wrong_answers
 
     console.print(bench_table(result))
-    console.print(finding(result), soft_wrap=True, highlight=False, markup=False)
+    said = [*notes, finding(result)]
     if noise and (ratio := result.comparison.ratio("e2e_ms")) and not result.saturated:
-        said = noise_finding(noise, result.a.name, ratio)
-        console.print(said, soft_wrap=True, highlight=False, markup=False)
+        said.append(noise_finding(noise, result.a.name, ratio))
     if quality:
-        console.print(own_finding(quality), soft_wrap=True, highlight=False)
+        said += [own_finding(quality), *wrong_answers("Wrong, A", quality.wrong_a)]
+        said += wrong_answers("Wrong, B", quality.wrong_b)
+    for sentence in said:
+        say(sentence)

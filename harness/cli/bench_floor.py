@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.output import console, print_json
+from harness.cli.machine_load import fail_if_saturated
+from harness.cli.output import console, print_json, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
     from harness.kb.questions import Case
     from harness.measure.latency.floor import FloorReport
-    from harness.measure.machine.busy import Busy
 
 
 def show_floor(
@@ -23,7 +23,7 @@ def show_floor(
     from harness.kb.questions import draw
     from harness.measure.latency.floor_run import WARM_UP
     from harness.measure.machine import describe as machine
-    from harness.measure.machine.busy import beside_note
+    from harness.measure.machine.busy import beside, beside_note
     from harness.show.floor_picture import finding, floor_table
 
     before = machine.busy()
@@ -31,11 +31,10 @@ def show_floor(
     report = _measured(name, draw("dev", WARM_UP + n, seed))
     after = machine.busy()
     fail_if_saturated(() if busy else (after,))
-    loads = [load.sentence() for load in (before, after) if load.too_busy]
-    report = replace(report, beside=loads[0] if loads else "")
+    report = replace(report, beside=beside((before, after)))
     console.print(floor_table(report))
     said = f"{finding(report)}.{beside_note(report.beside)}"
-    console.print(said, soft_wrap=True, highlight=False, markup=False)
+    say(said)
     if picture:
         _save(report, picture, dark)
     if as_json:
@@ -57,18 +56,6 @@ def _measured(name: str, cases: Sequence[Case]) -> FloorReport:
         status.update(f"Asking {len(cases)} questions …")
         requests = list(floor_run.requests(entry, cases))
     return floor_report(name, parts, requests, peaks, machine.describe().cpu)
-
-
-def fail_if_saturated(loads: Sequence[Busy]) -> None:
-    """Raise BusyMachineError if other programs use the machine."""
-    from harness.setup.preparation import BusyMachineError
-
-    for load in loads:
-        if load.too_busy:
-            raise BusyMachineError(
-                f"No number, the machine is saturated: {load.sentence()} Close other programs and run it "
-                "again, or add --busy."
-            )
 
 
 def _save(report: FloorReport, path: Path, dark: bool) -> None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.services import own
+from harness.cli.output import console
+from harness.cli.services import read_own_questions
 from harness.errors import WrongUseError
+
+LEAST_PAIRS = 6  # for a ratio: five have an interval, and their number is even
 
 if TYPE_CHECKING:
     from harness.measure.latency.bench import Asked
@@ -47,13 +50,27 @@ def bench_questions(
     """
     from harness.kb.questions import HISTORY_TURNS, draw
     from harness.measure.latency.bench import WARM_UP
+    from harness.measure.stats import MEDIAN_FROM
 
     n, noise = n + n % 2, noise + noise % 2
+    if 0 < noise < LEAST_PAIRS:
+        raise WrongUseError(
+            f"--noise {noise} gives no interval, because at least {MEDIAN_FROM} pairs are needed: take "
+            f"{LEAST_PAIRS} or more, or 0 for none."
+        )
     if path is None:
         turns = 0 if services else HISTORY_TURNS
         return BenchQuestions.split(draw("dev", WARM_UP + noise + n, seed, turns), noise)
-    found = own(path)
+    found = read_own_questions(path)
     noise = min(noise, (len(found) - WARM_UP) // 6 * 2)
+    if 0 < noise < LEAST_PAIRS:
+        noise = 0
+        console.print(
+            f"{path.name} has {len(found)} questions: A is compared with itself from "
+            f"{WARM_UP + 3 * LEAST_PAIRS} on.",
+            highlight=False,
+            soft_wrap=True,
+        )
     measured = min(n, (len(found) - WARM_UP - noise) // 2 * 2)
     if measured < 2:
         raise WrongUseError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, console, print_json
+from harness.cli.output import Json, print_json, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def budget(
         raise WrongUseError(
             f"{out} cannot be written ({error.strerror}): choose another."
         ) from error
-    console.print(f"{out}: {found.source}. Open it in a browser.", highlight=False, soft_wrap=True)
+    say(f"{out}: {found.source}. Open it in a browser.")
     if as_json:
         print_json({"page": str(out.resolve()), "budget": found.to_json()})
 

@@ -10,7 +10,8 @@ from typing import Any
 import typer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
-HEAD = "# Commands\n\n<!-- made by `make docs` -->\n\nExit status: 0 done, 1 the check failed, 2 wrong use."
+STATUS = "Exit status: 0 done, 1 the check failed, 2 wrong use, 130 interrupted."
+HEAD = f"# Commands\n\n<!-- made by `make docs` -->\n\n{STATUS}"
 
 
 def reference(app: typer.Typer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.cli.output import console, problems
+from harness.cli.output import problems, say
 
 if TYPE_CHECKING:
     from harness.measure.latency.bench import Bench
@@ -28,7 +28,7 @@ class Number(NamedTuple):
 
 def keep_profile(report: ServiceReport) -> None:
     """Keep the end-to-end median, and what would remain if the largest part cost nothing."""
-    _keep(list(_of_profile(report)))
+    _keep(list(_of_profile(report)), report.beside)
 
 
 def keep_bench(result: Bench) -> None:
@@ -36,7 +36,7 @@ def keep_bench(result: Bench) -> None:
     ratio = None if result.saturated else result.comparison.ratio("e2e_ms")
     if ratio is not None:
         pairs = len(result.comparison.pairs)
-        _keep([Number(CHANGE, ratio.p50, "times", ratio.interval, pairs)])
+        _keep([Number(CHANGE, ratio.p50, "times", ratio.interval, pairs)], result.beside)
 
 
 def _of_profile(report: ServiceReport) -> Iterator[Number]:
@@ -48,16 +48,22 @@ def _of_profile(report: ServiceReport) -> Iterator[Number]:
         yield Number(REMAINS, report.ceilings[0].remains_ms, "ms", None, e2e.n)
 
 
-def _keep(numbers: list[Number]) -> None:
-    """Keep them, or say why not: a run is not lost because of it."""
+def _keep(numbers: list[Number], beside: str) -> None:
+    """Keep them, or say why not: a run is not lost because of it. beside: programs that disturbed it."""
     from harness.learner.results import ResultError, keep_result
 
+    if beside and numbers:
+        say(
+            "Not kept for the mock interview, because other programs used the machine: run it again on a "
+            "quiet one."
+        )
+        return
     try:
         for name, value, unit, interval, n in numbers:
             ends = interval and (interval.low, interval.high)
             keep_result(SERVICE, name, value, unit, ends, n)
     except ResultError as error:
-        problems.print(str(error), highlight=False, soft_wrap=True, markup=False)
+        say(str(error), problems)
     else:
         if numbers:
-            console.print("Kept on this machine for the mock interview.", highlight=False)
+            say("Kept on this machine for the mock interview.")

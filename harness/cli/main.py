@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli.output import WRONG_USE, console, plain_errors, problems
+from harness.cli.output import WRONG_USE, console, plain_errors, problems, say
 
 PANELS = {"under500.verbs": "For learners", "under500.instructor_verbs": "For instructors"}
 WINDOWS = (
@@ -41,7 +41,7 @@ def _group(
     ] = False,
 ) -> None:
     if sys.platform == "win32":
-        problems.print(WINDOWS, markup=False, soft_wrap=True)
+        say(WINDOWS, problems)
         raise typer.Exit(WRONG_USE)
     if context.invoked_subcommand is None:
         plain_errors(_say_what_next)()
@@ -50,7 +50,7 @@ def _group(
 def _say_what_next() -> None:
     from harness.progress.next_step import next_step  # imported only when it is asked for
 
-    console.print(str(next_step()), highlight=False, markup=False, soft_wrap=True)
+    say(str(next_step()))
     console.print("All commands: under500 --help", highlight=False, style="dim")
 
 

@@ -16,12 +16,18 @@ from harness.errors import PlainError, WrongUseError, readable
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
-console = Console()
-problems = Console(stderr=True)
+# A text such as "1:100:2" is no emoji, whoever wrote it.
+console = Console(emoji=False)
+problems = Console(stderr=True, emoji=False)
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of output.")
 ]
+
+
+def say(sentence: str, where: Console = console) -> None:
+    """Print a sentence as it is, on one line: names and answers in it are no markup."""
+    where.print(sentence, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def require_extra(module: str, extra: str) -> None:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.kept_results import keep_profile
-from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json
+from harness.cli.machine_load import loads_around
+from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
 from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    Body,
+    Headers,
     KeyName,
     MaxTokens,
+    NoUsage,
     Questions,
     Rate,
+    chat_options,
     is_address,
-    own,
+    read_own_questions,
 )
 from harness.errors import WrongUseError
 
@@ -54,6 +59,9 @@ def profile(
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
     key_name: KeyName = KEY_NAME,
+    header: Headers = None,
+    body: Body = None,
+    no_usage: NoUsage = False,
     otlp: Annotated[
         int | None,
         typer.Option(
@@ -68,24 +76,41 @@ def profile(
     as_json: Json = False,
 ) -> None:
     """Time a service of your own: where its time goes, what each fix could give, what to try first."""
+    from harness.measure.machine import describe as machine
     from harness.measure.service.own_questions import halden_questions
     from harness.measure.service.service_report import ServiceReport
     from harness.measure.service.service_run import Plan
     from harness.measure.service.targets import target
 
     seed = secrets.randbelow(10**9) if seed is None else seed
-    asked = own(questions)[:n] if questions else halden_questions(n, seed)
+    asked = read_own_questions(questions)[:n] if questions else halden_questions(n, seed)
     if otlp is not None and not is_address(service):
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
         )
-    found = target(service, model, key_name, max_tokens)
+    options = chat_options(key_name, max_tokens, header, body, no_usage)
+    found = target(service, model, options)
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
-    console.print(
-        f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
-    )
+    settings = {
+        "seed": None if questions else seed,
+        "rate": rate,
+        "max_tokens": plan.max_tokens,
+        "body": sorted(options.body),  # the names alone: a value may be anything
+    }
+    say(f"{found.name}: {plan}.")
+    before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
-    report = ServiceReport(found.name, plan.n, tuple(outcomes))
+    busy = loads_around(before)
+    report = ServiceReport(
+        found.name,
+        plan.n,
+        tuple(outcomes),
+        busy,
+        interrupted,
+        tuple(found.notes),
+        settings,
+        found.hide,
+    )
     _show(report)
     keep_profile(report)
     if as_json:
@@ -100,23 +125,21 @@ def _run(
     found: Target, asked: list[OwnQuestion], plan: Plan, otlp: int | None
 ) -> tuple[list[Outcome], bool]:
     """Return the outcomes, and whether the user has interrupted the run: what is measured is kept."""
-    from harness.measure.service.parts import with_traces
+    from harness.measure.service.detail import with_traces
     from harness.measure.service.span_receiver import WAIT_S, receiving
 
     if otlp is None:
         return _asked(found, asked, plan)
     with receiving(otlp) as (spans, address):
-        console.print(f"Spans are received at {address} (OTLP over HTTP).", highlight=False)
+        say(f"Spans are received at {address} (OTLP over HTTP).")
         outcomes, interrupted = _asked(found, asked, plan, spans.expect)
         with console.status("Waiting for the last spans …"), suppress(KeyboardInterrupt):
             spans.wait(0.0 if interrupted else WAIT_S)
-        traced = with_traces(outcomes, spans)
+        traced = with_traces(outcomes, spans, found.hide)
     if not any(outcome.trace for outcome in traced):
-        console.print(
+        say(
             f"No span of these requests came: the service must send them to {address}, and honour "
-            "`traceparent`.",
-            highlight=False,
-            soft_wrap=True,
+            "`traceparent`."
         )
     return traced, interrupted
 
@@ -141,9 +164,12 @@ def _asked(
 
 
 def _show(report: ServiceReport) -> None:
+    from harness.measure.machine.busy import beside_note
     from harness.show.service_tables import ceilings_table, findings, spans_table, times_table
     from harness.show.text import text_waterfall
 
+    if load := beside_note(report.beside).strip():
+        say(load)
     traced = [o for o in report.warm if o.trace and (o.sent or o.trace.stage_ms())]
     if traced:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
@@ -154,4 +180,4 @@ def _show(report: ServiceReport) -> None:
     if report.ceilings:
         console.print(ceilings_table(report))
     for sentence in findings(report):
-        console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+        say(sentence)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import OK, Json, console, print_json
+from harness.cli.output import OK, Json, console, print_json, say
 
 
 def progress(
@@ -48,7 +48,7 @@ def _forget(agreed: bool, as_json: bool) -> None:
 
     files = remembered()
     for path in files:
-        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        say(str(path))
     if files and not agreed and not typer.confirm(f"Delete these {len(files)} files?"):
         raise typer.Exit(OK)
     forget(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import console, problems
+from harness.cli.output import problems, say
 from harness.errors import WrongUseError
 
 if TYPE_CHECKING:
+    from harness.chat.chat_options import ChatOptions
     from harness.measure.latency.bench import Contestant
     from harness.measure.service.own_questions import OwnQuestion
 
 RATE = 2.0  # requests a second: no load for a service that people use
 MAX_TOKENS = 256
 KEY_NAME = "UNDER500_API_KEY"
+EXAMPLE = """'{"temperature": 0}'"""
 
 Questions = Annotated[
     Path | None,
@@ -28,7 +31,13 @@ Questions = Annotated[
     ),
 ]
 Rate = Annotated[
-    float, typer.Option(min=0.01, max=100, help="Requests a second to an address, at most.")
+    float,
+    typer.Option(
+        min=0.01,
+        max=100,
+        help="Most requests a second to an address: 2 starts one each half second at the soonest, 0.1 one "
+        "each ten seconds.",
+    ),
 ]
 MaxTokens = Annotated[
     int, typer.Option(min=1, max=100_000, help="Tokens of an answer from an address, at most.")
@@ -36,16 +45,72 @@ MaxTokens = Annotated[
 KeyName = Annotated[
     str, typer.Option("--key-name", help="Environment variable that holds the API key.")
 ]
+Headers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header",
+        metavar="NAME=VARIABLE",
+        help="Header for an address, as NAME=VARIABLE: its value is read from that environment variable. May "
+        "be repeated.",
+    ),
+]
+Body = Annotated[
+    str | None,
+    typer.Option(
+        "--body",
+        metavar="JSON",
+        help="Further fields of each request to an address, as one JSON object.",
+    ),
+]
+NoUsage = Annotated[
+    bool,
+    typer.Option(
+        "--no-usage",
+        help="Do not ask an address for its number of tokens (`stream_options`), which some gateways refuse.",
+    ),
+]
 
 
-def own(path: Path) -> list[OwnQuestion]:
+def read_own_questions(path: Path) -> list[OwnQuestion]:
     """Return the questions of a file, after a sentence for each bad line. Raises WrongUseError."""
     from harness.measure.service.own_questions import read_questions
 
     questions, bad = read_questions(path)
     for sentence in bad:
-        problems.print(sentence, highlight=False, soft_wrap=True, markup=False)
+        say(sentence, problems)
     return questions
+
+
+def chat_options(
+    key_name: str, max_tokens: int, headers: Sequence[str] | None, body: str | None, no_usage: bool
+) -> ChatOptions:
+    """Return how services at an address are asked, as the options say. Raises WrongUseError."""
+    from harness.chat.chat_options import ChatOptions, ServiceAccess
+
+    pairs = [text.partition("=")[::2] for text in headers or ()]
+    if not all(name and variable for name, variable in pairs):  # not quoted: it may be a key
+        raise WrongUseError("--header needs NAME=VARIABLE, the name of an environment variable.")
+    access = ServiceAccess(key_name, dict(pairs))
+    return ChatOptions(access, max_tokens, not no_usage, _fields(body))
+
+
+def _fields(body: str | None) -> dict[str, object]:
+    try:
+        found = json.loads(body or "{}")
+    except (ValueError, RecursionError) as error:
+        raise WrongUseError(
+            f"--body is no JSON ({error}): write an object like {EXAMPLE}."
+        ) from error
+    try:
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # as httpx sends it
+    except ValueError as error:
+        raise WrongUseError(
+            "--body has a value that cannot be sent (NaN, Infinity, or half of a character): write an object "
+            f"like {EXAMPLE}."
+        ) from error
+    if not isinstance(found, dict):
+        raise WrongUseError(f"--body is a {type(found).__name__}: write an object like {EXAMPLE}.")
+    return found
 
 
 def is_service(name: str) -> bool:
@@ -66,8 +131,7 @@ class Services:
 
     models: Sequence[str]
     rate: float
-    max_tokens: int
-    key_name: str
+    options: ChatOptions
 
     def sides(self, a: str, b: str, requests: tuple[int, int]) -> tuple[Contestant, Contestant]:
         """Return both sides; says first what an address may cost. requests: to A and to B.
@@ -86,8 +150,8 @@ class Services:
 
         if not is_service(name):
             return entries.entry_named(name)
-        found = target(name, model, self.key_name, self.max_tokens, Pace(self.rate))
+        found = target(name, model, self.options, Pace(self.rate))
         if found.client:
-            plan = Plan(requests, self.rate, self.max_tokens)
-            console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
+            plan = Plan(requests, self.rate, self.options.max_tokens)
+            say(f"{found.name}: {plan}.")
         return found

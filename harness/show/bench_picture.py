@@ -11,7 +11,7 @@ from harness.measure.latency.self_comparison import Noise
 from harness.measure.machine.busy import beside_note
 from harness.measure.quality.noninferiority import MARGIN
 from harness.measure.service.own_bench import OwnQuality
-from harness.measure.stats import Latencies, Proportion
+from harness.measure.stats import MEDIAN_FROM, Latencies, Proportion
 
 
 def bench_table(bench: Bench) -> Table:
@@ -43,13 +43,23 @@ def finding(bench: Bench) -> str:
         )
     ratio = bench.comparison.ratio("e2e_ms")
     if ratio is None:
-        return "No ratio: at least 5 questions are needed."
+        n = len(bench.comparison.pairs)
+        return f"No ratio: at least {MEDIAN_FROM} questions are needed, and there are {n}{_ranges(bench)}."
     pairs = len(bench.comparison.pairs)
     return (
         f"{bench.a.name} ÷ {bench.b.name}, end-to-end p50: {ratio.p50:.3g} "
         f"(95 % interval {ratio.interval}, n={pairs} pairs, interleaved, measured at the client)"
         f"{'.' if bench.beside else ''}{beside_note(bench.beside)}"
     )
+
+
+def _ranges(bench: Bench) -> str:
+    """Return the shortest and the longest end-to-end time of both sides."""
+    if not bench.comparison.pairs:
+        return ""
+    times = {side: bench.comparison.samples(side, "e2e_ms") for side in ("a", "b")}
+    said = [f"{side.upper()} {min(ms):,.0f} to {max(ms):,.0f} ms" for side, ms in times.items()]
+    return f": end-to-end {', '.join(said)}"
 
 
 def noise_finding(noise: Noise, name: str, ratio: Ratio) -> str:

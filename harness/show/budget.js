@@ -12,22 +12,28 @@ function moved(parts, techniques, on, factor) {
       if (!t.only_writing) first /= factor[t.id];
       after /= factor[t.id];
     }
+    const share = changed(techniques, on)?.after_share;
+    if (share != null) [first, after] = [(first + after) * (1 - share), (first + after) * share];
     return { ...part, first, after };
   });
 }
 
-function times(parts, streamed) {
+// The change that `bench` has measured, if it is chosen: its TTFT is measured, too.
+const changed = (techniques, on) => techniques.find((t) => t.id === "bench" && on.bench);
+
+function times(parts) {
   const sum = (pick) => parts.reduce((total, part) => total + pick(part), 0);
   const e2e = sum((p) => p.first + p.after);
-  return { e2e, ttft: streamed ? sum((p) => p.first) : e2e, server: sum((p) => (p.kind === "network" ? 0 : p.first + p.after)) };
+  return { e2e, ttft: sum((p) => p.first), server: sum((p) => (p.kind === "network" ? 0 : p.first + p.after)) };
 }
 
 function chosen(state, on = state.on) {
   const { budget, techniques } = state.data;
-  const parts = moved(state.parts, techniques, on, state.factor);
-  const found = times(parts, budget.streamed || Boolean(on.stream));
+  const streamed = budget.streamed || on.stream || changed(techniques, on)?.after_share > 0;
+  const parts = moved(state.parts, techniques, on, state.factor).map((p) => (streamed ? p : { ...p, first: p.first + p.after, after: 0 }));
+  const found = times(parts);
   const hits = on.cache ? state.value.hits / 100 : 0;
-  const mean = found.server * (1 - hits + hits / (state.factor.cache || 1));
+  const mean = (budget.mean_ratio || 1) * found.server * (1 - hits + hits / (state.factor.cache || 1));
   return { ...found, parts, hits, mean, batch: on.batch ? state.factor.batch : 1 };
 }
 
@@ -60,12 +66,12 @@ function options(state) {
   const all = Object.fromEntries(techniques.filter((t) => t.effect !== "caches" && t.id !== "bench").map((t) => [t.id, true]));
   const rows = [
     [budget.streamed ? "As it is, streamed" : "Stream what there is", budget.streamed ? {} : { stream: true }],
-    ["The techniques chosen", state.on],
+    [`The techniques chosen${Object.values(state.on).some(Boolean) ? "" : " (none yet)"}`, state.on],
     ["Every technique but the cache", all],
   ];
   return rows.map(([name, on]) => {
     const now = chosen(state, on), used = techniques.filter((t) => on[t.id] && !(t.id === "stream" && budget.streamed));
-    return { name, ttft: now.ttft, e2e: now.e2e, cost: cost(state, now), gives: used.map((t) => t.costs).join("; ") || "nothing", assumed: used.some((t) => !t.measured && t.id !== "stream") };
+    return { name, ttft: now.ttft, e2e: now.e2e, cost: cost(state, now), gives: used.map((t) => t.costs).join("; ") || "nothing", assumed: used.some((t) => !t.measured) };
   });
 }
 
@@ -84,7 +90,7 @@ function memo(state) {
   const { budget, techniques } = state.data, now = chosen(state), today = chosen(state, {}), found = options(state);
   const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
   const used = techniques.filter((t) => state.on[t.id] || (t.effect !== "caches" && t.id !== "bench"));
-  const elsewhere = (t) => (state.on[t.id] ? "" : "; only in “Every technique but the cache”");
+  const elsewhere = (t) => (state.on[t.id] ? "" : `; only in ${t.id === "stream" ? "“Stream what there is” and " : ""}“Every technique but the cache”`);
   const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
   return [
     `# ${plain(budget.name)}: ${ms(today.e2e)}, ${today.e2e < budget.limit_ms ? "within" : "over"} ${number(budget.limit_ms)} ms`, "",
@@ -93,11 +99,11 @@ function memo(state) {
     ...now.parts.map((p) => `| ${plain(p.name)} | ${ms(p.ms)} | ${ms(p.first + p.after)} |`),
     `| **end-to-end** | **${ms(today.e2e)}** | **${ms(now.e2e)}** |`, `| **first text (TTFT)** | **${ms(today.ttft)}** | **${ms(now.ttft)}** |`, "",
     "## Three options", "", "| option | first text | whole answer | cost of 1,000 answers | what it costs otherwise |", "|---|---:|---:|---:|---|",
-    ...found.map((o) => `| ${o.name}${o.assumed ? " (factors assumed)" : ""} | ${ms(o.ttft)} | ${ms(o.e2e)} | ${number(o.cost, 2)} | ${o.gives} |`), "",
+    ...found.map((o) => `| ${o.name}${o.assumed ? " (in part assumed)" : ""} | ${ms(o.ttft)} | ${ms(o.e2e)} | ${number(o.cost, 2)} | ${o.gives} |`), "",
     `**Question:** ${plain(state.question)}`, "", `**Rule:** ${rule(found, budget.limit_ms)}`, "",
     "## Assumptions", "",
-    ...used.filter((t) => t.id !== "stream").map((t) => `* ${t.name}: × ${number(state.factor[t.id], 2)} (${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""}${elsewhere(t)})`),
-    `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}. ${loaded(queue, now)}.`,
+    ...used.filter((t) => t.id !== "stream" || !budget.streamed).map((t) => `* ${t.name}: ${t.id === "stream" ? "" : `× ${number(state.factor[t.id], 2)} `}(${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""}${elsewhere(t)})`),
+    `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}, service time: ${budget.mean_ratio ? "mean" : "median, because the mean is not known"}. ${loaded(queue, now)}.`,
     ...[now.hits ? `* ${number(100 * now.hits)} % of the questions are answered from the cache; the times above are those of the others.` : []].flat(),
     `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`, "",
   ].join("\n");
@@ -105,12 +111,15 @@ function memo(state) {
 
 function loaded(queue, now) {
   if (queue.load >= 1) return `That is ${number(100 * queue.load)} % of what the servers can do: the queue grows without end`;
-  return `The servers are ${number(100 * queue.load)} % busy, and 90 % of requests wait at most ${ms(queue.p90)}: ${ms(now.e2e + queue.p90)} end-to-end`;
+  return `The servers are ${number(100 * queue.load)} % busy, and the wait is at most ${ms(queue.p90)} for 90 % of requests; added to the median: ${ms(now.e2e + queue.p90)}`;
 }
 
 function origin(state, t) {
+  const elsewhere = state.data.budget.course ? "" : ", of the course's assistant";
+  if (t.id === "stream") return "assumed: half of the model's time comes after its first text";
   if (state.factor[t.id] !== t.factor) return "set by hand";
-  return t.measured ? `measured${t.n ? `, n = ${t.n}` : ""}` : "assumed";
+  if (!t.measured) return `assumed${elsewhere && ", from the course's assistant"}`;
+  return `measured${t.id === "bench" ? "" : ` in your lab${elsewhere}`}${t.n ? `, n = ${t.n}` : ""}`;
 }
 
 // The page.
@@ -198,7 +207,7 @@ function optionsTable(state) {
   const head = node("thead", {}, node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text))));
   const timed = (value) => [`${ms(value)} ${value < limit ? "✓" : "over"}`, value < limit ? "under" : "over"];
   const rows = options(state).map((o) => {
-    const cells = [[o.name], timed(o.ttft), timed(o.e2e), [number(o.cost, 2)], [o.gives + (o.assumed ? " (factors assumed)" : "")]];
+    const cells = [[o.name], timed(o.ttft), timed(o.e2e), [number(o.cost, 2)], [o.gives + (o.assumed ? " (in part assumed)" : "")]];
     return node("tr", {}, ...cells.map(([text, kind], i) => node("td", { "data-name": heads[i], class: kind || "" }, text)));
   });
   byId("options").replaceChildren(head, node("tbody", {}, ...rows));
@@ -207,7 +216,8 @@ function optionsTable(state) {
 function render(state) {
   const today = chosen(state, {}), now = chosen(state), { budget } = state.data, limit = budget.limit_ms;
   const under = now.e2e < limit ? "the whole answer is under" : now.ttft < limit ? "the first text is under" : "still over";
-  byId("finding").textContent = `${budget.name}: ${ms(today.e2e)} now, ${ms(now.e2e)} with the techniques chosen, ${under} ${number(limit)} ms`;
+  const some = Object.values(state.on).some(Boolean), then = some ? ` now, ${ms(now.e2e)} with the techniques chosen` : "";
+  byId("finding").textContent = `${budget.name}: ${ms(today.e2e)}${then}, ${under} ${number(limit)} ms`;
   bars(state, today, now);
   optionsTable(state);
   byId("cost-result").textContent = `${number(cost(state, now), 2)} for 1,000 answers; now ${number(cost(state, today), 2)}`;
@@ -235,11 +245,11 @@ function techniqueRows(state, draw) {
     const about = node("small"), label = node("label", {}, box, t.name);
     const write = () => {
       const what = { streams: "moves the first text only", caches: "hits only, see the share below", batches: "answers a second, not one user's time" }[t.effect];
-      about.textContent = [already ? "already so" : what, t.id === "stream" ? "" : origin(state, t), t.costs, t.lab && `lab ${t.lab}`].filter(Boolean).join(" · ");
+      about.textContent = [already ? "already so" : what, already ? "" : origin(state, t), t.costs, t.lab && `lab ${t.lab}`].filter(Boolean).join(" · ");
     };
     write();
     if (t.effect === "streams") return [node("div", { class: "row" }, label, about)];
-    const range = { min: 0.5, max: Math.max(20, Math.ceil(1.5 * t.factor)), step: 0.05, value: t.factor };
+    const range = { min: Math.min(0.5, t.factor), max: Math.max(20, Math.ceil(1.5 * t.factor)), step: 0.05, value: t.factor };
     const row = slider(label, range, (value) => `× ${number(value, 2)}`, (value) => { state.factor[t.id] = Math.abs(value - t.factor) < 0.03 ? t.factor : value; write(); draw(); }, [about]);
     return t.effect === "caches" ? [row, field(state, draw, ["hits", "questions asked before", 0, 95, 5, 20, (v) => `${v} %`])] : [row];
   }));
@@ -255,7 +265,8 @@ function start() {
   budget.parts.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   const copy = () => budget.parts.map((part) => ({ ...part }));
   const state = { data, parts: copy(), on: {}, factor: Object.fromEntries(techniques.map((t) => [t.id, t.factor])), value: { hits: 20 }, question: byId("question").value };
-  for (const t of techniques) if (["stream", "kept", "search", "embed", "bench"].includes(t.id)) state.on[t.id] = true;
+  const ticked = budget.course ? ["stream", "kept", "search", "embed"] : ["bench"]; // of another service, only what was measured on it
+  for (const t of techniques) if (ticked.includes(t.id)) state.on[t.id] = true;
   const draw = () => render(state), two = (v) => number(v, 2), whole = (v) => number(v);
   const add = (id, ...fields) => byId(id).append(...fields.map((f) => field(state, draw, f)));
   add("cost", ["hourly", "price of a server hour", 0, 20, 0.05, 1, two], ["busy", "busy share of a server", 5, 100, 5, 50, (v) => `${v} %`],

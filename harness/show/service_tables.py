@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
 from harness.measure.latency.trace import Trace
+from harness.measure.service.own_questions import WrongAnswer
 from harness.measure.service.service_report import (
     LIMIT_MS,
     ServiceReport,
@@ -15,14 +16,15 @@ from harness.measure.service.service_report import (
     prompt_tokens,
     tokens,
 )
-from harness.measure.stats import Interval
+from harness.measure.stats import MEDIAN_FROM, Interval
 
 MOST_ROWS, MOST_DEPTH = 30, 8  # spans that fit a screen, and levels that fit a line
+MOST_WRONG = 5  # wrong answers that are shown: the rest is in the result
 
 
 def times_table(report: ServiceReport) -> Table:
     """Return a table of warm times with n and 95 % intervals, and the cold request beside it."""
-    table = _table(f"{escape(report.name)}, warm requests, one at a time, measured at the client")
+    table = _table(f"{escape(report.name)}, warm requests, measured at the client")
     for column in ("", "p50", "95 % interval", "p90", "95 % interval", "n", "first request (cold)"):
         table.add_column(column, justify="right" if column else "left")
     cold = report.cold
@@ -34,7 +36,8 @@ def times_table(report: ServiceReport) -> Table:
 
 def ceilings_table(report: ServiceReport) -> Table:
     """Return a table of the parts, and of what would remain if one of them cost nothing."""
-    table = _table("The ceiling of each fix: medians, end-to-end, if the part cost nothing")
+    middle = _middle(len(report.divided.outcomes))
+    table = _table(f"The ceiling of each fix: {middle}, end-to-end, if the part cost nothing")
     for column in ("part", "takes", "remains", "what the labs would try", "lab"):
         table.add_column(column, justify="right" if column in ("takes", "remains") else "left")
     for row in report.ceilings:
@@ -58,28 +61,45 @@ def spans_table(trace: Trace) -> Table:
 
 def findings(report: ServiceReport) -> Iterator[str]:
     """Yield sentences: against the limit, tokens, connection, quality, faults and advice."""
+    yield from report.remarks()
     yield _against_limit(report)
     written, read = report.tokens(tokens), report.tokens(prompt_tokens)
     if written or read:
-        yield f"Tokens, median: {_count(written)} written, {_count(read)} read."
+        yield f"Tokens, {_middle(len(report.warm))}: {_count(written)} written, {_count(read)} read."
     if opened := report.connect_ms:
         yield f"Connection setup: {_ms(max(opened))} at most, {len(opened)} opened."
     if not report.streamed:
         yield "Most answers came in one piece: their TTFT is their end-to-end time."
     if report.right.n:
         yield f"Right answers: {report.right}."
+    yield from wrong_answers("Wrong", report.wrong)
     for sentence, count in report.faults.items():
         yield f"Without an answer, {count} of {len(report.outcomes)}: {sentence}"
-    if len(report.outcomes) < report.n and report.faults:
+    if len(report.outcomes) < report.n and report.faults and not report.interrupted:
         yield f"Stopped after {len(report.outcomes)} of {report.n} requests."
     for number, (fix, lab) in enumerate(report.advice, start=1):
         yield f"Try {number}: {fix} (lab {lab})."
 
 
+def wrong_answers(said: str, wrong: Sequence[WrongAnswer]) -> Iterator[str]:
+    """Yield a sentence for each of the first wrong answers, and one for the rest."""
+    for each in wrong[:MOST_WRONG]:
+        yield f"{said}: {each}."
+    if (left := len(wrong) - MOST_WRONG) > 0:
+        yield f"{said}: {left} more, all of them in the result of --json."
+
+
+def _middle(n: int) -> str:
+    """Return what a median of `n` samples is called: too few of them support no p50."""
+    return f"medians, n = {n}" if n >= MEDIAN_FROM else f"middle of only {n}"
+
+
 def _against_limit(report: ServiceReport) -> str:
-    p50 = report.e2e_ms.p50
+    p50, times = report.e2e_ms.p50, [outcome.result.e2e_ms for outcome in report.warm]
     if p50 is None:
-        return f"No median: at least 5 warm requests are needed, and there are {len(report.warm)}."
+        took = f": end-to-end {_number(min(times))} to {_number(max(times))} ms" if times else ""
+        needed = f"at least {MEDIAN_FROM} warm requests are needed"
+        return f"No median: {needed}, and there are {len(times)}{took}."
     above = "over" if p50 > LIMIT_MS else "within"
     return f"End-to-end p50 {_ms(p50)}: {above} {LIMIT_MS:g} ms (n={report.e2e_ms.n})."
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.measure.service.budget import Kind, Part, asked
+from harness.measure.service.budget import Budget, Change, Kind, Part, asked
 from harness.measure.service.techniques import Factor, techniques, to_json
 from harness.show.budget_page import budget_page
 from tests.browser.conftest import SHOTS
@@ -25,7 +25,7 @@ def page_file(tmp_path):
 
 @pytest.fixture
 def opened(chromium, page_file):
-    def open_page(width=1400, scheme="light"):
+    def open_page(width=1400, scheme="light", page_file=page_file):
         page = chromium.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
         )
@@ -61,10 +61,35 @@ def test_the_memo_holds_the_sums_of_the_techniques_chosen(opened):
     # 100 + 200 + 300 + 2500 + 100 + 40 ms; of the model's 2500 ms, now halved, half come after the first text
     assert "| **end-to-end** | **3,240 ms** | **1,990 ms** |" in memo
     assert "| **first text (TTFT)** | **3,240 ms** | **1,265 ms** |" in memo
-    assert "a quantised model: × 2.00 (measured, n = 20, 95 % interval 1.90 to 2.10)" in memo
+    assert (
+        "a quantised model: × 2.00 (measured in your lab, n = 20, 95 % interval 1.90 to 2.10)"
+        in memo
+    )
     assert "<b>" not in memo and page.locator("main b").count() == 0
     page.fill("#question", "How long may it take | at most?")
     assert "**Question:** How long may it take   at most?" in page.input_value("#memo")
+    page.close()
+
+
+MEASURED = {  # share of the change's time after its first text -> TTFT with the change and without it
+    None: ("900 ms", "300 ms"),  # neither side is streamed
+    0.9: ("900 ms", "30 ms"),
+}
+
+
+@pytest.mark.parametrize("share", MEASURED)
+def test_of_another_service_only_what_was_measured_is_ticked(opened, tmp_path, share):
+    whole = Part("whole answer", Kind.GENERATE, 900.0, 450.0)
+    budget = Budget("mine", "a bench", (whole,), bench=Change(3.0, 2.9, 3.1, 44, share))
+    path = tmp_path / "mine.html"
+    path.write_text(budget_page(budget, to_json(techniques(budget, {}))), encoding="utf-8")
+    page = opened(page_file=path)
+    assert page.locator("#techniques input:checked").count() == 1
+    now, chosen = MEASURED[share]
+    memo = page.input_value("#memo")
+    assert f"| **first text (TTFT)** | **{now}** | **{chosen}** |" in memo
+    assert "| **end-to-end** | **900 ms** | **300 ms** |" in memo
+    assert "from the course's assistant" in memo
     page.close()
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.interview.json_lines import json_lines, text_of
-from harness.cli.output import Json, console, print_json
+from harness.cli.output import Json, print_json, say
 from harness.errors import WrongUseError
 from harness.interview.reading import REFUSED
 
@@ -39,7 +39,7 @@ def read(
         if as_json:
             print_json({"id": name} | reading)
         else:
-            console.print(f"{name}: {json.dumps(reading)}", markup=False, soft_wrap=True)
+            say(f"{name}: {json.dumps(reading)}")
 
 
 def _named_remedies() -> set[str]:

@@ -14,7 +14,7 @@ from typing import Protocol
 from harness.assistant import Answer, Assistant, Question
 from harness.kb.questions import Case
 from harness.measure.latency.compare import Comparison, Side, blocks
-from harness.measure.machine.busy import Busy
+from harness.measure.machine.busy import Busy, beside
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import Quality, summary
 from harness.serve.entry import Division
@@ -52,7 +52,7 @@ class Bench:
     """A comparison of `a` and `b` with its questions and the load of the machine.
 
     cases: the measured questions, in the order of the comparison's pairs. busy: the load before and after.
-    accepted: whether times beside other programs were asked for.
+    accepted: whether times beside other programs were asked for. interrupted: by the user.
     """
 
     a: Contestant
@@ -61,6 +61,7 @@ class Bench:
     cases: tuple[Asked, ...] = ()
     busy: tuple[Busy, ...] = ()
     accepted: bool = False
+    interrupted: bool = False
 
     @property
     def division(self) -> Division:
@@ -77,7 +78,7 @@ class Bench:
     @property
     def beside(self) -> str:
         """Return which programs used the machine; "" if it was quiet."""
-        return next((load.sentence() for load in self.busy if load.too_busy), "")
+        return beside(self.busy)
 
     def quality(self, side: Side) -> Quality | None:
         """Return the quality of one side's timed answers; None after a fault, and on a user's questions."""
@@ -103,6 +104,7 @@ class Bench:
             **times,
             "quality": {side: quality and quality.to_json() for side, quality in graded.items()},
             "division": str(self.division),
+            "interrupted": self.interrupted,
             "saturated": self.saturated,
             "busy": [asdict(load) for load in self.busy],
             "machine": asdict(describe()),

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -136,6 +137,11 @@ def _top(used: dict[tuple[int, str], float], own: set[int]) -> tuple[tuple[str, 
         if pid not in own and share:
             by_name[name] += share
     return tuple((name, s) for name, s in by_name.most_common(NAMED) if s >= 0.02)  # above noise
+
+
+def beside(loads: Sequence[Busy]) -> str:
+    """Return which programs used the machine in the first load that is too high; "" if none is."""
+    return next((load.sentence() for load in loads if load.too_busy), "")
 
 
 def beside_note(load: str) -> str:

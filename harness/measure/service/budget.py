@@ -16,10 +16,19 @@ from pydantic import BaseModel, Field, ValidationError
 from harness import semconv
 from harness.errors import WrongUseError
 from harness.knobs import Calibration
-from harness.measure.service.parts import CONNECTION, FIRST, REPLY, SERVER, SMALL_MS, WRITING
+from harness.measure.service.bounded_file import read_bounded
+from harness.measure.service.parts import (
+    CONNECTION,
+    FIRST,
+    PREFILL,
+    REPLY,
+    SERVER,
+    SMALL_MS,
+    WRITING,
+)
+from harness.measure.service.service_report import LIMIT_MS
+from harness.measure.stats import MEDIAN_FROM
 
-LIMIT_MS = 500.0
-MOST_BYTES = 20_000_000  # of a result's file
 # The table of the interview question: no measurement.
 QUESTION_MS = {
     semconv.NETWORK: 100.0,
@@ -41,16 +50,23 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-# Assumed share of a part that comes after the first text, where no stream tells.
+# Assumed share of a part that would come after the first text, if an answer in one piece were streamed.
 AFTER = {Kind.GENERATE: 0.5, Kind.POSTPROCESS: 1.0}
-ASSUMED = "; half of the model's time is assumed to come after its first text"
+# Medians of parts do not add up to the median of the whole, and parts below 1 ms are in no result.
+REMAINDER, LEAST_MS = "rest", 0.05
+FILLED = "; “rest” is what the parts leave of the whole's median, and parts that sum to more are made smaller"
+WHOLE = "; answers came in one piece, so that the first text comes with the last"
 KINDS = {
     CONNECTION: Kind.NETWORK,
     REPLY: Kind.GENERATE,
     SERVER: Kind.GENERATE,
     FIRST: Kind.GENERATE,
+    PREFILL: Kind.GENERATE,
     WRITING: Kind.GENERATE,
 } | {name: Kind(name) for name in QUESTION_MS}
+
+
+Row = tuple[str, Kind, float]  # a part's name, kind and median in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +80,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change that `bench` has measured. factor: end-to-end, with its interval and n.
+
+    after_share: of its time, what came after the first text; None if neither side was streamed.
+    """
+
+    factor: float
+    low: float
+    high: float
+    n: int
+    after_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """The parts of a request. source: what the numbers are, in words. streamed: whether users see text early.
 
-    bench: (factor, low, high, n) of a change that `bench` has measured, end-to-end, if there is one.
+    mean_ratio: the mean end-to-end time over the median; None if it is not known. course: whether it is the
+    course's own slow assistant, for which the labs' techniques are known to work.
     """
 
     name: str
@@ -76,7 +107,9 @@ class Budget:
     streamed: bool = False
     prompt_tokens: float = 0.0
     tokens: float = 0.0
-    bench: tuple[float, float, float, int] | None = None
+    mean_ratio: float | None = None
+    bench: Change | None = None
+    course: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return plain types for the page."""
@@ -85,6 +118,7 @@ class Budget:
 
 class _Spread(BaseModel):
     p50: float | None = Field(default=None, ge=0)
+    mean: float | None = Field(default=None, ge=0)
     n: int = 0
 
 
@@ -96,11 +130,11 @@ class _Ceiling(BaseModel):
 class _Profile(BaseModel):
     name: str
     e2e_ms: _Spread
-    ttft_ms: _Spread
+    ttft_ms: _Spread = Field(default_factory=_Spread)
     streamed: bool
     prompt_tokens: float | None = None
     completion_tokens: float | None = None
-    ceilings: list[_Ceiling] = Field(min_length=1)
+    ceilings: list[_Ceiling]
 
 
 class _Ratio(BaseModel):
@@ -115,19 +149,20 @@ class _Bench(BaseModel):
     n: int
     e2e_ms: dict[str, _Spread]
     ttft_ms: dict[str, _Spread]
-    ratio: _Ratio
+    ratio: _Ratio | None
+
+    def medians(self, side: str) -> tuple[float, float]:
+        """Return TTFT and end-to-end of a side that has enough answers."""
+        e2e = self.e2e_ms[side].p50
+        return self.ttft_ms[side].p50 or e2e, e2e
 
 
 def read_budget(path: Path) -> Budget:
     """Return the budget from a file whose last line is the result of `profile` or `bench` with --json.
 
-    Raises WrongUseError if it is something else.
+    Raises WrongUseError if it is something else, is too large, or has too few answers for a median.
     """
-    try:
-        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
-    except OSError as error:
-        raise WrongUseError(f"{path} cannot be read ({error.strerror}).") from error
-    line = (data.strip().splitlines() or [b""])[-1]
+    line = (read_bounded(path).strip().splitlines() or [b""])[-1]
     for kind, made in ((_Profile, _from_profile), (_Bench, _from_bench)):
         try:
             return made(kind.model_validate_json(line))
@@ -145,13 +180,13 @@ def calibrated(record: Calibration) -> Budget:
     source = (
         f"the slow assistant on this machine, p50, {n}; the network's distance is emulated (SIM)"
     )
-    return Budget("baseline", source + ASSUMED, _stages(record.stages_ms))
+    return Budget("baseline", source + WHOLE, _stages(record.stages_ms), course=True)
 
 
 def asked() -> Budget:
     """Return the budget of the interview question."""
     source = "the interview question's table, not measured"
-    return Budget("the slow assistant", source + ASSUMED, _stages(QUESTION_MS))
+    return Budget("the slow assistant", source + WHOLE, _stages(QUESTION_MS), course=True)
 
 
 def _stages(stages_ms: Mapping[str, float]) -> tuple[Part, ...]:
@@ -159,41 +194,66 @@ def _stages(stages_ms: Mapping[str, float]) -> tuple[Part, ...]:
     return tuple(_unstreamed(found))
 
 
-def _unstreamed(rows: Sequence[tuple[str, Kind, float]]) -> list[Part]:
+def _unstreamed(rows: Sequence[Row]) -> list[Part]:
     """Return parts with the share that is assumed to come after the first text, were it shown."""
     return [Part(name, kind, ms, AFTER.get(kind, 0.0) * ms) for name, kind, ms in rows]
 
 
+def _check_median(p50: object, n: int, answers: str) -> None:
+    if p50 is None:
+        raise WrongUseError(
+            f"The result has no median, because {n} {answers} are too few: {MEDIAN_FROM} are needed."
+        )
+
+
 def _from_profile(result: _Profile) -> Budget:
-    e2e, ttft = result.e2e_ms.p50, result.ttft_ms.p50
-    after = max(0.0, e2e - ttft) if e2e and ttft else 0.0
+    p50 = result.e2e_ms.p50
+    _check_median(p50, result.e2e_ms.n, "warm requests")
     rows = [(row.part, KINDS.get(row.part, Kind.OTHER), row.part_ms) for row in result.ceilings]
-    if not result.streamed:
-        parts = _unstreamed(rows)
-    elif any(name == WRITING for name, _, _ in rows):
-        parts = [Part(name, kind, ms, ms if name == WRITING else 0.0) for name, kind, ms in rows]
-    else:
-        parts = _with_stages(rows, after)
+    parts = _measured(rows, result) if result.streamed else _unstreamed(_filled(rows, p50))
     source = f"{result.name}, warm requests, medians, n = {result.e2e_ms.n}, measured at the client"
-    source += "" if result.streamed else ASSUMED
+    source += FILLED if result.streamed else FILLED + WHOLE
     tokens = (result.prompt_tokens or 0.0, result.completion_tokens or 0.0)
-    return Budget(result.name, source, tuple(parts), result.streamed, *tokens)
+    ratio = result.e2e_ms.mean / p50 if result.e2e_ms.mean and p50 else None
+    return Budget(result.name, source, tuple(parts), result.streamed, *tokens, ratio)
 
 
-def _with_stages(rows: Sequence[tuple[str, Kind, float]], after_ms: float) -> list[Part]:
-    """Return parts of which `after_ms` come after the first text: post-processing, and the model's last."""
-    last = sum(ms for _, kind, ms in rows if kind is Kind.POSTPROCESS)
-    late = {Kind.POSTPROCESS: last, Kind.GENERATE: max(0.0, after_ms - last)}
-    return [Part(name, kind, ms, min(ms, late.get(kind, 0.0))) for name, kind, ms in rows]
+def _measured(rows: Sequence[Row], result: _Profile) -> list[Part]:
+    """Return parts that add up to the measured medians, of the first text and of the whole answer."""
+    e2e = result.e2e_ms.p50
+    writing = sum(ms for name, _, ms in rows if name == WRITING)
+    first = max(0.0, e2e - writing) if result.ttft_ms.p50 is None else min(e2e, result.ttft_ms.p50)
+    before = _filled([row for row in rows if row[0] != WRITING], first)
+    return _streamed([*before, (WRITING, Kind.GENERATE, e2e - first)])
+
+
+def _filled(rows: Sequence[Row], total_ms: float) -> list[Row]:
+    """Return parts that add up to `total_ms`: with one more, or each of them made smaller."""
+    known = sum(ms for _, _, ms in rows)
+    if known > total_ms:
+        return [(name, kind, ms * total_ms / known) for name, kind, ms in rows]
+    rest = [(REMAINDER, Kind.OTHER, total_ms - known)] if total_ms - known >= LEAST_MS else []
+    return [*rows, *rest]
+
+
+def _streamed(rows: Sequence[Row]) -> list[Part]:
+    """Return parts as they were measured: all that comes after the first text is `writing`."""
+    return [Part(name, kind, ms, ms if name == WRITING else 0.0) for name, kind, ms in rows]
 
 
 def _from_bench(result: _Bench) -> Budget:
-    e2e, ttft = (times["a"].p50 or 0.0 for times in (result.e2e_ms, result.ttft_ms))
+    _check_median(result.ratio, result.n, "questions")
+    (ttft, e2e), (change_ttft, change_e2e) = map(result.medians, "ab")
+    streamed = e2e - ttft >= SMALL_MS
+    share = max(0.0, 1 - change_ttft / change_e2e)
+    known = streamed or change_e2e - change_ttft >= SMALL_MS
+    ratio = result.ratio
+    change = Change(ratio.p50, ratio.low, ratio.high, result.n, share if known else None)
     source = f"{result.a}, p50, n = {result.n}, measured at the client, beside {result.b}"
-    change = (result.ratio.p50, result.ratio.low, result.ratio.high, result.n)
-    if e2e - ttft < SMALL_MS:
+    if not streamed:
         whole = tuple(_unstreamed([("whole answer", Kind.GENERATE, e2e)]))
-        return Budget(result.a, source + ASSUMED, whole, bench=change)
-    first = Part("until the first text", Kind.GENERATE, ttft)
-    writing = Part(WRITING, Kind.GENERATE, e2e - ttft, e2e - ttft)
-    return Budget(result.a, source, (first, writing), streamed=True, bench=change)
+        return Budget(result.a, source + WHOLE, whole, bench=change)
+    parts = _streamed(
+        [("until the first text", Kind.GENERATE, ttft), (WRITING, Kind.GENERATE, e2e - ttft)]
+    )
+    return Budget(result.a, source, tuple(parts), streamed=True, bench=change)

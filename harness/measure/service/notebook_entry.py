@@ -49,8 +49,9 @@ def is_notebook(name: str) -> bool:
 def notebook_entry(name: str) -> Entry:
     """Return what the notebook's `entry()`, or the function named after a colon, returns.
 
-    Of the cells up to the last one that defines this function, those that define something run, in order:
-    no checks, pictures or measurements. Raises WrongUseError, with the number of the cell at fault.
+    Of the cells up to the last one that defines this function, those with a definition, an import or an
+    assignment at their top level run whole, in order. The others, such as checks, do not, nor do those with
+    the tag MEASURES. Raises WrongUseError, with the number of the cell at fault.
     """
     found = NAMED.fullmatch(name)
     assert found is not None
@@ -101,7 +102,7 @@ def _run(path: Path, number: int, tree: ast.Module, module: ModuleType) -> None:
     try:
         code = compile(tree, f"{path.name}, cell {number}", "exec", dont_inherit=True)
         exec(code, module.__dict__)
-    except Exception as error:  # a user's cell may raise anything
+    except (Exception, SystemExit) as error:  # a user's cell may raise anything
         sentence = f"Cell {number} of {path} failed ({type(error).__name__}: {error})."
         raise WrongUseError(sentence) from error
 
@@ -109,7 +110,7 @@ def _run(path: Path, number: int, tree: ast.Module, module: ModuleType) -> None:
 def _called(path: Path, function: str, module: ModuleType) -> Entry:
     try:
         entry = getattr(module, function)()
-    except Exception as error:  # as above
+    except (Exception, SystemExit) as error:  # as above
         sentence = f"{function}() of {path} failed ({type(error).__name__}: {error})."
         raise WrongUseError(sentence) from error
     if not isinstance(entry, Entry):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
-from harness.measure.latency.bench import Bench
+from harness.assistant import Answer
+from harness.measure.latency.bench import Bench, Contestant
 from harness.measure.quality.noninferiority import MARGIN, worst_case
-from harness.measure.service.own_questions import OwnQuestion
+from harness.measure.service.own_questions import OwnQuestion, WrongAnswer, wrong_answer
+from harness.measure.service.targets import Target
 from harness.measure.stats import Proportion
 
 
@@ -15,11 +18,14 @@ class OwnQuality:
     """Right answers of both sides to the questions that have an expectation, at least one.
 
     worst: the lower end of the one-sided 95 % interval of (b - a), a share of all answers, -1 to 1.
+    wrong_a, wrong_b: the answers that are not as expected.
     """
 
     a: Proportion
     b: Proportion
     worst: float
+    wrong_a: tuple[WrongAnswer, ...] = ()
+    wrong_b: tuple[WrongAnswer, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -29,18 +35,37 @@ class OwnQuality:
     def to_json(self) -> dict[str, object]:
         """Return plain types for `json.dumps`."""
         sides = {"a": self.a.to_json(), "b": self.b.to_json()}
-        return sides | {"worst": self.worst, "margin": MARGIN, "holds": self.holds}
+        both = {"a": self.wrong_a, "b": self.wrong_b}
+        wrong = {side: [asdict(each) for each in found] for side, found in both.items()}
+        gate = {"worst": self.worst, "margin": MARGIN, "holds": self.holds}
+        return sides | gate | {"wrong": wrong}
 
 
 def own_quality(bench: Bench) -> OwnQuality | None:
     """Return the quality on the user's questions; None after a fault, or if nothing was expected."""
     outcomes = zip(bench.cases, bench.answers("a"), bench.answers("b"), strict=False)
     judged = [
-        (asked.right(a.text), asked.right(b.text))
+        (asked, a, b)
         for asked, a, b in outcomes
-        if isinstance(asked, OwnQuestion) and asked.right(a.text) is not None
+        if isinstance(asked, OwnQuestion) and asked.expected
     ]
     if not judged:
         return None
-    a, b = ([bool(right) for right in side] for side in zip(*judged, strict=True))
-    return OwnQuality(Proportion(sum(a), len(a)), Proportion(sum(b), len(b)), worst_case(a, b))
+    asked, *answers = zip(*judged, strict=True)
+    wrong = [
+        _wrong(*each) for each in zip((bench.a, bench.b), (asked, asked), answers, strict=True)
+    ]
+    a, b = ([each is None for each in side] for side in wrong)
+    listed = (tuple(filter(None, side)) for side in wrong)
+    rights = Proportion(sum(a), len(a)), Proportion(sum(b), len(b))
+    return OwnQuality(*rights, worst_case(a, b), *listed)
+
+
+def _wrong(
+    side: Contestant, asked: Sequence[OwnQuestion], answers: Sequence[Answer]
+) -> list[WrongAnswer | None]:
+    """Return for each question the answer if it is wrong, and None if it is right."""
+    hide = side.hide if isinstance(side, Target) else str
+    return [
+        wrong_answer(each, answer.text, hide) for each, answer in zip(asked, answers, strict=True)
+    ]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.assistant import Question
+from harness.chat.chat_replies import printable
 from harness.errors import WrongUseError
 from harness.kb.questions import Case, draw
 from harness.measure.quality.facts import MOST_CHARS, holds_fact
 from harness.measure.quality.spelling import parts
+from harness.measure.service.bounded_file import read_bounded
 
-AGREEING = 0.5  # F1 of words, as SQuAD counts it, from which more words agree than differ
-MOST_BYTES = 20_000_000  # of a file: 100,000 long questions
+AGREEING = 0.5  # F1 of words at which as many of them, of both texts together, agree as differ
+WORD = re.compile(r"\w+")
+SHORT = 160  # characters of a question, an expectation or an answer in a list of wrong answers
 
 
 class OwnQuestion(BaseModel):
@@ -51,10 +56,28 @@ class OwnQuestion(BaseModel):
             raise ValueError(f"no regular expression ({error})") from error
         return regex
 
+    @field_validator("reference")
+    @classmethod
+    def _has_words(cls, reference: str) -> str:
+        if reference and not WORD.search(reference):
+            raise ValueError("a reference needs a word or a number")
+        return reference
+
+    @model_validator(mode="after")
+    def _one_expectation(self) -> OwnQuestion:
+        if sum(map(bool, (self.fact, self.regex, self.reference))) > 1:
+            raise ValueError("only one of `fact`, `regex` and `reference` can be judged")
+        return self
+
     @property
     def question(self) -> Question:
         """Return the question alone, as an assistant gets it."""
         return Question(self.text)
+
+    @property
+    def expected(self) -> str:
+        """Return the expectation in words; "" if there is none."""
+        return self.fact or (f"/{self.regex}/" if self.regex else self.reference)
 
     def right(self, answer: str) -> bool | None:
         """Return whether the answer is as expected; None if nothing was expected."""
@@ -68,9 +91,35 @@ class OwnQuestion(BaseModel):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """An answer that is not as expected, shortened."""
+
+    question: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"“{self.question}” expected “{self.expected}”, got “{self.got}”"
+
+
+def wrong_answer(
+    asked: OwnQuestion, answer: str, hide: Callable[[str], str] = str
+) -> WrongAnswer | None:
+    """Return the answer if it is wrong, and None otherwise. hide: takes keys out of what a service says."""
+    if asked.right(answer) is not False:
+        return None
+    return WrongAnswer(*map(_short, (asked.text, asked.expected, hide(answer))))
+
+
+def _short(text: str) -> str:
+    line = " ".join(printable(text[: 4 * SHORT]).split())
+    return line if len(line) <= SHORT else f"{line[:SHORT]} …"
+
+
 def agreement(text: str, reference: str) -> float:
-    """Return the F1 of the words of both, 0 to 1 (Rajpurkar et al., SQuAD, 2016)."""
-    ours, theirs = (Counter(re.findall(r"\w+", each.casefold())) for each in (text, reference))
+    """Return the F1 of the words of both, 0 to 1, as SQuAD (Rajpurkar et al., 2016) but with articles."""
+    ours, theirs = (Counter(WORD.findall(each.casefold())) for each in (text, reference))
     shared = sum((ours & theirs).values())
     return 2 * shared / max(1, sum(ours.values()) + sum(theirs.values()))
 
@@ -80,12 +129,7 @@ def read_questions(path: Path) -> tuple[list[OwnQuestion], list[str]]:
 
     Raises WrongUseError if the file cannot be read, is too large, or has no question.
     """
-    try:
-        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
-    except OSError as error:
-        raise WrongUseError(f"{path} cannot be read ({error.strerror}).") from error
-    if data is None:
-        raise WrongUseError(f"{path} has more than {MOST_BYTES / 1e6:g} MB: take fewer questions.")
+    data = read_bounded(path)
     questions, problems = [], []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():

@@ -9,21 +9,23 @@ from statistics import median
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.timing import Timing
-from harness.measure.service.received_trace import own_ms, received_trace
+from harness.measure.latency.trace import Trace
+from harness.measure.service.received_trace import own_ms
 from harness.measure.service.service_run import Outcome
-from harness.measure.service.span_receiver import ReceivedSpans
 
 CONNECTION, NETWORK, SERVER = "connection", semconv.NETWORK, "server, before it replies"
 REPLY, FIRST, WRITING = "network and server", "reply to first text", "writing"
+PREFILL = "generate, to first text"  # of a model whose answer is streamed
 REST = "everything else"
 SMALL_MS = 1.0  # a part below this is nothing to fix
 
 # part -> what the labs would try first, and where
 FIXES = {
     CONNECTION: ("keep the connection open", "10-capstone"),
+    PREFILL: ("a shorter prompt, a kept prefix, a cache", "07-caching"),
     NETWORK: ("fewer round trips, a server nearer to the user", "10-capstone"),
     semconv.QUEUE: ("batching, more replicas, admission", "08-batching-and-load"),
-    semconv.PREPROCESS: ("embed the question alone, in one small model", "10-capstone"),
+    semconv.PREPROCESS: ("less work before the search: one small embedding model", "10-capstone"),
     semconv.RETRIEVE: ("vectorised or approximate search, a filter", "06-retrieval-hnsw"),
     semconv.GENERATE: ("a stop rule, a smaller or quantised model", "03-smaller-models"),
     semconv.POSTPROCESS: ("process the stream while it is written", "09-architecture"),
@@ -34,6 +36,8 @@ FIXES = {
     REST: ("spans around its steps, to see where the time goes", "01-profile"),
 }
 UNKNOWN = ("look into this step", "01-profile")  # a stage with a name of the service's own
+# A service's own steps with one of these names are kept apart from the parts that its client knows.
+OURS = {CONNECTION, NETWORK, SERVER, REPLY, FIRST, WRITING, PREFILL, REST}
 STREAM = ("stream the answer: users read the first words while the rest is written", "02-streaming")
 
 
@@ -48,30 +52,31 @@ class Ceiling:
     lab: str
 
 
-def with_traces(outcomes: Sequence[Outcome], spans: ReceivedSpans) -> list[Outcome]:
-    """Return the outcomes with the traces of those answers whose server has sent its spans."""
-    return [_with_trace(outcome, spans) for outcome in outcomes]
-
-
-def _with_trace(outcome: Outcome, spans: ReceivedSpans) -> Outcome:
-    if outcome.sent is None or not isinstance(outcome.result, Timing):
-        return outcome
-    received = spans.of(outcome.sent.trace_id)
-    e2e_ms = outcome.result.e2e_ms
-    return replace(outcome, trace=received_trace(received, outcome.sent.at_ns, e2e_ms))
-
-
 def parts(outcome: Outcome) -> dict[str, float]:
-    """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request."""
+    """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request.
+
+    With or without spans, what comes after the first text is `writing`, and no other part holds any of it.
+    """
     timing = outcome.result
     assert isinstance(timing, Timing)
-    if outcome.trace is not None and outcome.sent is not None:
-        return own_ms(outcome.trace)
-    if outcome.trace is not None and (stages := outcome.trace.stage_ms()):
-        return stages | {REST: max(0.0, timing.e2e_ms - sum(stages.values()))}
     first = timing.e2e_ms if timing.ttft_ms is None else timing.ttft_ms
-    before = {REST: first} if outcome.exchange is None else _before(outcome.exchange, first)
-    return before | {WRITING: timing.e2e_ms - first}
+    return _until(outcome, first) | {WRITING: timing.e2e_ms - first}
+
+
+def _until(outcome: Outcome, first_ms: float) -> dict[str, float]:
+    """Return the parts until the first text: from spans, from the exchange, or one without a name."""
+    if outcome.trace is not None:
+        return own_ms(*_known(outcome), first_ms)
+    return {REST: first_ms} if outcome.exchange is None else _before(outcome.exchange, first_ms)
+
+
+def _known(outcome: Outcome) -> tuple[Trace, str]:
+    """Return the spans to show, and the name of the time outside them: of an object, the project's stages."""
+    if outcome.sent is not None:
+        root, *inner = outcome.trace.spans
+        return Trace((root, *(replace(s, name=_foreign(s.name)) for s in inner))), NETWORK
+    root, *inner = outcome.trace.spans
+    return Trace((root, *(span for span in inner if span.name in semconv.STAGES))), REST
 
 
 def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
@@ -83,19 +88,36 @@ def _before(exchange: Exchange, first_ms: float) -> dict[str, float]:
         found[REPLY] = reply - connection
     else:
         server = min(exchange.server_ms, reply - connection)
+        share = server / (exchange.server_ms or 1.0)  # below 1 if it states more than there was
+        stages = {_foreign(name): share * ms for name, ms in exchange.server.items()}
         found[NETWORK] = reply - connection - server
-        found |= exchange.server
-        found[SERVER] = max(0.0, server - sum(exchange.server.values()))
+        found |= stages
+        found[SERVER] = max(0.0, server - sum(stages.values()))
     return found | {FIRST: first_ms - reply}
 
 
+def _foreign(name: str) -> str:
+    return f"server: {name}" if name in OURS else name
+
+
 def ceilings(outcomes: Sequence[Outcome]) -> list[Ceiling]:
-    """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast)."""
+    """Return the ceiling of each fix, the largest part first (Amdahl's law, one part infinitely fast).
+
+    The requests are divided in the same way (`alike`). If the answers are streamed, the model's time until
+    the first text is called PREFILL.
+    """
     measured = [(outcome.result.e2e_ms, parts(outcome)) for outcome in outcomes]
     names = dict.fromkeys(name for _, found in measured for name in found)
     rows = [_ceiling(name, measured) for name in names]
     large = [row for row in rows if row.part_ms >= SMALL_MS]
+    if any(row.part == WRITING for row in large):
+        large = [_prefill(row) if row.part == semconv.GENERATE else row for row in large]
     return sorted(large, key=lambda row: row.part_ms, reverse=True)
+
+
+def _prefill(row: Ceiling) -> Ceiling:
+    fix, lab = FIXES[PREFILL]
+    return replace(row, part=PREFILL, fix=fix, lab=lab)
 
 
 def _ceiling(name: str, measured: Sequence[tuple[float, dict[str, float]]]) -> Ceiling:

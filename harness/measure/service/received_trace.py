@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from harness import semconv
@@ -13,41 +13,66 @@ from harness.measure.service.span_receiver import ReceivedSpan
 NAME_CHARS = 60  # a name comes from the service, and a terminal shows it
 
 
-def received_trace(spans: Sequence[ReceivedSpan], sent_ns: int, e2e_ms: float) -> Trace | None:
+def received_trace(
+    spans: Sequence[ReceivedSpan],
+    sent_ns: int,
+    e2e_ms: float,
+    hide: Callable[[str], str] = str,
+) -> Trace | None:
     """Return the request as its client saw it, with the server's spans inside; None without spans.
 
-    sent_ns: when it was sent, ns since the epoch. Where the server's clock is another one, so that its
-    spans lie outside the request, they are moved to the middle of it.
+    sent_ns: when it was sent, ns since the epoch. hide: takes keys out of names. Spans are moved by
+    `shift_ms`; what lies outside the request then, such as work after the answer, is cut off.
     """
-    found = [_span(span, spans, sent_ns) for span in spans if span.end_ns > span.start_ns]
+    found = [_span(span, spans, sent_ns, hide) for span in _lasting(spans)]
     if not found:
         return None
-    start, end = min(s.start_ms for s in found), max(s.end_ms for s in found)
-    shift = 0.0 if start >= 0 and end <= e2e_ms else (e2e_ms - (end - start)) / 2 - start
+    shift = shift_ms(spans, sent_ns, e2e_ms)
     inside = [clipped for span in found if (clipped := _clipped(span, shift, e2e_ms))]
     inside.sort(key=lambda span: (span.start_ms, span.depth))
     return Trace((Span(semconv.REQUEST, 0.0, e2e_ms), *inside))
 
 
-def own_ms(trace: Trace) -> dict[str, float]:
-    """Return ms by name, which add up to the request: each moment belongs to the innermost span open then.
+def shift_ms(spans: Sequence[ReceivedSpan], sent_ns: int, e2e_ms: float) -> float:
+    """Return how far the spans must be moved; 0 if the first of them starts inside the request.
 
-    The time of the request outside the server's spans is called the network.
+    Otherwise the server's clock is another one: they are moved to the middle of the request, or to its start
+    if they are longer.
     """
-    ends = sorted({ms for span in trace.spans for ms in (span.start_ms, span.end_ms)})
+    if not (lasting := _lasting(spans)):
+        return 0.0
+    start_ns, end_ns = min(s.start_ns for s in lasting), max(s.end_ns for s in lasting)
+    start_ms, length_ms = (start_ns - sent_ns) / NS_PER_MS, (end_ns - start_ns) / NS_PER_MS
+    if 0 <= start_ms < e2e_ms:
+        return 0.0
+    return max(0.0, e2e_ms - length_ms) / 2 - start_ms
+
+
+def own_ms(trace: Trace, outside: str, until_ms: float) -> dict[str, float]:
+    """Return ms by name, which add up to `until_ms`: each moment belongs to the innermost span open then.
+
+    outside: the name of the time outside all spans but the request's own.
+    """
+    inner = trace.spans[1:]
+    ends = {0.0, until_ms} | {ms for span in inner for ms in (span.start_ms, span.end_ms)}
     found: dict[str, float] = {}
-    for start, end in pairwise(ends):
-        open_then = [s for s in trace.spans if s.start_ms <= start and s.end_ms >= end]
-        if open_then:
-            innermost = max(open_then, key=lambda span: (span.depth, span.start_ms))
-            name = semconv.NETWORK if innermost is trace.spans[0] else innermost.name
-            found[name] = found.get(name, 0.0) + end - start
+    for start, end in pairwise(sorted(ms for ms in ends if 0 <= ms <= until_ms)):
+        open_then = [span for span in inner if span.start_ms <= start and span.end_ms >= end]
+        innermost = max(open_then, key=lambda span: (span.depth, span.start_ms), default=None)
+        name = innermost.name if innermost else outside
+        found[name] = found.get(name, 0.0) + end - start
     return found
 
 
-def _span(span: ReceivedSpan, spans: Sequence[ReceivedSpan], sent_ns: int) -> Span:
+def _lasting(spans: Sequence[ReceivedSpan]) -> list[ReceivedSpan]:
+    return [span for span in spans if span.end_ns > span.start_ns]
+
+
+def _span(
+    span: ReceivedSpan, spans: Sequence[ReceivedSpan], sent_ns: int, hide: Callable[[str], str]
+) -> Span:
     start_ms = (span.start_ns - sent_ns) / NS_PER_MS
-    name = printable(span.name)[:NAME_CHARS] or "unnamed"
+    name = printable(hide(span.name))[:NAME_CHARS] or "unnamed"
     return Span(name, start_ms, (span.end_ns - span.start_ns) / NS_PER_MS, _depth(span, spans))
 
 

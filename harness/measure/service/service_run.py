@@ -53,7 +53,7 @@ class Sent:
 class Outcome:
     """One request: its Timing or Fault, and what is known of its parts.
 
-    sent: set if it went to an address, with a `traceparent`.
+    sent: set if it went to an address, with a `traceparent`. moved: whether its spans were, in time.
     """
 
     asked: OwnQuestion
@@ -61,10 +61,11 @@ class Outcome:
     exchange: Exchange | None = None
     trace: Trace | None = None
     sent: Sent | None = None
+    moved: bool = False
 
     @property
     def wait_s(self) -> float | None:
-        """Return how long the service asks to wait before the same question; None if it answered."""
+        """Return how long the service asks to wait before the same question; None unless it asked to wait."""
         return self.exchange.retry_after_s if self.exchange else None
 
 

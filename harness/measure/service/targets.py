@@ -15,7 +15,8 @@ from opentelemetry import trace
 
 from harness import semconv
 from harness.assistant import Answer, Assistant, Done, Event, Question, Token
-from harness.chat.chat_client import KEY_NAME, MAX_TOKENS, ChatClient
+from harness.chat.chat_client import ChatClient
+from harness.chat.chat_options import ChatOptions
 from harness.errors import WrongUseError
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock
 from harness.measure.service.asynchronous import pieces_of, result_of
@@ -44,7 +45,7 @@ class Pace:
 class Target:
     """A named service. client: set if it is behind an address; its requests in a comparison keep the pace.
 
-    What a service remembers between requests is its own affair, so it is in the open division.
+    What a service remembers between requests is unknown, so it is in the open division.
     """
 
     name: str
@@ -56,11 +57,22 @@ class Target:
     @contextmanager
     def deployed(self) -> Iterator[Assistant]:
         """Yield the service as it is; its connection is closed at the end."""
+        if self.client is not None:
+            self.client.reopen()
         try:
             yield self.assistant
         finally:
             if self.client is not None:
                 self.client.close()
+
+    @property
+    def notes(self) -> list[str]:
+        """Return sentences about what a service at an address was sent otherwise than planned."""
+        return self.client.notes if self.client else []
+
+    def hide(self, text: str) -> str:
+        """Return a service's text without the keys that it was sent."""
+        return self.client.options.access.hide(text) if self.client else text
 
     def reset(self) -> None:
         """Wait until the next request may start; called before each one of a comparison."""
@@ -122,8 +134,7 @@ class Traced:
 def target(
     text: str,
     model: str | None = None,
-    key_name: str = KEY_NAME,
-    max_tokens: int = MAX_TOKENS,
+    options: ChatOptions | None = None,
     pace: Pace | None = None,
 ) -> Target:
     """Return the service at an address, or the object `module:name`.
@@ -133,10 +144,11 @@ def target(
     """
     if "://" not in text:
         return Target(text, Traced(as_assistant(_imported(text), text)))
-    client = ChatClient(text, model or "", key_name, max_tokens)
+    client = ChatClient(text, model or "", options or ChatOptions())
     client.model = model or client.only_model()
-    client.close()  # the first request measured opens its own connection
-    return Target(f"{client.model} at {text}", client, client, pace)
+    client.reopen()  # the first request measured opens its own connection
+    name = client.options.access.hide(client.model)
+    return Target(f"{name} at {text}", client, client, pace)
 
 
 def as_assistant(thing: object, name: str) -> Assistant:

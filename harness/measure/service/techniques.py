@@ -10,9 +10,11 @@ from pathlib import Path
 import yaml
 
 from harness.measure.service.budget import Budget
+from harness.measure.service.parts import CONNECTION
 
 CONTENT = Path(__file__).with_suffix(".yaml")
 EVERY = "every"  # a technique that moves all parts
+KEPT = "kept"  # the technique of a kept connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Technique:
     """A change. moves: the kind of part; only_writing: of it, the time after the first text.
 
     factor: how many times as fast, and with measured=False an assumption. low, high, n: of a measurement.
-    effect: "faster", or what else it does: "streams", "caches", "batches".
+    effect: "faster", or what else it does: "streams", "caches", "batches". after_share: see `budget.Change`.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Technique:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    after_share: float | None = None
 
 
 @cache
@@ -58,15 +61,17 @@ class Factor:
 def techniques(budget: Budget, own: Mapping[tuple[str, str], Factor]) -> list[Technique]:
     """Return the techniques that move a part of this budget, with the learner's own factors.
 
-    own: by lab and name of the result. A change that `bench` has measured comes first.
+    own: by lab and name of the result. A change that `bench` has measured comes first. A service whose
+    requests found the connection open has nothing to gain from keeping it.
     """
     kinds = {part.kind for part in budget.parts} | {EVERY}
-    found = [_with_own(each, own) for each in assumed() if each.moves in kinds]
+    opens = budget.course or any(part.name == CONNECTION for part in budget.parts)
+    offered = [each for each in assumed() if each.moves in kinds and (opens or each.id != KEPT)]
+    found = [_with_own(each, own) for each in offered]
     if budget.bench is None:
         return found
-    ratio, low, high, n = budget.bench
-    change = Technique("bench", "the change that you compared", EVERY, ratio, "see its quality", "")
-    return [replace(change, measured=True, low=low, high=high, n=n), *found]
+    made = Technique("bench", "the change that you compared", EVERY, 1.0, "see its quality", "")
+    return [replace(made, measured=True, **asdict(budget.bench)), *found]
 
 
 def _with_own(each: Technique, own: Mapping[tuple[str, str], Factor]) -> Technique:

@@ -3,8 +3,10 @@
 from contextlib import closing
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from harness.chat.chat_server import listen
+from harness.chat.chat_server import listen, server
 from harness.errors import WrongUseError
 
 HOST = "127.0.0.1"
@@ -21,3 +23,12 @@ def test_a_taken_port_is_one_sentence():
 def test_an_address_that_is_not_of_this_machine_is_one_sentence(host, port):
     with pytest.raises(WrongUseError, match="cannot be used"):
         listen(host, port)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("[::1]:8500", 404), ("localhost:8500", 404), ("evil.example", 400), ("[::2]", 400)],
+)
+def test_a_server_of_this_machine_answers_to_its_names_alone(name, status):
+    server(app := Starlette(), "::1")
+    assert TestClient(app).get("/", headers={"Host": name}).status_code == status

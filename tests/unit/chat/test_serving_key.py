@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 
 from harness import entries
 from harness.assistant import Question, ask
-from harness.chat.chat_client import KEY_NAME as CLIENT_KEY_NAME
 from harness.chat.chat_client import ChatClient
+from harness.chat.chat_options import KEY_NAME as CLIENT_KEY_NAME
 from harness.chat.serving_key import KEY_NAME, serving_key
 from harness.cli.main import app
 from harness.errors import WrongUseError

@@ -1,9 +1,11 @@
 """When spans are exported, as OpenTelemetry's environment variables say."""
 
 import pytest
+from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from harness.chat import span_export
-from harness.chat.span_export import export_spans, wanted
+from harness.chat.span_export import WarnOnceExporter, export_spans, wanted
 from harness.errors import WrongUseError
 
 AT = "http://collector:4318"
@@ -46,3 +48,12 @@ def test_a_missing_library_is_named_only_if_it_is_needed(monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", AT)
     with pytest.raises(WrongUseError, match="extra `spans`"):
         export_spans()
+
+
+def test_a_missing_collector_is_said_once(caplog):
+    inner = InMemorySpanExporter()
+    exporter = WarnOnceExporter(inner)
+    assert exporter.export([]) is SpanExportResult.SUCCESS and not caplog.records
+    exporter.shutdown()  # from here on the inner one fails
+    assert [exporter.export([]) for _ in range(3)] == [SpanExportResult.FAILURE] * 3
+    assert len(caplog.records) == 1

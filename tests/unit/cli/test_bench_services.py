@@ -14,7 +14,7 @@ from harness.measure.machine import describe
 from tests.fakes import pipeline
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, sending, service
 from tests.unit.chat.served import served
-from tests.unit.cli.fake_entries import KNOWN, QUIET, last_json
+from tests.unit.cli.fake_entries import HOGGED, KNOWN, QUIET, last_json
 
 run = CliRunner().invoke
 GOOD_SERVICE = sending(200, EVENTS, *GOOD)
@@ -78,6 +78,10 @@ def test_quality_on_own_questions_is_gated(own):
     found = last_json(worse)["own"]
     assert (found["a"]["successes"], found["b"]["successes"], found["a"]["n"]) == (12, 0, 12)
     assert not found["holds"] and "not shown to hold" in worse.stdout
+    assert not found["wrong"]["a"] and len(found["wrong"]["b"]) == 12
+    first = found["wrong"]["b"][0]
+    assert (first["expected"], first["got"]) == ("/months/", "no idea")
+    assert worse.stdout.count("got “no idea”") == 5 and "7 more" in worse.stdout
     same = last_json(bench(sides[0], sides[0], "-n", "40", *own(42)))["own"]
     assert same["holds"] and same["worst"] < 0
 
@@ -104,7 +108,26 @@ def test_an_interrupt_shows_the_blocks_that_are_measured(monkeypatch):
     monkeypatch.setitem(globals(), "interrupted", interrupted)
     result = bench(f"{__name__}:right", f"{__name__}:interrupted", "-n", "20", "--noise", "0")
     values = last_json(result)
-    assert (result.exit_code, values["n"]) == (130, 6) and values["ratio"]
+    assert (result.exit_code, values["n"], values["interrupted"]) == (130, 6, True)
+    assert values["ratio"] and results()
+
+
+@pytest.mark.parametrize(("answers", "n"), [(1, 0), (2 * (2 + 6), 6)])
+def test_an_interrupt_of_a_against_itself_keeps_what_is_measured(monkeypatch, answers, n):
+    asked = []
+
+    def interrupted(text):
+        asked.append(text)
+        if len(asked) > answers:
+            raise KeyboardInterrupt
+        return "yes"
+
+    monkeypatch.setitem(globals(), "interrupted", interrupted)
+    result = bench(f"{__name__}:interrupted", f"{__name__}:right", "-n", "6", "--noise", "10")
+    values = last_json(result)
+    assert (result.exit_code, values["n"], values["interrupted"]) == (130, n, True)
+    assert len(values["samples"]["e2e_ms"]["a"]) == n and values["a"] == values["b"]
+    assert not results()  # it is no change
 
 
 def test_an_entry_is_compared_with_its_own_server():
@@ -114,10 +137,34 @@ def test_an_entry_is_compared_with_its_own_server():
     assert set(last_json(result)["quality"]["b"]["shares"]) >= {"exact", "citation"}
 
 
+def test_a_ratio_from_a_busy_machine_is_not_kept(monkeypatch):
+    monkeypatch.setattr(describe, "busy", lambda: HOGGED)
+    sides = f"{__name__}:right", f"{__name__}:wrong"
+    result = bench(*sides, "-n", "6", "--noise", "0", "--busy")
+    assert result.exit_code == 0 and last_json(result)["ratio"]
+    assert "Not kept" in result.stdout and not results()
+
+
 def test_a_service_that_refuses_gives_no_number():
     with service(sending(429, JSON | {"Retry-After": "9"})) as server:
         result = bench("reference", server.url, "-n", "6")
     assert result.exit_code == 1 and "asks to wait 9 s" in result.stdout
+
+
+@pytest.mark.parametrize("noise", ["1", "3", "4"])
+def test_too_few_questions_for_the_noise_are_wrong_use(noise):
+    assert bench("baseline", "reference", "-n", "6", "--noise", noise).exit_code == 2
+
+
+def test_a_short_file_is_kept_for_a_and_b(own):
+    result = bench(f"{__name__}:right", f"{__name__}:right", *own(13))
+    values = last_json(result)
+    assert (values["n"], values["noise"]) == (10, None) and "from 20 on" in result.stdout
+
+
+def test_too_few_for_a_ratio_show_their_range():
+    result = bench(f"{__name__}:right", f"{__name__}:right", "-n", "4", "--noise", "0")
+    assert result.exit_code == 0 and "there are 4: end-to-end A 0 to 0 ms" in result.stdout
 
 
 def test_too_few_questions_and_too_many_models_are_wrong_use(own):

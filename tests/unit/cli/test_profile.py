@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from typer.testing import CliRunner
 
-from harness.chat.chat_client import KEY_NAME
+from harness.chat.chat_options import KEY_NAME
 from harness.cli.kept_results import REMAINS, SERVICE, TOTAL
 from harness.cli.main import app
 from harness.learner.results import results
@@ -16,7 +16,7 @@ from harness.tracer_provider import tracer_provider
 from tests.fakes import pipeline, saying
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, delta, sending, service
 from tests.unit.chat.served import served
-from tests.unit.cli.fake_entries import QUIET, last_json
+from tests.unit.cli.fake_entries import HOGGED, QUIET, last_json
 
 run = CliRunner().invoke
 FAST = ["--rate", "100", "--seed", "1", "--json"]
@@ -54,6 +54,82 @@ def test_a_service_is_timed_and_the_plan_is_said_first(tmp_path):
     assert kept[(SERVICE, REMAINS)].value == values["ceilings"][0]["remains_ms"]
 
 
+def test_wrong_answers_are_listed_without_the_key(tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, key := "sk-not-to-be-seen-0123456789")
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"text": "how long?", "fact": "12 months"}\n' * 3)
+    with service(sending(200, EVENTS, delta(f"{key} "), *GOOD)) as server:
+        result = run(app, ["profile", server.url, "--questions", str(own), *FAST])
+    wrong = {"question": "how long?", "expected": "12 months", "got": "… 24 months"}
+    assert last_json(result)["wrong"] == [wrong] * 3
+    assert result.stdout.count("expected “12 months”") == 3 and key not in result.output
+
+
+def test_an_answer_is_shown_as_it_is(tmp_path):
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"text": "[b]odds[/b] 1:100:2?", "fact": "12 months"}\n' * 3)
+    with service(sending(200, EVENTS, delta("[i]:100: :smile:"), *GOOD)) as server:
+        result = run(app, ["profile", server.url, "--questions", str(own), *FAST])
+    assert "“[b]odds[/b] 1:100:2?” expected “12 months”, got “[i]:100: :smile:24" in result.stdout
+
+
+def test_options_of_a_request_reach_the_service(monkeypatch):
+    monkeypatch.setenv("TEAM", "a value")
+    more = ["--header", "X-Team=TEAM", "--body", '{"temperature": 0}', "--no-usage"]
+    with service(sending(200, EVENTS, *GOOD)) as server:
+        result = run(app, ["profile", server.url, "-n", "3", *more, *FAST])
+    assert result.exit_code == 0 and "a value" not in result.output
+    assert "there are 2: end-to-end" in result.stdout and "middle of only 2" in result.stdout
+    body = server.bodies[0]
+    assert last_json(result)["settings"] == {
+        "seed": 1,
+        "rate": 100,
+        "max_tokens": 256,
+        "body": ["temperature"],
+    }
+    assert body["temperature"] == 0 and "stream_options" not in body
+    assert server.headers[0]["X-Team"] == "a value"
+
+
+BAD_BODIES = [
+    "[1]",
+    "{",
+    '{"n": 2}',
+    '{"a": NaN}',
+    '{"a": 1e999}',
+    r'{"a": "\ud800"}',
+    "[" * 100_000,
+]
+BAD_OPTIONS = [["--header", "sk-1"], ["--key-name", "sk-1"], *(["--body", b] for b in BAD_BODIES)]
+
+
+@pytest.mark.parametrize("options", BAD_OPTIONS)
+def test_options_that_cannot_be_sent_are_wrong_use(options):
+    result = run(app, ["profile", "http://127.0.0.1:1/v1", *options, *FAST])
+    assert result.exit_code == 2 and "sk-1" not in result.output
+
+
+def test_a_service_that_refuses_to_count_is_named_in_the_result():
+    def reply(handler):
+        refused = "stream_options" in handler.server.bodies[-1]
+        said = b'{"error": "no stream_options"}'
+        handler.send(*((400, JSON, said) if refused else (200, EVENTS, *GOOD)))
+
+    with service(reply) as server:
+        result = run(app, ["profile", server.url, "-n", "3", *FAST])
+    assert result.exit_code == 0 and len(server.bodies) == 4
+    assert len(last_json(result)["notes"]) == 1 and not last_json(result)["faults"]
+
+
+def test_a_busy_machine_is_said_first_and_its_times_are_not_kept(monkeypatch):
+    monkeypatch.setattr(describe, "busy", lambda: HOGGED)
+    result = run(app, ["profile", f"{__name__}:answering", "-n", "6", *FAST])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.index("hog") < result.stdout.index("TTFT")
+    assert "hog" in last_json(result)["beside"] and len(last_json(result)["busy"]) == 2
+    assert "Not kept" in result.stdout and not results()
+
+
 def test_our_own_server_shows_its_stages_as_parts():
     with served(PIPELINE) as client:
         result = run(app, ["profile", f"{client.base_url}/v1", "-n", "6", *FAST])
@@ -88,7 +164,7 @@ def test_a_busy_service_is_waited_for():
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [
-        (sending(401, JSON, b"{}"), "refuses the key"),
+        (sending(401, JSON, b"{}"), "set UNDER500_API_KEY"),
         (sending(200, EVENTS, delta(finish="stop")), "without any text"),
     ],
 )
@@ -141,6 +217,7 @@ def test_an_interrupt_shows_what_was_measured(monkeypatch):
     result = run(app, ["profile", f"{__name__}:INTERRUPTED", *FAST])
     values = last_json(result)
     assert (result.exit_code, values["requests"], sum(values["faults"].values())) == (130, 3, 1)
+    assert values["interrupted"]
 
 
 def test_serve_names_an_entry_that_does_not_exist():

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from harness.cli.main import app
 from harness.errors import WrongUseError
-from harness.measure.service.budget import ASSUMED, asked, read_budget
+from harness.measure.service import bounded_file
+from harness.measure.service.budget import WHOLE, Change, asked, read_budget
 from harness.measure.service.techniques import Factor, assumed, techniques
 from harness.show.budget_page import BudgetView, budget_page
 from tests.unit.cli.fake_entries import last_json
@@ -47,11 +48,32 @@ def kept(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ({}, {"rest": 400, "writing": 600}),
+        ({"network": 100, "writing": 500}, {"network": 100, "rest": 300, "writing": 600}),
+        ({"network": 400, "queue": 400, "writing": 700}, {"network": 200, "queue": 200, "writing": 600}),
+    ],
+)  # fmt: skip
+def test_parts_add_up_to_the_measured_medians(kept, parts, found):
+    budget = read_budget(kept(profile(parts)))
+    assert {part.name: part.ms for part in budget.parts} == pytest.approx(found)
+    whole = read_budget(kept(profile(parts, streamed=False)))
+    assert sum(part.ms for part in whole.parts) == pytest.approx(1000)
+
+
+def test_the_mean_is_known_beside_the_median(kept):
+    values = profile({"network": 400})
+    values["e2e_ms"]["mean"] = 1300.0
+    assert read_budget(kept(values)).mean_ratio == 1.3
+    assert read_budget(kept(BENCH)).mean_ratio is None
+
+
+@pytest.mark.parametrize(
     ("parts", "late"),
     [
         ({"network": 50, "writing": 600, "server, before it replies": 350}, {"writing": 600}),
-        ({"generate": 800, "postprocess": 100, "their step": 100}, {"generate": 500, "postprocess": 100}),
-        ({"generate": 100, "their step": 900}, {"generate": 100}),
+        ({"generate, to first text": 300, "their step": 100, "writing": 600}, {"writing": 600}),
     ],
 )  # fmt: skip
 def test_a_profile_knows_what_comes_after_the_first_text(kept, parts, late):
@@ -69,7 +91,7 @@ def test_what_was_not_streamed_could_be(kept):
         "generate": 400,
         "postprocess": 100,
     }
-    assert not budget.streamed and "assumed" in budget.source
+    assert not budget.streamed and budget.source.endswith(WHOLE) and not budget.course
 
 
 def test_a_bench_gives_the_factor_of_its_change(kept):
@@ -77,22 +99,51 @@ def test_a_bench_gives_the_factor_of_its_change(kept):
     assert [(part.ms, part.after_ms) for part in budget.parts] == [(300, 0), (600, 600)]
     first, *_ = techniques(budget, {})
     assert (first.id, first.factor, first.low, first.measured) == ("bench", 3.0, 2.8, True)
+    assert first.after_share == pytest.approx(2 / 3)
 
 
-def test_a_bench_of_answers_in_one_piece_is_not_streamed(kept):
-    at_once = {side: {"p50": ms - 0.02, "n": 44} for side, ms in (("a", 900.0), ("b", 300.0))}
-    budget = read_budget(kept(BENCH | {"ttft_ms": at_once}))
-    assert not budget.streamed and budget.source.endswith(ASSUMED)
+@pytest.mark.parametrize(("b_ttft", "share"), [(299.98, None), (30.0, 0.9)])
+def test_a_bench_of_answers_in_one_piece_is_not_streamed(kept, b_ttft, share):
+    ttft = {"a": {"p50": 899.98, "n": 44}, "b": {"p50": b_ttft, "n": 44}}
+    budget = read_budget(kept(BENCH | {"ttft_ms": ttft}))
+    assert not budget.streamed and budget.source.endswith(WHOLE)
     assert [(part.ms, part.after_ms) for part in budget.parts] == [(900, 450)]
+    assert budget.bench == Change(3.0, 2.8, 3.2, 44, share and pytest.approx(share))
 
 
-BAD = [{}, [], {"error": "no"}, profile({}), BENCH | {"ratio": None}, profile({"a": -1})]
+FEW = [
+    (profile({}, e2e=None), "44 warm requests"),
+    (BENCH | {"ratio": None}, "questions"),
+]
+
+
+@pytest.mark.parametrize(("values", "sentence"), FEW)
+def test_a_result_without_a_median_is_one_sentence(kept, values, sentence):
+    with pytest.raises(WrongUseError, match=f"no median.*{sentence}"):
+        read_budget(kept(values))
+
+
+def test_an_open_connection_is_kept_already(kept):
+    ids = [
+        {each.id for each in techniques(read_budget(kept(profile(parts))), {})}
+        for parts in ({"network": 50, "writing": 600}, {"connection": 50, "writing": 600})
+    ]
+    assert "kept" not in ids[0] and "kept" in ids[1]
+
+
+BAD = [{}, [], {"error": "no"}, profile({"a": -1})]
 
 
 @pytest.mark.parametrize("values", BAD)
 def test_what_is_no_result_is_one_sentence(kept, values):
     with pytest.raises(WrongUseError, match="holds no result"):
         read_budget(kept(values))
+
+
+def test_a_file_that_is_too_large_is_named(kept, monkeypatch):
+    monkeypatch.setattr(bounded_file, "MOST_BYTES", 10)
+    with pytest.raises(WrongUseError, match="more than"):
+        read_budget(kept(BENCH))
 
 
 def test_files_that_are_empty_or_not_there_are_named(tmp_path):

@@ -62,6 +62,8 @@ BAD = {
     "another name": ([SETUP, ENTRY], ":nothing", "no function `nothing"),
     "no Python": (["def entry(:"], "", "Cell 3 of .* is no Python"),
     "a cell that raises": (["x = 1 / 0", ENTRY], "", "Cell 3 of .*ZeroDivisionError"),
+    "a cell that ends": (["import sys\nsys.exit(3)", ENTRY], "", "Cell 3 of .*SystemExit: 3"),
+    "an entry that ends": (["def entry(): raise SystemExit"], "", "SystemExit"),
     "an empty exercise": (["def entry(): raise NotImplementedError('empty')"], "", "empty"),
     "no entry": (["def entry(): return 7"], "", "returns a int"),
 }

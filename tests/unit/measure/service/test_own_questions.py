@@ -14,6 +14,8 @@ LINES = {
     '{"text": "a", "regex": "("}': "regex: ",
     '{"text": "a", "expected": "b"}': "expected: ",
     '{"text": "a\ud800"}': "Line 2",
+    '{"text": "a", "reference": "…"}': "reference: ",
+    '{"text": "a", "fact": "24", "regex": "24"}': "only one of",
 }
 
 

@@ -7,14 +7,14 @@ import pytest
 from opentelemetry import propagate
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.trace import SpanContext
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 from typer.testing import CliRunner
 
 from harness.cli.main import app
 from harness.measure.latency.trace import NS_PER_MS
 from harness.measure.machine import describe
 from harness.measure.service import span_receiver
-from harness.measure.service.received_trace import own_ms, received_trace
+from harness.measure.service.received_trace import own_ms, received_trace, shift_ms
 from harness.measure.service.span_receiver import PROTOBUF, ReceivedSpan, receiving
 from tests.unit.chat.fake_service import EVENTS, GOOD, service
 from tests.unit.cli.fake_entries import QUIET, last_json
@@ -43,14 +43,44 @@ PARTS = {"network": 20, "POST /chat": 40, "retrieve": 10, "embed": 10, "log": 20
 
 
 def test_each_moment_belongs_to_one_part():
-    found = own_ms(received_trace(spans(), SENT_NS, 100.0))
+    found = own_ms(received_trace(spans(), SENT_NS, 100.0), "network", 100.0)
     assert found == pytest.approx(PARTS)
 
 
-@pytest.mark.parametrize("offset_ms", [-3_600_000, 15, 3_600_000])
-def test_another_clock_changes_no_part(offset_ms):
-    found = own_ms(received_trace(spans(offset_ms), SENT_NS, 100.0))
+@pytest.mark.parametrize("offset_ms", [-3_600_000, -15, 3_600_000])
+def test_spans_of_another_clock_are_moved_to_the_middle(offset_ms):
+    found = own_ms(received_trace(spans(offset_ms), SENT_NS, 100.0), "network", 100.0)
     assert found == pytest.approx(PARTS)
+    assert shift_ms(spans(offset_ms), SENT_NS, 100.0) == pytest.approx(-offset_ms)
+
+
+@pytest.mark.parametrize("end_ms", [101, 5000])
+def test_work_after_the_answer_is_cut_off_and_moves_nothing(end_ms):
+    late = [*spans(), span("save", 95, end_ms, 5), span("mail", end_ms, end_ms + 1, 6)]
+    found = own_ms(received_trace(late, SENT_NS, 100.0), "network", 100.0)
+    assert found == pytest.approx(PARTS | {"network": 15, "save": 5})
+    assert shift_ms(late, SENT_NS, 100.0) == shift_ms([], SENT_NS, 100.0) == 0
+
+
+def test_the_outermost_span_is_kept_though_it_comes_after_many(monkeypatch):
+    monkeypatch.setattr(span_receiver, "MOST_SPANS", 2)
+    with receiving(0) as (received, address):
+        received.expect(sent := SpanContext(7, 7, is_remote=False, trace_flags=TraceFlags(1)))
+        provider = TracerProvider()
+        sender = exporter.OTLPSpanExporter(f"{address}/v1/traces")
+        provider.add_span_processor(SimpleSpanProcessor(sender))
+        tracer, parent = provider.get_tracer("theirs"), set_span_in_context(NonRecordingSpan(sent))
+        for name in ("outermost", "another"):
+            with tracer.start_as_current_span(name, parent):
+                for inner in "abc":
+                    tracer.start_span(inner).end()
+        assert [each.name for each in received.of(7)] == ["a", "b", "outermost"]
+
+
+def test_names_of_spans_hold_no_key():
+    named = [span("ask sk-secret", 1, 9, 1)]
+    trace = received_trace(named, SENT_NS, 10.0, lambda text: text.replace("sk-secret", "…"))
+    assert trace.spans[1].name == "ask …"
 
 
 def test_spans_longer_than_the_request_are_cut_and_names_are_made_printable():
@@ -63,7 +93,9 @@ def test_spans_longer_than_the_request_are_cut_and_names_are_made_printable():
 
 def test_parents_in_a_circle_end():
     circle = [span("a", 1, 9, 1, bytes([2]) * 8), span("b", 2, 8, 2, bytes([1]) * 8)]
-    assert sum(own_ms(received_trace(circle, SENT_NS, 10.0)).values()) == pytest.approx(10)
+    assert sum(
+        own_ms(received_trace(circle, SENT_NS, 10.0), "network", 10.0).values()
+    ) == pytest.approx(10)
 
 
 def test_what_is_no_message_is_refused_and_the_receiver_goes_on(monkeypatch):

@@ -1,5 +1,7 @@
 """A run is bounded and polite; its report adds up."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.assistant import Answer
@@ -7,10 +9,12 @@ from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.timing import NS_PER_S, Timing
 from harness.measure.latency.trace import Span, Trace
+from harness.measure.service.detail import alike
 from harness.measure.service.own_questions import OwnQuestion
 from harness.measure.service.parts import (
     CONNECTION,
     FIRST,
+    PREFILL,
     REPLY,
     REST,
     SERVER,
@@ -20,7 +24,7 @@ from harness.measure.service.parts import (
     parts,
 )
 from harness.measure.service.service_report import ServiceReport, spread
-from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, run_service
+from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, Sent, run_service
 from harness.measure.service.targets import Target
 from tests.clock import FakeClock, taking
 
@@ -94,6 +98,10 @@ def timed(ttft=40.0, e2e=100.0, exchange=None, trace=None, gaps=(30.0, 30.0)):
     return Outcome(QUESTIONS[0], timing, exchange, trace)
 
 
+def spans_named(name):
+    return Trace((Span("request", 0, 100), Span(name, 10, 70, depth=1)))
+
+
 def exchange(connect=5.0, reply=30.0, server=None, stages=()):
     return Exchange(connect_ms=connect, reply_ms=reply, server_ms=server, server=dict(stages))
 
@@ -107,13 +115,29 @@ def exchange(connect=5.0, reply=30.0, server=None, stages=()):
             timed(exchange=exchange(server=20.0, stages={"queue": 15.0})),
             {CONNECTION: 5, "network": 5, "queue": 15, SERVER: 5, FIRST: 10, WRITING: 60},
         ),
+        (  # more than there was
+            timed(exchange=exchange(server=50.0, stages={"queue": 30.0})),
+            {CONNECTION: 5, "network": 0, "queue": 15, SERVER: 10, FIRST: 10, WRITING: 60},
+        ),
+        (  # with a name of a part of ours
+            timed(exchange=exchange(server=20.0, stages={"network": 15.0})),
+            {CONNECTION: 5, "network": 5, "server: network": 15, SERVER: 5, FIRST: 10, WRITING: 60},
+        ),
+        (
+            replace(timed(trace=spans_named("writing")), sent=Sent(1, 0)),
+            {"network": 10, "server: writing": 30, WRITING: 60},
+        ),
         (
             timed(exchange=exchange(server=99.0)),
             {CONNECTION: 5, "network": 0, SERVER: 25, FIRST: 10, WRITING: 60},
         ),
         (
             timed(trace=Trace((Span("request", 0, 100), Span("generate", 10, 70)))),
-            {"generate": 70, REST: 30},
+            {REST: 10, "generate": 30, WRITING: 60},
+        ),
+        (
+            timed(100.0, trace=Trace((Span("request", 0, 100), Span("generate", 10, 70)))),
+            {REST: 30, "generate": 70, WRITING: 0},
         ),
     ],
 )
@@ -125,6 +149,56 @@ def test_parts_add_up_to_the_end_to_end_time(outcome, expected):
 def test_a_ceiling_is_what_remains_without_a_part():
     first, second, *_ = ceilings([timed(exchange=exchange())] * 3)
     assert (first.part, first.remains_ms, second.part) == (WRITING, 40, REPLY)
+
+
+def test_spans_change_neither_the_split_at_the_first_text_nor_the_advice():
+    spans = Trace((Span("request", 0, 100), Span("POST", 3, 90), Span("generate", 10, 80, depth=1)))
+    traced = replace(timed(80.0, 100.0, exchange(0.0, 12.0), spans), sent=Sent(1, 0))
+    plain = replace(traced, trace=None)
+    rows = {row.part: row for row in ceilings([traced] * 3)}
+    assert rows[PREFILL].part_ms == 70 and rows[WRITING].part_ms == 20
+    assert (
+        ServiceReport("it", 3, (traced,) * 3).advice[:2]
+        == ServiceReport("it", 3, (plain,) * 3).advice[:2]
+    )
+
+
+STATED, PLAIN = exchange(0.0, server=20.0), exchange(0.0)
+TRACED = spans_named("retrieve")
+
+
+@pytest.mark.parametrize(
+    ("traced", "stated", "plain", "parts_of", "said"),
+    [
+        (3, 0, 0, "retrieve", []),
+        (3, 2, 1, "retrieve", ["Spans came for 3 of 6"]),
+        (1, 3, 2, SERVER, ["Spans came for 1 of 6", "own time came for 3 of 6"]),
+        (0, 1, 5, REPLY, ["own time came for 1 of 6"]),
+        (0, 0, 3, REPLY, []),
+    ],
+)
+def test_a_part_that_is_not_known_counts_as_no_0(traced, stated, plain, parts_of, said):
+    kinds = [timed(exchange=PLAIN, trace=TRACED)] * traced + [timed(exchange=STATED)] * stated
+    found = alike(
+        [replace(each, sent=Sent(1, 0)) for each in kinds] + [timed(exchange=PLAIN)] * plain
+    )
+    rows = {row.part: row.part_ms for row in ceilings(found.outcomes)}
+    assert rows[parts_of] == {"retrieve": 30, SERVER: 20, REPLY: 30}[parts_of]
+    assert len(found.notes) == len(said)
+    assert all(words in note for words, note in zip(said, found.notes, strict=True))
+
+
+def test_the_first_answer_is_the_cold_one_though_a_refusal_came_before():
+    refused = Outcome(QUESTIONS[0], Fault("raised", "Wait."))
+    report = ServiceReport("it", 3, (refused, timed(e2e=900.0), timed()), interrupted=True)
+    assert (report.cold.e2e_ms, len(report.warm)) == (900.0, 1)
+    assert report.to_json()["notes"] == ["Interrupted after 3 of 3 requests."]
+
+
+def test_hidden_tokens_are_paid_for_and_are_none_between_texts():
+    thought = replace(exchange(), completion_tokens=103, reasoning_tokens=100)
+    report = ServiceReport("it", 6, (timed(exchange=thought),) * 6)
+    assert (report.inter_token_ms.p50, report.to_json()["completion_tokens"]) == (30, 103)
 
 
 def test_the_report_keeps_the_cold_request_apart_and_counts_every_fault():
@@ -148,7 +222,7 @@ def test_a_service_that_does_not_stream_is_told_to():
 def test_few_samples_give_no_percentile_and_no_interval():
     assert spread([1.0] * 4).p50 is None
     five = spread([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert (five.p50, five.p50_interval, five.p90) == (3.0, None, None)
+    assert (five.p50, five.p50_interval, five.p90, five.mean) == (3.0, None, None, 3.0)
     many = spread([float(number) for number in range(100)])
     assert many.p50_interval.low < many.p50 < many.p50_interval.high
     assert many.p90_interval.low < many.p90 < many.p90_interval.high
