@@ -1,4 +1,4 @@
-"""The share of results within each time, with a dot for each of them below: for three results or hundreds."""
+"""The share of results within each time, with a mark for each below: for three results or hundreds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.show.style import Margins, Picture, ms, picture
 
 HEIGHT_IN = 2.6
 EDGE = 0.75  # share of the width from which on a name has no place on the right
-DOTS_AT = -0.1  # where the dots lie: below a share of 0
+MARKS_AT = -0.1  # below a share of 0
 TICKS_MS = (20, 50, 100, 150, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 5000, 10_000)
 AXIS = "ms, logarithmic"
 
@@ -36,9 +36,9 @@ def cumulative(times_ms: Sequence[float], of: str, note: str, limit_ms: float) -
     axes.step(
         [times[0], *times], np.linspace(0, 1, len(times) + 1), where="post", color=style.BLUE, lw=2
     )
-    alpha = max(0.15, min(0.8, 12 / len(times)))  # so that a crowd is darker than a few
-    heights = [DOTS_AT] * len(times)
-    axes.scatter(times, heights, s=60, color=style.BLUE, alpha=alpha, linewidths=0)
+    alpha = max(0.4, min(0.9, 20 / len(times)))  # so that a crowd is darker than a few
+    heights = [MARKS_AT] * len(times)
+    axes.scatter(times, heights, s=140, marker="|", color=style.BLUE, alpha=alpha, linewidths=2)
     for mark in (middle(times), tail(times)) if len(times) > 1 else ():
         share = bisect_right(times, mark.value) / len(times)
         _name(axes, f"{mark.label}: {ms(mark.value)}", mark.value, share)
@@ -49,8 +49,9 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(min(times_ms) / 1.08, max(times_ms) * 1.08)
     chart.ticks(axes.xaxis, TICKS_MS, "{:,}".format)
-    axes.set_ylim(2 * DOTS_AT, 1.2)  # the last name stands above the curve
-    chart.y_axis(axes, form=lambda share: f"{100 * share:.0f} %" if 0 <= share <= 1 else "")
+    axes.set_ylim(2 * MARKS_AT, 1.2)  # the last name stands above the curve
+    axes.set_yticks(np.linspace(0, 1, 6))
+    chart.y_axis(axes, form=lambda share: f"{100 * share:.0f} %")
     axes.grid(axis="y", color=style.PALE, linewidth=0.8)
     axes.set_axisbelow(True)
 

@@ -52,13 +52,12 @@ def pareto(
     path = [(p.ms, p.right.rate) for p in by_speed if p.name in frontier]
     if path:
         axes.plot(*zip(*path, strict=True), "-", color=FRONTIER, alpha=0.4)
-    named = points if len(points) <= CROWD else _ends(points, frontier)
-    for place, point in enumerate(by_speed):
-        colour = FRONTIER if point.name in frontier else BEATEN
-        if point in named:
+    if len(points) > CROWD:
+        _crowd(axes, points, frontier)
+    else:
+        for place, point in enumerate(by_speed):
+            colour = FRONTIER if point.name in frontier else BEATEN
             _point(axes, point, colour, above=place % 2 == 0)
-        else:
-            axes.plot(point.ms, point.right.rate, "o", mfc=colour, mew=0, alpha=0.5, markersize=7)
     for name, (ms, share) in guessed.items():
         axes.plot(ms, share, "x", color=GUESS, markersize=10, mew=2.5, zorder=5)
         _name(axes, f"guess: {name}", (ms, share), GUESS, -4)
@@ -75,6 +74,18 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
     chart.y_axis(axes, form=lambda share: f"{100 * share:.0f} %" if share < 1.01 else "")
     axes.grid(axis="y", color=style.PALE, linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def _crowd(axes: Axes, points: Sequence[Point], frontier: Collection[str]) -> None:
+    """Draw a dot for each point, and in full the fastest on the frontier and the one most often right."""
+    for point in points:
+        colour = FRONTIER if point.name in frontier else BEATEN
+        axes.plot(point.ms, point.right.rate, "o", mfc=colour, mew=0, alpha=0.5, markersize=7)
+    fast, best = _ends(points, frontier) or (None, None)
+    if fast:
+        _point(axes, fast, FRONTIER, above=False)
+    if best and best is not fast:
+        _point(axes, best, FRONTIER, above=True)
 
 
 def _point(axes: Axes, point: Point, colour: str, above: bool) -> None:
