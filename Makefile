@@ -65,7 +65,7 @@ perf: tests prepare
 	@failed=0; for file in tests/perf/test_*.py; do $(BIN)/python -m pytest -m perf -s $$file || failed=1; done; \
 	  exit $$failed
 
-# A class with a fault in the middle (worker, grader or scheduler lost, lock, full disk), TRIALS times
+# A class with a fault in the middle (worker or grader killed, lock, full disk), TRIALS times
 # each: nothing may be lost. As root, for the disk.
 faults: tests
 	@TRIALS=$(or $(TRIALS),20) $(BIN)/python -m pytest -m perf tests/perf/test_faults.py

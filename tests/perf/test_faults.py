@@ -21,12 +21,10 @@ from distributed.utils import get_mp_context
 from grader.course import gradebook, records
 from grader.course.course import load_course
 from grader.course.grade_class import Batch
-from grader.fleet import cluster
 from grader.fleet.cluster import local
 from grader.fleet.run import CHUNK, Fleet
 from harness import store
 from tests.unit.grader.course.small_course import LAB, handed_in, small_course, submit
-from tests.unit.grader.fleet.fleet_hosts import remote
 from tests.unit.grader.fleet.fleet_judges import Noted, done
 
 pytestmark = [pytest.mark.perf, pytest.mark.timeout(600)]
@@ -136,19 +134,6 @@ def test_the_grader_is_killed(trial, number):
     grader.join()
     one.run(partial(local, 2))
     one.whole(lost=2 * CHUNK)  # both workers lose what they had
-
-
-@every
-def test_the_scheduler_is_restarted(trial, number):
-    one = trial()
-    with remote(2) as scheduler:
-
-        def restart():
-            scheduler.kill()
-            scheduler.start()
-
-        one.run(partial(cluster.remote, scheduler.address), restart)
-    one.whole()
 
 
 @every
