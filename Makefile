@@ -4,6 +4,7 @@
 #   JUPYTER=0      make start stops before it opens JupyterLab
 #   PYTHON=...     the Python to build the environment with
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
+#   TRIALS=20       make faults repeats each fault so often
 #   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
 #   GUIDELLM=...   Python of an environment with guidellm, which make perf then asks to measure the same
@@ -45,7 +46,7 @@ LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test tests class perf redteam mutants fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
+.PHONY: start test tests class perf faults redteam mutants fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
 
 start: prepare
 	@$(BIN)/under500 progress --page labs/my-page.ipynb
@@ -64,6 +65,11 @@ perf: tests prepare
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[peers]'
 	@failed=0; for file in tests/perf/test_*.py; do $(BIN)/python -m pytest -m perf -s $$file || failed=1; done; \
 	  exit $$failed
+
+# A class with a fault in the middle (worker or grader killed, lock, full disk), TRIALS times
+# each: nothing may be lost. As root, for the disk.
+faults: tests
+	@TRIALS=$(or $(TRIALS),20) $(BIN)/python -m pytest -m perf tests/perf/test_faults.py
 
 # Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
 redteam: tests bubblewrap

@@ -16,13 +16,14 @@ from rich.table import Table
 from grader.board.exercise_figures import Exercise
 from grader.board.guesses import LAST, stages
 from grader.board.overview import Board, Speed, Standing, Status
+from grader.board.similar import NOT_PROVEN
 from grader.course.course import is_id
 from grader.course.feedback import inline
 from grader.grading.report import Outcome
 from harness.measure.latency.yardstick import BAR_MS
 from harness.measure.service.budget import QUESTION_MS
+from harness.show.cumulative import cumulative
 from harness.show.dark import on_dark
-from harness.show.distribution import distribution
 from harness.show.gap import gap
 from harness.show.pareto import Point, pareto
 from harness.show.style import Picture
@@ -50,6 +51,8 @@ def page(board: Board) -> str:
         verdicts=board.verdicts,
         outcomes=[str(outcome) for outcome in Outcome],
         guess=_last_guess(board),
+        similar=board.similar,
+        not_proven=NOT_PROVEN,
         # the second one, on a dark page, changes the colours of the first
         pictures=[(title, inline(one), inline(on_dark(one))) for title, one in pictures(board)],
     )
@@ -101,7 +104,7 @@ def pictures(board: Board) -> Iterator[tuple[str, Picture]]:
             "distance is SIM"
         )
         times = [_scaled_ms(speed) for speed in speeds]
-        yield f"{lab}: how fast the class is", distribution(times, label, BAR_MS)
+        yield f"{lab}: how fast the class is", cumulative(times, "learners", label, BAR_MS)
         if points := [_point(speed) for speed in speeds if speed.right]:
             note = "each learner's own questions, through HTTP, scaled to the yardstick; distance is SIM"
             yield (

@@ -14,6 +14,7 @@ from statistics import median
 from grader.board import names
 from grader.board.exercise_figures import Exercise, exercises, unreadable
 from grader.board.guesses import Guess, guesses
+from grader.board.similar import Similar, similar
 from grader.board.wrong_answers import Mistake, mistakes
 from grader.course import gradebook
 from grader.course.course import Course
@@ -88,6 +89,7 @@ class Board:
     unreadable: tuple[tuple[str, str, str], ...] = ()
     exercises: tuple[Exercise, ...] = ()
     guesses: tuple[Guess, ...] = ()
+    similar: tuple[Similar, ...] = ()
 
 
 Records = Mapping[tuple[str, str], Record]  # by (learner, lab)
@@ -124,6 +126,7 @@ def board(course: Course) -> Board:
         ),
         exercises=tuple(exercises(record.report for record in readable.values())),
         guesses=tuple(guesses(course, submissions)),
+        similar=tuple(similar(course, submissions, readable)),
     )
 
 

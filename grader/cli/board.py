@@ -37,6 +37,12 @@ def board(
             "--for", help="Write the CSV file in the columns of canvas, moodle or gradescope."
         ),
     ] = "",
+    similar: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write pairs of learners with similar code to this CSV file: a hint."
+        ),
+    ] = None,
     canvas: Annotated[
         str,
         typer.Option(
@@ -52,6 +58,7 @@ def board(
     """Show progress, undecided marks, common mistakes and latencies of the class."""
     from grader.board import board_page, learner_page
     from grader.board import overview as boards
+    from grader.board import similar as similarity
     from grader.course.course import load_course
 
     loaded = load_course(course)
@@ -64,6 +71,8 @@ def board(
             (folder / name).write_text(text, encoding="utf-8")
     if csv:
         csv.write_text(_table(loaded, platform), encoding="utf-8", newline="")
+    if similar:
+        similar.write_text(similarity.as_csv(overview.similar), encoding="utf-8", newline="")
     if canvas:
         _send(loaded, lab, canvas)
     if as_json:

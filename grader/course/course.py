@@ -104,6 +104,10 @@ class Course:
                 f"run `nbgrader generate_assignment {name}`."
             ) from error
 
+    def solution(self, name: str) -> Path:
+        """Return the path of a lab's solution, which a course may keep elsewhere."""
+        return self.folder(self.directory.source_directory, ".", name) / f"{name}.ipynb"
+
     def lab(self, name: str) -> Lab:
         """Return the released lab's grade cells. Raises CourseError or LabError."""
         return lab(name, self.released(name))

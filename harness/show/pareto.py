@@ -14,6 +14,7 @@ from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.4
 FRONTIER, BEATEN, GUESS = style.BLUE, style.GREY, style.ORANGE
+CROWD = 12  # so many names and intervals can be told apart; of more, only the two in the title have them
 TICKS_MS = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 AXIS = "end-to-end p50 in ms, logarithmic; bars: 95 % interval of the share of right answers"
 
@@ -35,6 +36,7 @@ def pareto(
 ) -> Picture:
     """Draw options with their intervals; those named in `frontier` are joined, the others pale.
 
+    Of more than CROWD options, only the fastest on the frontier and the one most often right are named.
     guessed: name -> (ms, share of right answers), drawn as crosses where the axis has the ms. note: how the
     points were measured; by default, that all of them answered the same questions in turn. Raises ValueError
     for no points.
@@ -50,8 +52,12 @@ def pareto(
     path = [(p.ms, p.right.rate) for p in by_speed if p.name in frontier]
     if path:
         axes.plot(*zip(*path, strict=True), "-", color=FRONTIER, alpha=0.4)
-    for place, point in enumerate(by_speed):
-        _point(axes, point, FRONTIER if point.name in frontier else BEATEN, above=place % 2 == 0)
+    if len(points) > CROWD:
+        _crowd(axes, points, frontier)
+    else:
+        for place, point in enumerate(by_speed):
+            colour = FRONTIER if point.name in frontier else BEATEN
+            _point(axes, point, colour, above=place % 2 == 0)
     for name, (ms, share) in guessed.items():
         axes.plot(ms, share, "x", color=GUESS, markersize=10, mew=2.5, zorder=5)
         _name(axes, f"guess: {name}", (ms, share), GUESS, -4)
@@ -70,6 +76,18 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
     axes.set_axisbelow(True)
 
 
+def _crowd(axes: Axes, points: Sequence[Point], frontier: Collection[str]) -> None:
+    """Draw a dot for each point, and in full the fastest on the frontier and the one most often right."""
+    for point in points:
+        colour = FRONTIER if point.name in frontier else BEATEN
+        axes.plot(point.ms, point.right.rate, "o", mfc=colour, mew=0, alpha=0.5, markersize=7)
+    fast, best = _ends(points, frontier) or (None, None)
+    if fast:
+        _point(axes, fast, FRONTIER, above=False)
+    if best and best is not fast:
+        _point(axes, best, FRONTIER, above=True)
+
+
 def _point(axes: Axes, point: Point, colour: str, above: bool) -> None:
     rate, interval = point.right.rate, point.right.interval
     axes.vlines(point.ms, interval.low, interval.high, color=colour, linewidth=2, zorder=2)
@@ -85,13 +103,21 @@ def _name(axes: Axes, text: str, at: tuple[float, float], colour: str, up_pt: fl
 
 
 def _finding(points: Sequence[Point], frontier: Collection[str]) -> str:
-    best_points = [point for point in points if point.name in frontier]
-    if not best_points:
+    ends = _ends(points, frontier)
+    if not ends:
         return "Nothing on the frontier yet"
-    fast, best = min(best_points, key=lambda p: p.ms), max(best_points, key=lambda p: p.right.rate)
+    fast, best = ends
     if fast is best:
         return f"{_short(fast)}: no other option is faster or more often right"
     return f"Fastest: {_short(fast)}; most often right: {_short(best)}"
+
+
+def _ends(points: Sequence[Point], frontier: Collection[str]) -> tuple[Point, ...]:
+    """Return the fastest point on the frontier and the one most often right; () if none is on it."""
+    best = [point for point in points if point.name in frontier]
+    if not best:
+        return ()
+    return min(best, key=lambda point: point.ms), max(best, key=lambda point: point.right.rate)
 
 
 def _short(point: Point) -> str:
