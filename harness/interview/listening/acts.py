@@ -38,7 +38,31 @@ PLAN = re.compile(
     r"\b(canary|alert on|roll ?(it )?out)\b",
     re.IGNORECASE,
 )
+# A question of choice asks product what counts; it proposes neither of the two.
+CHOICE = re.compile(r"\bor\b(?!\s+(so|more|less|something)\b)[^?]*\?\s*$", re.IGNORECASE)
+SUGGESTS = re.compile(
+    r"\b(we|let.?s|how about|what about|what if|why not|i.?d|i would|perhaps|maybe|suggest|could)\b",
+    re.IGNORECASE,
+)
+# A sentence that gives a reason or an opinion asks for nothing, without a question or a request.
+STATES = re.compile(
+    r"\b(hence|therefore|thus|which is why|that.?s why|i.?d (put|not|bet)|"
+    r"i (do not|don.?t) (buy|take|trust))\b",
+    re.IGNORECASE,
+)
+REQUESTS = re.compile(
+    r"\?|\b(show|give|gimme|tell|see|pull|open|need|want|like|have|please)\b|"
+    r"\b(what|which|how|when|where|who)(.?s)? (is|are|was|do|does|did|has|have|long|many|much|often)\b",
+    re.IGNORECASE,
+)
+SUPPOSES = re.compile(
+    r"\b(isn.?t (it|that|this)|is it not|maybe|perhaps|might|may be|could it|probably|right|no)\b",
+    re.IGNORECASE,
+)
+RATHER_OFFERS = 0.5  # by how much more it offers than it claims, for an offer that blames nothing
+WONDERS = 0.3  # by how much more it asks than it claims, for a question that blames nothing
 NEAR = 0.5  # how far below its limit the only act of a turn may be
+CHOOSES = 0.2  # the least score of a question of choice as a question
 PLANNED = 0.0  # the least score of a plan as a proposal
 MAX_ACTS = 2  # of one part
 BESIDE = 0.1  # by how much more of itself a second act must be sure
@@ -69,7 +93,8 @@ class Part:
     @property
     def blames(self) -> bool:
         """Return True if it may say where the time goes."""
-        return self.scores[Act.CLAIM] >= BLAMED
+        least = max(BLAMED, self._offered - RATHER_OFFERS)
+        return self.scores[Act.CLAIM] >= least and not self._wonders
 
     @property
     def offers(self) -> bool:
@@ -84,8 +109,24 @@ class Part:
         return self.scores[Act.CLAIM] >= self._offered
 
     @property
+    def _wonders(self) -> bool:
+        asks = self.scores[Act.ASK] >= self.scores[Act.CLAIM] + WONDERS
+        return asks and not SUPPOSES.search(self.text)
+
+    @property
     def _offered(self) -> float:
         return max(self.scores[act] for act in OFFERS)
+
+
+def in_form(text: str, scores: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the scores as the form of the sentence allows: plans and reasons ask nothing, choices do."""
+    if PLAN.search(text) and "?" not in text:
+        return as_plan(scores)
+    if CHOICE.search(text) and not SUGGESTS.search(text):
+        return {**scores, Act.ASK: max(scores[Act.ASK], CHOOSES), Act.PROPOSE: -1.0}
+    if STATES.search(text) and not REQUESTS.search(text):
+        return {**scores, Act.ASK: -1.0}
+    return scores
 
 
 def as_plan(scores: Mapping[str, float]) -> dict[str, float]:

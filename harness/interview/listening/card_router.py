@@ -42,7 +42,7 @@ FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further
 # Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
 NOT_SHOWN_FACTOR = 2
 LEAD = 0.25  # a single card is shown if it is this far ahead of the next card
-CLEAR = 0.3  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
+CLEAR = 0.4  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
 LIKELY = -0.3  # the least score of a card that is shown
 REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
 # The member of an enumeration has fewer words: it must be further ahead, and the whole sentence must find its
@@ -157,7 +157,7 @@ class CardRouter:
         whole = asked_for(scores)
         each = [asked_for(self.scores(member), ITEM_LEAD).cards for member in members]
         hinted = [cards for cards in each if all(scores[card] >= HINTED for card in cards)]
-        found = dict.fromkeys(chain(whole.cards, *hinted))
+        found = dict.fromkeys(chain(*hinted, whole.cards))
         return Asked(tuple(found)[:MAX_CARDS]) if found else whole
 
     def scores(self, said: Said) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Bare follow-ups: "What is in there?" asks for the stage that the interviewer has just named."""
+"""Answers that name nothing themselves: "What is in there?", "Both, please." after an offer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ BARE = re.compile(
     r"^\W*(and )?(what.?s )?inside\b|"
     r"\b(that|this) (one|part|step|stage|bit|box|chunk|thing)\b|"
     r"\b(what|why)\b.{0,12}\b(it|that|this|there)\b.{0,12}\b(do|doing|happen\w*|long|consist\w*)\b|"
+    r"\bwhat\b.{0,8}\bdoing\b.{0,12}\bthere\b|"
     r"\b(split|break|open|take|pull) (it|that|this) (down|up|apart|open)\b",
     re.IGNORECASE,
 )
@@ -29,12 +30,39 @@ CARD = {
 NAMED = {
     "network": r"network|between user and server",
     "preprocess": r"pre-?process\w*|before the search",
-    "retrieval": r"retriev\w*|vector search|the search(?! (begins|starts))|finding passages",
+    "retrieval": r"retriev\w*|vector search|(?<!before )the search(?! (begins|starts))|finding passages",
     "queue": r"queue|waiting for the model|before the model starts",
     "prefill": r"prefill|reading the prompt",
     "decode": r"decod\w*|generat\w*|writing the answer",
     "postprocess": r"post-?process\w*|after the last (token|word)",
 }
+
+
+# Data that the interviewer offers, and how an offer is taken up.
+OFFER = re.compile(
+    r"\b(?:shall i|would you like(?: me)? to|do you want(?: me)? to|i can|want to) "
+    r"(?:show|give|see|open|look at)\b(?: you)? (?P<data>[^.?!]+)",
+    re.IGNORECASE,
+)
+POLITE = r"(?: (?:please|then|thanks|thank you|one))*"
+YES = r"(?:yes|yeah|yep|sure|please(?: do)?|do|go ahead|of course|gladly|i would)"
+TAKEN = {
+    rf"(?:the )?(?:former|first)(?: of (?:them|the two))?{POLITE}": slice(0, 1),
+    rf"(?:the )?(?:latter|last|second)(?: of (?:them|the two))?{POLITE}": slice(-1, None),
+    rf"(?:{YES} )?(?:both|all)(?: of (?:them|those))?{POLITE}": slice(None),
+}
+
+
+def taken_up(answer: str, before: str) -> tuple[str, ...]:
+    """Return the words for the data that were offered and that a bare answer takes."""
+    if not (offer := OFFER.search(before)):
+        return ()
+    said = " ".join(re.findall(r"\w+", answer.lower()))
+    data = tuple(re.split(r",? or |,? and |, ", offer["data"]))
+    if len(data) == 1 and re.fullmatch(rf"{YES}(?: {YES})*{POLITE}", said):
+        return data
+    taken = next((part for pattern, part in TAKEN.items() if re.fullmatch(pattern, said)), None)
+    return data[taken] if taken else ()
 
 
 def followed_up(question: str, before: str, scenario: Scenario) -> str | None:

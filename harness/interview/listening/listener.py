@@ -17,9 +17,8 @@ from filelock import FileLock
 
 from harness.interview.listening.acts import (
     OFFERS,
-    PLAN,
     Part,
-    as_plan,
+    in_form,
     likely,
     together,
 )
@@ -32,7 +31,7 @@ from harness.interview.listening.examples import (
     last_words,
     stored,
 )
-from harness.interview.listening.follow_ups import followed_up
+from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import RemedyFinder, takes_back
 from harness.interview.listening.similarity import Examples, Regression, Said, regression
@@ -63,9 +62,13 @@ class Listener:
         if not whole:
             return Reading()
         blamed = [self._blamed(part, scenario) for part in heard]
-        remedies, suspect = self._remedies(whole, heard, blamed, scenario), _first(blamed)
+        remedies = self._remedies(whole, heard, blamed, before, scenario)
+        suspect = _first(blamed)
         acts = together(whole, heard, _implied(remedies, suspect))
-        asked = self._asked(whole, heard, before, scenario) if Act.ASK in acts else Asked()
+        if taken := taken_up(turn, before):
+            acts, asked = (Act.ASK,), Asked.together(map(self.cards, taken))
+        else:
+            asked = self._asked(whole, heard, before, scenario) if Act.ASK in acts else Asked()
         return Reading(
             acts=acts,
             cards=asked.cards,
@@ -100,8 +103,7 @@ class Listener:
     def _part(self, said: Said, members: tuple[Said, ...], before: str) -> Part:
         found = self.acts.scores(said)
         scores = dict(zip(ACTS, map(float, found), strict=True))
-        if PLAN.search(said.text) and "?" not in said.text:
-            scores = as_plan(scores)
+        scores = in_form(said.text, scores)
         return Part(said, tuple(likely(scores)), scores, members)
 
     @cached_property
@@ -130,6 +132,7 @@ class Listener:
         whole: Part,
         heard: Iterable[Part],
         blamed: Iterable[Suspect | None],
+        before: str,
         scenario: Scenario,
     ) -> tuple[Remedy, ...]:
         """Return the remedies of the parts that offer something and do not rather say what is slow."""
@@ -141,7 +144,7 @@ class Listener:
             if not named and takes_back(part):
                 named = tuple(replace(remedy, refused=True) for remedy in last)
             found, last = [*found, *named], named
-        return _once(found)
+        return _once(found) or self.remedies.turned_down(whole, before)
 
     @cached_property
     def remedies(self) -> RemedyFinder:

@@ -14,6 +14,7 @@ from harness.interview.listening.examples import (
     Row,
     examples,
     heard_turns,
+    last_words,
     rubric_sentences,
     single,
     stored,
@@ -28,12 +29,22 @@ NONE, REFUSES = "none", "refuses"
 # Limits, chosen by cross-validation over voices.
 PATTERN = 0.4  # what a matching pattern adds to a score that runs from about -1 to 1
 HEARD = -0.2  # the least score of a remedy that is named
-DOUBT = 0.3  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
+DOUBT = 0.5  # how far below "no remedy" it may be: what is passed in is an offer, and most offers name one
 LEAD = 0.55  # how far below the best one another remedy of the same sentence may be
 NAMED_LEAD = 0.8  # the same, if its words are there
 REFUSED = -0.3  # the least score of a refusal
 ELSEWHERE = 0.3  # taken from a remedy that is none of this case's
-MEMBER_HEARD, MEMBER_WORDS = 0.2, 2  # the least score and length of a member that names a remedy
+MEMBER_HEARD, MEMBER_WORDS = 0.3, 2  # the least score and length of a member that names a remedy
+
+# What the interviewer or product puts forward may be refused without naming it: "Nope."
+PUT_FORWARD = re.compile(
+    r"\b(shall|should|why not|do) (we|i|you)\b|\bso we\b|"
+    r"\b(product|manager)\b.*\b(wants?|offers?|says|suggests?|can)\b|"
+    r"\b(one|you|somebody) (could|might|suggests?)\b|\bhelp\b",
+    re.IGNORECASE,
+)
+MAX_TURNED_DOWN = 1  # remedies at once; of more it is not clear which one is refused
+TURNED_DOWN = -0.1  # the least score of such a refusal
 
 
 class Entry(Strict):
@@ -109,6 +120,17 @@ class RemedyFinder:
         refused = {n: refuses + _denial(_clause(sentence, spans[n])) >= REFUSED for n in heard}
         return tuple(Remedy(n, refused[n], _quote(sentence, spans[n])) for n in heard)
 
+    def turned_down(self, whole: Part, before: str) -> tuple[Remedy, ...]:
+        """Return the remedies that were put forward before, if a turn that names none refuses them."""
+        if not PUT_FORWARD.search(before) or whole.acts[:1] == (Act.ASK,):
+            return ()
+        named = [name for name in remedies() if _span(name, last_words(before))]
+        if not named or len(named) > MAX_TURNED_DOWN:
+            return ()
+        if self.regression.scores(whole.said)[-1] + _denial(whole.text) < TURNED_DOWN:
+            return ()
+        return tuple(Remedy(name, True, whole.text) for name in named)
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         return (*remedies(), NONE, REFUSES)
@@ -150,7 +172,9 @@ def _of_rubric() -> Iterator[tuple[str, str]]:
 
 DENIAL = re.compile(
     r"\b(no|not|never|without|leave|leav|skip|drop|forget|reject\w*|rule[sd]? out|off the table|is out|"
-    r"wouldn.?t|shouldn.?t|don.?t|won.?t|doesn.?t|isn.?t|can.?t|hardly|nothing|instead of buying)\b",
+    r"wouldn.?t|shouldn.?t|don.?t|won.?t|doesn.?t|isn.?t|can.?t|hardly|nothing|instead of buying|nope|nah|"
+    r"cannot|disagree|declin\w+|pass|wrong (lever|knob|tool|place|end|thing)|pointless|useless|"
+    r"theatre|waste\w*|(would|will|.d) (merely|only|just|still))\b",
     re.IGNORECASE,
 )
 # What a word of denial adds to the score of a refusal, and what its absence takes away.
@@ -158,6 +182,7 @@ DENIED, UNDENIED = 0.2, 0.3
 # Words of denial that refuse nothing.
 HARMLESS = re.compile(
     r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
+    r"\b(not|never|don.?t) (switch|turn|shut)\w* (it |them |that )?(off|down)\b|"
     r"\bwithout waiting\b|\bwith (and|or) without\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
     r"\bdon.?t (wait|let|switch)\b|^\W*(no\b\W*)*no[.,]\s|"
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"

@@ -22,7 +22,7 @@ SAYING = frozenset(Act) - {Act.DONT_KNOW, Act.HINT, Act.REPEAT, Act.OFF_TOPIC, A
 # What is added to a score that runs from about -1 to 1: for a matching pattern, for the case's own cause, and
 # for a pattern of that cause. Chosen, like the limit, by cross-validation over voices.
 PATTERN, CAUSE, OWN_PATTERN = 0.2, 0.2, 0.5
-AHEAD = 0.15  # by how much more it must blame something than nothing
+AHEAD = 0.05  # by how much more it must blame something than nothing
 
 
 class Entry(Strict):

@@ -9,8 +9,10 @@ from harness.interview.scoring import sentences
 
 MAX_PARTS = 24  # of a turn; reading more would keep the candidate waiting
 MIN_WORDS = 3  # of a clause; a shorter one stays with its neighbour
+ASKS = r"(?:what|which|how|when|where|who|why|is|are|does|do|did|has|have|can|pull|show|give)"
 CLAUSE = re.compile(
-    r",\s+(?=(?:but|so|and then|and i.?d|then i|however|(?:could|can) (?:you|i|we))\b)|\s+-{1,2}\s+",
+    r",\s+(?=(?:but|so|and then|and i.?d|then i|however|(?:could|can) (?:you|i|we))\b)|\s+-{1,2}\s+|"
+    rf",\s+and\s+(?={ASKS}\b)|\s+(?:n|&)\s+(?={ASKS}\b)",
     re.IGNORECASE,
 )
 LONG = 20  # words of a clause; a longer one is dictated, and is split before a conjunction

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from harness.interview.content_files import BadContentError
-from harness.interview.listening.acts import LEAST, Part, likely, together
+from harness.interview.listening.acts import LEAST, Part, in_form, likely, together
 from harness.interview.listening.examples import ACTS, heard_turns, labelled_sentences
-from harness.interview.listening.follow_ups import followed_up
+from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import _clause, _denial, remedies
 from harness.interview.listening.similarity import Examples, Said, regression
@@ -54,10 +54,46 @@ def test_a_long_dictated_sentence_falls_apart_at_its_conjunctions():
         ("What is in there?", "The network and the queue are small.", "S01", None),
         ("What is in there?", "Go on.", "S01", None),
         ("How long is the prompt?", "Preprocessing is 2.4 s.", "S11", None),
+        ("What is it doing there?", "There are 2.4 s before the search.", "S11", "preprocess"),
     ],
 )
 def test_a_bare_follow_up_asks_for_the_stage_that_was_named(question, before, name, card):
     assert followed_up(question, before, scenario(name)) == card
+
+
+@pytest.mark.parametrize(
+    ("answer", "before", "taken"),
+    [
+        ("The former.", "I can show you the tokens or the cost.", ("the tokens",)),
+        ("The second, please.", "I can show you the tokens or the cost.", ("the cost",)),
+        (
+            "Both, please.",
+            "Would you like to see the index or the cost?",
+            ("the index", "the cost"),
+        ),
+        ("Yes please.", "Shall I give you the traces?", ("the traces",)),
+        ("Yes.", "Would you like to see the index or the cost?", ()),
+        ("Yes.", "Is it the cost?", ()),
+        ("Both are slow.", "Would you like to see the index or the cost?", ()),
+    ],
+)
+def test_a_bare_answer_takes_what_was_offered(answer, before, taken):
+    assert taken_up(answer, before) == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "ask", "propose"),
+    [
+        ("Is the whole answer needed at once, or are early words enough?", 0.2, -1.0),
+        ("Should we cut the answers or cache them?", -0.5, 0.5),
+        ("The prompt grew, hence the shift.", -1.0, 0.5),
+        ("The prompt grew, hence: what do the tokens say?", -0.5, 0.5),
+    ],
+)
+def test_the_form_of_a_sentence_says_whether_it_asks(text, ask, propose):
+    scores = dict.fromkeys((*LEAST, "none"), -0.5) | {Act.PROPOSE: 0.5}
+    found = in_form(text, scores)
+    assert (found[Act.ASK], found[Act.PROPOSE]) == (ask, propose)
 
 
 def part(text="It is so.", **scores):
@@ -109,6 +145,8 @@ def test_numbers_are_read_with_their_unit(text, value, unit):
         ("A replay with and without retries", False),
         ("We go without retries", True),
         ("No loss, and the cache stays", False),
+        ("Retries are the wrong lever", True),
+        ("Could we not switch it off with retries", False),
     ],
 )
 def test_a_comparison_is_no_refusal(sentence, denied):
