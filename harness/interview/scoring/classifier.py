@@ -1,9 +1,10 @@
 """Sentence classifier: two linear scores of a sentence for each expectation and misconception.
 
-MiniLM's vector captures what a sentence is about, but hardly what the sentence asserts; TF-IDF terms add some
-of that. `about` scores the topic and `stance` the side taken, because a contradiction is on topic, too. Both
-are ridge regressions on the rubric's labelled sentences, solved in closed form, so the same content gives the
-same weights. `classifier_findings` says how the scores add findings to those of the patterns, or remove them.
+MiniLM's vector captures what a sentence is about, but hardly what the sentence asserts; products of its
+coordinates and TF-IDF terms add some of that. `about` scores the topic and `stance` the side taken, because
+a contradiction is on topic, too. Both are ridge regressions on the rubric's labelled sentences, solved in
+closed form, so the same content gives the same weights. `classifier_findings` says how the scores add
+findings to those of the patterns, or remove them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
-# Scales of the TF-IDF terms and of the bias feature; that of the embedding is 1.
+# Scales of the TF-IDF terms and of the bias feature; that of the embedding with its products is 1.
 WORDS, CONSTANT = 0.7, 0.5
+# Random products of the embedding's coordinates. Their dot product approximates the square of that of the
+# embeddings, which tells "the small one drafts, the large one checks" from its parts. More gain nothing.
+PRODUCTS = 4096
 DECIMALS = 3  # of a score; differences between machines are far smaller
 SHIPPED = FOLDER / "classifier.npz"  # weights for the shipped content, so that no user has to wait
 
@@ -166,10 +170,15 @@ def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
 
 
 def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
-    """Write the weights in half precision: their fourth digit changes no decision."""
-    weights = {n: getattr(classifier, n).astype(np.float16) for n in ("about", "stance")}
+    """Write the weights in 8 bits, each row with its scale: scores hardly move."""
+    arrays = {}
+    for name in ("about", "stance"):
+        weights = getattr(classifier, name)
+        scale = np.abs(weights).max(axis=1, keepdims=True) / 127
+        arrays[name] = np.rint(weights / scale).astype(np.int8)
+        arrays[f"{name}_scale"] = scale.astype(np.float32)
     with path.open("wb") as file:
-        np.savez_compressed(file, key=np.array(key), **weights)
+        np.savez_compressed(file, key=np.array(key), **arrays)
 
 
 def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -177,9 +186,12 @@ def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
-        if str(file["key"]) != key:
+        if str(file["key"]) != key or "about_scale" not in file:
             return None
-        return file["about"].astype(np.float64), file["stance"].astype(np.float64)
+        about, stance = (
+            file[n] * file[f"{n}_scale"].astype(np.float64) for n in ("about", "stance")
+        )
+        return about, stance
 
 
 def _cached(key: str) -> Path:
@@ -191,6 +203,17 @@ def _key(rubric: Rubric, model_sha256: str) -> str:
 
 
 def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:
-    """Return (f,) features: the embedding, the scaled TF-IDF vector and a constant."""
+    """Return (f,) features: the embedding, products of it, the scaled TF-IDF vector and a constant."""
     meaning = embed([text])[0].astype(np.float64)
-    return np.concatenate([meaning, WORDS * words.vector(text), [CONSTANT]])
+    left, right = _projections(len(meaning))
+    products = (meaning @ left) * (meaning @ right) / PRODUCTS**0.5
+    both = np.concatenate([meaning, products]) / 2**0.5
+    return np.concatenate([both, WORDS * words.vector(text), [CONSTANT]])
+
+
+@cache
+def _projections(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return two arrays of random signs, (width, PRODUCTS), the same on every machine."""
+    bits = np.random.MT19937(0).random_raw(2 * width * PRODUCTS) & 1
+    left, right = np.where(bits, 1.0, -1.0).reshape(2, width, PRODUCTS)
+    return left, right

@@ -19,8 +19,8 @@ from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
-# patterns'. Chosen by leaving voices out, for a precision of 95 %.
-ABOUT, STANCE = 0.1, 0.3
+# patterns'. Chosen by leaving voices out: lower ones accuse the right twin of a wrong sentence.
+ABOUT, STANCE = 0.2, 0.4
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
