@@ -1,9 +1,10 @@
-"""Sentence classifier: two linear scores of a sentence for each expectation, over meaning and words.
+"""Sentence classifier: two linear scores of a sentence for each expectation and misconception.
 
-MiniLM's vector captures what a sentence is about, but hardly what the sentence asserts; TF-IDF terms add some
-of that. `about` scores the topic and `stance` the side taken, because a contradiction is on topic, too. Both
-are ridge regressions on the rubric's labelled sentences, solved in closed form, so the same content gives the
-same weights. `classifier_findings` says how the scores add findings to those of the patterns, or remove them.
+MiniLM's vector captures what a sentence is about, but hardly what the sentence asserts; products of its
+coordinates and TF-IDF terms add some of that. `about` scores the topic and `stance` the side taken, because
+a contradiction is on topic, too. Both are ridge regressions on the rubric's labelled sentences, solved in
+closed form, so the same content gives the same weights. `classifier_findings` says how the scores add
+findings to those of the patterns, or remove them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
 
-# Scales of the TF-IDF terms and of the bias feature; that of the embedding is 1.
+# Scales of the TF-IDF terms and of the bias feature; that of the embedding with its products is 1.
 WORDS, CONSTANT = 0.7, 0.5
+# Random products of the embedding's coordinates. Their dot product approximates the square of that of the
+# embeddings, which tells "the small one drafts, the large one checks" from its parts. More gain nothing.
+PRODUCTS = 4096
 DECIMALS = 3  # of a score; differences between machines are far smaller
 SHIPPED = FOLDER / "classifier.npz"  # weights for the shipped content, so that no user has to wait
 
@@ -41,9 +45,9 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class SentenceClassifier:
-    """Scores of a sentence for every expectation.
+    """Scores of a sentence for everything that is learned.
 
-    names: the expectations' ids. about, stance: weights, (expectations, features).
+    names: the ids of expectations and misconceptions. about, stance: weights, (names, features).
     """
 
     embed: Embed
@@ -54,7 +58,7 @@ class SentenceClassifier:
 
     @lru_cache(REMEMBERED)  # noqa: B019  # one classifier lives as long as the process
     def score(self, text: str) -> Mapping[str, Scores]:
-        """Return the scores by expectation id."""
+        """Return the scores by id."""
         features = _features(text, self.embed, self.words)
         about, stance = (
             np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)
@@ -63,24 +67,32 @@ class SentenceClassifier:
         return {name: Scores(*pair) for name, pair in zip(self.names, pairs, strict=True)}
 
 
-def top_label(scores: Mapping[str, Scores]) -> str:
+def top_label(rubric: Rubric, scores: Mapping[str, Scores]) -> str:
     """Return the id of the expectation with the highest `about` score."""
-    return max(scores, key=lambda name: scores[name].about)
+    return max(rubric.by_id, key=lambda name: scores[name].about)
+
+
+def names(rubric: Rubric) -> tuple[str, ...]:
+    """Return the ids of all expectations and misconceptions: both are learned."""
+    return tuple(entry.id for entry in (*rubric.expectations, *rubric.misconceptions))
 
 
 def labelled_sentences(rubric: Rubric) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield every sentence of the rubric with the ids of the expectations that it shows, possibly none."""
+    """Yield every labelled sentence with the ids of what it shows and states wrongly, possibly none."""
     for expectation in rubric.expectations:
         label = frozenset({expectation.id})
         yield from ((text, label) for text in (expectation.says, *expectation.examples))
-    yield from ((text, frozenset()) for text, _ in contrary_sentences(rubric))
+        yield from ((text, frozenset()) for text in expectation.counterexamples)
+    for misconception in rubric.misconceptions:
+        yield from ((text, frozenset({misconception.id})) for text in misconception.examples)
+    yield from ((text, frozenset()) for text, name in rubric.contrary if name in rubric.by_id)
     yield from rubric.sentences
 
 
 def contrary_sentences(rubric: Rubric) -> Iterator[tuple[str, str]]:
-    """Yield every sentence that is about an expectation and does not show it, with the expectation's id."""
-    for expectation in rubric.expectations:
-        yield from ((text, expectation.id) for text in expectation.counterexamples)
+    """Yield every sentence that is about something and does not say it, with the id of that."""
+    for entry in (*rubric.expectations, *rubric.misconceptions):
+        yield from ((text, entry.id) for text in entry.counterexamples)
     for misconception in rubric.misconceptions:
         for name in misconception.denies:
             yield from ((text, name) for text in misconception.examples)
@@ -89,23 +101,24 @@ def contrary_sentences(rubric: Rubric) -> Iterator[tuple[str, str]]:
 
 def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
     """Return a classifier trained on a rubric. Takes about two minutes on one core, most of it in MiniLM."""
-    names = tuple(e.id for e in rubric.expectations)
     labelled, contrary = list(labelled_sentences(rubric)), list(contrary_sentences(rubric))
+    learned = names(rubric)
     words = fit_vocabulary(text for text, _ in labelled)
-    features = {text: _features(text, embed, words) for text, _ in labelled}
+    texts = dict.fromkeys(text for text, _ in (*labelled, *contrary))
+    features = {text: _features(text, embed, words) for text in texts}
     about = linear_model.about(
         np.stack([features[text] for text, _ in labelled]),
-        np.array([[name in shown for name in names] for _, shown in labelled]),
+        np.array([[name in shown for name in learned] for _, shown in labelled]),
     )
     sides = [(text, name, 1) for text, shown in labelled for name in sorted(shown)]
     sides += [(text, name, -1) for text, name in contrary]
     stance = linear_model.stance(
         np.stack([features[text] for text, *_ in sides]),
-        np.array([names.index(name) for _, name, _ in sides]),
+        np.array([learned.index(name) for _, name, _ in sides]),
         np.array([side for *_, side in sides]),
-        len(names),
+        len(learned),
     )
-    return SentenceClassifier(embed, words, names, about, stance)
+    return SentenceClassifier(embed, words, learned, about, stance)
 
 
 def load_classifier(rubric: Rubric) -> SentenceClassifier:
@@ -153,14 +166,19 @@ def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
                 _write(part, fitted(rubric, embed), key)
         weights = _read(cached, key)
     words = fit_vocabulary(text for text, _ in labelled_sentences(rubric))
-    return SentenceClassifier(embed, words, tuple(e.id for e in rubric.expectations), *weights)
+    return SentenceClassifier(embed, words, names(rubric), *weights)
 
 
 def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
-    """Write the weights in half precision: their fourth digit changes no decision."""
-    weights = {n: getattr(classifier, n).astype(np.float16) for n in ("about", "stance")}
+    """Write the weights in 8 bits, each row with its scale: scores hardly move."""
+    arrays = {}
+    for name in ("about", "stance"):
+        weights = getattr(classifier, name)
+        scale = np.abs(weights).max(axis=1, keepdims=True) / 127
+        arrays[name] = np.rint(weights / scale).astype(np.int8)
+        arrays[f"{name}_scale"] = scale.astype(np.float32)
     with path.open("wb") as file:
-        np.savez_compressed(file, key=np.array(key), **weights)
+        np.savez_compressed(file, key=np.array(key), **arrays)
 
 
 def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -168,9 +186,12 @@ def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
-        if str(file["key"]) != key:
+        if str(file["key"]) != key or "about_scale" not in file:
             return None
-        return file["about"].astype(np.float64), file["stance"].astype(np.float64)
+        about, stance = (
+            file[n] * file[f"{n}_scale"].astype(np.float64) for n in ("about", "stance")
+        )
+        return about, stance
 
 
 def _cached(key: str) -> Path:
@@ -182,6 +203,17 @@ def _key(rubric: Rubric, model_sha256: str) -> str:
 
 
 def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:
-    """Return (f,) features: the embedding, the scaled TF-IDF vector and a constant."""
+    """Return (f,) features: the embedding, products of it, the scaled TF-IDF vector and a constant."""
     meaning = embed([text])[0].astype(np.float64)
-    return np.concatenate([meaning, WORDS * words.vector(text), [CONSTANT]])
+    left, right = _projections(len(meaning))
+    products = (meaning @ left) * (meaning @ right) / PRODUCTS**0.5
+    both = np.concatenate([meaning, products]) / 2**0.5
+    return np.concatenate([both, WORDS * words.vector(text), [CONSTANT]])
+
+
+@cache
+def _projections(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return two arrays of random signs, (width, PRODUCTS), the same on every machine."""
+    bits = np.random.MT19937(0).random_raw(2 * width * PRODUCTS) & 1
+    left, right = np.where(bits, 1.0, -1.0).reshape(2, width, PRODUCTS)
+    return left, right

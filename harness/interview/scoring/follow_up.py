@@ -46,4 +46,8 @@ def targets(rubric: Rubric, prompt: str, classifier: SentenceClassifier | None) 
     topics = {e.id for e in rubric.expectations if any_span(e.topic, prompt)}
     if topics and len(topics) <= len(rubric.expectations) // 4:
         return frozenset(topics)
-    return frozenset({top_label(classifier.score(prompt))}) if classifier else frozenset(topics)
+    return (
+        frozenset({top_label(rubric, classifier.score(prompt))})
+        if classifier
+        else frozenset(topics)
+    )

@@ -17,7 +17,8 @@ def about(features: np.ndarray, shows: np.ndarray) -> np.ndarray:
     features: (n, f). shows: (n, expectations), bool. The positives are few and are weighted up.
     """
     gram = features @ features.T
-    return np.stack([_about(features, gram, column) for column in shows.T])
+    inverse = np.linalg.inv(gram + RIDGE * np.eye(len(gram)))
+    return np.stack([_about(inverse, column) for column in shows.T]) @ features
 
 
 def stance(
@@ -48,12 +49,21 @@ def kernel_ridge(gram: np.ndarray, owners: np.ndarray) -> np.ndarray:
     return np.linalg.solve(gram + KERNEL_RIDGE * np.eye(len(owners)), np.where(own, 1.0, -1.0))
 
 
-def _about(features: np.ndarray, gram: np.ndarray, shows: np.ndarray) -> np.ndarray:
-    """Return the weights, (f,), of one expectation. gram: (n, n); shows: (n,), bool."""
-    positive = RARE * len(shows) / (2 * max(1, shows.sum()))
-    weight = np.where(shows, positive, 1.0)
-    coefficients = np.linalg.solve(gram + RIDGE * np.diag(1 / weight), np.where(shows, 1.0, -1.0))
-    return features.T @ coefficients
+def _about(inverse: np.ndarray, shows: np.ndarray) -> np.ndarray:
+    """Return the dual weights, (n,), of one expectation.
+
+    inverse: (n, n), of the kernel with the shrinkage of a negative. The few positives, whose shrinkage is
+    another, are a change of low rank, for which Woodbury's identity needs no further inverse of that size.
+    shows: (n,), bool.
+    """
+    rows = np.flatnonzero(shows)
+    positive = RARE * len(shows) / (2 * max(1, len(rows)))
+    base = inverse @ np.where(shows, 1.0, -1.0)
+    change = RIDGE / positive - RIDGE
+    if not len(rows) or change == 0:
+        return base
+    inner = np.eye(len(rows)) / change + inverse[np.ix_(rows, rows)]
+    return base - inverse[:, rows] @ np.linalg.solve(inner, base[rows])
 
 
 def _balanced(positive: np.ndarray) -> np.ndarray:

@@ -1,4 +1,8 @@
-"""Misconceptions: stated and left standing, or stated and taken back."""
+"""Misconceptions: stated and left standing, or stated and taken back.
+
+Patterns find most of them; the classifier finds those in other words. An accusation is worse than a miss, so
+that both of its scores must be high.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from harness.interview.scoring.classifier import SentenceClassifier
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.matching import REMEMBERED, Matcher
@@ -13,15 +18,23 @@ from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
+# The least `about` and `stance` scores of a sentence that states a misconception in other words than the
+# patterns'. Chosen by leaving voices out: lower ones accuse the right twin of a wrong sentence.
+ABOUT, STANCE = 0.2, 0.4
+MIN_WORDS = 4  # the scores of a shorter sentence say little
+
 
 def find_mistakes(
-    matcher: Matcher, sentences: Sequence[Sentence], findings: Sequence[Finding]
+    matcher: Matcher,
+    classifier: SentenceClassifier | None,
+    sentences: Sequence[Sentence],
+    findings: Sequence[Finding],
 ) -> list[Mistake]:
     """Return a mistake for each misconception that is stated."""
     return [
         mistake
         for misconception in matcher.rubric.misconceptions
-        if (mistake := _mistake(matcher, misconception, sentences, findings))
+        if (mistake := _mistake(matcher, classifier, misconception, sentences, findings))
     ]
 
 
@@ -40,11 +53,12 @@ def repairs(
 
 def _mistake(
     matcher: Matcher,
+    classifier: SentenceClassifier | None,
     misconception: Misconception,
     sentences: Sequence[Sentence],
     findings: Sequence[Finding],
 ) -> Mistake | None:
-    numbers = list(_stating(matcher, misconception, sentences))
+    numbers = list(_stating(matcher, classifier, misconception, sentences))
     if not numbers:
         return None
     return Mistake(
@@ -56,7 +70,10 @@ def _mistake(
 
 
 def _stating(
-    matcher: Matcher, misconception: Misconception, sentences: Sequence[Sentence]
+    matcher: Matcher,
+    classifier: SentenceClassifier | None,
+    misconception: Misconception,
+    sentences: Sequence[Sentence],
 ) -> Iterator[int]:
     """Yield the indices of the sentences that state the misconception.
 
@@ -67,6 +84,7 @@ def _stating(
         named = (matcher.subject(name, sentence.turn) for name in misconception.denies)
         with_subject = (replace(sentence, text=f"{n} {sentence.text}") for n in named if n)
         stated = any(_states(guards, misconception, s) for s in (sentence, *with_subject))
+        stated = stated or (classifier and _learned(guards, classifier, misconception, sentence))
         if stated and not matcher.sources.copied(sentence.text):
             yield number
 
@@ -77,12 +95,30 @@ def _states(guards: Guards, misconception: Misconception, sentence: Sentence) ->
     spans = any_span(misconception.accept, text)
     return bool(
         spans
-        and not sentence.is_question
-        and not any_span(misconception.unless, text)
-        and not guards.says("distanced", text)
-        and not guards.says("about_the_scoring", text)
+        and _is_own_claim(guards, misconception, sentence)
         and not guards.negated(text, spans[0])
         and (misconception.negative or not guards.says("denial", text[slice(*spans[0])]))
+    )
+
+
+def _learned(
+    guards: Guards, classifier: SentenceClassifier, misconception: Misconception, sentence: Sentence
+) -> bool:
+    """Return True if the classifier is sure that a sentence states a misconception."""
+    if len(sentence.words) < MIN_WORDS or not _is_own_claim(guards, misconception, sentence):
+        return False
+    scores = classifier.score(sentence.text)[misconception.id]
+    return scores.about >= ABOUT and scores.stance >= STANCE
+
+
+def _is_own_claim(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:
+    """Return False for a question, a condition, and what somebody else said."""
+    text = sentence.text
+    return not (
+        sentence.is_question
+        or any_span(misconception.unless, text)
+        or guards.says("distanced", text)
+        or guards.says("about_the_scoring", text)
     )
 
 

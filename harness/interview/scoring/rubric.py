@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parents[1] / "content" / "rubric"
 LEXICON, GUARDS, MISCONCEPTIONS = "lexicon.yaml", "guards.yaml", "misconceptions.yaml"
 PHRASINGS, CLASSIFIER, CONTRARY = "phrasings.yaml", "classifier.yaml", "contrary.yaml"
 SENTENCES = "sentences"  # folder of labelled answers
+TWINS = (
+    "twins"  # folder of labelled answers, many with a twin that differs in a word and shows nothing
+)
 # Every other file in the folder is a dimension.
 OTHERS = (LEXICON, GUARDS, MISCONCEPTIONS, PHRASINGS, CLASSIFIER, CONTRARY)
 NOTHING = "NOTHING"  # key, in place of an expectation's id, of the sentences that show none
@@ -116,6 +119,18 @@ class SentencesEntry(RootModel[tuple[SentenceEntry, ...]]):
     """A file of labelled sentences."""
 
 
+class TwinEntry(SentenceEntry):
+    """A labelled sentence with its twin, if it has one: almost the same words, and not what they show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    not_: str | None = Field(default=None, alias="not")
+
+
+class TwinsEntry(RootModel[tuple[TwinEntry, ...]]):
+    """A file of twins."""
+
+
 class ByExpectationEntry(RootModel[dict[str, tuple[str, ...]]]):
     """A file of sentences by expectation: those that show it, or those that say the contrary."""
 
@@ -183,8 +198,9 @@ class Rubric:
     """The whole rubric, in the order of its files.
 
     asked: by dimension, patterns of interview questions that ask about the dimension and name none of its
-    ideas. sentences: labelled sentences beyond the examples, each with the ids that it shows. contrary:
-    sentences, each with the id of the expectation that it denies. sha256: of the files' names and bytes.
+    ideas. sentences: labelled sentences beyond the examples, each with the ids of what it shows and of the
+    misconceptions that it states. contrary: sentences, each with the id of what it denies or does not quite
+    say. sha256: of the files' names and bytes.
     """
 
     expectations: tuple[Expectation, ...]
@@ -224,13 +240,17 @@ def rubric(folder: Path = FOLDER) -> Rubric:
     misconceptions = tuple(_misconception(entry, lexicon) for entry in entries)
     _check_ids(expectations, misconceptions)
     contrary = _checked(ByExpectationEntry, folder / CONTRARY).root
+    twins = _entries(folder / TWINS, TwinsEntry)
     return Rubric(
         expectations,
         misconceptions,
         {d.dimension: tuple(map(lexicon.compile, d.asked)) for d in dimensions},
         guards(_checked(GuardsEntry, folder / GUARDS), lexicon),
-        tuple(_sentences(folder, phrasings.get(NOTHING))),
-        tuple((text, name) for name, texts in contrary.items() for text in texts),
+        (*_sentences(folder, phrasings.get(NOTHING)), *_of_twins(twins)),
+        (
+            *((text, name) for name, texts in contrary.items() for text in texts),
+            *((t.not_, name) for t in twins if t.not_ for name in (*t.shows, *t.wrong)),
+        ),
         _sha256(folder),
     )
 
@@ -248,9 +268,19 @@ def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[st
     yield from ((text, frozenset()) for text in (nothing.not_ if nothing else ()))
     for name, texts in _checked(ByExpectationEntry, folder / CLASSIFIER).root.items():
         yield from ((text, frozenset({name} - {NOTHING})) for text in texts)
-    for path in sorted((folder / SENTENCES).glob("*.yaml")):
-        entries = _checked(SentencesEntry, path).root
-        yield from ((entry.text, frozenset(entry.shows)) for entry in entries)
+    for entry in _entries(folder / SENTENCES, SentencesEntry):
+        yield entry.text, frozenset((*entry.shows, *entry.wrong))
+
+
+def _of_twins(twins: Iterable[TwinEntry]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the sentences themselves; what their twins show is not labelled."""
+    for twin in twins:
+        yield twin.text, frozenset((*twin.shows, *twin.wrong))
+
+
+def _entries(folder: Path, schema: type[RootModel]) -> list[SentenceEntry]:
+    """Return the entries of all files in a folder."""
+    return [e for path in sorted(folder.glob("*.yaml")) for e in _checked(schema, path).root]
 
 
 def _expectation(

@@ -113,7 +113,7 @@ class Scorer:
             [subjects(self.rubric, prompt) for prompt in prompts],
         )
         findings = matcher.findings(sentences)
-        mistakes = find_mistakes(matcher, sentences, findings)
+        mistakes = find_mistakes(matcher, self.classifier, sentences, findings)
         findings = [_denied(self.rubric, finding, mistakes) for finding in findings]
         findings += repairs(matcher, sentences, mistakes)
         own = [sentence for sentence in sentences if not matcher.discounted(sentence)]

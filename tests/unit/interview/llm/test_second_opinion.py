@@ -7,13 +7,13 @@ import pytest
 from harness.interview.llm import connect
 from harness.interview.llm.canaries import canaries, trial
 from harness.interview.llm.second_opinion import SecondOpinion
-from harness.interview.scoring.classifier import Scores
+from harness.interview.scoring.classifier import Scores, names
 from harness.interview.scoring.findings import Level, Loss
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 from tests.unit.interview.llm.chat_server import candidate_text, replying
 
-CLOSE, GUARDED = Scores(-0.1, 0.5), Scores(-0.1, 0.0)
+CLOSE, GUARDED = Scores(-0.3, 0.5), Scores(-0.3, 0.0)
 FAR = Scores(-0.9, 0.0)
 NEAR = "Something of that sort was on my mind the whole morning."
 OTHER = "Rather a lot of people have been thinking about it lately."
@@ -27,7 +27,7 @@ class FakeClassifier:
 
     def score(self, text):
         scores = next((s for start, s in self.sentences.items() if text.startswith(start)), {})
-        return {e.id: scores.get(e.id, FAR) for e in rubric().expectations}
+        return {name: scores.get(name, FAR) for name in names(rubric())}
 
 
 CLASSIFIER = FakeClassifier(
