@@ -32,12 +32,15 @@ def times(numbers: Iterable[Number]) -> list[float]:
 
 def grounded(text: str, case: CaseFile, opened: Iterable[str]) -> bool | None:
     """Return True if a time in `text` is on an opened card, within 5 %; None if the text quotes no time."""
-    spoken = times(quoted(text))
-    if not spoken:
-        return None
+    return bool(grounded_times(text, case, opened)) if times(quoted(text)) else None
+
+
+def grounded_times(text: str, case: CaseFile, opened: Iterable[str]) -> list[float]:
+    """Return the times in `text`, in ms, that are on an opened card, within 5 %."""
     numbers = (n for card in opened for n in case.card_numbers.get(card, ()))
     shown = times(_number(str(value), unit) for value, unit in numbers)
-    return any(abs(a - b) <= TOLERANCE * b for a in spoken for b in shown)
+    spoken = times(quoted(text))
+    return [a for a in spoken if any(abs(a - b) <= TOLERANCE * b for b in shown)]
 
 
 def _number(value: str, unit: str) -> Number:
