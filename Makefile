@@ -6,6 +6,7 @@
 #   PATIENCE=900   make e2e waits longer, in seconds, beside a busy neighbour
 #   MINUTES=10     make fuzz runs so long
 #   REAL=1         make e2e runs labs 01 and 02 on the slow assistant itself, which takes minutes
+#   GUIDELLM=...   Python of an environment with guidellm, which make perf then asks to measure the same
 #   TORCH_INDEX=.. address from PyTorch's install page of its CPU builds: 3 GB less than CUDA's, which pip takes on Linux
 #   LLAMA=cuda     build llama.cpp for a GPU (cuda, metal, vulkan); the default is the CPU
 
@@ -43,7 +44,7 @@ LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG
 # nbgrader and Jupyter call their helpers by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: start test tests class perf redteam fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs site clean
+.PHONY: start test tests class perf redteam mutants fuzz e2e e2e-class e2e-ready workshop proxy chromium bubblewrap setup prepare lint labs docs pictures site clean
 
 start: prepare
 	@$(BIN)/under500 progress --page labs/my-page.ipynb
@@ -66,6 +67,10 @@ perf: tests prepare
 # Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
 redteam: tests bubblewrap
 	@$(BIN)/python -m pytest -m "redteam or not redteam" tests/submissions/test_redteam.py
+
+# A change in each place of each solution, and whether its check notices; LABS=01-profile for one lab.
+mutants: tests
+	@$(BIN)/python -m tests.perf.mutants $(LABS)
 
 # Random notebooks, frames and values for MINUTES; make test tries 20 seconds of them.
 fuzz: tests
@@ -152,10 +157,13 @@ lint: tests
 labs: setup
 	@$(BIN)/python -m grader.course.release
 
-# Write the generated parts of the README and of docs/.
+# Write the generated page of docs/.
 docs: setup
-	@$(BIN)/python -m harness.cli.readme_verbs
 	@$(BIN)/python -m harness.cli.command_reference
+
+# Measure, on a quiet machine, what the pictures of README and docs show, and draw them.
+pictures: prepare
+	@$(BIN)/python -m harness.cli.readme_pictures --measure
 
 # docs/ as a site in build/site; a link that leads nowhere is an error.
 site: docs

@@ -53,6 +53,9 @@ c.AssignLatePenalties.plugin_class = "grader.course.late_policy.LatePolicy"
 # c.LatePolicy.grace_hours = 1
 # c.LatePolicy.percent_per_day = 10
 
+# The board shows a number instead of each learner's name.
+# c.Board.anonymous = True
+
 # nbgrader's own feedback shows hidden tests, and shows an open mark as zero.
 c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"

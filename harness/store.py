@@ -30,10 +30,19 @@ class CorruptFileError(StoreError):
 
 
 def home() -> Path:
-    """Return the project's cache folder, created if needed: $UNDER500_HOME or the system's default."""
+    """Return the project's cache folder, created if needed: $UNDER500_HOME or the system's default.
+
+    Raises StoreError if it cannot be created.
+    """
     chosen = os.environ.get(HOME_VARIABLE)
     folder = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("under500"))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {folder} for models and results cannot be created ({error.strerror}): set "
+            f"{HOME_VARIABLE} to a folder that you may write to."
+        ) from error
     return folder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.thresholds import Bar
+from grader.thresholds import Bar, Floor
 
 BAR = Bar(
     grade="q5",
@@ -13,7 +13,7 @@ BAR = Bar(
     bound=1.0,
     pairs=12,
     most=24,
-    right=0.8,
+    right=Floor(too_bad=0.6, good=0.9, most=24),
     shortest=0.9,
     nearest_ms=5.0,
     work=0.08,

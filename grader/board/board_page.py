@@ -4,42 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 from rich.console import Group
 from rich.table import Table
 
 from grader.board.exercise_figures import Exercise
+from grader.board.guesses import LAST, stages
 from grader.board.overview import Board, Speed, Standing, Status
+from grader.course.course import is_id
 from grader.course.feedback import inline
 from grader.grading.report import Outcome
 from harness.measure.latency.yardstick import BAR_MS
+from harness.measure.service.budget import QUESTION_MS
+from harness.show.dark import on_dark
 from harness.show.distribution import distribution
+from harness.show.gap import gap
 from harness.show.pareto import Point, pareto
 from harness.show.style import Picture
 
-TEMPLATE = Path(__file__).with_name("board.html.j2")
+FOLDER = Path(__file__).parent
+LEARNERS = "learners"  # the folder of the learners' pages, beside the board
 CSS = {Status.NOTHING: "nothing", Status.HANDED_IN: "handed"}
 HOUR_S = 3600
 
 
 def page(board: Board) -> str:
     """Return the page as HTML; all text from learners is escaped."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return rendered(
+        "board.html.j2",
         summary=summary(board),
-        labs=board.labs,
-        rows=[(name, list(map(_cell, row.values()))) for name, row in board.standings.items()],
+        labs=[(*lab.partition("-")[::2], _out_of(board, lab)) for lab in board.labs],
+        rows=[
+            (name, _link(name), list(map(cell, row.values())))
+            for name, row in board.standings.items()
+        ],
         queue=board.queue,
         mistakes=board.mistakes,
         unreadable=board.unreadable,
         exercises=list(map(_exercise, board.exercises)),
         verdicts=board.verdicts,
         outcomes=[str(outcome) for outcome in Outcome],
-        pictures=[(title, inline(picture)) for title, picture in pictures(board)],
+        guess=_last_guess(board),
+        # the second one, on a dark page, changes the colours of the first
+        pictures=[(title, inline(one), inline(on_dark(one))) for title, one in pictures(board)],
     )
+
+
+def _out_of(board: Board, lab: str) -> float:
+    """Return a lab's maximum, 0 if nobody has a mark."""
+    return max((row[lab].out_of for row in board.standings.values()), default=0.0)
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Return a page of this folder's template, with the style that all pages share."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    css = (FOLDER / "board.css").read_text(encoding="utf-8")
+    source = (FOLDER / template).read_text(encoding="utf-8")
+    return environment.from_string(source).render(css=Markup(css), **values)
+
+
+def _link(name: str) -> str:
+    """Return where a learner's page is; "" for a name from the gradebook that can be no file's."""
+    return f"{LEARNERS}/{quote(name)}.html" if is_id(name) else ""
 
 
 def text(board: Board) -> Group:
@@ -58,7 +89,11 @@ def summary(board: Board) -> str:
 
 
 def pictures(board: Board) -> Iterator[tuple[str, Picture]]:
-    """Yield (title, plot) for each timed lab: the latencies, and right answers against latency."""
+    """Yield (title, plot): guesses before the class, then latencies and right answers of each timed lab."""
+    guessed_ms, n = stages(board.guesses)
+    if guessed_ms:
+        sides = f"median guess of {n}", "the question's table"
+        yield "Before the class: guess against measured", gap(guessed_ms, QUESTION_MS, sides)
     for lab in sorted({speed.lab for speed in board.speeds}):
         speeds = [speed for speed in board.speeds if speed.lab == lab]
         label = (
@@ -95,13 +130,30 @@ def _point(speed: Speed) -> Point:
     return Point(speed.student, _scaled_ms(speed), speed.right)
 
 
-def _cell(standing: Standing) -> dict[str, Any]:
+def _last_guess(board: Board) -> str:
+    """Return how the class's guess of the last lab compares with what it measured, or ""."""
+    guessed = [one for one in board.guesses if one.lab.startswith(LAST) and "faster" in one.name]
+    times = [_scaled_ms(speed) for speed in board.speeds if speed.lab.startswith(LAST)]
+    if not guessed or not times:
+        return ""
+    factor = sum(QUESTION_MS.values()) / median(times)
+    return (
+        f"After the class: guessed {guessed[0].guessed:g} times faster than the slow assistant "
+        f"(median of {guessed[0].n}), measured {factor:.1f} times (median of {len(times)})."
+    )
+
+
+def cell(standing: Standing) -> dict[str, Any]:
+    """Return a standing as a table's cell: style, points and remarks."""
     penalty = f", −{standing.late:g}" if standing.late else ""
-    late = f"late {standing.late_s / HOUR_S:.1f} h{penalty}"
+    graded = standing.status not in (Status.NOTHING, Status.HANDED_IN)
     return {
         "css": CSS.get(standing.status, str(standing.status)),
-        "text": _points(standing),
-        "late": late if standing.late_s > 0 else "",
+        "points": f"{standing.points:g}" if graded else str(standing.status),
+        "out_of": f"{standing.out_of:g}" if graded else "",
+        "open": standing.status is Status.OPEN,
+        "jailed": standing.jailed,
+        "late": f"late {standing.late_s / HOUR_S:.1f} h{penalty}" if standing.late_s > 0 else "",
     }
 
 

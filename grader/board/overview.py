@@ -5,22 +5,21 @@ Points come from the gradebook, which is authoritative; verdicts and times come 
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
+from grader.board import names
 from grader.board.exercise_figures import Exercise, exercises, unreadable
+from grader.board.guesses import Guess, guesses
+from grader.board.wrong_answers import Mistake, mistakes
 from grader.course import gradebook
 from grader.course.course import Course
 from grader.course.records import Record, read
-from grader.grading.report import Mark, Outcome
+from grader.grading.report import Mark, Report
 from harness.measure.stats import Proportion
-
-MAX_MISTAKES = 12  # as many as an instructor discusses with a class
-LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # see `grader.exercise.exercise`
 
 
 class Status(StrEnum):
@@ -59,16 +58,6 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A mistake: its lab, its grade cell, where the check told learners to look, and which learners."""
-
-    lab: str
-    grade: str
-    look: str
-    students: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Speed:
     """A learner's result in a timed lab.
 
@@ -98,6 +87,7 @@ class Board:
     verdicts: Mapping[str, Mapping[str, int]]
     unreadable: tuple[tuple[str, str, str], ...] = ()
     exercises: tuple[Exercise, ...] = ()
+    guesses: tuple[Guess, ...] = ()
 
 
 Records = Mapping[tuple[str, str], Record]  # by (learner, lab)
@@ -105,20 +95,26 @@ Records = Mapping[tuple[str, str], Record]  # by (learner, lab)
 
 def board(course: Course) -> Board:
     """Return the current state of the class. Raises LockedError."""
-    submitted = [(submission.student, submission.lab) for submission in course.submissions()]
-    records = {key: record for key in submitted if (record := _read(course, *key))}
+    shown = names.shown(course)
+    submissions = {(shown(one.student), one.lab): one for one in course.submissions()}
+    records = {
+        key: record
+        for key, one in submissions.items()
+        if (record := read(course.record(one.student, one.lab)))
+    }
     readable = {key: one for key, one in records.items() if not unreadable(one.report)}
-    totals = gradebook.totals(course)
-    students = {student for student, _ in [*submitted, *totals]} | gradebook.students(course)
+    totals = {(shown(name), lab): one for (name, lab), one in gradebook.totals(course).items()}
+    students = {student for student, _ in [*submissions, *totals]}
+    students |= set(map(shown, gradebook.students(course)))
     standings = {name: {lab: Standing() for lab in course.labs} for name in sorted(students)}
-    for student, lab in submitted:
+    for student, lab in submissions:
         key = student, lab
         standings[student][lab] = _standing(records.get(key), totals.get(key))
     return Board(
         labs=course.labs,
         standings=standings,
         queue=tuple(_queue(records)),
-        mistakes=tuple(_mistakes(readable)),
+        mistakes=tuple(mistakes(course, submissions, readable)),
         speeds=tuple(_speeds(records)),
         verdicts=_verdicts(readable),
         unreadable=tuple(
@@ -127,11 +123,18 @@ def board(course: Course) -> Board:
             if key not in readable
         ),
         exercises=tuple(exercises(record.report for record in readable.values())),
+        guesses=tuple(guesses(course, submissions)),
     )
 
 
-def _read(course: Course, student: str, lab: str) -> Record | None:
-    return read(course.record(student, lab))
+def reports(course: Course) -> dict[str, list[Report]]:
+    """Return each learner's reports, in the order of the labs, by the name that the board shows."""
+    shown = names.shown(course)
+    found: defaultdict[str, list[Report]] = defaultdict(list)
+    for one in course.submissions():
+        if record := read(course.record(one.student, one.lab)):
+            found[shown(one.student)].append(record.report)
+    return dict(found)
 
 
 def _standing(record: Record | None, total: gradebook.Total | None) -> Standing:
@@ -154,25 +157,6 @@ def _queue(records: Records) -> Iterator[Queued]:
     for student, lab, mark in _marks(records):
         if mark.queued:
             yield Queued(student, lab, mark.reason)
-
-
-def _mistakes(records: Records) -> list[Mistake]:
-    """Return the most common mistakes, most frequent first, without exercises that are still empty."""
-    students: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for student, lab, mark in _marks(records):
-        if mark.outcome in (Outcome.FAILED, Outcome.PARTLY) and (look := where(mark)):
-            students[lab, mark.id, look].append(student)
-    mistakes = (Mistake(*key, tuple(names)) for key, names in students.items())
-    return sorted(mistakes, key=lambda m: (-len(m.students), m.lab, m.grade))[:MAX_MISTAKES]
-
-
-def where(mark: Mark) -> str:
-    """Return where the check told the learner to look; "" for an exercise that is still empty."""
-    if "still empty" in mark.reason:
-        return ""
-    match = LOOK.search(mark.reason)
-    text = match[1] if match else mark.reason.splitlines()[0] if mark.reason else ""
-    return " ".join(re.sub(r"line \d+ of your cell: .*", "a line of their own", text).split())
 
 
 def _speeds(records: Records) -> Iterator[Speed]:

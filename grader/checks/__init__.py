@@ -13,17 +13,23 @@ from grader.checks.architecture_streams import hedged, masked
 from grader.checks.caching import answer_key, cached
 from grader.checks.caching_semantic import layout, meaning, safe_threshold
 from grader.checks.caching_single_flight import together
-from grader.checks.capstone import entry, memo, search, under_bar, way, writer
+from grader.checks.capstone import entry, search, under_bar, way, writer
 from grader.checks.capstone_caches import remembering
+from grader.checks.capstone_memo import memo
 from grader.checks.load import admit, good, in_system, waits
 from grader.checks.load_batching import serve
+from grader.checks.load_kv_budget import plan, stay
 from grader.checks.mock_interview import card_ms, finding, three_sentences
 from grader.checks.profile import breakdown, explain, percentile
 from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
 from grader.checks.quantization import error, quantise, step_ms
+from grader.checks.quantization_bytes import pack_q4, pack_q8
 from grader.checks.quantization_gate import pick, predicted, ship
+from grader.checks.quantization_weighted import unpack_q4, weighted
 from grader.checks.retrieval import cheapest, exact, recall_at
 from grader.checks.retrieval_graph import filtered, reranked, walk
+from grader.checks.retrieval_insertion import insert
+from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
 from grader.checks.smaller_models_choice import choose, worst_case
 from grader.checks.speculation import accept, agree
@@ -31,6 +37,7 @@ from grader.checks.speculation_speedup import best_length, speedup, tokens_a_ste
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
 from grader.checks.streaming_sse import frame, parse
+from grader.checks.streaming_standard import events_of, lines_of
 from grader.exercise.exercise import CheckFailed, Exercise, check
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "deliver",
     "entry",
     "error",
+    "events_of",
     "exact",
     "explain",
     "filtered",
@@ -63,13 +71,19 @@ __all__ = [
     "head_share",
     "hedged",
     "in_system",
+    "insert",
     "layout",
+    "lines_of",
     "masked",
     "meaning",
     "memo",
+    "nearest_bits",
+    "pack_q4",
+    "pack_q8",
     "parse",
     "percentile",
     "pick",
+    "plan",
     "predicted",
     "prediction",
     "quantise",
@@ -78,10 +92,12 @@ __all__ = [
     "reranked",
     "safe_threshold",
     "search",
+    "select",
     "serve",
     "ship",
     "smallest_fix",
     "speedup",
+    "stay",
     "step_ms",
     "stream",
     "three_sentences",
@@ -90,10 +106,12 @@ __all__ = [
     "together",
     "tokens_a_step",
     "under_bar",
+    "unpack_q4",
     "until_done",
     "waits",
     "walk",
     "way",
+    "weighted",
     "worst_case",
     "writer",
 ]

@@ -217,7 +217,8 @@ def _judge_layouts(limits: CallLimits, first: Callable, second: Callable) -> Non
             got = limits.call(function, INSTRUCTIONS, list(passages), question, today)
             prompts.append(LAYOUT.returned(got, str, "a prompt, one str"))
             _judge_whole(got, [INSTRUCTIONS, *(text for _, text in passages), question, today])
-        _judge_prefix(prompts, [text for _, text in passages])
+        questions = [question for _, question, _ in requests]
+        _judge_prefix(prompts, [text for _, text in passages], questions)
 
 
 def _judge_whole(prompt: str, parts: Sequence[str]) -> None:
@@ -228,7 +229,7 @@ def _judge_whole(prompt: str, parts: Sequence[str]) -> None:
             LAYOUT.fail(f"{part!r:.60} in the prompt, once", f"{count} times", look)
 
 
-def _judge_prefix(prompts: Sequence[str], texts: Sequence[str]) -> None:
+def _judge_prefix(prompts: Sequence[str], texts: Sequence[str], questions: Sequence[str]) -> None:
     same = takewhile(lambda pair: pair[0] == pair[1], zip(*prompts, strict=False))
     shared = "".join(character for character, _ in same)
     missing = [part for part in (INSTRUCTIONS, *texts) if part not in shared]
@@ -236,13 +237,15 @@ def _judge_prefix(prompts: Sequence[str], texts: Sequence[str]) -> None:
         LAYOUT.fail(
             "instructions and all four passages at the beginning, the same for both requests",
             f"{len(shared)} of {len(prompts[0])} characters the same: {shared!r:.60}",
-            _look_at_layout(prompts, shared),
+            _look_at_layout(prompts, shared, questions),
         )
 
 
-def _look_at_layout(prompts: Sequence[str], shared: str) -> str:
+def _look_at_layout(prompts: Sequence[str], shared: str, questions: Sequence[str]) -> str:
     if "May" in prompts[0][len(shared) : len(shared) + 8]:
         return "the date: it changes every day, so the model reads everything after it again"
     if INSTRUCTIONS not in shared:
         return "the instructions: they never change, so they come first"
+    if prompts[0].startswith(questions[0], len(shared)):
+        return "the question: it differs between requests, so it comes after the passages"
     return "the order of the passages: sort them by id, which does not depend on scores"

@@ -210,8 +210,11 @@ def admit(function: Callable[[int, float, float, float], bool]) -> None:
     ADMIT.passed("A user who gets a quick no can try again; a user on hold cannot.")
 
 
-# Exactly one of the usual mistakes answers each of these wrongly.
-TELLING = [(5, 300.0, 100.0, 500.0), (2, 200.0, 150.0, 500.0), (2, 180.0, 100.0, 500.0)]
+# Exactly one of the usual mistakes answers each of these wrongly; the last meets its limit exactly.
+TELLING = [
+    *((5, 300.0, 100.0, 500.0), (2, 200.0, 150.0, 500.0), (2, 180.0, 100.0, 500.0)),
+    (2, 200.0, 100.0, 500.0),
+]
 
 
 def _cases(rng: Random) -> list[tuple[int, float, float, float]]:
@@ -227,6 +230,8 @@ def _cases(rng: Random) -> list[tuple[int, float, float, float]]:
 
 
 def _look_at_admit(got: bool, ahead: int, service: float, ttft: float, limit: float) -> str:
+    if ahead * service + ttft == limit:
+        return "the limit itself: a first text at limit_ms is still in time"
     if got == (ahead * service <= limit):
         return "your own first text: it needs its time, too, once it is your turn"
     if got == ((ahead + 1) * service <= limit):

@@ -18,6 +18,7 @@ GRAPH = 800  # vectors to walk over
 EFS = (1, 3, 10, 40)
 ROUNDS = 12
 FEW = 50  # up to so many allowed rows are compared exactly
+ROWS = 1000  # of which the filter leaves some
 
 WALK = Exercise("06", 3, "walk")
 FILTERED = Exercise("06", 5, "filtered")
@@ -145,7 +146,7 @@ def filtered(function: Callable[..., Sequence[int]]) -> None:
     """
     limits, generator = CallLimits(FILTERED), np.random.default_rng(fresh_seed())
     for number in range(ROUNDS):
-        vectors, query = unit(generator, 1000), unit(generator, 1)[0]
+        vectors, query = unit(generator, ROWS), unit(generator, 1)[0]
         allowed, k = _allowed(number, generator, vectors, query), int(generator.integers(2, 8))
         ranked = [int(row) for row in nearest(vectors, query, len(vectors), allowed)]
         walker = Walker(vectors, query, missed=generator.permutation(ranked[:k])[:1].tolist())
@@ -161,12 +162,12 @@ def filtered(function: Callable[..., Sequence[int]]) -> None:
 def _allowed(
     number: int, generator: np.random.Generator, vectors: np.ndarray, query: np.ndarray
 ) -> np.ndarray:
-    """Return a mask that allows, in turn: few rows, half, a hundred far ones, fewer than k, all but one."""
+    """Return a mask that allows FEW rows or less, half, a hundred far ones, fewer than k, all but one."""
     far_first = np.argsort(vectors @ query)
     mask = np.zeros(len(vectors), bool)
     match number % 5:
         case 0:
-            few = FEW - int(generator.integers(1, 30))
+            few = FEW - int(generator.integers(1, 30)) * bool(number)  # at first exactly FEW
             mask[generator.choice(len(vectors), few, replace=False)] = True
         case 1:
             mask |= generator.random(len(vectors)) < 0.5
@@ -215,6 +216,12 @@ def _judge_walks(sizes: list[int], left: int, k: int) -> None:
             f"a walk for more than k = {k} rows, as the filter will remove some",
             f"walk({max(sizes)})",
             "n: if one row of two is allowed, you need twice as many, and some to spare",
+        )
+    if sizes and sizes[0] > ROWS // 2:
+        FILTERED.fail(
+            f"a walk for a part of the {ROWS:,} rows, which may find enough",
+            f"walk({sizes[0]})",
+            "n: divide k by the share of rows that are allowed, and take some to spare",
         )
 
 

@@ -25,7 +25,10 @@ def board(
         Path, typer.Option(help="Folder of the course, with nbgrader_config.py.")
     ] = Path(),
     page: Annotated[
-        Path | None, typer.Option(help="Also write the board to this HTML file.")
+        Path | None,
+        typer.Option(
+            help="Also write the board to this HTML file, and a page per learner beside it."
+        ),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write all marks to this CSV file.")] = None,
     platform: Annotated[
@@ -47,7 +50,7 @@ def board(
     as_json: Json = False,
 ) -> None:
     """Show progress, undecided marks, common mistakes and latencies of the class."""
-    from grader.board import board_page
+    from grader.board import board_page, learner_page
     from grader.board import overview as boards
     from grader.course.course import load_course
 
@@ -55,6 +58,10 @@ def board(
     overview = boards.board(loaded)
     if page:
         page.write_text(board_page.page(overview), encoding="utf-8")
+        folder = page.with_name(board_page.LEARNERS)
+        folder.mkdir(exist_ok=True)
+        for name, text in learner_page.pages(loaded, overview, page.name):
+            (folder / name).write_text(text, encoding="utf-8")
     if csv:
         csv.write_text(_table(loaded, platform), encoding="utf-8", newline="")
     if canvas:

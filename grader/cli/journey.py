@@ -30,7 +30,7 @@ def journey(
     ] = MIXED,
     seed: Annotated[int, typer.Option(help="Seed for drawing questions and requests.")] = SEED,
     write: Annotated[
-        bool, typer.Option(help="Save the result and update the README's table.")
+        bool, typer.Option(help="Save the result and update the tables of README and docs.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -75,10 +75,15 @@ def _timed_steps(
 
 
 def save(result: Journey, root: Path) -> None:
-    """Write docs/journey.json and replace the journey's table in the README."""
+    """Write docs/journey.json, and replace the journey's tables in docs/journey.md and in the README."""
+    from harness.show.journey_picture import journey_table, short_table
+
     record(root).write_text(result.model_dump_json(indent=1) + "\n")
-    readme = root / "README.md"
-    readme.write_text(with_table(readme.read_text(), result))
+    for page, table in (
+        (root / "docs" / "journey.md", journey_table),
+        (root / "README.md", short_table),
+    ):
+        page.write_text(with_table(page.read_text(), table(result)))
 
 
 def record(root: Path) -> Path:
@@ -86,12 +91,10 @@ def record(root: Path) -> Path:
     return root / "docs" / "journey.json"
 
 
-def with_table(text: str, result: Journey) -> str:
-    """Return `text` with the table between START and END replaced by that of `result`."""
-    from harness.show.journey_picture import journey_table
-
+def with_table(text: str, table: str) -> str:
+    """Return `text` with what stands between START and END replaced by `table`."""
     between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-    return between.sub(lambda _: f"{START}\n{journey_table(result)}\n{END}", text)
+    return between.sub(lambda _: f"{START}\n{table}\n{END}", text)
 
 
 def _show(result: Journey) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.output import Json, console, print_json
+from harness.errors import WrongUseError
+
+if TYPE_CHECKING:
+    from grader.workshop.accounts import Person
+    from grader.workshop.paths import Workshop
 
 app = typer.Typer(help="Run a class on this machine: JupyterHub, accounts, exchange and gradebook.")
 Folder = Annotated[Path, typer.Option(help="Folder for homes, exchange and gradebook.")]
@@ -30,6 +35,21 @@ def start(
     port: Annotated[
         int, typer.Option(help="Port that people open; the next three are used too.")
     ] = 8000,
+    domain: Annotated[
+        str,
+        typer.Option(
+            help="Host name that people open. Each server gets a subdomain, so all names under it must lead "
+            "to this machine. Without it, people come through a tunnel to localhost."
+        ),
+    ] = "localhost",
+    tls: Annotated[
+        str,
+        typer.Option(
+            metavar="CERTIFICATE,KEY",
+            help="Two PEM files, valid for the domain and all names under it. Without it, a TLS proxy of "
+            "your own on this machine passes requests on, with their Host header.",
+        ),
+    ] = "",
     hub: Annotated[
         bool, typer.Option(help="Start the hub; with --no-hub, only prepare everything.")
     ] = True,
@@ -42,13 +62,16 @@ def start(
     from grader.workshop import start as starting
     from grader.workshop.paths import Workshop
 
-    workshop = Workshop(folder.resolve(), port)
+    files = tuple(Path(file).resolve() for file in tls.split(",")) if tls else ()
+    if len(files) not in (0, 2):
+        raise WrongUseError("--tls takes two files, CERTIFICATE,KEY, separated by a comma.")
+    workshop = Workshop(folder.resolve(), port, domain, files)
     persons = starting.prepare_hub(workshop, learners, roster)
-    rows = starting.addresses(workshop, persons)
     if as_json:
-        print_json({"folder": str(workshop.root), "people": [row[0] for row in rows]})
+        people = [person.name for person in persons]
+        print_json({"folder": str(workshop.root), "people": people})
     else:
-        _show(rows, workshop.accounts)
+        _show(workshop, persons)
     if hub:
         raise typer.Exit(starting.run_hub(workshop))
 
@@ -66,13 +89,18 @@ def remove(folder: Folder = FOLDER) -> None:
     )
 
 
-def _show(rows: list[tuple[str, str, str]], path: Path) -> None:
+def _show(workshop: Workshop, persons: list[Person]) -> None:
     from rich.table import Table
 
-    table = Table("name", "password", "address", box=None, pad_edge=False, header_style="dim")
-    for row in rows:
-        table.add_row(*row)
+    from grader.workshop import origins
+
+    table = Table("name", "password", box=None, pad_edge=False, header_style="dim")
+    for person in persons:
+        table.add_row(person.name, person.password)
     console.print(table, markup=False, highlight=False)
-    console.print(
-        f"This list is in {path}, which only root can read.", markup=False, highlight=False
-    )
+    for line in (
+        f"This list is in {workshop.accounts}, which only root can read.",
+        origins.reason(workshop),
+        f"The instructor's board is at {origins.board(workshop)}.",
+    ):
+        console.print(line, markup=False, highlight=False)

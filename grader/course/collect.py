@@ -6,24 +6,19 @@ submission and graded as unreadable. Of several files of one learner, the last i
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import unicodedata
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from grader.course.course import LONGEST_ID, Course, CourseError, Submission
+from grader.course.course import Course, CourseError, Submission
+from grader.course.file_names import SOLUTIONS, is_nearly, is_notebook, learner_of
 from grader.course.handed_in import handed_in
 from grader.course.records import disk_error
 from grader.grading.notebook import NotebookError
 
-UNSAFE = re.compile(r"[^\w.@+-]+")  # in a learner's id, which becomes the name of a folder
-COPY = re.compile(r"-Copy\d+$")  # Jupyter's name for a copy
-DOWNLOAD = re.compile(r" ?\(\d+\)$")  # a browser's name for a second download
 NOT_HANDED_IN = (".ipynb_checkpoints", "__MACOSX")  # made by Jupyter, and by macOS in an archive
 
 
@@ -43,13 +38,14 @@ class Found:
     changed_ns: int
 
     @property
-    def rank(self) -> tuple[int, bool, int, str]:
-        """Return what orders the files of one learner: depth, notebooks before others, time.
+    def rank(self) -> tuple[int, bool, bool, int, str]:
+        """Return what orders the files of one learner: depth, place, notebooks before others, time.
 
         A learner who hands in a folder can name a file in it after somebody else: bob/01.ipynb and bob.ipynb
-        count before ada/bob.ipynb.
+        count before ada/bob.ipynb. Who hands in a whole checkout hands in the course's solutions with it.
         """
-        return -self.depth, not self.problem, self.changed_ns, str(self.path)
+        own = SOLUTIONS not in self.path.parts
+        return -self.depth, own, not self.problem, self.changed_ns, str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +76,24 @@ def collect(course: Course, source: Path, lab: str = "") -> Collected:
     if not source.exists():
         raise CourseError(f"{source} does not exist: name a notebook, or a folder of notebooks.")
     root = source.resolve() if source.is_dir() else source.parent.resolve()
-    paths = _notebooks(root) if source.is_dir() else [root / source.name]
-    found = [_found(course, path, root, lab) for path in sorted(paths)]
+    paths = sorted(_named(root)) if source.is_dir() else [root / source.name]
+    found = [_found(course, path, root, lab) for path in paths if not is_nearly(path.name)]
     of_all = _lab_of_all(found)
     files: dict[tuple[str, str], list[Found]] = {}
     for one in found:
         files.setdefault((one.student, one.lab or of_all), []).append(one)
     left_out = [_without_lab(one) for (_, lab), group in files.items() if not lab for one in group]
+    left_out += [_nearly(path.relative_to(root)) for path in paths if is_nearly(path.name)]
     submissions = [_copy(course, root, *key, group) for key, group in files.items() if key[1]]
     return Collected(submissions, left_out)
 
 
-def _notebooks(root: Path) -> Iterator[Path]:
-    """Yield everything with a notebook's name, whatever it is. Linked folders are not entered."""
+def _named(root: Path) -> Iterator[Path]:
+    """Yield everything with a notebook's name, or nearly, whatever it is. Linked folders are not entered."""
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in NOT_HANDED_IN]
-        names = [name for name in [*folders, *files] if name.endswith(".ipynb")]
-        yield from (Path(folder, name) for name in names if not name.startswith("._"))  # macOS's
+        yield from (Path(folder, name) for name in [*folders, *files] if is_notebook(name))
+        yield from (Path(folder, name) for name in files if is_nearly(name))
 
 
 def _found(course: Course, path: Path, root: Path, lab: str) -> Found:
@@ -107,36 +104,7 @@ def _found(course: Course, path: Path, root: Path, lab: str) -> Found:
         problem = str(error)
     lab = lab or _lab(course, path, ids)
     changed_ns = path.lstat().st_mtime_ns
-    return Found(path, *_learner(course, path, root), lab, problem, changed_ns)
-
-
-def _learner(course: Course, path: Path, root: Path) -> tuple[str, int]:
-    """Return the learner whom a path names, and the number of folders above the part that does."""
-    names = [_original(course, path.stem), *(parent.name for parent in path.parents)]
-    above, text = next(
-        ((n, name) for n, name in enumerate(names) if name not in course.labs), (0, "")
-    )
-    for lab in course.labs:  # alice_01-profile.ipynb
-        text = text.removesuffix(lab).removeprefix(lab)
-    return _id(text), len(path.relative_to(root).parts) - 1 - above
-
-
-def _id(text: str) -> str:
-    """Return a name as an id, with one spelling of each letter, and short enough for a file."""
-    spelled = UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-_. ") or "unknown"
-    name = spelled.encode()
-    if len(name) <= LONGEST_ID:
-        return spelled
-    digest = hashlib.sha256(name).hexdigest()[:12]
-    return f"{name[: LONGEST_ID - 13].decode(errors='ignore')}-{digest}"
-
-
-def _original(course: Course, stem: str) -> str:
-    """Return a file's name without the mark of a copy: 01-profile for 01-profile-Copy1 and 01-profile (1)."""
-    original = COPY.sub("", stem)
-    download = DOWNLOAD.sub("", original)
-    # Elsewhere (1) may be part of a name: two learners can have the same.
-    return download if download.endswith(course.labs) else original
+    return Found(path, *learner_of(path, root, course.labs), lab, problem, changed_ns)
 
 
 def _lab(course: Course, path: Path, ids: Set[str]) -> str:
@@ -157,6 +125,13 @@ def _grade_ids(notebook: NotebookNode) -> frozenset[str]:
 def _lab_of_all(found: list[Found]) -> str:
     labs = {one.lab for one in found} - {""}
     return labs.pop() if len(labs) == 1 else ""
+
+
+def _nearly(path: Path) -> str:
+    return (
+        f"{path} is not graded: it is an archive, or a notebook that was renamed on its way. Unpack it, or "
+        "rename it to end in .ipynb."
+    )
 
 
 def _without_lab(one: Found) -> str:

@@ -7,7 +7,7 @@ import math
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from numbers import Real
@@ -246,6 +246,20 @@ def hint(got: float, mistakes: Mapping[str, float], otherwise: str, unit: Unit =
     """
     look = min(mistakes, key=lambda text: abs(mistakes[text] - got))
     return look if unit.near(got, mistakes[look]) else otherwise
+
+
+def explanation(
+    slips: Mapping[str, Callable[..., object]], answers: Sequence[tuple[tuple, object]]
+) -> str:
+    """Return what to look at for the mistake that gives all `answers`, or an empty text if there is none.
+
+    slips: what to look at -> the function with this mistake. answers: (arguments, what the learner's function
+    returned for them). A single answer often fits several mistakes.
+    """
+    fits = (
+        look for look, slip in slips.items() if all(slip(*case) == got for case, got in answers)
+    )
+    return next(fits, "")
 
 
 def score(out_of: float, *parts: tuple[float, Callable[[], None]]) -> float:

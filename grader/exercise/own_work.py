@@ -48,7 +48,11 @@ USED = {
     ),
     "02": (f"{TIMING}_timing", f"{TIMING}_shown_ns"),
     "03": ("harness.stages.stop_rule:first_sentence",),
-    "04": tuple(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),
+    "04": (
+        *(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),
+        *(f"gguf.quants:{name}" for name in ("quantize", "dequantize")),
+        "harness.labs.quantization.weights:join_q4",
+    ),
     "06": (
         "harness.stages.exact_search:best",
         "harness.labs.retrieval.search_runs:_run",

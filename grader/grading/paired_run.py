@@ -14,6 +14,7 @@ from itertools import takewhile
 from statistics import median
 from typing import Protocol
 
+from grader.thresholds import Bar
 from harness.assistant import Assistant, Event, Question
 from harness.errors import PlainError
 from harness.kb.questions import Case
@@ -159,8 +160,7 @@ class PairedRun:
         """Return the quality of the learner's timed answers; None after a fault or without pairs."""
         if not self.comparison.clean or not self.comparison.pairs:
             return None
-        pairs = zip(self.cases, self.comparison.pairs)  # noqa: B905 (a run may end before the cases do)
-        return summary((case, pair.a.answer) for case, pair in pairs)
+        return _quality(self.cases, self.comparison)
 
 
 def solo_p50_ms(side: Side, questions: Sequence[Question], clock: Clock = CLOCK) -> float:
@@ -181,15 +181,14 @@ def paired_run(
     yardstick: Side,
     cases: Sequence[Case],
     *,
-    rule: Rule,
-    pairs: int,
+    bar: Bar,
     undisturbed_ms: float,
     clock: Clock = CLOCK,
 ) -> PairedRun:
-    """Time both sides until the verdict is certain or the cases are used up.
+    """Time both sides until the verdicts on speed and on quality are certain or the cases are used up.
 
-    A pass also needs at least `pairs` pairs. The first WARM_UP cases are not timed, and each case is asked
-    once. Afterwards both sides are stopped. A faster learner beside a disturbed yardstick is undecided.
+    A pass also needs at least `bar.pairs` pairs. The first WARM_UP cases are not timed, and each case is
+    asked once. Afterwards both sides are stopped. A faster learner beside a disturbed yardstick is undecided.
     """
     questions = [case.question for case in cases]
     deadline_s = max(MIN_LIMIT_S, MAX_REQUEST * undisturbed_ms / 1e3)
@@ -204,11 +203,11 @@ def paired_run(
     )
     ends_ns = clock.now_ns() + round(MAX_RUN / MAX_REQUEST * deadline_s * NS_PER_S)
     in_time = takewhile(lambda _: clock.now_ns() < ends_ns, comparisons)
-    comparison, verdict = _decide(in_time, rule, pairs)
+    used = tuple(cases[WARM_UP:])
+    comparison, verdict = _decide(in_time, used, bar)
     _stop(learner, yardstick)
     late = clock.now_ns() >= ends_ns
     at_end = (learner.fault, yardstick.fault)
-    used = tuple(cases[WARM_UP:])
     work_s = learner.work.answers_s[WARM_UP:], yardstick.work.answers_s[WARM_UP:]
     return _doubt(PairedRun(comparison, verdict, used, undisturbed_ms, late, at_end, work_s))
 
@@ -225,17 +224,30 @@ def _prepare(*sides: Side) -> None:
 
 
 def _decide(
-    comparisons: Iterable[Comparison], rule: Rule, pairs: int
+    comparisons: Iterable[Comparison], cases: Sequence[Case], bar: Bar
 ) -> tuple[Comparison, Verdict]:
+    rule = Rule(bound=bar.bound, most=bar.most)
     comparison, verdict = Comparison(), judge((), rule)
     for comparison in comparisons:
         verdict = judge(comparison.ratios, rule)
         if _hopeless(comparison.ratios, rule.bound):
             return comparison, replace(verdict, state=State.SLOWER)
-        enough = verdict.state is State.SLOWER or len(comparison.pairs) >= pairs
-        if not comparison.clean or (verdict.settled and enough):
+        if not comparison.clean or (verdict.settled and _enough(verdict, comparison, cases, bar)):
             break
     return comparison, verdict
+
+
+def _enough(verdict: Verdict, comparison: Comparison, cases: Sequence[Case], bar: Bar) -> bool:
+    """Return True if the answers suffice for the quality, too; who is not faster needs none."""
+    if verdict.state is not State.FASTER:
+        return True
+    right = _quality(cases, comparison).right
+    return right.n >= bar.pairs and bar.right.verdict(right.successes, right.n) is not None
+
+
+def _quality(cases: Sequence[Case], comparison: Comparison) -> Quality:
+    pairs = zip(cases, comparison.pairs)  # noqa: B905 (a run may end before the cases do)
+    return summary((case, pair.a.answer) for case, pair in pairs)
 
 
 def _hopeless(ratios: Sequence[float], bound: float) -> bool:

@@ -26,7 +26,7 @@ from grader.thresholds import Bar
 from harness.errors import PlainError
 from harness.kb.products import SHIPPED, World
 from harness.kb.questions import Case, draw
-from harness.measure.latency.sequential_test import Rule, State
+from harness.measure.latency.sequential_test import State
 from harness.serve import app
 from harness.serve.client import Client
 from harness.serve.entry import Division, Entry
@@ -109,7 +109,7 @@ def paired_runs(
     Raises EntryError if the entry cannot be timed; any other error is not the learner's fault.
     """
     _check(entry, bar)
-    most = WARM_UP + bar.most
+    most = WARM_UP + max(bar.most, bar.right.most)
     cases = fresh_cases(ATTEMPTS * most, seed, world)
     runs: list[PairedRun] = []
     for first in range(0, len(cases), most):
@@ -132,7 +132,6 @@ def _check(entry: object, bar: Bar) -> None:
 def _run(
     learner: Session, entry: Entry, bar: Bar, yardstick: ReadyYardstick, cases: list[Case]
 ) -> PairedRun:
-    rule = Rule(bound=bar.bound, most=bar.most)
     with exclusive(), _unlogged(), ExitStack() as stack:
         # The grader deploys both servers, at the distance that each entry states.
         client = stack.enter_context(entry.deployed())
@@ -142,8 +141,7 @@ def _run(
                 _side(learner, entry, client),
                 _side(yardstick.session, yardstick.entry, yardstick_client),
                 cases,
-                rule=rule,
-                pairs=bar.pairs,
+                bar=bar,
                 undisturbed_ms=yardstick.solo_ms,
             )
             return replace(run, division=entry.division)

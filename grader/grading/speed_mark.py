@@ -32,8 +32,7 @@ def _mark(id_: str, points: float, last: PairedRun, bar: Bar) -> Mark:
         return Mark(id_, Outcome.NOT_GRADED, None, points, reason)
     if last.fault:
         return Mark(id_, Outcome.FAILED, 0.0, points, last.fault.sentence)
-    too_few = last.verdict.state is State.FASTER and len(last.comparison.pairs) < bar.pairs
-    if last.late and too_few:
+    if last.late and last.verdict.state is State.FASTER and _too_few(last, bar):
         return Mark(id_, Outcome.UNDECIDED, None, points, _unfinished(last, bar), queued=True)
     if last.verdict.state is State.UNDECIDED:
         return Mark(id_, Outcome.UNDECIDED, None, points, _undecided(last), queued=True)
@@ -55,9 +54,15 @@ def _slower(last: PairedRun) -> str:
     return last.verdict.sentence()
 
 
+def _too_few(last: PairedRun, bar: Bar) -> bool:
+    right = last.quality.right
+    return right.n < bar.pairs or bar.right.verdict(right.successes, right.n) is None
+
+
 def _unfinished(last: PairedRun, bar: Bar) -> str:
     return (
-        f"Undecided: time was up after {len(last.comparison.pairs)} timed pairs; a pass needs {bar.pairs}. "
+        f"Undecided: time was up after {len(last.comparison.pairs)} timed pairs; a pass needs {bar.pairs}, "
+        f"and answers that are clearly more than {bar.right.too_bad:.0%} right. "
         f"{busy().sentence()} This costs no points; try again on a quieter machine."
     )
 
@@ -91,13 +96,13 @@ def _without_model(last: PairedRun, bar: Bar) -> str:
 
 
 def _worse(last: PairedRun, bar: Bar) -> str:
-    """Return why the timed answers are not good enough, or "".
-
-    The share itself counts, not the upper end of its interval, which would let half of them be wrong.
-    """
+    """Return why the timed answers are not good enough, or ""."""
     quality = last.quality
-    if quality.right.rate < bar.right:
-        return f"Fast, but right in {quality.right} of the timed answers: {bar.right:.0%} are required."
+    if not bar.right.holds(quality.right.successes, quality.right.n):
+        return (
+            f"Fast, but right in {quality.right} of the timed answers: clearly more than "
+            f"{bar.right.too_bad:.0%} are required, as of the slow assistant less five points."
+        )
     if quality.length.median_ratio < bar.shortest:
         return (
             f"Fast, but its answers have {quality.length.median_ratio:.0%} of the reference's words: "

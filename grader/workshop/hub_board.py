@@ -12,24 +12,25 @@ import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
+from grader.workshop.origins import BOARD, cookie_variables
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
-NAME = "board"
-BOARD = (sys.executable, "-m", "grader.workshop.hub_board")
+COMMAND = (sys.executable, "-m", "grader.workshop.hub_board")
 PORT_OFFSET = 3  # the hub and its proxy use the first three ports
 
 
 def service(workshop: Workshop) -> dict[str, object]:
     """Return the entry for `JupyterHub.services`."""
     return {
-        "name": NAME,
+        "name": BOARD,
         "url": f"http://127.0.0.1:{workshop.port + PORT_OFFSET}",
-        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *BOARD],
+        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *COMMAND],
         "environment": {
             "COURSE": str(workshop.course),
             "HOME": str(workshop.home(INSTRUCTOR)),
             "PATH": os.environ["PATH"],
             VARIABLE: os.environ[VARIABLE],
+            **cookie_variables(workshop),
         },
         "cwd": str(workshop.hub),
         "oauth_no_confirm": True,
@@ -38,7 +39,7 @@ def service(workshop: Workshop) -> dict[str, object]:
 
 def roles() -> list[dict[str, object]]:
     """Return the value of `JupyterHub.load_roles`, which gives access to the instructor."""
-    scopes = ["self", f"access:services!service={NAME}"]
+    scopes = ["self", f"access:services!service={BOARD}"]
     return [{"name": "instructor", "users": [INSTRUCTOR], "scopes": scopes}]
 
 
@@ -52,16 +53,19 @@ async def _serve() -> None:
     from jupyterhub.utils import url_path_join
     from tornado import web
 
-    from grader.board.board_page import page
-    from grader.board.overview import board
-    from grader.course.course import load_course
+    from grader.board.board_page import LEARNERS
     from harness.errors import PlainError
 
     class Page(HubOAuthenticated, web.RequestHandler):
+        def set_default_headers(self) -> None:
+            self.set_header("Content-Security-Policy", "frame-ancestors 'none'")
+
         @web.authenticated
-        def get(self) -> None:
+        def get(self, name: str = "") -> None:
             try:
-                self.finish(page(board(load_course(Path(os.environ["COURSE"])))))
+                self.finish(_page(name))
+            except KeyError:
+                raise web.HTTPError(404) from None
             except PlainError as error:
                 self.set_status(503)
                 self.set_header("Content-Type", "text/plain; charset=utf-8")
@@ -69,11 +73,24 @@ async def _serve() -> None:
 
     prefix, url = os.environ["JUPYTERHUB_SERVICE_PREFIX"], os.environ["JUPYTERHUB_SERVICE_URL"]
     callback = url_path_join(prefix, "oauth_callback")
-    handlers = [(callback, HubOAuthCallbackHandler), (prefix, Page)]
+    learner = url_path_join(prefix, LEARNERS, r"(.+)\.html")
+    handlers = [(callback, HubOAuthCallbackHandler), (learner, Page), (prefix, Page)]
     app = web.Application(handlers, cookie_secret=os.urandom(32))
     address = urlparse(url)
     app.listen(address.port, address.hostname)
     await asyncio.Event().wait()
+
+
+def _page(name: str) -> str:
+    """Return the board, or a learner's page. Raises KeyError if there is no such learner, and PlainError."""
+    from grader.board import board_page, learner_page
+    from grader.board.overview import board, reports
+    from grader.course.course import load_course
+
+    course = load_course(Path(os.environ["COURSE"]))
+    if not name:
+        return board_page.page(board(course))
+    return learner_page.page(board(course), name, reports(course).get(name, ()), "..")
 
 
 if __name__ == "__main__":

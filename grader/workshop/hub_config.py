@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from grader import secret
-from grader.workshop import hub_board, paths
+from grader.workshop import hub_board, origins, paths
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -15,7 +15,8 @@ c = get_config()  # noqa: F821 (JupyterHub defines it)
 workshop = paths.current()
 BIN = Path(sys.executable).parent
 
-c.JupyterHub.bind_url = f"http://127.0.0.1:{workshop.port}"
+for setting, value in origins.hub_settings(workshop).items():
+    setattr(c.JupyterHub, setting, value)
 # Separate ports, so that two workshops, or a workshop and a test, can share a machine.
 c.JupyterHub.hub_port = workshop.port + 1
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{workshop.port + 2}"

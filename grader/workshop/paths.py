@@ -10,21 +10,28 @@ hub/             the hub's database, cookies and log
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-VARIABLE = "UNDER500_WORKSHOP"  # passes folder and port to the hub's configuration
+VARIABLE = "UNDER500_WORKSHOP"  # passes folder and addresses to the hub's configuration, as JSON
+LOCAL = "localhost"
 COURSE_ID = "under500"
 INSTRUCTOR = "instructor"
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The folder of a workshop, and the port that people open."""
+    """The folder of a workshop, and the port and domain that people open.
+
+    tls: files of certificate and key; () leaves TLS to a proxy, or to a tunnel if the domain is LOCAL.
+    """
 
     root: Path
     port: int = 8000
+    domain: str = LOCAL
+    tls: tuple[Path, ...] = ()
 
     @property
     def accounts(self) -> Path:
@@ -65,7 +72,13 @@ class Workshop:
         return self.root / "etc" / ("instructor" if name == INSTRUCTOR else "learner")
 
 
+def variable(workshop: Workshop) -> str:
+    """Return the value of VARIABLE for this workshop."""
+    tls = [str(path) for path in workshop.tls]
+    return json.dumps([str(workshop.root), workshop.port, workshop.domain, tls])
+
+
 def current() -> Workshop:
     """Return the workshop of this process. Raises KeyError if the process belongs to none."""
-    root, _, port = os.environ[VARIABLE].rpartition(":")
-    return Workshop(Path(root), int(port))
+    root, port, domain, tls = json.loads(os.environ[VARIABLE])
+    return Workshop(Path(root), port, domain, tuple(map(Path, tls)))

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course import roster
 from grader.grading.reference import ROOT
-from grader.workshop import accounts
+from grader.workshop import accounts, origins
 from grader.workshop.accounts import Person
-from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop
-from harness import store
+from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
+from harness import setup, store
 from harness.errors import WrongUseError
 
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
 PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 CONFIG = Path(__file__).with_name("hub_config.py")
-# Extensions shown only in the instructor's JupyterLab. The server's pages show nothing without a course.
-INSTRUCTORS = ("formgrader", "create-assignment", "course-list")
-# JupyterLab fetches news without asking, which fails in a class without internet access.
-NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
-# Formgrader is a frame within JupyterLab, and JupyterHub forbids frames by default.
-ALLOW_FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'"}
-SERVER_CONFIG = {"ServerApp": {"tornado_settings": {"headers": ALLOW_FRAMES}}}
+# JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
+LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
+SERVER_SETTINGS = CONFIG.parent / "deploy" / "etc" / "instructor" / "jupyter_server_config.json"
 # nbgrader's default limits a learner's cell to 30 s; the labs need more.
 LEARNER_CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "{course}"
@@ -89,10 +84,11 @@ def run_hub(workshop: Workshop) -> int:
 def environment(workshop: Workshop) -> Mapping[str, str]:
     """Return the hub's environment variables."""
     path = os.pathsep.join([str(_executable("")), os.environ.get("PATH", "")])
-    return os.environ | {"PATH": path, VARIABLE: f"{workshop.root}:{workshop.port}"}
+    return os.environ | {"PATH": path, VARIABLE: variable(workshop)}
 
 
 def _check(workshop: Workshop, source: Path) -> None:
+    origins.check(workshop)
     if missing := [name for name in COURSE if not (source / name).exists()]:
         raise WrongUseError(f"There is no {missing[0]} in {source}: run this from the repository.")
     if workshop.root.resolve().is_relative_to(source.resolve()):
@@ -137,12 +133,11 @@ def _settings(workshop: Workshop) -> None:
     values = {"course": COURSE_ID, "exchange": workshop.exchange, "folder": workshop.course}
     for name, text in ((INSTRUCTOR, INSTRUCTOR_CONFIG), ("", LEARNER_CONFIG)):
         folder = workshop.settings(name)
-        _write(folder / "nbgrader_config.py", text.format(**values))
-        _write(folder / "labconfig" / "default_setting_overrides.json", json.dumps(NO_NEWS))
-    hidden = {f"@jupyter/nbgrader:{name}": True for name in INSTRUCTORS}
-    page = json.dumps({"disabledExtensions": hidden})
-    _write(workshop.settings("") / "labconfig" / "page_config.json", page)
-    _write(workshop.settings(INSTRUCTOR) / "jupyter_server_config.json", json.dumps(SERVER_CONFIG))
+        # The page's settings hide nbgrader's tools for instructors.
+        hidden = shutil.ignore_patterns("page_config.json") if name else None
+        shutil.copytree(LAB_SETTINGS, folder / "labconfig", ignore=hidden, dirs_exist_ok=True)
+        (folder / "nbgrader_config.py").write_text(text.format(**values), encoding="utf-8")
+    shutil.copy2(SERVER_SETTINGS, workshop.settings(INSTRUCTOR))
 
 
 def _course(workshop: Workshop, source: Path) -> None:
@@ -167,16 +162,5 @@ def _roster(workshop: Workshop, source: Path) -> None:
     accounts.as_person(INSTRUCTOR, "tee", target, cwd=workshop.course, stdin=text)
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
 def _executable(name: str) -> Path:
     return Path(sys.executable).parent / name
-
-
-def addresses(workshop: Workshop, persons: Iterable[Person]) -> list[tuple[str, str, str]]:
-    """Return (name, password, address) of each person, to be handed out."""
-    address = f"http://127.0.0.1:{workshop.port}"
-    return [(person.name, person.password, address) for person in persons]

@@ -17,7 +17,7 @@ from opentelemetry import propagate
 from harness.assistant import Answer, Done, Event, Question, Token
 from harness.chat.chat_exchange import Exchange
 from harness.chat.chat_replies import Chunk, Models, Whole
-from harness.chat.service_errors import ServiceError, broken, refused
+from harness.chat.service_errors import ServiceError, broken, failed, refused
 from harness.chat.serving_key import LOOPBACK
 from harness.errors import WrongUseError
 
@@ -27,6 +27,12 @@ DEADLINE_S = 60.0  # for a whole reply
 CONNECT_S = 10.0
 MAX_BYTES = 5_000_000  # of a reply; 256 tokens in chunks are 100 kB
 END = "[DONE]"
+EVENTS = "text/event-stream"
+UNNAMED = (
+    "",
+    "text/plain",
+    "application/octet-stream",
+)  # what small servers call a stream of events
 # ValueError: what is no JSON or no reply, and a host name that cannot be one (UnicodeError).
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 # OpenAI's own servers know the limit by another name, and refuse the old one for some models.
@@ -126,6 +132,8 @@ class ChatClient:
     def _whole(self, response: httpx.Response) -> Iterator[Event]:
         """Yield the answer of a server that ignores `stream`."""
         reply = Whole.model_validate_json(response.read())
+        if reply.error is not None:
+            raise failed(reply.error, response)
         self.last.counted(reply.usage)
         answer = reply.answer()
         if not answer.text.strip():
@@ -135,6 +143,8 @@ class ChatClient:
 
     def _pieces(self, response: httpx.Response) -> Iterator[Event]:
         text, complete, extras = "", False, Answer("")
+        if response.headers.get("content-type", "").partition(";")[0] in UNNAMED:
+            response.headers["content-type"] = EVENTS
         decode = _whole_characters()
         for event in (events := EventSource(response).iter_sse()):
             if event.data.strip() == END:
@@ -142,7 +152,7 @@ class ChatClient:
                 break
             chunk = Chunk.read(event.data)
             if chunk.error is not None:
-                raise ServiceError(f"{self.url} failed while it answered: {chunk.reason()}")
+                raise failed(chunk.error, response)
             self.last.counted(chunk.usage)
             complete, extras = complete or chunk.ended, chunk.extras() or extras
             if piece := decode(chunk.text, False):

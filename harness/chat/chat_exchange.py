@@ -67,7 +67,7 @@ class Exchange:
 def retry_after(headers: Mapping[str, str], default_s: float) -> float:
     """Return the seconds that Retry-After asks for, which may be a date; `default_s` if it says nothing."""
     said = headers.get("retry-after", "").strip()
-    if said.isdigit():
+    if re.fullmatch(NUMBER, said):
         return float(said)
     try:
         until = parsedate_to_datetime(said)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from textwrap import shorten
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from harness.assistant import Answer
 from harness.chat.chat_messages import Usage
@@ -17,13 +26,20 @@ QUOTED = 120  # characters of a server's message that a sentence quotes
 class _Text(BaseModel):
     """A message or a delta; citations and flags are this project's additions.
 
-    content: a text or nothing. Its type is open, because half of a character (a surrogate) is no text to
-    pydantic, and some servers split characters between two chunks.
+    content: a text, parts with one, or nothing. Its type is open, because half of a character (a surrogate)
+    is no text to pydantic, and some servers split characters between two chunks.
     """
 
     content: Any = None
     citations: JsonValue = None
     flags: JsonValue = None
+
+    @property
+    def text(self) -> str:
+        """Return the text; parts of another type, such as what a model has thought, are none."""
+        parts = self.content if isinstance(self.content, list) else [self.content]
+        texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+        return "".join(text for text in texts if isinstance(text, str))
 
 
 class _Piece(BaseModel):
@@ -31,11 +47,22 @@ class _Piece(BaseModel):
     finish_reason: str | None = None
 
 
+def _usable(counted: object, read: ValidatorFunctionWrapHandler) -> Usage | None:
+    """Return the number of tokens, or None if it cannot be read: the answer is good without it."""
+    try:
+        return read(counted)
+    except ValidationError:
+        return None
+
+
+Counted = Annotated[Usage | None, WrapValidator(_usable)]
+
+
 class Chunk(BaseModel):
     """One event of a stream."""
 
-    choices: list[_Piece] = []
-    usage: Usage | None = None
+    choices: Annotated[list[_Piece], BeforeValidator(lambda found: found or [])] = []
+    usage: Counted = None
     error: JsonValue = None
 
     @classmethod
@@ -46,8 +73,7 @@ class Chunk(BaseModel):
     @property
     def text(self) -> str:
         """Return the text of the first choice."""
-        content = self.choices[0].delta.content if self.choices else ""
-        return content if isinstance(content, str) else ""
+        return self.choices[0].delta.text if self.choices else ""
 
     @property
     def ended(self) -> bool:
@@ -59,25 +85,28 @@ class Chunk(BaseModel):
         found = _answer("", self.choices[0].delta) if self.choices else Answer("")
         return found if found.citations or found.flags else None
 
-    def reason(self) -> str:
-        """Return what the server says of its error."""
-        return reason(self.error)
-
 
 class _Message(BaseModel):
     message: _Text
 
 
 class Whole(BaseModel):
-    """A reply in one piece."""
+    """A reply in one piece, or an error that came with a good status."""
 
-    choices: list[_Message] = Field(min_length=1)
-    usage: Usage | None = None
+    choices: list[_Message] = []
+    usage: Counted = None
+    error: JsonValue = None
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Whole:
+        if not self.choices and self.error is None:
+            raise ValueError("there is no choice in it")
+        return self
 
     def answer(self) -> Answer:
         """Return text, citations and flags."""
         message = self.choices[0].message
-        return _answer(message.content if isinstance(message.content, str) else "", message)
+        return _answer(message.text, message)
 
 
 class _Model(BaseModel):

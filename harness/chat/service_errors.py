@@ -43,18 +43,28 @@ def refused(response: httpx.Response, exchange: Exchange) -> ServiceError:
     return ServiceError(f"{url} answered with status {status}: {_said(response)}")
 
 
+def failed(error: JsonValue, response: httpx.Response) -> ServiceError:
+    """Return the error of a server that says in its reply that it has failed."""
+    said = _without_key(reason(error), response.request)
+    return ServiceError(f"{response.request.url} failed while it answered: {said}")
+
+
 def _said(response: httpx.Response) -> str:
-    """Return what the server says, without the key if it repeats it."""
+    """Return the reason that the server gives."""
     data = b""
     for part in response.iter_bytes():
         data += part
         if len(data) > MOST_BYTES:
             break
     try:
-        said = reason(JSON.validate_json(data))
+        return _without_key(reason(JSON.validate_json(data)), response.request)
     except ValidationError:
         return "no reason given"
-    key = response.request.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+def _without_key(said: str, request: httpx.Request) -> str:
+    """Return what a server says, without the request's key if it repeats it."""
+    key = request.headers.get("authorization", "").removeprefix("Bearer ")
     return said.replace(key, "…") if key else said
 
 

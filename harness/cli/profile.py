@@ -81,7 +81,9 @@ def profile(
         )
     found = target(service, model, key_name, max_tokens)
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
-    console.print(f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
+    )
     outcomes, interrupted = _run(found, asked, plan, otlp)
     report = ServiceReport(found.name, plan.n, tuple(outcomes))
     _show(report)

@@ -83,7 +83,7 @@ def record_in_notebook(check: str, options: Mapping[str, object], share: float) 
 
     Returns a note if it cannot be recorded, else "": a check must not fail for that.
     """
-    if not _in_notebook():
+    if not in_notebook():
         return ""
     try:
         record([Attempt(exercise_key(check, options), share)])
@@ -92,7 +92,8 @@ def record_in_notebook(check: str, options: Mapping[str, object], share: float) 
     return ""
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Return True in a kernel: a learner runs a check there, and a referee does not."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 

@@ -75,14 +75,26 @@ def steps(strict: bool = False, recalibrate: bool = False) -> list[Step]:
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """Hold the lock that allows one preparation at a time. Raises PlainError if another one is running."""
+    """Hold the lock that allows one preparation at a time.
+
+    Raises PlainError if another one is running, or if nothing can be written.
+    """
+    lock = FileLock(store.home() / "prepare.lock", timeout=0)
     try:
-        with FileLock(store.home() / "prepare.lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise PlainError(
             "Another `under500 prepare` is running: wait for it to finish, or stop it first."
         ) from error
+    except OSError as error:
+        raise PlainError(
+            f"The folder {store.home()} cannot be written to ({error.strerror}): set "
+            f"{store.HOME_VARIABLE} to a folder that you may write to."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def verify_models() -> None:

@@ -79,7 +79,7 @@ def _row(bench: Bench, side: Side) -> tuple[str, ...]:
     latencies = [bench.comparison.latencies(side, measured) for measured in times]
     cells = [cell for latency in latencies for cell in _ms(latency)] or ["–"] * 4
     graded = [_share(quality.fact), _share(quality.refusal)] if quality else ["–", "–"]
-    return (escape(getattr(bench, side).name), *cells, *graded)
+    return (f"{side.upper()}: {escape(getattr(bench, side).name)}", *cells, *graded)
 
 
 def _ms(latencies: Latencies) -> tuple[str, str]:

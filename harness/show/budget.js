@@ -69,30 +69,34 @@ function options(state) {
   });
 }
 
+// The options are ordered by effort: the first that meets the limit is enough.
 function rule(found, limit) {
-  const cheapest = (time) => found.filter((o) => o[time] < limit).sort((a, b) => a.cost - b.cost)[0];
-  const first = cheapest("ttft"), whole = cheapest("e2e");
-  const say = (option) => (option ? `ship “${option.name}”` : "none of these options is enough");
-  return `If the first words are enough, ${say(first)}; if the whole answer has to be there, ${say(whole)}. ` +
+  const enough = (time) => found.find((o) => o[time] < limit);
+  const first = enough("ttft"), whole = enough("e2e");
+  const say = (option) => (option ? `“${option.name}” is enough` : "none of these options is enough");
+  const both = first && first === whole;
+  return (both ? `${say(whole)[0].toUpperCase()}${say(whole).slice(1)}, for the first words and for the whole answer. ` :
+    `If the first words count, ${say(first)}; if the whole answer has to be there, ${say(whole)}. `) +
     "Either one only after an interleaved comparison (`under500 bench`) in which quality holds.";
 }
 
 function memo(state) {
   const { budget, techniques } = state.data, now = chosen(state), today = chosen(state, {}), found = options(state);
   const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
-  const used = techniques.filter((t) => state.on[t.id]);
+  const used = techniques.filter((t) => state.on[t.id] || (t.effect !== "caches" && t.id !== "bench"));
+  const elsewhere = (t) => (state.on[t.id] ? "" : "; only in “Every technique but the cache”");
   const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
   return [
-    `# ${plain(budget.name)}: from ${ms(today.e2e)} towards ${number(budget.limit_ms)} ms`, "",
+    `# ${plain(budget.name)}: ${ms(today.e2e)}, ${today.e2e < budget.limit_ms ? "within" : "over"} ${number(budget.limit_ms)} ms`, "",
     `Times: ${plain(budget.source)}. What follows from factors is computed, not measured.`, "",
     "## Where the time goes", "", "| part | now | with the techniques chosen |", "|---|---:|---:|",
     ...now.parts.map((p) => `| ${plain(p.name)} | ${ms(p.ms)} | ${ms(p.first + p.after)} |`),
     `| **end-to-end** | **${ms(today.e2e)}** | **${ms(now.e2e)}** |`, `| **first text (TTFT)** | **${ms(today.ttft)}** | **${ms(now.ttft)}** |`, "",
     "## Three options", "", "| option | first text | whole answer | cost of 1,000 answers | what it costs otherwise |", "|---|---:|---:|---:|---|",
-    ...found.map((o) => `| ${o.name} | ${ms(o.ttft)} | ${ms(o.e2e)} | ${number(o.cost, 2)} | ${o.gives} |`), "",
+    ...found.map((o) => `| ${o.name}${o.assumed ? " (factors assumed)" : ""} | ${ms(o.ttft)} | ${ms(o.e2e)} | ${number(o.cost, 2)} | ${o.gives} |`), "",
     `**Question:** ${plain(state.question)}`, "", `**Rule:** ${rule(found, budget.limit_ms)}`, "",
     "## Assumptions", "",
-    ...used.filter((t) => t.id !== "stream").map((t) => `* ${t.name}: × ${number(state.factor[t.id], 2)} (${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""})`),
+    ...used.filter((t) => t.id !== "stream").map((t) => `* ${t.name}: × ${number(state.factor[t.id], 2)} (${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""}${elsewhere(t)})`),
     `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}. ${loaded(queue, now)}.`,
     ...[now.hits ? `* ${number(100 * now.hits)} % of the questions are answered from the cache; the times above are those of the others.` : []].flat(),
     `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`, "",
@@ -142,7 +146,7 @@ function swatch(colour) {
 
 function bars(state, today, now) {
   const limit = state.data.budget.limit_ms, width = byId("chart").clientWidth, end = Math.max(today.e2e, now.e2e, 1.2 * limit);
-  const x = (value) => (value / end) * width, rows = [["now", today], ["chosen", now]];
+  const x = (value) => (value / end) * width, rows = [["now", today], ["chosen", now]], labels = [];
   const svg = node("svg", { viewBox: `0 0 ${width} 150`, role: "img", "aria-label": byId("finding").textContent });
   svg.append(shape("rect", { x: x(limit), y: 16, width: Math.max(0, width - x(limit)), height: 130, fill: "var(--tint)" }));
   rows.forEach(([name, found], index) => {
@@ -158,10 +162,11 @@ function bars(state, today, now) {
     }
     const first = x(found.ttft);
     const said = `${name}: first text ${ms(found.ttft)}, whole answer ${ms(found.e2e)}`;
-    svg.append(shape("text", { class: "over-bar", x: 0, y: y - 13 }, said));
+    labels.push(shape("text", { class: "over-bar", x: 0, y: y - 13 }, said));
     svg.append(shape("path", { d: `M${first - 6} ${y - 9}h12l-6 9z`, fill: "var(--ink)" }));
   });
   svg.append(shape("line", { x1: x(limit), x2: x(limit), y1: 16, y2: 146, stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
+  svg.append(...labels); // above the line
   const right = x(limit) > width - 90;
   svg.append(shape("text", { class: "limit", x: x(limit) + (right ? -4 : 4), y: 12, "text-anchor": right ? "end" : "start" }, `limit ${number(limit)} ms`));
   byId("chart").replaceChildren(svg);
@@ -184,7 +189,7 @@ function curve(state, now) {
   if (here <= most) svg.append(shape("circle", { cx: x(here), cy: y(time), r: 6, fill: time < top ? "var(--accent)" : "var(--limit)" }));
   svg.append(shape("text", { class: "faint", x: 0, y: 168 }, "0"));
   svg.append(shape("text", { class: "faint", x: width, y: 168, "text-anchor": "end" }, `${number(most, 1)} requests a second`));
-  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, "end-to-end with the p90 of the wait; the dot is the load chosen"));
+  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, `end-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}`));
   byId("curve").replaceChildren(svg);
 }
 

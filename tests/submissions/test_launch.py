@@ -57,7 +57,7 @@ from harness.kb.products import products
 from harness.kb import launched
 guess = {"new": len(launched.chunks()), "sold": len(products())}
 """
-BAR = USUAL.model_copy(update={"right": 0.7, "shortest": 0.5, "launch": True})
+BAR = USUAL.model_copy(update={"shortest": 0.5, "launch": True})
 ASKED = Thresholds(models=False, check_s=20, cell_s=20, call_s=10, total_s=40, bar=BAR)
 
 

@@ -73,3 +73,15 @@ def test_a_full_disk_is_one_sentence(tmp_path):
         store.atomic_write(tmp_path / "big.bin"),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_home_that_cannot_be_created_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("UNDER500_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(store.StoreError, match=r"file/home.*set UNDER500_HOME to a folder"):
+        store.home()
+
+
+def test_a_home_may_have_spaces_in_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDER500_HOME", str(tmp_path / "my home" / "under 500"))
+    assert store.home() == tmp_path / "my home" / "under 500"

@@ -46,7 +46,8 @@ def answer(session: Session, challenge: str) -> str:
     for entry in reactions().challenges:
         if re.search(entry.about, challenge, re.IGNORECASE):
             return filled(session, entry.says)
-    return filled(session, reactions().challenge_otherwise)
+    of_numbers = bool(re.search(r"\d", challenge))
+    return filled(session, reactions().challenge_otherwise[of_numbers])
 
 
 def instead(near: tuple[str, ...]) -> str:

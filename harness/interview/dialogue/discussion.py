@@ -39,13 +39,20 @@ class Discussion:
         """
         phase = step[0].phase
         to_visitor = phase in VISITORS and Act.STAKEHOLDER in reading.acts
-        if not reading.cards or to_visitor or phase == Phase.TEAM:
+        cards = self._asked(step[0], reading, text)
+        if not cards or to_visitor or phase == Phase.TEAM:
             return None
         if text and reading.suspect and (comment := self._comment(step, reading, text)):
             step = self._answer(step, comment, "")
-        for card in reading.cards:
+        for card in cards:
             step = opened(step, self.session, card)
         return step
+
+    def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
+        """Return the cards that a turn asks for; a proposal that touches an opened card wants none again."""
+        if OFFERS.isdisjoint(reading.acts) or "?" in text:
+            return reading.cards
+        return tuple(card for card in reading.cards if card not in state.opened)
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
@@ -88,11 +95,12 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
-        if proposing and (own := self.follow_ups.about_own_number(step)):
-            return own
         quote = next((words for _, words in state.heard[-1].quotes), "")
+        taken = self._answer(step, Reaction("taken", quote=quote), "")
+        if proposing and (own := self.follow_ups.about_own_number(taken)):
+            return own
         if gap := self.follow_ups.due(step):
-            return self.follow_ups.ask(self._answer(step, Reaction("taken", quote=quote), ""), *gap)
+            return self.follow_ups.ask(taken, *gap)
         if enough:
             return None
         question = "more" if proposing else "next_look"

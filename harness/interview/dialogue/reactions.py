@@ -32,8 +32,8 @@ FITS = tuple(ASKED)  # the remedy to talk about first
 # Words by which a turn answers a question before it is asked.
 SAID = {
     "size": r"\d ?(ms|s|secs?|seconds?|%|percent|x|times)\b|\b(half|third|quarter|twice|double)\b",
-    "cost": r"\b(cost\w*|price|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|dollars?|worse|"
-    r"effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
+    "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
+    r"dollars?|worse|effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
     "source": r"\b(card|from|measured|computed|times|×|x|at|over|says|shows|because|sum)\b",
@@ -43,6 +43,8 @@ SAID = {
     "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
     "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
     "alternative": r"\b(ruled? out|not|isn.?t|only|same)\b",
+    "why_not": r"\b(because|since|even if|even free|anyway|can.?t|cannot|won.?t|would\w*|only|lose\w*|"
+    r"cost\w*|worse|risk\w*|saves?|not the|no (use|point|help)|nothing)\b|\d",
     "why_behind": r"\b(because|since|as|so|each|every)\b",
 }
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
@@ -172,7 +174,7 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
     says = remedies()[remedy.id].says
     if fit(turn.session, remedy) in ("fixes", "helps"):
-        question = "other_way" if said("harm", turn.text) else "why_not"
+        question = "more" if said("why_not", turn.text) else "why_not"
         return Reaction("refused_fix", question, remedy.id, remedy.quote, says)
     figure = _touched(turn, remedy)
     return Reaction("refused_rightly", "more", remedy.id, remedy.quote, says, figure)
@@ -214,10 +216,16 @@ def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
 
 
 def on_card(number: Number, turn: Turn) -> bool:
-    """Return True if a number with a unit is on a card that was opened, within 5 %."""
+    """Return True if a number is on an opened card, in its unit, within 5 %, or 10 % if it is rounded."""
     figures = (f for c in turn.state.opened for f in turn.session.cards[c].figures)
     same = (f.value for f in figures if f.unit.split(" ")[0] == number.unit)
-    return any(abs(number.value - value) <= TOLERANCE * abs(value) for value in same)
+    return any(_close(number.value, value) for value in same)
+
+
+def _close(said: float, value: float) -> bool:
+    digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
+    rounded = float(f"{value:.{digits}g}") == said
+    return abs(said - value) <= (2 if rounded else 1) * TOLERANCE * abs(value)
 
 
 def _words(turn: Turn) -> str:

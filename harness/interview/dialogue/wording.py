@@ -52,7 +52,7 @@ class Reactions(Strict):
     comments: dict[str, Wordings]
     questions: dict[str, Wordings]
     challenges: tuple[Answer, ...]
-    challenge_otherwise: Text
+    challenge_otherwise: dict[bool, Text]  # of a doubt that names a number, and of another
     asides: dict[str, Aside]
     repeated: Wordings
     nothing_there: Wordings

@@ -158,7 +158,7 @@ DENIED, UNDENIED = 0.2, 0.3
 # Words of denial that refuse nothing.
 HARMLESS = re.compile(
     r"\bwhy (not|don.?t)\b|\bca(n.?t|nnot) we\b|\bcouldn.?t we\b|\bnot (only|enough|yet)\b|\bif not\b|"
-    r"\bwithout waiting\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
+    r"\bwithout waiting\b|\bwith (and|or) without\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
     r"\bdon.?t (wait|let|switch)\b|^\W*(no\b\W*)*no[.,]\s|"
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
     r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
@@ -172,7 +172,7 @@ def _denial(sentence: str) -> float:
     return DENIED if DENIAL.search(HARMLESS.sub(" ", sentence)) else -UNDENIED
 
 
-CLAUSE = re.compile(r"[,;:.]\s+|\s+(?:and|but|or|otherwise|instead)\s+", re.IGNORECASE)
+CLAUSE = re.compile(r"[,;:.]\s+|\s+(?<!with )(?:and|but|or|otherwise|instead)\s+", re.IGNORECASE)
 
 
 def _clause(sentence: str, span: tuple[int, int] | None) -> str:

@@ -42,6 +42,7 @@ from harness.measure.latency.timing import time_or_fault
 from harness.measure.latency.trace import recording
 from harness.measure.load.clients import clients
 from harness.measure.load.queueing import Service, simulate
+from harness.measure.stats import Proportion
 
 # Serving at a distance
 from harness.serve.entry import Entry
@@ -68,6 +69,7 @@ __all__ = [
     "Factor",
     "NarrowMargin",
     "Precomputed",
+    "Proportion",
     "QuestionFilter",
     "Replica",
     "Service",

@@ -13,8 +13,9 @@ from harness.kb.articles import chunks
 from harness.kb.products import products
 from harness.kb.questions import draw
 
-# This lab's list of steps
+# This lab's list of steps, and what was measured of them
 from harness.labs.capstone.journey_steps import Change, journey_steps
+from harness.labs.capstone.kept_steps import keep_steps
 
 # The learner's predictions and results
 from harness.learner.predictions import predict, recall
@@ -27,6 +28,7 @@ from harness.measure.latency.journey import (
     journey,
     measured_steps,
 )
+from harness.measure.quality.quality import quality
 
 # Embeddings, and drafts by a smaller model
 from harness.models.engines.drafts import ModelDraft
@@ -60,11 +62,13 @@ __all__ = [
     "journey_picture",
     "journey_steps",
     "keep_result",
+    "keep_steps",
     "knowledge_vectors",
     "measured_steps",
     "network",
     "predict",
     "products",
+    "quality",
     "question_embedder",
     "recall",
     "slow_baseline",

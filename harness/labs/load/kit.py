@@ -15,6 +15,7 @@ from harness.labs.load.batch import Job, one_by_one, static
 from harness.labs.load.batch_cost_picture import batch_cost
 from harness.labs.load.batching import run_in_turns, run_schedule, step_ms
 from harness.labs.load.knee_picture import knee
+from harness.labs.load.kv_budget import BLOCK, Asked, serve_in_steps
 from harness.labs.load.sequences import Sequences
 from harness.labs.load.servers_picture import fleet
 from harness.labs.load.slots_picture import slots
@@ -40,8 +41,10 @@ from harness.show.factors import Factor, factors
 from harness.stages.prompt import stuffed_prompt
 
 __all__ = [
+    "BLOCK",
     "STUDENT",
     "AdmissionControl",
+    "Asked",
     "Factor",
     "InFlightCounter",
     "Job",
@@ -67,6 +70,7 @@ __all__ = [
     "run_in_turns",
     "run_schedule",
     "samples_needed",
+    "serve_in_steps",
     "simulate",
     "simulate_runs",
     "slots",

@@ -9,6 +9,7 @@ here.
 from harness.labs.quantization.cpu_hog import cpu_hog
 from harness.labs.quantization.formats_picture import formats
 from harness.labs.quantization.gate_picture import gate
+from harness.labs.quantization.importance import importance
 from harness.labs.quantization.phases import (
     best_step_ms,
     measure_phases,
@@ -19,7 +20,15 @@ from harness.labs.quantization.phases_picture import phase_speeds
 from harness.labs.quantization.roofline_picture import Step, roofline
 from harness.labs.quantization.rounding_picture import rounding
 from harness.labs.quantization.threads_picture import threads
-from harness.labs.quantization.weights import bits_a_weight, kv_bytes, read_weights, weight_bytes
+from harness.labs.quantization.weights import (
+    bits_a_weight,
+    join_q4,
+    kv_bytes,
+    packed_bytes,
+    read_weights,
+    weight_bytes,
+    with_bytes,
+)
 
 # The learner's predictions and results
 from harness.learner.predictions import predict, recall
@@ -55,11 +64,14 @@ __all__ = [
     "gate",
     "gpu_layers",
     "held_out",
+    "importance",
     "inspect_gguf",
+    "join_q4",
     "keep_result",
     "kv_bytes",
     "measure_bandwidth",
     "measure_phases",
+    "packed_bytes",
     "phase_speeds",
     "phases_by_threads",
     "predict",
@@ -73,5 +85,6 @@ __all__ = [
     "threads",
     "times_faster",
     "weight_bytes",
+    "with_bytes",
     "worst_case",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from harness.models.gguf import file
 from harness.models.gguf.format import Tensor, opened
 
 BITS = 8
+SHIFT, HALF, HALF_BYTE = 8, 16, 4  # of Q4_0: added to a code, codes in the lower halves, bits
 ALIGNMENT = "general.alignment"
 PLAIN = {"F32": np.float32, "F16": np.float16}
 
@@ -23,7 +26,8 @@ def read_weights(path: Path, name: str) -> np.ndarray:
 
     Raises WrongUseError if the file has no such tensor, and what `harness.models.gguf.file.inspect` raises.
     """
-    tensor, packed = _packed(path, name)
+    tensor, place = _placed(path, name)
+    packed = _read(path, place)
     kind = GGMLQuantizationType[tensor.type]
     rows = np.frombuffer(packed, np.uint8).reshape(*reversed(tensor.shape[1:]), -1)
     if tensor.type in PLAIN:
@@ -31,8 +35,45 @@ def read_weights(path: Path, name: str) -> np.ndarray:
     return dequantize(rows, kind).astype(np.float32)
 
 
-def _packed(path: Path, name: str) -> tuple[Tensor, bytes]:
-    """Return a tensor and its bytes. Each tensor starts at the next multiple of the alignment."""
+def packed_bytes(path: Path, name: str) -> bytes:
+    """Return the bytes of a tensor as they are stored. Raises as `read_weights` does."""
+    return _read(path, _placed(path, name)[1])
+
+
+def with_bytes(path: Path, packed: Mapping[str, bytes], out: Path) -> Path:
+    """Copy the file `path` to `out` with other bytes for these tensors, and return `out`.
+
+    Raises WrongUseError for bytes of another length than the tensor's, and as `read_weights` does.
+    """
+    shutil.copyfile(path, out)
+    with out.open("r+b") as copy:
+        for name, content in packed.items():
+            _, place = _placed(path, name)
+            if len(content) != place.stop - place.start:
+                raise WrongUseError(
+                    f"{name} takes {place.stop - place.start:,} bytes in {path.name}, and you give "
+                    f"{len(content):,}: pack all of its blocks, in this format."
+                )
+            copy.seek(place.start)
+            copy.write(content)
+    return out
+
+
+def join_q4(codes: np.ndarray, scales: np.ndarray) -> bytes:
+    """Return the bytes of Q4_0 for codes from -8 to 7, (n, 32), and scales, (n,)."""
+    shifted = (codes + SHIFT).astype(np.uint8)
+    joined = shifted[:, :HALF] | shifted[:, HALF:] << HALF_BYTE
+    return np.hstack([scales.astype("<f2")[:, None].view(np.uint8), joined]).tobytes()
+
+
+def _read(path: Path, place: slice) -> bytes:
+    with path.open("rb") as file_:
+        file_.seek(place.start)
+        return file_.read(place.stop - place.start)
+
+
+def _placed(path: Path, name: str) -> tuple[Tensor, slice]:
+    """Return a tensor and where its bytes are. Each tensor starts at the next multiple of the alignment."""
     with opened(path) as reader:
         fields, tensors, _ = reader.header()
         alignment = fields[ALIGNMENT].value if ALIGNMENT in fields else GGUF_DEFAULT_ALIGNMENT
@@ -40,7 +81,7 @@ def _packed(path: Path, name: str) -> tuple[Tensor, bytes]:
         for tensor in tensors:
             start = -(-start // alignment) * alignment
             if tensor.name == name:
-                return tensor, bytes(reader.data[start : start + tensor.bytes])
+                return tensor, slice(start, start + tensor.bytes)
             start += tensor.bytes
     raise _missing(path, name)
 

@@ -51,7 +51,10 @@ def recall_curves(
     style.write(axes, f"exact, {style.ms(exact_ms)}", (exact_ms, 1), (-11, 5), ha="right")
     for name, look in looks.items():
         _curve(axes, curves[name], look)
-    ends = [(curves[name][-1].recall, name, look.colour) for name, look in looks.items()]
+    slowest = {
+        name: max(curves[name], key=lambda spot: spot.ms) for name in looks
+    }  # at the right end
+    ends = [(slowest[name].recall, name, look.colour) for name, look in looks.items()]
     chart.name_the_ends(axes, ends, APART)
     return figure.described(
         [f"exact: {style.ms(exact_ms)}", *map(_in_words, curves, curves.values())]

@@ -128,6 +128,7 @@ def run_bench(a: Contestant, b: Contestant, cases: Sequence[Asked]) -> Iterator[
             [case.question for case in measured],
             warm_up=[case.question for case in warm_up],
             reset=reset,
+            crossed=Bench(a, b).division is Division.OPEN,  # it may remember what it was asked
         )
         for comparison in so_far:
             yield Bench(a, b, comparison, measured)

@@ -3,6 +3,9 @@
 Both answer each question back to back, so anything that slows the machine for longer than a pair slows
 both and cancels in the ratio. The one that begins alternates, so that going second is no advantage.
 
+A service may remember a prompt and answer at once when it reads the same one again. For services, the two
+questions of a block are therefore crossed: A asks the first, B the second, B the first, A the second.
+
 After one fault on either side there is no number: the requests that failed might have been the slow ones.
 """
 
@@ -33,7 +36,7 @@ Ask = Callable[[Assistant, Question], Timing | Fault]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The outcomes of both assistants for one question, measured back to back."""
+    """The outcomes of both assistants for one question, measured in the same block."""
 
     question: Question
     a: Timing | Fault
@@ -122,6 +125,7 @@ def blocks(
     *,
     warm_up: Sequence[Question] = (),
     reset: Callable[[], object] = lambda: None,
+    crossed: bool = False,
     deadline_s: float = DEADLINE_S,
     clock: Clock = CLOCK,
 ) -> Iterator[Comparison]:
@@ -129,6 +133,7 @@ def blocks(
 
     warm_up: other questions that both answer before the measurement, so that page-in and first-call costs do
     not count. reset: called before every request, outside the measured time, to forget earlier requests.
+    crossed: ask no question twice in a row, as above.
     Raises WrongUseError unless there is an even number of questions, at least 2.
     """
     if not questions or len(questions) % 2:
@@ -141,7 +146,7 @@ def blocks(
         reset()
         return time_or_fault(assistant, question, deadline_s, clock)
 
-    return _blocks(ask, a, b, questions, warm_up)
+    return _blocks(ask, a, b, questions, warm_up, _crossed if crossed else _back_to_back)
 
 
 def compare(
@@ -169,13 +174,28 @@ def _blocks(
     b: Assistant,
     questions: Sequence[Question],
     warm_up: Sequence[Question],
+    block: Callable[..., tuple[Pair, Pair]],
 ) -> Iterator[Comparison]:
     for question in warm_up:
         _pair(ask, a, b, question, a_first=True)
     pairs: tuple[Pair, ...] = ()
     for first, second in zip(questions[::2], questions[1::2], strict=True):
-        pairs += (_pair(ask, a, b, first, a_first=True), _pair(ask, a, b, second, a_first=False))
+        pairs += block(ask, a, b, first, second)
         yield Comparison(pairs)
+
+
+def _back_to_back(
+    ask: Ask, a: Assistant, b: Assistant, first: Question, second: Question
+) -> tuple[Pair, Pair]:
+    return _pair(ask, a, b, first, a_first=True), _pair(ask, a, b, second, a_first=False)
+
+
+def _crossed(
+    ask: Ask, a: Assistant, b: Assistant, first: Question, second: Question
+) -> tuple[Pair, Pair]:
+    a_first, b_second = ask(a, first), ask(b, second)
+    b_first, a_second = ask(b, first), ask(a, second)
+    return Pair(first, a_first, b_first, True), Pair(second, a_second, b_second, False)
 
 
 def _pair(ask: Ask, a: Assistant, b: Assistant, question: Question, a_first: bool) -> Pair:

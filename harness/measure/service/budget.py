@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from harness import semconv
 from harness.errors import WrongUseError
 from harness.knobs import Calibration
-from harness.measure.service.parts import CONNECTION, FIRST, REPLY, SERVER, WRITING
+from harness.measure.service.parts import CONNECTION, FIRST, REPLY, SERVER, SMALL_MS, WRITING
 
 LIMIT_MS = 500.0
 MOST_BYTES = 20_000_000  # of a result's file
@@ -134,8 +134,8 @@ def read_budget(path: Path) -> Budget:
         except ValidationError:
             continue
     raise WrongUseError(
-        f"{path} holds no result with times: write one with `under500 profile … --json > {path.name}`, or "
-        "with `bench`."
+        f"{path} holds no result with times: write one with `under500 profile … --json | tee "
+        "result.json`, or with `bench`."
     )
 
 
@@ -189,10 +189,11 @@ def _with_stages(rows: Sequence[tuple[str, Kind, float]], after_ms: float) -> li
 
 def _from_bench(result: _Bench) -> Budget:
     e2e, ttft = (times["a"].p50 or 0.0 for times in (result.e2e_ms, result.ttft_ms))
-    first = Part(REPLY, Kind.GENERATE, ttft)
-    parts = (
-        (first, Part(WRITING, Kind.GENERATE, e2e - ttft, e2e - ttft)) if ttft < e2e else (first,)
-    )
     source = f"{result.a}, p50, n = {result.n}, measured at the client, beside {result.b}"
     change = (result.ratio.p50, result.ratio.low, result.ratio.high, result.n)
-    return Budget(result.a, source, parts, ttft < e2e, bench=change)
+    if e2e - ttft < SMALL_MS:
+        whole = tuple(_unstreamed([("whole answer", Kind.GENERATE, e2e)]))
+        return Budget(result.a, source + ASSUMED, whole, bench=change)
+    first = Part("until the first text", Kind.GENERATE, ttft)
+    writing = Part(WRITING, Kind.GENERATE, e2e - ttft, e2e - ttft)
+    return Budget(result.a, source, (first, writing), streamed=True, bench=change)

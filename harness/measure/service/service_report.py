@@ -11,7 +11,7 @@ from harness.measure.latency.faults import Fault
 from harness.measure.latency.timing import Timing
 from harness.measure.machine.describe import describe
 from harness.measure.service.parts import STREAM, Ceiling, ceilings
-from harness.measure.service.service_run import CUT_OFF, Outcome
+from harness.measure.service.service_run import Outcome
 from harness.measure.stats import Interval, Proportion, percentile_interval, supported
 
 LIMIT_MS = 500.0
@@ -71,8 +71,8 @@ class ServiceReport:
     @property
     def inter_token_ms(self) -> Spread:
         """Return the mean time between tokens of each warm request that streamed more than one."""
-        found = ((sum(o.result.gaps_ms), tokens(o) - 1) for o in self.warm if o.result.gaps_ms)
-        return spread([ms / count for ms, count in found if count > 0])
+        found = map(inter_token_ms, self.warm)
+        return spread([ms for ms in found if ms is not None])
 
     @property
     def connect_ms(self) -> list[float]:
@@ -94,8 +94,8 @@ class ServiceReport:
 
     @property
     def right(self) -> Proportion:
-        """Return the share of right answers among those with an expectation; a fault is wrong."""
-        asked = [o for o in self.outcomes if o.wait_s is None and o.result is not CUT_OFF]
+        """Return the share of right answers among the answers with an expectation."""
+        asked = [o for o in self.outcomes if isinstance(o.result, Timing)]
         judged = [_right(outcome) for outcome in asked]
         known = [each for each in judged if each is not None]
         return Proportion(sum(known), len(known))
@@ -141,10 +141,17 @@ class ServiceReport:
         }
 
 
-def tokens(outcome: Outcome) -> int:
-    """Return the tokens of an answer as the service counts them, or else its pieces of text."""
+def inter_token_ms(outcome: Outcome) -> float | None:
+    """Return the mean time between an answer's tokens; None unless it streamed more than one."""
+    gaps, count = outcome.result.gaps_ms, tokens(outcome) or 0
+    return sum(gaps) / (count - 1) if gaps and count > 1 else None
+
+
+def tokens(outcome: Outcome) -> int | None:
+    """Return the tokens of an answer as the service counts them, or else its pieces of text, if several."""
     counted = outcome.exchange.completion_tokens if outcome.exchange else None
-    return counted or outcome.result.pieces
+    pieces = outcome.result.pieces
+    return counted or (pieces if pieces > 1 else None)
 
 
 def prompt_tokens(outcome: Outcome) -> int | None:

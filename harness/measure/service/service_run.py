@@ -80,7 +80,7 @@ def run_service(
     A KeyboardInterrupt during a request is raised again after that request's outcome, CUT_OFF.
 
     A question that the service refuses for being too busy is asked again after the time it names. The run
-    stops after MOST_FAULTS other faults in a row, and if that time is above MOST_WAIT_S.
+    stops after MOST_FAULTS faults or refusals in a row, and if that time is above MOST_WAIT_S.
     """
     left, in_a_row, pace = deque(questions), 0, Pace(plan.rate, clock)
     for _ in range(plan.n):
@@ -93,12 +93,12 @@ def run_service(
             yield Outcome(left[0], CUT_OFF)
             raise
         yield outcome
+        in_a_row = in_a_row + 1 if isinstance(outcome.result, Fault) else 0
         if outcome.wait_s is None:
             left.popleft()
-            in_a_row = in_a_row + 1 if isinstance(outcome.result, Fault) else 0
         elif outcome.wait_s > MOST_WAIT_S:
             return
-        else:
+        elif in_a_row < MOST_FAULTS:
             clock.wait(outcome.wait_s)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.assistant import Answer, Assistant, Done, Event, Question, Token
 from harness.chat.chat_client import KEY_NAME, MAX_TOKENS, ChatClient
 from harness.errors import WrongUseError
 from harness.measure.latency.timing import CLOCK, NS_PER_S, Clock
+from harness.measure.service.asynchronous import pieces_of, result_of
 from harness.serve.entry import Division
 
 tracer = trace.get_tracer("under500")
@@ -69,20 +70,35 @@ class Target:
 
 @dataclass(frozen=True)
 class FromFunction:
-    """An Assistant made from a function that takes a question's text and returns text, or yields pieces."""
+    """An Assistant made from a function that takes a question's text and returns text, or yields pieces.
 
-    function: Callable[[str], str | Iterable[str]]
+    The function may be asynchronous.
+    """
+
+    function: Callable[[str], object]
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Yield the function's pieces, then Done. Raises TypeError if a piece is no text."""
-        result = self.function(question.text)
+        """Yield the function's pieces, then Done. Raises TypeError if it returns anything but text."""
         pieces: list[str] = []
-        for piece in [result] if isinstance(result, str) else result:
+        for piece in _pieces(self.function(question.text)):
             if not isinstance(piece, str):
                 raise TypeError(f"a piece is a {type(piece).__name__} instead of a str")
             pieces.append(piece)
             yield Token(piece)
         yield Done(Answer("".join(pieces)))
+
+
+def _pieces(result: object) -> Iterable[object]:
+    """Return what a function has returned as pieces. Raises TypeError if it can be no text."""
+    if inspect.isawaitable(result):
+        result = result_of(result)
+    if isinstance(result, str):
+        return [result]
+    if isinstance(result, AsyncIterable):
+        return pieces_of(aiter(result))
+    if isinstance(result, Iterable) and not isinstance(result, Mapping | bytes):
+        return result
+    raise TypeError(f"the function returned a {type(result).__name__} instead of text")
 
 
 @dataclass(frozen=True)
@@ -92,9 +108,15 @@ class Traced:
     inner: Assistant
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Yield the events of the inner assistant inside a span."""
+        """Yield the events of the inner assistant inside a span.
+
+        Raises RuntimeError if it ends the program.
+        """
         with tracer.start_as_current_span(semconv.REQUEST):
-            yield from self.inner.stream(question)
+            try:
+                yield from self.inner.stream(question)
+            except SystemExit as error:
+                raise RuntimeError(f"it ended the program with {error.code!r}") from error
 
 
 def target(
@@ -124,8 +146,6 @@ def as_assistant(thing: object, name: str) -> Assistant:
     """
     if inspect.isclass(thing):
         raise WrongUseError(f"{name} is a class: name an object of it, or a function.")
-    if inspect.iscoroutinefunction(thing) or inspect.isasyncgenfunction(thing):
-        raise WrongUseError(f"{name} is asynchronous: name a function that waits for it.")
     if isinstance(thing, Assistant):
         return FromFunction(_runnable(thing)) if hasattr(thing, "invoke") else thing
     if hasattr(thing, "query") and not hasattr(thing, "stream"):
@@ -167,7 +187,7 @@ def _imported(text: str) -> object:
         found: object = importlib.import_module(module)
         for name in path.split("."):
             found = getattr(found, name)
-    except Exception as error:  # a user's module may raise anything
+    except (Exception, SystemExit) as error:  # a user's module may raise anything, or be a script
         raise WrongUseError(
             f"{text} cannot be imported ({type(error).__name__}: {error}): name it like module:function."
         ) from error

@@ -54,11 +54,13 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def service(reply, models=("fake",)):
-    """Run a service with `reply(handler)`; yields it with `url`, and what was sent to it."""
+def service(reply, models=("fake",), tls=None):
+    """Run a service with `reply(handler)`; yields it with `url`, and what was sent to it. tls: a context."""
     with Server((HOST, 0), Handler) as server:
         server.reply, server.models, server.bodies, server.headers = reply, models, [], []
-        server.url = f"http://{HOST}:{server.server_port}/v1"
+        server.url = f"http{'s' if tls else ''}://{HOST}:{server.server_port}/v1"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()

@@ -1,7 +1,11 @@
 """The client of chat services: good answers, and one sentence for every failure."""
 
 import json
+import shutil
+import ssl
+import subprocess
 import threading
+from itertools import chain
 
 import pytest
 
@@ -35,10 +39,11 @@ FAILURES = {
     "no chunk": (sending(200, EVENTS, b"data: {\n\n"), "something else"),
     "no whole": (sending(200, JSON, b'{"choices": []}'), "something else"),
     "no text": (sending(200, EVENTS, delta(finish="stop"), DONE), "without any text"),
+    "a failure with a good status": (sending(200, JSON, error(f"full {KEY}")), "answered: full"),
     "blank": (sending(200, JSON, json.dumps(WHOLE).replace("24 months", " ").encode()), "without"),
     "half": (sending(200, EVENTS, GOOD[0]), "before the answer was complete"),
     "cut off": (sending(200, EVENTS | {"Content-Length": "999"}, *GOOD[:2]), "broke before"),
-    "an error later": (sending(200, EVENTS, GOOD[0], event(error={"message": "gone"})), "gone"),
+    "an error later": (sending(200, EVENTS, GOOD[0], event(error=f"gone {KEY}")), "gone"),
     "nothing": (lambda handler: None, "broke before"),
 }
 
@@ -58,6 +63,22 @@ def test_a_server_that_is_not_there_and_one_without_tls_are_named():
         gone = server.url
     with pytest.raises(ServiceError, match="Nobody answers"):
         ask(ChatClient(gone, MODEL), ASKED)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, to make a certificate")
+def test_a_certificate_that_nobody_vouches_for_is_named_and_gets_no_key(tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, KEY)
+    files = {"-keyout": tmp_path / "key.pem", "-out": tmp_path / "certificate.pem"}
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, *chain(*files.items())], check=True, capture_output=True)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(files["-out"], files["-keyout"])
+    with (
+        service(sending(200, EVENTS, *GOOD), tls=tls) as server,
+        pytest.raises(ServiceError, match="certificate") as caught,
+    ):
+        ask(ChatClient(server.url, MODEL), ASKED)
+    assert not server.headers and "\n" not in str(caught.value)
 
 
 def trickling(part):
@@ -106,6 +127,25 @@ def test_a_server_that_ignores_stream_answers_in_one_piece():
         client = ChatClient(server.url, MODEL)
         assert list(client.stream(ASKED)) == [Token("24 months"), Done(Answer("24 months"))]
     assert client.last.prompt_tokens == 5
+
+
+PARTS = {"content": [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": "24 months"}]}
+ODD = {  # replies that other clients read
+    "no type": sending(200, {}, *GOOD),
+    "plain text": sending(200, {"Content-Type": "text/plain; charset=utf-8"}, *GOOD),
+    "a filter's event": sending(200, EVENTS, event(choices=None), *GOOD),
+    "no usable count": sending(200, EVENTS, *GOOD[:3], event(usage={"prompt_tokens": None}), DONE),
+    "parts in a stream": sending(200, EVENTS, event(choices=[{"delta": PARTS}]), *GOOD[2:]),
+    "parts": sending(200, JSON, json.dumps({"choices": [{"message": PARTS}]}).encode()),
+}
+
+
+@pytest.mark.parametrize("reply", ODD.values(), ids=ODD)
+def test_a_server_with_habits_of_its_own_is_read(reply):
+    with service(reply) as server:
+        client = ChatClient(server.url, MODEL)
+        assert ask(client, ASKED) == Answer("24 months")
+    assert client.last.completion_tokens is None
 
 
 def test_what_is_sent_is_bounded_and_has_the_turns(monkeypatch):
@@ -182,7 +222,15 @@ def test_the_server_time_is_the_total_or_the_longest_part():
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("7", 7), ("", 5), ("soon", 5), ("-3", 5), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+    [
+        ("7", 7),
+        ("1.5", 1.5),
+        ("", 5),
+        ("soon", 5),
+        ("-3", 5),
+        ("²", 5),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+    ],
 )
 def test_retry_after_is_seconds_or_a_date(said, seconds):
     assert retry_after({"retry-after": said}, 5) == seconds

@@ -1,6 +1,7 @@
 """`under500 bench` on addresses and objects."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from typer.testing import CliRunner
@@ -62,6 +63,8 @@ def test_two_models_at_one_address_are_compared():
     assert compared[4:8] == ["large", "small", "small", "large"] and len(compared) == 2 * (2 + 6)
     assert all(len(body["messages"]) == 1 for body in server.bodies)
     texts = [body["messages"][-1]["content"] for body in server.bodies]
+    measured = texts[4:16], texts[20:]  # without those to warm up
+    assert all(one != other for part in measured for one, other in pairwise(part))
     assert not set(texts[4:16]) & set(texts[16:]) - set(
         texts[:4]
     )  # what A alone is asked is new to both

@@ -7,7 +7,7 @@ from importlib.metadata import version
 import pytest
 from typer.testing import CliRunner
 
-from harness import knobs
+from harness import knobs, store
 from harness.assistant import Answer
 from harness.cli.demo import _show_answers, by_side
 from harness.cli.main import app
@@ -73,6 +73,13 @@ def test_only_one_prepare_runs_at_a_time(steps):
         result = run(app, ["prepare"])
     assert result.exit_code == 1
     assert "Another `under500 prepare` is running" in result.stderr
+
+
+def test_a_home_that_cannot_be_written_to_is_named(steps):
+    (store.home() / "prepare.lock").mkdir()  # as root, any other folder can be written to
+    result = run(app, ["prepare"])
+    assert result.exit_code == 1
+    assert "cannot be written to" in result.stderr and "set UNDER500_HOME" in result.stderr
 
 
 def test_a_plain_error_is_one_sentence_and_json(steps, monkeypatch):

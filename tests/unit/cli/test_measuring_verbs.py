@@ -89,15 +89,17 @@ def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path
     monkeypatch.setattr("grader.grading.reference.fingerprint", lambda: "abc")
     (tmp_path / "docs").mkdir()
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")
+    page = tmp_path / "docs" / "journey.md"
+    for path in (readme, page):
+        path.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")
     result = run(app, ["journey", "-n", "5", "--mixed", "7", "--write", "--json"])
     assert result.exit_code == 0, result.output
     kept = Journey.model_validate_json(journey_verb.record(tmp_path).read_text())
     assert [step.name for step in kept.steps] == ["baseline", "streamed"]
     assert [(step.name, step.n) for step in kept.mixed] == [("baseline", 7)]
-    text = readme.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert "| streamed |" in text
+    for text in (readme.read_text(), page.read_text()):
+        assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+        assert "| streamed |" in text
     assert last_json(result)["code"] == "abc"
 
 

@@ -1,12 +1,18 @@
 """`under500 profile` and `serve`, on fake services and objects."""
 
+import json
+
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from typer.testing import CliRunner
 
+from harness.chat.chat_client import KEY_NAME
 from harness.cli.kept_results import REMAINS, SERVICE, TOTAL
 from harness.cli.main import app
 from harness.learner.results import results
 from harness.measure.machine import describe
+from harness.tracer_provider import tracer_provider
 from tests.fakes import pipeline, saying
 from tests.unit.chat.fake_service import EVENTS, GOOD, JSON, delta, sending, service
 from tests.unit.chat.served import served
@@ -91,6 +97,20 @@ def test_a_service_that_never_answers_is_left_after_three_requests(reply, senten
         result = run(app, ["profile", server.url, *FAST])
     assert result.exit_code == 1 and sentence in result.stdout
     assert len(server.bodies) == last_json(result)["requests"] == 3
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
+def test_a_key_that_the_service_repeats_is_not_printed_and_in_no_span(status, monkeypatch):
+    monkeypatch.setenv(KEY_NAME, key := "sk-not-to-be-seen-0123456789")
+    said = json.dumps({"error": {"message": f"bad key {key}"}}).encode()
+    tracer_provider().add_span_processor(SimpleSpanProcessor(kept := InMemorySpanExporter()))
+    with service(sending(status, JSON | {"Retry-After": "0"}, said)) as server:
+        result = run(app, ["profile", server.url, "-n", "2", *FAST])
+    assert server.headers[0]["Authorization"] == f"Bearer {key}"
+    assert result.exit_code == 1 and key not in result.output
+    kept.shutdown()  # the provider goes on to the next test
+    spans = [span.to_json() for span in kept.get_finished_spans()]
+    assert spans and not any(key in span for span in spans)
 
 
 def test_an_object_that_raises_is_named():

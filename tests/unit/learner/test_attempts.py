@@ -21,7 +21,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def notebook(monkeypatch):
-    monkeypatch.setattr(attempts, "_in_notebook", lambda: True)
+    monkeypatch.setattr(attempts, "in_notebook", lambda: True)
 
 
 @check

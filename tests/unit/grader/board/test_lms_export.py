@@ -5,6 +5,7 @@ import io
 from types import SimpleNamespace
 
 import pytest
+from nbgrader.apps import ExportApp
 from traitlets.config import PyFileConfigLoader
 
 from grader.board import marks_export
@@ -80,6 +81,41 @@ def test_nbgraders_export_shows_no_zero_for_an_open_mark(course, root, monkeypat
     [row] = csv.DictReader((course.root / "one.csv").open())
     assert (row["student"], row["lab"]) == ("ada", LAB)
     assert not (course.root / "grades.csv").exists()
+
+
+def nbgraders_own(course, monkeypatch):
+    """Run `nbgrader export` in the course's folder and return its marks by (learner, lab)."""
+    config = course.root / "nbgrader_config.py"
+    plugin = 'c.ExportApp.plugin_class = "grader.board.marks_export.Table"\n'
+    config.write_text(config.read_text() + plugin)
+    monkeypatch.chdir(course.root)
+    app = ExportApp()
+    app.initialize([])
+    app.start()
+    rows = csv.DictReader((course.root / "grades.csv").open())
+    return {(row["student"], row["lab"]): row["points"] for row in rows}
+
+
+def of_platform(course, platform):
+    return {
+        (
+            list(row.values())[0 if platform == "moodle" else 3 if platform == "canvas" else 1],
+            lab,
+        ): row[lab]
+        for row in table(course, platform)
+        for lab in (LAB, OTHER)
+    }
+
+
+@pytest.mark.parametrize("export", ["nbgrader", *PLATFORMS])
+def test_what_is_open_or_missing_is_no_number_in_any_export(course, export, monkeypatch):
+    marks = (
+        nbgraders_own(course, monkeypatch) if export == "nbgrader" else of_platform(course, export)
+    )
+    assert (marks["ada", LAB], marks["eve", LAB]) == ("35", "0")
+    assert marks["bob", LAB] in ("", "-")  # one exercise is undecided
+    assert marks.get(("ada", OTHER), "") in ("", "-")  # nothing handed in
+    assert marks.get(("cyd", LAB), "") in ("", "-")
 
 
 def test_five_hundred_learners_come_back(tmp_path):

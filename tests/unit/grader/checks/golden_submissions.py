@@ -30,12 +30,22 @@ SETUP = {
 
 def load(name, *kinds):
     """Return the submissions of these kinds, each as a parameter with a readable id."""
-    data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    files = [
+        file
+        for file in (FOLDER / f"{name}.yaml", FOLDER / "more" / f"{name}.yaml")
+        if file.exists()
+    ]
+    data = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
     return [
         pytest.param(one, id=f"{kind}-{one['check']}-{number}")
         for kind in kinds
-        for number, one in enumerate(data[kind])
+        for number, one in enumerate(one for part in data for one in part.get(kind, ()))
     ]
+
+
+def wordings(says):
+    """Return what a check may say: one text, or a list of them if it depends on the inputs drawn."""
+    return [says] if isinstance(says, str) else says
 
 
 def function_of(one):

@@ -13,7 +13,7 @@ from tests.unit.grader.checks.golden_submissions import function_of, load
 
 NAMES = re.compile("|".join(re.escape(product.name) for product in products()))
 TONES = re.compile(r"^(Hi|Hello!|Quick question:|Sorry.*?again\.|Good morning,|One more thing:)")
-[EXCELLENT] = [one.values[0] for one in load("caching_semantic", "excellent")]
+EXCELLENT, *OTHERS = [one.values[0] for one in load("caching_semantic", "excellent")]
 
 
 def embed(texts):
@@ -37,6 +37,11 @@ def test_a_good_guard_earns_all_points_again_and_again(capsys):
         assert checks.meaning(function_of(EXCELLENT), 0.9, out_of=10) == 10.0
         [line] = capsys.readouterr().out.splitlines()
         assert "passed" in line
+
+
+@pytest.mark.parametrize("one", OTHERS)
+def test_a_guard_in_another_style_earns_all_points(one):
+    assert checks.meaning(function_of(one), 0.9, out_of=10) == 10.0
 
 
 @pytest.mark.parametrize("one", load("caching_semantic", "typical", "bad"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader import checks
-from grader.checks import capstone, capstone_caches
+from grader.checks import capstone, capstone_caches, capstone_memo
 from grader.exercise.exercise import CheckFailed
 from harness.assistant import Query
 from harness.kb.articles import chunks
@@ -250,6 +250,18 @@ def test_a_complete_memo_passes_and_an_incomplete_one_says_what_is_missing(capsy
     checks.memo(OPTIONS, ASK, RULE)
     said = capsys.readouterr().out
     assert "passed" in said and "options with numbers" in said
+
+
+def test_numbers_of_a_memo_are_those_of_a_measured_step(monkeypatch, capsys):
+    monkeypatch.setattr(capstone_memo, "in_notebook", lambda: True)
+    measured = {str(o["e2e_ms"]): (o["ttft_ms"] + 0.4, o["e2e_ms"] - 0.4) for o in OPTIONS}
+    monkeypatch.setattr(capstone_memo, "kept_steps", lambda: measured)
+    checks.memo(OPTIONS, ASK, RULE)
+    for changed in ({"e2e_ms": 210}, {"ttft_ms": 60}):
+        with pytest.raises(CheckFailed, match="a step you measured"):
+            checks.memo([OPTION | changed, *OPTIONS[1:]], ASK, RULE)
+    monkeypatch.setattr(capstone_memo, "kept_steps", dict)
+    checks.memo([OPTION | {"e2e_ms": 210}, *OPTIONS[1:]], ASK, RULE)
 
 
 @pytest.mark.parametrize(

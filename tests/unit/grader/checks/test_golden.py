@@ -7,7 +7,7 @@ import pytest
 from grader import checks
 from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
-from tests.unit.grader.checks.golden_submissions import answer, load
+from tests.unit.grader.checks.golden_submissions import answer, load, wordings
 
 LABS = {
     "start_here": ("00", ("timings",)),
@@ -16,12 +16,16 @@ LABS = {
         ("breakdown", "percentile", "explain", "ceiling", "smallest_fix"),
     ),
     "retrieval": ("06", ("exact", "recall_at", "walk", "cheapest", "filtered", "reranked")),
+    "retrieval_build": ("06", ("select", "insert", "nearest_bits")),
     "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
+    "load_kv_budget": ("08", ("plan", "stay")),
+    "streaming_standard": ("02", ("lines_of", "events_of")),
     "smaller_models": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
     "quantization": ("04", ("quantise", "error", "step_ms", "pick")),
+    "quantization_bytes": ("04", ("pack_q8", "pack_q4", "unpack_q4", "weighted")),
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
     "mock_interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
@@ -49,12 +53,12 @@ def test_an_excellent_submission_passes_with_one_line(one, capsys):
 @pytest.mark.parametrize("one", every("typical", "bad"))
 def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     # a loop that never ends takes eight in a lab
-    monkeypatch.setattr(call_limits, "TIMEOUT_S", 2.0)
+    monkeypatch.setattr(call_limits, "TIMEOUT_S", 4.0)
     points, said = answer(one, OUT_OF.get(one["check"]))
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out
     said = said or printed  # a check with partial points prints what failed
-    assert one["says"] in " ".join(said.split())
+    assert any(words in " ".join(said.split()) for words in wordings(one["says"]))
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
     # before it, what the function printed
@@ -78,7 +82,7 @@ def test_an_empty_exercise_says_so(number, name):
 
 def test_a_right_sampler_passes_again_and_again():
     """Sixty tests of 20,000 draws each at a false-alarm rate of 1e-7: chance fails no right answer."""
-    [one] = [
+    one, *_ = [
         p.values[0] for p in load("speculation", "excellent") if p.values[0]["check"] == "accept"
     ]
     for _ in range(10):

@@ -13,7 +13,7 @@ from grader.exercise import call_limits
 from grader.exercise.exercise import CheckFailed
 from grader.remote.session import session
 from grader.sandbox.jail import SandboxSpec, why_no_jail
-from tests.unit.grader.checks.golden_submissions import load
+from tests.unit.grader.checks.golden_submissions import load, wordings
 from tests.unit.grader.checks.test_golden import LABS, OUT_OF
 
 SETUP = """
@@ -75,6 +75,26 @@ def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkey
     monkeypatch.setattr(call_limits, "TIMEOUT_S", TIMEOUT_S)
     points, said = afar(learner, one)
     assert points == one.get("points", 0)
-    assert one.get("afar", one["says"]) in " ".join(said.split())
+    expected = wordings(one.get("afar", one["says"]))
+    assert any(words in " ".join(said.split()) for words in expected)
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
+
+
+ERRORS = {
+    "return stagse": "the name: is it spelled",
+    "from math import roots": "the import: is the name spelled right",
+    "import pandsa": "the import: is the name spelled right",
+    "return max([])": "what your function does with this input",
+    "return 1 + 'a'": "that line, and the types of the values in it",
+    "return finish_ms()": "the call itself",
+}
+
+
+@pytest.mark.parametrize("line", ERRORS)
+def test_an_error_from_afar_is_hinted_at_by_its_kind(line, learner):
+    source = f"def finish_ms(stages):\n    {line}"
+    if "finish_ms()" in line:
+        source = "def finish_ms():\n    return 1"
+    _, said = afar(learner, {"check": "finish_ms", "source": source})
+    assert ERRORS[line] in " ".join(said.split())

@@ -30,6 +30,13 @@ def course(small):
         (f"ada/{LAB}.ipynb", "ada"),
         (f"ada/{LAB}/{LAB}.ipynb", "ada"),
         ("Ada Lovelace (1).ipynb", "Ada-Lovelace-1"),
+        (f"ada/Copy of {LAB}.ipynb", "ada"),
+        (f"ada/Copy of Copy of {LAB} (2).ipynb", "ada"),
+        (f"ada/{LAB} - Copy.ipynb", "ada"),
+        (f"ada/{LAB} copy 2.ipynb", "ada"),
+        (f"ada/{LAB}.IPYNB", "ada"),
+        (f"ada/under500-main/labs/{LAB}/{LAB}.ipynb", "ada"),
+        ("labs.ipynb", "labs"),
         ("ada@example.org.ipynb", "ada@example.org"),
         ("..ipynb", "unknown"),
         ("Jose\u0301.ipynb", "Jos\u00e9"),  # as macOS spells it, and as the others do
@@ -227,6 +234,25 @@ def test_a_file_of_no_lab_is_left_out_with_a_reason_if_the_others_do_not_tell(
     assert "ada" in reason
     assert "--lab" in reason
     assert len(collect(course, tmp_path / "mail", LAB).submissions) == 3
+
+
+def test_of_a_whole_checkout_the_lab_counts_and_not_the_courses_solution(course, tmp_path):
+    checkout = tmp_path / "mail" / "ada" / "under500"
+    write(checkout / "labs" / LAB / f"{LAB}.ipynb", handed_in("mine"))
+    write(checkout / "solutions" / LAB / f"{LAB}.ipynb", handed_in("the course's"))
+    [submission] = collect(course, tmp_path / "mail").submissions
+    assert submission.student == "ada"
+    assert "mine" in submission.path.read_text()
+    assert "solutions" in submission.remark
+
+
+@pytest.mark.parametrize("name", ["ada.ipynb.txt", "bob.zip", "labs.TAR.GZ"])
+def test_an_archive_or_a_renamed_notebook_is_left_out_with_a_reason(course, tmp_path, name):
+    write(tmp_path / "mail" / "ada.ipynb", handed_in())
+    (tmp_path / "mail" / name).write_bytes(b"PK")
+    found = collect(course, tmp_path / "mail")
+    assert [one.student for one in found.submissions] == ["ada"]
+    assert len(found.left_out) == 1 and name in found.left_out[0]
 
 
 def test_missing_files_labs_and_courses_raise_courseerror(course, tmp_path):

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from grader.course import gradebook
+from grader.course.grade_class import Batch
 from grader.course.gradebook import LockedError, StaleError, entries, expire, register, save
 from grader.grading.report import Mark, Outcome, Report
 from tests.unit.grader.course.small_course import LAB, handed_in, judge, submit, write
@@ -55,6 +56,24 @@ def test_manual_entries_are_kept(course):
     found = entries(course, "ada", LAB)
     assert found.scores == {"01-q1": 3.0, "01-q2": 15.0}
     assert found.comments == {"01-gap-1": "Nice."}
+
+
+def test_points_of_a_person_and_comments_survive_a_second_grading_of_new_work(small):
+    submit(small, "ada", handed_in("20", "15"))
+    assert all(step.record.entered for step in Batch(small, judge).run(small.submissions()))
+    with gradebook.opened(small) as book:
+        book.find_grade("01-q1", LAB, LAB, "ada").manual_score = 3.0
+        book.find_comment("01-gap-1", LAB, LAB, "ada").manual_comment = "Nice."
+        book.db.commit()
+    submit(small, "ada", handed_in("10", "5"))  # handed in again
+    for again in (False, True):
+        list(Batch(small, judge, again=again).run(small.submissions()))
+        found = entries(small, "ada", LAB)
+        assert found.scores == {"01-q1": 3.0, "01-q2": 5.0}
+        assert found.comments == {"01-gap-1": "Nice."}
+    # The answer may be another one: Formgrader lists the entry for review.
+    assert rows(small)["01-q1"] == (10.0, 3.0, True)
+    assert "Nice." in small.feedback("ada", LAB).read_text()
 
 
 def test_no_other_record_changes(course):

@@ -7,11 +7,12 @@ from grader.sandbox.processes import NotStoppedError
 from harness.assistant import Answer, Done, Token
 from harness.kb.questions import draw
 from harness.measure.latency.faults import FaultKind
-from harness.measure.latency.sequential_test import Rule, State
+from harness.measure.latency.sequential_test import State
 from tests.clock import FakeClock
 from tests.fakes import Scripted
+from tests.small_lab import BAR
 
-RULE = Rule(bound=1.0, most=60)
+LAB_BAR = BAR.model_copy(update={"most": 60})
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +74,7 @@ class World:
         return paired_run(
             *self.sides,
             self.cases,
-            rule=RULE,
-            pairs=pairs,
+            bar=LAB_BAR.model_copy(update={"pairs": pairs}),
             undisturbed_ms=undisturbed_ms,
             clock=self.clock,
         )
@@ -158,7 +158,7 @@ def test_a_fault_ends_it_without_a_number(cases):
     world = World(cases, 100)
     broken = Side(Scripted(Token("half")), world.sides[0].processes)
     found = paired_run(
-        broken, world.sides[1], cases, rule=RULE, pairs=12, undisturbed_ms=500, clock=world.clock
+        broken, world.sides[1], cases, bar=LAB_BAR, undisturbed_ms=500, clock=world.clock
     )
     assert found.fault.kind is FaultKind.UNFINISHED
     assert found.quality is None

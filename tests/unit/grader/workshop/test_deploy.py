@@ -17,6 +17,7 @@ import yaml
 from traitlets.config import PyFileConfigLoader
 
 from grader.workshop import exchange, start
+from grader.workshop.paths import INSTRUCTOR, Workshop
 
 FOLDER = Path(start.__file__).parent / "deploy"
 MAINTAIN = "comes with the extra `maintain`: run make test EXTRAS=test,maintain"
@@ -188,6 +189,11 @@ def test_chart_and_image_have_the_same_hub(root):
     assert f"--version {chart} " in (root / "docs/workshop.md").read_text()
 
 
+def test_each_server_of_the_cluster_has_an_origin_of_its_own(values):
+    [host] = values["proxy"]["https"]["hosts"]
+    assert values["hub"]["config"]["JupyterHub"]["subdomain_host"] == f"https://{host}"
+
+
 def test_no_secret_is_sent_to_the_builder(root):
     ignored = (root / ".dockerignore").read_text().split("\n")
     assert {"grader/hidden", "**/.secret", "**/fleet.token", "**/gradebook.db*"} <= set(ignored)
@@ -214,9 +220,17 @@ def test_the_settings_of_a_pod_load_as_nbgrader_loads_them(role, tmp_path, root)
     assert ("Collect" in str(config.ExchangeFactory)) == (role == "instructor")
 
 
-def test_instructors_extensions_are_hidden_in_both_kinds_of_workshop():
-    page = json.loads((FOLDER / "etc/learner/labconfig/page_config.json").read_text())
-    assert set(page["disabledExtensions"]) == {f"@jupyter/nbgrader:{n}" for n in start.INSTRUCTORS}
+def test_a_learner_sees_the_same_jupyterlab_in_every_kind_of_workshop(tmp_path, root):
+    """The settings that `make start` uses are copied into a workshop and into the image."""
+    workshop = Workshop(tmp_path)
+    start._settings(workshop)
+    page = "labconfig/page_config.json"
+    assert (workshop.settings("learner01") / page).exists()
+    assert not (workshop.settings(INSTRUCTOR) / page).exists()
+    served = workshop.settings(INSTRUCTOR) / start.SERVER_SETTINGS.name
+    assert "frame-ancestors 'self'" in served.read_text()
+    copied = [paths for _, paths in stages()["learner"].copies]
+    assert [str(start.LAB_SETTINGS.relative_to(root))] in copied
 
 
 @dataclass

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
-from harness.interview.dialogue.reactions import Turn, react, said
+from harness.interview.dialogue.reactions import Turn, _close, react, said
 from harness.interview.dialogue.speech import Style
+from harness.interview.reading import Act, Reading, Remedy
 from tests.unit.interview.interviews import by_words, interviewer, played, words
 
 RIGHT, WRONG = "The decode dominates, 2.3 s.", "The network dominates."
@@ -63,6 +65,37 @@ def test_what_was_said_is_not_asked_for():
     turn = "I would use a smaller model, because each token reads fewer weights; saves 900 ms."
     state, _ = after_cards(interviewer(), turn)
     assert state.depth[-1] == ("STK-SMALLER", "cost")
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [("No smaller model. It would save 200 ms.", "more"), ("No smaller model.", "why_not")],
+)
+def test_a_refusal_is_asked_for_its_reason_only_if_it_gave_none(text, question):
+    one = interviewer("S03")
+    refused = Reading((Act.DECIDE,), remedies=(Remedy("STK-SMALLER", True, "No smaller model"),))
+    assert react(Turn(text, refused, one.begin()[0], one.session)).question == question
+
+
+@pytest.mark.parametrize(
+    ("acts", "text", "shown"),
+    [
+        ((Act.PROPOSE,), "A region close to the users.", False),
+        ((Act.ASK, Act.PROPOSE), "A region close to them. How far are they?", True),
+        ((Act.ASK,), "Show me how far they are.", True),
+    ],
+)
+def test_a_proposal_that_touches_an_opened_card_is_not_shown_it_again(acts, text, shown):
+    one = interviewer("S03")
+    state, _ = after_cards(one, cards=("network",))
+    moves = one.discussion.shown((state, []), Reading(acts, cards=("network",)), text)
+    assert (moves is not None) == shown
+
+
+def test_a_doubt_without_a_number_is_not_asked_for_numbers():
+    session = interviewer().session
+    assert "two numbers" not in case_figures.answer(session, "I do not buy that at all.")
+    assert "two numbers" in case_figures.answer(session, "How can 3 calls be 40?")
 
 
 def test_a_remedy_that_does_not_touch_the_cause_is_doubted_with_a_figure():
@@ -159,3 +192,17 @@ def test_reacting_is_a_pure_function_of_the_turn():
 )
 def test_a_turn_answers_a_question_by_its_words(question, text):
     assert said(question, text) and not said(question, "It is good.")
+
+
+@pytest.mark.parametrize(
+    ("number", "card", "close"),
+    [
+        (600, 621, True),
+        (600, 540, False),
+        (640, 600, False),
+        (1.4, 1.445, True),
+        (1000, 1400, False),
+    ],
+)
+def test_a_rounded_number_is_that_of_the_card(number, card, close):
+    assert _close(number, card) == close

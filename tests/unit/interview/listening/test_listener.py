@@ -11,7 +11,7 @@ from harness.interview.listening.acts import LEAST, Part, likely, together
 from harness.interview.listening.examples import ACTS, heard_turns, labelled_sentences
 from harness.interview.listening.follow_ups import followed_up
 from harness.interview.listening.numbers import numbers
-from harness.interview.listening.remedies import remedies
+from harness.interview.listening.remedies import _clause, _denial, remedies
 from harness.interview.listening.similarity import Examples, Said, regression
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
@@ -101,6 +101,19 @@ def test_a_turn_as_a_whole_has_a_say_in_what_its_parts_do():
 )
 def test_numbers_are_read_with_their_unit(text, value, unit):
     assert (value, unit) in [(n.value, n.unit) for n in numbers(text)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied"),
+    [
+        ("A replay with and without retries", False),
+        ("We go without retries", True),
+        ("No loss, and the cache stays", False),
+    ],
+)
+def test_a_comparison_is_no_refusal(sentence, denied):
+    span = (sentence.find("retries"), len(sentence)) if "retries" in sentence else None
+    assert (_denial(_clause(sentence, span)) > 0) == denied
 
 
 def test_words_of_letters_and_digits_are_no_numbers():

@@ -42,6 +42,14 @@ def test_the_order_is_a_b_b_a(clock):
     assert log == ["aq0", "bq0", "bq1", "aq1", "aq2", "bq2", "bq3", "aq3"]
 
 
+def test_crossed_blocks_ask_no_question_twice_in_a_row(clock):
+    a, b, log = logged(clock)
+    *_, found = blocks(a, b, questions(4), crossed=True, clock=clock)
+    assert log == ["aq0", "bq1", "bq0", "aq1", "aq2", "bq3", "bq2", "aq3"]
+    assert [pair.question.id for pair in found.pairs] == ["q0", "q1", "q2", "q3"]
+    assert found.samples("a", "e2e_ms") == [100] * 4 and found.samples("b", "e2e_ms") == [200] * 4
+
+
 def test_every_block_shows_what_there_is_so_far(clock):
     a, b, log = logged(clock)
     run = blocks(a, b, questions(6), clock=clock)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from harness.cli.main import app
 from harness.errors import WrongUseError
-from harness.measure.service.budget import asked, read_budget
+from harness.measure.service.budget import ASSUMED, asked, read_budget
 from harness.measure.service.techniques import Factor, assumed, techniques
 from harness.show.budget_page import BudgetView, budget_page
 from tests.unit.cli.fake_entries import last_json
@@ -77,6 +77,13 @@ def test_a_bench_gives_the_factor_of_its_change(kept):
     assert [(part.ms, part.after_ms) for part in budget.parts] == [(300, 0), (600, 600)]
     first, *_ = techniques(budget, {})
     assert (first.id, first.factor, first.low, first.measured) == ("bench", 3.0, 2.8, True)
+
+
+def test_a_bench_of_answers_in_one_piece_is_not_streamed(kept):
+    at_once = {side: {"p50": ms - 0.02, "n": 44} for side, ms in (("a", 900.0), ("b", 300.0))}
+    budget = read_budget(kept(BENCH | {"ttft_ms": at_once}))
+    assert not budget.streamed and budget.source.endswith(ASSUMED)
+    assert [(part.ms, part.after_ms) for part in budget.parts] == [(900, 450)]
 
 
 BAD = [{}, [], {"error": "no"}, profile({}), BENCH | {"ratio": None}, profile({"a": -1})]

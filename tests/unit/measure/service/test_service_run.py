@@ -20,7 +20,7 @@ from harness.measure.service.parts import (
     parts,
 )
 from harness.measure.service.service_report import ServiceReport, spread
-from harness.measure.service.service_run import Outcome, Plan, run_service
+from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, run_service
 from harness.measure.service.targets import Target
 from tests.clock import FakeClock, taking
 
@@ -63,6 +63,11 @@ def test_a_service_that_asks_to_wait_is_obeyed_and_asked_again():
     assert service.asked[1][1] == service.asked[2][1] == "question 1"
     assert service.asked[2][0] - service.asked[1][0] >= 7.0
     assert len(found) == 4  # a refusal is one of the requests
+
+
+def test_a_service_that_only_asks_to_wait_ends_the_run():
+    service = Service(clock := FakeClock(), *[2.0] * 10)
+    assert len(outcomes(clock, service)) == len(service.asked) == MOST_FAULTS
 
 
 def test_a_wait_that_is_too_long_ends_the_run():
@@ -129,13 +134,14 @@ def test_the_report_keeps_the_cold_request_apart_and_counts_every_fault():
     assert report.cold.e2e_ms == 1000 and report.e2e_ms.p90 == 100
     assert report.inter_token_ms.p50 == 30 and report.connect_ms == [5.0]
     assert report.faults == {"It is down.": 1}
-    assert (report.right.successes, report.right.n) == (45, 46)
+    assert (report.right.successes, report.right.n) == (45, 45)
     assert report.to_json()["completion_tokens"] == 3
 
 
 def test_a_service_that_does_not_stream_is_told_to():
     whole = timed(ttft=100.0, gaps=())
-    assert ServiceReport("it", 2, (whole, whole)).advice[0] == STREAM
+    report = ServiceReport("it", 2, (whole, whole))
+    assert report.advice[0] == STREAM and report.to_json()["completion_tokens"] is None
     assert STREAM not in ServiceReport("it", 2, (timed(), timed())).advice
 
 

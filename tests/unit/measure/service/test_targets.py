@@ -1,12 +1,14 @@
 """What can be named: addresses, functions, assistants and runnables, and what cannot."""
 
+import sys
+from contextvars import ContextVar
 from types import SimpleNamespace
 
 import pytest
 
 from harness.assistant import Answer, Done, Question, Token, ask
 from harness.errors import WrongUseError
-from harness.measure.service.targets import as_assistant, target
+from harness.measure.service.targets import Traced, as_assistant, target
 from tests.fakes import saying
 
 ASKED = Question("how?")
@@ -28,7 +30,19 @@ def pieces(text):
     yield " so"
 
 
-@pytest.mark.parametrize("thing", [lambda text: f"{text} so", pieces, Runnable()])
+async def waiting(text):
+    return f"{text} so"
+
+
+async def streaming(text):
+    for piece in (text, " so"):
+        yield piece
+
+
+THINGS = [lambda text: f"{text} so", pieces, Runnable(), waiting, streaming, lambda t: waiting(t)]
+
+
+@pytest.mark.parametrize("thing", THINGS)
 def test_a_function_and_a_runnable_answer_as_assistants(thing):
     assert ask(as_assistant(thing, "it"), ASKED) == Answer("how? so")
 
@@ -69,11 +83,7 @@ def test_a_real_query_engine_of_llamaindex_answers(streaming):
     assert (len(pieces) > 1) == streaming
 
 
-async def waiting(text):
-    return text
-
-
-@pytest.mark.parametrize("thing", [Runnable, waiting, 7, None, "text"])
+@pytest.mark.parametrize("thing", [Runnable, 7, None, "text"])
 def test_anything_else_is_wrong_use(thing):
     with pytest.raises(WrongUseError, match="it is"):
         as_assistant(thing, "it")
@@ -86,12 +96,50 @@ def test_a_piece_that_is_no_text_is_named():
         list(stream)
 
 
+@pytest.mark.parametrize("result", [None, 7, {"answer": "24 months"}, b"24 months"])
+def test_a_result_that_is_no_text_is_named(result):
+    with pytest.raises(TypeError, match=type(result).__name__):
+        list(as_assistant(lambda text: result, "it").stream(ASKED))
+
+
+def test_asynchronous_pieces_share_a_context_and_are_closed_at_the_end():
+    state, seen = ContextVar("state", default=None), []
+
+    async def answer(text):
+        token = state.set(text)
+        try:
+            yield "one"
+            seen.append(state.get())
+            yield "two"
+        finally:
+            state.reset(token)  # raises ValueError in another context
+            seen.append("closed")
+
+    stream = as_assistant(answer, "it").stream(ASKED)
+    assert [next(stream).text, next(stream).text] == ["one", "two"]
+    stream.close()
+    assert seen == ["how?", "closed"] and state.get() is None
+
+
 def test_an_object_is_imported_from_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", [])
     (tmp_path / "mine_for_tests.py").write_text("class A:\n    def f(text): return 'so'\n")
     *_, done = target("mine_for_tests:A.f").assistant.stream(ASKED)
     assert done == Done(Answer("so"))
+
+
+def test_a_script_that_ends_the_program_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    (tmp_path / "script_for_tests.py").write_text("import sys\nsys.exit(2)\n")
+    with pytest.raises(WrongUseError, match="SystemExit"):
+        target("script_for_tests:f")
+
+
+def test_an_object_that_ends_the_program_fails_one_request():
+    with pytest.raises(RuntimeError, match="ended the program"):
+        list(Traced(as_assistant(lambda text: sys.exit(3), "it")).stream(ASKED))
 
 
 @pytest.mark.parametrize(
