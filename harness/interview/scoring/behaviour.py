@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from harness.interview.scoring.deeds import first_remedy
 from harness.interview.scoring.findings import Finding, Level
@@ -24,14 +25,47 @@ REMEDY_COST = 0.1  # of the share of passed checks, for each further one
 MAX_UNSEEN = 2  # highest score without opening a revealing card and then naming the cause
 
 
+class Expected(NamedTuple):
+    """An action of a good interview. shows: the expectation whose sentence does it."""
+
+    says: str
+    weight: float
+    shows: str
+
+
+# In the order of a good interview.
+CHECKS = {
+    "target": Expected("asked what the target means before fixing", 1, "SYS-TARGET"),
+    "breakdown": Expected(
+        "opened the time per stage, or a card that shows the cause, before a remedy",
+        2,
+        "SYS-MEASURE",
+    ),
+    "revealing": Expected("opened a card that shows the cause", 2, "SYS-HYPOTHESIS"),
+    "cause": Expected("named the true cause after seeing it", 3, "SYS-BREAKDOWN"),
+    "hypothesis": Expected("stated a hypothesis before opening a card", 1, "SYS-HYPOTHESIS"),
+    "focus": Expected("opened few irrelevant cards", 1, "SYS-HYPOTHESIS"),
+    "numbers": Expected("quoted numbers from opened cards", 1, "SYS-BREAKDOWN"),
+    "verify": Expected("named a measurement after the fix", 1, "SYS-REMEASURE"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expected action, whether it was done, and its weight."""
+    """One expected action, and whether it was done."""
 
     name: str
-    says: str
     passed: bool
-    weight: float
+
+    @property
+    def says(self) -> str:
+        """Return the action, as the scorecard says it."""
+        return CHECKS[self.name].says
+
+    @property
+    def weight(self) -> float:
+        """Return its weight among the checks."""
+        return CHECKS[self.name].weight
 
 
 @dataclass(frozen=True)
@@ -52,37 +86,17 @@ class Conduct:
         revealing = heard.first_open(case.revealing_cards)
         irrelevant = opened.keys() - case.revealing_cards - case.breakdown_cards
         guessed = min(self._first("SYS-HYPOTHESIS"), self._first_suspect)
-        focused = bool(opened) and len(irrelevant) <= MAX_IRRELEVANT
-        return (
-            Check(
-                "target",
-                "asked what the target means before fixing",
-                self._first("SYS-TARGET") < remedy,
-                1,
-            ),
-            Check(
-                "breakdown",
-                "opened the time per stage, or a card that shows the cause, before a remedy",
-                min(breakdown, revealing) < remedy,
-                2,
-            ),
-            Check("revealing", "opened a card that shows the cause", revealing < NEVER, 2),
-            Check("cause", "named the true cause after seeing it", self.cause_named, 3),
-            Check(
-                "hypothesis",
-                "stated a hypothesis before opening a card",
-                guessed < max(opened.values(), default=-1),
-                1,
-            ),
-            Check("focus", "opened few irrelevant cards", focused, 1),
-            Check("numbers", "quoted numbers from opened cards", self._quotes_cards, 1),
-            Check(
-                "verify",
-                "named a measurement after the fix",
-                self._first("SYS-REMEASURE") < NEVER,
-                1,
-            ),
-        )
+        passed = {
+            "target": self._first("SYS-TARGET") < remedy,
+            "breakdown": min(breakdown, revealing) < remedy,
+            "revealing": revealing < NEVER,
+            "cause": self.cause_named,
+            "hypothesis": guessed < max(opened.values(), default=-1),
+            "focus": bool(opened) and len(irrelevant) <= MAX_IRRELEVANT,
+            "numbers": self._quotes_cards,
+            "verify": self._first("SYS-REMEASURE") < NEVER,
+        }
+        return tuple(Check(name, passed[name]) for name in CHECKS)
 
     @property
     def penalty(self) -> float:

@@ -1,7 +1,8 @@
 """The stack dimension of a case: what counts are the remedies that fit its cause, and what is left out.
 
 Naming the four remedies that everybody knows is no knowledge of this service. Its core is a remedy that
-removes the cause; refusing what does not touch it, or does harm, is worth as much as naming what helps.
+removes the cause; refusing what does not touch it, or does harm, is worth as much as naming what helps. A 3
+needs what the remedy brings, in time, or what is left alone.
 """
 
 from __future__ import annotations
@@ -11,22 +12,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.interview.reading import Remedy
+from harness.interview.scoring.deeds import after
 from harness.interview.scoring.findings import Finding, Level, Loss
+from harness.interview.scoring.grounding import quoted, times
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.heard import Heard
 
 REFUSED = (Loss.NEGATED, Loss.WRONG_WAY)
 TIED_WORDS = 7  # fewer words do not say how a remedy works
-SOME = 1.1  # credit for a 2 without a fix
-FIT, TOGETHER = 0.7, 2.0  # credit of the fix, and of all that fits or is left out, for a 3
+SOME = 1.0  # credit for a 2 without a fix
+FIT, TOGETHER = 0.7, 1.0  # credit of the fix, and of all that fits or is left out, for a 3
 MORE, LEFT_OUT = 4.0, 0.7  # credit of all, and of what is left out, for a 4
 FIX, LEAVE = "FIX", "LEAVE"  # ideas of a case, as in content/next_time.yaml
-FREE_UNFIT = 2  # remedies that do nothing here and cost nothing; more is a shotgun
+FREE_UNFIT = 2  # remedies that do nothing here, proposed without a reason; more is a shotgun
 
 
 @dataclass(frozen=True)
 class CaseStack:
-    """What was said about the remedies of a case. shown: the best findings; findings: all of them."""
+    """What was said about the remedies of a case.
+
+    shown: the best findings. findings: all of them, but for sentences that state a misconception.
+    """
 
     heard: Heard
     guards: Guards
@@ -40,12 +46,41 @@ class CaseStack:
         """
         fix = 1.0 if FIX in assumed else self.fix
         left_out = self.left_out + (LEAVE in assumed)
-        total = fix + self.helping + left_out + len(assumed - {FIX, LEAVE})
-        if fix < FIT and total < SOME:
+        total = fix + self.helping + left_out + sum(map(_is_remedy, assumed))
+        if fix < FIT and (total < SOME or wrong):
             return 1
-        if fix < FIT or total < TOGETHER or wrong or self.harmful or len(self.unfit) > FREE_UNFIT:
+        brings = FIX in assumed or self.brings
+        advances = fix >= FIT and total >= TOGETHER and (brings or left_out >= LEFT_OUT)
+        if not advances or wrong or self.limit:
             return 2
-        return 4 if total >= MORE and left_out >= LEFT_OUT else 3
+        return 4 if brings and total >= MORE and left_out >= LEFT_OUT else 3
+
+    @cached_property
+    def limit(self) -> str | None:
+        """Return why the score cannot be above 2, whatever else was said; None if it can."""
+        if self.harmful:
+            return f"{self._named(self.harmful)} would do harm here"
+        if len(self.unfit) > FREE_UNFIT:
+            return f"{self._named(self.unfit)} would do nothing here"
+        return None
+
+    def _named(self, remedies: frozenset[str]) -> str:
+        return ", ".join(self.heard.case.names.get(name, name) for name in sorted(remedies))
+
+    @cached_property
+    def brings(self) -> bool:
+        """Return True if it is said, in time, what a remedy that fits brings, or what it leaves."""
+        floor = self.shown.get("SYS-FLOOR")
+        if floor and floor.level >= Level.APPLIED:
+            return True
+        fits = self.heard.case.fitting("fixes", "helps")
+        return any(
+            times(quoted(sentence.text))
+            for turn, reading in enumerate(self.heard.readings)
+            for remedy in reading.proposed
+            if remedy.id in fits
+            for sentence in after(self.heard.passages[turn].sentences, remedy.quote)
+        )
 
     @cached_property
     def fix(self) -> float:
@@ -61,33 +96,37 @@ class CaseStack:
     @cached_property
     def left_out(self) -> float:
         """Return the credit of the unfit remedies that were refused."""
-        unfit = self.heard.case.fitting("neutral", "harmful")
-        return Level.APPLIED.credit * len([name for name in unfit if name in self.refused])
+        fits = self.heard.case.fitting("fixes", "helps")
+        return Level.APPLIED.credit * len(self.refused - fits)
 
     @cached_property
     def harmful(self) -> frozenset[str]:
         """Return the remedies that were proposed and do harm here."""
-        return self._proposed("harmful")
+        return self._proposed("harmful", Level.EXPLAINED)
 
     @cached_property
     def unfit(self) -> frozenset[str]:
-        """Return the remedies that were proposed and do nothing here."""
-        return self._proposed("neutral")
+        """Return the remedies that were proposed without a reason and do nothing here."""
+        return self._proposed("neutral", Level.APPLIED)
 
     @cached_property
     def refused(self) -> frozenset[str]:
         """Return the remedies that were refused."""
         heard = {name for name, remedy in self.heard.remedies.items() if remedy.refused}
-        denied = {f.expectation for f in self.findings if f.loss in REFUSED}
+        denied = {
+            f.expectation for f in self.findings if f.loss in REFUSED and _is_remedy(f.expectation)
+        }
         return frozenset(heard | (denied - self.shown.keys()))
 
     @cached_property
     def _fixes(self) -> list[float]:
         return sorted(map(self._credit, self.heard.case.fitting("fixes")), reverse=True)
 
-    def _proposed(self, fit: str) -> frozenset[str]:
-        names = self.heard.case.fitting(fit) - self.refused
-        return frozenset(n for n in names if self._credit(n) >= Level.APPLIED.credit)
+    def _proposed(self, fit: str, highest: Level) -> frozenset[str]:
+        """Return what the listener, too, heard as a proposal: to accuse wrongly is worse than to miss."""
+        names = self.heard.case.fitting(fit) & (self.heard.remedies.keys() - self.refused)
+        credit = {name: self._credit(name) for name in names}
+        return frozenset(n for n in names if Level.APPLIED.credit <= credit[n] <= highest.credit)
 
     def _credit(self, name: str) -> float:
         if name in self.refused:
@@ -101,3 +140,7 @@ class CaseStack:
         said = next((s for s in self.heard.sentences if remedy.quote in s.text), None)
         tied = said and len(said.words) >= TIED_WORDS and self.guards.says("tied", said.text)
         return (Level.EXPLAINED if tied else Level.APPLIED).credit
+
+
+def _is_remedy(idea: str) -> bool:
+    return idea.startswith("STK-")

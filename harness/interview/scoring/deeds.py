@@ -5,17 +5,18 @@ Asking for the time per stage before proposing anything is measuring, whatever w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.interview.scoring.findings import Finding, Level
-from harness.interview.scoring.grounding import grounded
+from harness.interview.scoring.grounding import grounded, own_times, quoted, times
 from harness.interview.scoring.heard import NEVER, Heard
 from harness.interview.scoring.sentences import Sentence
 
 TAIL_CARDS = frozenset({"percentiles", "load", "minute"})
 # Cards that say what was agreed and what it costs; opening them is no measurement.
 CONTEXT_CARDS = frozenset({"goal", "cost", "quality", "model", "deploys", "traffic"})
+PRICES = ("TRD-COST", "TRD-MONEY", "TRD-QUALITY")
 
 
 def deeds(heard: Heard, findings: Iterable[Finding]) -> list[Finding]:
@@ -23,8 +24,22 @@ def deeds(heard: Heard, findings: Iterable[Finding]) -> list[Finding]:
     if not (heard.transcript and heard.case):
         return []
     said = list(findings)
-    done = _Deeds(heard, first_remedy(heard, said))
-    return [*done.looked(), *diagnosed(heard)]
+    looked = _Deeds(heard, first_remedy(heard, said)).looked()
+    return [*looked, *diagnosed(heard), *weighed(heard, said)]
+
+
+def used(heard: Heard, findings: Iterable[Finding]) -> list[Finding]:
+    """Return what an answer shows by what it uses of its case: its numbers, its cause, its remedies."""
+    return [*_measured(heard), *diagnosed(heard), *weighed(heard, findings)]
+
+
+def _measured(heard: Heard) -> Iterator[Finding]:
+    """Yield the breakdown for a time that is on a card and that nobody knows by heart."""
+    for sentence in heard.sentences if heard.case else ():
+        if own_times(sentence.text, heard.case, heard.seen):
+            deed = "quoted a number of the case"
+            yield Finding("SYS-BREAKDOWN", Level.APPLIED, sentence, deed=deed)
+            return
 
 
 def diagnosed(heard: Heard) -> Iterator[Finding]:
@@ -38,6 +53,41 @@ def diagnosed(heard: Heard) -> Iterator[Finding]:
                 yield Finding("SYS-HYPOTHESIS", Level.APPLIED, sentence, deed=deed)
                 yield Finding("SYS-RANK", Level.MENTION, sentence, deed=deed)
                 return
+
+
+def weighed(heard: Heard, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield options for two remedies that fit the case, each with what it brings or costs.
+
+    One of them needs a time.
+    """
+    if not heard.case:
+        return
+    fits = heard.case.fitting("fixes", "helps")
+    priced = {f.sentence.place for f in findings if _priced(f)}
+    options: dict[str, Sentence] = {}
+    timed = False
+    for turn, reading in enumerate(heard.readings):
+        for remedy in reading.proposed:
+            said = after(heard.passages[turn].sentences, remedy.quote)[:2]
+            brings = any(times(quoted(sentence.text)) for sentence in said)
+            if remedy.id in fits and (brings or any(s.place in priced for s in said)):
+                options.setdefault(remedy.id, said[0])
+                timed |= brings
+    if len(options) > 1 and timed:
+        deed = "weighed two remedies, each with what it brings or costs"
+        yield Finding("TRD-OPTIONS", Level.APPLIED, next(iter(options.values())), deed=deed)
+
+
+def _priced(finding: Finding) -> bool:
+    """Return True for a price, and for a remedy with its mechanism, condition or cost."""
+    remedy = finding.expectation.startswith("STK-")
+    return finding.level == Level.EXPLAINED if remedy else finding.expectation in PRICES
+
+
+def after(sentences: Sequence[Sentence], quote: str) -> Sequence[Sentence]:
+    """Return the sentences from the first with these words on; none if the words are in none."""
+    first = next((n for n, sentence in enumerate(sentences) if quote in sentence.text), None)
+    return () if first is None else sentences[first:]
 
 
 def first_remedy(heard: Heard, findings: Iterable[Finding]) -> int:

@@ -1,21 +1,21 @@
 """The fourth step of scoring: four dimensions, 1 little or nothing, 2 partial, 3 advance, 4 outstanding.
 
 The core expectations decide first: with one of them missing, or with a standing misconception about one, a
-dimension scores at most 2. About a case, the core of the stack is what the case needs (`case_stack`), and an
-interview's Systematic is mostly what was done (`behaviour`).
+dimension scores at most 2. About a case, the core of the stack is what the case needs (`case_stack`), that of
+Systematic is its cause, and an interview's Systematic is mostly what was done (`behaviour`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from harness.interview.scoring.behaviour import Check, Conduct
+from harness.interview.scoring.behaviour import CHECKS, Check, Conduct, names_cause
 from harness.interview.scoring.case_stack import CaseStack
-from harness.interview.scoring.deeds import diagnosed
+from harness.interview.scoring.deeds import diagnosed, used
 from harness.interview.scoring.evidence import Evidence
-from harness.interview.scoring.findings import Finding, Level, Loss, Mistake, best
+from harness.interview.scoring.findings import Finding, Level, Loss, best
 from harness.interview.scoring.heard import Heard
 from harness.interview.scoring.rubric import DIMENSIONS, Expectation, Rubric
 from harness.interview.scoring.use_of_case import OFF_TOPIC, RECITED, off_topic, recited
@@ -26,6 +26,13 @@ RECITED_DIMENSIONS = ("systematic", "tradeoffs")
 NOT_INSTALLED = "the scenario is not installed here, so that nothing could be checked"
 STANDS = "a misconception about its core was not taken back"
 NOTHING: frozenset[str] = frozenset()
+# Whoever asks for the time per stage has measured, and whoever traces a request sees its stages.
+LOOKED = ("SYS-MEASURE", "SYS-BREAKDOWN")
+PRICES = (
+    "TRD-COST",
+    "TRD-MONEY",
+)  # money is a price, too; whoever names another one as well gets more
+CAUSE = "cause"  # name of the check, and of the idea that an answer about a case needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ BARS = {
 }
 
 
+# About a case, its cause with a number brings much of Systematic at once, and a price named in a few words is
+# a partial answer, as few remedies fit.
+CASE_BARS = BARS | {
+    "systematic": Bar(some=0.7, solid=0.7, more=3.3),
+    "tradeoffs": Bar(some=0.4, solid=0.7, more=1.0, named=True),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The score of each dimension, None for one that was not asked about.
@@ -70,23 +85,6 @@ def marks(judged: Judged) -> Marks:
     return Marks(scores, judged.conduct.checks if judged.conduct else (), limits)
 
 
-def follow_up_marks(rubric: Rubric, targets: Collection[str], evidence: Evidence) -> Marks:
-    """Return the score of each dimension that a follow-up asks about; None for the others.
-
-    targets: ids of the expectations that the follow-up asks about.
-    """
-    dimensions = {rubric.by_id[target].dimension for target in targets}
-    shown = best(evidence.findings)
-    return Marks(
-        {
-            name: _follow_up(rubric, name, targets, shown, evidence.mistakes)
-            if name in dimensions
-            else None
-            for name in DIMENSIONS
-        }
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Judged:
     """What was heard and what it shows, with the score of each dimension, also if more had been shown."""
@@ -97,8 +95,9 @@ class Judged:
 
     @cached_property
     def shown(self) -> Mapping[str, Finding]:
-        """Return the best finding of each expectation; the right cause with its number counts here, too."""
-        return best([*self.evidence.findings, *diagnosed(self.heard)])
+        """Return the best finding of each expectation; what an answer uses of its case counts here, too."""
+        found = self.evidence.findings
+        return best(found if self.heard.transcript else [*found, *used(self.heard, found)])
 
     @cached_property
     def conduct(self) -> Conduct | None:
@@ -109,8 +108,11 @@ class Judged:
     @cached_property
     def case_stack(self) -> CaseStack | None:
         """Return the remedies of a known case; None for the free question."""
-        guards, findings = self.rubric.guards, self.evidence.findings
-        return CaseStack(self.heard, guards, self.shown, findings) if self.heard.case else None
+        if not self.heard.case:
+            return None
+        mistaken = {place for mistake in self.evidence.mistakes for place in mistake.places}
+        sound = [f for f in self.evidence.findings if f.sentence.place not in mistaken]
+        return CaseStack(self.heard, self.rubric.guards, self.shown, sound)
 
     def score(self, name: str, assumed: frozenset[str] = NOTHING) -> int:
         """Return the score of a dimension, 1 to 4.
@@ -120,7 +122,7 @@ class Judged:
         if name == "stack" and self.case_stack:
             found = self.case_stack.score(self._wrong(name, assumed), assumed)
         else:
-            found = self._by_credit(name, assumed)
+            found = self._by_credit(name, assumed | _shown_by(assumed))
         if name == "systematic" and self.conduct:
             found = self.conduct.score(found, assumed)
         if self._off_topic:
@@ -135,6 +137,8 @@ class Judged:
             return STANDS
         if name in RECITED_DIMENSIONS and not assumed and self._recited:
             return RECITED
+        if name == "stack" and self.case_stack and self.case_stack.limit:
+            return self.case_stack.limit
         unknown = self.heard.transcript and not self.heard.case
         return NOT_INSTALLED if unknown and name == "systematic" else None
 
@@ -158,19 +162,46 @@ class Judged:
         return any(self.rubric.by_id[expectation].dimension == name for expectation in denied)
 
     def _by_credit(self, name: str, assumed: frozenset[str]) -> int:
-        bar, expectations = BARS[name], self.rubric.in_dimension(name)
-        credit = {e.id: 1.0 if e.id in assumed else self._credit(e) for e in expectations}
-        if not _reaches_two(bar, expectations, self.shown, assumed):
+        bar = (CASE_BARS if self.heard.case else BARS)[name]
+        if not _reaches_two(bar, self.rubric.in_dimension(name), self.shown, assumed):
             return 1
-        tiers = {
-            tier: [credit[e.id] for e in expectations if e.tier == tier]
-            for tier in ("core", "solid", "outstanding")
-        }
+        tiers: dict[str, list[float]] = {"core": [], "solid": [], "outstanding": []}
+        for tier, credit in self._tiers(name, assumed):
+            tiers[tier].append(credit)
         core, beyond = tiers["core"], sum(tiers["outstanding"])
         more = sum(tiers["solid"]) + beyond
         if min(core) == 0 or sum(core) / len(core) < bar.core or more < bar.solid:
             return 2
         return 4 if beyond >= Level.APPLIED.credit and more >= bar.more else 3
+
+    def _tiers(self, name: str, assumed: frozenset[str]) -> Iterator[tuple[str, float]]:
+        """Yield tier and credit of each idea of a dimension."""
+        expectations = self.rubric.in_dimension(name)
+        credit = {e.id: 1.0 if e.id in assumed else self._credit(e) for e in expectations}
+        tier = {e.id: e.tier for e in expectations}
+        if name == "systematic":
+            yield "core", max(credit.pop(idea) for idea in LOOKED)
+            if self.heard.case:
+                yield "core", Level.EXPLAINED.credit if self._cause_named(assumed) else 0.0
+                yield "outstanding", Level.APPLIED.credit if self._diagnosed else 0.0
+                tier["SYS-TARGET"] = "solid"
+        if name == "tradeoffs":
+            yield "core", credit.pop(max(PRICES, key=credit.__getitem__))
+            tier["TRD-COST"] = "solid"
+        yield from ((tier[idea], value) for idea, value in credit.items())
+
+    def _cause_named(self, assumed: frozenset[str]) -> bool:
+        if CAUSE in assumed:
+            return True
+        return self.conduct.cause_named if self.conduct else self._names_cause
+
+    @cached_property
+    def _diagnosed(self) -> bool:
+        return any(diagnosed(self.heard))
+
+    @cached_property
+    def _names_cause(self) -> bool:
+        return names_cause(self.heard, self.rubric.guards)
 
     def _credit(self, expectation: Expectation) -> float:
         finding = self.shown.get(expectation.id)
@@ -182,6 +213,11 @@ class Judged:
     @cached_property
     def _close(self) -> frozenset[str]:
         return frozenset(f.expectation for f in self.evidence.findings if f.loss == Loss.CLOSE)
+
+
+def _shown_by(assumed: frozenset[str]) -> frozenset[str]:
+    """Return the expectations that are shown by these checks."""
+    return frozenset(CHECKS[name].shows for name in assumed if name in CHECKS)
 
 
 def _reaches_two(
@@ -196,22 +232,3 @@ def _reaches_two(
     listed = min(LIST_CREDIT, sum(f.level.credit for f in findings if f.by_list))
     applied = any(f.level >= Level.APPLIED for f in findings) or not assumed.isdisjoint(own)
     return (bar.named or applied) and spoken + listed >= bar.some
-
-
-def _follow_up(
-    rubric: Rubric,
-    name: str,
-    targets: Collection[str],
-    shown: Mapping[str, Finding],
-    mistakes: Iterable[Mistake],
-) -> int:
-    findings = [f for f in shown.values() if rubric.by_id[f.expectation].dimension == name]
-    on_target = max((f.level for f in findings if f.expectation in targets), default=Level.ABSENT)
-    wrong = any(not m.repaired for m in mistakes)
-    if not findings or (wrong and on_target < Level.EXPLAINED):
-        return 1
-    enough = Level.EXPLAINED if name == "stack" else Level.APPLIED
-    if on_target < enough or wrong:
-        return 2
-    explained = sum(f.level == Level.EXPLAINED for f in findings)
-    return 4 if on_target == Level.EXPLAINED and explained >= 2 else 3

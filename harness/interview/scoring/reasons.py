@@ -9,25 +9,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.interview.scenario.next_time import said_freely
+from harness.interview.scoring.behaviour import CHECKS
 from harness.interview.scoring.case_stack import FIX, LEAVE
-from harness.interview.scoring.dimensions import Judged, Marks
-from harness.interview.scoring.findings import Level, best
+from harness.interview.scoring.dimensions import CAUSE, Judged, Marks
+from harness.interview.scoring.findings import Level
 from harness.interview.scoring.rubric import Expectation
 
 HIGHEST = 4
 SHOWN = 3  # ideas named in a reason; more are not read
 TIERS = ("core", "solid", "outstanding")
-# The idea whose sentence passes each check of an interview.
-IDEA_OF_CHECK = {
-    "target": "SYS-TARGET",
-    "breakdown": "SYS-MEASURE",
-    "revealing": "SYS-HYPOTHESIS",
-    "cause": "SYS-BREAKDOWN",
-    "hypothesis": "SYS-HYPOTHESIS",
-    "focus": "SYS-HYPOTHESIS",
-    "numbers": "SYS-BREAKDOWN",
-    "verify": "SYS-REMEASURE",
-}
 OF_CASE = {  # ideas of a case, and the idea whose lab trains them
     FIX: ("a remedy that removes the cause of this case", "SYS-BREAKDOWN"),
     LEAVE: ("says what to leave alone here, and why", "SYS-FLOOR"),
@@ -104,7 +94,7 @@ class _Advisor:
 
     def shown(self, name: str) -> Iterator[str]:
         """Yield the best ideas of a dimension that were shown."""
-        shown = best(self.judged.evidence.findings)
+        shown = self.judged.shown
         own = [e for e in self.judged.rubric.in_dimension(name) if e.id in shown]
         ranked = sorted(own, key=lambda e: (-shown[e.id].level, TIERS.index(e.tier)))
         yield from (f"“{e.says}”" for e in ranked[:SHOWN])
@@ -149,6 +139,8 @@ class _Advisor:
         if name == "systematic" and conduct:
             failed = [check for check in conduct.checks if not check.passed]
             yield from (check.name for check in sorted(failed, key=lambda check: -check.weight))
+        elif name == "systematic" and self.judged.heard.case:
+            yield CAUSE
         if name == "stack" and self.judged.case_stack:
             yield from (FIX, LEAVE)
             helping = self.judged.heard.case.fitting("helps")
@@ -167,11 +159,10 @@ class _Advisor:
 
     def advice(self, idea: str) -> Advice:
         """Return the advice for an expectation, a misconception, a check, or an idea of the case."""
-        rubric, conduct = self.judged.rubric, self.judged.conduct
-        checks = {check.name: check.says for check in conduct.checks} if conduct else {}
-        if idea in checks:
-            shows = IDEA_OF_CHECK[idea]
-            return Advice(shows, checks[idea], rubric.by_id[shows].lab, self._say[shows])
+        rubric = self.judged.rubric
+        if idea in CHECKS:
+            says, _, shows = CHECKS[idea]
+            return Advice(shows, says, rubric.by_id[shows].lab, self._say[shows])
         if idea in OF_CASE:
             says, trains = OF_CASE[idea]
             return Advice(idea, says, rubric.by_id[trains].lab, self._say[idea])

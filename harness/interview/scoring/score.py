@@ -13,10 +13,11 @@ from harness.interview.reading import Reading
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Transcript
 from harness.interview.scoring.copying import main_question
-from harness.interview.scoring.dimensions import Judged, Marks, follow_up_marks, marks
+from harness.interview.scoring.dimensions import Judged, Marks, marks
 from harness.interview.scoring.english import other_language
 from harness.interview.scoring.evidence import Evidence, Judges, evidence
 from harness.interview.scoring.follow_up import targets
+from harness.interview.scoring.follow_up_marks import follow_up_marks
 from harness.interview.scoring.heard import Heard, heard_answer, heard_interview
 from harness.interview.scoring.reasons import reasons
 from harness.interview.scoring.rubric import DIMENSIONS

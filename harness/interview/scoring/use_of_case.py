@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 
 from harness.interview.scoring.behaviour import names_cause
-from harness.interview.scoring.deeds import CONTEXT_CARDS
-from harness.interview.scoring.grounding import TOLERANCE, grounded_times
+from harness.interview.scoring.grounding import own_times
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.heard import Heard
 
 RECITED = "nothing in it comes from this case: neither its cause nor one of its numbers"
 OFF_TOPIC = "it is about something else"
-# The numbers of the question and of the classic table, in ms: anybody can recite them.
-KNOWN_BY_HEART = (100, 200, 300, 500, 700, 800, 1000, 2500, 3000, 3200, 3500, 4000)
 FIELD = re.compile(  # words of the field
     r"\b(models?|llms?|tokens?|latenc(?:y|ies)|requests?|quer(?:y|ies)|cach\w+|index\w*|search\w*|retriev\w+|"
     r"embed\w*|vectors?|prompts?|gpus?|servers?|replicas?|stream\w*|quanti\w+|batch\w*|trac(?:e|es|ing)|"
@@ -26,10 +23,8 @@ SUBJECTS = 2  # different words of the field in a long answer; one about somethi
 
 
 def recited(heard: Heard, guards: Guards) -> bool:
-    """Return True for a speech about a case that uses nothing of it."""
-    if not heard.case or (heard.opened.keys() - CONTEXT_CARDS):
-        return False
-    return not names_cause(heard, guards) and not _own_numbers(heard)
+    """Return True for a speech about a case that uses nothing of it, whatever was opened."""
+    return bool(heard.case) and not names_cause(heard, guards) and not _own_numbers(heard)
 
 
 def off_topic(heard: Heard) -> bool:
@@ -42,7 +37,4 @@ def off_topic(heard: Heard) -> bool:
 
 def _own_numbers(heard: Heard) -> bool:
     """Return True if a time on the case's cards is quoted that is not known by heart."""
-    quoted = (t for s in heard.sentences for t in grounded_times(s.text, heard.case, heard.seen))
-    return any(
-        all(abs(time - known) > TOLERANCE * known for known in KNOWN_BY_HEART) for time in quoted
-    )
+    return any(own_times(s.text, heard.case, heard.seen) for s in heard.sentences)

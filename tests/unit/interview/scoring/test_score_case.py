@@ -64,9 +64,30 @@ def test_the_cases_own_remedies_are_its_core(scorer):
 def test_leaving_alone_what_does_nothing_is_worth_as_much_as_what_helps(scorer):
     fix = Remedy("replicas", False, "A second replica")
     left = [Remedy(name, True, "leave") for name in ("STK-ANN", "STK-STREAM")]
-    text = f"{REPLICA} The search and the way of showing words I leave alone."
+    text = "A second replica, I'd say. The search and the way of showing words I leave alone."
     assert about(scorer, text, fix, *left).scores["stack"] >= 3
     assert about(scorer, text, fix).scores["stack"] == 2
+
+
+def test_a_fix_needs_what_it_brings_for_a_three(scorer):
+    fix = Remedy("replicas", False, "A second replica")
+    assert about(scorer, REPLICA, fix).scores["stack"] == 3
+    assert about(scorer, "A second replica, because they queue up.", fix).scores["stack"] == 2
+
+
+def test_two_remedies_with_what_they_bring_are_options(scorer):
+    both = Remedy("replicas", False, "A second replica"), Remedy("STK-BATCH", False, "Batching")
+    right = ("It waits 2480 ms in a queue.", said(cause="right"))
+    plan = interview(scorer, "#queue", right, (f"{REPLICA} {BATCH}", said(*both)))
+    assert "TRD-OPTIONS" in plan.shown
+    bare = interview(scorer, "#queue", right, ("A second replica. Batching.", said(*both)))
+    assert "TRD-OPTIONS" not in bare.shown
+
+
+def test_an_answer_that_names_the_cause_with_its_number_needs_no_talk_about_measuring(scorer):
+    text = "Most of it is queueing, 2480 ms of it. Afterwards I time the same requests again."
+    assert about(scorer, text, cause="right").scores["systematic"] == 3
+    assert about(scorer, text.replace("queueing", "decode")).scores["systematic"] <= 2
 
 
 def test_a_harmful_remedy_holds_the_stack_at_two(scorer):
