@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,11 +29,14 @@ def score(
     answers: Annotated[
         Path | None,
         typer.Option(
-            help="File with one JSON object a line: id, text and, for a follow-up, its prompt."
+            help="File with one JSON object a line: id, text and, if any, prompt and scenario."
         ),
     ] = None,
     prompt: Annotated[
         str | None, typer.Option(help="The follow-up question that --answer replies to.")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="The scenario that --answer is about, such as S07.")
     ] = None,
     llm: Llm = None,
     llm_model: LlmModel = None,
@@ -43,29 +46,52 @@ def score(
     chosen = [given for given in (file, answer, answers) if given is not None]
     if len(chosen) != 1:
         raise WrongUseError("Give exactly one input: FILE, --answer FILE or --answers FILE.jsonl.")
-    if prompt is not None and answer is None:
-        raise WrongUseError(
-            "--prompt needs --answer; in a file for --answers, each line has its own prompt."
-        )
+    for option, given in (("--prompt", prompt), ("--scenario", scenario)):
+        if given is not None and answer is None:
+            raise WrongUseError(
+                f"{option} needs --answer; in a file for --answers, each line has its own."
+            )
     model = chat(llm, llm_model)
     if answers is not None:
         _many(answers, model)
         return
-    read = text_of(answer) if file is None else _transcript(file)
-    card = _card(_scorer(model), read, prompt)
+    if file is None:
+        card = _answer(_scorer(model), Item(None, text_of(answer), prompt, scenario))
+    else:
+        card = _interview(_scorer(model), _transcript(file))
     if as_json:
         print_json(card.to_json())
     else:
         _show(card)
 
 
-def _card(scorer: Scorer, read: str | Transcript, prompt: str | None) -> Scorecard:
-    if isinstance(read, str):
-        return scorer.answer(read, prompt)
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One answer. prompt: the follow-up that it answers; scenario: what it is about; None if none."""
+
+    id: str | int | None
+    text: str
+    prompt: str | None = None
+    scenario: str | None = None
+
+
+def _interview(scorer: Scorer, read: Transcript) -> Scorecard:
     from harness.interview.listening.listener import readings
     from harness.interview.scenario.interview_session import find_case
 
     return scorer.transcript(read, find_case(read.header), readings(read))
+
+
+def _answer(scorer: Scorer, item: Item) -> Scorecard:
+    if item.scenario is None:
+        return scorer.answer(item.text, item.prompt)
+    from harness.interview.listening.listener import heard
+    from harness.interview.scenario.interview_session import Session
+    from harness.interview.scenario.scenario import scenario
+
+    case = Session(scenario(item.scenario)).case
+    reading = heard(item.text, item.prompt or "", case.scenario_id)
+    return scorer.answer(item.text, item.prompt, case, (reading,))
 
 
 def _many(path: Path, model: Chat | None) -> None:
@@ -74,11 +100,11 @@ def _many(path: Path, model: Chat | None) -> None:
     scorer = _scorer(model)
     if not items:
         raise WrongUseError(f"{path} has no answers: write one per line, with an id and a text.")
-    for name, text, prompt in items:
-        print_json({"id": name} | scorer.answer(text, prompt).to_json())
+    for item in items:
+        print_json({"id": item.id} | _answer(scorer, item).to_json())
 
 
-def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
+def _items(text: str) -> Iterator[Item]:
     from harness.interview.scenario.transcript import whole_characters
 
     for number, item in json_lines(text, "answers"):
@@ -86,18 +112,25 @@ def _items(text: str) -> Iterator[tuple[object, str, str | None]]:
             raise WrongUseError(
                 f'Line {number} of the answers needs "id" and "text": {{"id": 1, "text": "…"}}.'
             )
-        prompt = item.get("prompt")
-        if not isinstance(prompt, str | None):
-            raise WrongUseError(
-                f'Line {number} of the answers has a "prompt" that is not a text: put it in quotes.'
-            )
+        prompt, scenario = (_optional(number, item, field) for field in ("prompt", "scenario"))
         name = item["id"]
         if not isinstance(name, str | int):
             raise WrongUseError(
                 f'Line {number} of the answers has an "id" that is neither a text nor an integer.'
             )
         name = whole_characters(name) if isinstance(name, str) else name
-        yield name, whole_characters(item["text"]), prompt and whole_characters(prompt)
+        yield Item(name, whole_characters(item["text"]), prompt, scenario)
+
+
+def _optional(number: int, item: dict[str, object], field: str) -> str | None:
+    from harness.interview.scenario.transcript import whole_characters
+
+    value = item.get(field)
+    if not isinstance(value, str | None):
+        raise WrongUseError(
+            f'Line {number} of the answers has a "{field}" that is not a text: put it in quotes.'
+        )
+    return value and whole_characters(value)
 
 
 def _transcript(path: Path) -> Transcript:

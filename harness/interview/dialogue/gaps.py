@@ -13,7 +13,8 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Transcript
 
 if TYPE_CHECKING:
-    from harness.interview.scoring.score import Scorer, SecondJudge
+    from harness.interview.scoring.evidence import SecondJudge
+    from harness.interview.scoring.score import Scorer
     from harness.interview.scoring.scorecard import Scorecard
 
 

@@ -7,10 +7,9 @@ remedies, suspects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
-from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock
@@ -81,30 +80,39 @@ class Listener:
         )
 
     def _heard(self, turn: str, before: str, scenario: Scenario) -> tuple[Part | None, list[Part]]:
-        """Return the turn as one, and its parts, embedded in one call; nothing without words."""
-        listed = {text: items(text) for text in parts(turn)}
+        """Return the turn as one, and its parts; nothing without words."""
+        listed = list(dict.fromkeys(parts(turn)))
         if not listed:
             return None, []
-        whole, asked = " ".join(turn.split())[:MAX_WHOLE], last_words(before)
-        texts = dict.fromkeys(
-            (whole, *listed, *chain(*listed.values()), *([asked] if asked else ()))
-        )
-        vectors = dict(zip(texts, self.embed(list(texts)), strict=True))
-        said = {
+        whole = " ".join(turn.split())[:MAX_WHOLE]
+        said = self._said((whole, *listed), before, scenario)
+        heard = [self._part(said[text], before) for text in listed]
+        heard = [self._with_members(part, before, scenario, len(heard)) for part in heard]
+        return (self._part(said[whole], before) if len(heard) > 1 else heard[0]), heard
+
+    def _said(self, texts: Iterable[str], before: str, scenario: Scenario) -> Mapping[str, Said]:
+        """Return what can be learned from each text and from the interviewer's last words."""
+        asked = last_words(before)
+        every = list(dict.fromkeys((*texts, *([asked] if asked else ()))))
+        vectors = dict(zip(every, self.embed(every), strict=True))
+        return {
             text: Said(text, vector, signs(text, before), vectors.get(asked), scenario.id)
             for text, vector in vectors.items()
         }
-        heard = [
-            self._part(said[text], tuple(map(said.get, own)), before)
-            for text, own in listed.items()
-        ]
-        return (self._part(said[whole], (), before) if len(heard) > 1 else heard[0]), heard
 
-    def _part(self, said: Said, members: tuple[Said, ...], before: str) -> Part:
+    def _with_members(self, part: Part, before: str, scenario: Scenario, n_parts: int) -> Part:
+        """Return a part with the members of its enumeration, if anything is asked or offered in it."""
+        members = items(part.text)
+        if not members or not (part.asks or part.offers or n_parts == 1):
+            return part
+        said = self._said(members, before, scenario)
+        return replace(part, members=tuple(said[text] for text in members))
+
+    def _part(self, said: Said, before: str) -> Part:
         found = self.acts.scores(said)
         scores = dict(zip(ACTS, map(float, found), strict=True))
         scores = in_form(said.text, scores)
-        return Part(said, tuple(likely(scores)), scores, members)
+        return Part(said, tuple(likely(scores)), scores)
 
     @cached_property
     def acts(self) -> Regression:

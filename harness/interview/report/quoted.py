@@ -47,6 +47,8 @@ def _marks(card: Scorecard) -> Iterator[Mark]:
     for mistake in card.mistakes:
         yield _wrong(card, mistake)
     for finding in card.shown.values():
+        if not finding.sentence.text:  # a card was opened by command: there are no words to mark
+            continue
         yield _mark(card, finding, LEVELS[finding.level])
     for finding in card.near_misses:
         yield _mark(card, finding, "near")
@@ -54,7 +56,8 @@ def _marks(card: Scorecard) -> Iterator[Mark]:
 
 def _mark(card: Scorecard, finding: Finding, kind: str) -> Mark:
     where, says = finding.sentence, card.rubric.by_id[finding.expectation].says
-    because = f": {finding.loss}" if finding.loss else ""
+    why = finding.deed or finding.loss
+    because = f": {why}" if why else ""
     return Mark(where.turn, where.start, where.end, kind, f"{says}{because}")
 
 

@@ -9,7 +9,8 @@ from harness.interview.practice.moments import Moment
 from harness.interview.report.dimension_bars import MAX_SCORE, NO_GUESS, WORDS
 from harness.interview.report.quoted import quoted
 from harness.interview.report.scorecard_text import NAMES
-from harness.interview.scoring.scorecard import DRILLS, Scorecard
+from harness.interview.scoring.reasons import Reason
+from harness.interview.scoring.scorecard import Scorecard
 
 
 def scorecard_page(
@@ -27,6 +28,7 @@ def _parts(card: Scorecard, guess: Mapping[str, float], learned: Sequence[Moment
     for notice in card.notices:
         yield f"<p><strong>{html.escape(notice)}</strong></p>"
     yield _bars(card.scores, guess)
+    yield "".join(map(_reason, card.reasons))
     yield f"<p>{html.escape(card.banner)}</p>"
     if learned:
         yield f"<h3>What to say next time</h3>{''.join(map(_moment, learned))}"
@@ -34,9 +36,15 @@ def _parts(card: Scorecard, guess: Mapping[str, float], learned: Sequence[Moment
     if card.checks:
         done = "".join(_done(c.says, c.passed) for c in card.checks)
         yield f'<h3>What you did</h3><ul style="list-style:none;padding-left:0.4em">{done}</ul>'
-    if card.gaps and any(card.scores.values()):
-        drills = "".join(f"<li>{_drill(e.says, e.lab)}</li>" for e in card.gaps[:DRILLS])
+    if card.drills:
+        drills = "".join(f"<li>{_drill(advice.says, advice.lab)}</li>" for advice in card.drills)
         yield f"<h3>Next drill</h3><ol>{drills}</ol>"
+
+
+def _reason(reason: Reason) -> str:
+    return (
+        f"<p><strong>{html.escape(NAMES[reason.dimension])}</strong> {html.escape(reason.text)}</p>"
+    )
 
 
 def _moment(moment: Moment) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.interview.practice.moments import Moment
 from harness.interview.scoring.findings import Level
-from harness.interview.scoring.scorecard import DRILLS, Scorecard
+from harness.interview.scoring.scorecard import Scorecard
 
 NAMES = {
     "systematic": "Systematic debugging",
@@ -36,6 +36,8 @@ def _parts(card: Scorecard, learned: Sequence[Moment]) -> Iterator[RenderableTyp
     for notice in card.notices:
         yield Text(notice, style="yellow")
     yield _scores(card)
+    if card.reasons:
+        yield _reasons(card)
     if learned:
         yield Text("What to say next time", style="italic")
         yield from (_moment(moment) for moment in learned)
@@ -47,7 +49,7 @@ def _parts(card: Scorecard, learned: Sequence[Moment]) -> Iterator[RenderableTyp
         yield _mistake(card, mistake.misconception)
     if card.near_misses:
         yield _near_misses(card)
-    if card.gaps and any(card.scores.values()):
+    if card.drills:
         yield _drills(card)
     yield Text(card.banner, style="yellow" if card.second else "dim")
 
@@ -57,6 +59,13 @@ def _scores(card: Scorecard) -> Table:
     for name, score in card.scores.items():
         bar = "█" * (score or 0) + "░" * (4 - (score or 0)) if score else "not shown here"
         table.add_row(NAMES[name], bar, str(score or ""))
+    return table
+
+
+def _reasons(card: Scorecard) -> Table:
+    table = Table(title="Why", title_justify="left", show_header=False, box=None)
+    for reason in card.reasons:
+        table.add_row(NAMES[reason.dimension], escape(reason.text))
     return table
 
 
@@ -107,8 +116,8 @@ def _near_misses(card: Scorecard) -> Table:
 
 def _drills(card: Scorecard) -> Table:
     table = Table(title="Next", title_justify="left", show_header=False)
-    for expectation in card.gaps[:DRILLS]:
-        table.add_row(escape(expectation.says), expectation.lab)
+    for advice in card.drills:
+        table.add_row(escape(advice.says), advice.lab)
     return table
 
 

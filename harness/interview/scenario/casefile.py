@@ -26,6 +26,7 @@ class CaseFile:
     breakdown_cards: the cards that show the time per stage.
     cause_terms: regular expressions (case ignored), any of which names the true cause in a sentence.
     remedies: how an expectation's remedy fits this cause ("STK-ANN": "fixes"); a missing one is neutral.
+    names: what each of these remedies is called. say: what a strong candidate says here, by idea.
     """
 
     scenario_id: str
@@ -35,6 +36,12 @@ class CaseFile:
     cause_id: str = ""
     breakdown_cards: frozenset[str] = frozenset({"breakdown"})
     remedies: Mapping[str, Fit] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    say: Mapping[str, str] = field(default_factory=dict)
+
+    def fitting(self, *fits: Fit) -> frozenset[str]:
+        """Return the remedies that fit the cause in one of these ways."""
+        return frozenset(name for name, fit in self.remedies.items() if fit in fits)
 
 
 FindCase = Callable[["Header"], CaseFile | None]  # None: the scenario is not installed

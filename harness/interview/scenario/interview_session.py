@@ -10,6 +10,7 @@ from typing import Literal
 from harness.interview.scenario import cards as decks
 from harness.interview.scenario.cards import Card
 from harness.interview.scenario.casefile import CaseFile
+from harness.interview.scenario.next_time import remedy_names, said_here
 from harness.interview.scenario.sample import Sample, draw
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Event, Header, Transcript
@@ -62,6 +63,8 @@ class Session:
             cause_id=cause.name,
             breakdown_cards=BREAKDOWN_CARDS,
             remedies=dict(self.scenario.remedies),
+            names=remedy_names(),
+            say=said_here(self.scenario, self.filled),
         )
 
 

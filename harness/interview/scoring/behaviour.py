@@ -9,139 +9,157 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-from harness.interview.reading import Reading
-from harness.interview.scenario.casefile import CaseFile
-from harness.interview.scenario.transcript import Event, Transcript
+from harness.interview.scoring.deeds import first_remedy
 from harness.interview.scoring.findings import Finding, Level
 from harness.interview.scoring.grounding import grounded
 from harness.interview.scoring.guards import Guards
-from harness.interview.scoring.sentences import Sentence
+from harness.interview.scoring.heard import NEVER, Heard
 
 BEHAVIOUR = 0.6  # weight of actions in Systematic; the rest is the score of the text
 MAX_IRRELEVANT = 5  # opened cards that show neither the stages nor the cause; more is fishing
 FREE_REMEDIES = 2  # remedies that do not fit the cause and cost nothing
 REMEDY_COST = 0.1  # of the share of passed checks, for each further one
 MAX_UNSEEN = 2  # highest score without opening a revealing card and then naming the cause
-NEVER = 10**9  # line number of an event that did not happen
+
+
+class Expected(NamedTuple):
+    """An action of a good interview. shows: the expectation whose sentence does it."""
+
+    says: str
+    weight: float
+    shows: str
+
+
+# In the order of a good interview.
+CHECKS = {
+    "target": Expected("asked what the target means before fixing", 1, "SYS-TARGET"),
+    "breakdown": Expected(
+        "opened the time per stage, or a card that shows the cause, before a remedy",
+        2,
+        "SYS-MEASURE",
+    ),
+    "revealing": Expected("opened a card that shows the cause", 2, "SYS-HYPOTHESIS"),
+    "cause": Expected("named the true cause after seeing it", 3, "SYS-BREAKDOWN"),
+    "hypothesis": Expected("stated a hypothesis before opening a card", 1, "SYS-HYPOTHESIS"),
+    "focus": Expected("opened few irrelevant cards", 1, "SYS-HYPOTHESIS"),
+    "numbers": Expected("quoted numbers from opened cards", 1, "SYS-BREAKDOWN"),
+    "verify": Expected("named a measurement after the fix", 1, "SYS-REMEASURE"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expected action, whether it was done, and its weight."""
+    """One expected action, and whether it was done."""
 
     name: str
-    says: str
     passed: bool
-    weight: float
+
+    @property
+    def says(self) -> str:
+        """Return the action, as the scorecard says it."""
+        return CHECKS[self.name].says
+
+    @property
+    def weight(self) -> float:
+        """Return its weight among the checks."""
+        return CHECKS[self.name].weight
 
 
 @dataclass(frozen=True)
 class Conduct:
-    """A transcript with its case and the findings in its text.
+    """An interview about a known case, with the findings in its text."""
 
-    spoken: the candidate's turns in order, readings: how they were heard; the turn of a sentence or finding
-    is an index into it.
-    """
-
-    transcript: Transcript
-    case: CaseFile
-    spoken: Sequence[Event]
-    sentences: Sequence[Sentence]
+    heard: Heard
     findings: Sequence[Finding]
     guards: Guards
-    readings: Sequence[Reading] = ()
 
-    @property
+    @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Return the checks, in the order of a good interview."""
-        remedy = self._first("STK-")
-        opened = self._opened()
-        breakdown = self._first_open(self.case.breakdown_cards)
-        revealing = self._first_open(self.case.revealing_cards)
-        irrelevant = [card for card in opened if card not in self._relevant]
-        target = self._first("SYS-TARGET")
-        hypothesis = self._first("SYS-HYPOTHESIS")
-        remeasure = self._first("SYS-REMEASURE")
-        last_open = max(opened.values(), default=-1)
-        focused = bool(opened) and len(irrelevant) <= MAX_IRRELEVANT
-        return (
-            Check("target", "asked what the target means before fixing", target < remedy, 1),
-            Check("breakdown", "opened the breakdown before a remedy", breakdown < remedy, 2),
-            Check("revealing", "opened a card that shows the cause", revealing < NEVER, 2),
-            Check("cause", "named the true cause after seeing it", self.cause_named, 3),
-            Check(
-                "hypothesis", "stated a hypothesis before opening a card", hypothesis < last_open, 1
-            ),
-            Check("focus", "opened few irrelevant cards", focused, 1),
-            Check("numbers", "quoted numbers from opened cards", self._quotes_cards, 1),
-            Check("verify", "named a measurement after the fix", remeasure < NEVER, 1),
-        )
+        heard, case = self.heard, self.heard.case
+        remedy = first_remedy(heard, self.findings)
+        opened = heard.opened
+        breakdown = heard.first_open(case.breakdown_cards)
+        revealing = heard.first_open(case.revealing_cards)
+        irrelevant = opened.keys() - case.revealing_cards - case.breakdown_cards
+        guessed = min(self._first("SYS-HYPOTHESIS"), self._first_suspect)
+        passed = {
+            "target": self._first("SYS-TARGET") < remedy,
+            "breakdown": min(breakdown, revealing) < remedy,
+            "revealing": revealing < NEVER,
+            "cause": self.cause_named,
+            "hypothesis": guessed < max(opened.values(), default=-1),
+            "focus": bool(opened) and len(irrelevant) <= MAX_IRRELEVANT,
+            "numbers": self._quotes_cards,
+            "verify": self._first("SYS-REMEASURE") < NEVER,
+        }
+        return tuple(Check(name, passed[name]) for name in CHECKS)
 
     @property
-    def share(self) -> float:
-        """Return passed weight over total weight, less the cost of unfit remedies; 0 to 1."""
-        checks = self.checks
-        passed = sum(c.weight for c in checks if c.passed) / sum(c.weight for c in checks)
-        return max(0.0, passed - REMEDY_COST * max(0, self._unfit_remedies - FREE_REMEDIES))
+    def penalty(self) -> float:
+        """Return the cost of unfit remedies, as a share of the checks' weight."""
+        return REMEDY_COST * max(0, self._unfit_remedies - FREE_REMEDIES)
 
-    @property
+    @cached_property
     def cause_named(self) -> bool:
         """Return True if the true cause is stated after a card that shows it was opened."""
-        seen = self._first_open(self.case.revealing_cards)
-        terms = [re.compile(term, re.IGNORECASE) for term in self.case.cause_terms]
-        return self._heard_right(seen) or any(
-            (match := term.search(sentence.text))
-            and not self.guards.negated(sentence.text, match.span())
-            for sentence in self.sentences
-            if self.spoken[sentence.turn].line > seen and not sentence.is_question
-            for term in terms
-        )
+        return names_cause(self.heard, self.guards, self.heard.first_open(self._revealing))
 
-    def _heard_right(self, seen: int) -> bool:
-        """Return True if the interviewer has heard the cause in a turn after line `seen`."""
-        turns = zip(self.spoken, self.readings, strict=False)
-        return any(turn.line > seen and reading.cause == "right" for turn, reading in turns)
+    def score(self, text_score: int, assumed: frozenset[str] = frozenset()) -> int:
+        """Return the score for Systematic, 1 to 4, given the score of the text alone.
 
-    def score(self, text_score: int) -> int:
-        """Return the score for Systematic, 1 to 4, given the score of the text alone."""
-        behaviour = 1 + 3 * self.share
-        rounded = int((1 - BEHAVIOUR) * text_score + BEHAVIOUR * behaviour + 0.5)
-        looked = self._first_open(self.case.revealing_cards) < NEVER and self.cause_named
-        return min(rounded, 4 if looked else MAX_UNSEEN)
+        assumed: names of checks that are taken as passed.
+        """
+        passed = {c.name for c in self.checks if c.passed} | assumed
+        weight = sum(c.weight for c in self.checks if c.name in passed)
+        share = max(0.0, weight / sum(c.weight for c in self.checks) - self.penalty)
+        rounded = int((1 - BEHAVIOUR) * text_score + BEHAVIOUR * (1 + 3 * share) + 0.5)
+        return min(rounded, 4 if passed >= {"revealing", "cause"} else MAX_UNSEEN)
 
     @property
-    def _relevant(self) -> frozenset[str]:
-        return self.case.revealing_cards | self.case.breakdown_cards
+    def _revealing(self) -> frozenset[str]:
+        return self.heard.case.revealing_cards
 
     @property
     def _quotes_cards(self) -> bool:
-        opened = self.transcript.opened
-        return any(grounded(s.text, self.case, opened) for s in self.sentences)
+        heard = self.heard
+        return any(grounded(s.text, heard.case, heard.opened) for s in heard.sentences)
 
     @property
     def _unfit_remedies(self) -> int:
+        fits = self.heard.case.fitting("fixes", "helps")
         proposed = {f.expectation for f in self.findings if f.level >= Level.APPLIED}
-        fits = {name for name, fit in self.case.remedies.items() if fit in ("fixes", "helps")}
         return sum(name.startswith("STK-") for name in proposed - fits) if fits else 0
 
-    def _opened(self) -> dict[str, int]:
-        """Return the line at which each card of the scenario was first opened."""
-        lines: dict[str, int] = {}
-        for event in self.transcript.events:
-            if event.open_card in self.case.card_numbers:
-                lines.setdefault(event.open_card, event.line)
-        return lines
-
-    def _first_open(self, cards: frozenset[str]) -> int:
-        """Return the line at which the first of `cards` was opened, or NEVER."""
-        return min((line for card, line in self._opened().items() if card in cards), default=NEVER)
+    @property
+    def _first_suspect(self) -> int:
+        """Return the line of the first turn that blames something, or NEVER."""
+        turns = zip(self.heard.lines, self.heard.readings, strict=False)
+        return min((line for line, reading in turns if reading.suspect), default=NEVER)
 
     def _first(self, prefix: str) -> int:
         """Return the first line that shows an expectation whose id begins with `prefix`, or NEVER."""
         lines = (
-            self.spoken[f.sentence.turn].line
+            self.heard.lines[f.sentence.turn]
             for f in self.findings
-            if f.level and f.expectation.startswith(prefix)
+            if f.level and not f.deed and f.expectation.startswith(prefix)
         )
         return min(lines, default=NEVER)
+
+
+def names_cause(heard: Heard, guards: Guards, after: int = -1) -> bool:
+    """Return True if the case's cause is stated, in an interview after line `after`."""
+    lines = heard.lines or (0,) * len(heard.passages)
+    turns = zip(lines, heard.readings, strict=False)
+    if any(line > after and reading.cause == "right" for line, reading in turns):
+        return True
+    terms = [re.compile(term, re.IGNORECASE) for term in heard.case.cause_terms]
+    return any(
+        (match := term.search(sentence.text)) and not guards.negated(sentence.text, match.span())
+        for sentence in heard.sentences
+        if lines[sentence.turn] > after and not sentence.is_question
+        for term in terms
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -45,7 +46,8 @@ class Finding:
     """An expectation in a sentence.
 
     Level ABSENT is a near miss. loss: why it earned nothing, or less than it might. by_list: True if it is
-    one name in a list.
+    one name in a list. deed: what was done, if not the words but the deed shows it; the sentence is then the
+    one that did it, or empty.
     """
 
     expectation: str
@@ -53,11 +55,12 @@ class Finding:
     sentence: Sentence
     loss: Loss | None = None
     by_list: bool = False
+    deed: str = ""
 
     @property
-    def order(self) -> tuple[int, int, int, int]:
-        """Return a sort key: highest level first, then fewest sentences, then earliest."""
-        return (-self.level, self.sentence.n_sentences, *self.sentence.place)
+    def order(self) -> tuple[int, bool, int, int, int]:
+        """Return a sort key: highest level first, words before deeds, fewest sentences, earliest."""
+        return (-self.level, bool(self.deed), self.sentence.n_sentences, *self.sentence.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,10 @@ class Mistake:
     def places(self) -> tuple[Place, ...]:
         """Return the places of all sentences that state it."""
         return tuple(s.place for s in self.said or (self.sentence,))
+
+
+def best(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return the best finding of each expectation that is shown, by expectation id."""
+    # From worst to best: the last entry of an expectation replaces the others.
+    ranked = sorted((f for f in findings if f.level), key=lambda f: f.order, reverse=True)
+    return {finding.expectation: finding for finding in ranked}

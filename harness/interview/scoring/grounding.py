@@ -12,6 +12,8 @@ QUOTED = re.compile(
     r"(?i)(?<![\w.])(\d[\d,]*(?:\.\d+)?|\.\d+) ?"
     r"(milliseconds?|millis|ms|seconds?|secs?|s|%|percent|tokens?|tok|vectors?|dims?|k|gb|mb|users?|requests?)?(?!\w)"
 )
+# The numbers of the question and of the classic table, in ms: anybody can recite them.
+KNOWN_BY_HEART = (100, 200, 300, 500, 700, 800, 1000, 2500, 3000, 3200, 3500, 4000)
 UNITS = {
     **dict.fromkeys(("ms", "millis", "millisecond", "milliseconds"), ("ms", 1.0)),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("ms", 1000.0)),
@@ -32,12 +34,22 @@ def times(numbers: Iterable[Number]) -> list[float]:
 
 def grounded(text: str, case: CaseFile, opened: Iterable[str]) -> bool | None:
     """Return True if a time in `text` is on an opened card, within 5 %; None if the text quotes no time."""
-    spoken = times(quoted(text))
-    if not spoken:
-        return None
+    return bool(grounded_times(text, case, opened)) if times(quoted(text)) else None
+
+
+def grounded_times(text: str, case: CaseFile, opened: Iterable[str]) -> list[float]:
+    """Return the times in `text`, in ms, that are on an opened card, within 5 %."""
     numbers = (n for card in opened for n in case.card_numbers.get(card, ()))
     shown = times(_number(str(value), unit) for value, unit in numbers)
-    return any(abs(a - b) <= TOLERANCE * b for a in spoken for b in shown)
+    spoken = times(quoted(text))
+    return [a for a in spoken if any(abs(a - b) <= TOLERANCE * b for b in shown)]
+
+
+def own_times(text: str, case: CaseFile, opened: Iterable[str]) -> list[float]:
+    """Return the grounded times that are not known by heart."""
+    known = [(TOLERANCE * time, time) for time in KNOWN_BY_HEART]
+    found = grounded_times(text, case, opened)
+    return [time for time in found if all(abs(time - a) > reach for reach, a in known)]
 
 
 def _number(value: str, unit: str) -> Number:

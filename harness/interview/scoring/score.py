@@ -1,66 +1,53 @@
-"""The scorer: from an answer or a transcript to a scorecard. Deterministic: equal input gives equal bytes."""
+"""The scorer: from an answer or an interview to a scorecard, in five steps.
+
+read (`heard`), find (`evidence`), settle the levels (`settled`), score the dimensions (`dimensions`), and say
+why (`reasons`). Each is a pure function of frozen values: equal input gives equal bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.interview.reading import Reading
 from harness.interview.scenario.casefile import CaseFile
 from harness.interview.scenario.transcript import Transcript
-from harness.interview.scoring.behaviour import Conduct
-from harness.interview.scoring.classifier import SentenceClassifier
-from harness.interview.scoring.classifier_findings import apply_classifier
-from harness.interview.scoring.copying import MAIN_QUESTION, main_question, sources
-from harness.interview.scoring.dimensions import best, follow_up_scores, scores
+from harness.interview.scoring.copying import main_question
+from harness.interview.scoring.dimensions import Judged, Marks, marks
 from harness.interview.scoring.english import other_language
-from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
-from harness.interview.scoring.follow_up import subjects, targets
-from harness.interview.scoring.grounding import grounded
-from harness.interview.scoring.matching import Matcher
-from harness.interview.scoring.misconceptions import find_mistakes, repairs
-from harness.interview.scoring.rubric import DIMENSIONS, Rubric
+from harness.interview.scoring.evidence import Evidence, Judges, evidence
+from harness.interview.scoring.follow_up import targets
+from harness.interview.scoring.follow_up_marks import follow_up_marks
+from harness.interview.scoring.heard import Heard, heard_answer, heard_interview
+from harness.interview.scoring.reasons import reasons
+from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.scorecard import Scorecard
-from harness.interview.scoring.sentences import MAX_WORDS, Passage, Sentence, read
-
-
-class SecondJudge(Protocol):
-    """A judge that may raise a near miss to a mention, and reports what it did."""
-
-    def raised(self, rubric: Rubric, findings: Sequence[Finding]) -> list[Finding]: ...
-
-    def report(self) -> dict[str, object]: ...
+from harness.interview.scoring.sentences import MAX_WORDS
+from harness.interview.scoring.settled import settled
 
 
 @dataclass(frozen=True, eq=False)
-class Scorer:
-    """A rubric, and a classifier for sentences that no pattern matches (None: patterns alone).
+class Scorer(Judges):
+    """The judges of an installation, and the checksum of their model."""
 
-    rubric_is_source: True if words copied from the rubric earn nothing; False to check the rubric's own
-    examples. second: a chat model that is asked about near misses only; None unless the user chose one.
-    """
-
-    rubric: Rubric
-    classifier: SentenceClassifier | None = None
     model_sha256: str | None = None
-    rubric_is_source: bool = True
-    second: SecondJudge | None = None
 
-    def answer(self, text: str, prompt: str | None = None) -> Scorecard:
+    def answer(
+        self,
+        text: str,
+        prompt: str | None = None,
+        case: CaseFile | None = None,
+        readings: Sequence[Reading] = (),
+    ) -> Scorecard:
         """Return the scorecard of one free text.
 
-        prompt: the follow-up that it answers; None for the main question.
+        prompt: the follow-up that it answers; None for the main question. case, readings: the facts of the
+        scenario that it is about, and how the listener heard it; none for the free question.
         """
-        passage = read(text)
-        findings, mistakes = self._findings([passage], [prompt or MAIN_QUESTION], [prompt or ""])
-        shown = best(findings)
-        if prompt is None or _is_main(prompt):
-            marks = scores(self.rubric, shown, mistakes)
-        else:
-            ids = targets(self.rubric, prompt, self.classifier)
-            marks = follow_up_scores(self.rubric, ids, shown, mistakes)
-        return self._card([passage], findings, mistakes, marks)
+        heard = heard_answer(text, prompt, case, readings)
+        if prompt is None or not prompt.strip() or main_question().copied(prompt):
+            return self._card(heard)
+        return self._card(heard, targets(self.rubric, prompt, self.classifier))
 
     def transcript(
         self, transcript: Transcript, case: CaseFile | None, readings: Sequence[Reading] = ()
@@ -71,79 +58,31 @@ class Scorer:
         case: the facts of its scenario; None if the scenario is not installed. Without them, behaviour is not
         scored, Systematic is at most 2, and a notice says so.
         """
-        spoken = transcript.said_by("candidate")
-        passages = [read(event.text or "", turn) for turn, event in enumerate(spoken)]
-        interviewer = [event.text or "" for event in transcript.said_by("interviewer")]
-        findings, mistakes = self._findings(passages, interviewer, _questions(transcript))
-        findings = _assisted(findings, transcript, [event.line for event in spoken])
-        notices = list(transcript.notices)
-        if case:
-            findings = [_grounded(f, case, transcript.opened) for f in findings]
-            notices += _unknown_cards(transcript, case)
-        else:
-            notices.append(
-                f"There is no scenario {transcript.header.scenario} here: the opened cards could not be "
-                "checked, and Systematic is at most 2."
-            )
-        marks = scores(self.rubric, best(findings), mistakes)
-        text_score, checks = marks["systematic"] or 1, ()
-        if case:
-            sentences, guards = _sentences(passages), self.rubric.guards
-            conduct = Conduct(transcript, case, spoken, sentences, findings, guards, readings)
-            marks["systematic"], checks = conduct.score(text_score), conduct.checks
-        else:
-            marks["systematic"] = min(text_score, 2)
-        lines = [event.line for event in spoken]
-        return replace(
-            self._card(passages, findings, mistakes, marks, lines, notices), checks=checks
-        )
+        return self._card(heard_interview(transcript, case, readings))
 
-    def _findings(
-        self, passages: Sequence[Passage], interviewer: Iterable[str], prompts: Iterable[str]
-    ) -> tuple[list[Finding], list[Mistake]]:
-        """Return all findings and mistakes.
-
-        interviewer: texts that earn nothing when repeated. prompts: for each passage, the question before it
-        ("" if none).
-        """
-        sentences = _sentences(passages)
-        matcher = Matcher(
-            self.rubric,
-            sources(self.rubric, interviewer, self.rubric_is_source),
-            [subjects(self.rubric, prompt) for prompt in prompts],
-        )
-        findings = matcher.findings(sentences)
-        mistakes = find_mistakes(matcher, self.classifier, sentences, findings)
-        findings = [_denied(self.rubric, finding, mistakes) for finding in findings]
-        findings += repairs(matcher, sentences, mistakes)
-        own = [sentence for sentence in sentences if not matcher.discounted(sentence)]
-        findings = apply_classifier(self.rubric, self.classifier, own, findings, mistakes)
-        return (self.second.raised(self.rubric, findings) if self.second else findings), mistakes
-
-    def _card(
-        self,
-        passages: Sequence[Passage],
-        findings: Sequence[Finding],
-        mistakes: Sequence[Mistake],
-        marks: dict[str, int | None],
-        lines: Sequence[int] = (),
-        notices: Sequence[str] = (),
-    ) -> Scorecard:
+    def _card(self, heard: Heard, asked: frozenset[str] = frozenset()) -> Scorecard:
+        """Return the scorecard. asked: the expectations that a follow-up asks about."""
         language = other_language(
-            "\n".join(passage.clean for passage in passages), self.rubric.guards.function_words
+            "\n".join(passage.clean for passage in heard.passages),
+            self.rubric.guards.function_words,
         )
         if language:
-            findings, mistakes, marks = (), (), dict.fromkeys(DIMENSIONS)
+            shown, scored, why = Evidence((), ()), Marks(dict.fromkeys(DIMENSIONS)), ()
+        else:
+            shown = settled(heard, evidence(self, heard))
+            judged = Judged(self.rubric, heard, shown)
+            scored = follow_up_marks(self.rubric, asked, shown) if asked else marks(judged)
+            why = reasons(judged, scored, asked)
+        second = self.second.report() if self.second else None
         return Scorecard(
             self.rubric,
-            tuple(passages),
-            tuple(findings),
-            tuple(mistakes),
-            marks,
+            heard,
+            shown,
+            scored,
+            why,
             self.model_sha256,
-            tuple(lines),
-            (*notices, *_notices(passages, language)),
-            second=self.second.report() if self.second else None,
+            notices(heard, language),
+            second,
         )
 
 
@@ -156,94 +95,32 @@ def scorer() -> Scorer:
     from harness.interview.scoring.rubric import rubric
     from harness.models.catalog import MINILM
 
-    return Scorer(rubric(), load_classifier(rubric()), MINILM.sha256)
+    return Scorer(rubric(), load_classifier(rubric()), model_sha256=MINILM.sha256)
 
 
-def _questions(transcript: Transcript) -> list[str]:
-    """Return the question before each of the candidate's turns; "" if there was none."""
-    question, questions = "", []
-    for event in transcript.events:
-        if event.who == "interviewer" and event.text is not None:
-            question = event.text if "?" in event.text else ""
-        elif event.text is not None:
-            questions.append(question)
-    return questions
+def notices(heard: Heard, language: str | None) -> tuple[str, ...]:
+    """Return what the reader of a scorecard has to know first, one sentence each.
 
-
-def _sentences(passages: Iterable[Passage]) -> list[Sentence]:
-    return [sentence for passage in passages for sentence in passage.sentences]
-
-
-def _is_main(prompt: str) -> bool:
-    return not prompt.strip() or main_question().copied(prompt)
-
-
-def _denied(rubric: Rubric, finding: Finding, mistakes: Sequence[Mistake]) -> Finding:
-    """Return the finding without credit if its sentence states a misconception about it."""
-    denies = {m.id: m.denies for m in rubric.misconceptions}
-    where = finding.sentence
-    for mistake in mistakes:
-        same = any(
-            turn == where.turn and where.start <= start < where.end
-            for turn, start in mistake.places
-        )
-        if same and finding.expectation in denies[mistake.misconception]:
-            return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
-    return finding
-
-
-def _grounded(finding: Finding, case: CaseFile, opened: Sequence[str]) -> Finding:
-    """Return the finding, lowered to a mention if it is a breakdown whose times are on no opened card."""
-    if finding.expectation != "SYS-BREAKDOWN" or finding.level <= Level.MENTION:
-        return finding
-    if grounded(finding.sentence.text, case, opened) is False:
-        return replace(finding, level=Level.MENTION, loss=Loss.UNGROUNDED)
-    return finding
-
-
-def _assisted(
-    findings: Sequence[Finding], transcript: Transcript, lines: Sequence[int]
-) -> list[Finding]:
-    """Return the findings, lowered where the interviewer helped before.
-
-    An idea that follows a hint at it loses one level (a mention remains); one that was explained to the
-    candidate earns nothing. lines: the transcript's line of each of the candidate's turns.
+    language: the answer's language if it is not English, and there is no score.
     """
-    helped = {
-        e.target: (e.line, e.move)
-        for e in transcript.events
-        if e.who == "interviewer" and e.target and e.move in ("hint", "reveal")
-    }
-
-    def after(finding: Finding) -> Finding:
-        line, move = helped.get(finding.expectation, (None, None))
-        if line is None or lines[finding.sentence.turn] < line or not finding.level:
-            return finding
-        lower = Level.ABSENT if move == "reveal" else Level(max(1, finding.level - 1))
-        return replace(finding, level=lower, loss=Loss.ASSISTED)
-
-    return [after(finding) for finding in findings]
-
-
-def _unknown_cards(transcript: Transcript, case: CaseFile) -> list[str]:
-    unknown = [card for card in transcript.opened if card not in case.card_numbers]
-    return [
-        f"Scenario {case.scenario_id} has no card {card}: that line was left out."
-        for card in unknown
-    ]
-
-
-def _notices(passages: Sequence[Passage], language: str | None) -> list[str]:
-    left_out = sum(passage.words_left_out for passage in passages)
-    notices = []
-    if not any(passage.sentences for passage in passages):
-        notices.append("There is nothing to score: the answer has no words.")
-    if left_out:
-        notices.append(
+    found = list(heard.transcript.notices) if heard.transcript else []
+    if heard.transcript and heard.case:
+        unknown = [c for c in heard.transcript.opened if c not in heard.case.card_numbers]
+        scenario = heard.case.scenario_id
+        found += [f"Scenario {scenario} has no card {c}: that line was left out." for c in unknown]
+    elif heard.transcript:
+        found.append(
+            f"There is no scenario {heard.transcript.header.scenario} here: the opened cards could not be "
+            "checked, and Systematic is at most 2."
+        )
+    if not heard.sentences:
+        found.append("There is nothing to score: the answer has no words.")
+    if left_out := sum(passage.words_left_out for passage in heard.passages):
+        found.append(
             f"Only the first {MAX_WORDS:,} words of a turn are read; {left_out:,} words were left out."
         )
     if language:
-        notices.append(
+        found.append(
             f"This reads like {language}, and only English can be scored: there is no score."
         )
-    return notices
+    return tuple(found)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from harness.interview.scoring.behaviour import Check
-from harness.interview.scoring.dimensions import best
-from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
-from harness.interview.scoring.rubric import Expectation, Rubric
+from harness.interview.scoring.dimensions import Marks
+from harness.interview.scoring.evidence import Evidence
+from harness.interview.scoring.findings import Finding, Level, Loss, Mistake, best
+from harness.interview.scoring.heard import Heard
+from harness.interview.scoring.reasons import Advice, Reason, drills
+from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import Passage, Sentence
 
 OFFLINE, WITH_LLM = "offline", "offline+llm"
-TIERS = ("core", "solid", "outstanding")
 DRILLS = 3  # number of ideas to practise next; a longer list is not followed
 
 
@@ -20,20 +23,42 @@ DRILLS = 3  # number of ideas to practise next; a longer list is not followed
 class Scorecard:
     """One answer or interview, scored.
 
-    lines: the line of each of the candidate's turns in the transcript's file. second: the report of the chat
-    model that was asked about near misses; None if there was none.
+    second: the report of the chat model that was asked about near misses; None if there was none.
     """
 
     rubric: Rubric
-    passages: tuple[Passage, ...]
-    findings: tuple[Finding, ...]
-    mistakes: tuple[Mistake, ...]
-    scores: Mapping[str, int | None]
+    heard: Heard
+    evidence: Evidence
+    marks: Marks
+    reasons: tuple[Reason, ...]
     model_sha256: str | None
-    lines: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
-    checks: tuple[Check, ...] = ()
     second: Mapping[str, object] | None = None
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """Return the candidate's turns."""
+        return self.heard.passages
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings, near misses included."""
+        return self.evidence.findings
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """Return the misconceptions that were stated."""
+        return self.evidence.mistakes
+
+    @property
+    def scores(self) -> Mapping[str, int | None]:
+        """Return the score of each dimension."""
+        return self.marks.scores
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Return what the candidate of an interview did."""
+        return self.marks.checks
 
     @property
     def engine(self) -> str:
@@ -55,7 +80,7 @@ class Scorecard:
             f"{self.second['unusable']} of its replies could not be used."
         )
 
-    @property
+    @cached_property
     def shown(self) -> dict[str, Finding]:
         """Return the best finding of each expectation that is shown."""
         return best(self.findings)
@@ -69,11 +94,10 @@ class Scorecard:
             missed[e.id] for e in self.rubric.expectations if e.id in missed and e.id not in shown
         )
 
-    @property
-    def gaps(self) -> tuple[Expectation, ...]:
-        """Return the expectations that are not shown, core first."""
-        missing = [e for e in self.rubric.expectations if e.id not in self.shown]
-        return tuple(sorted(missing, key=lambda e: TIERS.index(e.tier)))
+    @cached_property
+    def drills(self) -> tuple[Advice, ...]:
+        """Return what to practise next, first what would raise the scores most."""
+        return drills(self.reasons)[:DRILLS]
 
     def to_json(self) -> dict[str, object]:
         """Return plain types for `json.dumps`, as `under500 interview score --json` prints them."""
@@ -90,7 +114,8 @@ class Scorecard:
             "why_not": [self._why_not(finding) for finding in self.near_misses],
             "mistakes": [self._mistake(mistake) for mistake in self.mistakes],
             "checks": {c.name: c.passed for c in self.checks},
-            "drills": [{"id": e.id, "says": e.says, "lab": e.lab} for e in self.gaps[:DRILLS]],
+            "reasons": {reason.dimension: self._reason(reason) for reason in self.reasons},
+            "drills": [asdict(advice) for advice in self.drills],
             "notices": list(self.notices),
         } | ({"llm": dict(self.second)} if self.second else {})
 
@@ -99,13 +124,20 @@ class Scorecard:
         passage = self.passages[sentence.turn]
         text = passage.quote(sentence.start, sentence.end)
         place: dict[str, object] = {"quote": text, "start": sentence.start, "end": sentence.end}
-        return place | ({"line": self.lines[sentence.turn]} if self.lines else {})
+        lines = self.heard.lines
+        return place | ({"line": lines[sentence.turn]} if lines else {})
 
     def _shown(self, finding: Finding | None) -> dict[str, object]:
         if finding is None:
             return {"level": Level.ABSENT.name.lower(), "quote": "", "start": 0, "end": 0}
-        reason = {"because": str(finding.loss)} if finding.loss else {}
+        because = finding.deed or finding.loss
+        reason = {"because": str(because)} if because else {}
         return {"level": finding.level.name.lower(), **self.quote(finding.sentence), **reason}
+
+    def _reason(self, reason: Reason) -> dict[str, object]:
+        missing = [advice.id for advice in reason.missing]
+        say = reason.missing[0].say if reason.missing else ""
+        return {"text": reason.text, "missing": missing, "say": say}
 
     def _why_not(self, finding: Finding) -> dict[str, object]:
         return {

@@ -84,6 +84,7 @@ def test_nothing_is_praised(app):
         ([], "", "exactly one input"),
         (["--answer", "-", "--answers", "-"], "", "exactly one input"),
         (["t.jsonl", "--prompt", "Why?"], "", "--prompt needs --answer"),
+        (["t.jsonl", "--scenario", "S07"], "", "--scenario needs --answer"),
         (["--answer", "/no/such/file"], "", "cannot be read"),
         (["--answer", "-"], b"\xff\xfe", "not UTF-8"),
         (["--answers", "-"], "{", "Line 1 of the answers is not JSON"),
@@ -95,6 +96,7 @@ def test_nothing_is_praised(app):
         (["-"], '{"scenario": "S01"}\n{"t": NaN, "who": "candidate", "text": "a"}', "Line 2"),
         (["-"], '{"scenario": "S01"}\n{"t": 1, "who": "somebody", "text": "a"}', "Line 2"),
         (["--answers", "-"], '{"id": 1, "text": "a", "prompt": 3}', '"prompt"'),
+        (["--answers", "-"], '{"id": 1, "text": "a", "scenario": 3}', '"scenario"'),
         (["-"], "", "transcript is empty"),
     ],
 )

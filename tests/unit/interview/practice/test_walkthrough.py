@@ -1,4 +1,4 @@
-"""Walkthroughs: three kinds for four scenarios, with notes; numbers on their cards; scores that hold."""
+"""Walkthroughs: a strong one for each scenario, three kinds for most, and scores that hold."""
 
 import json
 from collections import Counter
@@ -8,16 +8,17 @@ import pytest
 from harness.errors import WrongUseError
 from harness.interview.content_files import BadContentError
 from harness.interview.practice.walkthrough import FOLDER, names, walkthrough
+from harness.interview.scenario.scenario import scenarios
 from tests.unit.interview.interviews import interviewer, played
 
 KINDS = ("strong", "middling", "misguided")
 
 
-def test_there_are_three_kinds_for_four_scenarios_at_least():
+def test_each_scenario_has_a_strong_one_and_at_least_four_have_all_kinds():
     kinds = Counter((walk.scenario, walk.kind) for walk in map(walkthrough, names()))
-    told = {scenario for scenario, _ in kinds}
-    assert len(told) >= 4
-    assert all(kinds[scenario, kind] == 1 for scenario in told for kind in KINDS)
+    assert set(kinds.values()) == {1}
+    assert {scenario for scenario, kind in kinds if kind == "strong"} == set(scenarios())
+    assert sum(all(kinds[scenario, kind] for kind in KINDS) for scenario in scenarios()) >= 4
 
 
 @pytest.mark.parametrize("name", names())
@@ -38,6 +39,13 @@ def test_a_walkthrough_can_be_taught_with(name):
 def test_a_strong_candidate_opens_the_card_that_shows_the_cause(name):
     walk = walkthrough(name)
     assert set(walk.transcript().opened) >= set(walk.session.scenario.cause.cards)
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_claimed_fits_the_kind(name):
+    walk = walkthrough(name)
+    low, high = {"strong": (3, 4), "middling": (1, 3), "misguided": (1, 2)}[walk.kind]
+    assert low <= min(walk.claims.values()) and max(walk.claims.values()) <= high
 
 
 @pytest.mark.models

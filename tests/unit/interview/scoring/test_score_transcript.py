@@ -90,7 +90,7 @@ def test_opening_everything_is_not_focus(scorer):
 
 
 def test_a_breakdown_with_numbers_from_no_card_is_a_mention(scorer):
-    card = scorer.transcript(transcript("#breakdown", "The LLM takes 2500 of the 3200 ms."), CASE)
+    card = scorer.transcript(transcript("#load", "The LLM takes 2500 of the 3200 ms."), CASE)
     shown = card.to_json()["expectations"]["SYS-BREAKDOWN"]
     assert (shown["level"], shown["because"]) == ("mention", Loss.UNGROUNDED)
 
