@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,11 @@ def chat_options(
     """Return how services at an address are asked, as the options say. Raises WrongUseError."""
     from harness.chat.chat_options import ChatOptions, ServiceAccess
 
+    if key_name != KEY_NAME and key_name not in os.environ:  # not quoted: it may be the key itself
+        raise WrongUseError(
+            "The environment variable named by --key-name is not set: export it, and give its name and not "
+            "its value."
+        )
     pairs = [text.partition("=")[::2] for text in headers or ()]
     if not all(name and variable for name, variable in pairs):  # not quoted: it may be a key
         raise WrongUseError("--header needs NAME=VARIABLE, the name of an environment variable.")
