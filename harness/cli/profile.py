@@ -90,8 +90,9 @@ def profile(
         )
     found = target(service, model, chat_options(key_name, max_tokens, header, body, no_usage))
     plan = Plan(len(asked), rate, max_tokens if found.client else None)
+    about = "" if questions else ", about this project's help centre (your own: --questions)"
     console.print(
-        f"{found.name}: {plan}.", highlight=False, soft_wrap=True, markup=False, emoji=False
+        f"{found.name}: {plan}{about}.", highlight=False, soft_wrap=True, markup=False, emoji=False
     )
     before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
