@@ -97,7 +97,8 @@ def profile(
         "max_tokens": plan.max_tokens,
         "body": sorted(options.body),  # the names alone: a value may be anything
     }
-    say(f"{found.name}: {plan}.")
+    about = "" if questions else ", about this project's help centre (your own: --questions)"
+    say(f"{found.name}: {plan}{about}.")
     before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
     busy = loads_around(before)

@@ -188,18 +188,18 @@ function curve(state, now) {
   const top = Math.max(3 * limit, 3 * now.e2e), y = (value) => 150 - (Math.min(value, top) / top) * 140, x = (rate) => (rate / most) * width;
   const rates = Array.from({ length: 120 }, (_, i) => ((i + 1) * most) / 120);
   const points = rates.map((rate) => [rate, now.e2e + waiting(rate, now.mean, count).p90]).filter(([, time]) => time < top);
-  const svg = node("svg", { viewBox: `0 0 ${width} 190`, role: "img", "aria-label": "End-to-end time with the wait of the slowest tenth, by requests a second" });
+  const svg = node("svg", { viewBox: `0 0 ${width} 174`, role: "img", "aria-label": "End-to-end time with the wait of the slowest tenth, by requests a second" });
   svg.append(shape("rect", { x: 0, y: 10, width, height: Math.max(0, y(limit) - 10), fill: "var(--tint)" }));
   svg.append(shape("line", { x1: 0, x2: width, y1: 150, y2: 150, stroke: "var(--faint)" }));
   svg.append(shape("line", { x1: 0, x2: width, y1: y(limit), y2: y(limit), stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
-  svg.append(shape("text", { class: "limit", x: 0, y: y(limit) - 4 }, `limit ${number(limit)} ms`));
+  svg.append(shape("text", { class: "limit", x: width, y: y(limit) - 4, "text-anchor": "end" }, `limit ${number(limit)} ms`)); // the curve rises to the left of it
   svg.append(shape("polyline", { points: points.map(([rate, time]) => `${x(rate)},${y(time)}`).join(" "), fill: "none", stroke: "var(--accent)", "stroke-width": 2.5 }));
   const here = state.value.arrivals, time = now.e2e + waiting(here, now.mean, count).p90;
   if (here <= most) svg.append(shape("circle", { cx: x(here), cy: y(time), r: 6, fill: time < top ? "var(--accent)" : "var(--limit)" }));
   svg.append(shape("text", { class: "faint", x: 0, y: 168 }, "0"));
   svg.append(shape("text", { class: "faint", x: width, y: 168, "text-anchor": "end" }, `${number(most, 1)} requests a second`));
-  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, `end-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}`));
   byId("curve").replaceChildren(svg);
+  byId("curve-note").textContent = `End-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}.`;
 }
 
 function optionsTable(state) {

@@ -169,7 +169,7 @@ def read_budget(path: Path) -> Budget:
         except ValidationError:
             continue
     raise WrongUseError(
-        f"{path} holds no result with times: write one with `under500 profile … --json | tee "
+        f"{path} holds no result with times: write one with `under500 profile … --json | tee -i "
         "result.json`, or with `bench`."
     )
 
