@@ -106,6 +106,7 @@ class Bench:
             "division": str(self.division),
             "interrupted": self.interrupted,
             "saturated": self.saturated,
+            "beside": self.beside,
             "busy": [asdict(load) for load in self.busy],
             "machine": asdict(describe()),
         }
