@@ -15,6 +15,7 @@ from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    TIMEOUT_S,
     Body,
     Headers,
     KeyName,
@@ -22,6 +23,7 @@ from harness.cli.services import (
     NoUsage,
     Questions,
     Rate,
+    Timeout,
     chat_options,
     is_address,
     read_own_questions,
@@ -58,6 +60,7 @@ def profile(
     ] = N,
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
+    timeout: Timeout = TIMEOUT_S,
     key_name: KeyName = KEY_NAME,
     header: Headers = None,
     body: Body = None,
@@ -88,13 +91,14 @@ def profile(
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
         )
-    options = chat_options(key_name, max_tokens, header, body, no_usage)
+    options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
     found = target(service, model, options)
-    plan = Plan(len(asked), rate, max_tokens if found.client else None)
+    plan = Plan(len(asked), rate, max_tokens if found.client else None, timeout)
     settings = {
         "seed": None if questions else seed,
         "rate": rate,
         "max_tokens": plan.max_tokens,
+        "timeout_s": timeout,
         "body": sorted(options.body),  # the names alone: a value may be anything
     }
     about = "" if questions else ", about this project's help centre (your own: --questions)"

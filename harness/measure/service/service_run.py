@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanContext
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.faults import Fault, FaultKind
-from harness.measure.latency.timing import CLOCK, Clock, Timing, time_or_fault
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, time_or_fault
 from harness.measure.latency.trace import Trace, recording
 from harness.measure.service.own_questions import OwnQuestion
 from harness.measure.service.targets import Pace, Target
@@ -28,17 +28,22 @@ MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come ba
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer."""
+    """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer.
+
+    deadline_s: for each answer.
+    """
 
     n: int
     rate: float
     max_tokens: int | None = None
+    deadline_s: float = DEADLINE_S
 
     def __str__(self) -> str:
         said = f"at most {self.n} requests, one at a time, at most {self.rate:g} a second"
         if self.max_tokens is None:
             return said
-        return f"{said}, answers of at most {self.max_tokens} tokens ({self.n * self.max_tokens:,} in all)"
+        total = self.n * self.max_tokens
+        return f"{said}, asks for at most {self.max_tokens} tokens an answer ({total:,} in all)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def run_service(
             return
         pace.keep()
         try:
-            outcome = _ask(target, left[0], clock, expect)
+            outcome = _ask(target, left[0], plan.deadline_s, clock, expect)
         except KeyboardInterrupt:
             yield Outcome(left[0], CUT_OFF)
             raise
@@ -104,17 +109,21 @@ def run_service(
 
 
 def _ask(
-    target: Target, asked: OwnQuestion, clock: Clock, expect: Callable[[SpanContext], object]
+    target: Target,
+    asked: OwnQuestion,
+    deadline_s: float,
+    clock: Clock,
+    expect: Callable[[SpanContext], object],
 ) -> Outcome:
     if target.client is not None:
         tracer_provider()
         with tracer.start_as_current_span(semconv.REQUEST) as span:
             expect(context := span.get_span_context())
             sent = Sent(context.trace_id, time.time_ns())
-            result = time_or_fault(target.assistant, asked.question, clock=clock)
+            result = time_or_fault(target.assistant, asked.question, deadline_s, clock)
         return Outcome(asked, result, target.client.last, sent=sent)
     with recording() as recorder:
-        result = time_or_fault(target.assistant, asked.question, clock=clock)
+        result = time_or_fault(target.assistant, asked.question, deadline_s, clock)
         with suppress(
             LookupError
         ):  # an assistant that is traced by another provider, or not at all

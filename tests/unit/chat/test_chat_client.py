@@ -99,7 +99,22 @@ def trickling(part):
 @pytest.mark.parametrize("part", [b": still here\n\n", delta(""), delta("more ")])
 def test_a_stream_without_end_ends_at_the_deadline(part):
     with service(trickling(part)) as server, pytest.raises(ServiceError, match=r"within 0\.3 s"):
-        ask(ChatClient(server.url, MODEL, deadline_s=0.3), ASKED)
+        ask(ChatClient(server.url, MODEL, ChatOptions(deadline_s=0.3)), ASKED)
+
+
+def test_a_stream_that_goes_on_past_its_limit_of_tokens_is_cut():
+    with (
+        service(trickling(delta("more ") * 20)) as server,
+        pytest.raises(ServiceError, match="limit of 9 tokens: its stream was cut after 19 pieces"),
+    ):
+        ask(ChatClient(server.url, MODEL, ChatOptions(max_tokens=9)), ASKED)
+
+
+def test_an_answer_that_is_sent_letter_by_letter_is_no_longer_than_its_tokens():
+    letters = sending(200, EVENTS, *map(delta, "24 months, then"), delta(finish="stop"), DONE)
+    with service(letters) as server:
+        found = ask(ChatClient(server.url, MODEL, ChatOptions(max_tokens=4)), ASKED)
+    assert found == Answer("24 months, then")
 
 
 def test_a_flood_ends_at_the_limit_of_bytes(monkeypatch):

@@ -1,6 +1,7 @@
 """`under500 bench` on addresses and objects."""
 
 import json
+import threading
 from itertools import pairwise
 
 import pytest
@@ -149,6 +150,16 @@ def test_a_service_that_refuses_gives_no_number():
     with service(sending(429, JSON | {"Retry-After": "9"})) as server:
         result = bench("reference", server.url, "-n", "6")
     assert result.exit_code == 1 and "asks to wait 9 s" in result.stdout
+
+
+def test_an_answer_that_takes_longer_than_the_timeout_ends_the_comparison():
+    def slow(handler):
+        handler.send(200, EVENTS, GOOD[0])
+        threading.Event().wait(2)
+
+    with service(slow) as server:
+        result = bench("reference", server.url, "-n", "2", "--noise", "0", "--timeout", "0.2")
+    assert result.exit_code == 1 and "within 0.2 s" in result.stdout
 
 
 @pytest.mark.parametrize("noise", ["1", "3", "4"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -86,6 +87,7 @@ def test_options_of_a_request_reach_the_service(monkeypatch):
         "seed": 1,
         "rate": 100,
         "max_tokens": 256,
+        "timeout_s": 60,
         "body": ["temperature"],
     }
     assert body["temperature"] == 0 and "stream_options" not in body
@@ -179,6 +181,17 @@ def test_a_service_that_never_answers_is_left_after_three_requests(reply, senten
         result = run(app, ["profile", server.url, *FAST])
     assert result.exit_code == 1 and sentence in result.stdout
     assert len(server.bodies) == last_json(result)["requests"] == 3
+
+
+def test_an_answer_that_takes_longer_than_the_timeout_is_none():
+    def reply(handler):
+        handler.send(200, EVENTS, GOOD[0])
+        threading.Event().wait(2)
+
+    with service(reply) as server:
+        result = run(app, ["profile", server.url, "-n", "1", "--timeout", "0.2", *FAST])
+    assert result.exit_code == 1 and "within 0.2 s" in result.stdout
+    assert last_json(result)["settings"]["timeout_s"] == 0.2
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
