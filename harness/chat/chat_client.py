@@ -26,6 +26,7 @@ from harness.chat.service_errors import (
     refused,
 )
 from harness.chat.serving_key import LOOPBACK
+from harness.errors import WrongUseError
 from harness.serve.client import KEPT
 
 CONNECT_S = 10.0
@@ -69,7 +70,10 @@ class ChatClient:
         self.options.access.headers(self.url)
 
     def only_model(self) -> str:
-        """Return the name of the model that the server has. Raises ServiceError unless it has exactly one."""
+        """Return the name of the model that the server has.
+
+        Raises WrongUseError unless it has exactly one, and ServiceError if it does not say.
+        """
         try:
             with self._reply("GET", "/models") as response, self._readable(response):
                 names = Models.model_validate_json(response.read()).names()
@@ -77,7 +81,7 @@ class ChatClient:
             raise broken(error, self.url, self.options.deadline_s) from error
         if len(names) != 1:
             some = self.options.access.hide(", ".join(names[:5])) or "none"
-            raise ServiceError(
+            raise WrongUseError(
                 f"{self.url} has {len(names)} models ({some}): name one with --model."
             )
         return names[0]

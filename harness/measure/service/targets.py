@@ -140,7 +140,8 @@ def target(
     """Return the service at an address, or the object `module:name`.
 
     model: the server's model; without it, the server is asked, and must have exactly one. Raises
-    WrongUseError for what cannot be a service, and ServiceError if the server does not name its model.
+    WrongUseError for what cannot be a service or another number of models, and ServiceError if the server
+    does not name them.
     """
     if "://" not in text:
         return Target(text, Traced(as_assistant(_imported(text), text)))

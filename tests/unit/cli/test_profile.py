@@ -222,6 +222,12 @@ def test_what_is_no_service_is_wrong_use(arguments):
     assert result.exit_code == 2 and set(last_json(result)) == {"error"}
 
 
+def test_a_model_that_could_be_several_is_wrong_use():
+    with service(sending(), models=("a", "b")) as server:
+        result = run(app, ["profile", server.url, *FAST])
+    assert result.exit_code == 2 and "--model" in last_json(result)["error"]
+
+
 def test_an_interrupt_shows_what_was_measured(monkeypatch):
     asked = []
 
