@@ -30,6 +30,7 @@ from harness.cli.services import (
     Timeout,
     chat_options,
     is_service,
+    say_unused,
 )
 from harness.errors import WrongUseError
 
@@ -118,6 +119,7 @@ def bench(
         of_own = is_service(a) or is_service(b)
         asked = bench_questions(n or PAIRS, noise, seed, questions, of_own)
         options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
+        say_unused([a, b], rate, options, model)
         services = Services(model or (), rate, options)
         _compare(a, b, asked, services, seed, busy, of_own, as_json)
 

@@ -27,6 +27,7 @@ from harness.cli.services import (
     chat_options,
     is_address,
     read_own_questions,
+    say_unused,
 )
 from harness.errors import WrongUseError
 
@@ -92,11 +93,13 @@ def profile(
             "--otlp is for a service at an address: the spans of an object are known."
         )
     options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
+    say_unused([service], rate, options, model)
     found = target(service, model, options)
-    plan = Plan(len(asked), rate, max_tokens if found.client else None, timeout)
+    limits = (rate, max_tokens) if found.client else (None, None)
+    plan = Plan(len(asked), *limits, timeout)
     settings = {
         "seed": None if questions else seed,
-        "rate": rate,
+        "rate": plan.rate,
         "max_tokens": plan.max_tokens,
         "timeout_s": timeout,
         "body": sorted(options.body),  # the names alone: a value may be anything
@@ -180,7 +183,7 @@ def _show(report: ServiceReport) -> None:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
         show = spans_table if typical.sent else text_waterfall
         console.print(show(typical.trace))
-    if report.warm:
+    if report.timed:
         console.print(times_table(report))
     if report.ceilings:
         console.print(ceilings_table(report))

@@ -116,6 +116,26 @@ def chat_options(
     return ChatOptions(access, max_tokens, not no_usage, _fields(body), timeout_s)
 
 
+def say_unused(
+    names: Sequence[str], rate: float, options: ChatOptions, model: object = None
+) -> None:
+    """Say which options do nothing, because none of the services is at an address."""
+    given = {
+        "--model": model,
+        "--rate": rate != RATE,
+        "--max-tokens": options.max_tokens != MAX_TOKENS,
+        "--key-name": options.access.key_name != KEY_NAME,
+        "--header": options.access.variables,
+        "--body": options.body,
+        "--no-usage": not options.usage,
+    }
+    unused = [name for name, value in given.items() if value]
+    if unused and not any(map(is_address, names)):
+        say(
+            f"Without effect, because nothing here is at an address: {', '.join(unused)}.", problems
+        )
+
+
 def _fields(body: str | None) -> dict[str, object]:
     try:
         found = json.loads(body or "{}")

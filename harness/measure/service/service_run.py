@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -30,16 +31,19 @@ MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come ba
 class Plan:
     """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer.
 
-    deadline_s: for each answer.
+    Both are None for an object in this process. deadline_s: for each answer.
     """
 
     n: int
-    rate: float
+    rate: float | None = None
     max_tokens: int | None = None
     deadline_s: float = DEADLINE_S
 
     def __str__(self) -> str:
-        said = f"at most {self.n} requests, one at a time, at most {self.rate:g} a second"
+        requests = "1 request" if self.n == 1 else f"{self.n} requests, one at a time"
+        said = f"at most {requests}"
+        if self.rate is not None and self.n > 1:
+            said += f", at most {self.rate:g} a second"
         if self.max_tokens is None:
             return said
         total = self.n * self.max_tokens
@@ -88,7 +92,7 @@ def run_service(
     A question that the service refuses for being too busy is asked again after the time it names. The run
     stops after MOST_FAULTS faults or refusals in a row, and if that time is above MOST_WAIT_S.
     """
-    left, in_a_row, pace = deque(questions), 0, Pace(plan.rate, clock)
+    left, in_a_row, pace = deque(questions), 0, Pace(plan.rate or math.inf, clock)
     for _ in range(plan.n):
         if not left or in_a_row == MOST_FAULTS:
             return

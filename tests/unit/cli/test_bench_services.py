@@ -184,6 +184,12 @@ def test_a_file_that_is_long_enough_is_not_spoken_of(own):
     assert last_json(result)["noise"]["n"] == 6 and "to warm up" not in result.stdout
 
 
+def test_options_for_an_address_are_of_no_use_to_objects_and_entries():
+    more = ["-n", "2", "--noise", "0", "--no-usage"]
+    result = bench(f"{__name__}:right", "reference", *more)
+    assert result.exit_code == 0 and "address: --rate, --no-usage." in result.stderr
+
+
 def test_too_few_for_a_ratio_show_their_range():
     result = bench(f"{__name__}:right", f"{__name__}:right", "-n", "4", "--noise", "0")
     assert result.exit_code == 0 and "there are 4: end-to-end A 0 to 0 ms" in result.stdout

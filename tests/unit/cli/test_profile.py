@@ -208,6 +208,21 @@ def test_a_key_that_the_service_repeats_is_not_printed_and_in_no_span(status, mo
     assert spans and not any(key in span for span in spans)
 
 
+def test_an_object_takes_no_options_for_an_address():
+    more = ["--rate", "0.1", "--body", '{"a": 1}', "--no-usage", "--header", "X=Y"]
+    result = run(app, ["profile", f"{__name__}:answering", "-n", "3", "--json", *more])
+    assert result.exit_code == 0 and "a second" not in result.stdout
+    assert "--rate, --header, --body, --no-usage." in result.stderr
+    assert last_json(result)["settings"]["rate"] is None
+    assert "Without effect" not in run(app, ["profile", f"{__name__}:answering", "-n", "1"]).stderr
+
+
+@pytest.mark.parametrize(("n", "said"), [("1", "there are none"), ("2", "there is 1: end-to-end")])
+def test_a_single_answer_is_shown(n, said):
+    result = run(app, ["profile", f"{__name__}:answering", "-n", n, *FAST])
+    assert "first request (cold)" in result.stdout and said in result.stdout
+
+
 def test_an_object_that_raises_is_named():
     result = run(app, ["profile", f"{__name__}:failing", *FAST])
     assert result.exit_code == 1 and "OSError: no disk" in result.stdout

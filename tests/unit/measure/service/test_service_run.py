@@ -26,6 +26,7 @@ from harness.measure.service.parts import (
 from harness.measure.service.service_report import ServiceReport, spread
 from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, Sent, run_service
 from harness.measure.service.targets import Target
+from harness.show.service_tables import findings
 from tests.clock import FakeClock, taking
 
 QUESTIONS = [OwnQuestion(text=f"question {number}", regex="yes") for number in range(10)]
@@ -90,7 +91,14 @@ def test_faults_in_a_row_end_the_run_and_single_ones_do_not():
 
 def test_a_plan_says_what_it_may_spend():
     assert "2,560 in all" in str(Plan(10, 2.0, 256))
-    assert "tokens" not in str(Plan(10, 2.0))
+    assert str(Plan(10)) == "at most 10 requests, one at a time"
+    assert str(Plan(1, 2.0)) == "at most 1 request"
+
+
+def test_an_object_is_asked_without_a_pause():
+    service = Service(clock := FakeClock())
+    assert len(outcomes(clock, service, n=3, rate=None)) == 3
+    assert [at for at, _ in service.asked] == pytest.approx([0, 0.1, 0.2])
 
 
 def timed(ttft=40.0, e2e=100.0, exchange=None, trace=None, gaps=(30.0, 30.0)):
@@ -217,6 +225,20 @@ def test_a_service_that_does_not_stream_is_told_to():
     report = ServiceReport("it", 2, (whole, whole))
     assert report.advice[0] == STREAM and report.to_json()["completion_tokens"] is None
     assert STREAM not in ServiceReport("it", 2, (timed(), timed())).advice
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([400.0] * 44, "within 500 ms (n=44)"),
+        ([400.0] * 23 + [900.0] * 21, "within 500 ms, but the interval reaches beyond it"),
+        ([400.0] * 21 + [900.0] * 23, "over 500 ms, but the interval reaches below it"),
+        ([900.0] * 44, "over 500 ms (n=44)"),
+    ],
+)
+def test_a_limit_inside_the_interval_is_said(times, said):
+    report = ServiceReport("it", 45, tuple(timed(e2e=ms) for ms in (400.0, *times)))
+    assert any(said in sentence for sentence in findings(report))
 
 
 def test_few_samples_give_no_percentile_and_no_interval():
