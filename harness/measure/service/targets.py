@@ -194,6 +194,11 @@ def _query_engine(thing: Any) -> Callable[[str], str | Iterable[str]]:
 def _imported(text: str) -> object:
     """Return the object `module:name`; the current folder is searched first."""
     module, _, path = text.partition(":")
+    if not path:
+        raise WrongUseError(
+            f"{text} has no `:name`: write module:name, as in {module.removesuffix('.py')}:answer, or an "
+            "address up to /v1."
+        )
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:

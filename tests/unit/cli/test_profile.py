@@ -237,6 +237,12 @@ def test_what_is_no_service_is_wrong_use(arguments):
     assert result.exit_code == 2 and set(last_json(result)) == {"error"}
 
 
+@pytest.mark.parametrize("name", ["my_app", "my_app.py", "my_app:"])
+def test_a_module_without_a_name_is_told_to_have_one(name):
+    result = run(app, ["profile", name, "--json"])
+    assert result.exit_code == 2 and "as in my_app:answer" in last_json(result)["error"]
+
+
 def test_a_model_that_could_be_several_is_wrong_use():
     with service(sending(), models=("a", "b")) as server:
         result = run(app, ["profile", server.url, *FAST])

@@ -159,6 +159,26 @@ def test_a_ceiling_is_what_remains_without_a_part():
     assert (first.part, first.remains_ms, second.part) == (WRITING, 40, REPLY)
 
 
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [(None, {CONNECTION: 5, REPLY: 95}), (20.0, {CONNECTION: 5, "network": 5, SERVER: 90})],
+)
+def test_answers_in_one_piece_have_no_part_between_reply_and_text(server, expected):
+    whole = timed(100.0, gaps=(), exchange=exchange(server=server))
+    rows = {row.part: row.part_ms for row in ceilings([whole] * 3)}
+    assert rows == expected
+    assert FIRST in {row.part for row in ceilings([timed(exchange=exchange())] * 3)}
+
+
+@pytest.mark.parametrize(("server", "said"), [(None, False), (25.0, False), (26.0, True)])
+def test_more_server_time_than_there_was_is_noted(server, said):
+    report = ServiceReport("it", 4, (timed(exchange=exchange(server=server)),) * 4)
+    notes = report.to_json()["notes"]
+    assert (
+        any("more time than there was" in note and "3 requests" in note for note in notes) == said
+    )
+
+
 def test_spans_change_neither_the_split_at_the_first_text_nor_the_advice():
     spans = Trace((Span("request", 0, 100), Span("POST", 3, 90), Span("generate", 10, 80, depth=1)))
     traced = replace(timed(80.0, 100.0, exchange(0.0, 12.0), spans), sent=Sent(1, 0))
