@@ -101,8 +101,8 @@ function memo(state) {
   const elsewhere = (t) => (state.on[t.id] ? "" : `; only in ${t.id === "stream" ? "“Stream what there is” and " : ""}“Every technique but the cache”`);
   const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
   return [
-    ...(state.data.warning ? [`**${plain(state.data.warning)}**`, ""] : []),
     `# ${plain(budget.name)}: ${ms(today.e2e)}, ${today.e2e < budget.limit_ms ? "within" : "over"} ${number(budget.limit_ms)} ms`, "",
+    ...(state.data.warning ? [`**${plain(state.data.warning)}**`, ""] : []),
     `Times: ${plain(budget.source)}. What follows from factors is computed, not measured.`, "",
     "## Where the time goes", "", "| part | now | with the techniques chosen |", "|---|---:|---:|",
     ...now.parts.map((p) => `| ${plain(p.name)} | ${ms(p.ms)} | ${ms(p.first + p.after)} |`),
