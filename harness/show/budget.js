@@ -49,7 +49,7 @@ const COUNTED = { read: "prompt_tokens", written: "tokens" }; // what a result m
 // A sentence about the tokens that the cost leaves out; they are null until the user sets them.
 function leftOut(state) {
   const missing = Object.keys(COUNTED).filter((key) => state.value[key] === null);
-  return missing.length ? `The number of tokens ${missing.join(" and ")} is unknown, and the cost leaves them out: set it` : "";
+  return missing.length ? `The tokens ${missing.join(" and ")} are unknown, and the cost leaves them out until you set them` : "";
 }
 
 // Erlang's formula for the share of requests that wait, by the recursion of his B formula.

@@ -78,7 +78,7 @@ def test_a_busy_machine_and_unknown_tokens_are_said(opened, tmp_path):
     page = opened(page_file=path)
     memo, read = page.input_value("#memo"), page.get_by_label("tokens read")
     assert "hog" in page.inner_text("#warning") and "hog" in memo.splitlines()[2]
-    assert "tokens read is unknown" in memo and "unknown" in page.inner_text("#cost-result")
+    assert "tokens read are unknown" in memo and "unknown" in page.inner_text("#cost-result")
     assert "unknown" in read.get_attribute("aria-valuetext")
     read.fill("0")
     read.dispatch_event("input")
