@@ -220,7 +220,7 @@ class ChatClient:
         if pieces > MOST_PIECES * most and len(text) > MOST_CHARS * most:
             raise ServiceError(
                 f"{self.url} does not keep to the limit of {most} tokens: its stream was cut after {pieces} "
-                "pieces of text. Let the server keep to it, or set a higher limit."
+                "pieces of text. Let the server keep to it, or give a higher --max-tokens."
             )
 
     def _check_complete(self, text: str, complete: bool) -> None:

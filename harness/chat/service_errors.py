@@ -111,7 +111,9 @@ def broken(error: Exception, url: str, deadline_s: float) -> ServiceError:
         case httpx.ConnectError() | httpx.ConnectTimeout() | UnicodeError():
             return ServiceError(f"Nobody answers at {url} ({name}): is the server running?")
         case httpx.TimeoutException():
-            return ServiceError(f"{url} did not finish its answer within {deadline_s:g} s.")
+            return ServiceError(
+                f"{url} did not finish its answer within {deadline_s:g} s: --timeout gives it longer."
+            )
         case ValueError() | httpx.DecodingError():
             return ServiceError(f"{url} sent bytes that cannot be read ({name}).")
     return ServiceError(f"The connection to {url} broke before the answer was complete ({name}).")
