@@ -26,9 +26,9 @@ def blocks(page: Path) -> list[str]:
 
 
 def commands(page: Path, program: str) -> list[list[str]]:
-    """Return the words of each command on a page that starts with `program`, without comments."""
+    """Return the words of each command on a page that starts with `program`, up to a comment or a pipe."""
     lines = (COMMENT.sub("", line) for block in blocks(page) for line in block.splitlines())
-    words = (shlex.split(line) for line in lines)
+    words = (shlex.split(line.partition(" | ")[0]) for line in lines)
     return [line[1:] for line in words if line and line[0] == program]
 
 

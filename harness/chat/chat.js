@@ -16,7 +16,10 @@ function show(kind, text) {
 }
 
 async function refusal(response) {
-  if (response.status === 401) byId("key-row").hidden = false;
+  if (response.status === 401) {
+    byId("key-row").hidden = false;
+    return new Error(byId("key").value ? "the server refuses this key." : "the server needs its key: enter it below, and ask again.");
+  }
   const body = await response.json().catch(() => ({}));
   return new Error(body.error?.message || `status ${response.status}`);
 }
@@ -64,7 +67,10 @@ async function ask(question) {
     turns.push({ role: "user", content: question }, { role: "assistant", content: text });
     note(said, `TTFT ${first}, end-to-end ${ms(began)}${sources.length ? `; sources: ${sources.join(", ")}` : ""}`);
   } catch (error) {
-    if (!text) said.textContent = "";
+    if (!text) {
+      said.textContent = "";
+      byId("question").value ||= question; // to be asked again
+    }
     const wrong = note(said, error.name === "AbortError" ? "Stopped." : `No answer: ${error.message}`);
     wrong.classList.add("wrong");
   }
@@ -99,4 +105,4 @@ byId("question").addEventListener("keydown", (event) => {
 });
 byId("stop").addEventListener("click", () => running?.abort());
 byId("clear").addEventListener("click", () => { turns.length = 0; byId("turns").replaceChildren(); });
-findModel().catch(() => { byId("model").textContent = "needs a key"; });
+findModel().catch((error) => { byId("model").textContent = byId("key-row").hidden ? error.message : "needs a key"; });

@@ -26,10 +26,13 @@ from harness.chat.service_errors import (
     refused,
 )
 from harness.chat.serving_key import LOOPBACK
+from harness.errors import WrongUseError
 from harness.serve.client import KEPT
 
-DEADLINE_S = 60.0  # for a whole reply; one that stalls at its end may take as long again
 CONNECT_S = 10.0
+# A stream is past its limit of tokens if both are exceeded: servers may send a token in several pieces, and a
+# token has some 4 characters.
+MOST_PIECES, MOST_CHARS = 2, 8  # for each token
 MAX_BYTES = 5_000_000  # of a reply; 256 tokens in chunks are 100 kB
 END = "[DONE]"
 EVENTS = "text/event-stream"
@@ -59,7 +62,6 @@ class ChatClient:
     url: str
     model: str = ""
     options: ChatOptions = field(default_factory=ChatOptions)
-    deadline_s: float = DEADLINE_S
     last: Exchange = field(default_factory=Exchange, repr=False)
     notes: list[str] = field(default_factory=list, repr=False)
     _kept: httpx.Client | None = field(default=None, init=False, repr=False)
@@ -68,15 +70,18 @@ class ChatClient:
         self.options.access.headers(self.url)
 
     def only_model(self) -> str:
-        """Return the name of the model that the server has. Raises ServiceError unless it has exactly one."""
+        """Return the name of the model that the server has.
+
+        Raises WrongUseError unless it has exactly one, and ServiceError if it does not say.
+        """
         try:
             with self._reply("GET", "/models") as response, self._readable(response):
                 names = Models.model_validate_json(response.read()).names()
         except FAILURES as error:
-            raise broken(error, self.url, self.deadline_s) from error
+            raise broken(error, self.url, self.options.deadline_s) from error
         if len(names) != 1:
             some = self.options.access.hide(", ".join(names[:5])) or "none"
-            raise ServiceError(
+            raise WrongUseError(
                 f"{self.url} has {len(names)} models ({some}): name one with --model."
             )
         return names[0]
@@ -103,7 +108,7 @@ class ChatClient:
                 else:
                     yield from self._pieces(response)
         except FAILURES as error:
-            raise broken(error, self.url, self.deadline_s) from error
+            raise broken(error, self.url, self.options.deadline_s) from error
 
     def _body(self, question: Question) -> dict[str, object]:
         usage = {"stream_options": {"include_usage": True}} if self.options.usage else {}
@@ -138,7 +143,7 @@ class ChatClient:
             self._kept = httpx.Client(
                 base_url=self.url.rstrip("/"),
                 headers={"Accept-Encoding": "identity"} | self.options.access.headers(self.url),
-                timeout=httpx.Timeout(self.deadline_s, connect=CONNECT_S),
+                timeout=httpx.Timeout(self.options.deadline_s, connect=CONNECT_S),
                 limits=KEPT,  # a request after a pause is a warm one, too
                 trust_env=urlsplit(self.url).hostname not in LOOPBACK,  # proxies
             )
@@ -147,7 +152,7 @@ class ChatClient:
     @contextmanager
     def _reply(self, method: str, path: str, body: object = None) -> Iterator[httpx.Response]:
         """Yield a reply with a good status, bounded in bytes and time. Raises ServiceError otherwise."""
-        until = time.monotonic() + self.deadline_s
+        until = time.monotonic() + self.options.deadline_s
         headers: dict[str, str] = {}
         propagate.inject(headers)
         connection = self._connection()
@@ -182,7 +187,7 @@ class ChatClient:
         yield Done(answer)
 
     def _pieces(self, response: httpx.Response) -> Iterator[Event]:
-        text, complete, extras = "", False, Answer("")
+        text, pieces, complete, extras = "", 0, False, Answer("")
         if _kind(response) not in (EVENTS, *UNNAMED):
             raise foreign(response, "", self.options.access)
         response.headers["content-type"] = EVENTS
@@ -198,8 +203,9 @@ class ChatClient:
             self.last.counted(chunk.usage)
             complete, extras = complete or chunk.ended, chunk.extras() or extras
             if piece := decode(chunk.text, False):
-                text += piece
+                text, pieces = text + piece, pieces + 1
                 yield Token(piece)
+                self._check_length(text, pieces)
         if tail := decode("", True):
             text += tail
             yield Token(tail)
@@ -208,6 +214,14 @@ class ChatClient:
         with suppress(httpx.HTTPError):  # the answer is complete, whatever happens now
             for _ in events:  # read to the end: httpx closes a connection with unread data
                 pass
+
+    def _check_length(self, text: str, pieces: int) -> None:
+        most = self.options.max_tokens
+        if pieces > MOST_PIECES * most and len(text) > MOST_CHARS * most:
+            raise ServiceError(
+                f"{self.url} does not keep to the limit of {most} tokens: its stream was cut after {pieces} "
+                "pieces of text. Let the server keep to it, or give a higher --max-tokens."
+            )
 
     def _check_complete(self, text: str, complete: bool) -> None:
         if not complete:

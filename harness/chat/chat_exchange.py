@@ -75,14 +75,14 @@ class Exchange:
         return (time.perf_counter() - self.sent_s) * MS_PER_S
 
 
-def retry_after(headers: Mapping[str, str], default_s: float) -> float:
-    """Return the seconds that Retry-After asks for, which may be a date; `default_s` if it says nothing."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks for, which may be a date; None if it says nothing."""
     said = headers.get("retry-after", "").strip()
     if re.fullmatch(NUMBER, said):
         return float(said)
     try:
         until = parsedate_to_datetime(said)
     except (ValueError, IndexError):
-        return default_s
+        return None
     aware = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())

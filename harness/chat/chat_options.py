@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from harness.chat.serving_key import LOOPBACK
 from harness.errors import WrongUseError
 
+DEADLINE_S = 60.0  # for a whole reply; one that stalls at its end may take as long again
 MAX_TOKENS = 256  # two paragraphs; the most that one request may cost
 KEY_NAME = "UNDER500_API_KEY"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # a name that a shell can export
@@ -96,13 +97,15 @@ class ServiceAccess:
 class ChatOptions:
     """How a chat service is asked. usage: whether a stream is to end with its number of tokens.
 
-    body: further fields of a request. Raises WrongUseError for one that this client sets itself.
+    body: further fields of a request. deadline_s: for a whole reply. Raises WrongUseError for a field that
+    this client sets itself.
     """
 
     access: ServiceAccess = field(default_factory=ServiceAccess)
     max_tokens: int = MAX_TOKENS
     usage: bool = True
     body: Mapping[str, JsonValue] = field(default_factory=dict)
+    deadline_s: float = DEADLINE_S
 
     def __post_init__(self) -> None:
         if found := sorted(PROTOCOL & self.body.keys()):

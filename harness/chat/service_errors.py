@@ -33,10 +33,9 @@ def refused(response: httpx.Response, exchange: Exchange, access: ServiceAccess)
     """Return the error of a reply whose status is not 200; a request to wait goes into `exchange`."""
     status, url = response.status_code, response.request.url
     if status in BUSY:
-        exchange.retry_after_s = retry_after(response.headers, WAIT_S)
-        return ServiceError(
-            f"{url} asks to wait {exchange.retry_after_s:.0f} s (status {status}): lower the rate."
-        )
+        asked_s = retry_after(response.headers)
+        exchange.retry_after_s = WAIT_S if asked_s is None else asked_s
+        return ServiceError(_busy(f"{url}", status, asked_s))
     if status in KEYS:  # what it says is not quoted: it may repeat the key
         return ServiceError(
             f"{url} refuses {access.refused()} (status {status}): set {access.key_name} to a key that holds "
@@ -53,6 +52,15 @@ def refused(response: httpx.Response, exchange: Exchange, access: ServiceAccess)
         )
     kind = UsageRefusedError if status in BAD and "stream_options" in text else ServiceError
     return kind(f"{url} answered with status {status}: {said}")
+
+
+def _busy(url: str, status: int, asked_s: float | None) -> str:
+    if asked_s is not None:
+        return f"{url} asks to wait {asked_s:.0f} s (status {status}): lower the rate."
+    return (
+        f"{url} is too busy (status {status}) and names no time to wait, so that {WAIT_S:.0f} s are taken: "
+        "lower the rate."
+    )
 
 
 def failed(error: JsonValue, response: httpx.Response, access: ServiceAccess) -> ServiceError:
@@ -103,7 +111,9 @@ def broken(error: Exception, url: str, deadline_s: float) -> ServiceError:
         case httpx.ConnectError() | httpx.ConnectTimeout() | UnicodeError():
             return ServiceError(f"Nobody answers at {url} ({name}): is the server running?")
         case httpx.TimeoutException():
-            return ServiceError(f"{url} did not finish its answer within {deadline_s:g} s.")
+            return ServiceError(
+                f"{url} did not finish its answer within {deadline_s:g} s: --timeout gives it longer."
+            )
         case ValueError() | httpx.DecodingError():
             return ServiceError(f"{url} sent bytes that cannot be read ({name}).")
     return ServiceError(f"The connection to {url} broke before the answer was complete ({name}).")

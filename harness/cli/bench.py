@@ -18,6 +18,7 @@ from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    TIMEOUT_S,
     Body,
     Headers,
     KeyName,
@@ -26,8 +27,10 @@ from harness.cli.services import (
     Questions,
     Rate,
     Services,
+    Timeout,
     chat_options,
     is_service,
+    say_unused,
 )
 from harness.errors import WrongUseError
 
@@ -95,6 +98,7 @@ def bench(
     ] = None,
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
+    timeout: Timeout = TIMEOUT_S,
     key_name: KeyName = KEY_NAME,
     header: Headers = None,
     body: Body = None,
@@ -114,7 +118,8 @@ def bench(
     else:
         of_own = is_service(a) or is_service(b)
         asked = bench_questions(n or PAIRS, noise, seed, questions, of_own)
-        options = chat_options(key_name, max_tokens, header, body, no_usage)
+        options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
+        say_unused([a, b], rate, options, model)
         services = Services(model or (), rate, options)
         _compare(a, b, asked, services, seed, busy, of_own, as_json)
 
@@ -151,7 +156,7 @@ def _compare(
     fail_if_saturated(() if busy else (before,))
     with console.status("Loading models …"):
         sides = services.sides(a, b, asked.requests)
-    result, noise = _run(*sides, asked)
+    result, noise = _run(*sides, asked, services.options.deadline_s)
     result = replace(result, busy=loads_around(before), accepted=busy)
     quality = own_quality(result)
     notes = list(dict.fromkeys(note for side in sides for note in getattr(side, "notes", ())))
@@ -167,7 +172,9 @@ def _compare(
         raise typer.Exit(FAILED)
 
 
-def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, Noise | None]:
+def _run(
+    a: Contestant, b: Contestant, asked: BenchQuestions, deadline_s: float
+) -> tuple[Bench, Noise | None]:
     """Return the comparison and the noise.
 
     A fault or an interrupt of A against itself ends the run, and what was measured until then is the result.
@@ -176,23 +183,25 @@ def _run(a: Contestant, b: Contestant, asked: BenchQuestions) -> tuple[Bench, No
 
     noise = None
     if asked.noise:
-        alone = _bench(a, a, (*asked.warm_up, *asked.noise), "A against itself")
+        alone = _bench(a, a, (*asked.warm_up, *asked.noise), deadline_s, "A against itself")
         if alone.interrupted:
             return alone, None
         if not alone.comparison.clean:
             return replace(alone, b=b), None
         noise = noise_of(alone.comparison)
-    return _bench(a, b, (*asked.warm_up, *asked.measured), "A against B"), noise
+    return _bench(a, b, (*asked.warm_up, *asked.measured), deadline_s, "A against B"), noise
 
 
-def _bench(a: Contestant, b: Contestant, cases: Sequence[Asked], said: str) -> Bench:
+def _bench(
+    a: Contestant, b: Contestant, cases: Sequence[Asked], deadline_s: float, said: str
+) -> Bench:
     """Return the comparison; if the user interrupts it, the blocks of questions that are complete."""
     from harness.measure.latency.bench import WARM_UP, Bench, run_bench
 
     result, planned = Bench(a, b), len(cases) - WARM_UP
     with console.status(f"{said} …") as status:
         try:
-            for result in run_bench(a, b, cases):
+            for result in run_bench(a, b, cases, deadline_s):
                 status.update(f"{said}: {len(result.comparison.pairs)} of {planned} questions …")
         except KeyboardInterrupt:
             done = len(result.comparison.pairs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.output import console
+from harness.cli.output import say
 from harness.cli.services import read_own_questions
 from harness.errors import WrongUseError
 
@@ -52,29 +52,38 @@ def bench_questions(
     from harness.measure.latency.bench import WARM_UP
     from harness.measure.stats import MEDIAN_FROM
 
-    n, noise = n + n % 2, noise + noise % 2
-    if 0 < noise < LEAST_PAIRS:
+    if 0 < noise + noise % 2 < LEAST_PAIRS:
         raise WrongUseError(
-            f"--noise {noise} gives no interval, because at least {MEDIAN_FROM} pairs are needed: take "
-            f"{LEAST_PAIRS} or more, or 0 for none."
+            f"--noise {noise} gives no interval: each question gives one pair of times, an interval needs "
+            f"{MEDIAN_FROM} pairs, and questions are asked two at a time. Take {LEAST_PAIRS} or more, or 0 "
+            "for none."
         )
+    n, noise = n + n % 2, noise + noise % 2
     if path is None:
         turns = 0 if services else HISTORY_TURNS
         return BenchQuestions.split(draw("dev", WARM_UP + noise + n, seed, turns), noise)
-    found = read_own_questions(path)
+    found, wanted = read_own_questions(path), noise
     noise = min(noise, (len(found) - WARM_UP) // 6 * 2)
-    if 0 < noise < LEAST_PAIRS:
-        noise = 0
-        console.print(
-            f"{path.name} has {len(found)} questions: A is compared with itself from "
-            f"{WARM_UP + 3 * LEAST_PAIRS} on.",
-            highlight=False,
-            soft_wrap=True,
-        )
+    noise = 0 if noise < LEAST_PAIRS else noise
     measured = min(n, (len(found) - WARM_UP - noise) // 2 * 2)
+    if measured >= 2 and (measured, noise) != (n, wanted):
+        say(_divided(path, len(found), noise, wanted, measured))
     if measured < 2:
         raise WrongUseError(
             f"A comparison needs {WARM_UP + 2} questions, {WARM_UP} of them to warm up: {path} has "
             f"{len(found)}."
         )
     return BenchQuestions.split(found[: WARM_UP + noise + measured], noise)
+
+
+def _divided(path: Path, found: int, noise: int, wanted: int, measured: int) -> str:
+    """Return how a file with fewer questions than wanted is divided, and why."""
+    from harness.measure.latency.bench import WARM_UP
+
+    alone = f"{noise} for A and itself"
+    if wanted and not noise:
+        alone = f"none for A and itself, which takes {WARM_UP + 3 * LEAST_PAIRS} or more in all"
+    return (
+        f"{path.name} has {found} questions: {WARM_UP} to warm up, {alone}, and {measured} for A and B; an "
+        "even number each, and none is asked again."
+    )

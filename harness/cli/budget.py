@@ -25,6 +25,7 @@ def budget(
     as_json: Json = False,
 ) -> None:
     """Write a page to plan with offline: parts, techniques, options for product, cost, load, memo."""
+    from harness.measure.machine.busy import beside_note
     from harness.show.budget_page import budget_page
 
     found = _budget(result)
@@ -35,7 +36,7 @@ def budget(
         raise WrongUseError(
             f"{out} cannot be written ({error.strerror}): choose another."
         ) from error
-    say(f"{out}: {found.source}. Open it in a browser.")
+    say(f"{out}: {found.source}. Open it in a browser.{beside_note(found.beside)}")
     if as_json:
         print_json({"page": str(out.resolve()), "budget": found.to_json()})
 

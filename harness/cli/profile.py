@@ -15,6 +15,7 @@ from harness.cli.services import (
     KEY_NAME,
     MAX_TOKENS,
     RATE,
+    TIMEOUT_S,
     Body,
     Headers,
     KeyName,
@@ -22,9 +23,11 @@ from harness.cli.services import (
     NoUsage,
     Questions,
     Rate,
+    Timeout,
     chat_options,
     is_address,
     read_own_questions,
+    say_unused,
 )
 from harness.errors import WrongUseError
 
@@ -58,6 +61,7 @@ def profile(
     ] = N,
     rate: Rate = RATE,
     max_tokens: MaxTokens = MAX_TOKENS,
+    timeout: Timeout = TIMEOUT_S,
     key_name: KeyName = KEY_NAME,
     header: Headers = None,
     body: Body = None,
@@ -88,16 +92,20 @@ def profile(
         raise WrongUseError(
             "--otlp is for a service at an address: the spans of an object are known."
         )
-    options = chat_options(key_name, max_tokens, header, body, no_usage)
+    options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
+    say_unused([service], rate, options, model)
     found = target(service, model, options)
-    plan = Plan(len(asked), rate, max_tokens if found.client else None)
+    limits = (rate, max_tokens) if found.client else (None, None)
+    plan = Plan(len(asked), *limits, timeout)
     settings = {
         "seed": None if questions else seed,
-        "rate": rate,
+        "rate": plan.rate,
         "max_tokens": plan.max_tokens,
+        "timeout_s": timeout,
         "body": sorted(options.body),  # the names alone: a value may be anything
     }
-    say(f"{found.name}: {plan}.")
+    about = "" if questions else ", about this project's help centre (your own: --questions)"
+    say(f"{found.name}: {plan}{about}.")
     before = machine.busy()
     outcomes, interrupted = _run(found, asked, plan, otlp)
     busy = loads_around(before)
@@ -175,7 +183,7 @@ def _show(report: ServiceReport) -> None:
         typical = sorted(traced, key=lambda outcome: outcome.trace.total_ms)[len(traced) // 2]
         show = spans_table if typical.sent else text_waterfall
         console.print(show(typical.trace))
-    if report.warm:
+    if report.timed:
         console.print(times_table(report))
     if report.ceilings:
         console.print(ceilings_table(report))

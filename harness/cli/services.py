@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 RATE = 2.0  # requests a second: no load for a service that people use
 MAX_TOKENS = 256
+TIMEOUT_S = 60.0  # twice a slow answer of a large model
 KEY_NAME = "UNDER500_API_KEY"
 EXAMPLE = """'{"temperature": 0}'"""
 
@@ -41,6 +43,16 @@ Rate = Annotated[
 ]
 MaxTokens = Annotated[
     int, typer.Option(min=1, max=100_000, help="Tokens of an answer from an address, at most.")
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.1,
+        max=3600,
+        help="Most seconds for a whole answer; then the request counts as one without an answer.",
+    ),
 ]
 KeyName = Annotated[
     str, typer.Option("--key-name", help="Environment variable that holds the API key.")
@@ -82,16 +94,46 @@ def read_own_questions(path: Path) -> list[OwnQuestion]:
 
 
 def chat_options(
-    key_name: str, max_tokens: int, headers: Sequence[str] | None, body: str | None, no_usage: bool
+    key_name: str,
+    max_tokens: int,
+    headers: Sequence[str] | None,
+    body: str | None,
+    no_usage: bool,
+    timeout_s: float = TIMEOUT_S,
 ) -> ChatOptions:
     """Return how services at an address are asked, as the options say. Raises WrongUseError."""
     from harness.chat.chat_options import ChatOptions, ServiceAccess
 
+    if key_name != KEY_NAME and key_name not in os.environ:  # not quoted: it may be the key itself
+        raise WrongUseError(
+            "The environment variable named by --key-name is not set: export it, and give its name and not "
+            "its value."
+        )
     pairs = [text.partition("=")[::2] for text in headers or ()]
     if not all(name and variable for name, variable in pairs):  # not quoted: it may be a key
         raise WrongUseError("--header needs NAME=VARIABLE, the name of an environment variable.")
     access = ServiceAccess(key_name, dict(pairs))
-    return ChatOptions(access, max_tokens, not no_usage, _fields(body))
+    return ChatOptions(access, max_tokens, not no_usage, _fields(body), timeout_s)
+
+
+def say_unused(
+    names: Sequence[str], rate: float, options: ChatOptions, model: object = None
+) -> None:
+    """Say which options do nothing, because none of the services is at an address."""
+    given = {
+        "--model": model,
+        "--rate": rate != RATE,
+        "--max-tokens": options.max_tokens != MAX_TOKENS,
+        "--key-name": options.access.key_name != KEY_NAME,
+        "--header": options.access.variables,
+        "--body": options.body,
+        "--no-usage": not options.usage,
+    }
+    unused = [name for name, value in given.items() if value]
+    if unused and not any(map(is_address, names)):
+        say(
+            f"Without effect, because nothing here is at an address: {', '.join(unused)}.", problems
+        )
 
 
 def _fields(body: str | None) -> dict[str, object]:

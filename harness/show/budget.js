@@ -44,6 +44,14 @@ function cost(state, now) {
   return machine + tokens;
 }
 
+const COUNTED = { read: "prompt_tokens", written: "tokens" }; // what a result may not know
+
+// A sentence about the tokens that the cost leaves out; they are null until the user sets them.
+function leftOut(state) {
+  const missing = Object.keys(COUNTED).filter((key) => state.value[key] === null);
+  return missing.length ? `The tokens ${missing.join(" and ")} are unknown, and the cost leaves them out until you set them` : "";
+}
+
 // Erlang's formula for the share of requests that wait, by the recursion of his B formula.
 function waiting(perSecond, serviceMs, slots) {
   const load = (perSecond * serviceMs) / 1000;
@@ -94,6 +102,7 @@ function memo(state) {
   const interval = (t) => (t.low === null ? "" : `, 95 % interval ${number(t.low, 2)} to ${number(t.high, 2)}`);
   return [
     `# ${plain(budget.name)}: ${ms(today.e2e)}, ${today.e2e < budget.limit_ms ? "within" : "over"} ${number(budget.limit_ms)} ms`, "",
+    ...(state.data.warning ? [`**${plain(state.data.warning)}**`, ""] : []),
     `Times: ${plain(budget.source)}. What follows from factors is computed, not measured.`, "",
     "## Where the time goes", "", "| part | now | with the techniques chosen |", "|---|---:|---:|",
     ...now.parts.map((p) => `| ${plain(p.name)} | ${ms(p.ms)} | ${ms(p.first + p.after)} |`),
@@ -105,7 +114,8 @@ function memo(state) {
     ...used.filter((t) => t.id !== "stream" || !budget.streamed).map((t) => `* ${t.name}: ${t.id === "stream" ? "" : `× ${number(state.factor[t.id], 2)} `}(${origin(state, t)}${state.factor[t.id] === t.factor ? interval(t) : ""}${elsewhere(t)})`),
     `* Load (SIM, M/M/c): ${number(state.value.arrivals, 1)} requests a second, servers: ${state.value.servers}, service time: ${budget.mean_ratio ? "mean" : "median, because the mean is not known"}. ${loaded(queue, now)}.`,
     ...[now.hits ? `* ${number(100 * now.hits)} % of the questions are answered from the cache; the times above are those of the others.` : []].flat(),
-    `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`, "",
+    `* Prices: ${number(state.value.hourly, 2)} an hour for a server that is ${state.value.busy} % busy; ${number(state.value.in, 2)} and ${number(state.value.out, 2)} for a million tokens read and written.`,
+    ...[leftOut(state)].filter(Boolean).map((said) => `* ${said}.`), "",
   ].join("\n");
 }
 
@@ -142,7 +152,7 @@ function slider(label, { min, max, step, value }, show, changed, more = []) {
   const tag = typeof label === "string" ? node("label", {}, label) : label;
   range.setAttribute("aria-label", tag.textContent);
   const write = () => { output.textContent = show(Number(range.value)); range.setAttribute("aria-valuetext", output.textContent); };
-  range.addEventListener("input", () => { write(); changed(Number(range.value)); });
+  range.addEventListener("input", () => { changed(Number(range.value)); write(); });
   write();
   return node("div", { class: "row" }, tag, range, output, ...more);
 }
@@ -188,18 +198,18 @@ function curve(state, now) {
   const top = Math.max(3 * limit, 3 * now.e2e), y = (value) => 150 - (Math.min(value, top) / top) * 140, x = (rate) => (rate / most) * width;
   const rates = Array.from({ length: 120 }, (_, i) => ((i + 1) * most) / 120);
   const points = rates.map((rate) => [rate, now.e2e + waiting(rate, now.mean, count).p90]).filter(([, time]) => time < top);
-  const svg = node("svg", { viewBox: `0 0 ${width} 190`, role: "img", "aria-label": "End-to-end time with the wait of the slowest tenth, by requests a second" });
+  const svg = node("svg", { viewBox: `0 0 ${width} 174`, role: "img", "aria-label": "End-to-end time with the wait of the slowest tenth, by requests a second" });
   svg.append(shape("rect", { x: 0, y: 10, width, height: Math.max(0, y(limit) - 10), fill: "var(--tint)" }));
   svg.append(shape("line", { x1: 0, x2: width, y1: 150, y2: 150, stroke: "var(--faint)" }));
   svg.append(shape("line", { x1: 0, x2: width, y1: y(limit), y2: y(limit), stroke: "var(--limit)", "stroke-dasharray": "5 3" }));
-  svg.append(shape("text", { class: "limit", x: 0, y: y(limit) - 4 }, `limit ${number(limit)} ms`));
+  svg.append(shape("text", { class: "limit", x: width, y: y(limit) - 4, "text-anchor": "end" }, `limit ${number(limit)} ms`)); // the curve rises to the left of it
   svg.append(shape("polyline", { points: points.map(([rate, time]) => `${x(rate)},${y(time)}`).join(" "), fill: "none", stroke: "var(--accent)", "stroke-width": 2.5 }));
   const here = state.value.arrivals, time = now.e2e + waiting(here, now.mean, count).p90;
   if (here <= most) svg.append(shape("circle", { cx: x(here), cy: y(time), r: 6, fill: time < top ? "var(--accent)" : "var(--limit)" }));
   svg.append(shape("text", { class: "faint", x: 0, y: 168 }, "0"));
   svg.append(shape("text", { class: "faint", x: width, y: 168, "text-anchor": "end" }, `${number(most, 1)} requests a second`));
-  svg.append(shape("text", { class: "faint", x: 0, y: 186 }, `end-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}`));
   byId("curve").replaceChildren(svg);
+  byId("curve-note").textContent = `End-to-end with the p90 of the wait; the load chosen is ${here <= most ? "the dot" : "beyond the chart"}.`;
 }
 
 function optionsTable(state) {
@@ -220,7 +230,8 @@ function render(state) {
   byId("finding").textContent = `${budget.name}: ${ms(today.e2e)}${then}, ${under} ${number(limit)} ms`;
   bars(state, today, now);
   optionsTable(state);
-  byId("cost-result").textContent = `${number(cost(state, now), 2)} for 1,000 answers; now ${number(cost(state, today), 2)}`;
+  const unknown = leftOut(state);
+  byId("cost-result").textContent = `${number(cost(state, now), 2)} for 1,000 answers; now ${number(cost(state, today), 2)}${unknown && `. ${unknown}`}`;
   const queue = waiting(state.value.arrivals, now.mean, slots(state, now));
   byId("load-result").textContent = loaded(queue, now);
   curve(state, now);
@@ -260,6 +271,14 @@ function field(state, draw, [key, label, min, max, step, value, show]) {
   return slider(label, { min, max, step, value }, show, (changed) => { state.value[key] = changed; draw(); });
 }
 
+// A slider of tokens starts at 0 if their number is unknown.
+function tokenField(state, draw, [key, label, most]) {
+  const known = state.data.budget[COUNTED[key]], start = Math.round(known || 0);
+  const show = (v) => (state.value[key] === null ? "unknown: set it" : number(v));
+  state.value[key] = known === null ? null : start;
+  return slider(label, { min: 0, max: Math.max(most, 2 * start), step: 1, value: start }, show, (v) => { state.value[key] = v; draw(); });
+}
+
 function start() {
   const data = JSON.parse(byId("data").textContent), { budget, techniques } = data;
   budget.parts.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
@@ -269,10 +288,12 @@ function start() {
   for (const t of techniques) if (ticked.includes(t.id)) state.on[t.id] = true;
   const draw = () => render(state), two = (v) => number(v, 2), whole = (v) => number(v);
   const add = (id, ...fields) => byId(id).append(...fields.map((f) => field(state, draw, f)));
+  byId("cost").append(...[["read", "tokens read", 8000], ["written", "tokens written", 2000]].map((f) => tokenField(state, draw, f)));
   add("cost", ["hourly", "price of a server hour", 0, 20, 0.05, 1, two], ["busy", "busy share of a server", 5, 100, 5, 50, (v) => `${v} %`],
-    ["read", "tokens read", 0, Math.max(8000, 2 * budget.prompt_tokens), 1, Math.round(budget.prompt_tokens), whole], ["written", "tokens written", 0, Math.max(2000, 2 * budget.tokens), 1, Math.round(budget.tokens), whole],
     ["in", "price of a million read", 0, 30, 0.05, 0, two], ["out", "price of a million written", 0, 90, 0.05, 0, two]);
   add("load", ["arrivals", "requests a second", 0.1, 50, 0.1, 0.5, (v) => number(v, 1)], ["servers", "servers", 1, 64, 1, 1, whole]);
+  byId("warning").textContent = data.warning;
+  byId("warning").hidden = !data.warning;
   byId("source").textContent = `Times: ${budget.source}. What follows from factors is computed, not measured.`;
   byId("question").addEventListener("input", (event) => { state.question = event.target.value; draw(); });
   byId("reset").addEventListener("click", () => { state.parts = copy(); partSliders(state, draw); draw(); });

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from harness.measure.machine.busy import beside_note
 from harness.measure.service.budget import Budget
 from harness.show.style import STAGE_COLOURS
 
@@ -23,6 +24,7 @@ OTHER = "#E69F00"  # of parts that are none of our stages, in the colours of the
 def budget_page(budget: Budget, techniques: Sequence[Mapping[str, object]]) -> str:
     """Return the page. Its policy allows only its own script and style, so that no text in it can act."""
     data = {"budget": budget.to_json(), "techniques": list(techniques)}
+    data["warning"] = beside_note(budget.beside).strip()
     data["colours"] = {**STAGE_COLOURS, "other": OTHER}
     style, script = ((HERE / f"budget.{kind}").read_text("utf-8") for kind in ("css", "js"))
     template = Environment(autoescape=True).from_string(

@@ -97,11 +97,21 @@ def _middle(n: int) -> str:
 def _against_limit(report: ServiceReport) -> str:
     p50, times = report.e2e_ms.p50, [outcome.result.e2e_ms for outcome in report.warm]
     if p50 is None:
-        took = f": end-to-end {_number(min(times))} to {_number(max(times))} ms" if times else ""
         needed = f"at least {MEDIAN_FROM} warm requests are needed"
-        return f"No median: {needed}, and there are {len(times)}{took}."
+        return f"No median: {needed}, and there {_few(times)}."
     above = "over" if p50 > LIMIT_MS else "within"
-    return f"End-to-end p50 {_ms(p50)}: {above} {LIMIT_MS:g} ms (n={report.e2e_ms.n})."
+    ends = report.e2e_ms.p50_interval
+    unsure = ends is not None and (ends.low <= LIMIT_MS) != (ends.high <= LIMIT_MS)
+    past = "below" if p50 > LIMIT_MS else "beyond"
+    but = f", but the interval reaches {past} it" if unsure else ""
+    return f"End-to-end p50 {_ms(p50)}: {above} {LIMIT_MS:g} ms{but} (n={report.e2e_ms.n})."
+
+
+def _few(times: Sequence[float]) -> str:
+    """Return how many times there are, and the shortest and the longest of them."""
+    if len(times) < 2:
+        return f"is 1: end-to-end {_ms(times[0])}" if times else "are none"
+    return f"are {len(times)}: end-to-end {_number(min(times))} to {_number(max(times))} ms"
 
 
 def _table(title: str) -> Table:

@@ -71,6 +71,22 @@ def test_the_memo_holds_the_sums_of_the_techniques_chosen(opened):
     page.close()
 
 
+def test_a_busy_machine_and_unknown_tokens_are_said(opened, tmp_path):
+    budget = replace(asked(), beside="1.5 of 2 cores (hog).", tokens=30)
+    path = tmp_path / "busy.html"
+    path.write_text(budget_page(budget, to_json(techniques(budget, {}))), encoding="utf-8")
+    page = opened(page_file=path)
+    memo, read = page.input_value("#memo"), page.get_by_label("tokens read")
+    assert "hog" in page.inner_text("#warning") and "hog" in memo.splitlines()[2]
+    assert "tokens read are unknown" in memo and "unknown" in page.inner_text("#cost-result")
+    assert "unknown" in read.get_attribute("aria-valuetext")
+    read.fill("0")
+    read.dispatch_event("input")
+    assert read.get_attribute("aria-valuetext") == "0"
+    assert "unknown" not in page.input_value("#memo") + page.inner_text("#cost-result")
+    page.close()
+
+
 MEASURED = {  # share of the change's time after its first text -> TTFT with the change and without it
     None: ("900 ms", "300 ms"),  # neither side is streamed
     0.9: ("900 ms", "30 ms"),

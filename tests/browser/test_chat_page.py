@@ -80,7 +80,11 @@ def test_a_server_with_a_key_asks_for_it(chromium):
     page = chromium.new_page()
     with served(Remembering(), key=KEY) as client:
         page.goto(str(client.base_url))
-        page.get_by_label("Key of the server").fill(KEY)
+        expect(page.locator("#model")).to_have_text("needs a key")
+        page.get_by_label("Key of the server").fill("wrong")
         ask(page, "How long?")
-        expect(page.locator("li.assistant")).to_contain_text("24 months")
+        expect(page.locator("li.assistant")).to_contain_text("refuses this key")
+        page.get_by_label("Key of the server").fill(KEY)
+        page.get_by_role("button", name="Ask").click()  # the question is still there
+        expect(page.locator("li.assistant").last).to_contain_text("24 months")
         page.close()

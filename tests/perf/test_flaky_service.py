@@ -22,6 +22,7 @@ import pytest
 
 from harness.assistant import Question
 from harness.chat.chat_client import ChatClient
+from harness.chat.chat_options import ChatOptions
 from harness.measure.latency.faults import Fault
 from harness.measure.latency.timing import time_or_fault
 from harness.measure.service.own_questions import OwnQuestion
@@ -91,7 +92,7 @@ def test_every_request_of_a_long_run_is_accounted_for():
     flaky, until = Flaky(seed=7), time.monotonic() + 60 * MINUTES
     found = []
     with service(flaky) as server:
-        client = ChatClient(server.url, "fake", deadline_s=DEADLINE_S)
+        client = ChatClient(server.url, "fake", ChatOptions(deadline_s=DEADLINE_S))
         plan = Plan(round(60 * MINUTES * RATE), RATE)
         asked = [OwnQuestion(text=f"question {number}") for number in range(plan.n)]
         for outcome in run_service(Target("flaky", client, client), asked, plan):

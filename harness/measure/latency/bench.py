@@ -14,6 +14,7 @@ from typing import Protocol
 from harness.assistant import Answer, Assistant, Question
 from harness.kb.questions import Case
 from harness.measure.latency.compare import Comparison, Side, blocks
+from harness.measure.latency.timing import DEADLINE_S
 from harness.measure.machine.busy import Busy, beside
 from harness.measure.machine.describe import describe
 from harness.measure.quality.quality import Quality, summary
@@ -106,16 +107,19 @@ class Bench:
             "division": str(self.division),
             "interrupted": self.interrupted,
             "saturated": self.saturated,
+            "beside": self.beside,
             "busy": [asdict(load) for load in self.busy],
             "machine": asdict(describe()),
         }
 
 
-def run_bench(a: Contestant, b: Contestant, cases: Sequence[Asked]) -> Iterator[Bench]:
+def run_bench(
+    a: Contestant, b: Contestant, cases: Sequence[Asked], deadline_s: float = DEADLINE_S
+) -> Iterator[Bench]:
     """Yield the bench so far after each block of two pairs, and stop after the first fault.
 
-    cases: WARM_UP questions to warm up with, then an even number to measure. Raises WrongUseError if that
-    number is odd or 0.
+    cases: WARM_UP questions to warm up with, then an even number to measure. deadline_s: for each answer.
+    Raises WrongUseError if that number is odd or 0.
     """
     warm_up, measured = cases[:WARM_UP], tuple(cases[WARM_UP:])
     with a.deployed() as first, b.deployed() as second:
@@ -130,6 +134,7 @@ def run_bench(a: Contestant, b: Contestant, cases: Sequence[Asked]) -> Iterator[
             [case.question for case in measured],
             warm_up=[case.question for case in warm_up],
             reset=reset,
+            deadline_s=deadline_s,
             crossed=Bench(a, b).division is Division.OPEN,  # it may remember what it was asked
         )
         for comparison in so_far:

@@ -7,7 +7,7 @@ the numbers of the interview question. The page `under500 budget` computes with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -97,19 +97,22 @@ class Change:
 class Budget:
     """The parts of a request. source: what the numbers are, in words. streamed: whether users see text early.
 
-    mean_ratio: the mean end-to-end time over the median; None if it is not known. course: whether it is the
-    course's own slow assistant, for which the labs' techniques are known to work.
+    prompt_tokens, tokens: read and written for an answer; None if they are not known. mean_ratio: the mean
+    end-to-end time over the median; None if it is not known. course: whether it is the course's own slow
+    assistant, for which the labs' techniques are known to work. beside: programs that disturbed the
+    measurement; "" if none did.
     """
 
     name: str
     source: str
     parts: tuple[Part, ...]
     streamed: bool = False
-    prompt_tokens: float = 0.0
-    tokens: float = 0.0
+    prompt_tokens: float | None = None
+    tokens: float | None = None
     mean_ratio: float | None = None
     bench: Change | None = None
     course: bool = False
+    beside: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Return plain types for the page."""
@@ -135,6 +138,7 @@ class _Profile(BaseModel):
     prompt_tokens: float | None = None
     completion_tokens: float | None = None
     ceilings: list[_Ceiling]
+    beside: str = ""
 
 
 class _Ratio(BaseModel):
@@ -150,6 +154,7 @@ class _Bench(BaseModel):
     e2e_ms: dict[str, _Spread]
     ttft_ms: dict[str, _Spread]
     ratio: _Ratio | None
+    beside: str = ""
 
     def medians(self, side: str) -> tuple[float, float]:
         """Return TTFT and end-to-end of a side that has enough answers."""
@@ -165,11 +170,12 @@ def read_budget(path: Path) -> Budget:
     line = (read_bounded(path).strip().splitlines() or [b""])[-1]
     for kind, made in ((_Profile, _from_profile), (_Bench, _from_bench)):
         try:
-            return made(kind.model_validate_json(line))
+            found = kind.model_validate_json(line)
+            return replace(made(found), beside=found.beside)
         except ValidationError:
             continue
     raise WrongUseError(
-        f"{path} holds no result with times: write one with `under500 profile … --json | tee "
+        f"{path} holds no result with times: write one with `under500 profile … --json | tee -i "
         "result.json`, or with `bench`."
     )
 
@@ -213,7 +219,7 @@ def _from_profile(result: _Profile) -> Budget:
     parts = _measured(rows, result) if result.streamed else _unstreamed(_filled(rows, p50))
     source = f"{result.name}, warm requests, medians, n = {result.e2e_ms.n}, measured at the client"
     source += FILLED if result.streamed else FILLED + WHOLE
-    tokens = (result.prompt_tokens or 0.0, result.completion_tokens or 0.0)
+    tokens = result.prompt_tokens, result.completion_tokens
     ratio = result.e2e_ms.mean / p50 if result.e2e_ms.mean and p50 else None
     return Budget(result.name, source, tuple(parts), result.streamed, *tokens, ratio)
 

@@ -52,22 +52,42 @@ class Ceiling:
     lab: str
 
 
-def parts(outcome: Outcome) -> dict[str, float]:
+def streamed(outcomes: Sequence[Outcome]) -> bool:
+    """Return whether at least half of the answers came in several pieces; one word never does."""
+    whole = [outcome for outcome in outcomes if outcome.result.pieces < 2]
+    return 2 * len(whole) <= len(outcomes)
+
+
+def overstated(outcome: Outcome) -> bool:
+    """Return whether a server states more time than there was until its reply began."""
+    told = outcome.exchange if outcome.trace is None else None
+    if told is None or told.server_ms is None or told.reply_ms is None:
+        return False
+    return told.server_ms > told.reply_ms - told.connect_ms
+
+
+def parts(outcome: Outcome, whole: bool = False) -> dict[str, float]:
     """Return ms by part, in the order of time, which add up to the end-to-end time of a timed request.
 
     With or without spans, what comes after the first text is `writing`, and no other part holds any of it.
+    whole: answers come in one piece, so that what lies between a reply's begin and its text is no part.
     """
     timing = outcome.result
     assert isinstance(timing, Timing)
     first = timing.e2e_ms if timing.ttft_ms is None else timing.ttft_ms
-    return _until(outcome, first) | {WRITING: timing.e2e_ms - first}
+    return _until(outcome, first, whole) | {WRITING: timing.e2e_ms - first}
 
 
-def _until(outcome: Outcome, first_ms: float) -> dict[str, float]:
+def _until(outcome: Outcome, first_ms: float, whole: bool) -> dict[str, float]:
     """Return the parts until the first text: from spans, from the exchange, or one without a name."""
     if outcome.trace is not None:
         return own_ms(*_known(outcome), first_ms)
-    return {REST: first_ms} if outcome.exchange is None else _before(outcome.exchange, first_ms)
+    if outcome.exchange is None:
+        return {REST: first_ms}
+    found = _before(outcome.exchange, first_ms)
+    if whole:  # a short wait for the last bytes; or all of the work, if the headers are sent first
+        found[REPLY if REPLY in found else SERVER] += found.pop(FIRST)
+    return found
 
 
 def _known(outcome: Outcome) -> tuple[Trace, str]:
@@ -106,7 +126,8 @@ def ceilings(outcomes: Sequence[Outcome]) -> list[Ceiling]:
     The requests are divided in the same way (`alike`). If the answers are streamed, the model's time until
     the first text is called PREFILL.
     """
-    measured = [(outcome.result.e2e_ms, parts(outcome)) for outcome in outcomes]
+    whole = not streamed(outcomes)
+    measured = [(outcome.result.e2e_ms, parts(outcome, whole)) for outcome in outcomes]
     names = dict.fromkeys(name for _, found in measured for name in found)
     rows = [_ceiling(name, measured) for name in names]
     large = [row for row in rows if row.part_ms >= SMALL_MS]

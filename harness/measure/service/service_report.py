@@ -13,7 +13,7 @@ from harness.measure.machine.busy import Busy, beside
 from harness.measure.machine.describe import describe
 from harness.measure.service.detail import Alike, alike
 from harness.measure.service.own_questions import WrongAnswer, wrong_answer
-from harness.measure.service.parts import STREAM, Ceiling, ceilings
+from harness.measure.service.parts import STREAM, Ceiling, ceilings, overstated, streamed
 from harness.measure.service.service_run import Outcome
 from harness.measure.stats import Interval, Proportion, percentile_interval, supported
 
@@ -107,8 +107,7 @@ class ServiceReport:
     @property
     def streamed(self) -> bool:
         """Return whether at least half of the answers came in several pieces; one word never does."""
-        whole = [outcome for outcome in self.warm if outcome.result.pieces < 2]
-        return 2 * len(whole) <= len(self.warm)
+        return streamed(self.warm)
 
     @property
     def faults(self) -> Counter[str]:
@@ -144,6 +143,11 @@ class ServiceReport:
         if self.interrupted:
             yield f"Interrupted after {len(self.outcomes)} of {self.n} requests."
         yield from self.divided.notes
+        if more := sum(map(overstated, self.divided.outcomes)):
+            yield (
+                f"The server states more time than there was until its reply began, for {more} requests: its "
+                "parts were made smaller in proportion."
+            )
         if moved := sum(outcome.moved for outcome in self.divided.outcomes):
             yield (
                 f"The server's clock is another one: the spans of {moved} requests were moved to their "

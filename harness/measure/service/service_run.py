@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from opentelemetry.trace import SpanContext
 from harness import semconv
 from harness.chat.chat_exchange import Exchange
 from harness.measure.latency.faults import Fault, FaultKind
-from harness.measure.latency.timing import CLOCK, Clock, Timing, time_or_fault
+from harness.measure.latency.timing import CLOCK, DEADLINE_S, Clock, Timing, time_or_fault
 from harness.measure.latency.trace import Trace, recording
 from harness.measure.service.own_questions import OwnQuestion
 from harness.measure.service.targets import Pace, Target
@@ -28,17 +29,25 @@ MOST_WAIT_S = 120.0  # that a service may ask for; longer is a reason to come ba
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer."""
+    """The most that a run may do. n: requests. rate: requests a second. max_tokens: of each answer.
+
+    Both are None for an object in this process. deadline_s: for each answer.
+    """
 
     n: int
-    rate: float
+    rate: float | None = None
     max_tokens: int | None = None
+    deadline_s: float = DEADLINE_S
 
     def __str__(self) -> str:
-        said = f"at most {self.n} requests, one at a time, at most {self.rate:g} a second"
+        requests = "1 request" if self.n == 1 else f"{self.n} requests, one at a time"
+        said = f"at most {requests}"
+        if self.rate is not None and self.n > 1:
+            said += f", at most {self.rate:g} a second"
         if self.max_tokens is None:
             return said
-        return f"{said}, answers of at most {self.max_tokens} tokens ({self.n * self.max_tokens:,} in all)"
+        total = self.n * self.max_tokens
+        return f"{said}, asks for at most {self.max_tokens} tokens an answer ({total:,} in all)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +92,13 @@ def run_service(
     A question that the service refuses for being too busy is asked again after the time it names. The run
     stops after MOST_FAULTS faults or refusals in a row, and if that time is above MOST_WAIT_S.
     """
-    left, in_a_row, pace = deque(questions), 0, Pace(plan.rate, clock)
+    left, in_a_row, pace = deque(questions), 0, Pace(plan.rate or math.inf, clock)
     for _ in range(plan.n):
         if not left or in_a_row == MOST_FAULTS:
             return
         pace.keep()
         try:
-            outcome = _ask(target, left[0], clock, expect)
+            outcome = _ask(target, left[0], plan.deadline_s, clock, expect)
         except KeyboardInterrupt:
             yield Outcome(left[0], CUT_OFF)
             raise
@@ -104,17 +113,21 @@ def run_service(
 
 
 def _ask(
-    target: Target, asked: OwnQuestion, clock: Clock, expect: Callable[[SpanContext], object]
+    target: Target,
+    asked: OwnQuestion,
+    deadline_s: float,
+    clock: Clock,
+    expect: Callable[[SpanContext], object],
 ) -> Outcome:
     if target.client is not None:
         tracer_provider()
         with tracer.start_as_current_span(semconv.REQUEST) as span:
             expect(context := span.get_span_context())
             sent = Sent(context.trace_id, time.time_ns())
-            result = time_or_fault(target.assistant, asked.question, clock=clock)
+            result = time_or_fault(target.assistant, asked.question, deadline_s, clock)
         return Outcome(asked, result, target.client.last, sent=sent)
     with recording() as recorder:
-        result = time_or_fault(target.assistant, asked.question, clock=clock)
+        result = time_or_fault(target.assistant, asked.question, deadline_s, clock)
         with suppress(
             LookupError
         ):  # an assistant that is traced by another provider, or not at all

@@ -140,7 +140,8 @@ def target(
     """Return the service at an address, or the object `module:name`.
 
     model: the server's model; without it, the server is asked, and must have exactly one. Raises
-    WrongUseError for what cannot be a service, and ServiceError if the server does not name its model.
+    WrongUseError for what cannot be a service or another number of models, and ServiceError if the server
+    does not name them.
     """
     if "://" not in text:
         return Target(text, Traced(as_assistant(_imported(text), text)))
@@ -193,6 +194,11 @@ def _query_engine(thing: Any) -> Callable[[str], str | Iterable[str]]:
 def _imported(text: str) -> object:
     """Return the object `module:name`; the current folder is searched first."""
     module, _, path = text.partition(":")
+    if not path:
+        raise WrongUseError(
+            f"{text} has no `:name`: write module:name, as in {module.removesuffix('.py')}:answer, or an "
+            "address up to /v1."
+        )
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:

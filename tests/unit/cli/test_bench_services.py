@@ -1,6 +1,7 @@
 """`under500 bench` on addresses and objects."""
 
 import json
+import threading
 from itertools import pairwise
 
 import pytest
@@ -151,15 +152,42 @@ def test_a_service_that_refuses_gives_no_number():
     assert result.exit_code == 1 and "asks to wait 9 s" in result.stdout
 
 
+def test_an_answer_that_takes_longer_than_the_timeout_ends_the_comparison():
+    def slow(handler):
+        handler.send(200, EVENTS, GOOD[0])
+        threading.Event().wait(2)
+
+    with service(slow) as server:
+        result = bench("reference", server.url, "-n", "2", "--noise", "0", "--timeout", "0.2")
+    assert result.exit_code == 1 and "within 0.2 s" in result.stdout
+
+
 @pytest.mark.parametrize("noise", ["1", "3", "4"])
 def test_too_few_questions_for_the_noise_are_wrong_use(noise):
-    assert bench("baseline", "reference", "-n", "6", "--noise", noise).exit_code == 2
+    result = bench("baseline", "reference", "-n", "6", "--noise", noise)
+    assert result.exit_code == 2 and f"--noise {noise} gives" in last_json(result)["error"]
 
 
-def test_a_short_file_is_kept_for_a_and_b(own):
-    result = bench(f"{__name__}:right", f"{__name__}:right", *own(13))
+@pytest.mark.parametrize(("count", "n"), [(13, 10), (9, 6)])
+def test_a_short_file_is_kept_for_a_and_b_and_it_is_said(own, count, n):
+    result = bench(
+        f"{__name__}:right", f"{__name__}:right", "-n", "10", "--noise", "6", *own(count)
+    )
     values = last_json(result)
-    assert (values["n"], values["noise"]) == (10, None) and "from 20 on" in result.stdout
+    assert (values["n"], values["noise"]) == (n, None)
+    assert f"{count} questions: 2 to warm up, none for A" in result.stdout
+    assert "takes 20 or more" in result.stdout and f"{n} for A and B" in result.stdout
+
+
+def test_a_file_that_is_long_enough_is_not_spoken_of(own):
+    result = bench(f"{__name__}:right", f"{__name__}:right", "-n", "12", "--noise", "6", *own(20))
+    assert last_json(result)["noise"]["n"] == 6 and "to warm up" not in result.stdout
+
+
+def test_options_for_an_address_are_of_no_use_to_objects_and_entries():
+    more = ["-n", "2", "--noise", "0", "--no-usage"]
+    result = bench(f"{__name__}:right", "reference", *more)
+    assert result.exit_code == 0 and "address: --rate, --no-usage." in result.stderr
 
 
 def test_too_few_for_a_ratio_show_their_range():

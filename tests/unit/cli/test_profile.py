@@ -1,6 +1,8 @@
 """`under500 profile` and `serve`, on fake services and objects."""
 
 import json
+import re
+import threading
 
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -85,6 +87,7 @@ def test_options_of_a_request_reach_the_service(monkeypatch):
         "seed": 1,
         "rate": 100,
         "max_tokens": 256,
+        "timeout_s": 60,
         "body": ["temperature"],
     }
     assert body["temperature"] == 0 and "stream_options" not in body
@@ -100,13 +103,18 @@ BAD_BODIES = [
     r'{"a": "\ud800"}',
     "[" * 100_000,
 ]
-BAD_OPTIONS = [["--header", "sk-1"], ["--key-name", "sk-1"], *(["--body", b] for b in BAD_BODIES)]
+BAD_OPTIONS = [
+    ["--header", "sk-1"],
+    ["--key-name", "sk-1"],
+    ["--key-name", "sk_1"],
+    *(["--body", b] for b in BAD_BODIES),
+]
 
 
 @pytest.mark.parametrize("options", BAD_OPTIONS)
 def test_options_that_cannot_be_sent_are_wrong_use(options):
     result = run(app, ["profile", "http://127.0.0.1:1/v1", *options, *FAST])
-    assert result.exit_code == 2 and "sk-1" not in result.output
+    assert result.exit_code == 2 and not re.search("sk[-_]1", result.output)
 
 
 def test_a_service_that_refuses_to_count_is_named_in_the_result():
@@ -175,6 +183,17 @@ def test_a_service_that_never_answers_is_left_after_three_requests(reply, senten
     assert len(server.bodies) == last_json(result)["requests"] == 3
 
 
+def test_an_answer_that_takes_longer_than_the_timeout_is_none():
+    def reply(handler):
+        handler.send(200, EVENTS, GOOD[0])
+        threading.Event().wait(2)
+
+    with service(reply) as server:
+        result = run(app, ["profile", server.url, "-n", "1", "--timeout", "0.2", *FAST])
+    assert result.exit_code == 1 and "within 0.2 s" in result.stdout
+    assert last_json(result)["settings"]["timeout_s"] == 0.2
+
+
 @pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
 def test_a_key_that_the_service_repeats_is_not_printed_and_in_no_span(status, monkeypatch):
     monkeypatch.setenv(KEY_NAME, key := "sk-not-to-be-seen-0123456789")
@@ -189,6 +208,21 @@ def test_a_key_that_the_service_repeats_is_not_printed_and_in_no_span(status, mo
     assert spans and not any(key in span for span in spans)
 
 
+def test_an_object_takes_no_options_for_an_address():
+    more = ["--rate", "0.1", "--body", '{"a": 1}', "--no-usage", "--header", "X=Y"]
+    result = run(app, ["profile", f"{__name__}:answering", "-n", "3", "--json", *more])
+    assert result.exit_code == 0 and "a second" not in result.stdout
+    assert "--rate, --header, --body, --no-usage." in result.stderr
+    assert last_json(result)["settings"]["rate"] is None
+    assert "Without effect" not in run(app, ["profile", f"{__name__}:answering", "-n", "1"]).stderr
+
+
+@pytest.mark.parametrize(("n", "said"), [("1", "there are none"), ("2", "there is 1: end-to-end")])
+def test_a_single_answer_is_shown(n, said):
+    result = run(app, ["profile", f"{__name__}:answering", "-n", n, *FAST])
+    assert "first request (cold)" in result.stdout and said in result.stdout
+
+
 def test_an_object_that_raises_is_named():
     result = run(app, ["profile", f"{__name__}:failing", *FAST])
     assert result.exit_code == 1 and "OSError: no disk" in result.stdout
@@ -201,6 +235,18 @@ def test_an_object_that_raises_is_named():
 def test_what_is_no_service_is_wrong_use(arguments):
     result = run(app, ["profile", *arguments, "--json"])
     assert result.exit_code == 2 and set(last_json(result)) == {"error"}
+
+
+@pytest.mark.parametrize("name", ["my_app", "my_app.py", "my_app:"])
+def test_a_module_without_a_name_is_told_to_have_one(name):
+    result = run(app, ["profile", name, "--json"])
+    assert result.exit_code == 2 and "as in my_app:answer" in last_json(result)["error"]
+
+
+def test_a_model_that_could_be_several_is_wrong_use():
+    with service(sending(), models=("a", "b")) as server:
+        result = run(app, ["profile", server.url, *FAST])
+    assert result.exit_code == 2 and "--model" in last_json(result)["error"]
 
 
 def test_an_interrupt_shows_what_was_measured(monkeypatch):

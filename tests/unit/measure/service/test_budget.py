@@ -123,6 +123,22 @@ def test_a_result_without_a_median_is_one_sentence(kept, values, sentence):
         read_budget(kept(values))
 
 
+@pytest.mark.parametrize("values", [profile({}), BENCH])
+def test_programs_beside_the_measurement_are_said(kept, values, tmp_path):
+    path, out = kept(values | {"beside": "1.5 of 2 cores (hog)."}), tmp_path / "b.html"
+    result = CliRunner().invoke(app, ["budget", str(path), "-o", str(out)])
+    assert "too long: 1.5 of 2 cores (hog)." in result.stdout
+    assert "too long: 1.5 of 2 cores (hog)." in budget_page(read_budget(path), [])
+    assert "too long" not in budget_page(read_budget(kept(values)), [])
+
+
+def test_tokens_that_nobody_counted_are_unknown(kept):
+    unknown = {"prompt_tokens": None, "completion_tokens": None}
+    for values in (profile({}) | unknown, BENCH):
+        budget = read_budget(kept(values))
+        assert (budget.prompt_tokens, budget.tokens) == (None, None)
+
+
 def test_an_open_connection_is_kept_already(kept):
     ids = [
         {each.id for each in techniques(read_budget(kept(profile(parts))), {})}

@@ -26,6 +26,7 @@ from harness.measure.service.parts import (
 from harness.measure.service.service_report import ServiceReport, spread
 from harness.measure.service.service_run import MOST_FAULTS, Outcome, Plan, Sent, run_service
 from harness.measure.service.targets import Target
+from harness.show.service_tables import findings
 from tests.clock import FakeClock, taking
 
 QUESTIONS = [OwnQuestion(text=f"question {number}", regex="yes") for number in range(10)]
@@ -90,7 +91,14 @@ def test_faults_in_a_row_end_the_run_and_single_ones_do_not():
 
 def test_a_plan_says_what_it_may_spend():
     assert "2,560 in all" in str(Plan(10, 2.0, 256))
-    assert "tokens" not in str(Plan(10, 2.0))
+    assert str(Plan(10)) == "at most 10 requests, one at a time"
+    assert str(Plan(1, 2.0)) == "at most 1 request"
+
+
+def test_an_object_is_asked_without_a_pause():
+    service = Service(clock := FakeClock())
+    assert len(outcomes(clock, service, n=3, rate=None)) == 3
+    assert [at for at, _ in service.asked] == pytest.approx([0, 0.1, 0.2])
 
 
 def timed(ttft=40.0, e2e=100.0, exchange=None, trace=None, gaps=(30.0, 30.0)):
@@ -149,6 +157,26 @@ def test_parts_add_up_to_the_end_to_end_time(outcome, expected):
 def test_a_ceiling_is_what_remains_without_a_part():
     first, second, *_ = ceilings([timed(exchange=exchange())] * 3)
     assert (first.part, first.remains_ms, second.part) == (WRITING, 40, REPLY)
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [(None, {CONNECTION: 5, REPLY: 95}), (20.0, {CONNECTION: 5, "network": 5, SERVER: 90})],
+)
+def test_answers_in_one_piece_have_no_part_between_reply_and_text(server, expected):
+    whole = timed(100.0, gaps=(), exchange=exchange(server=server))
+    rows = {row.part: row.part_ms for row in ceilings([whole] * 3)}
+    assert rows == expected
+    assert FIRST in {row.part for row in ceilings([timed(exchange=exchange())] * 3)}
+
+
+@pytest.mark.parametrize(("server", "said"), [(None, False), (25.0, False), (26.0, True)])
+def test_more_server_time_than_there_was_is_noted(server, said):
+    report = ServiceReport("it", 4, (timed(exchange=exchange(server=server)),) * 4)
+    notes = report.to_json()["notes"]
+    assert (
+        any("more time than there was" in note and "3 requests" in note for note in notes) == said
+    )
 
 
 def test_spans_change_neither_the_split_at_the_first_text_nor_the_advice():
@@ -217,6 +245,20 @@ def test_a_service_that_does_not_stream_is_told_to():
     report = ServiceReport("it", 2, (whole, whole))
     assert report.advice[0] == STREAM and report.to_json()["completion_tokens"] is None
     assert STREAM not in ServiceReport("it", 2, (timed(), timed())).advice
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([400.0] * 44, "within 500 ms (n=44)"),
+        ([400.0] * 23 + [900.0] * 21, "within 500 ms, but the interval reaches beyond it"),
+        ([400.0] * 21 + [900.0] * 23, "over 500 ms, but the interval reaches below it"),
+        ([900.0] * 44, "over 500 ms (n=44)"),
+    ],
+)
+def test_a_limit_inside_the_interval_is_said(times, said):
+    report = ServiceReport("it", 45, tuple(timed(e2e=ms) for ms in (400.0, *times)))
+    assert any(said in sentence for sentence in findings(report))
 
 
 def test_few_samples_give_no_percentile_and_no_interval():
