@@ -19,7 +19,7 @@ from harness.interview.scoring.sentences import Sentence
 # leaving voices out of the labelled sentences; a threshold for each expectation did no better.
 CREDIT, NEAR = -0.25, -0.4
 SURE = 0.2  # a lower `about` score earns a mention at most
-OFF_TOPIC = -0.4  # a lower `about` score takes a finding of the patterns away
+OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away
 AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
 FOR = 0.1  # the `stance` score that a finding without a pattern needs
@@ -53,7 +53,9 @@ def apply_classifier(
 
 def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
     """Return a finding in `sentence` without its credit if the scores contradict it; else as it is."""
-    if finding.sentence != sentence or not finding.level or len(sentence.words) >= OFF_TOPIC_WORDS:
+    # Most examples are statements: the scores of a question say less than its words.
+    doubtful = len(sentence.words) < OFF_TOPIC_WORDS and not sentence.is_question
+    if finding.sentence != sentence or not finding.level or not doubtful:
         return finding
     score = scores[finding.expectation]
     if score.stance < AGAINST:
