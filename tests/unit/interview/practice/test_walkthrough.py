@@ -45,7 +45,9 @@ def test_a_strong_candidate_opens_the_card_that_shows_the_cause(name):
 def test_what_is_claimed_fits_the_kind(name):
     walk = walkthrough(name)
     low, high = {"strong": (3, 4), "middling": (1, 3), "misguided": (1, 2)}[walk.kind]
-    assert low <= min(walk.claims.values()) and max(walk.claims.values()) <= high
+    scores = sorted(walk.claims.values())
+    # Who is middling may still be excellent at one thing, such as looking before touching anything.
+    assert low <= scores[0] and scores[-2 if walk.kind == "middling" else -1] <= high
 
 
 @pytest.mark.models
