@@ -16,7 +16,7 @@ import pytest
 import yaml
 from traitlets.config import PyFileConfigLoader
 
-from grader.workshop import exchange, start
+from grader.workshop import inbox, start
 from grader.workshop.paths import INSTRUCTOR, Workshop
 
 FOLDER = Path(start.__file__).parent / "deploy"
@@ -91,8 +91,8 @@ def test_the_code_in_the_values_gives_each_learner_a_user_id_that_collect_knows(
     uids = {name: c.KubeSpawner.uid(pod) for name, pod in pods.items()}
     assert len(set(uids.values())) == len(uids)
     teacher = values["custom"]["instructor"]
-    monkeypatch.setenv(exchange.ROSTER, pods[teacher].environment["UNDER500_ROSTER"])
-    assert {name: exchange.person(uid) for name, uid in uids.items()} == {n: n for n in uids}
+    monkeypatch.setenv(inbox.ROSTER, pods[teacher].environment["UNDER500_ROSTER"])
+    assert {name: inbox.person(uid) for name, uid in uids.items()} == {n: n for n in uids}
     assert "UNDER500_SECRET" not in pods["learner01"].environment
     assert c.Authenticator.allowed_users == set(uids)
 
