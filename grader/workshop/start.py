@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,6 +22,8 @@ from harness.errors import WrongUseError
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
 PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
+# Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
+EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
 CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
@@ -60,8 +64,7 @@ def prepare_hub(
         accounts.remove(workshop, {one.name for one in persons} - {INSTRUCTOR, *names})
     active = [one for one in persons if not roster_file or one.name in {INSTRUCTOR, *names}]
     accounts.create(workshop, active, known=persons)
-    workshop.exchange.mkdir(exist_ok=True)
-    workshop.exchange.chmod(STICKY)
+    _exchange(workshop)
     _models(workshop)
     _settings(workshop)
     _course(workshop, source)
@@ -98,6 +101,40 @@ def _check(workshop: Workshop, source: Path) -> None:
     for name in ("jupyterhub", "configurable-http-proxy"):
         if not shutil.which(name, path=environment(workshop)["PATH"]):
             raise WrongUseError(f"A workshop needs {name}: run `make workshop`, which installs it.")
+
+
+def _exchange(workshop: Workshop) -> None:
+    """Create the course's folders in the exchange before a learner can: who owns them reads all submissions.
+
+    Raises WrongUseError if somebody else has created one.
+    """
+    workshop.exchange.mkdir(exist_ok=True)
+    workshop.exchange.chmod(
+        STICKY
+    )  # nbgrader wants to write to it, and nobody can replace the course's
+    owner, course = pwd.getpwnam(INSTRUCTOR), workshop.exchange / COURSE_ID
+    if not os.path.lexists(course):
+        course.mkdir(mode=0o755)
+        course.chmod(0o755)  # whatever the umask is
+        os.chown(course, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+    _require_owned(course, owner.pw_uid)
+    for (
+        name,
+        mode,
+    ) in EXCHANGE.items():  # with the instructor's rights: the course's folder is theirs
+        if os.path.lexists(course / name):
+            _require_owned(course / name, owner.pw_uid)
+        accounts.as_person(INSTRUCTOR, "mkdir", "-p", name, cwd=course)
+        accounts.as_person(INSTRUCTOR, "chmod", mode, name, cwd=course)
+
+
+def _require_owned(folder: Path, uid: int) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid:
+        raise WrongUseError(
+            f"{folder} is not a folder of the instructor's: user id {found.st_uid} created it and could "
+            "read all submissions. Look at it, move it away, and start again."
+        )
 
 
 def _models(workshop: Workshop) -> None:

@@ -206,6 +206,12 @@ def test_all_files_name_the_same_image_volume_and_path(values):
     mount = values["singleuser"]["storage"]["extraVolumeMounts"][0]["mountPath"]
     for role in ("learner", "instructor"):
         assert mount in (FOLDER / "etc" / role / "nbgrader_config.py").read_text()
+    custom = values["custom"]
+    uid = custom["firstUid"] + custom["roster"].index(custom["instructor"])
+    for name, mode in start.EXCHANGE.items():
+        line = re.search(rf"install -d -o {uid} -g {uid} -m (\d+) .*under500/{name}$",
+                         text["exchange.yaml"], re.M)  # fmt: skip
+        assert line[1] == mode.lstrip("0")
     image = values["singleuser"]["image"]
     assert f"{image['name']}:{image['tag']}" in text["exchange.yaml"]
 

@@ -1,7 +1,9 @@
 """A workshop before it starts: rights, accounts, and what a learner's server can see."""
 
+import os
 import pwd
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 from grader.cli.workshop import app
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
-from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, current
+from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
 from harness.errors import WrongUseError
 
 
@@ -154,7 +156,7 @@ def test_a_name_that_cannot_be_an_account_is_refused(workshop, machine, name):
 
 def prepared(workshop, tmp_path, monkeypatch, text):
     """Prepare a workshop with a roster, without models and settings."""
-    for name in ("_check", "_models", "_settings", "_cache"):
+    for name in ("_check", "_exchange", "_models", "_settings", "_cache"):
         monkeypatch.setattr(start, name, lambda *_: None)
     monkeypatch.setattr(accounts, "require_root", lambda: None)
     monkeypatch.setattr(start, "_course", lambda *_: workshop.course.mkdir(exist_ok=True))
@@ -178,6 +180,50 @@ def test_who_dropped_the_course_loses_the_account_and_nothing_else(
     assert {name: after[name] for name in before} == before
     names = prepared(workshop, tmp_path, monkeypatch, "login\nada\nbob\ncyd\n")  # and back
     assert machine.there["bob"].pw_uid == before["bob"]
+
+
+def exchange_of(workshop, machine, monkeypatch, uid):
+    """Prepare the exchange for an instructor with a user id."""
+    machine.there[INSTRUCTOR] = account(INSTRUCTOR, uid=uid)
+    monkeypatch.setattr(start.os, "chown", lambda *_, **__: None)
+    workshop.root.mkdir(exist_ok=True)
+    start._exchange(workshop)
+
+
+def test_the_exchange_is_the_instructors_before_anybody_logs_in(workshop, machine, monkeypatch):
+    exchange_of(workshop, machine, monkeypatch, os.getuid())
+    made = {command[-1]: command[1] for command in machine.ran if command[0] == "chmod"}
+    course = workshop.exchange / COURSE_ID
+    assert made == start.EXCHANGE
+    assert course.stat().st_mode & 0o7777 == 0o755
+    assert workshop.exchange.stat().st_mode & 0o7777 == start.STICKY
+    exchange_of(workshop, machine, monkeypatch, os.getuid())  # again
+
+
+@pytest.mark.parametrize("name", ["", *start.EXCHANGE])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_an_exchange_that_somebody_else_created_is_refused(
+    workshop, machine, monkeypatch, name, kind
+):
+    uid, course = os.getuid(), workshop.exchange / COURSE_ID
+    course.mkdir(parents=True)
+    if kind == "link":
+        if not name:
+            course.rmdir()
+        course.joinpath(*filter(None, [name])).symlink_to("/tmp")
+    else:
+        (course / name).mkdir(exist_ok=True)
+        owners = {str(course / name): uid + 1}
+        real = Path.lstat
+
+        def lstat(path):
+            values = list(real(path))
+            values[4] = owners.get(str(path), values[4])
+            return os.stat_result(values)
+
+        monkeypatch.setattr(Path, "lstat", lstat)
+    with pytest.raises(WrongUseError, match="not a folder of the instructor's"):
+        exchange_of(workshop, machine, monkeypatch, uid)
 
 
 def bound(command, kind="--ro-bind"):
