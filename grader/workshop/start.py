@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -28,6 +29,10 @@ CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
 SERVER_SETTINGS = CONFIG.parent / "deploy" / "etc" / "instructor" / "jupyter_server_config.json"
+# Everybody on this machine can connect to a kernel's ports; without its key, they read and send nothing.
+KERNELS = {"KernelManager": {"transport_encryption": "required"}}
+# JupyterLab's debugger opens a port in the kernel that runs whatever anybody on this machine sends.
+NO_DEBUGGER = {"@jupyterlab/debugger-extension": True}
 # nbgrader's default limits a learner's cell to 30 s; the labs need more.
 LEARNER_CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "{course}"
@@ -109,19 +114,15 @@ def _exchange(workshop: Workshop) -> None:
     Raises WrongUseError if somebody else has created one.
     """
     workshop.exchange.mkdir(exist_ok=True)
-    workshop.exchange.chmod(
-        STICKY
-    )  # nbgrader wants to write to it, and nobody can replace the course's
+    # nbgrader insists on a folder that everybody can write to, but nobody can replace the course's in it.
+    workshop.exchange.chmod(STICKY)
     owner, course = pwd.getpwnam(INSTRUCTOR), workshop.exchange / COURSE_ID
     if not os.path.lexists(course):
         course.mkdir(mode=0o755)
         course.chmod(0o755)  # whatever the umask is
         os.chown(course, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
     _require_owned(course, owner.pw_uid)
-    for (
-        name,
-        mode,
-    ) in EXCHANGE.items():  # with the instructor's rights: the course's folder is theirs
+    for name, mode in EXCHANGE.items():  # with the instructor's rights: they own the folder
         if os.path.lexists(course / name):
             _require_owned(course / name, owner.pw_uid)
         accounts.as_person(INSTRUCTOR, "mkdir", "-p", name, cwd=course)
@@ -173,8 +174,18 @@ def _settings(workshop: Workshop) -> None:
         # The page's settings hide nbgrader's tools for instructors.
         hidden = shutil.ignore_patterns("page_config.json") if name else None
         shutil.copytree(LAB_SETTINGS, folder / "labconfig", ignore=hidden, dirs_exist_ok=True)
+        _without_debugger(folder / "labconfig" / "page_config.json")
         (folder / "nbgrader_config.py").write_text(text.format(**values), encoding="utf-8")
+        (folder / "jupyter_config.json").write_text(json.dumps(KERNELS), encoding="utf-8")
     shutil.copy2(SERVER_SETTINGS, workshop.settings(INSTRUCTOR))
+
+
+def _without_debugger(path: Path) -> None:
+    """Add NO_DEBUGGER to the settings of JupyterLab's page."""
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    disabled = settings.get("disabledExtensions", {}) | NO_DEBUGGER
+    settings = settings | {"disabledExtensions": disabled}
+    path.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def _course(workshop: Workshop, source: Path) -> None:

@@ -1,5 +1,6 @@
 """A workshop before it starts: rights, accounts, and what a learner's server can see."""
 
+import json
 import os
 import pwd
 from itertools import pairwise
@@ -8,6 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 import typer
+import zmq
+from jupyter_client.manager import KernelManager
+from traitlets.config import Config
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
@@ -224,6 +228,38 @@ def test_an_exchange_that_somebody_else_created_is_refused(
         monkeypatch.setattr(Path, "lstat", lstat)
     with pytest.raises(WrongUseError, match="not a folder of the instructor's"):
         exchange_of(workshop, machine, monkeypatch, uid)
+
+
+@pytest.mark.parametrize("name", [INSTRUCTOR, "learner01"])
+def test_kernels_listen_to_their_own_server_only(workshop, name):
+    start._settings(workshop)
+    folder = workshop.settings(name)
+    settings = json.loads((folder / "jupyter_config.json").read_text())
+    assert settings == start.KERNELS
+    page = json.loads((folder / "labconfig" / "page_config.json").read_text())
+    assert page["disabledExtensions"]["@jupyterlab/debugger-extension"]
+    assert ("@jupyter/nbgrader:formgrader" in page["disabledExtensions"]) == (name != INSTRUCTOR)
+    start._settings(workshop)  # a second start adds nothing
+    assert page == json.loads((folder / "labconfig" / "page_config.json").read_text())
+
+
+@pytest.mark.timeout(60)
+def test_a_neighbour_reads_nothing_from_a_kernels_port(tmp_path):
+    manager = KernelManager(config=Config(start.KERNELS))
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.client()
+    client.start_channels()
+    with zmq.Context() as context, context.socket(zmq.SUB) as neighbour:
+        neighbour.linger = 0
+        neighbour.subscribe(b"")
+        neighbour.connect(f"tcp://127.0.0.1:{manager.iopub_port}")
+        try:
+            client.wait_for_ready(timeout=40)
+            client.execute_interactive("print('my work')", timeout=20)
+            assert not neighbour.poll(300)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
 
 
 def bound(command, kind="--ro-bind"):
