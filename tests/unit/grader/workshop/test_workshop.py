@@ -18,6 +18,7 @@ from grader.cli.workshop import app
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
+from grader.workshop.spawner import IsolatedSpawner
 from harness.errors import WrongUseError
 
 
@@ -26,8 +27,8 @@ def workshop(tmp_path):
     return Workshop(tmp_path / "workshop", 18000)
 
 
-def account(name, mark=MARK, uid=1234):
-    return SimpleNamespace(pw_name=name, pw_gecos=mark, pw_uid=uid, pw_gid=uid)
+def account(name, mark=MARK, uid=1234, shell=accounts.NO_SHELL):
+    return SimpleNamespace(pw_name=name, pw_gecos=mark, pw_uid=uid, pw_gid=uid, pw_shell=shell)
 
 
 @pytest.fixture
@@ -44,7 +45,10 @@ def machine(monkeypatch):
     def run(*command, **_):
         ran.append(command)
         if command[0] == "useradd":
-            there[command[-1]] = account(command[-1], uid=int(command[2]))
+            shell = command[command.index("--shell") + 1]
+            there[command[-1]] = account(command[-1], uid=int(command[2]), shell=shell)
+        if command[0] == "usermod":
+            there[command[-1]].pw_shell = command[2]
         if command[0] == "userdel":
             del there[command[1]]
 
@@ -84,6 +88,20 @@ def test_only_marked_accounts_are_removed(workshop, machine):
     machine.there["learner02"] = account("learner02", "else")
     assert accounts.remove(workshop) == [INSTRUCTOR, "learner01"]
     assert ("userdel", "learner01") in machine.ran
+
+
+def test_no_account_has_a_shell_and_terminals_have_one(workshop, machine, monkeypatch):
+    workshop.root.mkdir()
+    people = accounts.people(workshop, numbered(2))
+    accounts.create(workshop, people)
+    machine.there["learner02"].pw_shell = "/bin/bash"  # of an earlier version
+    accounts.create(workshop, people)
+    assert {machine.there[one.name].pw_shell for one in people} == {accounts.NO_SHELL}
+    machine.there["learner01"].pw_dir = "/home/learner01"
+    monkeypatch.setattr(IsolatedSpawner, "__init__", lambda self: None)
+    spawner = IsolatedSpawner()
+    spawner.user = SimpleNamespace(name="learner01")
+    assert spawner.user_env({})["SHELL"] == "/bin/bash"
 
 
 def test_each_person_has_a_private_home(workshop, machine):
