@@ -8,7 +8,7 @@ from distributed.comm.core import connect, listen
 from distributed.comm.registry import backends
 from distributed.comm.tcp import TLSListener
 
-from grader.fleet import listener, tls
+from grader.fleet import handshakes, tls
 
 SECURITY = tls.of_secret(b"the secret of this class, 32 bytes")
 
@@ -44,7 +44,7 @@ def served(scenario):
     """Run a scenario with the address of a listener."""
 
     async def run():
-        with listener.guarded():
+        with handshakes.guarded():
             arguments = SECURITY.get_listen_args("scheduler")
             async with listen("tls://127.0.0.1:0", answer, **arguments) as port:
                 await scenario(port.contact_address)
@@ -54,7 +54,7 @@ def served(scenario):
 
 @pytest.mark.timeout(60)
 def test_the_oldest_of_an_addresss_silent_connections_makes_room(monkeypatch):
-    monkeypatch.setattr(listener, "MOST_WAITING", 3)
+    monkeypatch.setattr(handshakes, "MOST_WAITING", 3)
 
     async def scenario(address):
         silent = await strangers(address, 8)
@@ -68,7 +68,7 @@ def test_the_oldest_of_an_addresss_silent_connections_makes_room(monkeypatch):
 
 @pytest.mark.timeout(60)
 def test_a_silent_connection_is_closed(monkeypatch):
-    monkeypatch.setattr(listener, "HANDSHAKE_S", 0.0)
+    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.0)
 
     async def scenario(address):
         await ended(await strangers(address, 3))
@@ -77,7 +77,7 @@ def test_a_silent_connection_is_closed(monkeypatch):
 
 
 def test_the_listener_is_dasks_again_afterwards():
-    with listener.guarded():
+    with handshakes.guarded():
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        assert soft == hard or soft >= listener.OPEN_FILES
+        assert soft == hard or soft >= handshakes.OPEN_FILES
     assert backends["tls"]._listener_class is TLSListener
