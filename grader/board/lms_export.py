@@ -61,7 +61,7 @@ def as_csv(course: Course, platform: Platform) -> str:
     names = sorted({*known, *(student for student, _ in marks)})
     labs = sorted({lab for _, lab in marks})
     file = io.StringIO()
-    table = csv.writer(file)
+    table = csv.writer(file, quoting=csv.QUOTE_ALL)
     table.writerow((*platform.columns, *labs))
     if platform.points_possible:
         out_of = {row.lab: f"{row.out_of:g}" for row in marks.values()}

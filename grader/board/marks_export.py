@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ("student", "lab", "points", "out_of", "late_penalty", "late_hours", "open")
 # A spreadsheet evaluates a field that begins with one of these as a formula; Canvas reads it as text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# One that separates fields by a semicolon or tab, as in many languages, finds such a beginning inside a name.
+INNER_FORMULA = re.compile(r"([;,\t\r\n][\s\"']*)(?=[=+@-])")
 
 
 class ExportError(PlainError):
@@ -71,7 +74,7 @@ def as_csv(course: Course, students: Iterable[str] = (), labs: Iterable[str] = (
     """Return the marks as CSV (RFC 4180), of these students and labs; () means all. Raises LockedError."""
     students, labs = set(students), set(labs)
     file = io.StringIO()
-    table = csv.writer(file)
+    table = csv.writer(file, quoting=csv.QUOTE_ALL)
     table.writerow(COLUMNS)
     table.writerows(
         row.values()
@@ -83,6 +86,7 @@ def as_csv(course: Course, students: Iterable[str] = (), labs: Iterable[str] = (
 
 def safe(text: str) -> str:
     """Return a learner's name quoted so that a spreadsheet reads it as text."""
+    text = INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

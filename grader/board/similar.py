@@ -109,7 +109,7 @@ def own_passages(notebook: NotebookNode, *given: NotebookNode) -> frozenset[int]
 def as_csv(found: Iterable[Similar]) -> str:
     """Return the pairs as CSV; each line says what it does not prove."""
     file = io.StringIO()
-    table = csv.writer(file)
+    table = csv.writer(file, quoting=csv.QUOTE_ALL)
     table.writerow(COLUMNS)
     for pair in found:
         students = map(safe, pair.students)

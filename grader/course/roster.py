@@ -16,6 +16,9 @@ from harness.errors import WrongUseError
 FILE = "roster.csv"  # in the course's folder
 COLUMNS = ("login", "name", "email", "section")
 EXTENSION = "extension_hours"  # of every deadline, for this learner
+LONGEST_EXTENSION = 366 * 24.0  # hours
+# Accounts of a workshop and of its machine. A learner with one of these names would have its rights.
+RESERVED = frozenset({"instructor", "hub", "board", "admin", "root", "nobody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,31 @@ def _learners(rows: csv.DictReader, path: Path) -> Iterator[Learner]:
     for row in rows:
         values = {key: (row.get(fields.get(key)) or "").strip() for key in COLUMNS}
         login = values["login"]
-        if not is_id(login) or login in seen:
-            problem = "is there twice" if login in seen else "cannot be a login"
+        if problem := _problem(login, seen):
             raise WrongUseError(f"{path}, line {rows.line_num}: {login!r} {problem}.")
         seen.add(login)
         hours = (row.get(fields.get(EXTENSION)) or "").strip() or "0"
-        try:
-            yield Learner(**values, extension_hours=float(hours))
-        except ValueError as error:
+        extension = _hours(hours)
+        if extension is None:
             raise WrongUseError(
-                f"{path}, line {rows.line_num}: {EXTENSION} must be a number, not {hours!r}."
-            ) from error
+                f"{path}, line {rows.line_num}: {EXTENSION} must be a number of hours from 0 to "
+                f"{LONGEST_EXTENSION:.0f}, not {hours!r}."
+            )
+        yield Learner(**values, extension_hours=extension)
+
+
+def _problem(login: str, seen: set[str]) -> str:
+    if not is_id(login):
+        return "cannot be a login"
+    if login.lower() in RESERVED:
+        return "is reserved: give this learner another login"
+    return "is there twice" if login in seen else ""
+
+
+def _hours(text: str) -> float | None:
+    """Return a valid extension, or None."""
+    try:
+        hours = float(text)
+    except ValueError:
+        return None
+    return hours if 0 <= hours <= LONGEST_EXTENSION else None  # NaN is not, either

@@ -14,7 +14,7 @@ import dask
 from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 
 from grader import secret
-from grader.fleet import tls
+from grader.fleet import handshakes, tls
 from grader.fleet.data_only import data_only
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
@@ -142,7 +142,7 @@ def serve(address: str, processes: int) -> None:
 
 def schedule(host: str, port: int) -> None:
     """Run a scheduler at this address until interrupted. Raises OSError if the address is not free."""
-    with dask.config.set(DASK_CONFIG), data_only():
+    with dask.config.set(DASK_CONFIG), data_only(), handshakes.guarded():
         asyncio.run(_schedule(host, port, tls.of_secret(secret.key())))
 
 

@@ -33,6 +33,8 @@ PASSWORD_BYTES = 6  # eight characters, short enough to type
 FIRST_UID = 20000  # above the ids that Linux gives to accounts of its own accord
 LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")  # what useradd and PAM take as a name
 COLUMNS = ("name", "password", "uid")
+# People work in their isolated servers only. With a shell, `su` or ssh would lead past the isolation.
+NO_SHELL = "/usr/sbin/nologin"
 
 
 class AccountError(PlainError):
@@ -95,7 +97,9 @@ def create(
         home = workshop.home(person.name)
         if not _is_marked(person.name):
             _run("useradd", "--uid", str(person.uid), "--no-create-home", "--home-dir", str(home),
-                 "--shell", "/bin/bash", "--comment", MARK, "--user-group", person.name)  # fmt: skip
+                 "--shell", NO_SHELL, "--comment", MARK, "--user-group", person.name)  # fmt: skip
+        elif pwd.getpwnam(person.name).pw_shell != NO_SHELL:  # of an earlier version
+            _run("usermod", "--shell", NO_SHELL, person.name)
         home.mkdir(parents=True, exist_ok=True)
         shutil.chown(home, person.name, person.name)  # not its content: links may lead elsewhere
         home.chmod(CLOSED)
@@ -142,7 +146,9 @@ def require_root() -> None:
             "A workshop creates an account for each learner, which needs root: run it as root on a "
             "separate machine, such as a container or a virtual machine."
         )
-    if missing := [name for name in ("useradd", "chpasswd", "bwrap") if not shutil.which(name)]:
+    if missing := [
+        name for name in ("useradd", "usermod", "chpasswd", "bwrap") if not shutil.which(name)
+    ]:
         raise WrongUseError(
             f"A workshop needs {', '.join(missing)} (Debian: apt install passwd bubblewrap)."
         )

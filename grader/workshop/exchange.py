@@ -1,118 +1,136 @@
 """An nbgrader collector that verifies who submitted, what, and when.
 
 Everybody may put folders into the exchange's inbox, so the learner and time in a folder's name are only
-claims. nbgrader warns about a folder of another owner but collects it, follows links out of the folder, and
-trusts the time in the name. This collector checks the owner, the links, and the time on the exchange's disk.
+claims. nbgrader warns about a folder of another owner but collects it, follows links out of it, copies
+whatever is in it, trusts the time in the name, and stops at a name that it cannot read. This collector takes
+the lab's notebooks of the folder's owner, with the time on the exchange's disk, and passes over the rest.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import pwd
 import shutil
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.utils import ignore_patterns
 
-# Environment variable with the names by user id as JSON, {"first": 20000, "names": [...]}: see
-# deploy/values.yaml.
-ROSTER = "UNDER500_ROSTER"
-Record = dict[str, Any]  # nbgrader's description of a submitted folder
+from grader.workshop import inbox
+from grader.workshop.inbox import TIME_FORMAT, Claim, NotCollectedError, Received
+
 TIMESTAMP = "timestamp.txt"
-# A claimed time counts if it differs from the disk's by at most this: clocks of two machines differ by
-# seconds.
-SKEW = timedelta(minutes=2)
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"
+MOST_READ = 200  # newest submissions of a learner to one lab that are looked at
+MOST_SAID = 50  # warnings, so that a learner with a million folders does not fill the log
 
 
 class Collect(ExchangeCollect):
-    """nbgrader's collector, limited to folders that the named learner really submitted."""
+    """nbgrader's collector, limited to notebooks that the named learner really submitted."""
 
     def init_src(self) -> None:
-        """Find the newest valid submission of each learner."""
-        super().init_src()
-        newest: dict[str, Record] = {}
-        valid = filter(self._is_valid, self._all())
-        for record in sorted(valid, key=lambda record: record["timestamp"]):
-            # With `before_duedate`, a late submission counts only if there is no earlier one.
-            if record["username"] not in newest or not self._too_late(record):
-                newest[record["username"]] = record
-        self.src_records = list(newest.values())
+        """Find the submissions of each learner, newest first."""
+        self.inbound_path = Path(self.root, self.coursedir.course_id, "inbound")
+        if not self.coursedir.course_id or not self.inbound_path.is_dir():
+            self.fail(f"There is no folder {self.inbound_path}: release a lab first.")
+        self.duedate = None
+        book = Gradebook(self.coursedir.db_url, self.coursedir.course_id)
+        with suppress(MissingEntry), book as gradebook:
+            self.duedate = gradebook.find_assignment(self._lab).duedate
+        self.said = 0
+        self.claims: dict[str, list[Claim]] = {}
 
-    def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-        """Copy a folder without links, and write the verified submission time into it."""
-        if self.get_size(src) > 1000 * self.coursedir.max_dir_size:  # the setting is in kB
-            self.log.warning("%s is too large: it is not collected", src)
-            return
-        ignored = ignore_patterns(self.coursedir.ignore, log=self.log)
-        shutil.copytree(src, dest, symlinks=True, ignore=ignored)
-        for path in Path(dest).rglob("*"):  # a link may appear between the check and the copy
-            if path.is_symlink():
-                path.unlink()
-        (Path(dest) / TIMESTAMP).write_text(
-            self._record(Path(src))["timestamp"].strftime(TIME_FORMAT)
-        )
+    def copy_files(self) -> None:
+        """Copy the submission of each learner that counts."""
+        folder = os.open(self.inbound_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for claim in sorted(self._claims(folder), key=lambda claim: claim.time, reverse=True):
+                self.claims.setdefault(claim.student, []).append(claim)
+            for student, claims in self.claims.items():
+                self._collect(folder, student, claims[:MOST_READ])
+        finally:
+            os.close(folder)
+        self.log.info("Learners with submissions of %s: %d", self._lab, len(self.claims))
 
-    def _all(self) -> list[Record]:
-        pattern = f"{self.coursedir.student_id or '*'}+{self.coursedir.assignment_id}+*"
-        return [self._record(path) for path in Path(self.inbound_path).glob(pattern)]
+    def _collect(self, folder: int, student: str, claims: list[Claim]) -> None:
+        counts = self._counts(folder, claims)
+        try:
+            if counts and self._is_wanted(student, counts):
+                self._store(student, counts)
+        except OSError as error:  # such as a full disk
+            self._say(f"{student}'s submission", error)
 
-    def _record(self, path: Path) -> Record:
-        record = self._path_to_record(str(path))
-        return record | {"timestamp": submission_time(path, record["timestamp"])}
+    @property
+    def _lab(self) -> str:
+        return self.coursedir.assignment_id
 
-    def _is_valid(self, record: Record) -> bool:
-        folder = Path(self.inbound_path) / record["filename"]
-        if reason := problem(folder, record["username"]):
-            self.log.warning("%s is not collected: %s", folder.name, reason)
-        return not reason
+    def _claims(self, folder: int) -> Iterator[Claim]:
+        wanted = self.coursedir.student_id
+        for name in os.listdir(folder):
+            if f"+{self._lab}+" not in name:
+                continue
+            try:
+                claim = inbox.claim(folder, name, self._lab)
+            except (OSError, NotCollectedError) as error:
+                self._say(name, error)
+                continue
+            if wanted in ("", "*", claim.student):
+                yield claim
 
-    def _too_late(self, record: Record) -> bool:
+    def _counts(self, folder: int, claims: list[Claim]) -> Received | None:
+        """Return the newest submission; with `before_duedate`, the newest in time if there is one."""
+        newest = None
+        for claim in claims:
+            try:
+                received = inbox.received(folder, claim, self._notebooks())
+            except (OSError, NotCollectedError) as error:
+                self._say(claim.folder, error)
+                continue
+            newest = newest or received
+            if not self._too_late(received):
+                return received
+        return newest
+
+    def _notebooks(self) -> list[str]:
+        """Return the names of the lab's notebooks, as released."""
+        released = self.coursedir.format_path(self.coursedir.release_directory, ".", self._lab)
+        names = sorted(path.name for path in Path(released).glob("*.ipynb"))
+        return names or [f"{self._lab}.ipynb"]
+
+    def _too_late(self, received: Received) -> bool:
         enforced = self.duedate is not None and self.before_duedate
-        return enforced and record["timestamp"] > self.duedate
+        return enforced and received.time > self.duedate
 
+    def _is_wanted(self, student: str, received: Received) -> bool:
+        """Return True if there is no submission yet, or `received` replaces it."""
+        target = self._target(student)
+        if not target.is_dir():
+            return True
+        existing = self.coursedir.get_existing_timestamp(str(target))
+        newer = existing is None or received.time > existing
+        return (self.update and newer) or (self.before_duedate and received.time != existing)
 
-def problem(folder: Path, student: str) -> str:
-    """Return why a folder of the inbox must not be collected, or ""."""
-    try:
-        owner = person(folder.lstat().st_uid)
-    except OSError:
-        owner = "nobody"
-    if owner != student:
-        return f"it belongs to {owner}"
-    paths = (Path(root) / name for root, dirs, files in os.walk(folder) for name in dirs + files)
-    if folder.is_symlink() or any(map(_is_irregular, paths)):
-        return "it contains a link or a special file"
-    return ""
+    def _store(self, student: str, received: Received) -> None:
+        """Write a submission beside its place, and then replace the one that is there."""
+        target = self._target(student)
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        stamp = received.time.strftime(TIME_FORMAT).encode()
+        for name, content in (received.files | {TIMESTAMP: stamp}).items():
+            (part / name).write_bytes(content)
+        if target.exists():
+            shutil.rmtree(target)
+        part.rename(target)
+        self.log.info("Collected: %s %s", student, self._lab)
 
+    def _target(self, student: str) -> Path:
+        directory = self.coursedir.submitted_directory
+        return Path(self.coursedir.format_path(directory, student, self._lab))
 
-def _is_irregular(path: Path) -> bool:
-    """Return True for a symbolic link, a device, a pipe, or a hard link to another file."""
-    if path.is_symlink():
-        return True
-    return not path.is_dir() and (not path.is_file() or path.lstat().st_nlink > 1)
-
-
-def person(uid: int) -> str:
-    """Return the name for a user id, from the roster (pods have no accounts) or from the machine."""
-    roster = json.loads(os.environ.get(ROSTER, "{}"))
-    names = dict(enumerate(roster.get("names", ()), roster.get("first", 0)))
-    if uid in names:
-        return names[uid]
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return "nobody"
-
-
-def submission_time(folder: Path, claimed: datetime) -> datetime:
-    """Return the submission time, a naive datetime in UTC.
-
-    It is the claimed one, or the disk's (ctime) if they differ by more than SKEW.
-    """
-    changed = datetime.fromtimestamp(folder.stat().st_ctime, UTC).replace(tzinfo=None)
-    return claimed if abs(changed - claimed) <= SKEW else changed
+    def _say(self, name: str, reason: object) -> None:
+        self.said += 1
+        if self.said <= MOST_SAID:
+            self.log.warning("%r is not collected: %s", name, reason)
+        elif self.said == MOST_SAID + 1:
+            self.log.warning("More is not collected; the first %d are above.", MOST_SAID)

@@ -44,12 +44,14 @@ c.Spawner.env_keep = ["LANG", "LC_ALL", "VIRTUAL_ENV", "OPENBLAS_CORETYPE", "OPE
 def set_paths(spawner: IsolatedSpawner) -> None:
     """Set a person's home, configuration and model folder before their server starts."""
     name = spawner.user.name
+    # A kernel beside a learner's notebook imports no module that lies there.
+    for_instructor = {secret.VARIABLE: str(workshop.secret), "PYTHONSAFEPATH": "1"}
     spawner.notebook_dir = str(workshop.home(name))
     spawner.environment = {
         "PATH": os.pathsep.join([str(BIN), "/usr/local/bin", "/usr/bin", "/bin"]),
         "JUPYTER_CONFIG_PATH": str(workshop.settings(name)),
         store.HOME_VARIABLE: str(workshop.home(name) / ".cache" / "under500"),
-        **({secret.VARIABLE: str(workshop.secret)} if name == paths.INSTRUCTOR else {}),
+        **(for_instructor if name == paths.INSTRUCTOR else {}),
     }
 
 

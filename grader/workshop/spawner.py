@@ -9,6 +9,8 @@ from jupyterhub.spawner import LocalProcessSpawner
 
 from grader.workshop import isolation, paths
 
+SHELL = "/bin/bash"
+
 
 class IsolatedSpawner(LocalProcessSpawner):
     """JupyterHub's spawner of local processes, with an isolated view of the machine for each server."""
@@ -19,6 +21,10 @@ class IsolatedSpawner(LocalProcessSpawner):
         JupyterHub's drops root, which setting up the isolation still needs; the isolation drops it itself.
         """
         return os.getpid
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """Return the variables of a person's server, with the shell of its terminals: accounts have none."""
+        return super().user_env(env) | {"SHELL": SHELL}
 
     async def start(self) -> tuple[str, int]:
         """Start a person's server and return its address."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,10 +23,16 @@ from harness.errors import WrongUseError
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
 PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
+# Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
+EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
 CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
 SERVER_SETTINGS = CONFIG.parent / "deploy" / "etc" / "instructor" / "jupyter_server_config.json"
+# Everybody on this machine can connect to a kernel's ports; without its key, they read and send nothing.
+KERNELS = {"KernelManager": {"transport_encryption": "required"}}
+# JupyterLab's debugger opens a port in the kernel that runs whatever anybody on this machine sends.
+NO_DEBUGGER = {"@jupyterlab/debugger-extension": True}
 # nbgrader's default limits a learner's cell to 30 s; the labs need more.
 LEARNER_CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "{course}"
@@ -60,8 +69,7 @@ def prepare_hub(
         accounts.remove(workshop, {one.name for one in persons} - {INSTRUCTOR, *names})
     active = [one for one in persons if not roster_file or one.name in {INSTRUCTOR, *names}]
     accounts.create(workshop, active, known=persons)
-    workshop.exchange.mkdir(exist_ok=True)
-    workshop.exchange.chmod(STICKY)
+    _exchange(workshop)
     _models(workshop)
     _settings(workshop)
     _course(workshop, source)
@@ -100,6 +108,36 @@ def _check(workshop: Workshop, source: Path) -> None:
             raise WrongUseError(f"A workshop needs {name}: run `make workshop`, which installs it.")
 
 
+def _exchange(workshop: Workshop) -> None:
+    """Create the course's folders in the exchange before a learner can: who owns them reads all submissions.
+
+    Raises WrongUseError if somebody else has created one.
+    """
+    workshop.exchange.mkdir(exist_ok=True)
+    # nbgrader insists on a folder that everybody can write to, but nobody can replace the course's in it.
+    workshop.exchange.chmod(STICKY)
+    owner, course = pwd.getpwnam(INSTRUCTOR), workshop.exchange / COURSE_ID
+    if not os.path.lexists(course):
+        course.mkdir(mode=0o755)
+        course.chmod(0o755)  # whatever the umask is
+        os.chown(course, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+    _require_owned(course, owner.pw_uid)
+    for name, mode in EXCHANGE.items():  # with the instructor's rights: they own the folder
+        if os.path.lexists(course / name):
+            _require_owned(course / name, owner.pw_uid)
+        accounts.as_person(INSTRUCTOR, "mkdir", "-p", name, cwd=course)
+        accounts.as_person(INSTRUCTOR, "chmod", mode, name, cwd=course)
+
+
+def _require_owned(folder: Path, uid: int) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid:
+        raise WrongUseError(
+            f"{folder} is not a folder of the instructor's: user id {found.st_uid} created it and could "
+            "read all submissions. Look at it, move it away, and start again."
+        )
+
+
 def _models(workshop: Workshop) -> None:
     """Share the prepared models with everybody, as hard links if possible."""
     workshop.models.mkdir(exist_ok=True)
@@ -136,8 +174,18 @@ def _settings(workshop: Workshop) -> None:
         # The page's settings hide nbgrader's tools for instructors.
         hidden = shutil.ignore_patterns("page_config.json") if name else None
         shutil.copytree(LAB_SETTINGS, folder / "labconfig", ignore=hidden, dirs_exist_ok=True)
+        _without_debugger(folder / "labconfig" / "page_config.json")
         (folder / "nbgrader_config.py").write_text(text.format(**values), encoding="utf-8")
+        (folder / "jupyter_config.json").write_text(json.dumps(KERNELS), encoding="utf-8")
     shutil.copy2(SERVER_SETTINGS, workshop.settings(INSTRUCTOR))
+
+
+def _without_debugger(path: Path) -> None:
+    """Add NO_DEBUGGER to the settings of JupyterLab's page."""
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    disabled = settings.get("disabledExtensions", {}) | NO_DEBUGGER
+    settings = settings | {"disabledExtensions": disabled}
+    path.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def _course(workshop: Workshop, source: Path) -> None:

@@ -41,6 +41,20 @@ def test_no_name_is_a_formula(name):
     assert safe(name) == f"'{name}"
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "name", ["x;=1+1", "x\t=1", "x; \t+1", 'x;"=1', "Ada, -1", "=1;=2", "x,@y", "\n=1"]
+)
+def test_no_name_is_a_formula_to_whatever_separates_fields(name, separator):
+    for part in safe(name).split(separator):
+        assert not part.lstrip(' \t\n"').startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize("name", ["Lovelace, Ada", "O'Neill; Cy", "Anne-Marie", "a+b", "d=e"])
+def test_an_ordinary_name_stays(name):
+    assert safe(name) == name
+
+
 USERS = {"ada, the first": 7, "bob": 8, "@cyd()": 9}
 
 

@@ -125,7 +125,14 @@ def test_our_own_table_has_one_line_for_each_mark(course):
         ("name\nAda\n", "no column login"),
         ("login\nada\nada\n", "line 3.*twice"),
         ("login\n<b>\n", "line 2"),
-        ("login,extension_hours\nada,soon\n", "line 2.*number"),
+        *(
+            (f"login,extension_hours\nada,{hours}\n", "line 2.*number")
+            for hours in ("soon", "nan", "inf", "-1", "1e300")
+        ),
+        *(
+            (f"login\n{name}\n", "line 2.*reserved")
+            for name in ("instructor", "Instructor", "root")
+        ),
     ],
 )
 def test_a_line_that_is_no_learner_is_named(tmp_path, text, problem):

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from traitlets.config import PyFileConfigLoader
 
-from grader.workshop import exchange, start
+from grader.workshop import inbox, start
 from grader.workshop.paths import INSTRUCTOR, Workshop
 
 FOLDER = Path(start.__file__).parent / "deploy"
@@ -91,8 +91,8 @@ def test_the_code_in_the_values_gives_each_learner_a_user_id_that_collect_knows(
     uids = {name: c.KubeSpawner.uid(pod) for name, pod in pods.items()}
     assert len(set(uids.values())) == len(uids)
     teacher = values["custom"]["instructor"]
-    monkeypatch.setenv(exchange.ROSTER, pods[teacher].environment["UNDER500_ROSTER"])
-    assert {name: exchange.person(uid) for name, uid in uids.items()} == {n: n for n in uids}
+    monkeypatch.setenv(inbox.ROSTER, pods[teacher].environment["UNDER500_ROSTER"])
+    assert {name: inbox.person(uid) for name, uid in uids.items()} == {n: n for n in uids}
     assert "UNDER500_SECRET" not in pods["learner01"].environment
     assert c.Authenticator.allowed_users == set(uids)
 
@@ -206,6 +206,12 @@ def test_all_files_name_the_same_image_volume_and_path(values):
     mount = values["singleuser"]["storage"]["extraVolumeMounts"][0]["mountPath"]
     for role in ("learner", "instructor"):
         assert mount in (FOLDER / "etc" / role / "nbgrader_config.py").read_text()
+    custom = values["custom"]
+    uid = custom["firstUid"] + custom["roster"].index(custom["instructor"])
+    for name, mode in start.EXCHANGE.items():
+        line = re.search(rf"install -d -o {uid} -g {uid} -m (\d+) .*under500/{name}$",
+                         text["exchange.yaml"], re.M)  # fmt: skip
+        assert line[1] == mode.lstrip("0")
     image = values["singleuser"]["image"]
     assert f"{image['name']}:{image['tag']}" in text["exchange.yaml"]
 
@@ -225,8 +231,8 @@ def test_a_learner_sees_the_same_jupyterlab_in_every_kind_of_workshop(tmp_path, 
     workshop = Workshop(tmp_path)
     start._settings(workshop)
     page = "labconfig/page_config.json"
-    assert (workshop.settings("learner01") / page).exists()
-    assert not (workshop.settings(INSTRUCTOR) / page).exists()
+    assert "formgrader" in (workshop.settings("learner01") / page).read_text()
+    assert "formgrader" not in (workshop.settings(INSTRUCTOR) / page).read_text()
     served = workshop.settings(INSTRUCTOR) / start.SERVER_SETTINGS.name
     assert "frame-ancestors 'self'" in served.read_text()
     copied = [paths for _, paths in stages()["learner"].copies]

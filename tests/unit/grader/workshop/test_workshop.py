@@ -1,17 +1,24 @@
 """A workshop before it starts: rights, accounts, and what a learner's server can see."""
 
+import json
+import os
 import pwd
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import typer
+import zmq
+from jupyter_client.manager import KernelManager
+from traitlets.config import Config
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
-from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, current
+from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
+from grader.workshop.spawner import IsolatedSpawner
 from harness.errors import WrongUseError
 
 
@@ -20,8 +27,8 @@ def workshop(tmp_path):
     return Workshop(tmp_path / "workshop", 18000)
 
 
-def account(name, mark=MARK, uid=1234):
-    return SimpleNamespace(pw_name=name, pw_gecos=mark, pw_uid=uid, pw_gid=uid)
+def account(name, mark=MARK, uid=1234, shell=accounts.NO_SHELL):
+    return SimpleNamespace(pw_name=name, pw_gecos=mark, pw_uid=uid, pw_gid=uid, pw_shell=shell)
 
 
 @pytest.fixture
@@ -38,7 +45,10 @@ def machine(monkeypatch):
     def run(*command, **_):
         ran.append(command)
         if command[0] == "useradd":
-            there[command[-1]] = account(command[-1], uid=int(command[2]))
+            shell = command[command.index("--shell") + 1]
+            there[command[-1]] = account(command[-1], uid=int(command[2]), shell=shell)
+        if command[0] == "usermod":
+            there[command[-1]].pw_shell = command[2]
         if command[0] == "userdel":
             del there[command[1]]
 
@@ -78,6 +88,20 @@ def test_only_marked_accounts_are_removed(workshop, machine):
     machine.there["learner02"] = account("learner02", "else")
     assert accounts.remove(workshop) == [INSTRUCTOR, "learner01"]
     assert ("userdel", "learner01") in machine.ran
+
+
+def test_no_account_has_a_shell_and_terminals_have_one(workshop, machine, monkeypatch):
+    workshop.root.mkdir()
+    people = accounts.people(workshop, numbered(2))
+    accounts.create(workshop, people)
+    machine.there["learner02"].pw_shell = "/bin/bash"  # of an earlier version
+    accounts.create(workshop, people)
+    assert {machine.there[one.name].pw_shell for one in people} == {accounts.NO_SHELL}
+    machine.there["learner01"].pw_dir = "/home/learner01"
+    monkeypatch.setattr(IsolatedSpawner, "__init__", lambda self: None)
+    spawner = IsolatedSpawner()
+    spawner.user = SimpleNamespace(name="learner01")
+    assert spawner.user_env({})["SHELL"] == "/bin/bash"
 
 
 def test_each_person_has_a_private_home(workshop, machine):
@@ -154,7 +178,7 @@ def test_a_name_that_cannot_be_an_account_is_refused(workshop, machine, name):
 
 def prepared(workshop, tmp_path, monkeypatch, text):
     """Prepare a workshop with a roster, without models and settings."""
-    for name in ("_check", "_models", "_settings", "_cache"):
+    for name in ("_check", "_exchange", "_models", "_settings", "_cache"):
         monkeypatch.setattr(start, name, lambda *_: None)
     monkeypatch.setattr(accounts, "require_root", lambda: None)
     monkeypatch.setattr(start, "_course", lambda *_: workshop.course.mkdir(exist_ok=True))
@@ -178,6 +202,82 @@ def test_who_dropped_the_course_loses_the_account_and_nothing_else(
     assert {name: after[name] for name in before} == before
     names = prepared(workshop, tmp_path, monkeypatch, "login\nada\nbob\ncyd\n")  # and back
     assert machine.there["bob"].pw_uid == before["bob"]
+
+
+def exchange_of(workshop, machine, monkeypatch, uid):
+    """Prepare the exchange for an instructor with a user id."""
+    machine.there[INSTRUCTOR] = account(INSTRUCTOR, uid=uid)
+    monkeypatch.setattr(start.os, "chown", lambda *_, **__: None)
+    workshop.root.mkdir(exist_ok=True)
+    start._exchange(workshop)
+
+
+def test_the_exchange_is_the_instructors_before_anybody_logs_in(workshop, machine, monkeypatch):
+    exchange_of(workshop, machine, monkeypatch, os.getuid())
+    made = {command[-1]: command[1] for command in machine.ran if command[0] == "chmod"}
+    course = workshop.exchange / COURSE_ID
+    assert made == start.EXCHANGE
+    assert course.stat().st_mode & 0o7777 == 0o755
+    assert workshop.exchange.stat().st_mode & 0o7777 == start.STICKY
+    exchange_of(workshop, machine, monkeypatch, os.getuid())  # again
+
+
+@pytest.mark.parametrize("name", ["", *start.EXCHANGE])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_an_exchange_that_somebody_else_created_is_refused(
+    workshop, machine, monkeypatch, name, kind
+):
+    uid, course = os.getuid(), workshop.exchange / COURSE_ID
+    course.mkdir(parents=True)
+    if kind == "link":
+        if not name:
+            course.rmdir()
+        course.joinpath(*filter(None, [name])).symlink_to("/tmp")
+    else:
+        (course / name).mkdir(exist_ok=True)
+        owners = {str(course / name): uid + 1}
+        real = Path.lstat
+
+        def lstat(path):
+            values = list(real(path))
+            values[4] = owners.get(str(path), values[4])
+            return os.stat_result(values)
+
+        monkeypatch.setattr(Path, "lstat", lstat)
+    with pytest.raises(WrongUseError, match="not a folder of the instructor's"):
+        exchange_of(workshop, machine, monkeypatch, uid)
+
+
+@pytest.mark.parametrize("name", [INSTRUCTOR, "learner01"])
+def test_kernels_listen_to_their_own_server_only(workshop, name):
+    start._settings(workshop)
+    folder = workshop.settings(name)
+    settings = json.loads((folder / "jupyter_config.json").read_text())
+    assert settings == start.KERNELS
+    page = json.loads((folder / "labconfig" / "page_config.json").read_text())
+    assert page["disabledExtensions"]["@jupyterlab/debugger-extension"]
+    assert ("@jupyter/nbgrader:formgrader" in page["disabledExtensions"]) == (name != INSTRUCTOR)
+    start._settings(workshop)  # a second start adds nothing
+    assert page == json.loads((folder / "labconfig" / "page_config.json").read_text())
+
+
+@pytest.mark.timeout(60)
+def test_a_neighbour_reads_nothing_from_a_kernels_port(tmp_path):
+    manager = KernelManager(config=Config(start.KERNELS))
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.client()
+    client.start_channels()
+    with zmq.Context() as context, context.socket(zmq.SUB) as neighbour:
+        neighbour.linger = 0
+        neighbour.subscribe(b"")
+        neighbour.connect(f"tcp://127.0.0.1:{manager.iopub_port}")
+        try:
+            client.wait_for_ready(timeout=40)
+            client.execute_interactive("print('my work')", timeout=20)
+            assert not neighbour.poll(300)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
 
 
 def bound(command, kind="--ro-bind"):
