@@ -10,7 +10,7 @@ from tests.interview import agreement, figures, routed
 CLOSE = 0.02  # rounding differs between processors, and a sentence at a threshold may change sides
 
 OPEN = {  # targets that are not reached yet; the page says so
-    "misconceptions, macro-F1, unseen phrasings",
+    "question routing, top-3",
     "question routing, top-3 (fresh file)",
 }
 

@@ -13,9 +13,9 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Transcript
 
 if TYPE_CHECKING:
-    from harness.interview.scoring.evidence import SecondJudge
     from harness.interview.scoring.score import Scorer
     from harness.interview.scoring.scorecard import Scorecard
+    from harness.interview.scoring.shown import SecondJudge
 
 
 def gaps(session: Session) -> Gaps:

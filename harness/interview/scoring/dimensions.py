@@ -14,10 +14,10 @@ from functools import cached_property
 from harness.interview.scoring.behaviour import CHECKS, Check, Conduct, names_cause
 from harness.interview.scoring.case_stack import CaseStack
 from harness.interview.scoring.deeds import diagnosed, used
-from harness.interview.scoring.evidence import Evidence
 from harness.interview.scoring.findings import Finding, Level, Loss, best
 from harness.interview.scoring.heard import Heard
 from harness.interview.scoring.rubric import DIMENSIONS, Expectation, Rubric
+from harness.interview.scoring.shown import Evidence
 from harness.interview.scoring.use_of_case import OFF_TOPIC, RECITED, off_topic, recited
 
 LIST_CREDIT = 0.25  # maximum credit of all names in all lists together

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from harness.interview.scoring.dimensions import Marks
-from harness.interview.scoring.evidence import Evidence
 from harness.interview.scoring.findings import Finding, Level, Mistake, best
 from harness.interview.scoring.rubric import DIMENSIONS, Rubric
+from harness.interview.scoring.shown import Evidence
 
 
 def follow_up_marks(rubric: Rubric, targets: Collection[str], evidence: Evidence) -> Marks:

@@ -1,6 +1,6 @@
 """The scorer: from an answer or an interview to a scorecard, in five steps.
 
-read (`heard`), find (`evidence`), settle the levels (`settled`), score the dimensions (`dimensions`), and say
+read (`heard`), find (`shown`), settle the levels (`settled`), score the dimensions (`dimensions`), and say
 why (`reasons`). Each is a pure function of frozen values: equal input gives equal bytes.
 """
 
@@ -15,7 +15,6 @@ from harness.interview.scenario.transcript import Transcript
 from harness.interview.scoring.copying import main_question
 from harness.interview.scoring.dimensions import Judged, Marks, marks
 from harness.interview.scoring.english import other_language
-from harness.interview.scoring.evidence import Evidence, Judges, evidence
 from harness.interview.scoring.follow_up import targets
 from harness.interview.scoring.follow_up_marks import follow_up_marks
 from harness.interview.scoring.heard import Heard, heard_answer, heard_interview
@@ -24,6 +23,7 @@ from harness.interview.scoring.rubric import DIMENSIONS
 from harness.interview.scoring.scorecard import Scorecard
 from harness.interview.scoring.sentences import MAX_WORDS
 from harness.interview.scoring.settled import settled
+from harness.interview.scoring.shown import Evidence, Judges, evidence
 
 
 @dataclass(frozen=True, eq=False)

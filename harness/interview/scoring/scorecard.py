@@ -8,12 +8,12 @@ from functools import cached_property
 
 from harness.interview.scoring.behaviour import Check
 from harness.interview.scoring.dimensions import Marks
-from harness.interview.scoring.evidence import Evidence
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake, best
 from harness.interview.scoring.heard import Heard
 from harness.interview.scoring.reasons import Advice, Reason, drills
 from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import Passage, Sentence
+from harness.interview.scoring.shown import Evidence
 
 OFFLINE, WITH_LLM = "offline", "offline+llm"
 DRILLS = 3  # number of ideas to practise next; a longer list is not followed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.interview.scoring.evidence import Evidence
 from harness.interview.scoring.findings import Finding, Level, Loss
 from harness.interview.scoring.grounding import grounded
 from harness.interview.scoring.heard import Heard
+from harness.interview.scoring.shown import Evidence
 
 
 def settled(heard: Heard, evidence: Evidence) -> Evidence:
