@@ -166,12 +166,12 @@ class ChatClient:
             yield response
 
     @contextmanager
-    def _readable(self, response: httpx.Response, text: str = "") -> Iterator[None]:
-        """Name what came instead if the reply, or a part of it, cannot be read. Raises ServiceError."""
+    def _readable(self, response: httpx.Response) -> Iterator[None]:
+        """Name what came instead if the reply cannot be read. Raises ServiceError."""
         try:
             yield
         except ValueError as error:
-            raise foreign(response, text, self.options.access) from error
+            raise foreign(response, "", self.options.access) from error
 
     def _whole(self, response: httpx.Response) -> Iterator[Event]:
         """Yield the answer of a server that ignores `stream`."""
@@ -196,8 +196,10 @@ class ChatClient:
             if event.data.strip() == END:
                 complete = True
                 break
-            with self._readable(response, event.data):
+            try:  # not `_readable`: this is done for each piece
                 chunk = Chunk.read(event.data)
+            except ValueError as error:
+                raise foreign(response, event.data, self.options.access) from error
             if chunk.error is not None:
                 raise failed(chunk.error, response, self.options.access)
             self.last.counted(chunk.usage)
