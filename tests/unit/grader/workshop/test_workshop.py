@@ -18,7 +18,6 @@ from grader.cli.workshop import app
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
-from grader.workshop.spawner import IsolatedSpawner
 from harness.errors import WrongUseError
 
 
@@ -90,18 +89,13 @@ def test_only_marked_accounts_are_removed(workshop, machine):
     assert ("userdel", "learner01") in machine.ran
 
 
-def test_no_account_has_a_shell_and_terminals_have_one(workshop, machine, monkeypatch):
+def test_no_account_has_a_shell(workshop, machine):
     workshop.root.mkdir()
     people = accounts.people(workshop, numbered(2))
     accounts.create(workshop, people)
     machine.there["learner02"].pw_shell = "/bin/bash"  # of an earlier version
     accounts.create(workshop, people)
     assert {machine.there[one.name].pw_shell for one in people} == {accounts.NO_SHELL}
-    machine.there["learner01"].pw_dir = "/home/learner01"
-    monkeypatch.setattr(IsolatedSpawner, "__init__", lambda self: None)
-    spawner = IsolatedSpawner()
-    spawner.user = SimpleNamespace(name="learner01")
-    assert spawner.user_env({})["SHELL"] == "/bin/bash"
 
 
 def test_each_person_has_a_private_home(workshop, machine):
