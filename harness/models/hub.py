@@ -111,6 +111,28 @@ def fetch(model: HubModel, progress: Callable[[Progress], None] = lambda _: None
     return locate(model)
 
 
+def adopt(model: HubModel, copy: Path) -> Path:
+    """Copy the files of `model` from the user's own folder (or single file) and return the path to load.
+
+    Raises CorruptFileError if a file is missing there or differs from the catalog, StoreError if the disk is
+    full.
+    """
+    for file in model.files:
+        source = copy / file.name if copy.is_dir() else copy.parent / file.name
+        if not source.is_file() or store.sha256(source) != file.sha256:
+            raise store.CorruptFileError(
+                f"{source} does not exist or differs from {file.name} of {model.repository} at commit "
+                f"{model.revision[:12]}, which the adapters were made for: correct {variable(model)}, or "
+                "unset it to download the file."
+            )
+        part = _unfinished(model, file)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with _plain_errors(model, file):
+            shutil.copyfile(source, part)
+            _put(part, model.folder / file.name, file.sha256)
+    return model.path()
+
+
 def _receive_all(
     model: HubModel, wanted: tuple[HubFile, ...], progress: Callable[[Progress], None]
 ) -> None:

@@ -21,7 +21,7 @@ from harness.kb import articles
 from harness.knobs import Calibration, Knobs, YardstickWork
 from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
-from harness.models import build, catalog
+from harness.models import build, catalog, hub
 from harness.models.offline import BUILT, COMPACT, FULL, LARGE, STUDENT, WEIGHTS, encoder_file
 from harness.setup import calibrate, first_answer, quiet, stage_costs, unit_costs
 from harness.setup.interleaved_round import Round, measure_round
@@ -53,7 +53,7 @@ def steps(strict: bool = False, recalibrate: bool = False, embed: bool = False) 
     centre on this machine instead of unpacking those that come with the project.
     """
     return [
-        Step("packaged models", models_intact, lambda say: verify_models()),
+        Step("packaged models", models_intact, obtain_models),
         Step("large model, tuned, fp32", large_ready, lambda say: build.build_large()),
         Step("student, pruned, fp32", student_ready, lambda say: build.build_student()),
         Step(
@@ -108,6 +108,20 @@ def exclusive() -> Iterator[None]:
 def verify_models() -> None:
     """Raise StoreError if a packaged model is missing, and CorruptFileError if it is damaged."""
     for model in catalog.OFFLINE:
+        model.verified()
+
+
+def obtain_models(say: Say) -> None:
+    """Fetch each packaged model whose package is not installed, from a local copy or the hub, and verify all.
+
+    Raises StoreError, CorruptFileError or HubError.
+    """
+    for model in catalog.OFFLINE:
+        if model.found() is None:
+            copy = catalog.local_copy(model)
+            source, size = model.elsewhere, f"{model.elsewhere.size_mb:.0f} MB"
+            say(f"{model.name} ({size}): from {copy or source.repository + ' on the hub'}.")
+            hub.adopt(source, copy) if copy else hub.fetch(source)
         model.verified()
 
 

@@ -55,7 +55,7 @@ def test_the_conda_environment_has_no_second_version_list(root):
     dependencies = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     pip = next(item for item in dependencies if isinstance(item, dict))["pip"]
     names = [item for item in dependencies if isinstance(item, str)]
-    assert pip == ["-e ."]
+    assert pip == ["-e .[weights]"]
     assert {re.split(r"[<>=]", name)[0] for name in names} <= {
         "python",
         "pip",

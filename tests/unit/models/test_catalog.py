@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +29,20 @@ def test_every_offline_model_is_installed_with_a_licence(model):
     assert model.licence == "Apache-2.0"
 
 
+@pytest.mark.parametrize("model", OFFLINE, ids=lambda m: m.name)
+def test_a_packaged_model_has_the_same_weights_on_the_hub(model):
+    weights = {file.name: file.sha256 for file in model.elsewhere.files}
+    assert weights[Path(model.weights).name] == model.sha256
+    assert re.fullmatch(r"[0-9a-f]{40}", model.elsewhere.revision)
+
+
+def test_the_hubs_files_of_a_packaged_model_are_those_of_the_package():
+    for file in MINILM.elsewhere.files:
+        assert store.sha256(MINILM.path().parent / file.name) == file.sha256
+
+
 def test_a_missing_package_says_what_to_run():
-    with pytest.raises(store.StoreError, match="make start"):
+    with pytest.raises(store.StoreError, match="under500 prepare"):
         replace(MINILM, package="no_such_package").path()
 
 
@@ -94,7 +107,7 @@ def test_a_model_that_is_not_downloaded_says_what_to_run(model):
 def test_a_packaged_model_is_located_in_its_package_or_where_it_is_named(tmp_path, monkeypatch):
     assert catalog.locate(SMOLLM2) == SMOLLM2.path()
     monkeypatch.setenv(catalog.variable(SMOLLM2), str(tmp_path))
-    assert catalog.locate(SMOLLM2) == tmp_path
+    assert catalog.locate(SMOLLM2) == tmp_path / SMOLLM2.weights
 
 
 def test_an_argument_counts_before_the_variable(tmp_path, monkeypatch):

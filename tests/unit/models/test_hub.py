@@ -2,11 +2,13 @@
 
 import errno
 import hashlib
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from harness import store
 from harness.errors import PlainError, WrongUseError
 from harness.models import catalog, hub
 from harness.models.catalog import GGUF, HubFile, HubModel
+from harness.setup import preparation
 
 CONTENT = {"first.gguf": bytes(range(256)) * 40, "second.gguf": b"weights" * 500}
 CHUNK = 1000  # bytes; the library reads 10 MiB at once, more than these files have
@@ -329,3 +332,56 @@ def test_nothing_imports_the_library_before_it_is_needed():
     code = "import sys, harness.models.hub; sys.exit('huggingface_hub' in sys.modules)"
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=60).returncode == 0
+
+
+@pytest.fixture
+def without_package(monkeypatch):
+    """A model of the offline tier whose package is not installed; the hub's files are TINY's."""
+    first = file_of("first.gguf")
+    model = replace(
+        catalog.SMOLLM2,
+        name=TINY.name,
+        package="no_such_package",
+        weights=first.name,
+        sha256=first.sha256,
+    )
+    monkeypatch.setitem(catalog._HUB, TINY.name, TINY)
+    monkeypatch.setattr(catalog, "OFFLINE", (model,))
+    return model
+
+
+def copies(folder: Path) -> Path:
+    folder.mkdir()
+    for name, content in CONTENT.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_a_model_without_its_package_is_downloaded_by_prepare(server, without_package):
+    said = []
+    preparation.obtain_models(said.append)
+    assert without_package.verified().read_bytes() == CONTENT["first.gguf"]
+    assert TINY.repository in said[0]
+    preparation.obtain_models(said.append)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("named", ["", "first.gguf"], ids=["folder", "file"])
+def test_a_model_without_its_package_is_taken_from_a_named_copy(
+    tmp_path, monkeypatch, without_package, named
+):
+    folder = copies(tmp_path / "mine")
+    monkeypatch.setenv(catalog.variable(TINY), str(folder / named))
+    preparation.obtain_models(lambda line: None)
+    shutil.rmtree(folder)
+    assert without_package.verified().read_bytes() == CONTENT["first.gguf"]
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_bytes(b"another model")])
+def test_a_named_copy_with_other_content_is_refused(tmp_path, monkeypatch, without_package, spoil):
+    folder = copies(tmp_path / "mine")
+    spoil(folder / "second.gguf")
+    monkeypatch.setenv(catalog.variable(TINY), str(folder))
+    with pytest.raises(store.CorruptFileError, match=f"correct {catalog.variable(TINY)}"):
+        preparation.obtain_models(lambda line: None)
+    assert without_package.found() is None
