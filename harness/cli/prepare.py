@@ -33,10 +33,30 @@ def prepare(
 ) -> None:
     """Build the models, the knowledge base vectors and the calibration, if missing or damaged."""
     from harness import knobs, store
-    from harness.cli.download import download
-    from harness.setup import preparation  # heavy imports only when the verb runs
-    from harness.setup.doctor import CACHE_GB
+    from harness.measure.latency.typical_trace import typical_trace
+    from harness.setup import stamp
     from harness.show.text import text_waterfall
+
+    usual = tier == "offline" and not (strict or recalibrate or embed)
+    seconds: dict[str, float] = {}
+    if usual and stamp.unchanged():
+        console.print("Everything is ready: no file has changed since the last check.")
+    else:
+        seconds = _build(strict, recalibrate, tier, embed, yes)
+        stamp.write()
+    if trace := typical_trace():
+        console.print(text_waterfall(trace))
+    if as_json:
+        record = knobs.load()
+        print_json({"home": str(store.home()), "seconds": seconds, "baseline": record.model_dump()})
+
+
+def _build(strict: bool, recalibrate: bool, tier: str, embed: bool, yes: bool) -> dict[str, float]:
+    """Check every step, build what is missing, and return the seconds that each took."""
+    from harness import knobs, store
+    from harness.cli.download import download
+    from harness.setup import preparation  # heavy imports only when something is to be checked
+    from harness.setup.doctor import CACHE_GB
 
     seconds: dict[str, float] = {}
     if not store.sealed(knobs.path()):
@@ -57,8 +77,4 @@ def prepare(
                 state = "built"
             seconds[step.name] = round(time.perf_counter() - started, 1)
             console.print(f"{place}: {state} ({seconds[step.name]} s)")
-    if trace := preparation.typical_trace():
-        console.print(text_waterfall(trace))
-    if as_json:
-        record = knobs.load()
-        print_json({"home": str(store.home()), "seconds": seconds, "baseline": record.model_dump()})
+    return seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,8 @@ def progress(
 
     found = my_progress()
     if page:
+        # nbformat imports jsonschema, and that a grammar of IRIs: seconds for what no notebook's schema uses.
+        sys.modules.setdefault("rfc3987_syntax", None)
         from harness.progress.progress_page import write_notebook
 
         write_notebook(page, found)

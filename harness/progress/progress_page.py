@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from harness.errors import WrongUseError
 from harness.progress.my_progress import LIMIT_MS, MyProgress, my_progress
 from harness.progress.progress_text import named, number, open_exercises
-from harness.show.style import BLUE, GREEN, ORANGE
+from harness.show.palette import BLUE, GREEN, ORANGE
 
 HERE = Path(__file__).parent
 NAME = "my-page.ipynb"

@@ -19,7 +19,6 @@ from harness.errors import PlainError
 from harness.interview.dialogue import opening
 from harness.kb import articles
 from harness.knobs import Calibration, Knobs, YardstickWork
-from harness.measure.latency.trace import Span, Trace
 from harness.measure.machine import describe
 from harness.models import build, catalog, hub
 from harness.models.offline import BUILT, COMPACT, FULL, LARGE, STUDENT, WEIGHTS, encoder_file
@@ -238,12 +237,3 @@ def notes(fit: calibrate.Fit) -> list[str]:
 def estimated_note(why: str) -> str:
     """Return the note about a calibration without measured requests."""
     return f"Note: the calibration is an estimate for the quiet machine ({why.rstrip('.')}): {RECALIBRATE}."
-
-
-def typical_trace() -> Trace | None:
-    """Return the trace of the calibrated baseline's median request, None if the record is an estimate.
-
-    Raises StoreError if there is no record.
-    """
-    spans = knobs.load().typical
-    return Trace(tuple(Span(**span) for span in spans)) if spans else None

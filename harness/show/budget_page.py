@@ -14,7 +14,7 @@ from jinja2 import Environment
 
 from harness.measure.machine.busy import beside_note
 from harness.measure.service.budget import Budget
-from harness.show.style import STAGE_COLOURS
+from harness.show.palette import STAGE_COLOURS
 
 HERE = Path(__file__).parent
 FRAME_PX = 1500  # height in a notebook: all of the page at the width of a cell

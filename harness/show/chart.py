@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
 from harness.measure.stats import Interval
-from harness.show import style
+from harness.show import palette, style
 from harness.show.style import Margins, Picture, beside, margin_for, picture, write
 
 BAR = 0.62  # thickness of a bar, of a row's height
@@ -32,10 +32,10 @@ class Look(NamedTuple):
 
 
 # Distinguishable by colour, by marker and by line.
-BLUE = Look(style.BLUE, "o", "-")
-RED = Look(style.VERMILLION, "s", "--")
-GREEN = Look(style.GREEN, "^", "-.")
-PURPLE = Look(style.PURPLE, "D", ":")
+BLUE = Look(palette.BLUE, "o", "-")
+RED = Look(palette.VERMILLION, "s", "--")
+GREEN = Look(palette.GREEN, "^", "-.")
+PURPLE = Look(palette.PURPLE, "D", ":")
 LOOKS = (BLUE, RED, GREEN, PURPLE)
 
 
@@ -57,7 +57,7 @@ class Columns:
     def write_headings(self, axes: Axes) -> None:
         """Write the headings above the axes."""
         for text, right_pt in self.edges:
-            look = {"colour": style.FAINT, "ha": "right"}
+            look = {"colour": palette.FAINT, "ha": "right"}
             write(axes, text, (1, 1), (right_pt, 3), "axes fraction", **look)
 
 
@@ -98,8 +98,8 @@ def name_rows(axes: Axes, names: Sequence[str], above: float = 0.0) -> None:
 
 def y_axis(axes: Axes, text: str = "", form: Callable[[float], str] | None = None) -> None:
     """Format the y axis as numbers in small print, written by `form`, with `text` as its label."""
-    axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=style.FAINT)
-    axes.set_ylabel(text, fontsize=style.SMALL_PT, color=style.FAINT)
+    axes.tick_params(axis="y", labelsize=style.SMALL_PT, labelcolor=palette.FAINT)
+    axes.set_ylabel(text, fontsize=style.SMALL_PT, color=palette.FAINT)
     if form:
         axes.yaxis.set_major_formatter(lambda value, _: form(value))
 
@@ -166,7 +166,7 @@ def dashed(
     axes: Axes,
     axis: Literal["x", "y"],
     value: float,
-    colour: str = style.GREY,
+    colour: str = palette.GREY,
     width: float = 1.2,
     zorder: float = 1,
 ) -> None:
@@ -180,7 +180,7 @@ def bound(
     axis: Literal["x", "y"],
     value: float,
     side: Literal["below", "above"],
-    colour: str = style.LIMIT,
+    colour: str = palette.LIMIT,
     width: float = 1.4,
     zorder: float = 1,
 ) -> None:
@@ -197,7 +197,7 @@ def limit_line(axes: Axes, limit_ms: float, label: bool = True) -> None:
     bound(axes, "x", limit_ms, "above", zorder=3)
     if label:
         text = f"limit {limit_ms:,.0f} ms"
-        write(axes, text, (limit_ms, 1), (0, 3), style.Y_SHARE, colour=style.LIMIT, ha="center")
+        write(axes, text, (limit_ms, 1), (0, 3), style.Y_SHARE, colour=palette.LIMIT, ha="center")
 
 
 def name_the_ends(

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from harness.measure.stats import middle, tail
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, ms, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import ms
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.6
 EDGE = 0.75  # share of the width from which on a name has no place on the right
@@ -34,11 +35,15 @@ def cumulative(times_ms: Sequence[float], of: str, note: str, limit_ms: float) -
     _scales(axes, [*times, limit_ms])
     chart.limit_line(axes, limit_ms)
     axes.step(
-        [times[0], *times], np.linspace(0, 1, len(times) + 1), where="post", color=style.BLUE, lw=2
+        [times[0], *times],
+        np.linspace(0, 1, len(times) + 1),
+        where="post",
+        color=palette.BLUE,
+        lw=2,
     )
     alpha = max(0.4, min(0.9, 20 / len(times)))  # so that a crowd is darker than a few
     heights = [MARKS_AT] * len(times)
-    axes.scatter(times, heights, s=140, marker="|", color=style.BLUE, alpha=alpha, linewidths=2)
+    axes.scatter(times, heights, s=140, marker="|", color=palette.BLUE, alpha=alpha, linewidths=2)
     for mark in (middle(times), tail(times)) if len(times) > 1 else ():
         share = bisect_right(times, mark.value) / len(times)
         _name(axes, f"{mark.label}: {ms(mark.value)}", mark.value, share)
@@ -52,13 +57,13 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
     axes.set_ylim(2 * MARKS_AT, 1.2)  # the last name stands above the curve
     axes.set_yticks(np.linspace(0, 1, 6))
     chart.y_axis(axes, form=lambda share: f"{100 * share:.0f} %")
-    axes.grid(axis="y", color=style.PALE, linewidth=0.8)
+    axes.grid(axis="y", color=palette.PALE, linewidth=0.8)
     axes.set_axisbelow(True)
 
 
 def _name(axes: Axes, text: str, at_ms: float, share: float) -> None:
     """Name a point where the curve never is: right below it, or at the right edge left above it."""
-    axes.plot(at_ms, share, "o", color=style.BLUE, markersize=8, zorder=4)
+    axes.plot(at_ms, share, "o", color=palette.BLUE, markersize=8, zorder=4)
     at_edge = axes.transLimits.transform(axes.transScale.transform((at_ms, share)))[0] > EDGE
     ha, va, shift_pt = ("right", "bottom", (-8, 4)) if at_edge else ("left", "top", (8, -4))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}

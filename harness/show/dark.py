@@ -9,14 +9,14 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from harness.show import style
+from harness.show import palette
 
 BACKGROUND = "#121212"
 ON_DARK = {
     "#ffffff": BACKGROUND,
-    style.INK.lower(): "#ececec",
-    style.FAINT.lower(): "#b0b0b0",
-    style.PALE.lower(): "#3c3c3c",
+    palette.INK.lower(): "#ececec",
+    palette.FAINT.lower(): "#b0b0b0",
+    palette.PALE.lower(): "#3c3c3c",
 }
 COLOURED = ("color", "facecolor", "edgecolor")
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.measure.stats import MEDIAN_FROM, Mark, middle, tail
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, ms, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import ms
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 1.8
 MARGINS = Margins()
@@ -65,7 +66,7 @@ def _dots(axes: Axes, samples_ms: Sequence[float], span_ms: float) -> None:
             break
     x, y = zip(*piles, strict=True)
     axes.set_ylim(0, max(DOTS_PT / DOTS_SHARE / size, max(y) + 1))
-    axes.scatter(x, y, s=(0.9 * size) ** 2, color=style.BLUE, alpha=0.85, linewidths=0, zorder=2)
+    axes.scatter(x, y, s=(0.9 * size) ** 2, color=palette.BLUE, alpha=0.85, linewidths=0, zorder=2)
 
 
 def _stacked(samples_ms: Sequence[float], cell_ms: float) -> list[tuple[float, float]]:
@@ -83,7 +84,7 @@ def _mark(axes: Axes, mark: Mark, below_pt: float) -> None:
     """Draw a line with its name on the side that has more space."""
     low, high = axes.get_xlim()
     side, away_pt = ("left", 5) if mark.value < (low + high) / 2 else ("right", -5)
-    axes.axvline(mark.value, color=style.INK, linewidth=1.2, zorder=1)
+    axes.axvline(mark.value, color=palette.INK, linewidth=1.2, zorder=1)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # above the other mark's line
     look = {"size": style.TEXT_PT, "ha": side, "va": "top", "bbox": box}
     text = f"{mark.label}: {ms(mark.value)}"

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measure.stats import Interval
-from harness.show import chart, style
+from harness.show import chart, palette
 from harness.show.style import Picture
 
 ROW_IN = 0.5
-GUESS, MEASURED = style.ORANGE, style.BLUE
+GUESS, MEASURED = palette.ORANGE, palette.BLUE
 COLUMNS = chart.Columns(1.6, (("guessed", 52), ("measured", 106)))
 AXIS = "logarithmic; ring: your guess, dot: measured, with its 95 % interval where there is one"
 CLOSE = 1.25  # guesses within a quarter count as right
@@ -60,7 +60,9 @@ def factors(rows: Sequence[Factor], note: str) -> Picture:
     for y, row in enumerate(rows):
         chart.interval_dot(axes, row.measured, y, row.interval, MEASURED)
         if row.guessed > 0:
-            axes.plot([row.guessed, row.measured], [y, y], color=style.PALE, linewidth=4, zorder=1)
+            axes.plot(
+                [row.guessed, row.measured], [y, y], color=palette.PALE, linewidth=4, zorder=1
+            )
             chart.ring(axes, row.guessed, y, GUESS)
     return figure.described(map(_in_words, rows))
 

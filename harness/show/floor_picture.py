@@ -13,11 +13,11 @@ from rich.table import Table
 
 from harness.measure.latency.floor import MEGA, FloorReport, StageFloor
 from harness.measure.machine.busy import beside_note
-from harness.show import style
+from harness.show import number_formats, palette, style
 from harness.show.rows import label
 from harness.show.style import Picture
 
-FLOOR, MEASURED = style.ORANGE, style.BLUE
+FLOOR, MEASURED = palette.ORANGE, palette.BLUE
 WIDTH_IN, MARGIN_IN = 5.6, 0.15  # at 420 px, text of 10 pt is still 10 px high
 TITLE_CHARS, NOTE_CHARS, COUNTS_CHARS = 50, 82, 82  # characters that fit into that width
 LINE_IN, BAR_IN, GAP_IN = 0.18, 0.15, 0.16  # heights of a line, a bar and the space below a row
@@ -30,8 +30,8 @@ COLUMNS = ("stage", "floor", "measured", "above the floor", "what the floor coun
 def finding(report: FloorReport) -> str:
     """Return how far the entry is above its floor, and where most of that is, in one sentence."""
     largest = report.largest
-    where = f"the largest remainder is {style.ms(largest.left_ms)} ({_label(largest)})"
-    floor, measured = style.ms(report.floor_ms), style.ms(report.e2e_ms)
+    where = f"the largest remainder is {number_formats.ms(largest.left_ms)} ({_label(largest)})"
+    floor, measured = number_formats.ms(report.floor_ms), number_formats.ms(report.e2e_ms)
     if report.unknown:
         missing = " and ".join(label(stage, simulated=False) for stage in report.unknown)
         return (
@@ -62,7 +62,12 @@ def floor_table(report: FloorReport) -> Table:
     for stage in report.stages:
         table.add_row(*_cells(stage), stage.counts)
     left = _ms(None if report.unknown else report.e2e_ms - report.floor_ms)
-    whole = ("end-to-end", style.ms(report.floor_ms), style.ms(report.e2e_ms), left)
+    whole = (
+        "end-to-end",
+        number_formats.ms(report.floor_ms),
+        number_formats.ms(report.e2e_ms),
+        left,
+    )
     table.add_row(*whole, "the sum of the floors", style="bold")
     return table
 
@@ -93,9 +98,9 @@ def _write_top(figure: Picture, title: list[str], small: list[str], height: floa
     left, look = MARGIN_IN / WIDTH_IN, {"ha": "left", "va": "top"}
     below = 0.14 + style.TITLE_LINE_IN * len(title)
     head, tail = "\n".join(title), "\n".join(small)
-    bold = {"fontsize": style.TITLE_PT, "weight": "bold", "color": style.INK}
+    bold = {"fontsize": style.TITLE_PT, "weight": "bold", "color": palette.INK}
     figure.text(left, 1 - 0.1 / height, head, **bold, **look)
-    figure.text(left, 1 - below / height, tail, fontsize=8, color=style.FAINT, **look)
+    figure.text(left, 1 - below / height, tail, fontsize=8, color=palette.FAINT, **look)
 
 
 def _row(axes: Axes, y: float, stage: StageFloor) -> None:
@@ -105,7 +110,7 @@ def _row(axes: Axes, y: float, stage: StageFloor) -> None:
         axes, _label(stage), (0, y + LINE_IN / 2), size=style.TEXT_PT, weight="bold", **look
     )
     counts = textwrap.shorten(f"floor: {stage.counts}", COUNTS_CHARS, placeholder=" …")
-    style.write(axes, counts, (0, y + 1.5 * LINE_IN), colour=style.FAINT, size=8.5, **look)
+    style.write(axes, counts, (0, y + 1.5 * LINE_IN), colour=palette.FAINT, size=8.5, **look)
     bars = (("floor", stage.floor_ms, FLOOR), ("measured", stage.measured_ms, MEASURED))
     for place, (name, value, colour) in enumerate(bars):
         middle = y + 2 * LINE_IN + (place + 0.5) * BAR_IN
@@ -115,7 +120,9 @@ def _row(axes: Axes, y: float, stage: StageFloor) -> None:
 
 
 def _bar(axes: Axes, y: float, value: float, colour: str, simulated: bool) -> None:
-    hatch = {"hatch": style.HATCH, "facecolor": style.PALE} if simulated else {"facecolor": colour}
+    hatch = (
+        {"hatch": palette.HATCH, "facecolor": palette.PALE} if simulated else {"facecolor": colour}
+    )
     # The edge keeps a bar of less than a pixel visible.
     axes.barh(y, value, 0.8 * BAR_IN, edgecolor=colour, linewidth=0.8, **hatch)
 
@@ -132,7 +139,7 @@ def _cells(stage: StageFloor) -> tuple[str, ...]:
 def _ms(value: float | None) -> str:
     if value is None:
         return "–"
-    return "<0.01 ms" if 0 < value < 0.005 else style.ms(value)
+    return "<0.01 ms" if 0 < value < 0.005 else number_formats.ms(value)
 
 
 def _lines(report: FloorReport) -> Iterator[str]:

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
 from harness import semconv
-from harness.show import chart, style
+from harness.show import chart, number_formats, palette, style
 from harness.show.rows import label, named
 from harness.show.style import Margins, Picture, margin_for, picture
 
-FIRST, SECOND = style.ORANGE, style.BLUE
+FIRST, SECOND = palette.ORANGE, palette.BLUE
 FLOOR_MS = 0.1  # a logarithmic axis has no zero
 NAMES_IN = 0.1  # above the first row, where the two sides are named
 BESIDE_PT = 9  # from a dot to its number
@@ -40,7 +40,9 @@ def gap(
         _row(axes, y, pair)
     _name_the_sides(axes, next(iter(pairs.values())), names)
     times = zip(labels, pairs.values(), strict=True)
-    lines = (f"{name:<20}{style.ms(a):>10}{style.ms(b):>10}" for name, (a, b) in times)
+    lines = (
+        f"{name:<20}{number_formats.ms(a):>10}{number_formats.ms(b):>10}" for name, (a, b) in times
+    )
     figure.description = "\n".join([title, f"(columns: {', '.join(names)})", *lines])
     return figure
 
@@ -53,7 +55,7 @@ def _scale(axes: Axes, values: list[float]) -> None:
 
 
 def _row(axes: Axes, y: int, pair: Pair) -> None:
-    axes.plot(pair, [y, y], color=style.PALE, linewidth=4, zorder=1)
+    axes.plot(pair, [y, y], color=palette.PALE, linewidth=4, zorder=1)
     for value, colour, side, sign in _sides(pair):
         axes.plot(value, y, "o", color=colour, markersize=9, zorder=2)
         look = {"colour": colour, "size": style.TEXT_PT, "ha": side, "va": "center"}
@@ -79,7 +81,7 @@ def _finding(pairs: Mapping[str, Pair], names: tuple[str, str]) -> str:
     stage, pair = max(pairs.items(), key=lambda item: _factor(item[1]))
     if _factor(pair) < SAME:
         return f"{names[0]} and {names[1]} agree on every stage".capitalize()
-    name, (first, second) = named(stage), map(style.ms, pair)
+    name, (first, second) = named(stage), map(number_formats.ms, pair)
     factor = f"{_factor(pair):,.{1 if _factor(pair) < 10 else 0}f}"
     return (
         f"{name[0].upper()}{name[1:]} differs most: {first} against {second}, a factor of {factor}"

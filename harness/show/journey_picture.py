@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.kb.workload import EXACT_REPEATS, PARAPHRASES
 from harness.measure.latency.journey import Journey, MeasuredStep
-from harness.show import chart, style
+from harness.show import chart, number_formats, palette, style
 from harness.show.style import Picture
 
 LIMIT_MS = 500.0
@@ -98,10 +98,8 @@ def finding(journey: Journey) -> str:
     """Return the whole journey in a sentence."""
     first, last = journey.steps[0], [step for step in journey.steps if not step.detour][-1]
     right = f"{last.exact} of {last.answerable} facts right (before: {first.exact})"
-    return (
-        f"{style.duration(first.e2e_ms.p50)} to {style.duration(last.e2e_ms.p50)} end-to-end: "
-        f"{last.ratio:.1f} times faster, {right}"
-    )
+    before, after = (number_formats.duration(step.e2e_ms.p50) for step in (first, last))
+    return f"{before} to {after} end-to-end: {last.ratio:.1f} times faster, {right}"
 
 
 def label(step: MeasuredStep) -> str:
@@ -126,12 +124,12 @@ def _mixed_note(journey: Journey) -> str:
 
 
 def _row(axes: Axes, y: int, step: MeasuredStep) -> None:
-    colour = style.GREY if step.detour else style.BLUE
+    colour = palette.GREY if step.detour else palette.BLUE
     axes.barh(y, step.e2e_ms.p50, chart.BAR, color=colour)
     if step.ttft_ms.p50 is not None:
-        axes.plot(step.ttft_ms.p50, y, "o", color=style.ORANGE, markersize=7, zorder=4)
+        axes.plot(step.ttft_ms.p50, y, "o", color=palette.ORANGE, markersize=7, zorder=4)
     style.beside(axes, f"{step.ratio:.1f}", y, RATIO_PT)
-    style.beside(axes, style.ms(step.e2e_ms.p50), y, TIME_PT, weight="bold")
+    style.beside(axes, number_formats.ms(step.e2e_ms.p50), y, TIME_PT, weight="bold")
 
 
 def _line(step: MeasuredStep) -> str:
@@ -142,7 +140,8 @@ def _cells(step: MeasuredStep) -> Iterator[str]:
     yield label(step)
     for times in (step.e2e_ms, step.ttft_ms):
         yield from (
-            style.ms(value) if value is not None else "–" for value in (times.p50, times.p90)
+            number_formats.ms(value) if value is not None else "–"
+            for value in (times.p50, times.p90)
         )
     yield f"{step.ratio:.1f} ({step.low:.1f} to {step.high:.1f})"
     yield f"{step.exact} of {step.answerable}"

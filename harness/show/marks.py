@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from harness.show import style
+from harness.show import palette
 from harness.show.chart import BAR, Columns, require, rows_picture
 from harness.show.style import Picture
 
@@ -55,7 +55,7 @@ def finding(bars: Sequence[Bar]) -> str:
 
 
 def _row(axes: Axes, row: int, bar: Bar) -> None:
-    undecided = {"hatch": style.HATCH, "edgecolor": "white"} if bar.points is None else {}
-    colour = style.GREY if undecided else style.PALE
+    undecided = {"hatch": palette.HATCH, "edgecolor": "white"} if bar.points is None else {}
+    colour = palette.GREY if undecided else palette.PALE
     axes.barh(row, bar.out_of, BAR, color=colour, linewidth=0, **undecided)
-    axes.barh(row, bar.points or 0, BAR, color=style.BLUE)
+    axes.barh(row, bar.points or 0, BAR, color=palette.BLUE)

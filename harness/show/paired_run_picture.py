@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 from matplotlib.axes import Axes
 
-from harness.show import chart, style
+from harness.show import chart, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 1.5
@@ -29,7 +29,7 @@ def paired_run(pairs: Sequence[tuple[float, float]]) -> Picture:
     figure, [axes] = picture(finding(pairs), note, [HEIGHT_IN], margins, "ms")
     axes.set_xlim(0, 1.05 * max(max(side) for side in sides))
     chart.name_rows(axes, NAMES)
-    for row, (times, colour) in enumerate(zip(sides, (style.BLUE, style.GREY), strict=True)):
+    for row, (times, colour) in enumerate(zip(sides, (palette.BLUE, palette.GREY), strict=True)):
         _row(axes, row, times, colour)
     return figure
 
@@ -47,5 +47,5 @@ def _row(axes: Axes, row: int, times: Sequence[float], colour: str) -> None:
     shifts = np.random.default_rng(0).uniform(-SPREAD, SPREAD, len(times))  # carry no meaning
     axes.scatter(times, row + shifts, s=26, color=colour, alpha=0.8, linewidths=0)
     p50_ms = median(times)
-    axes.plot([p50_ms, p50_ms], [row - 0.34, row + 0.34], color=style.INK, linewidth=1.6)
+    axes.plot([p50_ms, p50_ms], [row - 0.34, row + 0.34], color=palette.INK, linewidth=1.6)
     style.beside(axes, f"p50 {p50_ms:,.0f} ms", row, 72 * RIGHT_IN - 14)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from harness.measure.stats import Proportion
-from harness.show import chart, style
+from harness.show import chart, number_formats, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.4
-FRONTIER, BEATEN, GUESS = style.BLUE, style.GREY, style.ORANGE
+FRONTIER, BEATEN, GUESS = palette.BLUE, palette.GREY, palette.ORANGE
 CROWD = 12  # so many names and intervals can be told apart; of more, only the two in the title have them
 TICKS_MS = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 AXIS = "end-to-end p50 in ms, logarithmic; bars: 95 % interval of the share of right answers"
@@ -72,7 +72,7 @@ def _scales(axes: Axes, times_ms: Sequence[float]) -> None:
     chart.ticks(axes.xaxis, TICKS_MS, "{:,}".format)
     axes.set_ylim(-0.06, 1.12)
     chart.y_axis(axes, form=lambda share: f"{100 * share:.0f} %" if share < 1.01 else "")
-    axes.grid(axis="y", color=style.PALE, linewidth=0.8)
+    axes.grid(axis="y", color=palette.PALE, linewidth=0.8)
     axes.set_axisbelow(True)
 
 
@@ -93,7 +93,7 @@ def _point(axes: Axes, point: Point, colour: str, above: bool) -> None:
     axes.vlines(point.ms, interval.low, interval.high, color=colour, linewidth=2, zorder=2)
     face = colour if colour == FRONTIER else "white"
     axes.plot(point.ms, rate, "o", mfc=face, mec=colour, mew=2, markersize=9, zorder=3)
-    text_colour = style.FAINT if colour == BEATEN else colour
+    text_colour = palette.FAINT if colour == BEATEN else colour
     _name(axes, point.name, (point.ms, rate), text_colour, 6 if above else -13)
 
 
@@ -122,11 +122,11 @@ def _ends(points: Sequence[Point], frontier: Collection[str]) -> tuple[Point, ..
 
 def _short(point: Point) -> str:
     right = point.right
-    return f"{point.name}, {style.ms(point.ms)}, {right.successes} of {right.n}"
+    return f"{point.name}, {number_formats.ms(point.ms)}, {right.successes} of {right.n}"
 
 
 def _in_words(point: Point, on_frontier: bool) -> str:
     return (
-        f"{point.name}: {style.ms(point.ms)} end-to-end p50, right {point.right}, "
+        f"{point.name}: {number_formats.ms(point.ms)} end-to-end p50, right {point.right}, "
         f"{'on the frontier' if on_frontier else 'beaten'}"
     )

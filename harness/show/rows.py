@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness import semconv
 from harness.measure.latency.trace import Span, Trace
-from harness.show.style import duration, ms, percent
+from harness.show.number_formats import duration, ms, percent
 
 LABELS = {  # the words in the table of the interview question
     semconv.NETWORK: "network",

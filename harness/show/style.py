@@ -15,22 +15,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness import semconv
-
-# Okabe and Ito, "Color Universal Design" (2008): distinguishable with every kind of colour blindness.
-GREY, SKY, GREEN, BLUE, PURPLE = "#999999", "#56B4E9", "#009E73", "#0072B2", "#CC79A7"
-ORANGE, VERMILLION = "#E69F00", "#D55E00"
-INK, FAINT, PALE = "#222222", "#666666", "#E4E4E4"  # text, secondary text, background marks
-LIMIT = VERMILLION
-
-STAGE_COLOURS = {
-    semconv.NETWORK: GREY,
-    semconv.PREPROCESS: SKY,
-    semconv.RETRIEVE: GREEN,
-    semconv.GENERATE: BLUE,
-    semconv.POSTPROCESS: PURPLE,
-}
-HATCH = "/////"  # on every bar whose time is emulated, and on points without a verdict
+from harness.show.palette import FAINT, GREY, INK
 
 WIDTH_IN = 9.0  # the width that JupyterLab shows without scaling
 TOP_IN, BOTTOM_IN = 0.62, 0.55  # for the title and for the axis
@@ -158,19 +143,3 @@ def beside(axes: Axes, text: str, y: float, right_pt: float, weight: str = "norm
     """Write a number right of the axes, its right edge `right_pt` points from them."""
     look = {"ha": "right", "va": "center_baseline", "weight": weight}
     write(axes, text, (1, y), (right_pt, 0), X_SHARE, size=TEXT_PT, **look)
-
-
-def ms(value: float) -> str:
-    """Return milliseconds with decimals where they matter: "2,500 ms", "8.4 ms", "0.42 ms"."""
-    decimals = 0 if value >= 10 or value == 0 else 1 if value >= 1 else 2
-    return f"{value:,.{decimals}f} ms"
-
-
-def duration(value_ms: float) -> str:
-    """Return a time for titles: "3.2 s", and "419 ms" below a second."""
-    return f"{value_ms / 1000:.1f} s" if round(value_ms) >= 1000 else ms(value_ms)
-
-
-def percent(share: float) -> str:
-    """Return a share in percent: "78 %", and "<1 %" for a small share that would be rounded to 0."""
-    return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"

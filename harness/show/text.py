@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.measure.latency.trace import Trace
+from harness.show.palette import LIMIT, STAGE_COLOURS
 from harness.show.rows import Row, finding, numbers, rows, scope, what_it_is
-from harness.show.style import LIMIT, STAGE_COLOURS
 
 WIDEST, NARROWEST = 60, 10  # characters of the bars
 NUMBERS = 40  # characters for the columns of numbers and the gaps

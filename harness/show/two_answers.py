@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from harness.show import style
+from harness.show import palette
 from harness.show.dark import ON_DARK
-from harness.show.style import duration
+from harness.show.number_formats import duration
 
 WIDTH, MARGIN = 840, 28  # units of the drawing; a README shows it about as wide in pixels
 LEFT, RIGHT = MARGIN, WIDTH - MARGIN
@@ -64,15 +64,15 @@ def two_answers(question: str, slow: Answered, fast: Answered, note: str, dark: 
     shows the end.
     """
     film, y = _Film(max(slow.e2e_ms, fast.e2e_ms)), 0
-    body = [_text(LEFT, y := 34, finding(slow, fast), 19, style.INK, "bold")]
+    body = [_text(LEFT, y := 34, finding(slow, fast), 19, palette.INK, "bold")]
     for line in textwrap.wrap(f"“{question}”", LINE_CHARS):
-        body.append(_text(LEFT, y := y + LINE + 4, line, 15, style.FAINT))
-    for answered, colour in ((slow, style.ORANGE), (fast, style.BLUE)):
+        body.append(_text(LEFT, y := y + LINE + 4, line, 15, palette.FAINT))
+    for answered, colour in ((slow, palette.ORANGE), (fast, palette.BLUE)):
         body += film.row(y + 42, answered, colour)
         y += ROW + LINE * len(_lines(answered))
     y += 10
     for line in textwrap.wrap(note, NOTE_CHARS):
-        body.append(_text(LEFT, y := y + 18, line, 12, style.FAINT))
+        body.append(_text(LEFT, y := y + 18, line, 12, palette.FAINT))
     svg = "\n".join([_head(y + 20, film.rules, finding(slow, fast)), *body, "</svg>\n"])
     for light, on_dark in ON_DARK.items() if dark else ():
         svg = svg.replace(f'"{light}"', f'"{on_dark}"')
@@ -93,20 +93,20 @@ class _Film:
         """Yield an assistant's name, what it took, its bars of waiting and writing, and its words."""
         shown = f'text-anchor="end" {self._appear(answered.ttft_ms)}'
         took = f"first word {duration(answered.ttft_ms)}, all {duration(answered.e2e_ms)}"
-        yield _text(LEFT, y, answered.name, 15, style.INK, "bold")
-        yield _text(RIGHT, y, took, 14, style.INK, "bold", shown)
+        yield _text(LEFT, y, answered.name, 15, palette.INK, "bold")
+        yield _text(RIGHT, y, took, 14, palette.INK, "bold", shown)
         yield from self._bars(y + 22, answered, colour)
         yield from self._words(y + 22 + BAR + LINE, answered)
 
     def _bars(self, y: float, answered: Answered, colour: str) -> Iterator[str]:
         first, end = self._x(answered.ttft_ms), self._x(answered.e2e_ms)
-        yield _bar(LEFT, RIGHT, y, style.PALE)
-        yield _bar(LEFT, first, y, style.GREY, self._grow(0, answered.ttft_ms))
+        yield _bar(LEFT, RIGHT, y, palette.PALE)
+        yield _bar(LEFT, first, y, palette.GREY, self._grow(0, answered.ttft_ms))
         if end - first >= 1:  # what arrives in one piece is not written before one's eyes
             yield _bar(first, end, y, colour, self._grow(answered.ttft_ms, answered.e2e_ms))
-        x, look = self._x(LIMIT_MS), f'stroke="{style.LIMIT}" stroke-width="2"'
+        x, look = self._x(LIMIT_MS), f'stroke="{palette.LIMIT}" stroke-width="2"'
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 10}" y2="{y + BAR + 4}" {look}/>'
-        yield _text(x + 5, y - 4, f"{LIMIT_MS:.0f} ms", 12, style.LIMIT)
+        yield _text(x + 5, y - 4, f"{LIMIT_MS:.0f} ms", 12, palette.LIMIT)
 
     def _words(self, y: float, answered: Answered) -> Iterator[str]:
         words = list(answered.words())
@@ -116,7 +116,7 @@ class _Film:
                 f"<tspan {self._appear(ms)}>{escape(word)} </tspan>" for ms, word in here
             )
             at = f'x="{LEFT}" y="{y + LINE * number}"'
-            yield f'<text {at} font-size="15" fill="{style.INK.lower()}">{spans}</text>'
+            yield f'<text {at} font-size="15" fill="{palette.INK.lower()}">{spans}</text>'
 
     def _x(self, ms: float) -> float:
         return LEFT + (RIGHT - LEFT) * ms / self.ms

@@ -8,9 +8,10 @@ from textwrap import shorten
 from matplotlib.axes import Axes
 
 from harness.measure.latency.trace import Trace
-from harness.show import chart, style
+from harness.show import chart, palette, style
+from harness.show.number_formats import duration
 from harness.show.rows import OUTSIDE, Row, finding, numbers, rows, scope, what_it_is
-from harness.show.style import Margins, Picture, duration, picture
+from harness.show.style import Margins, Picture, picture
 from harness.show.text import plain_waterfall
 
 # 2.5 in wide; the right edge of each column, in points from the axes.
@@ -87,7 +88,7 @@ def _bars(axes: Axes, y: int, row: Row, is_total: bool) -> None:
         facecolor=face,
         edgecolor=edge,
         linewidth=0.8,  # a bar of a millisecond stays visible
-        hatch=style.HATCH if row.simulated else None,
+        hatch=palette.HATCH if row.simulated else None,
         zorder=2,
     )
 
@@ -95,11 +96,11 @@ def _bars(axes: Axes, y: int, row: Row, is_total: bool) -> None:
 def _face_and_edge(row: Row, is_total: bool) -> tuple[str, str]:
     """Return the colours of the bars of `row`."""
     if row.name == OUTSIDE:
-        return style.PALE, style.PALE
+        return palette.PALE, palette.PALE
     if is_total:
-        return style.INK, style.INK
-    colour = style.STAGE_COLOURS.get(row.name, style.GREY)
-    return (style.PALE if row.simulated else colour), colour
+        return palette.INK, palette.INK
+    colour = palette.STAGE_COLOURS.get(row.name, palette.GREY)
+    return (palette.PALE if row.simulated else colour), colour
 
 
 def _comparison(traces: Sequence[tuple[str, Trace]]) -> str:

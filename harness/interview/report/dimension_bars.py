@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from harness.interview.report.scorecard_text import NAMES
-from harness.show import style
+from harness.show import palette, style
 from harness.show.style import Margins, Picture, margin_for, picture
 
 WORDS = {1: "nothing yet", 2: "in part", 3: "advance", 4: "outstanding"}
@@ -43,27 +43,35 @@ def dimension_bars(
 
 
 def _row(axes: Axes, y: int, score: int | None, before: float | None) -> None:
-    axes.barh(y, MAX_SCORE, height=0.55, color=style.PALE, zorder=1)
+    axes.barh(y, MAX_SCORE, height=0.55, color=palette.PALE, zorder=1)
     if score:
-        colour = style.BLUE if score >= ADVANCE else style.ORANGE
+        colour = palette.BLUE if score >= ADVANCE else palette.ORANGE
         axes.barh(y, score, height=0.55, color=colour, zorder=2)
     if before:
         axes.plot(
-            before, y, "o", mfc="none", mec=style.INK, mew=2, markersize=11, clip_on=False, zorder=4
+            before,
+            y,
+            "o",
+            mfc="none",
+            mec=palette.INK,
+            mew=2,
+            markersize=11,
+            clip_on=False,
+            zorder=4,
         )
     text = f"{score}  {WORDS[score]}" if score else "not shown"
     at = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     axes.annotate(
-        text, (1, y), xytext=(16, 0), va="center", fontsize=style.TEXT_PT, color=style.INK, **at
+        text, (1, y), xytext=(16, 0), va="center", fontsize=style.TEXT_PT, color=palette.INK, **at
     )
 
 
 def _advance_line(axes: Axes) -> None:
-    axes.axvline(ADVANCE, color=style.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=3)
+    axes.axvline(ADVANCE, color=palette.LIMIT, linewidth=1.4, linestyle=(0, (4, 2)), zorder=3)
     at = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
     axes.annotate(
         "advance", (ADVANCE, 1), xytext=(0, 1), ha="center", fontsize=style.SMALL_PT,
-        color=style.LIMIT, **at,
+        color=palette.LIMIT, **at,
     )  # fmt: skip
 
 

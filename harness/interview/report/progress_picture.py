@@ -11,7 +11,7 @@ from harness.interview.practice.history import Played
 from harness.interview.report.dimension_bars import ADVANCE, MAX_SCORE
 from harness.interview.report.scorecard_text import NAMES
 from harness.interview.scoring.rubric import DIMENSIONS
-from harness.show import style
+from harness.show import palette, style
 from harness.show.style import Margins, Picture, margin_for, picture
 
 BAND = 5  # interviews: fewer say little, and older ones no longer describe the learner
@@ -42,13 +42,13 @@ def _strip(axes: Axes, name: str, scores: list[int | None]) -> None:
     axes.set_ylim(0.6, MAX_SCORE + 0.4)
     axes.set_yticks([(1 + MAX_SCORE) / 2], [NAMES[name]])
     axes.set_xticks([])
-    axes.axhline(ADVANCE, color=style.LIMIT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+    axes.axhline(ADVANCE, color=palette.LIMIT, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
     if not known:
         return
     low, high = _band([score for _, score in known])
-    axes.axhspan(low - 0.15, high + 0.15, color=style.SKY, alpha=0.25, linewidth=0, zorder=0)
+    axes.axhspan(low - 0.15, high + 0.15, color=palette.SKY, alpha=0.25, linewidth=0, zorder=0)
     xs, ys = zip(*known, strict=True)
-    axes.plot(xs, ys, "-o", color=style.BLUE, linewidth=1.6, markersize=6, zorder=2)
+    axes.plot(xs, ys, "-o", color=palette.BLUE, linewidth=1.6, markersize=6, zorder=2)
     text = f"{low} to {high}" if low != high else f"{low}"
     style.beside(axes, f"last {min(BAND, len(known))}: {text}", (1 + MAX_SCORE) / 2, 110)
 
@@ -56,7 +56,7 @@ def _strip(axes: Axes, name: str, scores: list[int | None]) -> None:
 def _label_advance_line(axes: Axes) -> None:
     at = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     axes.annotate(
-        "advance", (0, ADVANCE), xytext=(2, 6), fontsize=style.SMALL_PT, color=style.LIMIT, **at
+        "advance", (0, ADVANCE), xytext=(2, 6), fontsize=style.SMALL_PT, color=palette.LIMIT, **at
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from harness import semconv
 from harness.measure.latency.trace import Span, Trace
-from harness.show import chart, style
-from harness.show.style import Picture, ms
+from harness.show import chart, palette
+from harness.show.number_formats import ms
+from harness.show.style import Picture
 
 ORDER = (semconv.PREPROCESS, semconv.RETRIEVE, semconv.GENERATE, semconv.POSTPROCESS)
 COLUMNS = chart.Columns(0.9, (("", 58),))
 BAR = 0.55  # of a row
-BESIDE = style.ORANGE
+BESIDE = palette.ORANGE
 AXIS = "ms since the question was sent"
 NOTE = "one request, measured; network distance is SIM and not shown"
 
@@ -31,7 +32,7 @@ def overlap_timeline(trace: Trace, beside: str) -> Picture:
     figure, axes = chart.rows_picture(title, NOTE, names, COLUMNS, AXIS, cells)
     axes.set_xlim(0, 1.02 * max(span.end_ms for span in rows))
     for y, span in enumerate(rows):
-        colour = style.STAGE_COLOURS.get(span.name, BESIDE)
+        colour = palette.STAGE_COLOURS.get(span.name, BESIDE)
         axes.barh(y, span.duration_ms, BAR, span.start_ms, color=colour, zorder=2, linewidth=0)
     return figure.described(f"{s.name}: {s.start_ms:.0f} to {s.end_ms:.0f} ms" for s in rows)
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.labs.architecture.routing_policies import Gain, Policy
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, ms, percent, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import ms, percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.9
 MARGINS = Margins(left=0.7, right=1.9)
-LINE = style.SKY
-LOOKS = ((style.INK, "s"), (style.INK, "D"), (style.GREEN, "*"), (style.BLUE, "o"))
+LINE = palette.SKY
+LOOKS = ((palette.INK, "s"), (palette.INK, "D"), (palette.GREEN, "*"), (palette.BLUE, "o"))
 AXIS = (
     "end-to-end, mean ms a question, including the router's own time; up and to the left is better"
 )
@@ -65,7 +66,7 @@ def _names(axes: Axes, named: Sequence[Policy], colours: Sequence[str]) -> None:
             color=colour,
             arrowprops={
                 "arrowstyle": "-",
-                "color": style.PALE,
+                "color": palette.PALE,
                 "linewidth": 1,
                 "relpos": (0, 0.5),  # from the left edge of the text, never through it
             },

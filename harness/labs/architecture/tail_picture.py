@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from harness.measure.stats import middle
 from harness.measure.stats import tail as slow_end
 from harness.show import chart, style
-from harness.show.style import Margins, Picture, ms, picture
+from harness.show.number_formats import ms
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.2
 MARGINS = Margins(left=0.7, right=1.5)

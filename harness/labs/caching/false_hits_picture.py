@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from harness.labs.caching.false_hits import HitRates
 from harness.show import chart, style
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.8
 MARGINS = Margins(left=0.8, right=1.5)

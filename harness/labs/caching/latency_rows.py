@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from harness.labs.caching.cache_paths import MISS
 from harness.labs.caching.prefix import Prefill
 from harness.measure.stats import bootstrap_ratio, median_ratio, middle, tail
-from harness.show import chart, style
-from harness.show.style import Picture, duration, ms, percent
+from harness.show import chart, palette
+from harness.show.number_formats import duration, ms, percent
+from harness.show.style import Picture
 
 ROW_IN = 0.5
 COLUMNS = chart.Columns(2.75, (("p50", 62), ("slow end", 178)))
@@ -80,10 +81,10 @@ def sample_rows(
     figure, axes = chart.rows_picture(title, note, names, COLUMNS, axis, cells, ROW_IN)
     _scale(axes, [time_ms for samples in samples_ms.values() for time_ms in samples])
     for y, (name, samples) in enumerate(samples_ms.items()):
-        look = {"color": style.GREY if name in pale else style.BLUE, "alpha": 0.45}
+        look = {"color": palette.GREY if name in pale else palette.BLUE, "alpha": 0.45}
         axes.plot(samples, [y] * len(samples), "o", markersize=6, zorder=2, **look)
         median_ms = marks[y][0].value
-        axes.vlines(median_ms, y - 0.32, y + 0.32, color=style.INK, linewidth=2, zorder=3)
+        axes.vlines(median_ms, y - 0.32, y + 0.32, color=palette.INK, linewidth=2, zorder=3)
     rows = zip(names, marks, cells, strict=True)
     return figure.described(
         f"{name}: {mid.label} {p50}, {slow}, n = {mid.n}" for name, (mid, _), (p50, slow) in rows

@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from harness.labs.caching.pairs import SAME, Pair
-from harness.show import chart, style
-from harness.show.style import Picture, percent
+from harness.show import chart, palette
+from harness.show.number_formats import percent
+from harness.show.style import Picture
 
 ROW_IN = 0.5
 COLUMNS = chart.Columns(1.9, (("median", 58), ("hits", 120)))
@@ -36,7 +37,7 @@ def similarity(
     title = _finding(pairs, hit, threshold)
     figure, axes = chart.rows_picture(title, note, names, COLUMNS, AXIS, cells, ROW_IN)
     axes.set_xlim(min(0.0, float(cosines.min())), 1.02)
-    chart.dashed(axes, "x", min(threshold, 1.02), style.INK, width=1.4, zorder=2)
+    chart.dashed(axes, "x", min(threshold, 1.02), palette.INK, width=1.4, zorder=2)
     for y, (kind, mask) in enumerate(zip(kinds, masks, strict=True)):
         _dots(axes, y, cosines[mask], passes[mask], kind in SAME)
     numbers = zip(names, cells, strict=True)
@@ -45,9 +46,9 @@ def similarity(
 
 def _dots(axes: Axes, y: int, cosines: np.ndarray, passes: np.ndarray, same: bool) -> None:
     jitter = np.random.default_rng(0).uniform(-JITTER, JITTER, len(cosines))
-    colour, marker = (style.BLUE, "o") if same else (style.VERMILLION, "s")
+    colour, marker = (palette.BLUE, "o") if same else (palette.VERMILLION, "s")
     look = {"marker": marker, "s": 16, "linewidths": 0, "alpha": 0.6}
-    axes.scatter(cosines[~passes], y + jitter[~passes], color=style.PALE, zorder=1, **look)
+    axes.scatter(cosines[~passes], y + jitter[~passes], color=palette.PALE, zorder=1, **look)
     axes.scatter(cosines[passes], y + jitter[passes], color=colour, zorder=2, **look)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from harness.labs.caching.stampede import Wait
-from harness.show import style
+from harness.show import number_formats, palette, style
 from harness.show.chart import require
 from harness.show.style import Margins, Picture, margin_for, picture
 
 BAR_IN = 0.16
-COLOURS = (style.VERMILLION, style.BLUE)
+COLOURS = (palette.VERMILLION, palette.BLUE)
 AXIS = "ms since all of them asked"
 
 
@@ -36,7 +36,7 @@ def stampede_bars(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> Picture:
         axes.set_xlim(0, 1.05 * longest)
         axes.set_ylim(len(waits) - 0.4, -0.6)
         axes.set_yticks([(len(waits) - 1) / 2], [name])
-        style.beside(axes, f"last: {style.ms(waits[-1].end_ms)}", len(waits) - 1, 80)
+        style.beside(axes, f"last: {number_formats.ms(waits[-1].end_ms)}", len(waits) - 1, 80)
         if axes is not all_axes[-1]:
             axes.set_xticks([])
     return figure.described(_in_words(name, *run) for name, run in runs.items())
@@ -44,7 +44,7 @@ def stampede_bars(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> Picture:
 
 def _finding(runs: Mapping[str, tuple[Sequence[Wait], int]]) -> str:
     return "; ".join(
-        f"{name}: {count} computed, {style.duration(_mean(waits))} on average"
+        f"{name}: {count} computed, {number_formats.duration(_mean(waits))} on average"
         for name, (waits, count) in runs.items()
     )
 
@@ -54,5 +54,5 @@ def _mean(waits: Sequence[Wait]) -> float:
 
 
 def _in_words(name: str, waits: Sequence[Wait], count: int) -> str:
-    ends = ", ".join(style.ms(wait.end_ms) for wait in waits)
+    ends = ", ".join(number_formats.ms(wait.end_ms) for wait in waits)
     return f"{name}: {count} computed; done after {ends}"

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, ms, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import ms
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 1.35
 MARGINS = Margins(left=1.5, right=0.9, between=0.4)
-ALL, EACH = style.BLUE, style.ORANGE
+ALL, EACH = palette.BLUE, palette.ORANGE
 AXIS = "texts in the batch (n)"
 NOTE = "measured, decode only, medians, sizes interleaved; dashed: if a step took the same time for any n"
 
@@ -30,7 +31,7 @@ def batch_cost(step_ms: Mapping[int, float]) -> Picture:
     _line(above, sizes, throughputs, ALL, "all texts,\ntokens/s", "{:.0f}")
     _line(below, sizes, [step_ms[n] for n in sizes], EACH, "each text,\nms a token", "{:.1f}")
     if_free = [1e3 * n / step_ms[1] for n in sizes]
-    above.plot(sizes, if_free, color=style.GREY, linestyle=chart.DASHES, linewidth=1.2, zorder=1)
+    above.plot(sizes, if_free, color=palette.GREY, linestyle=chart.DASHES, linewidth=1.2, zorder=1)
     chart.dashed(below, "y", step_ms[1])
     return figure.described(
         f"n = {n}: {1e3 * n / step_ms[n]:.0f} tokens/s, {ms(step_ms[n])} a step" for n in sizes

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 
 from harness.measure.load.goodput import Limits, LoadRun
 from harness.measure.stats import TooFewSamplesError, middle, percentile, tail
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, duration, ms, percent, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import duration, ms, percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHTS_IN = [2.4, 0.9]  # of the times, and of goodput
 MARGINS = Margins(left=0.8, right=1.3, between=0.35)
-MEASURED, SIM = style.BLUE, style.ORANGE
+MEASURED, SIM = palette.BLUE, palette.ORANGE
 AXIS = "arrival rate (Poisson), as a share of the most that the assistant can serve"
 NOTE = (
     "TTFT from the intended start: dot p50, whisker to the slow end of n requests; "
@@ -50,8 +51,8 @@ def _times(axes: Axes, runs: Runs, simulated: Runs, limit_ms: float) -> None:
     for load, run in runs.items():
         median_ms, slow_ms = middle(_ttft(run)).value, tail(_ttft(run)).value
         _whisker(axes, load, median_ms, median_ms, slow_ms)
-    chart.dashed(axes, "y", limit_ms, style.LIMIT, width=1.4)
-    _name(axes, f"limit {ms(limit_ms)}", limit_ms, style.LIMIT)
+    chart.dashed(axes, "y", limit_ms, palette.LIMIT, width=1.4)
+    _name(axes, f"limit {ms(limit_ms)}", limit_ms, palette.LIMIT)
     chart.ticks(axes.yaxis, form=duration)
     chart.y_axis(axes)
 
@@ -65,7 +66,7 @@ def _shares(axes: Axes, runs: Runs, simulated: Runs, limits: Limits) -> None:
     axes.set_ylim(-0.04, 1.08)
     axes.set_yticks([0, 0.5, 1])
     chart.y_axis(axes, form=percent)
-    _name(axes, "goodput, 95 %", 0.6, style.INK)
+    _name(axes, "goodput, 95 %", 0.6, palette.INK)
 
 
 def _whisker(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.show import chart, style
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.3
 MARGINS = Margins(left=0.65)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from harness.labs.load.batching import BatchRun, Served
-from harness.show import style
+from harness.show import palette, style
 from harness.show.chart import require
-from harness.show.style import Margins, Picture, duration, ms, picture
+from harness.show.number_formats import duration, ms
+from harness.show.style import Margins, Picture, picture
 
 ROW_IN = 0.24
 MARGINS = Margins(left=1.25, right=1.5, between=0.5)
-PREFILL, DECODE, ENDED = style.SKY, style.BLUE, style.PALE
+PREFILL, DECODE, ENDED = palette.SKY, palette.BLUE, palette.PALE
 AXIS = (
     "ms since all requests arrived; pale blue: prefill, blue: decode, "
     "hatched: the request has ended but still holds its slot"
@@ -55,7 +56,7 @@ def _bar(axes: Axes, served: Served) -> None:
         (
             served.ended_ms,
             served.freed_ms,
-            {"facecolor": ENDED, "edgecolor": style.GREY, "hatch": "////"},
+            {"facecolor": ENDED, "edgecolor": palette.GREY, "hatch": "////"},
         ),
     )
     for start, end, look in parts:

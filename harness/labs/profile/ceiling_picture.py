@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from harness.semconv import GENERATE, NETWORK
-from harness.show import chart, style
+from harness.show import chart, palette
+from harness.show.number_formats import ms
 from harness.show.rows import label, named
-from harness.show.style import Picture, ms
+from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.4, (("remains", 68), ("speed-up at best", 156)))
-OVER, UNDER = style.FAINT, style.GREEN
+OVER, UNDER = palette.FAINT, palette.GREEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ def ceilings(
         raise ValueError("The stages take no time at all: measure a request first.")
     fixes = [_without(stage, stage_ms, simulated) for stage in stage_ms]
     if GENERATE in stage_ms:
-        fixes.append(Ceiling("nothing but the LLM", stage_ms[GENERATE], style.ORANGE))
+        fixes.append(Ceiling("nothing but the LLM", stage_ms[GENERATE], palette.ORANGE))
     title, note = _finding(stage_ms, limit_ms, simulated), _note(stage_ms, simulated)
-    figure = _figure(title, note, [Ceiling("today", total, style.INK), *fixes], limit_ms)
+    figure = _figure(title, note, [Ceiling("today", total, palette.INK), *fixes], limit_ms)
     return figure.described(
         f"{fix.label}: {ms(fix.remains_ms)} (at best {fix.at_best(total)})" for fix in fixes
     )
@@ -56,7 +57,7 @@ def ceilings(
 
 def _without(stage: str, stage_ms: Mapping[str, float], simulated: Collection[str]) -> Ceiling:
     rest = sum(cost for other, cost in stage_ms.items() if other != stage)
-    colour = style.STAGE_COLOURS.get(stage, style.GREY)
+    colour = palette.STAGE_COLOURS.get(stage, palette.GREY)
     emulated = stage in simulated
     return Ceiling(f"without {named(stage, emulated)}", rest, colour, emulated)
 
@@ -103,6 +104,6 @@ def _bar(axes: Axes, y: int, row: Ceiling, total_ms: float, limit_ms: float) -> 
         facecolor=(row.colour, 0.35),
         edgecolor=row.colour,
         linewidth=0,
-        hatch=style.HATCH if row.simulated else None,
+        hatch=palette.HATCH if row.simulated else None,
         zorder=2,
     )

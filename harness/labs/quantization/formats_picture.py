@@ -7,16 +7,22 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, margin_for, percent, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, margin_for, picture
 
 COLUMNS = chart.Columns(2.3, (("MB", 44), ("in its own format", 150)))
 SMALL_SHARE = 0.005  # of the bytes: the norms, which are never quantised, are below it
 COLOURS = {
-    **{"F32": style.GREY, "F16": style.SKY, "Q8_0": style.BLUE, "Q4_0": style.ORANGE},
-    **{"Q4_1": style.VERMILLION, "Q5_0": style.PURPLE, "Q4_K": style.GREEN, "Q6_K": "#F0E442"},
+    **{"F32": palette.GREY, "F16": palette.SKY, "Q8_0": palette.BLUE, "Q4_0": palette.ORANGE},
+    **{
+        "Q4_1": palette.VERMILLION,
+        "Q5_0": palette.PURPLE,
+        "Q4_K": palette.GREEN,
+        "Q6_K": "#F0E442",
+    },
 }
-OTHER = style.INK
+OTHER = palette.INK
 LEGEND_IN = 0.5  # below the axis
 NOTE = "MB of weights by number format, from the headers of the files"
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.measure.model_files.quality_gate import MARGIN, MAX_KL, Candidate
-from harness.show import chart, style
+from harness.show import chart, number_formats, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.0
 MARGINS = Margins(left=0.75, right=0.6)
-PASSED, REFUSED = style.BLUE, style.VERMILLION
+PASSED, REFUSED = palette.BLUE, palette.VERMILLION
 # Nats shown: a logarithmic axis has no zero, and the KL of a broken file no upper bound.
 TINY, MOST = 1e-4, 10.0
 NEAR, NEAR_DECADES = 0.1, 0.25  # of the width, of a factor of ten: names this close would overlap
@@ -75,7 +75,7 @@ def _finding(files: Sequence[Candidate]) -> str:
     full, *others = files
     best = min([full, *(file for file in others if file.passes)], key=lambda file: file.ms)
     faster = [file for file in others if not file.passes and file.ms < best.ms]
-    verdict = f"Ship {best.name}, {style.ms(best.ms)} an answer"
+    verdict = f"Ship {best.name}, {number_formats.ms(best.ms)} an answer"
     if not faster:
         return f"{verdict}: nothing that was refused is faster"
     names = " and ".join(file.name for file in faster)
@@ -84,6 +84,4 @@ def _finding(files: Sequence[Candidate]) -> str:
 
 def _in_words(file: Candidate) -> str:
     worst = f"{100 * file.worst:+.0f} points at worst"
-    return (
-        f"{file.name}: {style.ms(file.ms)}, KL {file.kl:.4f}, {worst}; {file.why_not or 'passes'}"
-    )
+    return f"{file.name}: {number_formats.ms(file.ms)}, KL {file.kl:.4f}, {worst}; {file.why_not or 'passes'}"

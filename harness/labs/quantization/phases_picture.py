@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from harness.labs.quantization.phases import Phases, times_faster
 from harness.measure.stats import Interval
-from harness.show import chart, style
-from harness.show.style import Picture, ms
+from harness.show import chart, palette
+from harness.show.number_formats import ms
+from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.6, (("prefill", 74), ("ms a token", 160)))
 ROW_IN = 0.62
-PREFILL, DECODE = style.ORANGE, style.BLUE
+PREFILL, DECODE = palette.ORANGE, palette.BLUE
 APART = 0.16  # of a row, from its middle to each of its two dots
 AXIS = "times as fast as the first, logarithmic, 95 % intervals; square: prefill, dot: decode"
 

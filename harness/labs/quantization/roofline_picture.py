@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.show import chart, style
-from harness.show.style import Picture, percent
+from harness.show import chart, palette
+from harness.show.number_formats import percent
+from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.9, (("computed", 62), ("measured", 128), ("of the limit", 196)))
-FLOOR, MEASURED = style.ORANGE, style.BLUE
+FLOOR, MEASURED = palette.ORANGE, palette.BLUE
 AXIS = "ms a token; ring: computed from bytes and bandwidth, dot: measured"
 NEAR = 0.8  # of the limit: from this share on, a step is called memory-bound
 
@@ -37,7 +38,7 @@ def roofline(steps: Sequence[Step], bandwidth_gbs: float) -> Picture:
     figure, axes = chart.rows_picture(_finding(steps), note, names, COLUMNS, AXIS, cells)
     axes.set_xlim(0, 1.08 * max(max(s.floor_ms, s.measured_ms) for s in steps))
     for y, step in enumerate(steps):
-        axes.hlines(y, step.floor_ms, step.measured_ms, color=style.PALE, linewidth=4, zorder=1)
+        axes.hlines(y, step.floor_ms, step.measured_ms, color=palette.PALE, linewidth=4, zorder=1)
         axes.plot(step.measured_ms, y, "o", color=MEASURED, markersize=8, zorder=3)
         chart.ring(axes, step.floor_ms, y, FLOOR, zorder=2)
     return figure.described(map(_in_words, steps))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.show import chart, style
+from harness.show import chart, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.9
 MARGINS = Margins(left=0.75, right=1.5)
 LOOKS = (chart.BLUE, chart.RED)
-FILES = style.INK
+FILES = palette.INK
 AXIS = "bits a weight, its share of the scales included"
 NOTE = "root mean square of the error, relative to that of the weights; one matrix of the model"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.labs.quantization.phases import Phases
-from harness.show import chart, style
-from harness.show.style import Picture, ms
+from harness.show import chart, palette
+from harness.show.number_formats import ms
+from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.4, (("prefill", 62), ("ms a token", 140)))
-COLOURS = (style.BLUE, style.ORANGE)
+COLOURS = (palette.BLUE, palette.ORANGE)
 AXIS = "ms a decoded token, median"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.labs.retrieval.churn import MARKED, REBUILT, REPLACED, UNCHANGED, Round
-from harness.show import style
+from harness.show import number_formats, palette
 from harness.show.chart import Look, curve, name_the_ends, require, y_axis
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.6
 MARGINS = Margins(left=0.75, right=3.4)
 LOOKS = {
-    UNCHANGED: Look(style.VERMILLION, "s", "--"),
-    MARKED: Look(style.ORANGE, "^", "-."),
-    REPLACED: Look(style.BLUE, "o", "-"),
-    REBUILT: Look(style.GREY, "D", ":"),
+    UNCHANGED: Look(palette.VERMILLION, "s", "--"),
+    MARKED: Look(palette.ORANGE, "^", "-."),
+    REPLACED: Look(palette.BLUE, "o", "-"),
+    REBUILT: Look(palette.GREY, "D", ":"),
 }
 APART = 0.09  # least distance of two names, as a share of the height
 AXIS = "articles exchanged so far, as a share of those held"
@@ -42,8 +43,8 @@ def churn_curves(rounds: Sequence[Round]) -> Picture:
 
 def _end(last: Round, way: str) -> tuple[float, str, str]:
     search = last.runs[way]
-    name = f"{way}: {style.ms(search.p50_ms)}, {last.held[way]:,} held"
-    return search.recall, name, LOOKS[way].colour if way != REBUILT else style.FAINT
+    name = f"{way}: {number_formats.ms(search.p50_ms)}, {last.held[way]:,} held"
+    return search.recall, name, LOOKS[way].colour if way != REBUILT else palette.FAINT
 
 
 def _finding(rounds: Sequence[Round]) -> str:

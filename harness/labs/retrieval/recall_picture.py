@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show import chart, number_formats, palette, style
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.4
 MARGINS = Margins(left=0.75, right=1.9)  # at the right: names at the ends of the curves
@@ -44,11 +45,11 @@ def recall_curves(
     title = _finding(curves, exact_ms, floor, setting)
     figure, [axes] = picture(title, note, [HEIGHT_IN], MARGINS, AXIS)
     _scales(axes, [spot for curve in curves.values() for spot in curve], exact_ms)
-    chart.bound(axes, "y", floor, "below", style.FAINT, width=1.2)
+    chart.bound(axes, "y", floor, "below", palette.FAINT, width=1.2)
     text = f"required: {percent(floor)}"
-    style.write(axes, text, (0, floor), (4, 4), style.X_SHARE, colour=style.FAINT)
-    axes.plot(exact_ms, 1, "*", color=style.INK, markersize=16, zorder=4)
-    style.write(axes, f"exact, {style.ms(exact_ms)}", (exact_ms, 1), (-11, 5), ha="right")
+    style.write(axes, text, (0, floor), (4, 4), style.X_SHARE, colour=palette.FAINT)
+    axes.plot(exact_ms, 1, "*", color=palette.INK, markersize=16, zorder=4)
+    style.write(axes, f"exact, {number_formats.ms(exact_ms)}", (exact_ms, 1), (-11, 5), ha="right")
     for name, look in looks.items():
         _curve(axes, curves[name], look)
     slowest = {
@@ -57,7 +58,7 @@ def recall_curves(
     ends = [(slowest[name].recall, name, look.colour) for name, look in looks.items()]
     chart.name_the_ends(axes, ends, APART)
     return figure.described(
-        [f"exact: {style.ms(exact_ms)}", *map(_in_words, curves, curves.values())]
+        [f"exact: {number_formats.ms(exact_ms)}", *map(_in_words, curves, curves.values())]
     )
 
 
@@ -84,11 +85,11 @@ def _finding(curves: Curves, exact_ms: float, floor: float, setting: str) -> str
         best = max(spot.recall for spot, _ in spots)
         return f"No setting finds {percent(floor)}: the best reaches {_percent(best)}"
     spot, name = min(enough, key=lambda pair: pair[0].ms)
-    setting_text = (
-        f"{name}, {setting} {spot.label}: recall {_percent(spot.recall)} in {style.ms(spot.ms)}"
-    )
+    time = number_formats.ms(spot.ms)
+    setting_text = f"{name}, {setting} {spot.label}: recall {_percent(spot.recall)} in {time}"
     if spot.ms >= exact_ms:
-        return f"Nothing that finds {percent(floor)} beats the exact {style.ms(exact_ms)} ({setting_text})"
+        exact = number_formats.ms(exact_ms)
+        return f"Nothing that finds {percent(floor)} beats the exact {exact} ({setting_text})"
     return f"{setting_text}, {exact_ms / spot.ms:.1f} times as fast as exact"
 
 
@@ -99,5 +100,5 @@ def _percent(share: float) -> str:
 
 def _in_words(name: str, spots: Sequence[Spot]) -> str:
     return f"{name}: " + ", ".join(
-        f"{s.label} {_percent(s.recall)} {style.ms(s.ms)}" for s in spots
+        f"{s.label} {_percent(s.recall)} {number_formats.ms(s.ms)}" for s in spots
     )

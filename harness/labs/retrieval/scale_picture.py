@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.labs.retrieval.scale import FLOOR, Row, crossing
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show import chart, number_formats, palette, style
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.0
 MARGINS = Margins(left=0.75, right=1.3)
@@ -32,11 +33,13 @@ def scale_curves(rows: Sequence[Row], dimensions: int) -> Picture:
     walk = [(row.n, row.walk.p50_ms) for row in rows]
     chart.curve(axes, walk, chart.BLUE, name="graph walk")
     for point, row in zip(walk, rows, strict=True):
-        style.write(axes, percent(row.walk.recall), point, (0, -15), colour=style.BLUE, ha="center")
+        style.write(
+            axes, percent(row.walk.recall), point, (0, -15), colour=palette.BLUE, ha="center"
+        )
     if cross := crossing(rows):
         chart.dashed(axes, "x", cross)
         text = f"equal at about {_round(cross)}"
-        style.write(axes, text, (cross, 1), (5, -10), style.Y_SHARE, colour=style.FAINT)
+        style.write(axes, text, (cross, 1), (5, -10), style.Y_SHARE, colour=palette.FAINT)
     return figure.described(map(_in_words, rows))
 
 
@@ -75,7 +78,7 @@ def _round(n: float) -> str:
 
 def _in_words(row: Row) -> str:
     return (
-        f"{row.n:,}: exact {style.ms(row.exact.p50_ms)}, walk (ef {row.ef}) "
-        f"{style.ms(row.walk.p50_ms)}, recall {row.walk.recall:.1%}, "
+        f"{row.n:,}: exact {number_formats.ms(row.exact.p50_ms)}, walk (ef {row.ef}) "
+        f"{number_formats.ms(row.walk.p50_ms)}, recall {row.walk.recall:.1%}, "
         f"ratio {row.ratio.p50:.2f} ({row.ratio.interval})"
     )

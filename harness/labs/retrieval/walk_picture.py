@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from harness.show import style
+from harness.show import palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.6
@@ -35,10 +35,12 @@ def walk_map(
     figure, [axes] = picture(title, NOTE, [HEIGHT_IN], Margins())
     _links(axes, points, graph)
     rest = [row for row in range(len(points)) if row not in set(visited)]
-    axes.scatter(*points[rest].T, s=14, color=style.PALE, zorder=2)
-    axes.scatter(*points[list(visited)].T, s=34, color=style.SKY, zorder=3, label="visited")
-    axes.scatter(*points[list(kept)].T, s=70, color=style.BLUE, marker="s", zorder=4, label="kept")
-    axes.plot(*query, "*", color=style.VERMILLION, markersize=17, zorder=5, label="query")
+    axes.scatter(*points[rest].T, s=14, color=palette.PALE, zorder=2)
+    axes.scatter(*points[list(visited)].T, s=34, color=palette.SKY, zorder=3, label="visited")
+    axes.scatter(
+        *points[list(kept)].T, s=70, color=palette.BLUE, marker="s", zorder=4, label="kept"
+    )
+    axes.plot(*query, "*", color=palette.VERMILLION, markersize=17, zorder=5, label="query")
     for number, row in enumerate(list(visited)[:NUMBERED], start=1):
         style.write(axes, f"{number}", points[row], (4, 5), zorder=6)
     axes.spines["bottom"].set_visible(False)
@@ -51,7 +53,7 @@ def walk_map(
 
 def _links(axes: Axes, points: np.ndarray, graph: Sequence[Sequence[int]]) -> None:
     pairs = [(points[a], points[b]) for a, others in enumerate(graph) for b in others if a < b]
-    axes.add_collection(LineCollection(pairs, colors=style.PALE, linewidths=0.6, zorder=1))
+    axes.add_collection(LineCollection(pairs, colors=palette.PALE, linewidths=0.6, zorder=1))
 
 
 def _true_nearest(points: np.ndarray, query: np.ndarray, kept: Sequence[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.show import chart, style
+from harness.show import chart, number_formats, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.4
@@ -41,9 +41,9 @@ def learning(stages: Sequence[TuningStage], reference: TuningStage, n: int) -> P
     points = [(stage.lessons, stage.cross_entropy) for stage in stages]
     chart.curve(axes, points, chart.BLUE, size=9)
     for stage, point in zip(stages, points, strict=True):
-        style.write(axes, str(stage), point, (6, 8), colour=style.BLUE, weight="bold")
+        style.write(axes, str(stage), point, (6, 8), colour=palette.BLUE, weight="bold")
     chart.dashed(axes, "y", reference.cross_entropy, width=1.4)
-    look = {"colour": style.FAINT, "va": "center"}
+    look = {"colour": palette.FAINT, "va": "center"}
     style.write(axes, str(reference), (1, reference.cross_entropy), (6, 0), style.X_SHARE, **look)
     chart.ticks(axes.xaxis, [lessons for lessons, _ in points], "{:,}".format)
     chart.y_axis(axes)
@@ -56,7 +56,9 @@ def _finding(stages: Sequence[TuningStage]) -> str:
         nats = f"from {first.cross_entropy:.2f} to {last.cross_entropy:.2f} nats a token"
         return f"{last.lessons:,} lessons: {nats}"
     short, gain = stages[1], first.cross_entropy - last.cross_entropy
-    share = style.percent(max(0.0, (first.cross_entropy - short.cross_entropy) / (gain or 1.0)))
+    share = number_formats.percent(
+        max(0.0, (first.cross_entropy - short.cross_entropy) / (gain or 1.0))
+    )
     return f"{short.lessons:,} lessons give {share} of the gain of {last.lessons:,}"
 
 

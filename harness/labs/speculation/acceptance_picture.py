@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from harness.show import chart, style
-from harness.show.style import Margins, Picture, percent, picture
+from harness.show import chart, palette, style
+from harness.show.number_formats import percent
+from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.4
 BAR = 0.38  # of the width of one token
-DRAFT, TARGET, OUTPUT = style.ORANGE, style.SKY, style.INK
+DRAFT, TARGET, OUTPUT = palette.ORANGE, palette.SKY, palette.INK
 AXIS = "token of the toy vocabulary"
 
 

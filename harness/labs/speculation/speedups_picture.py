@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measure.stats import Interval
-from harness.show import chart, style
+from harness.show import chart, palette
 from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.6, (("computed", 62), ("measured", 124), ("sign", 166)))
 ROW_IN = 0.5
-GUESS, COMPUTED, MEASURED = style.GREY, style.ORANGE, style.BLUE
+GUESS, COMPUTED, MEASURED = palette.GREY, palette.ORANGE, palette.BLUE
 AXIS = "times as fast, logarithmic; cross: guess, ring: computed, dot with 95 % interval: measured"
 NOTE = "with a draft against plain decoding: same model, same prompts in turn, decode time alone"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from harness.show import chart, style
+from harness.show import chart, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 2.6
@@ -40,12 +40,12 @@ def verify_cost(curves: Mapping[str, Mapping[int, float]]) -> Picture:
 
 def _bounds(axes: Axes, most: int) -> None:
     """Draw v(n) = 1, where checking is free, and v(n) = n, where it costs as much as one by one."""
-    line = {"color": style.GREY, "linestyle": chart.DASHES, "linewidth": 1.2, "zorder": 1}
+    line = {"color": palette.GREY, "linestyle": chart.DASHES, "linewidth": 1.2, "zorder": 1}
     axes.plot([1, most], [1, 1], **line)
     axes.plot([1, most], [1, most], **line)
-    style.write(axes, "free", (1, 1), (4, -11), colour=style.FAINT)
+    style.write(axes, "free", (1, 1), (4, -11), colour=palette.FAINT)
     n = min(most, 0.93 * axes.get_ylim()[1])
-    style.write(axes, "one by one", (n, n), (-6, 0), colour=style.FAINT, ha="right")
+    style.write(axes, "one by one", (n, n), (-6, 0), colour=palette.FAINT, ha="right")
 
 
 def _finding(curves: Mapping[str, Mapping[int, float]]) -> str:

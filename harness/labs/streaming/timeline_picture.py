@@ -8,14 +8,15 @@ from itertools import accumulate
 
 from matplotlib.axes import Axes
 
-from harness.show import chart, style
-from harness.show.style import Picture, duration, ms
+from harness.show import chart, palette, style
+from harness.show.number_formats import duration, ms
+from harness.show.style import Picture
 
 COLUMNS = chart.Columns(2.0, (("TTFT", 58), ("end-to-end", 128)))
 ROW_IN = 0.55
 TICK = 0.5  # height of a piece, of a row's
 ABOVE_PT = 11  # of the dot's label: above the ticks
-SILENT, WRITING, PIECE = style.PALE, style.SKY, style.BLUE
+SILENT, WRITING, PIECE = palette.PALE, palette.SKY, palette.BLUE
 AXIS = "ms since the question was sent; pale: nothing to read yet, tick: a piece of text, diamond: done"
 NOTE = "one request each, on the client's clock; network distance is SIM"
 
@@ -66,8 +67,8 @@ def _line(axes: Axes, y: int, line: Line) -> None:
     axes.barh(y, first, 0.12, color=SILENT, linewidth=0, zorder=1)
     axes.barh(y, line.e2e_ms - first, 0.12, first, color=WRITING, linewidth=0, zorder=1)
     axes.vlines(line.pieces_ms, y - TICK / 2, y + TICK / 2, color=PIECE, linewidth=1.6, zorder=2)
-    axes.plot(line.e2e_ms, y, "D", color=style.INK, markersize=6, zorder=4)
-    axes.plot(first, y, "o", color=style.ORANGE, markersize=8, zorder=3)
+    axes.plot(line.e2e_ms, y, "D", color=palette.INK, markersize=6, zorder=4)
+    axes.plot(first, y, "o", color=palette.ORANGE, markersize=8, zorder=3)
     style.write(axes, "TTFT", (first, y), (0, ABOVE_PT), ha="center")
 
 

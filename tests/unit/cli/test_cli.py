@@ -16,6 +16,7 @@ from harness.errors import WrongUseError
 from harness.kb.questions import draw
 from harness.measure.latency.compare import Pair
 from harness.measure.latency.timing import Timing
+from harness.measure.latency.typical_trace import typical_trace
 from harness.measure.machine import describe
 from harness.setup import doctor, preparation, quiet, unit_costs
 from harness.setup.preparation import BusyMachineError, Step
@@ -52,7 +53,7 @@ def test_prepare_builds_what_is_missing_and_then_nothing(steps):
     assert last_json(first)["baseline"]["e2e_ms"] == RECORD.e2e_ms
     second = run(app, ["prepare"])
     assert (second.exit_code, steps) == (0, ["one", "two"])
-    assert "two: ready" in second.stdout
+    assert "Everything is ready" in second.stdout
 
 
 def test_an_interrupt_keeps_what_was_finished(steps, monkeypatch):
@@ -138,7 +139,7 @@ def test_a_busy_machine_is_calibrated_all_the_same_and_the_record_says_so(busy_m
     assert within_contract(record.stages_ms, record.e2e_ms)
     assert record.n == 0 and "python 85 %" in record.estimated
     assert len(said) == 1 and "--recalibrate" in said[0] and "estimate" in said[0]
-    assert preparation.typical_trace() is None
+    assert typical_trace() is None
     (finding,) = doctor._calibration()
     assert finding.state == "note" and "--recalibrate" in finding.detail
     assert "n=0" not in finding.detail

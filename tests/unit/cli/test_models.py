@@ -111,7 +111,7 @@ def fetched(monkeypatch):
     """Return a tier that needs one model; fetching it only takes note."""
     names = []
     monkeypatch.setattr("harness.setup.preparation.steps", lambda **_: [])
-    monkeypatch.setattr("harness.setup.preparation.typical_trace", lambda: _trace())
+    monkeypatch.setattr("harness.measure.latency.typical_trace.typical_trace", lambda: _trace())
     monkeypatch.setattr(hub, "plan", lambda tier, thorough: () if names else (NEED,))
     monkeypatch.setattr(hub, "fetch", lambda model, progress: names.append(model.name))
     return names

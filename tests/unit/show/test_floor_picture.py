@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from harness import semconv
 from harness.measure.latency.floor import OUTSIDE, READ, UNKNOWN, FloorReport, StageFloor
 from harness.measure.model_files.peak import Peaks
-from harness.show import dark, style
+from harness.show import dark, palette
 from harness.show.floor_picture import finding, floor_picture, floor_table, note
 from tests.unit.show.figures import in_order, title, words
 
@@ -86,7 +86,7 @@ def test_texts_do_not_overlap():
 def test_on_a_dark_page_text_is_light_and_data_keep_their_colours():
     figure = dark.on_dark(floor_picture(REPORT))
     assert to_hex(figure.get_facecolor()) == dark.BACKGROUND
-    assert figure.texts[0].get_color() == dark.ON_DARK[style.INK.lower()]
+    assert figure.texts[0].get_color() == dark.ON_DARK[palette.INK.lower()]
     colours = {to_hex(bar.get_facecolor()) for bar in figure.axes[0].patches}
-    assert {style.BLUE.lower(), style.ORANGE.lower()} <= colours
-    assert style.PALE.lower() not in colours
+    assert {palette.BLUE.lower(), palette.ORANGE.lower()} <= colours
+    assert palette.PALE.lower() not in colours

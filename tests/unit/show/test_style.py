@@ -4,8 +4,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from harness import semconv
-from harness.show import style
-from harness.show.style import Margins, duration, ms, percent, picture
+from harness.show import palette
+from harness.show.number_formats import duration, ms, percent
+from harness.show.style import Margins, picture
 
 
 @pytest.mark.parametrize(
@@ -29,8 +30,8 @@ def test_percent(share, text):
 
 
 def test_every_stage_has_a_colour_of_its_own():
-    assert set(style.STAGE_COLOURS) == set(semconv.STAGES)
-    assert len({*style.STAGE_COLOURS.values(), style.LIMIT}) == len(semconv.STAGES) + 1
+    assert set(palette.STAGE_COLOURS) == set(semconv.STAGES)
+    assert len({*palette.STAGE_COLOURS.values(), palette.LIMIT}) == len(semconv.STAGES) + 1
 
 
 def test_a_picture_shows_itself_as_png_and_says_what_it_shows():

@@ -2,7 +2,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from harness import semconv
-from harness.show import style
+from harness.show import palette
 from harness.show.waterfall import waterfall, waterfalls
 from tests.unit.show.traces import CACHED, FAST, ON_SERVER, SLOW, trace
 
@@ -31,7 +31,7 @@ def test_it_shows_stages_times_shares_and_the_limit():
 def test_only_emulated_time_is_hatched():
     figure = waterfall(SLOW)
     hatched = [bars.get_hatch() for bars in figure.axes[0].collections if bars.get_hatch()]
-    assert hatched == [style.HATCH]
+    assert hatched == [palette.HATCH]
 
 
 def test_the_limit_is_always_in_view():
@@ -86,5 +86,5 @@ def test_several_need_at_least_one():
 def test_colours_follow_the_stage():
     first = waterfall(SLOW).axes[0].collections[4]  # whole, network, preprocessing, search, LLM
     assert first.get_facecolor()[0][:3] == pytest.approx(
-        tuple(int(style.STAGE_COLOURS[semconv.GENERATE][i : i + 2], 16) / 255 for i in (1, 3, 5))
+        tuple(int(palette.STAGE_COLOURS[semconv.GENERATE][i : i + 2], 16) / 255 for i in (1, 3, 5))
     )

@@ -2,7 +2,7 @@ import pytest
 
 from harness import semconv
 from harness.labs.profile.ceiling_picture import ceilings
-from harness.show import style
+from harness.show import palette
 from tests.unit.show.figures import in_order, title
 from tests.unit.show.traces import FAST, SLOW
 
@@ -58,7 +58,7 @@ def test_under_the_limit_already():
 
 def test_only_emulated_time_is_hatched_and_labelled():
     figure = ceilings(STAGES)
-    assert [bar.get_hatch() for bar in figure.axes[0].patches if bar.get_hatch()] == [style.HATCH]
+    assert [bar.get_hatch() for bar in figure.axes[0].patches if bar.get_hatch()] == [palette.HATCH]
     real = ceilings(STAGES, simulated=())
     assert not any("SIM" in text for text in texts(real))
     assert not any(bar.get_hatch() for bar in real.axes[0].patches)
