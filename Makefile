@@ -161,10 +161,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
 	@$(BIN)/pip install --quiet --upgrade pip
 	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --no-compile --index-url "$(TORCH_INDEX)" 'torch>=2.6'
-	@rm -rf $(LLAMA_WHEEL); set -m; \
+	@rm -rf $(LLAMA_WHEEL); \
 	CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip wheel --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
 	  --wheel-dir $(LLAMA_WHEEL) -c constraints.txt llama-cpp-python & \
-	llama=$$!; trap 'kill -- -$$llama 2>/dev/null' EXIT INT TERM; \
+	llama=$$!; trap 'kill $$llama 2>/dev/null' EXIT INT TERM; \
 	$(BIN)/python -c "$$WITHOUT_LLAMA" > $(VENV)/others.txt && \
 	$(INSTALL) -r $(VENV)/others.txt && wait $$llama
 	@$(INSTALL) --no-deps $(LLAMA_WHEEL)/*.whl
