@@ -174,7 +174,8 @@ DENIAL = re.compile(
     r"\b(no|not|never|without|leave|leav|skip|drop|forget|reject\w*|rule[sd]? out|off the table|is out|"
     r"wouldn.?t|shouldn.?t|don.?t|won.?t|doesn.?t|isn.?t|can.?t|hardly|nothing|instead of buying|nope|nah|"
     r"cannot|disagree|declin\w+|pass|wrong (lever|knob|tool|place|end|thing)|pointless|useless|"
-    r"theatre|waste\w*|(would|will|.d) (merely|only|just|still))\b",
+    r"theatre|waste\w*|(would|will|.d) (merely|only|just|still)|"
+    r"(hurts?|harms?|backfires?|do(es)? harm)( us| me| it| them)?(?=\W*$|\W+(here|in this case)\b))\b",
     re.IGNORECASE,
 )
 # What a word of denial adds to the score of a refusal, and what its absence takes away.
@@ -188,7 +189,8 @@ HARMLESS = re.compile(
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
     r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
     r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
-    r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b",
+    r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b|"
+    r"\b(ca|could|would)n.?t (hurt|harm)\b",
     re.IGNORECASE,
 )
 
@@ -217,13 +219,18 @@ def _refuses(sentence: str, member: str) -> bool:
 
 
 BACK = re.compile(r"\b(it|that|this|those|them)\b|^\W*(no|nope|nah)\W*$", re.IGNORECASE)
+# "No need to wait for it" is a gain of what was named; only "no need to add that" refuses it.
+NEEDLESS = re.compile(
+    r"\bno need to (?!(do|use|add|buy|build|try|have|bother with)\b)", re.IGNORECASE
+)
 MAX_BACK = 9  # words of a sentence that refuses what the one before it named
 
 
 def takes_back(part: Part) -> bool:
     """Return True if a part that names no remedy refuses what was named before: "I'd rule that out"."""
     offers = part.acts[:1] in ((), (Act.PROPOSE,)) and len(part.text.split()) <= MAX_BACK
-    return offers and bool(BACK.search(part.text)) and _denial(part.text) == DENIED
+    refers = BACK.search(part.text) and not NEEDLESS.search(part.text)
+    return offers and bool(refers) and _denial(part.text) == DENIED
 
 
 def _span(name: str, sentence: str) -> tuple[int, int] | None:

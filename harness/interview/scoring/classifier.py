@@ -9,6 +9,7 @@ findings to those of the patterns, or remove them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -199,7 +200,10 @@ def _cached(key: str) -> Path:
 
 
 def _key(rubric: Rubric, model_sha256: str) -> str:
-    return f"{rubric.sha256[:32]}{model_sha256[:32]}"
+    """Return a name for what the weights depend on: all that is learned, not the patterns, and the model."""
+    learned = [names(rubric), *contrary_sentences(rubric)]
+    learned += [(text, *sorted(shown)) for text, shown in labelled_sentences(rubric)]
+    return f"{hashlib.sha256(repr(learned).encode()).hexdigest()[:32]}{model_sha256[:32]}"
 
 
 def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The listener: what is heard in a turn, with the real model and without."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from harness.interview.listening.acts import LEAST, Part, in_form, likely, toget
 from harness.interview.listening.examples import ACTS, heard_turns, labelled_sentences
 from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
-from harness.interview.listening.remedies import _clause, _denial, remedies
+from harness.interview.listening.remedies import _clause, _denial, remedies, takes_back
 from harness.interview.listening.similarity import Examples, Said, regression
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
@@ -147,11 +148,30 @@ def test_numbers_are_read_with_their_unit(text, value, unit):
         ("No loss, and the cache stays", False),
         ("Retries are the wrong lever", True),
         ("Could we not switch it off with retries", False),
+        ("Retries would hurt here", True),
+        ("Retries do harm in this case", True),
+        ("Retries hurt", True),
+        ("Retries hurt quality a little", False),
+        ("Retries can't hurt here", False),
     ],
 )
 def test_a_comparison_is_no_refusal(sentence, denied):
     span = (sentence.find("retries"), len(sentence)) if "retries" in sentence else None
     assert (_denial(_clause(sentence, span)) > 0) == denied
+
+
+@pytest.mark.parametrize(
+    ("sentence", "back"),
+    [
+        ("No, drop that", True),
+        ("No need to add that", True),
+        ("No need to wait for it", False),
+        ("No need to touch that", False),
+    ],
+)
+def test_a_refusal_takes_back_what_was_named_before(sentence, back):
+    refusing = replace(part(sentence), acts=(Act.PROPOSE,))
+    assert takes_back(refusing) == back
 
 
 def test_words_of_letters_and_digits_are_no_numbers():

@@ -54,6 +54,33 @@ def interview(scorer, *turns):
     return scorer.transcript(parse("\n".join(map(json.dumps, lines)).encode()), CASE, readings)
 
 
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("A second machine costs twice as much. I'd like your okay by Monday.", 2),
+        ("With a larger plan that's solved. Can I have your okay until Wednesday?", 2),
+        ("Answers may be a bit older. Is that acceptable for you?", 2),
+        ("It will be a lot faster. We will update you when it is done.", 1),
+        ("The cache is fine for the readers.", 1),
+    ],
+)
+def test_who_asks_product_to_agree_to_a_price_gives_a_choice(scorer, text, score):
+    assert about(scorer, text).scores["stakeholders"] == score
+
+
+def test_no_need_after_a_mistake_takes_nothing_back(scorer):
+    wrong = "Streaming makes the full answer arrive sooner. No need to change anything else."
+    (mistake,) = about(scorer, wrong).mistakes
+    assert not mistake.repaired
+
+
+def test_a_remedy_that_would_hurt_here_is_not_proposed(scorer):
+    card = about(scorer, "Batching would hurt here, as each request waits for the others.")
+    assert "STK-BATCH" not in card.shown and "STK-BATCH" in {
+        f.expectation for f in card.near_misses
+    }
+
+
 def test_the_cases_own_remedies_are_its_core(scorer):
     fix = Remedy("replicas", False, "A second replica")
     assert about(scorer, f"{REPLICA} {BATCH}", fix).scores["stack"] >= 3

@@ -49,6 +49,10 @@ def test_the_wrong_way_and_its_condition(guards):
     assert wrong("quantization makes it slower")
     assert not wrong("quantization makes it slower if the kernel is missing")
     assert not wrong("quantization makes it smaller")
+    assert wrong("quantization would hurt here")
+    assert wrong("quantization does harm in this case")
+    assert not wrong("quantization hurts quality here and there")
+    assert not wrong("quantization would not hurt here")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,13 @@ def test_the_wrong_way_and_its_condition(guards):
         ("asks_for_facts", "Which index do you use?", True),
         ("asks_for_facts", "Could we cache that?", False),
         ("topical", "HNSW was published by two Russians.", True),
+        ("takes_back", "No, that is wrong.", True),
+        ("takes_back", "No wait, it costs quality.", True),
+        ("takes_back", "no it costs quality", True),
+        ("takes_back", "No.", True),
+        ("takes_back", "No need to check it.", False),
+        ("takes_back", "No quality is lost.", False),
+        ("takes_back", "No one reads that far.", False),
     ],
 )
 def test_other_guards(guards, guard, text, says):
