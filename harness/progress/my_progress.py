@@ -25,7 +25,7 @@ MEASURED = {
     ("03-smaller-models", "times_faster"): "student",
     ("04-quantization", "q8_times_faster"): "q8_0",
     ("05-speculative-decoding", "q8_lookup"): "draft",
-    ("06-retrieval-hnsw", "hnsw_500000"): "hnsw",
+    ("06-retrieval-hnsw", "hnsw_100000"): "hnsw_100000",
     ("08-batching-and-load", "batch_of_8"): "batch",
     ("10-capstone", "times_faster"): "reference",
 }

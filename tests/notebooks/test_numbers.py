@@ -16,6 +16,7 @@ from harness.labs.retrieval import scale
 from harness.measure.latency.journey import Journey
 from harness.measure.latency.yardstick import BAR_MS
 from harness.measure.model_files.quality_gate import MARGIN
+from harness.models.engines.embedding import DIMENSIONS
 from harness.setup.stage_costs import TARGETS_MS, TOTAL_MS
 from harness.stages.fastest_draft import WORTH
 from tests.notebooks.course import LABS, ROOT, solution
@@ -38,6 +39,7 @@ FACTS = {
     "MARGIN_04": MARGIN,
     "WORTH": WORTH,
     "SCALES": scale.SIZES,
+    "DIMENSIONS": DIMENSIONS,
     "SCALE_RECALL": scale.FLOOR,
     "WORK": thresholds("10-capstone").bar.work,
     "STEPS": {step.name: step for step in JOURNEY.steps},

@@ -7,6 +7,7 @@ it can try another server, or show a smaller feature.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,22 +21,33 @@ class BusyError(PlainError):
 
 @dataclass
 class InFlightCounter:
-    """The number of requests in flight, shared by all connections to one server; thread-safe."""
+    """The number of requests in flight, shared by all connections to one server; thread-safe.
+
+    request_s: that number integrated over time until a request last came or went, in request-seconds.
+    """
 
     count: int = 0
+    request_s: float = 0.0
+    now_s: Callable[[], float] = time.perf_counter
+    _since_s: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def enter(self, accept: Callable[[int], bool]) -> bool:
         """Count one more request if `accept(count)` is true, and return whether it was."""
         with self._lock:
             accepted = bool(accept(self.count))
-            self.count += accepted
+            self._add(accepted)
             return accepted
 
     def leave(self) -> None:
         """Count one request less."""
         with self._lock:
-            self.count -= 1
+            self._add(-1)
+
+    def _add(self, change: int) -> None:
+        now_s = self.now_s()
+        self.request_s += self.count * (now_s - self._since_s)
+        self.count, self._since_s = self.count + change, now_s
 
 
 @dataclass(frozen=True)

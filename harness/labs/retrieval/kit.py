@@ -17,7 +17,7 @@ from harness.labs.retrieval.churn_picture import churn_curves
 from harness.labs.retrieval.graph import plane, small_world
 from harness.labs.retrieval.index_swap import IndexHandle, swap_under_traffic
 from harness.labs.retrieval.recall_picture import Spot, recall_curves
-from harness.labs.retrieval.reduced import fit, principal, truncate_dims
+from harness.labs.retrieval.reduced import principal, truncate_dims
 from harness.labs.retrieval.scale import sweep
 from harness.labs.retrieval.scale_picture import scale_curves
 from harness.labs.retrieval.search_runs import exact, filtered_walk, measure, times_faster, walk
@@ -53,7 +53,6 @@ __all__ = [
     "embedder",
     "exact",
     "filtered_walk",
-    "fit",
     "hnsw_search",
     "jittered",
     "keep_result",

@@ -6,24 +6,17 @@ other, so an approximate search has no structure to use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 SPREAD = 0.35  # length of the noise on a unit vector: the distance of two articles of the same kind
-BATCH = 50_000  # rows at a time: 77 MB with 384 numbers each; 500,000 at once would take 770 MB
+BATCH = 50_000  # rows at a time: 77 MB with 384 numbers each, besides the result
 
 
-def jittered(
-    real: np.ndarray,
-    n: int,
-    seed: int,
-    project: Callable[[np.ndarray], np.ndarray] = lambda vectors: vectors,
-) -> np.ndarray:
-    """Return n unit vectors, (n, d), float32: random rows of `real` with noise, passed through `project`."""
+def jittered(real: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return n unit vectors, (n, d), float32: random rows of `real` with noise."""
     rng = np.random.default_rng(seed)
     starts = range(0, n, BATCH)
-    parts = [project(_drawn(real, min(BATCH, n - start), rng)) for start in starts]
+    parts = [_drawn(real, min(BATCH, n - start), rng) for start in starts]
     return np.concatenate(parts).astype(np.float32, copy=False)
 
 

@@ -58,13 +58,13 @@ def row(n, exact_ms, walk_ms):
 
 
 def test_scale_names_both_ends_and_the_crossing():
-    figure = scale_curves([row(1000, 0.01, 0.02), row(100_000, 1.0, 0.05)], dimensions=64)
+    figure = scale_curves([row(1000, 0.01, 0.02), row(100_000, 1.0, 0.05)], dimensions=384)
     assert in_order(title(figure), "1,000", "exact 2.0 times", "100,000", "walk 20 times")
     assert {"exact", "graph walk", "98 %"} <= words(figure)
     assert any("equal at" in text for text in words(figure))
-    assert "no difference" in title(scale_curves([row(1, 1, 1), row(2, 1, 1)], 64))
+    assert "no difference" in title(scale_curves([row(1, 1, 1), row(2, 1, 1)], 384))
     with pytest.raises(ValueError, match="at least 2"):
-        scale_curves([row(1, 1, 1)], 64)
+        scale_curves([row(1, 1, 1)], 384)
 
 
 def test_a_walk_counts_the_visited_points():

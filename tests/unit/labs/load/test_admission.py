@@ -40,6 +40,16 @@ def test_a_request_that_is_closed_or_fails_is_not_in_flight_any_more():
     assert in_flight.count == 0
 
 
+def test_the_requests_in_flight_are_integrated_over_time():
+    times = iter((10.0, 12.0, 15.0, 16.0, 18.0))
+    in_flight = InFlightCounter(now_s=lambda: next(times))
+    for accept in (True, True, False):
+        in_flight.enter(lambda ahead, accept=accept: accept)
+    in_flight.leave()
+    in_flight.leave()
+    assert in_flight.request_s == 1 * 2 + 2 * 3 + 2 * 1 + 1 * 2
+
+
 def test_many_threads_together_exceed_no_limit():
     in_flight, counts = InFlightCounter(), []
 

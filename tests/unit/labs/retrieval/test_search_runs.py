@@ -70,7 +70,6 @@ def test_jittered_vectors_have_unit_norm_are_near_real_ones_and_reproducible():
     assert np.allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-5)
     assert (drawn @ VECTORS.T).max(1).min() > 0.9
     assert np.array_equal(drawn, jittered(VECTORS, 60, seed=1))
-    assert jittered(VECTORS, 60, 1, project=lambda vectors: vectors[:, :4]).shape == (60, 4)
 
 
 def test_a_small_world_links_both_ways_and_reaches_every_row():
