@@ -75,12 +75,14 @@ def _timed_steps(
 
 
 def save(result: Journey, root: Path) -> None:
-    """Write docs/journey.json, and replace the journey's tables in docs/journey.md and in the README."""
+    """Write docs/journey.json, and replace the tables made from it in docs/ and in the README."""
     from harness.show.journey_picture import journey_table, short_table
+    from harness.show.speedrun import speedrun_table
 
     record(root).write_text(result.model_dump_json(indent=1) + "\n")
     for page, table in (
         (root / "docs" / "journey.md", journey_table),
+        (root / "docs" / "speedrun.md", speedrun_table),
         (root / "README.md", short_table),
     ):
         page.write_text(with_table(page.read_text(), table(result)))

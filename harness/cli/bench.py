@@ -11,6 +11,7 @@ import typer
 
 from harness.cli.bench_floor import show_floor
 from harness.cli.bench_questions import LEAST_PAIRS, BenchQuestions, bench_questions
+from harness.cli.bench_record import check_record, show_record
 from harness.cli.kept_results import keep_bench
 from harness.cli.machine_load import fail_if_saturated, loads_around
 from harness.cli.output import FAILED, INTERRUPTED, Json, console, print_json, say
@@ -85,6 +86,10 @@ def bench(
         bool,
         typer.Option("--floor", help="Show the least time that each stage of A can take here."),
     ] = False,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Show the speedrun's record with B in it; A is baseline."),
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="With --floor: write the picture to this file (PNG, SVG).")
     ] = None,
@@ -113,6 +118,8 @@ def bench(
     """
     seed = secrets.randbelow(10**9) if seed is None else seed
     _check_names(b, floor, picture, dark)
+    if record:
+        check_record(a, b)
     if floor:
         show_floor(a, n or REQUESTS, seed, busy, picture, dark, as_json)
     else:
@@ -121,7 +128,7 @@ def bench(
         options = chat_options(key_name, max_tokens, header, body, no_usage, timeout)
         say_unused([a, b], rate, options, model)
         services = Services(model or (), rate, options)
-        _compare(a, b, asked, services, seed, busy, of_own, as_json)
+        _compare(a, b, asked, services, seed, busy, of_own, record, as_json)
 
 
 def _check_names(b: str | None, floor: bool, picture: Path | None, dark: bool) -> None:
@@ -147,6 +154,7 @@ def _compare(
     seed: int,
     busy: bool,
     of_own: bool,
+    record: bool,
     as_json: bool,
 ) -> None:
     from harness.measure.machine import describe as machine
@@ -161,6 +169,8 @@ def _compare(
     quality = own_quality(result)
     notes = list(dict.fromkeys(note for side in sides for note in getattr(side, "notes", ())))
     _show(result, noise, quality, notes)
+    if record:
+        show_record(result)
     if of_own and result.b is sides[1]:  # else it was interrupted while A was compared with itself
         keep_bench(result)
     if as_json:

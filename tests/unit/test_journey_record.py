@@ -6,12 +6,18 @@ from grader.cli.journey import record, with_table
 from grader.grading import reference
 from harness.measure.latency.journey import Journey
 from harness.show.journey_picture import journey_table, landmarks, short_table
+from harness.show.speedrun import speedrun_table
 
 KEPT = Journey.model_validate_json(record(reference.ROOT).read_text())
 
 
 @pytest.mark.parametrize(
-    ("page", "table"), [("README.md", short_table), ("docs/journey.md", journey_table)]
+    ("page", "table"),
+    [
+        ("README.md", short_table),
+        ("docs/journey.md", journey_table),
+        ("docs/speedrun.md", speedrun_table),
+    ],
 )
 def test_a_page_shows_the_record(page, table):
     text = (reference.ROOT / page).read_text()

@@ -35,6 +35,19 @@ def test_bench_shows_times_quality_and_the_ratio():
     assert values["quality"]["b"]["exact"] == 0
 
 
+def test_bench_shows_the_record_with_an_entry_in_its_place():
+    result = run(app, ["bench", "baseline", "reference", "-n", "6", "--record"])
+    assert result.exit_code == 0, result.output
+    table = result.stdout[result.stdout.index("The record") :]
+    assert table.count("closed") == 6 and "0 of" in table
+
+
+@pytest.mark.parametrize("more", [["reference", "baseline"], ["baseline", "--floor"]])
+def test_a_record_is_a_ratio_to_the_slow_assistant(more):
+    result = run(app, ["bench", *more, "--record"])
+    assert result.exit_code != 0 and "slow assistant" in result.output + str(result.exception)
+
+
 def test_an_odd_number_of_questions_becomes_even():
     assert last_json(run(app, ["bench", "baseline", "reference", "-n", "3", "--json"]))["n"] == 4
 
@@ -89,17 +102,17 @@ def test_a_journey_is_measured_and_written_into_the_readme(monkeypatch, tmp_path
     monkeypatch.setattr("grader.grading.reference.fingerprint", lambda: "abc")
     (tmp_path / "docs").mkdir()
     readme = tmp_path / "README.md"
-    page = tmp_path / "docs" / "journey.md"
-    for path in (readme, page):
+    page, speedrun = tmp_path / "docs" / "journey.md", tmp_path / "docs" / "speedrun.md"
+    for path in (readme, page, speedrun):
         path.write_text(f"before\n{journey_verb.START}\nold\n{journey_verb.END}\nafter\n")
     result = run(app, ["journey", "-n", "5", "--mixed", "7", "--write", "--json"])
     assert result.exit_code == 0, result.output
     kept = Journey.model_validate_json(journey_verb.record(tmp_path).read_text())
     assert [step.name for step in kept.steps] == ["baseline", "streamed"]
     assert [(step.name, step.n) for step in kept.mixed] == [("baseline", 7)]
-    for text in (readme.read_text(), page.read_text()):
+    for text in (readme.read_text(), page.read_text(), speedrun.read_text()):
         assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-        assert "| streamed |" in text
+        assert "streamed |" in text
     assert last_json(result)["code"] == "abc"
 
 
