@@ -6,18 +6,25 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from playwright.sync_api import Browser, Page, expect
 
 from grader.workshop import origins
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR
+from grader.workshop.spawner import SHELL
 from tests.browser import classroom as rooms
 from tests.browser.classroom import Classroom, lab_of, log_in, menu
 from tests.browser.conftest import HEIGHT, PATIENCE_MS, WIDTH, shot
+from tests.browser.notebooks import IDLE, cell, run_cell
+from tests.notebooks import course
+from tests.perf.class_of_twelve import exercises
 
 pytestmark = [
     pytest.mark.classroom,
@@ -29,7 +36,9 @@ pytestmark = [
 ]
 
 LAB = "01-profile"
+IMPORTS = "from grader import checks"
 GAP = "def percentile("  # in the cell that the first learner fills by typing
+CHECK = "checks.percentile(percentile"
 TYPED = """def percentile(samples_ms, p):
     if (p / 100) ** len(samples_ms) > 0.01:
         raise ValueError("a maximum in disguise")
@@ -38,7 +47,10 @@ TYPED = """def percentile(samples_ms, p):
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Classroom]:
+    """Yield a class whose lab has its exercises only: the cells between them measure for minutes."""
     with rooms.classroom() as found:
+        for folder, notebook in (("solutions", course.solution), ("labs", course.released)):
+            rewrite(found, INSTRUCTOR, found.workshop.course / folder, notebook(LAB))
         yield found
 
 
@@ -97,14 +109,19 @@ def test_3_learners_fetch_work_and_submit(room, desks):
 
 
 def typed(tab: Page, name: str) -> None:
-    """Solve one exercise in the notebook by hand and save."""
+    """Solve one exercise in the notebook by hand, run it with its check, and save."""
     tab.goto(re.sub(r"/lab.*", f"/lab/tree/{LAB}/{LAB}.ipynb", tab.url))
     tab.locator(".jp-Notebook").wait_for()
-    cell = tab.locator(".jp-CodeCell", has=tab.locator(".cm-content", has_text=GAP)).first
-    cell.scroll_into_view_if_needed()
-    cell.locator(".cm-content").click()
+    tab.get_by_text(IDLE).wait_for()
+    run_cell(tab, IMPORTS)
+    gap = cell(tab, GAP)
+    gap.scroll_into_view_if_needed()
+    gap.locator(".cm-content").click()
     tab.keyboard.press("Control+A")
     tab.keyboard.insert_text(TYPED)
+    run_cell(tab, GAP)
+    run_cell(tab, CHECK)
+    expect(cell(tab, CHECK).locator(".jp-OutputArea-output").first).to_contain_text("passed")
     shot(tab, "workshop-3-typed")
     tab.keyboard.press("Control+S")
     expect(tab.locator(".jp-Notebook")).to_be_visible()
@@ -113,15 +130,33 @@ def typed(tab: Page, name: str) -> None:
 
 def worked(room: Classroom, name: str) -> None:
     """Write the notebooks of the others: correct, untouched, and one whose kernel dies."""
-    from tests.notebooks import course
-
     which = room.learners.index(name)
     notebook = course.released(LAB) if which == 2 else course.solved(LAB)
     if which == 3:
         course.cell(notebook, "q2-gap").source = "import os\nos._exit(1)"
-    path = room.workshop.home(name) / LAB / f"{LAB}.ipynb"
-    path.write_text(nbformat.writes(notebook))
+    rewrite(room, name, room.workshop.home(name), notebook)
+
+
+def rewrite(room: Classroom, name: str, folder: Path, notebook: NotebookNode) -> None:
+    """Replace somebody's notebook by the exercises of this one."""
+    path = folder / LAB / f"{LAB}.ipynb"
+    path.write_text(nbformat.writes(exercises(notebook)))
     shutil.chown(path, name, name)
+
+
+def test_3_a_terminal_has_a_shell_and_the_learners_rights(room, desks):
+    name = room.learners[1]
+    tab = desks[name]
+    tab.keyboard.press("Control+Shift+L")  # the launcher
+    tab.locator(".jp-LauncherCard:visible", has_text="Terminal").first.click()
+    tab.locator(".jp-Terminal .xterm-screen").click()
+    tab.keyboard.type('echo "$(id -un) $0 $(pwd)" | tee terminal.txt\n', delay=20)
+    written = room.workshop.home(name) / "terminal.txt"
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not written.exists() and time.monotonic() < until:
+        tab.wait_for_timeout(200)
+    shot(tab, "workshop-3-terminal")
+    assert written.read_text().split() == [name, SHELL, str(room.workshop.home(name))]
 
 
 def submitted(tab: Page, times: int) -> None:
@@ -154,6 +189,7 @@ def test_5_the_marks_are_what_they_handed_in(room):
     from grader.course.course import load_course
 
     totals = gradebook.totals(load_course(room.workshop.course))
+    assert not any(total.open for total in totals.values())
     first, second, third, fourth = (totals[name, LAB].points for name in room.learners)
     assert 0 < first < second
     assert second >= 90
