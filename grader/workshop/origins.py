@@ -15,6 +15,7 @@ from typing import Any
 from grader.workshop.paths import INSTRUCTOR, LOCAL, Workshop
 from harness.errors import WrongUseError
 
+LOOPBACK = "127.0.0.1"
 BOARD = "board"  # the name of the board's service
 DOMAIN = re.compile(
     r"(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
@@ -64,9 +65,7 @@ def reason(workshop: Workshop) -> str:
 
 def hub_settings(workshop: Workshop) -> dict[str, Any]:
     """Return the values of `c.JupyterHub` for addresses, TLS and cookies."""
-    https = _https(workshop)
-    # Without TLS, only this machine, a tunnel or a proxy on it may connect.
-    host = "" if workshop.tls and workshop.domain != LOCAL else "127.0.0.1"
+    https, host = _https(workshop), listens_on(workshop)
     certificate, key = workshop.tls or ("", "")
     return {
         "bind_url": f"{'https' if workshop.tls else 'http'}://{host}:{workshop.port}",
@@ -78,6 +77,14 @@ def hub_settings(workshop: Workshop) -> dict[str, Any]:
         "tornado_settings": {"cookie_options": _cookie_options(workshop)},
         "template_vars": {"announcement_login": reason(workshop)},
     }
+
+
+def listens_on(workshop: Workshop) -> str:
+    """Return the address that the proxy listens on, "" for all.
+
+    Without TLS, only this machine, a tunnel or a proxy on it may connect.
+    """
+    return "" if workshop.tls and workshop.domain != LOCAL else LOOPBACK
 
 
 def cookie_variables(workshop: Workshop) -> dict[str, str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
 import shutil
+import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from grader.course import roster
 from grader.grading.reference import ROOT
 from grader.workshop import accounts, origins
-from grader.workshop.accounts import Person
+from grader.workshop.accounts import AccountError, Person
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
 from harness import setup, store
 from harness.errors import WrongUseError
@@ -25,12 +28,17 @@ PERSONAL = ("predictions", "interviews", "figures", "results")  # written by peo
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
+PORTS = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board's
 CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
 SERVER_SETTINGS = CONFIG.parent / "deploy" / "etc" / "instructor" / "jupyter_server_config.json"
 # Everybody on this machine can connect to a kernel's ports; without its key, they read and send nothing.
 KERNELS = {"KernelManager": {"transport_encryption": "required"}}
+# Voilà runs a notebook, and nbgitpuller fetches files, as soon as somebody who is logged in opens a link.
+NO_LINKS = {
+    "ServerApp": {"jpserver_extensions": {"voila.server_extension": False, "nbgitpuller": False}}
+}
 # JupyterLab's debugger opens a port in the kernel that runs whatever anybody on this machine sends.
 NO_DEBUGGER = {"@jupyterlab/debugger-extension": True}
 # nbgrader's default limits a learner's cell to 30 s; the labs need more.
@@ -81,12 +89,42 @@ def prepare_hub(
 
 
 def run_hub(workshop: Workshop) -> int:
-    """Run the hub until it is stopped, and return its exit status."""
+    """Run the hub until it is stopped, and return its exit status.
+
+    Raises WrongUseError if another program has one of its ports.
+    """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     try:
-        return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
+        with reserved(workshop):
+            return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
     finally:
         accounts.kill_processes(workshop)  # a killed hub leaves servers behind
+
+
+@contextmanager
+def reserved(workshop: Workshop) -> Iterator[None]:
+    """Keep the workshop's ports of the address ::1 closed to everybody else.
+
+    The hub listens on 127.0.0.1 only, and a tunnel or a browser that is told `localhost` asks ::1 first: a
+    learner who listens there would receive passwords. Raises WrongUseError if somebody does already.
+    """
+    with ExitStack() as held:
+        for port in range(workshop.port, workshop.port + PORTS) if _only_here(workshop) else ():
+            one = held.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
+            try:
+                one.bind(("::1", port))  # without listening: whoever connects is refused
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise WrongUseError(
+                        f"Another program has the port {port} of the address ::1, where it would receive "
+                        "what people send to the workshop: stop it, or choose another --port."
+                    ) from error
+                # a machine without IPv6: there is nothing to reserve
+        yield
+
+
+def _only_here(workshop: Workshop) -> bool:
+    return socket.has_ipv6 and origins.listens_on(workshop) == origins.LOOPBACK
 
 
 def environment(workshop: Workshop) -> Mapping[str, str]:
@@ -159,12 +197,16 @@ def _link(source: str | Path, target: str | Path) -> None:
 
 
 def _cache(workshop: Workshop, name: str) -> None:
-    """Link the shared models into a person's cache folder."""
+    """Link the shared models into a person's cache folder, or say that it cannot be written to."""
     home = workshop.home(name)
     folder = home / ".cache" / "under500"
-    accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
-    if models := sorted(map(str, workshop.models.iterdir())):
-        accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *models, cwd=home)
+    models = sorted(map(str, workshop.models.iterdir()))
+    try:
+        accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
+        if models:
+            accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *models, cwd=home)
+    except AccountError as error:  # the person's own doing: the class starts without their models
+        sys.stderr.write(f"{name} has no models, because {folder} cannot be written to: {error}\n")
 
 
 def _settings(workshop: Workshop) -> None:
@@ -176,7 +218,9 @@ def _settings(workshop: Workshop) -> None:
         shutil.copytree(LAB_SETTINGS, folder / "labconfig", ignore=hidden, dirs_exist_ok=True)
         _without_debugger(folder / "labconfig" / "page_config.json")
         (folder / "nbgrader_config.py").write_text(text.format(**values), encoding="utf-8")
-        (folder / "jupyter_config.json").write_text(json.dumps(KERNELS), encoding="utf-8")
+        (folder / "jupyter_config.json").write_text(
+            json.dumps(KERNELS | NO_LINKS), encoding="utf-8"
+        )
     shutil.copy2(SERVER_SETTINGS, workshop.settings(INSTRUCTOR))
 
 
