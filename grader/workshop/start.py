@@ -94,11 +94,12 @@ def run_hub(workshop: Workshop) -> int:
     Raises WrongUseError if another program has one of its ports.
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
+    accounts.kill_processes(workshop)  # of an earlier hub that was killed
     try:
         with reserved(workshop):
             return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
     finally:
-        accounts.kill_processes(workshop)  # a killed hub leaves servers behind
+        accounts.kill_processes(workshop)  # servers that the hub has not ended
 
 
 @contextmanager
