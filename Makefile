@@ -189,6 +189,7 @@ labs: setup
 # Write the generated page of docs/.
 docs: setup
 	@$(BIN)/python -m harness.cli.command_reference
+	@$(BIN)/python -m tests.notebooks.lab_table
 
 # Measure, on a quiet machine, what the pictures of README and docs show, and draw them.
 pictures: prepare

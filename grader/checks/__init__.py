@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from grader.checks.architecture import cut_off, finish_ms, head_share
+from grader.checks.architecture_budget import afford
 from grader.checks.architecture_streams import hedged, masked
 from grader.checks.caching import answer_key, cached
 from grader.checks.caching_semantic import layout, meaning, safe_threshold
@@ -44,6 +45,7 @@ __all__ = [
     "CheckFailed",
     "accept",
     "admit",
+    "afford",
     "agree",
     "answer_key",
     "answer_ms",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import nbformat
 
+from tests.notebooks.lab_table import with_table
+
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "curriculum.md"
 # What the question itself names; each must be a row of its own.
@@ -39,3 +41,8 @@ def test_everything_named_has_a_row():
 def test_every_lab_after_the_first_teaches_a_part_of_the_answer():
     labs = {path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()}
     assert labs - {lab for _, lab, _ in rows()} == {"00-start-here"}
+
+
+def test_the_table_of_the_labs_is_that_of_the_notebooks_and_submissions():
+    text = TABLE.read_text(encoding="utf-8")
+    assert with_table(text) == text, "Run `make docs` and commit docs/curriculum.md."

@@ -14,6 +14,7 @@ from harness.kb.workload import workload
 
 # This lab's routing, hedging, overlap and pictures
 from harness.labs.architecture.background_load import background_load
+from harness.labs.architecture.hedge_queue import hedged_queue
 from harness.labs.architecture.hedging import hedges
 from harness.labs.architecture.overlap import PREFILL_SPAN, one_after_the_other, side_by_side
 from harness.labs.architecture.overlap_picture import overlap_timeline
@@ -31,6 +32,7 @@ from harness.labs.architecture.routing_policies import (
     policy,
     thresholds,
 )
+from harness.labs.architecture.shared_search import SharedSearch, narrow_margin
 from harness.labs.architecture.tail_picture import tail
 
 # The learner's predictions
@@ -42,6 +44,7 @@ from harness.measure.latency.timing import time_or_fault
 from harness.measure.latency.trace import recording
 from harness.measure.load.clients import clients
 from harness.measure.load.queueing import Service, simulate
+from harness.measure.quality.quality import judge
 from harness.measure.stats import Proportion
 
 # Serving at a distance
@@ -73,6 +76,7 @@ __all__ = [
     "QuestionFilter",
     "Replica",
     "Service",
+    "SharedSearch",
     "Token",
     "answer_version",
     "background_load",
@@ -84,8 +88,11 @@ __all__ = [
     "draw",
     "factors",
     "gain",
+    "hedged_queue",
     "hedges",
+    "judge",
     "large_assistant",
+    "narrow_margin",
     "network",
     "normalised",
     "one_after_the_other",

@@ -19,6 +19,7 @@ LABS = {
     "retrieval_build": ("06", ("select", "insert", "nearest_bits")),
     "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
+    "architecture_budget": ("09", ("afford",)),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
     "load_kv_budget": ("08", ("plan", "stay")),
