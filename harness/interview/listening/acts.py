@@ -71,15 +71,11 @@ CLOSE = 0.45  # how far below a part's best act its second may be
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One sentence or clause, or a whole turn, and what it does, the likeliest first.
-
-    members: those of an enumeration.
-    """
+    """One sentence or clause, or a whole turn, and what it does, the likeliest first."""
 
     said: Said
     acts: tuple[Act, ...]
     scores: Mapping[str, float]
-    members: tuple[Said, ...] = ()
 
     @property
     def text(self) -> str:

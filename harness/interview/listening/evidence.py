@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -29,8 +29,13 @@ def evidence() -> Evidence:
 def signs(sentence: str, before: str = "") -> np.ndarray:
     """Return the signs of a sentence that answers `before`, (patterns,)."""
     found = [bool(p.search(sentence)) for p in _compiled()[0]]
-    asked = [bool(p.search(before)) for p in _compiled()[1]]
-    return np.array([*(SCALE * f for f in found), *(SCALE_BEFORE * a for a in asked)])
+    return np.array([*(SCALE * f for f in found), *(SCALE_BEFORE * a for a in _asked(before))])
+
+
+@lru_cache(1)
+def _asked(before: str) -> tuple[bool, ...]:
+    """Return the signs of what was said before; it is the same for all parts of a turn."""
+    return tuple(bool(p.search(before)) for p in _compiled()[1])
 
 
 @cache

@@ -32,7 +32,7 @@ from harness.interview.listening.examples import (
 )
 from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
-from harness.interview.listening.remedies import RemedyFinder, takes_back
+from harness.interview.listening.remedies import MEMBER_WORDS, RemedyFinder, takes_back
 from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.listening.suspects import SuspectFinder
 from harness.interview.listening.turns import items, parts
@@ -87,7 +87,6 @@ class Listener:
         whole = " ".join(turn.split())[:MAX_WHOLE]
         said = self._said((whole, *listed), before, scenario)
         heard = [self._part(said[text], before) for text in listed]
-        heard = [self._with_members(part, before, scenario, len(heard)) for part in heard]
         return (self._part(said[whole], before) if len(heard) > 1 else heard[0]), heard
 
     def _said(self, texts: Iterable[str], before: str, scenario: Scenario) -> Mapping[str, Said]:
@@ -100,13 +99,13 @@ class Listener:
             for text, vector in vectors.items()
         }
 
-    def _with_members(self, part: Part, before: str, scenario: Scenario, n_parts: int) -> Part:
-        """Return a part with the members of its enumeration, if anything is asked or offered in it."""
-        members = items(part.text)
-        if not members or not (part.asks or part.offers or n_parts == 1):
-            return part
-        said = self._said(members, before, scenario)
-        return replace(part, members=tuple(said[text] for text in members))
+    def _members(
+        self, part: Part, before: str, scenario: Scenario, least_words: int = 1
+    ) -> tuple[Said, ...]:
+        """Return the members of a part's enumeration, but for shorter ones; none if it is none."""
+        members = [m for m in items(part.text) if len(m.split()) >= least_words]
+        said = self._said(members, before, scenario) if members else {}
+        return tuple(said[text] for text in members)
 
     def _part(self, said: Said, before: str) -> Part:
         found = self.acts.scores(said)
@@ -123,14 +122,19 @@ class Listener:
 
     def _asked(self, whole: Part, heard: Sequence[Part], before: str, scenario: Scenario) -> Asked:
         """Return what the asking parts ask for, together; the turn as a whole, if none of them is clear."""
-        asking = [part for part in heard if part.asks] or [whole]
+        asking = [part for part in heard if part.asks] or ([whole] if len(heard) == 1 else [])
         asked = Asked.together(self._asked_by(part, before, scenario) for part in asking)
-        return asked if asked.cards or len(heard) == 1 else self._asked_by(whole, before, scenario)
+        if asked.cards or len(heard) == 1:
+            return asked
+        return self._asked_by(whole, before, scenario, with_members=False)
 
-    def _asked_by(self, part: Part, before: str, scenario: Scenario) -> Asked:
+    def _asked_by(
+        self, part: Part, before: str, scenario: Scenario, with_members: bool = True
+    ) -> Asked:
         if card := followed_up(part.text, before, scenario):
             return Asked((card,))
-        return self.cards.asked(part.said, part.members)
+        members = self._members(part, before, scenario) if with_members else ()
+        return self.cards.asked(part.said, members)
 
     def _blamed(self, part: Part, scenario: Scenario) -> Suspect | None:
         return self.suspects(part.said, scenario) if part.blames else None
@@ -148,11 +152,17 @@ class Listener:
         last: tuple[Remedy, ...] = ()
         for part, suspect in zip(heard, blamed, strict=True):
             offers = part.offers and not (suspect and part.states)
-            named = self.remedies(part, whole, scenario) if offers else ()
+            named = self._offered(part, whole, before, scenario) if offers else ()
             if not named and takes_back(part):
                 named = tuple(replace(remedy, refused=True) for remedy in last)
             found, last = [*found, *named], named
         return _once(found) or self.remedies.turned_down(whole, before)
+
+    def _offered(
+        self, part: Part, whole: Part, before: str, scenario: Scenario
+    ) -> tuple[Remedy, ...]:
+        members = self._members(part, before, scenario, MEMBER_WORDS)
+        return self.remedies(part, members, whole, scenario)
 
     @cached_property
     def remedies(self) -> RemedyFinder:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +18,7 @@ Split = Callable[[str], list[str]]  # text -> terms
 LETTERS = (2, 3, 4)  # letters of a piece
 MIN_TEXTS = 2  # with a term: one of a single text would only memorise that text
 WORD = re.compile(r"\w+|[?!%]")
+REMEMBERED = 256  # texts: the parts of one turn
 
 __all__ = ["Vocabulary", "fit_vocabulary", "letters", "words"]
 
@@ -52,8 +54,8 @@ class Vocabulary:
         return sparse.csr_matrix((values, columns, ends), (len(texts), len(self.columns)))
 
     def _row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        counts = Counter(self.split(text))
-        known = [(self.columns[term], n) for term, n in counts.items() if term in self.columns]
+        counts = _counts(self.split, text)
+        known = [(self.columns[term], n) for term, n in counts if term in self.columns]
         columns = np.array([column for column, _ in known], dtype=int)
         values = np.array([1 + math.log(n) for _, n in known]) * self.rarity[columns]
         length = float(np.linalg.norm(values))
@@ -66,6 +68,12 @@ def fit_vocabulary(split: Split, texts: Sequence[str]) -> Vocabulary:
     frequent = sorted(term for term, n in counts.items() if n >= MIN_TEXTS)
     rarity = [1 + math.log((1 + len(texts)) / (1 + counts[term])) for term in frequent]
     return Vocabulary.of(split, frequent, np.array(rarity))
+
+
+@lru_cache(REMEMBERED)
+def _counts(split: Split, text: str) -> tuple[tuple[str, int], ...]:
+    """Return each term of a text with its number; several vocabularies ask for the same text."""
+    return tuple(Counter(split(text)).items())
 
 
 def letters(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -85,17 +85,18 @@ class RemedyFinder:
     others: Callable[[], tuple[str, ...]]
     folder: Path | None = None
 
-    def __call__(self, part: Part, whole: Part, scenario: Scenario) -> tuple[Remedy, ...]:
+    def __call__(
+        self, part: Part, members: Iterable[Said], whole: Part, scenario: Scenario
+    ) -> tuple[Remedy, ...]:
         """Return the remedies of a part of a whole turn, in the order in which they are named.
 
-        A member of an enumeration adds those that it names clearly.
+        members: those of an enumeration, of at least MEMBER_WORDS words; they add what they name clearly.
         """
         found = {r.id: r for r in self.named(part.said, whole.said, scenario)}
-        for member in part.members:
-            if len(member.text.split()) >= MEMBER_WORDS:
-                for remedy in self.named(member, whole.said, scenario, MEMBER_HEARD):
-                    refused = _refuses(part.text, member.text)
-                    found.setdefault(remedy.id, replace(remedy, refused=refused))
+        for member in members:
+            for remedy in self.named(member, whole.said, scenario, MEMBER_HEARD):
+                refused = _refuses(part.text, member.text)
+                found.setdefault(remedy.id, replace(remedy, refused=refused))
         return tuple(found.values())
 
     def named(

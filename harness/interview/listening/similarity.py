@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ RIDGE = 0.3
 # of the same case counts.
 BEFORE, SAME_CASE = 0.6, 1.0
 DECIMALS = 3  # of a score; differences between machines are far smaller
+REMEMBERED = 64  # scores: those of one turn
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,8 +97,9 @@ class Regression:
     words: Vocabulary
     letters: Vocabulary
 
+    @lru_cache(REMEMBERED)  # noqa: B019  # as one turn is asked about with each of its parts
     def scores(self, said: Said) -> np.ndarray:
-        """Return (labels,) scores."""
+        """Return (labels,) scores, not to be changed."""
         w = self.weights
         near = _kernel(w.meanings @ said.meaning.astype(np.float32))
         if said.case:

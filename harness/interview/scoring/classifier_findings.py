@@ -53,9 +53,10 @@ def apply_classifier(
 
 def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
     """Return a finding in `sentence` without its credit if the scores contradict it; else as it is."""
+    if finding.sentence != sentence or not finding.level:
+        return finding
     # Most examples are statements: the scores of a question say less than its words.
-    doubtful = len(sentence.words) < OFF_TOPIC_WORDS and not sentence.is_question
-    if finding.sentence != sentence or not finding.level or not doubtful:
+    if sentence.is_question or len(sentence.words) >= OFF_TOPIC_WORDS:
         return finding
     score = scores[finding.expectation]
     if score.stance < AGAINST:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +19,7 @@ from harness.interview.scoring.sentences import WORD
 
 Words = str | tuple[str, ...]
 BARE_WORDS = 3  # most words in the name of a technique
+REMEMBERED = 10_000  # answers of guards: each expectation asks them about the same sentences
 # Guards that are not plain lists of patterns.
 COMPILED_APART = ("denies_after", "gives_up", "denies_before", "ends_sign", "function_words")
 
@@ -79,6 +81,7 @@ class Guards:
     ends_sign: re.Pattern[str]
     function_words: frozenset[str]
 
+    @lru_cache(REMEMBERED)  # noqa: B019  # the guards of one rubric live as long as the process
     def says(self, guard: str, text: str) -> bool:
         """Return True if a text matches a guard, such as "ignorant" or "about_the_scoring"."""
         return any_span(self.patterns[guard], text) is not None

@@ -105,10 +105,11 @@ def _learned(
     guards: Guards, classifier: SentenceClassifier, misconception: Misconception, sentence: Sentence
 ) -> bool:
     """Return True if the classifier is sure that a sentence states a misconception."""
-    if len(sentence.words) < MIN_WORDS or not _is_own_claim(guards, misconception, sentence):
+    if len(sentence.words) < MIN_WORDS:
         return False
     scores = classifier.score(sentence.text)[misconception.id]
-    return scores.about >= ABOUT and scores.stance >= STANCE
+    sure = scores.about >= ABOUT and scores.stance >= STANCE
+    return sure and _is_own_claim(guards, misconception, sentence)
 
 
 def _is_own_claim(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:

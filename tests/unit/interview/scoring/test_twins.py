@@ -1,6 +1,7 @@
 """Pairs of sentences that differ in a word: one states a misconception, the other does not."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,14 @@ def test_products_approximate_the_square_of_the_similarity():
     linear = float(vectors[0] @ vectors[1])
     expected = (linear + linear**2) / 2 + classifier.CONSTANT**2
     assert abs(float(features("a") @ features("b")) - expected) < 0.03
+
+
+def test_the_weights_outlive_a_changed_pattern_but_not_a_changed_sentence():
+    loaded = rubric()
+    first, *others = loaded.expectations
+    patterns = replace(loaded, expectations=(replace(first, accept=()), *others))
+    sentence = replace(loaded, sentences=(*loaded.sentences, ("We guess.", frozenset())))
+    key = classifier._key(loaded, "model")
+    assert classifier._key(patterns, "model") == key
+    assert key != classifier._key(sentence, "model")
+    assert key != classifier._key(loaded, "another model")
