@@ -33,10 +33,13 @@ from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
 from grader.checks.smaller_models_choice import choose, worst_case
+from grader.checks.smaller_models_layers import importance, kept_weights
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_speedup import best_length, speedup, tokens_a_step
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
+from grader.checks.streaming_buffered import buffered
+from grader.checks.streaming_producer import produce
 from grader.checks.streaming_sse import frame, parse
 from grader.checks.streaming_standard import events_of, lines_of
 from grader.exercise.exercise import CheckFailed, Exercise, check
@@ -52,6 +55,7 @@ __all__ = [
     "best_length",
     "breakdown",
     "budget",
+    "buffered",
     "cached",
     "card_ms",
     "ceiling",
@@ -72,8 +76,10 @@ __all__ = [
     "good",
     "head_share",
     "hedged",
+    "importance",
     "in_system",
     "insert",
+    "kept_weights",
     "layout",
     "lines_of",
     "masked",
@@ -88,6 +94,7 @@ __all__ = [
     "plan",
     "predicted",
     "prediction",
+    "produce",
     "quantise",
     "recall_at",
     "remembering",

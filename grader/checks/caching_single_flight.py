@@ -8,6 +8,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 
 from grader.checks.caching import Model
+from grader.exercise.background import outcome, submit
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check
 from grader.exercise.exported import RemoteDict, exported
@@ -18,20 +19,6 @@ WAIT_S = 2.0  # for a thread that should be done at once
 LOCK_S = 10.0  # for the lock: longer than everything else in this check
 
 TOGETHER = Exercise("07", 3, "together")
-
-
-def submit(function: Callable[..., object], *arguments: object) -> Future:
-    """Start the call in a daemon thread, which does not keep the kernel alive if it never ends."""
-    future: Future = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(function(*arguments))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()
-    return future
 
 
 @dataclass
@@ -171,7 +158,7 @@ def _judge_another_key(function: Callable, lock: CountingLock) -> None:
 
 def _judge_rush(calls: Sequence[Future], slow: Slow) -> None:
     wait(calls, WAIT_S)
-    outcomes = [_outcome(call, 0.0) for call in calls]
+    outcomes = [outcome(call, 0.0) for call in calls]
     if slow.calls != 1:
         TOGETHER.fail(
             f"compute() called once for {len(calls)} callers at once",
@@ -188,16 +175,7 @@ def _judge_rush(calls: Sequence[Future], slow: Slow) -> None:
         )
 
 
-def _outcome(call: Future, seconds: float = WAIT_S) -> object:
-    try:
-        return call.result(seconds)
-    except TimeoutError:
-        return "still waiting"
-    except Exception as error:
-        return error
-
-
 def _judge_after(function: Callable, lock: CountingLock) -> None:
-    got = _outcome(submit(function, "k", lock.flights, lock, Model()))
+    got = outcome(submit(function, "k", lock.flights, lock, Model()), WAIT_S)
     look = "`finally`: remove a finished flight from `flights`, also after an error"
     TOGETHER.expect(got, "answer 1", "for a later request, which computes again", look)

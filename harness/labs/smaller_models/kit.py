@@ -7,8 +7,15 @@ the result. The notebook imports it as `kit`; each name is defined in the module
 # The questions to ask
 from harness.kb.questions import draw
 
-# This lab's measurements, tuning run and picture
+# This lab's measurements, tuning run and pictures
+from harness.labs.smaller_models.choices_picture import Choice, choices
 from harness.labs.smaller_models.cross_entropy import cross_entropy
+from harness.labs.smaller_models.encoder_layers import (
+    embed,
+    encoder,
+    encoder_with,
+    question_texts,
+)
 from harness.labs.smaller_models.learning_picture import TuningStage, learning
 from harness.labs.smaller_models.off_topic import off_topic
 from harness.labs.smaller_models.options import SharedStages, ended, measure
@@ -36,15 +43,20 @@ from harness.show.pareto import Point, pareto
 __all__ = [
     "MARGIN",
     "SMOLLM2",
+    "Choice",
     "LlamaModel",
     "Point",
     "SharedStages",
     "TuningStage",
     "answer",
     "chat_prompt",
+    "choices",
     "chosen_tier",
     "cross_entropy",
     "draw",
+    "embed",
+    "encoder",
+    "encoder_with",
     "ended",
     "evaluate",
     "exam",
@@ -57,6 +69,7 @@ __all__ = [
     "pareto",
     "predict",
     "quantize",
+    "question_texts",
     "questions_needed",
     "recall",
 ]
