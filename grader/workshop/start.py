@@ -45,6 +45,7 @@ load_subconfig("nbgrader_config.py", path="{folder}")
 c.CourseDirectory.root = "{folder}"
 c.Exchange.root = "{exchange}"
 c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
+c.ExchangeFactory.list = "grader.workshop.exchange.List"
 """
 
 
