@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course import roster
+from grader.exercise import exclusive
 from grader.grading.reference import ROOT
 from grader.workshop import accounts, origins
 from grader.workshop.accounts import Person
@@ -21,7 +22,8 @@ from harness import setup, store
 from harness.errors import WrongUseError
 
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
-PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
+# Written by people or for one of them, so not shared.
+PERSONAL = ("predictions", "interviews", "figures", "results", exclusive.FOLDER)
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
