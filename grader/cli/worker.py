@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import console, require_extra
+from harness.cli.output import console, require_extra, say
 
 
 def worker(
@@ -45,7 +45,7 @@ def worker(
         prepared = store.sealed(knobs.path())
         timed = "including timed work" if prepared else "no timed work (`under500 prepare` first)"
         console.print(f"Grading for {address}: {processes} at a time, {timed}.", highlight=False)
-        serve(address, processes)
+        serve(address, processes, say)
 
 
 @contextmanager

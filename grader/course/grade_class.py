@@ -129,11 +129,13 @@ class Batch:
     def unchanged(self, snapshot: Snapshot) -> Step | None:
         """Return the step of a submission that has not changed since it was graded, else None.
 
-        A report that is not in the gradebook yet is entered now.
+        A report that is not in the gradebook yet is entered now. If grading failed, it was not graded.
         """
         submission = snapshot.submission
         record = records.read(self.course.record(submission.student, submission.lab))
         if not record or record.digest != snapshot.digest or self.again or self.queued:
+            return None
+        if record.report.failed:
             return None
         if record.entered:
             return Step(submission, State.KEPT, record)

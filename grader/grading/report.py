@@ -81,6 +81,11 @@ class Report:
         """Return True if any mark should be timed again on a quiet machine."""
         return any(mark.queued for mark in self.marks)
 
+    @property
+    def failed(self) -> bool:
+        """Return True if grading itself failed for any mark, so that it should be graded again."""
+        return any(mark.outcome is Outcome.NOT_GRADED for mark in self.marks)
+
     def to_json(self) -> dict[str, object]:
         """Return plain types for `json.dumps`."""
         return {

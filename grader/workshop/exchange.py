@@ -1,4 +1,4 @@
-"""An nbgrader collector that verifies who submitted, what, and when.
+"""An nbgrader collector that verifies who submitted, what, and when, and a list of what it finds.
 
 Everybody may put folders into the exchange's inbox, so the learner and time in a folder's name are only
 claims. nbgrader warns about a folder of another owner but collects it, follows links out of it, copies
@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import ExchangeCollect, ExchangeList
 
 from grader.workshop import inbox
 from grader.workshop.inbox import TIME_FORMAT, Claim, NotCollectedError, Received
@@ -92,10 +93,7 @@ class Collect(ExchangeCollect):
         return newest
 
     def _notebooks(self) -> list[str]:
-        """Return the names of the lab's notebooks, as released."""
-        released = self.coursedir.format_path(self.coursedir.release_directory, ".", self._lab)
-        names = sorted(path.name for path in Path(released).glob("*.ipynb"))
-        return names or [f"{self._lab}.ipynb"]
+        return notebooks(self.coursedir, self._lab)
 
     def _too_late(self, received: Received) -> bool:
         enforced = self.duedate is not None and self.before_duedate
@@ -134,3 +132,35 @@ class Collect(ExchangeCollect):
             self.log.warning("%r is not collected: %s", name, reason)
         elif self.said == MOST_SAID + 1:
             self.log.warning("More is not collected; the first %d are above.", MOST_SAID)
+
+
+class List(ExchangeList):
+    """nbgrader's list of submissions, which stops at a folder that it cannot read, without such folders."""
+
+    def init_dest(self) -> None:
+        """Find the folders to list."""
+        super().init_dest()
+        if self.inbound:
+            self.assignments = [path for path in self.assignments if self._can_be_collected(path)]
+
+    def _can_be_collected(self, path: str) -> bool:
+        inbox_path, folder = os.path.split(path)
+        lab = folder.split("+")[1]
+        try:
+            descriptor = os.open(inbox_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                claim = inbox.claim(descriptor, folder, lab)
+                inbox.received(descriptor, claim, notebooks(self.coursedir, lab))
+            finally:
+                os.close(descriptor)
+        except (OSError, NotCollectedError) as error:
+            self.log.warning("%r cannot be collected: %s", folder, error)
+            return False
+        return True
+
+
+def notebooks(coursedir: CourseDirectory, lab: str) -> list[str]:
+    """Return the names of a lab's notebooks, as released."""
+    released = coursedir.format_path(coursedir.release_directory, ".", lab)
+    names = sorted(path.name for path in Path(released).glob("*.ipynb"))
+    return names or [f"{lab}.ipynb"]

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from grader.course import roster
+from grader.exercise import exclusive
 from grader.grading.reference import ROOT
 from grader.workshop import accounts, origins
 from grader.workshop.accounts import AccountError, Person
@@ -24,7 +25,8 @@ from harness import setup, store
 from harness.errors import WrongUseError
 
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
-PERSONAL = ("predictions", "interviews", "figures", "results")  # written by people, so not shared
+# Written by people or for one of them, so not shared.
+PERSONAL = ("predictions", "interviews", "figures", "results", exclusive.FOLDER)
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
@@ -53,6 +55,7 @@ load_subconfig("nbgrader_config.py", path="{folder}")
 c.CourseDirectory.root = "{folder}"
 c.Exchange.root = "{exchange}"
 c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
+c.ExchangeFactory.list = "grader.workshop.exchange.List"
 """
 
 

@@ -19,8 +19,8 @@ from harness import store
 
 # For anything that is waited for: seconds on a quiet machine, minutes beside other work.
 PATIENCE_S = int(os.environ.get("PATIENCE") or 240)
-# what learners write; of the second, what was computed is linked
-OWN = ("predictions", "interviews")
+# what is a person's; of the second, what was computed is linked
+OWN = ("predictions", "interviews", "locks")
 
 # No news from the web, and every cell in the page, whether it is in view or not.
 SETTINGS = {

@@ -133,6 +133,14 @@ def test_a_failing_judge_means_not_graded_and_never_an_old_score(course):
     assert "35 points have no verdict yet" in course.feedback("bob", LAB).read_text()
 
 
+def test_the_same_command_grades_again_what_was_not_graded(course):
+    broken = run(course, lambda *_: 1 / 0)
+    assert all(step.record.report.failed for step in broken.values())
+    assert {step.state for step in run(course).values()} == {State.GRADED}
+    assert scores(course, "bob") == {"01-q1": 2.0, "01-q2": 15.0}
+    assert {step.state for step in run(course).values()} == {State.KEPT}
+
+
 def test_undecided_costs_no_points_and_waits_for_a_quiet_machine(course):
     submit(course, "bob", handed_in("20", "?"))
     assert run(course)["bob"].record.report.queued

@@ -14,6 +14,7 @@ import pytest
 from grader.course import gradebook
 from grader.course.grade_class import Batch, State
 from grader.course.gradebook import entries
+from grader.exercise import exclusive
 from grader.fleet import cluster as fleet_cluster
 from grader.fleet import run as fleets
 from grader.fleet import worker as fleet_worker
@@ -306,21 +307,23 @@ def test_without_a_machine_for_timed_work_it_says_what_to_run(fleet, course, mon
         graded(fleet())
 
 
-def test_timed_work_has_the_machine_for_itself():
+def test_timed_work_has_the_machine_for_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(exclusive, "SHARED", tmp_path)
+    lock = tmp_path / fleet_worker.CORES
     with fleet_worker.cores(alone=False), fleet_worker.cores(alone=False):
-        descriptor = os.open(fleet_worker.CORES, os.O_RDONLY)
+        descriptor = os.open(lock, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(descriptor)
     with fleet_worker.cores(alone=True):
-        descriptor = os.open(fleet_worker.CORES, os.O_RDONLY)
+        descriptor = os.open(lock, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         os.close(descriptor)
 
 
 def test_a_machine_that_is_never_free_gives_no_points_and_says_so(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(fleet_worker, "CORES", tmp_path / "cores.lock")
+    monkeypatch.setattr(exclusive, "SHARED", tmp_path)
     monkeypatch.setattr(fleet_worker, "CORES_S", 0.0)
     item = Item(LAB, "digest", nbformat.writes(small.released(LAB)), "{}", "nowhere/result.json")
     with fleet_worker.cores(alone=True):

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from grader.workshop import inbox as received_in
-from grader.workshop.exchange import Collect
+from grader.workshop.exchange import Collect, List
 from grader.workshop.inbox import ROSTER, person, submission_time
 from tests.unit.grader.course.small_course import LAB
 
@@ -50,6 +51,19 @@ def collect(inbox, due=None, **options):
     Collect(coursedir=course, config=config, update=True, **options).start()
     found = (root / "submitted").glob(f"*/{LAB}/{LAB}.ipynb")
     return {path.parts[-3]: path.read_text() for path in found}
+
+
+def listed(inbox):
+    """Return the paths that `nbgrader list --inbound` lists."""
+    root = inbox.parents[2]
+    config = Config()
+    config.Exchange.root = str(root / "exchange")
+    config.CourseDirectory.update(root=str(root), course_id="under500", assignment_id="")
+    course = CourseDirectory(config=config)
+    authenticator = Authenticator(config=config)
+    lister = List(coursedir=course, authenticator=authenticator, config=config, inbound=True)
+    found = lister.start()
+    return [one["path"] for group in found for one in group["submissions"]]
 
 
 def test_a_learners_own_submission_is_collected(inbox):
@@ -136,6 +150,21 @@ def test_a_name_that_says_nothing_stops_nobody(inbox, name, kind):
     put(inbox, text="mine")
     make({"dangling link": "link"}.get(kind, kind), inbox / name, "/nowhere")
     assert collect(inbox) == {ME: "mine"}
+
+
+@pytest.mark.parametrize("name", [*GARBAGE, f"{ME}+{LAB}+2036-11-28 09:00:00.0 UTC+x"])
+@pytest.mark.parametrize("kind", ["folder", "dangling link", "pipe"])
+def test_what_cannot_be_collected_is_not_listed(inbox, name, kind):
+    mine = put(inbox)
+    make({"dangling link": "link"}.get(kind, kind), inbox / name, "/nowhere")
+    assert listed(inbox) == [str(mine)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_notebook_that_is_no_plain_file_is_not_listed(inbox, solution, kind):
+    mine = put(inbox)
+    make(kind, put(inbox) / f"{LAB}.ipynb", solution)
+    assert listed(inbox) == [str(mine)]
 
 
 def test_a_dangling_link_with_a_good_name_stops_nobody(inbox):

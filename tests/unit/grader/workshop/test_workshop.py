@@ -16,9 +16,11 @@ from traitlets.config import Config
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
+from grader.exercise import exclusive
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
+from harness import store
 from harness.errors import WrongUseError
 
 
@@ -366,3 +368,14 @@ def test_a_port_that_somebody_holds_already_is_named(ipv6):
     taken = Workshop(Path("/w"), ipv6.getsockname()[1])
     with pytest.raises(WrongUseError, match=f"the port {taken.port} of the address ::1"):
         start.reserved(taken).__enter__()
+
+
+def test_models_are_shared_and_what_is_one_persons_is_not(workshop, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    for name in ("models", *start.PERSONAL):
+        (home / name).mkdir(parents=True)
+    monkeypatch.setenv(store.HOME_VARIABLE, str(home))
+    with exclusive.exclusive():
+        workshop.root.mkdir()
+        start._models(workshop)
+    assert [path.name for path in workshop.models.iterdir()] == ["models"]

@@ -5,3 +5,4 @@ load_subconfig("nbgrader_config.py", path="/home/jovyan/course")  # noqa: F821
 c.CourseDirectory.root = "/home/jovyan/course"
 c.Exchange.root = "/srv/under500/exchange"
 c.ExchangeFactory.collect = "grader.workshop.exchange.Collect"
+c.ExchangeFactory.list = "grader.workshop.exchange.List"
