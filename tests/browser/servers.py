@@ -86,7 +86,7 @@ def serving(
         yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        server.wait(PATIENCE_S)  # a hub ends each of its servers first
 
 
 def _answers(server: subprocess.Popen[bytes], probe: str, log: Path) -> None:
