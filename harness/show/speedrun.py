@@ -10,7 +10,7 @@ from harness.measure.latency.bench import Bench
 from harness.measure.latency.journey import Journey, MeasuredStep, Times
 from harness.serve.entry import Division
 from harness.show.journey_picture import landmarks
-from harness.show.style import ms
+from harness.show.number_formats import ms
 
 REFERENCE = "the reference"
 NAMES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.show import chart, style
+from harness.show import chart, palette, style
 from harness.show.style import Margins, Picture, picture
 
 HEIGHT_IN = 3.0
@@ -37,10 +37,10 @@ def choices(points: Sequence[Choice], named: Sequence[Choice], n: int) -> Pictur
     axes.set_xlim(0, 1.15 * max(one.predicted for one in points))
     axes.set_ylim(0, 1.15 * max(one.measured for one in points))
     for one in points:
-        axes.plot(one.predicted, one.measured, "o", color=style.GREY, markersize=6, zorder=2)
+        axes.plot(one.predicted, one.measured, "o", color=palette.GREY, markersize=6, zorder=2)
     for one in named:
-        axes.plot(one.predicted, one.measured, "o", color=style.BLUE, markersize=9, zorder=3)
-        style.write(axes, str(one), (one.predicted, one.measured), LABEL, colour=style.BLUE)
+        axes.plot(one.predicted, one.measured, "o", color=palette.BLUE, markersize=9, zorder=3)
+        style.write(axes, str(one), (one.predicted, one.measured), LABEL, colour=palette.BLUE)
     chart.y_axis(axes, "measured loss, 1 - cosine")
     return figure.described(map(_in_words, points))
 
