@@ -50,7 +50,7 @@ def test_the_page_shows_the_record():
 
 
 @pytest.mark.models
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_record_is_what_the_scorer_does_now(engine):
     described, record = figures.recorded()
     assert described == figures.described(engine), (
@@ -64,7 +64,7 @@ def test_the_record_is_what_the_scorer_does_now(engine):
 
 
 @pytest.mark.models
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_targets_that_are_met_stay_met():
     _, record = figures.recorded()
     missed = [figure.what for figure in record if not figure.met]
