@@ -139,7 +139,7 @@ def test_a_prepare_that_is_interrupted_goes_on_later(tmp_path):
     fresh.mkdir()
     (fresh / "models").symlink_to(LARGE.folder.parent)
     process = subprocess.Popen(
-        [UNDER500, "prepare"],
+        [UNDER500, "prepare", "--embed"],
         env={"UNDER500_HOME": str(fresh), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
