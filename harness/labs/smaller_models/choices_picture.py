@@ -11,7 +11,7 @@ from harness.show.style import Margins, Picture, picture
 HEIGHT_IN = 3.0
 MARGINS = Margins(left=0.75, right=0.4)
 AXIS = "predicted loss: the sum of what each dropped layer loses alone"
-LABEL = (7, -4)  # points from its dot
+LABEL = (7, -17)  # points from its dot: below, because losses grow upwards to the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,10 @@ class Choice:
 
 
 def choices(points: Sequence[Choice], named: Sequence[Choice], n: int) -> Picture:
-    """Draw all choices as dots, the first of `named` as the one that the prediction prefers.
+    """Draw all choices as dots, with the names of some.
 
-    n: texts that were embedded. Raises ValueError for fewer than two choices.
+    named: those with a name, such as the prediction's best and the best measured. n: texts that were
+    embedded. Raises ValueError for fewer than two choices.
     """
     chart.require(points, "choices", least=2)
     note = f"each dot is a choice of layers to drop, without tuning; n = {n} questions, measured"
