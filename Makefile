@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/.installed
 TESTS := $(VENV)/.tests
 EXTRAS ?= test
 # Measured on Linux with a CPU build of torch: 1.9 GB of packages, 2.8 GB of models and vectors; lab 10 takes 3.8 GB.
-COSTS := about 5 GB of disk, 4 GB of free memory and eight minutes on two cores
+COSTS := about 5 GB of disk, 4 GB of free memory and six to ten minutes on two cores
 PACKAGES_KB := 2500000
 
 # What may run beside another test, and what needs the machine to itself: real models, races, processes that hang.

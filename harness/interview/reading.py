@@ -26,6 +26,27 @@ class Act(StrEnum):
     DONE = "done"
 
 
+class Role(StrEnum):
+    """What a sentence says about a change or the case."""
+
+    PLAN = "plan"
+    REFUSE = "refuse"
+    SAFEGUARD = "safeguard"  # a check, a floor, an alarm, a condition for taking a change back
+    PRICE = "price"  # what a change costs or risks
+    EFFECT = "effect"  # what it gives, or what is left after it
+    MESSAGE = "message"  # what is said or promised to product, users, the team
+    GOAL = "goal"
+    ORDER = "order"  # what comes first, or on which condition
+    MECHANISM = "mechanism"
+    FINDING = "finding"  # what a figure shows
+    ASK = "ask"
+    ASIDE = "aside"
+
+
+# Roles of sentences that name a remedy without proposing or refusing it.
+ABOUT = (Role.SAFEGUARD, Role.PRICE, Role.EFFECT, Role.MESSAGE, Role.GOAL, Role.ORDER)
+
+
 class Unanswered(StrEnum):
     """Why a question gets no card."""
 
@@ -76,7 +97,8 @@ class Reading:
     """One turn, as it was heard.
 
     cards: the data that were asked for; near: cards that may be meant if none is certain.
-    unanswered: why a question gets no card. quotes: the candidate's words, by act.
+    unanswered: why a question gets no card. quotes: the candidate's words, by act. roles: what its parts say,
+    with their words, of those that are clear.
     """
 
     acts: tuple[Act, ...] = ()
@@ -87,6 +109,7 @@ class Reading:
     suspect: Suspect | None = None
     numbers: tuple[Number, ...] = ()
     quotes: tuple[tuple[Act, str], ...] = ()
+    roles: tuple[tuple[Role, str], ...] = ()
 
     @property
     def cause(self) -> Cause | None:

@@ -68,6 +68,12 @@ class Discussion:
             return self._go_on(step)
         return self._reacted(step, reading, reaction, text)
 
+    def acknowledged(self, step: Step) -> Step:
+        """Take up the candidate's words before the interview goes on to something else."""
+        reading = step[0].heard[-1]
+        quote = next((w for _, w in reversed(reading.roles)), reading.quote(reading.acts[0]))
+        return self._answer(step, Reaction("taken_last", quote=quote), "") if quote else step
+
     def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
         """Return the comment to a claim in a turn that also asks for data."""
         reaction = react(self._turn(step, reading, text))

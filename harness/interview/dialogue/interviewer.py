@@ -117,8 +117,10 @@ class Interviewer:
             return self._next(step)
         if visitor := VISITORS.get(phase):
             late = step[0].turns > 1 and overdue(self.session, step[0])
-            return (None if late else visitor(step, self.session, text)) or self._next(step)
-        return self.discussion.reply(step, reading, text) or self._next(step)
+            step_on = None if late else visitor(step, self.session, text)
+            return step_on or self._next(self.discussion.acknowledged(step))
+        reply = self.discussion.reply(step, reading, text)
+        return reply or self._next(self.discussion.acknowledged(step))
 
     @cached_property
     def discussion(self) -> Discussion:

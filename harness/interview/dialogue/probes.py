@@ -128,10 +128,10 @@ def _phase(phase: Phase) -> Phase:
 def is_expected(session: Session, name: str, weight: str) -> bool:
     """Return True if an interview at this level, about this service, calls for an idea.
 
-    Core ideas always do, other techniques only if they help this service, misconceptions never.
+    Techniques do only if they help this service, misconceptions never.
     """
     if name.startswith("MIS-") or weight not in REACH[session.level]:
         return False
-    if weight == "core" or not name.startswith("STK-"):
+    if not name.startswith("STK-"):
         return True
     return session.scenario.remedies.get(name, "neutral") in ("fixes", "helps")

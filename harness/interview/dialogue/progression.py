@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from harness.interview.dialogue import probes
 from harness.interview.dialogue.debrief import debrief
-from harness.interview.dialogue.moves import End, Phase
+from harness.interview.dialogue.moves import End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import overdue, warning
 from harness.interview.dialogue.speech import Step, choose, say, speak
 from harness.interview.dialogue.wording import reactions
+from harness.interview.reading import Role
 from harness.interview.scenario.interview_session import Session
 
 SEARCH = (Phase.CLARIFY, Phase.DIAGNOSE)
@@ -29,12 +30,22 @@ def next_phase(step: Step, session: Session) -> Step | None:
             twist = session.filled(session.scenario.twist)
             state = replace(state, twisted=True, depth=(*state.depth, ("twist", "twist")))
             return say((state, out), session, "twist", twist=twist)
+        if _has_told(state):
+            # The product manager objects at once to what was meant for them.
+            state = replace(state.enter(Phase.STAKEHOLDER), turns=1)
+            pushback = session.filled(session.scenario.product.pushback)
+            return say((state, out), session, "joins", pushback=pushback)
         return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
     if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
         return choose((state.enter(Phase.TEAM), out), session, "team", reactions().team.ask)
     if state.phase in (Phase.STAKEHOLDER, Phase.TEAM):
         return say((state.enter(Phase.WRAP), out), session, "to_wrap")
     return None
+
+
+def _has_told(state: State) -> bool:
+    """Return True if the last turn says what product is told."""
+    return bool(state.heard) and Role.MESSAGE in dict(state.heard[-1].roles)
 
 
 def _has_time(session: Session) -> bool:

@@ -14,7 +14,7 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.listening.remedies import remedies
 from harness.interview.listening.suspects import suspects
-from harness.interview.reading import Act, Number, Reading, Remedy, Suspect
+from harness.interview.reading import ABOUT, Act, Number, Reading, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.grounding import TOLERANCE
 
@@ -46,7 +46,32 @@ SAID = {
     "why_not": r"\b(because|since|even if|even free|anyway|can.?t|cannot|won.?t|would\w*|only|lose\w*|"
     r"cost\w*|worse|risk\w*|saves?|not the|no (use|point|help)|nothing)\b|\d",
     "why_behind": r"\b(because|since|as|so|each|every)\b",
+    "limit": r"\d|\b(stop|revert|back|rolled?|off|never|no|any|same)\b",
+    "responsible": r"\b(i|we|team|owner|on.?call|lead|somebody|people|pager?\w*|alert\w*|alarm)\b",
+    "worth": r"\b(worth|cheap\w*|afford|fine|accept\w*|anyway|small|less than|pays?)\b",
+    "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
+    "remains": r"\b(left|remain\w*|rest|next|then)\b",
+    "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
+    "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
+    "reorder": r"\b(because|since|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
 }
+# What a sentence about a change is asked about, unless it says it.
+ASKED_ABOUT = {
+    Role.SAFEGUARD: ("limit", "responsible"),
+    Role.PRICE: ("worth",),
+    Role.EFFECT: ("sure", "remains"),
+    Role.MESSAGE: ("objection",),
+    Role.GOAL: ("decides",),
+    Role.ORDER: ("reorder",),
+}
+# The question that a sentence of this role answers.
+ANSWERS = {
+    Role.SAFEGUARD: "risk",
+    Role.PRICE: "cost",
+    Role.EFFECT: "size",
+    Role.MECHANISM: "mechanism",
+}
+REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
 
 
@@ -95,8 +120,12 @@ class Turn:
         before = [question for about, question in self.state.depth if about == subject]
         if len(before) >= DEPTH:
             return None
-        left = (q for q in asked if q not in before and not said(q, self.text))
-        return next(left, None)
+        return next((q for q in asked if q not in before and not self.says(q)), None)
+
+    def says(self, question: str) -> bool:
+        """Return True if the turn answers a question already, by its words or by what a sentence is about."""
+        answered = {ANSWERS.get(role) for role, _ in self.reading.roles}
+        return question in answered or said(question, self.text)
 
 
 def said(question: str, text: str) -> bool:
@@ -121,6 +150,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _suspected(turn, reading.suspect)
     if reading.refused:
         yield _refused(turn, reading.refused[0])
+    yield _about(turn)
     yield _answered(turn)
     if Act.DECIDE in reading.acts:
         yield _decided(turn)
@@ -174,7 +204,8 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
     says = remedies()[remedy.id].says
     if fit(turn.session, remedy) in ("fixes", "helps"):
-        question = "more" if said("why_not", turn.text) else "why_not"
+        reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED
+        question = "more" if reasoned else "why_not"
         return Reaction("refused_fix", question, remedy.id, remedy.quote, says)
     figure = _touched(turn, remedy)
     return Reaction("refused_rightly", "more", remedy.id, remedy.quote, says, figure)
@@ -185,6 +216,15 @@ def _touched(turn: Turn, remedy: Remedy) -> str:
     stage = remedies()[remedy.id].touches
     elsewhere = stage and stage != turn.session.scenario.cause.stage
     return case_figures.share(turn.session, stage) if elsewhere else ""
+
+
+def _about(turn: Turn) -> Reaction | None:
+    """React to the last sentence about a change: its check, price, effect, place in the plan, or message."""
+    last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ABOUT), None)
+    if last is None:
+        return None
+    question = turn.open_question(last[0], ASKED_ABOUT[last[0]])
+    return question and Reaction("about", question, last[0], last[1])
 
 
 def _answered(turn: Turn) -> Reaction | None:
@@ -199,8 +239,9 @@ def _answered(turn: Turn) -> Reaction | None:
 
 
 def _decided(turn: Turn) -> Reaction:
-    quote = turn.reading.quote(Act.DECIDE)
-    question = "more" if said("risk", turn.text) else "risk"
+    planned = (words for role, words in turn.reading.roles if role == Role.PLAN)
+    quote = next(planned, turn.reading.quote(Act.DECIDE))
+    question = "more" if turn.says("risk") else "risk"
     return Reaction("decided", question, "decision", quote)
 
 
@@ -209,7 +250,7 @@ def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
     if shown := [number for number in numbers if on_card(number, turn)]:
         return Reaction("grounded", "next_look", "number", shown[0].quote)
     measured = [number for number in numbers if number.unit]
-    if not measured or said("source", turn.text):
+    if not measured or turn.says("source"):
         return None
     question = turn.open_question("number", ("source",))
     return question and Reaction(None, question, "number", number=measured[0].quote)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from harness.interview.listening.examples import NONE
 from harness.interview.listening.similarity import Said
-from harness.interview.reading import Act
+from harness.interview.reading import ABOUT, Act, Role
 
+Scores = Mapping[str, float]
 # The least score of each act, chosen by cross-validation over voices.
 LEAST: Mapping[Act, float] = {
     Act.ASK: -0.12,
@@ -59,6 +60,9 @@ SUPPOSES = re.compile(
     r"\b(isn.?t (it|that|this)|is it not|maybe|perhaps|might|may be|could it|probably|right|no)\b",
     re.IGNORECASE,
 )
+# What a sentence about a change does not do beside, if it is no question.
+NOT_ABOUT = (Act.ASK, Act.CHALLENGE, Act.REPEAT, Act.HINT, Act.OFF_TOPIC)
+CLEARLY_ASKED = 0.2  # the least score of a question that no role overrules
 RATHER_OFFERS = 0.5  # by how much more it offers than it claims, for an offer that blames nothing
 WONDERS = 0.3  # by how much more it asks than it claims, for a question that blames nothing
 NEAR = 0.5  # how far below its limit the only act of a turn may be
@@ -71,11 +75,15 @@ CLOSE = 0.45  # how far below a part's best act its second may be
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One sentence or clause, or a whole turn, and what it does, the likeliest first."""
+    """One sentence or clause, or a whole turn, and what it does, the likeliest first.
+
+    role: what it says about a change, if that is clear.
+    """
 
     said: Said
     acts: tuple[Act, ...]
     scores: Mapping[str, float]
+    role: Role | None = None
 
     @property
     def text(self) -> str:
@@ -95,6 +103,8 @@ class Part:
     @property
     def offers(self) -> bool:
         """Return True if it may name a remedy: it is more of an offer than of a question."""
+        if self.role in ABOUT:
+            return False
         if self.acts[:1] == (Act.STAKEHOLDER,) and Act.PROPOSE not in self.acts:
             return False
         return self._offered >= max(OFFERED, self.scores[Act.ASK] - CLOSE)
@@ -123,6 +133,19 @@ def in_form(text: str, scores: Mapping[str, float]) -> Mapping[str, float]:
     if STATES.search(text) and not REQUESTS.search(text):
         return {**scores, Act.ASK: -1.0}
     return scores
+
+
+def in_role(text: str, role: Role | None, sure: float, scores: Scores) -> Scores:
+    """Return the scores as the role of a sentence allows: words about a change ask and doubt nothing.
+
+    sure: the score of the role. A clear question stays one.
+    """
+    if role not in (*ABOUT, Role.PLAN, Role.REFUSE) or "?" in text:
+        return scores
+    excluded = set(NOT_ABOUT) if role in ABOUT else {Act.ASK}
+    if scores[Act.ASK] >= max(CLEARLY_ASKED, sure):
+        excluded.discard(Act.ASK)
+    return {**scores, **dict.fromkeys(excluded, -1.0)}
 
 
 def as_plan(scores: Mapping[str, float]) -> dict[str, float]:

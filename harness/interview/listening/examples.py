@@ -19,13 +19,14 @@ from harness.kb.seeded import code
 
 TURNS = CONTENT / "turns"  # one file per voice: acts -> sentences
 HEARD = CONTENT / "heard"  # one file per voice: whole turns in their situation
+ROLES = CONTENT / "roles"  # one file per voice: role -> sentences
 RUBRIC = CONTENT / "rubric" / "sentences"
 SHORT = 16  # words: a longer sentence of the rubric explains, and a candidate proposes in few words
 NONE = "none"  # the label of a sentence that does nothing: "okay", "let me think"
 ACTS = (*(str(act) for act in Act), NONE)
 NAMES = ("intents", "remedies", "suspects", "evidence")
 FILES = tuple(CONTENT / f"{name}.yaml" for name in NAMES)
-VERSION = 3  # of the stored weights
+VERSION = 5  # of the stored weights
 EACH = 6  # one question in six teaches asking; all of them would outnumber the other acts
 JOINED = "The product manager joins us now."
 CHOOSE = "Decide, please."
@@ -112,7 +113,7 @@ def stored(name: str, folder: Path) -> Path:
 
 def learned_from() -> tuple[Path, ...]:
     """Return all content files that listening learns from."""
-    folders = (TURNS, HEARD, CONTENT / "questions", RUBRIC)
+    folders = (TURNS, HEARD, ROLES, CONTENT / "questions", RUBRIC)
     return (*(path for folder in folders for path in sorted(folder.glob("*.yaml"))), *FILES)
 
 

@@ -1,8 +1,8 @@
 """The listener: reads a turn once, and its reading is what the interviewer answers and the scorer credits.
 
 A turn is read in parts (sentences and clauses). What a part does is found by a regression on example
-sentences of many voices, with authored patterns as evidence; what it is about, by three more: cards,
-remedies, suspects.
+sentences of many voices, with authored patterns as evidence; what it says about a change, by another; what
+it is about, by three more: cards, remedies, suspects.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from harness.interview.listening.acts import (
     OFFERS,
     Part,
     in_form,
+    in_role,
     likely,
     together,
 )
@@ -33,6 +34,7 @@ from harness.interview.listening.examples import (
 from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import MEMBER_WORDS, RemedyFinder, takes_back
+from harness.interview.listening.roles import RoleFinder
 from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.listening.suspects import SuspectFinder
 from harness.interview.listening.turns import items, parts
@@ -41,7 +43,7 @@ from harness.interview.reading import Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
-REGRESSIONS = ("acts", "cards", "remedies", "suspects")
+REGRESSIONS = ("acts", "roles", "cards", "remedies", "suspects")
 CAUSES = ("right", "wrong", None)
 MAX_WHOLE = 600  # characters of a turn that is read as one
 REMEMBERED = 500  # readings: several long interviews
@@ -77,6 +79,7 @@ class Listener:
             suspect=suspect,
             numbers=numbers(turn),
             quotes=tuple((act, _quote(heard, act)) for act in acts),
+            roles=tuple((part.role, part.text) for part in heard if part.role),
         )
 
     def _heard(self, turn: str, before: str, scenario: Scenario) -> tuple[Part | None, list[Part]]:
@@ -110,8 +113,13 @@ class Listener:
     def _part(self, said: Said, before: str) -> Part:
         found = self.acts.scores(said)
         scores = dict(zip(ACTS, map(float, found), strict=True))
-        scores = in_form(said.text, scores)
-        return Part(said, tuple(likely(scores)), scores)
+        role, sure = self.roles(said)
+        scores = in_role(said.text, role, sure, in_form(said.text, scores))
+        return Part(said, tuple(likely(scores)), scores, role)
+
+    @cached_property
+    def roles(self) -> RoleFinder:
+        return RoleFinder(self.embed, self.folder)
 
     @cached_property
     def acts(self) -> Regression:
@@ -174,14 +182,16 @@ class Listener:
 
     def sentences(self) -> Iterator[str]:
         """Yield the example sentences of all regressions; some of them belong to several."""
-        for learner in (self, self.cards, self.remedies, self.suspects):
+        for learner in (self, self.roles, self.cards, self.remedies, self.suspects):
             yield from learner.examples().sentences
 
     def fit(self) -> None:
         """Fit what is not stored yet."""
         embed = recalling(self.embed)
         fresh = replace(self, embed=embed, cards=replace(self.cards, embed=embed))
-        _ = fresh.acts, fresh.remedies.regression, fresh.suspects.regression, fresh.cards.regression
+        _ = fresh.acts, fresh.cards.regression
+        for finder in (fresh.roles, fresh.remedies, fresh.suspects):
+            _ = finder.regression
 
 
 @lru_cache(REMEMBERED)
