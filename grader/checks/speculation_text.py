@@ -92,12 +92,14 @@ def _answers(rng: Random) -> list[Answer]:
     half, right, wrong, none = ((4, 2),), ((4, 4),), ((3, 0),), ((0, 0),)
     ends = [Answer(6, n, 40, plan) for plan in (half, right) for n in (12, 11, 10, 9, 8, 1, 0)]
     cut = [Answer(5, 30, most, plan) for plan in (half, right) for most in (9, 10, 11, 12, 1, 2)]
+    # the end comes in the last step, behind what is asked for
+    behind = [Answer(5, most + 1, most, right) for most in (9, 8, 7)]
     plain = [Answer(4, 7, 40, wrong), Answer(4, 7, 40, none), Answer(4, 7, 5, none)]
     drawn = [
         Answer(rng.randint(3, 8), rng.randint(0, 20), rng.randint(1, 20), _plan(rng))
         for _ in range(12)
     ]
-    return [*ends, *cut, *plain, *drawn]
+    return [*ends, *cut, *behind, *plain, *drawn]
 
 
 def _plan(rng: Random) -> tuple[tuple[int, int], ...]:
