@@ -33,6 +33,7 @@ from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
 from grader.checks.smaller_models_choice import choose, worst_case
+from grader.checks.smaller_models_healing import adam, answer_loss
 from grader.checks.smaller_models_layers import importance, kept_weights
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
@@ -49,10 +50,12 @@ from grader.exercise.exercise import CheckFailed, Exercise, check
 __all__ = [
     "CheckFailed",
     "accept",
+    "adam",
     "admit",
     "afford",
     "agree",
     "answer_key",
+    "answer_loss",
     "answer_ms",
     "best_length",
     "breakdown",
