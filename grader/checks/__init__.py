@@ -33,9 +33,12 @@ from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
 from grader.checks.smaller_models_choice import choose, worst_case
+from grader.checks.smaller_models_healing import adam, answer_loss
 from grader.checks.smaller_models_layers import importance, kept_weights
 from grader.checks.speculation import accept, agree
+from grader.checks.speculation_loop import propose, verify
 from grader.checks.speculation_speedup import best_length, speedup, tokens_a_step
+from grader.checks.speculation_text import speculative
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
 from grader.checks.streaming_buffered import buffered
@@ -47,10 +50,12 @@ from grader.exercise.exercise import CheckFailed, Exercise, check
 __all__ = [
     "CheckFailed",
     "accept",
+    "adam",
     "admit",
     "afford",
     "agree",
     "answer_key",
+    "answer_loss",
     "answer_ms",
     "best_length",
     "breakdown",
@@ -95,6 +100,7 @@ __all__ = [
     "predicted",
     "prediction",
     "produce",
+    "propose",
     "quantise",
     "recall_at",
     "remembering",
@@ -105,6 +111,7 @@ __all__ = [
     "serve",
     "ship",
     "smallest_fix",
+    "speculative",
     "speedup",
     "stay",
     "step_ms",
@@ -117,6 +124,7 @@ __all__ = [
     "under_bar",
     "unpack_q4",
     "until_done",
+    "verify",
     "waits",
     "walk",
     "way",

@@ -28,7 +28,8 @@ Request = tuple[float, float, float | None]  # intended, sent, first text; ms
 def waits(function: Callable[[list[float], list[float]], list[float]]) -> None:
     """Check how long each request waits for one server that takes them in order."""
     limits, rng = CallLimits(WAITS), fresh_rng()
-    for starts, service in [([], []), ([5.0], [9.0]), *(_queue(rng) for _ in range(ROUNDS))]:
+    fixed = [([], []), ([5.0], [9.0]), ([0.0, 4.0], [9.0, 2.0])]
+    for starts, service in [*fixed, *(_queue(rng) for _ in range(ROUNDS))]:
         got = _numbers(limits.call(function, starts, service), len(starts))
         expected = _waited(starts, service)
         if not all(map(close, got, expected)):
@@ -110,6 +111,7 @@ def _requests(rng: Random, limit: float) -> list[Request]:
             sent = at + rng.choice((0.0, rng.uniform(0, 1.2 * limit)))
             first = None if rng.random() < 0.25 else sent + rng.uniform(0.3, 1.1) * limit
             requests.append((at, sent, first))
+        requests.append((100.0, 100.0, 100.0 + limit))  # whole numbers: exactly at the limit
         shares = [
             _share(requests, limit, since, of_all) for since in (0, 1) for of_all in (True, False)
         ]

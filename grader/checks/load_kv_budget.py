@@ -50,6 +50,7 @@ def _steps(rng: Random) -> list[tuple[list[int], int]]:
         ([90, 1, 30, 1], 64),
         ([300], 64),
         ([20, 30, 1], 500),
+        ([2, 40, 2, 1], 3),
     ]
     drawn = [
         (

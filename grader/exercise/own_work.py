@@ -24,7 +24,7 @@ ROUTING = "harness.labs.architecture.routing_policies:"
 ANSWERS = {
     "01": ("harness.measure.latency.trace:Trace.stage_ms", "harness.measure.stats:percentile"),
     "03": ("harness.measure.quality.noninferiority:worst_case",),
-    "05": ("harness.models.engines.drafts:accepted",),
+    "05": tuple(f"harness.models.engines.drafts:{name}" for name in ("accepted", "speculative")),
     "06": ("harness.stages.exact_search:nearest",),
     "07": (
         "harness.wrappers.keys:key",

@@ -7,19 +7,18 @@ the result. The notebook imports it as `kit`; each name is defined in the module
 # The questions to ask
 from harness.kb.questions import draw
 
-# This lab's measurements, tuning run and pictures
+# This lab's measurements, healing and pictures
 from harness.labs.smaller_models.choices_picture import Choice, choices
-from harness.labs.smaller_models.cross_entropy import cross_entropy
 from harness.labs.smaller_models.encoder_layers import (
     embed,
     encoder,
     encoder_with,
     question_texts,
 )
+from harness.labs.smaller_models.healing import Trainee, full_course, held_out, readings
 from harness.labs.smaller_models.learning_picture import TuningStage, learning
 from harness.labs.smaller_models.off_topic import off_topic
 from harness.labs.smaller_models.options import SharedStages, ended, measure
-from harness.labs.smaller_models.tuning_run import full_course, heal
 
 # The learner's predictions and results
 from harness.learner.predictions import predict, recall
@@ -47,12 +46,12 @@ __all__ = [
     "LlamaModel",
     "Point",
     "SharedStages",
+    "Trainee",
     "TuningStage",
     "answer",
     "chat_prompt",
     "choices",
     "chosen_tier",
-    "cross_entropy",
     "draw",
     "embed",
     "encoder",
@@ -61,7 +60,7 @@ __all__ = [
     "evaluate",
     "exam",
     "full_course",
-    "heal",
+    "held_out",
     "keep_result",
     "learning",
     "measure",
@@ -71,5 +70,6 @@ __all__ = [
     "quantize",
     "question_texts",
     "questions_needed",
+    "readings",
     "recall",
 ]

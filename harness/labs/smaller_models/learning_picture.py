@@ -55,7 +55,7 @@ def _finding(stages: Sequence[TuningStage]) -> str:
     if len(stages) < 3:
         nats = f"from {first.cross_entropy:.2f} to {last.cross_entropy:.2f} nats a token"
         return f"{last.lessons:,} lessons: {nats}"
-    short, gain = stages[1], first.cross_entropy - last.cross_entropy
+    short, gain = stages[-2], first.cross_entropy - last.cross_entropy
     share = number_formats.percent(
         max(0.0, (first.cross_entropy - short.cross_entropy) / (gain or 1.0))
     )

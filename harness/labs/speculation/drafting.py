@@ -6,35 +6,39 @@ All times are of decode alone: the prompt is read before the clock starts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 from typing import Protocol
 
 import numpy as np
 
 from harness.measure.stats import Interval, bootstrap_ratio, median_ratio
-from harness.models.engines.drafts import Draft, speculative
+from harness.models.engines.drafts import Draft
 
 NS_PER_MS = 1e6
 MOST_TOKENS = 32  # of an answer; the tuned models write about 20
+
+
+PLAIN = "plain"  # one token a step
 
 
 class Context(Protocol):
     """The parts of `LlamaContext` that are used here."""
 
     seen: list[int]
-    n_ctx: int
 
     @property
     def end(self) -> int: ...
 
-    def forget(self) -> None: ...
     def read(self, tokens: Sequence[int]) -> int: ...
+    def feed(self, tokens: Sequence[int]) -> None: ...
     def scores(self) -> np.ndarray: ...
-    def greedy(self) -> Iterator[int]: ...
     def choices(self, tokens: Sequence[int]) -> list[int]: ...
     def keep(self, count: int) -> None: ...
+
+
+# (model, draft, first token of the answer, most tokens) -> the tokens of the answer, without its end
+Loop = Callable[[Context, Draft, int, int], Sequence[int]]
 
 
 @dataclass
@@ -86,66 +90,81 @@ class Tally:
         return 1 + sum(self.kept) / len(self.kept) if self.kept else 1.0
 
 
-def decode(
-    context: Context, prompt: Sequence[int], draft: Draft | None = None, most: int = MOST_TOKENS
-) -> tuple[list[int], float]:
-    """Return the tokens that follow `prompt`, up to the end of the turn, and the ms of their decode.
+def plain(context: Context, token: int, most: int) -> list[int]:
+    """Return the answer that begins with `token`, one token a step, without its end."""
+    text = []
+    while token != context.end and len(text) < most:
+        text.append(token)
+        if len(text) < most:
+            context.feed([token])
+            token = int(context.scores().argmax())
+    return text
 
-    The prompt is read cold before the clock starts, by a draft model, too: that time is part of TTFT.
+
+def decode(
+    context: Context,
+    prompt: Sequence[int],
+    loop: Loop | None = None,
+    draft: Draft | None = None,
+    small: Context | None = None,
+    most: int = MOST_TOKENS,
+) -> tuple[list[int], float]:
+    """Return the answer to `prompt`, without its end, and the ms of its decode.
+
+    loop, draft: write with drafts instead of one token a step. small: the context of a draft model. Both
+    models read the prompt before the clock starts, because that time is part of TTFT.
     """
-    context.forget()
-    context.read(prompt)
-    if draft:
-        uncounted = draft.draft if isinstance(draft, Tally) else draft
-        uncounted(prompt)
+    for one in filter(None, (small, context)):
+        one.read(prompt)
+    token = int(context.scores().argmax())
     start = time.perf_counter_ns()
-    tokens = speculative(context, draft) if draft else context.greedy()
-    text = list(takewhile(lambda token: token != context.end, islice(tokens, most)))
+    text = loop(context, draft, token, most) if loop and draft else plain(context, token, most)
     elapsed = (time.perf_counter_ns() - start) / NS_PER_MS
     if isinstance(draft, Tally):
         draft.end()
-    return text, elapsed
+    return list(text), elapsed
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """The same prompts decoded plainly and with a draft, in turn: ms and tokens of each prompt."""
+class Race:
+    """The same prompts decoded in several ways, in turn: ms and tokens of each prompt, by way."""
 
-    plain_ms: tuple[float, ...]
-    drafted_ms: tuple[float, ...]
-    plain: tuple[tuple[int, ...], ...]
-    drafted: tuple[tuple[int, ...], ...]
+    ms: Mapping[str, tuple[float, ...]]
+    texts: Mapping[str, tuple[tuple[int, ...], ...]]
 
-    @property
-    def speedup(self) -> float:
-        """Return median(plain) / median(drafted) of decode alone; above 1 the draft helps."""
-        return median_ratio(self.plain_ms, self.drafted_ms)
+    def speedup(self, way: str, over: str = PLAIN) -> float:
+        """Return median(over) / median(way) of decode alone; above 1 `way` is faster."""
+        return median_ratio(self.ms[over], self.ms[way])
 
-    @property
-    def interval(self) -> Interval:
+    def interval(self, way: str, over: str = PLAIN) -> Interval:
         """Return the 95 % bootstrap interval over pairs. Raises TooFewSamplesError for fewer than 5."""
-        return bootstrap_ratio(self.plain_ms, self.drafted_ms)
+        return bootstrap_ratio(self.ms[over], self.ms[way])
 
-    @property
-    def different(self) -> list[int]:
+    def different(self, way: str, over: str = PLAIN) -> list[int]:
         """Return the indices of the prompts with another text; each of them needs an explanation."""
-        pairs = zip(self.plain, self.drafted, strict=True)
+        pairs = zip(self.texts[over], self.texts[way], strict=True)
         return [number for number, (a, b) in enumerate(pairs) if a != b]
 
 
-def run_trial(context: Context, prompts: Sequence[Sequence[int]], draft: Draft) -> Trial:
-    """Decode each prompt plainly and with a draft, back to back, in alternating order.
+def race(
+    loop: Loop,
+    context: Context,
+    prompts: Sequence[Sequence[int]],
+    drafts: Mapping[str, Draft],
+    small: Context | None = None,
+) -> Race:
+    """Decode each prompt plainly and with each draft, back to back.
 
-    One prompt in advance warms up and is not counted.
+    The order is turned from one prompt to the next, and is back to front for every second one, so that each
+    way is early and late about equally often. One prompt in advance warms up and is not counted.
     """
-    decode(context, prompts[-1], draft)
-    pairs: list[dict[bool, tuple[list[int], float]]] = []
-    for number, prompt in enumerate(prompts):
-        order = (True, False) if number % 2 else (False, True)
-        pairs.append({use: decode(context, prompt, draft if use else None) for use in order})
-    return Trial(
-        plain_ms=tuple(pair[False][1] for pair in pairs),
-        drafted_ms=tuple(pair[True][1] for pair in pairs),
-        plain=tuple(tuple(pair[False][0]) for pair in pairs),
-        drafted=tuple(tuple(pair[True][0]) for pair in pairs),
+    ways: dict[str, Draft | None] = {PLAIN: None, **drafts}
+    rounds: list[dict[str, tuple[list[int], float]]] = []
+    for number, prompt in enumerate([prompts[-1], *prompts]):
+        names = [*ways][number % len(ways) :] + [*ways][: number % len(ways)]
+        order = names if number % 2 else names[::-1]
+        rounds.append({name: decode(context, prompt, loop, ways[name], small) for name in order})
+    return Race(
+        ms={name: tuple(one[name][1] for one in rounds[1:]) for name in ways},
+        texts={name: tuple(tuple(one[name][0]) for one in rounds[1:]) for name in ways},
     )

@@ -11,7 +11,7 @@ from harness.kb.questions import draw
 
 # This lab's measurements and pictures
 from harness.labs.speculation.acceptance_picture import acceptance
-from harness.labs.speculation.drafting import Tally, decode, run_trial
+from harness.labs.speculation.drafting import Tally, decode, race
 from harness.labs.speculation.near_tie import first_difference, measure_tie
 from harness.labs.speculation.speedups_picture import Speedup, speedups
 from harness.labs.speculation.verify_cost_picture import verify_cost
@@ -23,8 +23,7 @@ from harness.learner.results import keep_result
 # The limits of a machine
 from harness.measure.model_files.roofline import Roof, pass_limit_ms
 
-# Models and drafts
-from harness.models.engines.drafts import ModelDraft
+# Models, and drafts without one
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.step_times import verify_ms
 from harness.models.tiers import chosen_tier
@@ -34,7 +33,6 @@ from harness.stages.prompt_lookup import draft as prompt_lookup
 
 __all__ = [
     "LlamaModel",
-    "ModelDraft",
     "Roof",
     "Speedup",
     "Tally",
@@ -50,8 +48,8 @@ __all__ = [
     "pass_limit_ms",
     "predict",
     "prompt_lookup",
+    "race",
     "recall",
-    "run_trial",
     "speedups",
     "stuffed_prompt",
     "verify_cost",

@@ -27,9 +27,11 @@ LABS = {
     "streaming_ahead": ("02", ("produce", "buffered")),
     "smaller_models": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),
     "smaller_models_layers": ("03", ("kept_weights", "importance")),
+    "smaller_models_healing": ("03", ("answer_loss", "adam")),
     "quantization": ("04", ("quantise", "error", "step_ms", "pick")),
     "quantization_bytes": ("04", ("pack_q8", "pack_q4", "unpack_q4", "weighted")),
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
+    "speculation_loop": ("05", ("verify", "propose", "speculative")),
     "mock_interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
 OUT_OF = {
