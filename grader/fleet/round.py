@@ -68,6 +68,13 @@ class Ungraded:
         self.submissions += chunk
         self.reasons[reason] = None
 
+    def release(self) -> None:
+        """Release all locks, and forget what is still here."""
+        for locked in self.submissions:
+            locked.stack.close()
+        self.submissions.clear()
+        self.reasons.clear()
+
 
 @dataclass
 class Round:

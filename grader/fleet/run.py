@@ -9,12 +9,13 @@ submission is entered from exactly one result, made from its current file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from grader.course.course import Submission
 from grader.course.grade_class import Batch, State, Step
 from grader.fleet.cluster import FleetError, timing_workers
-from grader.fleet.connection import Connect, Connection
+from grader.fleet.connection import LOST, Connect, Connection
 from grader.fleet.noise import MachineNoise, measure_all
 from grader.fleet.round import INVALID, Round, Ungraded, reports
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
@@ -55,8 +56,7 @@ class Fleet:
         except FleetError as error:
             raise FleetError(f"{error} Still open: {_names(still_open)}.") from error
         finally:
-            for locked in self.ungraded.submissions:
-                locked.stack.close()
+            self.ungraded.release()
 
     def _steps(self, submissions: list[Submission]) -> Iterator[Step]:
         """Grade with the workers, then without them: also if they have failed."""
@@ -99,9 +99,11 @@ class Fleet:
         return SubmissionQueue(self.batch)
 
     def _machines(self, connection: Connection) -> list[MachineNoise]:
-        """Measure the noise of each machine if there are several."""
-        addresses = timing_workers(connection.client)
-        machines = measure_all(connection.client, addresses) if len(addresses) > 1 else []
+        """Measure the noise of each machine if there are several, and if the scheduler answers."""
+        machines: list[MachineNoise] = []
+        with suppress(*LOST):  # the next round reconnects
+            if len(addresses := timing_workers(connection.client)) > 1:
+                machines = measure_all(connection.client, addresses)
         for machine in machines:
             self.say(str(machine))
         return machines

@@ -176,7 +176,7 @@ def test_what_cannot_be_graded_here_stays_open(fleet, scheduler, tmp_path, monke
     """No jail on the instructor's machine: nothing is graded there, and no mark becomes zero."""
 
     def grade_nothing(chunk, *_):
-        return {"refused": "A worker failed (NoJailError: there is no jail)."}
+        return {"refused": "A grading process failed (NoJailError: there is no jail)."}
 
     forgotten(scheduler, monkeypatch)
     monkeypatch.setattr(runs, "grade_chunk", grade_nothing)
