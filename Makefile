@@ -75,10 +75,10 @@ perf: tests prepare
 	@failed=0; for file in tests/perf/test_*.py; do $(BIN)/python -m pytest -m perf -s $$file || failed=1; done; \
 	  exit $$failed
 
-# A class with a fault in the middle (worker or grader killed, lock, full disk), TRIALS times
-# each: nothing may be lost. As root, for the disk.
+# A class with a fault in the middle (worker, grader or scheduler lost, lock, full disk, certificate, clock), TRIALS
+# times each: nothing may be lost. As root, for the disk; with a C compiler, for the clock.
 faults: tests
-	@TRIALS=$(or $(TRIALS),20) $(BIN)/python -m pytest -m perf tests/perf/test_faults.py
+	@TRIALS=$(or $(TRIALS),20) $(BIN)/python -m pytest -m perf tests/perf/test_faults.py tests/perf/test_fleet_faults.py
 
 # Every attack on any exercise; make test runs a sample. Without a jail, none is tried.
 redteam: tests bubblewrap

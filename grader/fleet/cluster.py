@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
+from ssl import SSLCertVerificationError
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import dask
-from distributed import Client, Nanny, Scheduler, Security, SpecCluster
+from distributed import Nanny, Scheduler, Security, SpecCluster
 
 from grader import secret
 from grader.fleet import handshakes, tls
+from grader.fleet.client import FleetClient, failure
 from grader.fleet.data_only import data_only
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
@@ -65,7 +67,7 @@ def _settings(more: Mapping[str, object] = MappingProxyType({})) -> Iterator[Non
 
 
 @contextmanager
-def local(processes: int) -> Iterator[Client]:
+def local(processes: int) -> Iterator[FleetClient]:
     """Start a cluster on this machine for the duration of the block; only its own processes can connect."""
     security = tls.of_this_run()
     options = {"host": "127.0.0.1", "security": security} | HTTP
@@ -79,13 +81,13 @@ def local(processes: int) -> Iterator[Client]:
         _settings({"distributed.scheduler.allowed-failures": 1}),
         handshakes.guarded(),
         SpecCluster(workers, scheduler, security=security, silence_logs="ERROR") as cluster,
-        Client(cluster, set_as_default=False) as client,
+        FleetClient(cluster, set_as_default=False) as client,
     ):
         yield client
 
 
 @contextmanager
-def remote(address: str) -> Iterator[Client]:
+def remote(address: str) -> Iterator[FleetClient]:
     """Connect to the scheduler at `address`, and load nothing but data from there.
 
     Raises FleetError if the address is not one of TLS, if no scheduler with the course's secret answers, or
@@ -95,15 +97,29 @@ def remote(address: str) -> Iterator[Client]:
     security = tls.of_secret(secret.key())
     with _settings(), data_only():
         try:
-            client = Client(address, security=security, set_as_default=False, timeout=TIMEOUT_S)
+            client = FleetClient(
+                address, security=security, set_as_default=False, timeout=TIMEOUT_S
+            )
         except (OSError, TimeoutError, ValueError) as error:
-            raise FleetError(
-                f"No scheduler with this course's secret answers at {address}: start one with "
-                "`under500 scheduler`, and use the address that it prints."
-            ) from error
+            raise FleetError(_why_unconnected(address, error)) from error
         with client:
             _wait_for_worker(client, address)
             yield client
+
+
+def _why_unconnected(address: str, error: BaseException | None) -> str:
+    while error and not isinstance(error, SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    if error:
+        return (
+            f"The certificate of the scheduler at {address} is refused ({error.verify_message}). It follows "
+            "from the course's secret and does not expire: compare secret, version of this project and date "
+            "on both machines."
+        )
+    return (
+        f"No scheduler with this course's secret answers at {address}: start one with "
+        "`under500 scheduler`, and use the address that it prints."
+    )
 
 
 def require_tls(address: str) -> None:
@@ -115,7 +131,7 @@ def require_tls(address: str) -> None:
         )
 
 
-def _wait_for_worker(client: Client, address: str) -> None:
+def _wait_for_worker(client: FleetClient, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=TIMEOUT_S)
     except TimeoutError as error:
@@ -124,14 +140,14 @@ def _wait_for_worker(client: Client, address: str) -> None:
         ) from error
 
 
-def check_workers(client: Client, expected: Identity) -> list[str]:
+def check_workers(client: FleetClient, expected: Identity) -> list[str]:
     """Check that all workers grade as this process does, and return remarks on their clocks.
 
-    Raises FleetError if a worker's code, libraries or secret differ from `expected`.
+    Raises FleetError if a worker's code, libraries or secret differ from `expected`, or if it cannot say.
     """
     now = identify()["clock"]
     remarks = []
-    for address, values in client.run(identify).items():
+    for address, values in _identities(client).items():
         identity, clock = Identity.from_json(values["identity"]), float(values["clock"])
         if difference := expected.difference(identity):
             raise FleetError(
@@ -144,7 +160,20 @@ def check_workers(client: Client, expected: Identity) -> list[str]:
     return remarks
 
 
-def timing_workers(client: Client) -> list[str]:
+def _identities(client: FleetClient) -> dict[str, dict[str, object]]:
+    """Return each worker's `identify`. Raises FleetError, or OSError or TimeoutError without an answer."""
+    try:
+        return client.run(identify)
+    except (OSError, TimeoutError):
+        raise
+    except Exception as error:  # one of a version that this process cannot know
+        raise FleetError(
+            f"A worker cannot say what it has installed ({failure(error)}): install the same as here on each "
+            "machine, and restart the workers."
+        ) from error
+
+
+def timing_workers(client: FleetClient) -> list[str]:
     """Return the addresses of the workers that take timed work."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
     return sorted(

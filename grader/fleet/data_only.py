@@ -22,7 +22,11 @@ ALLOWED = frozenset(
         ("dask._task_spec", "List"),
         ("dask._task_spec", "Dict"),
         *(("builtins", kind) for kind in ("dict", "list", "tuple", "set", "str", "int", "float")),
-        # a worker that was lost
+        # a task that failed, and a worker that was lost
+        (
+            "builtins",
+            "bytes",
+        ),  # the type of a pickled exception, which stays bytes if it names anything else
         ("collections", "defaultdict"),
         ("collections", "deque"),
         ("distributed.core", "Status"),

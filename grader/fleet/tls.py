@@ -20,7 +20,8 @@ from distributed import Security
 BYTES = 32  # of an Ed25519 key
 NAME = Name([NameAttribute(NameOID.COMMON_NAME, "under500 fleet")])
 # Constants, so that the certificate is the same everywhere; RFC 5280 has this end for "does not expire".
-SERIAL, BEGIN, END = 1, datetime(2000, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
+# The beginning is that of a machine whose clock was never set.
+SERIAL, BEGIN, END = 1, datetime(1970, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
 
 
 def of_secret(secret: bytes) -> Security:

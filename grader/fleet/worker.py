@@ -124,7 +124,7 @@ def grade_chunk(chunk: Chunk, expected: Identity, judge_factory: JudgeFactory) -
     try:
         return {"records": [record.to_json() for record in _graded(chunk, judge_factory)]}
     except Exception as error:
-        return {"refused": f"A worker failed ({type(error).__name__}: {error})."}
+        return {"refused": f"A grading process failed ({type(error).__name__}: {error})."}
 
 
 def _graded(chunk: Chunk, judge_factory: JudgeFactory) -> list[Record]:

@@ -4,8 +4,10 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from distributed import LocalCluster
 
 from grader.fleet import cluster
+from grader.fleet.client import FleetClient
 from tests.perf import class_of_thirty as thirty
 from tests.unit.grader.fleet.fleet_hosts import (
     NET,
@@ -40,6 +42,29 @@ def test_two_workers_give_the_verdicts_of_one_grader_faster(course, alone):
     ratio = sum(times["one"]) / sum(times["two"])
     print(f"\n{thirty.SIZE} submissions, one worker / two workers: {ratio:.2f} ({times})")
     assert ratio >= FASTER
+
+
+def without_tls():
+    """Return a plain cluster of two, which only a test starts: its ports are open to everybody."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "resources": {cluster.TIMING: 1}}
+    return LocalCluster(protocol="tcp", host="127.0.0.1", dashboard_address=None, **options)
+
+
+@contextmanager
+def open_client():
+    with (
+        cluster._settings(),
+        without_tls() as open_cluster,
+        FleetClient(open_cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("connect", [partial(cluster.local, 4), open_client], ids=["4", "no TLS"])
+def test_other_clusters_give_the_verdicts_of_one_grader(course, alone, connect):
+    found, seconds = thirty.fleet(course, connect)
+    print(f"\n{thirty.SIZE} submissions: {seconds:.0f} s")
+    assert thirty.verdicts(found) == alone
 
 
 @pytest.mark.skipif(bool(why_no_hosts()), reason=why_no_hosts() or "hosts can be emulated")

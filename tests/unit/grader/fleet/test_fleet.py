@@ -16,11 +16,13 @@ from grader.course.grade_class import Batch, State
 from grader.course.gradebook import entries
 from grader.exercise import exclusive
 from grader.fleet import cluster as fleet_cluster
+from grader.fleet import round as rounds
 from grader.fleet import run as fleets
 from grader.fleet import worker as fleet_worker
 from grader.fleet.cluster import FleetError, check_workers, local
 from grader.fleet.noise import MachineNoise
-from grader.fleet.run import CHUNK, Fleet
+from grader.fleet.round import CHUNK
+from grader.fleet.run import Fleet
 from grader.fleet.worker import Chunk, Identity, Item, grade_chunk, identity
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit
 from tests.unit.grader.fleet.fleet_judges import Noted, done
@@ -244,7 +246,7 @@ def test_a_notebook_that_kills_every_worker_is_not_graded_and_affects_no_other(c
 def test_a_worker_with_another_library_is_refused(fleet, monkeypatch):
     ours = identity()
     other = Identity(ours.code, ours.key, dict(ours.versions) | {"numpy": "1.0"})
-    monkeypatch.setattr("grader.fleet.run.identity", lambda: other)
+    monkeypatch.setattr("grader.fleet.connection.identity", lambda: other)
     with pytest.raises(FleetError, match="numpy"):
         graded(fleet())
 
@@ -302,7 +304,7 @@ def test_undecided_submissions_are_timed_again_on_the_quietest_machine(
 
 def test_without_a_machine_for_timed_work_it_says_what_to_run(fleet, course, monkeypatch):
     monkeypatch.setattr(fleets, "needs_whole_machine", lambda lab: True)
-    monkeypatch.setattr(fleets, "timing_workers", lambda client: [])
+    monkeypatch.setattr(rounds, "timing_workers", lambda client: [])
     with pytest.raises(FleetError, match="under500 prepare"):
         graded(fleet())
 

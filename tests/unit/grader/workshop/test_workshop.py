@@ -10,9 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 import typer
-import zmq
-from jupyter_client.manager import KernelManager
-from traitlets.config import Config
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
@@ -256,25 +253,6 @@ def test_kernels_listen_to_their_own_server_only(workshop, name):
     assert ("@jupyter/nbgrader:formgrader" in page["disabledExtensions"]) == (name != INSTRUCTOR)
     start._settings(workshop)  # a second start adds nothing
     assert page == json.loads((folder / "labconfig" / "page_config.json").read_text())
-
-
-@pytest.mark.timeout(60)
-def test_a_neighbour_reads_nothing_from_a_kernels_port(tmp_path):
-    manager = KernelManager(config=Config(start.KERNELS))
-    manager.start_kernel(cwd=str(tmp_path))
-    client = manager.client()
-    client.start_channels()
-    with zmq.Context() as context, context.socket(zmq.SUB) as neighbour:
-        neighbour.linger = 0
-        neighbour.subscribe(b"")
-        neighbour.connect(f"tcp://127.0.0.1:{manager.iopub_port}")
-        try:
-            client.wait_for_ready(timeout=40)
-            client.execute_interactive("print('my work')", timeout=20)
-            assert not neighbour.poll(300)
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
 
 
 def bound(command, kind="--ro-bind"):

@@ -1,0 +1,91 @@
+"""A scheduler's client that never waits without end: questions have a limit, and a failed task ends."""
+
+from __future__ import annotations
+
+import logging
+import pickletools
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from distributed import Client, Future, wait
+
+# For one question. A busy machine hashes this project's code, which identifies a worker, in some seconds.
+ANSWER_S = 60.0
+LONGEST_TEXT = 200  # characters of a failure that is shown
+log = logging.getLogger(__name__)
+
+
+class FleetClient(Client):
+    """Dask's client, with limits.
+
+    A question without an answer raises TimeoutError after ANSWER_S. A task that failed has ended, also where
+    its exception is not loaded: Dask's own client would load the traceback first, be kept from that by
+    `data_only`, and leave the task as it was.
+    """
+
+    def sync(
+        self,
+        func: Callable[..., Any],
+        *args: Any,
+        asynchronous: bool | None = None,
+        callback_timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Do as Dask's `sync` does, within ANSWER_S beyond the call's own time limit."""
+        own = kwargs.get("timeout") or 0
+        limit = callback_timeout or ANSWER_S + (own if isinstance(own, int | float) else 0)
+        return super().sync(
+            func, *args, asynchronous=asynchronous, callback_timeout=limit, **kwargs
+        )
+
+    def _handle_task_erred(
+        self, key: Any = None, exception: Any = None, traceback: Any = None
+    ) -> None:
+        super()._handle_task_erred(key, exception, None)
+
+    async def _handle_report(self) -> None:
+        """Listen to the scheduler; if that fails, nothing arrives any more, and all tasks count as lost."""
+        try:
+            await super()._handle_report()
+        except Exception:
+            log.info("A message of the scheduler could not be read.", exc_info=True)
+            for state in self.futures.values():
+                state.cancel(
+                    reason="unreadable", msg="A message of the scheduler was not readable."
+                )
+
+    def ended(self, tasks: Iterable[Future], within_s: float) -> set[Future]:
+        """Return the tasks that have ended as soon as there is one, or none after `within_s`.
+
+        Raises CancelledError if a task was cancelled, as it is when the scheduler is lost.
+        """
+        with self.as_current(), suppress(TimeoutError):
+            return set(wait(list(tasks), timeout=within_s, return_when="FIRST_COMPLETED").done)
+        return set()
+
+    def states(self, tasks: Iterable[Future]) -> dict[Future, str | None]:
+        """Return the state that each task has at the scheduler, None if the scheduler does not know it.
+
+        Raises OSError or TimeoutError if it does not say so.
+        """
+        keys = {task.key: task for task in tasks}
+        try:
+            found = self.sync(self.scheduler.get_task_status, keys=list(keys))
+            return {task: found[key] for key, task in keys.items()}
+        except (OSError, TimeoutError):
+            raise
+        except Exception as error:  # whatever a scheduler of another version answers
+            raise ConnectionError("The scheduler does not say what its tasks do.") from error
+
+
+def failure(error: BaseException) -> str:
+    """Return what a task's exception says, also if it is a pickle that was not loaded."""
+    [content] = error.args if len(error.args) == 1 else [None]
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(content, bytes):
+        text = "an exception that is not loaded"
+        with suppress(Exception):  # a pickle may be anything; nothing of it is run here
+            values = [value for _, value, _ in pickletools.genops(content)]
+            text = max((value for value in values if isinstance(value, str)), key=len)
+    return " ".join(text.replace("\\n", " ").split())[:LONGEST_TEXT]
