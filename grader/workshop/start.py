@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pwd
+import resource
 import shutil
 import socket
 import stat
@@ -31,6 +32,8 @@ STICKY = 0o1777  # everybody may add files, and nobody may delete those of other
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
 PORTS = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board's
+# Open files of the hub and its proxy. With the usual 1,024, a thousand idle connections silence the hub.
+FILES = 65_536
 CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
@@ -98,11 +101,23 @@ def run_hub(workshop: Workshop) -> int:
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     accounts.kill_processes(workshop)  # of an earlier hub that was killed
+    allow_files()
     try:
         with reserved(workshop):
             return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
     finally:
         accounts.kill_processes(workshop)  # servers that the hub has not ended
+
+
+def allow_files() -> None:
+    """Let this process and those it starts open FILES files, or as many as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= FILES:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, max(hard, FILES)))
+    except (ValueError, OSError):  # only root may raise the hard limit, and not everywhere
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager
