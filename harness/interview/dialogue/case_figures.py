@@ -6,6 +6,7 @@ import re
 
 from harness.interview.content_files import BadContentError
 from harness.interview.dialogue.wording import reactions
+from harness.interview.listening.evidence import evidence
 from harness.interview.reading import Suspect
 from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
@@ -39,6 +40,14 @@ def against(session: Session, suspect: Suspect) -> str:
     if suspect.stage and suspect.stage != session.scenario.cause.stage:
         return share(session, suspect.stage)
     return filled(session, SPREAD)
+
+
+def is_doubt(text: str) -> bool:
+    """Return True if a text asks, doubts, or is about something that can be doubted."""
+    known = any(re.search(entry.about, text, re.IGNORECASE) for entry in reactions().challenges)
+    return (
+        known or "?" in text or bool(re.search(evidence().sentence["doubt"], text, re.IGNORECASE))
+    )
 
 
 def answer(session: Session, challenge: str) -> str:

@@ -56,7 +56,8 @@ class Discussion:
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
-        if Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed):
+        doubts = Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed)
+        if doubts and case_figures.is_doubt(text):
             return speak(step, case_figures.answer(self.session, text))
         asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts)
         if asks and (unsure := unclear(step, self.session, reading)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,11 @@ from harness.interview.reading import Role
 from harness.interview.scenario.interview_session import Session
 
 SEARCH = (Phase.CLARIFY, Phase.DIAGNOSE)
+TOLD = re.compile(
+    r"\b(tell|write|say|show|explain|e-?mail)\b.{0,20}\b(product|pm|manager)\b|"
+    r"\b(to|for) (the )?(product|pm|product manager)\b",
+    re.IGNORECASE,
+)
 TEAM_MINUTES = 15  # a shorter interview has no time for the second round
 
 
@@ -23,7 +29,9 @@ def next_phase(step: Step, session: Session) -> Step | None:
     """Enter the next phase and ask its first question; None after the last one."""
     state, out = step
     if state.phase in SEARCH:
-        return say((state.enter(Phase.PROPOSE), out), session, "to_propose")
+        named = any(reading.proposed for reading in state.heard)
+        pool = "to_order" if named else "to_propose"
+        return say((state.enter(Phase.PROPOSE), out), session, pool)
     if state.phase == Phase.PROPOSE:
         late = state.twisted or overdue(session, state)
         if not late and session.level != "mid":
@@ -45,7 +53,10 @@ def next_phase(step: Step, session: Session) -> Step | None:
 
 def _has_told(state: State) -> bool:
     """Return True if the last turn says what product is told."""
-    return bool(state.heard) and Role.MESSAGE in dict(state.heard[-1].roles)
+    said = [event.text for event in state.events if event.who == "candidate" and event.text]
+    if not said or not state.heard:
+        return False
+    return Role.MESSAGE in dict(state.heard[-1].roles) or bool(TOLD.search(said[-1]))
 
 
 def _has_time(session: Session) -> bool:

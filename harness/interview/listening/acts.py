@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.interview.listening.examples import NONE
+from harness.interview.listening.roles import Found
 from harness.interview.listening.similarity import Said
 from harness.interview.reading import ABOUT, Act, Role
 
@@ -62,6 +63,9 @@ SUPPOSES = re.compile(
 )
 # What a sentence about a change does not do beside, if it is no question.
 NOT_ABOUT = (Act.ASK, Act.CHALLENGE, Act.REPEAT, Act.HINT, Act.OFF_TOPIC)
+SURELY_ASKS = 0.0  # the least score of the role of a question that makes a sentence one
+MAX_SELF_ANSWERED = 8  # words; a longer question waits for its answer
+SELF_ANSWERS = (Role.SAFEGUARD, Role.PRICE, Role.EFFECT, Role.MESSAGE)
 CLEARLY_ASKED = 0.2  # the least score of a question that no role overrules
 RATHER_OFFERS = 0.5  # by how much more it offers than it claims, for an offer that blames nothing
 WONDERS = 0.3  # by how much more it asks than it claims, for a question that blames nothing
@@ -77,13 +81,15 @@ CLOSE = 0.45  # how far below a part's best act its second may be
 class Part:
     """One sentence or clause, or a whole turn, and what it does, the likeliest first.
 
-    role: what it says about a change, if that is clear.
+    role: what it says about a change, if that is clear. about: True if it rather speaks about a change than
+    plans or refuses it.
     """
 
     said: Said
     acts: tuple[Act, ...]
     scores: Mapping[str, float]
     role: Role | None = None
+    about: bool = False
 
     @property
     def text(self) -> str:
@@ -135,17 +141,31 @@ def in_form(text: str, scores: Mapping[str, float]) -> Mapping[str, float]:
     return scores
 
 
-def in_role(text: str, role: Role | None, sure: float, scores: Scores) -> Scores:
+def in_role(text: str, found: Found, scores: Scores) -> Scores:
     """Return the scores as the role of a sentence allows: words about a change ask and doubt nothing.
 
-    sure: the score of the role. A clear question stays one.
+    A clear question stays one.
     """
-    if role not in (*ABOUT, Role.PLAN, Role.REFUSE) or "?" in text:
+    if found.role == Role.ASK and found.score >= SURELY_ASKS:
+        return {**scores, Act.ASK: max(scores[Act.ASK], CHOOSES)}
+    if found.role not in (*ABOUT, Role.PLAN, Role.REFUSE) or "?" in text:
         return scores
-    excluded = set(NOT_ABOUT) if role in ABOUT else {Act.ASK}
-    if scores[Act.ASK] >= max(CLEARLY_ASKED, sure):
+    excluded = set(NOT_ABOUT) if found.role in ABOUT else {Act.ASK}
+    if scores[Act.ASK] >= max(CLEARLY_ASKED, found.score):
         excluded.discard(Act.ASK)
     return {**scores, **dict.fromkeys(excluded, -1.0)}
+
+
+def answers_itself(part: Part, following: Part) -> bool:
+    """Return True if a short question is answered by what follows it: "The cost? Two weeks of mine."."""
+    asks = "?" in part.text and len(part.text.split()) <= MAX_SELF_ANSWERED
+    return asks and "?" not in following.text and following.role in SELF_ANSWERS
+
+
+def unasked(part: Part) -> Part:
+    """Return the part as one that asks for nothing."""
+    acts = tuple(act for act in part.acts if act != Act.ASK)
+    return replace(part, acts=acts, scores={**part.scores, Act.ASK: -1.0})
 
 
 def as_plan(scores: Mapping[str, float]) -> dict[str, float]:

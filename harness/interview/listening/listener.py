@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 
 from filelock import FileLock
@@ -17,10 +18,12 @@ from filelock import FileLock
 from harness.interview.listening.acts import (
     OFFERS,
     Part,
+    answers_itself,
     in_form,
     in_role,
     likely,
     together,
+    unasked,
 )
 from harness.interview.listening.card_router import Asked, CardRouter, card_router
 from harness.interview.listening.evidence import signs
@@ -39,7 +42,7 @@ from harness.interview.listening.similarity import Examples, Regression, Said, r
 from harness.interview.listening.suspects import SuspectFinder
 from harness.interview.listening.turns import items, parts
 from harness.interview.meanings import Embed, recalling, ship
-from harness.interview.reading import Act, Reading, Remedy, Suspect
+from harness.interview.reading import ABOUT, Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
@@ -90,7 +93,7 @@ class Listener:
         whole = " ".join(turn.split())[:MAX_WHOLE]
         said = self._said((whole, *listed), before, scenario)
         heard = [self._part(said[text], before) for text in listed]
-        return (self._part(said[whole], before) if len(heard) > 1 else heard[0]), heard
+        return _unasked(self._part(said[whole], before) if len(heard) > 1 else heard[0], heard)
 
     def _said(self, texts: Iterable[str], before: str, scenario: Scenario) -> Mapping[str, Said]:
         """Return what can be learned from each text and from the interviewer's last words."""
@@ -113,9 +116,9 @@ class Listener:
     def _part(self, said: Said, before: str) -> Part:
         found = self.acts.scores(said)
         scores = dict(zip(ACTS, map(float, found), strict=True))
-        role, sure = self.roles(said)
-        scores = in_role(said.text, role, sure, in_form(said.text, scores))
-        return Part(said, tuple(likely(scores)), scores, role)
+        role = self.roles(said)
+        scores = in_role(said.text, role, in_form(said.text, scores))
+        return Part(said, tuple(likely(scores)), scores, role.role, role.about)
 
     @cached_property
     def roles(self) -> RoleFinder:
@@ -150,7 +153,7 @@ class Listener:
     def _remedies(
         self,
         whole: Part,
-        heard: Iterable[Part],
+        heard: Sequence[Part],
         blamed: Iterable[Suspect | None],
         before: str,
         scenario: Scenario,
@@ -158,8 +161,9 @@ class Listener:
         """Return the remedies of the parts that offer something and do not rather say what is slow."""
         found: list[Remedy] = []
         last: tuple[Remedy, ...] = ()
+        about = any(part.role in ABOUT for part in heard)
         for part, suspect in zip(heard, blamed, strict=True):
-            offers = part.offers and not (suspect and part.states)
+            offers = part.offers and not (suspect and part.states) and not (about and part.about)
             named = self._offered(part, whole, before, scenario) if offers else ()
             if not named and takes_back(part):
                 named = tuple(replace(remedy, refused=True) for remedy in last)
@@ -246,6 +250,13 @@ def ship_meanings() -> Path:
 def _unfitted() -> Listener:
     router = card_router()
     return Listener(router.embed, router, router.folder)
+
+
+def _unasked(whole: Part, heard: list[Part]) -> tuple[Part, list[Part]]:
+    """Return the turn and its parts without the questions that the candidate answers."""
+    own = [part for part, following in pairwise(heard) if answers_itself(part, following)]
+    heard = [unasked(part) if part in own else part for part in heard]
+    return (unasked(whole) if own and not any(part.asks for part in heard) else whole), heard
 
 
 def _implied(remedies: Sequence[Remedy], suspect: Suspect | None) -> set[Act]:

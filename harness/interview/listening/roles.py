@@ -24,7 +24,7 @@ from harness.interview.listening.examples import (
 from harness.interview.listening.similarity import Examples, Regression, Said, regression
 from harness.interview.listening.turns import parts
 from harness.interview.meanings import Embed
-from harness.interview.reading import REFUSED, Act, Role
+from harness.interview.reading import ABOUT, REFUSED, Act, Role
 
 NAMES = tuple(str(role) for role in Role)
 OF_ACTS = {
@@ -48,6 +48,19 @@ def role_sentences(folder: Path = ROLES) -> Iterator[tuple[str, str, str]]:
             yield from ((sentence, role, path.stem) for sentence in sentences)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is found about the role of a sentence.
+
+    role: None if none is clear; score: the best one, from about -1 to 1. about: True if it rather speaks of
+    a change than plans or refuses it.
+    """
+
+    role: Role | None
+    score: float
+    about: bool
+
+
 @dataclass(frozen=True)
 class RoleFinder:
     """Finds the role of a sentence."""
@@ -55,12 +68,13 @@ class RoleFinder:
     embed: Embed
     folder: Path | None = None
 
-    def __call__(self, said: Said) -> tuple[Role | None, float]:
-        """Return the role of a sentence, None if none is clear, and its score from about -1 to 1."""
+    def __call__(self, said: Said) -> Found:
+        """Return what is found about the role of a sentence."""
         scores = dict(zip(Role, map(float, self.regression.scores(said)), strict=True))
         best, second = nlargest(2, scores, key=lambda role: scores[role])
         clear = scores[best] - scores[second] >= LEAD
-        return (best if clear else None), scores[best]
+        about = max(scores[role] for role in ABOUT) > max(scores[Role.PLAN], scores[Role.REFUSE])
+        return Found(best if clear else None, scores[best], about)
 
     def examples(self) -> Examples:
         """Return the example sentences; those of the acts and of whole turns add questions and plans."""

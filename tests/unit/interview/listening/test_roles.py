@@ -4,7 +4,7 @@ import pytest
 
 from harness.interview.content_files import BadContentError
 from harness.interview.listening.acts import LEAST, in_role
-from harness.interview.listening.roles import NAMES, role_sentences
+from harness.interview.listening.roles import NAMES, Found, role_sentences
 from harness.interview.reading import Act, Role
 
 NEUTRAL = dict.fromkeys((*LEAST, "none"), 0.0)
@@ -38,5 +38,5 @@ def test_a_file_with_an_unknown_role_is_named(tmp_path):
     ],
 )
 def test_words_about_a_change_ask_for_nothing(text, role, asked, asks):
-    scores = in_role(text, role, 0.5, {**NEUTRAL, Act.ASK: asked})
+    scores = in_role(text, Found(role, 0.5, False), {**NEUTRAL, Act.ASK: asked})
     assert (scores[Act.ASK] >= LEAST[Act.ASK]) == asks
