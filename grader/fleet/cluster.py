@@ -18,8 +18,8 @@ from distributed import Nanny, Scheduler, Security, SpecCluster
 
 from grader import secret
 from grader.fleet import handshakes, tls
-from grader.fleet.client import FleetClient, failure
 from grader.fleet.data_only import data_only
+from grader.fleet.scheduler_client import FleetClient, failure
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
 from harness.errors import PlainError

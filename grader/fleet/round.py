@@ -15,9 +15,9 @@ from distributed import Future, KilledWorker
 
 from grader.course.course import Submission
 from grader.course.grade_class import Step
-from grader.fleet.client import failure
 from grader.fleet.cluster import TIMING, FleetError, timing_workers
-from grader.fleet.connection import LOST, RENEWALS, Connection
+from grader.fleet.scheduler_client import failure
+from grader.fleet.scheduler_connection import LOST, RENEWALS, Connection
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import CORES_S, Chunk, JudgeFactory, grade_chunk
 from grader.grading.report import Report

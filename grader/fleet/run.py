@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from grader.course.course import Submission
 from grader.course.grade_class import Batch, State, Step
 from grader.fleet.cluster import FleetError, timing_workers
-from grader.fleet.connection import LOST, Connect, Connection
 from grader.fleet.noise import MachineNoise, measure_all
 from grader.fleet.round import INVALID, Round, Ungraded, reports
+from grader.fleet.scheduler_connection import LOST, Connect, Connection
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import Chunk, JudgeFactory, RefereeFactory, grade_chunk, identity
 from grader.thresholds import thresholds

@@ -97,8 +97,9 @@ class Reading:
     """One turn, as it was heard.
 
     cards: the data that were asked for; near: cards that may be meant if none is certain.
-    unanswered: why a question gets no card. quotes: the candidate's words, by act. roles: what its parts say,
-    with their words, of those that are clear.
+    named: all remedies that are named, also in words about their price or check; remedies: those that are
+    proposed or refused. unanswered: why a question gets no card. quotes: the candidate's words, by act.
+    roles: what its parts say, with their words, of those that are clear.
     """
 
     acts: tuple[Act, ...] = ()
@@ -106,6 +107,7 @@ class Reading:
     near: tuple[str, ...] = ()
     unanswered: Unanswered | None = None
     remedies: tuple[Remedy, ...] = ()
+    named: tuple[Remedy, ...] = ()
     suspect: Suspect | None = None
     numbers: tuple[Number, ...] = ()
     quotes: tuple[tuple[Act, str], ...] = ()

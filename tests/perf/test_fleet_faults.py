@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from grader.fleet import client as clients
 from grader.fleet import cluster, data_only, tls
 from grader.fleet import round as rounds
+from grader.fleet import scheduler_client as clients
 from grader.fleet.cluster import FleetError
 from grader.fleet.round import CHUNK
 from tests.perf.faulty_class import every, trials

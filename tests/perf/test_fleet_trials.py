@@ -7,7 +7,7 @@ import pytest
 from distributed import LocalCluster
 
 from grader.fleet import cluster
-from grader.fleet.client import FleetClient
+from grader.fleet.scheduler_client import FleetClient
 from tests.perf import class_of_thirty as thirty
 from tests.unit.grader.fleet.fleet_hosts import (
     NET,

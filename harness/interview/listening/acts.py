@@ -108,9 +108,7 @@ class Part:
 
     @property
     def offers(self) -> bool:
-        """Return True if it may name a remedy: it is more of an offer than of a question."""
-        if self.role in ABOUT:
-            return False
+        """Return True if it may name a remedy: if it is more of an offer than of a question."""
         if self.acts[:1] == (Act.STAKEHOLDER,) and Act.PROPOSE not in self.acts:
             return False
         return self._offered >= max(OFFERED, self.scores[Act.ASK] - CLOSE)

@@ -66,7 +66,7 @@ class Listener:
         if not whole:
             return Reading()
         blamed = [self._blamed(part, scenario) for part in heard]
-        remedies = self._remedies(whole, heard, blamed, before, scenario)
+        named, remedies = self._remedies(whole, heard, blamed, before, scenario)
         suspect = _first(blamed)
         acts = together(whole, heard, _implied(remedies, suspect))
         if taken := taken_up(turn, before):
@@ -79,6 +79,7 @@ class Listener:
             near=asked.near,
             unanswered=asked.unanswered,
             remedies=remedies,
+            named=named,
             suspect=suspect,
             numbers=numbers(turn),
             quotes=tuple((act, _quote(heard, act)) for act in acts),
@@ -92,8 +93,8 @@ class Listener:
             return None, []
         whole = " ".join(turn.split())[:MAX_WHOLE]
         said = self._said((whole, *listed), before, scenario)
-        heard = [self._part(said[text], before) for text in listed]
-        return _unasked(self._part(said[whole], before) if len(heard) > 1 else heard[0], heard)
+        heard = [self._part(said[text]) for text in listed]
+        return _unasked(self._whole(said[whole]) if len(heard) > 1 else heard[0], heard)
 
     def _said(self, texts: Iterable[str], before: str, scenario: Scenario) -> Mapping[str, Said]:
         """Return what can be learned from each text and from the interviewer's last words."""
@@ -113,12 +114,16 @@ class Listener:
         said = self._said(members, before, scenario) if members else {}
         return tuple(said[text] for text in members)
 
-    def _part(self, said: Said, before: str) -> Part:
-        found = self.acts.scores(said)
-        scores = dict(zip(ACTS, map(float, found), strict=True))
+    def _part(self, said: Said) -> Part:
         role = self.roles(said)
-        scores = in_role(said.text, role, in_form(said.text, scores))
+        scores = in_role(said.text, role, self._whole(said).scores)
         return Part(said, tuple(likely(scores)), scores, role.role, role.about)
+
+    def _whole(self, said: Said) -> Part:
+        """Return a turn of several sentences as one; it has no role, as each of them may have another."""
+        found = self.acts.scores(said)
+        scores = in_form(said.text, dict(zip(ACTS, map(float, found), strict=True)))
+        return Part(said, tuple(likely(scores)), scores)
 
     @cached_property
     def roles(self) -> RoleFinder:
@@ -157,18 +162,26 @@ class Listener:
         blamed: Iterable[Suspect | None],
         before: str,
         scenario: Scenario,
-    ) -> tuple[Remedy, ...]:
-        """Return the remedies of the parts that offer something and do not rather say what is slow."""
+    ) -> tuple[tuple[Remedy, ...], tuple[Remedy, ...]]:
+        """Return the remedies that are named, and those of them that are offered or refused.
+
+        A part that rather says what is slow names none; one about the check or the price of a change names it
+        and offers none.
+        """
         found: list[Remedy] = []
+        offered: list[Remedy] = []
         last: tuple[Remedy, ...] = ()
         about = any(part.role in ABOUT for part in heard)
         for part, suspect in zip(heard, blamed, strict=True):
-            offers = part.offers and not (suspect and part.states) and not (about and part.about)
+            offers = part.offers and not (suspect and part.states)
             named = self._offered(part, whole, before, scenario) if offers else ()
             if not named and takes_back(part):
                 named = tuple(replace(remedy, refused=True) for remedy in last)
             found, last = [*found, *named], named
-        return _once(found) or self.remedies.turned_down(whole, before)
+            if not (part.role in ABOUT or (about and part.about)):
+                offered += named
+        down = () if found else self.remedies.turned_down(whole, before)
+        return _once(found) or down, _once(offered) or down
 
     def _offered(
         self, part: Part, whole: Part, before: str, scenario: Scenario

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from harness.interview.reading import Reading, Remedy
 from harness.interview.scenario.casefile import CaseFile
@@ -74,8 +75,9 @@ class Heard:
 
     @cached_property
     def remedies(self) -> Mapping[str, Remedy]:
-        """Return what was said last about each remedy, by id."""
-        return {remedy.id: remedy for reading in self.readings for remedy in reading.remedies}
+        """Return what was said last about each remedy, by id; its price or its check counts, too."""
+        said = ((*reading.named, *reading.remedies) for reading in self.readings)
+        return {remedy.id: remedy for remedy in chain.from_iterable(said)}
 
 
 def heard_answer(

@@ -20,15 +20,13 @@ from harness.models.gguf.export import export
 from harness.models.gguf.quantize import quantize
 from harness.models.lora import packed_attention
 from harness.models.lora.packing import Lesson, Packed, pack
-from harness.models.lora.tune import hidden_states, merged, with_adapter
+from harness.models.lora.tune import merged, with_adapter
 from harness.models.offline import STUDENT
 from harness.tuning.recipes import RECIPES, STUDENT_ROUNDS, curriculum, encoder
 
 RANK, ALPHA = 16, 32  # a quarter of the recipe's: a minute has no time for more
 SEED = 36  # of the adapter and the lessons: not those of the packaged student
-QUESTIONS = (
-    4  # of a lesson, so that a step takes two or three seconds; the recipe takes all of them
-)
+QUESTIONS = 4  # of a lesson, so that a step takes two or three seconds; the recipe takes all
 ONE_PASSAGE = (1,)
 
 
@@ -106,7 +104,16 @@ class Trainee:
 
     def _forward(self, reading: Reading) -> torch.Tensor:
         model = self._model.get_base_model()
-        return model.lm_head(hidden_states(model, reading.packed)[0])
+        lesson, lowest = reading.packed, torch.finfo(model.dtype).min
+        unseen = torch.zeros(lesson.mask.shape, dtype=model.dtype).masked_fill(~lesson.mask, lowest)
+        states = model.model(
+            input_ids=lesson.ids,
+            position_ids=lesson.positions,
+            attention_mask=unseen,
+            use_cache=False,
+            prompt=lesson.prompt,  # for `packed_attention`
+        ).last_hidden_state
+        return model.lm_head(states[0])
 
     def gradients(self, of_logits: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradient of every weight from that of the last `logits`: the chain rule, by torch."""

@@ -69,12 +69,6 @@ def answer_loss(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
 
     Logits are computed only where a token is wanted.
     """
-    logits = model.lm_head(hidden_states(model, lesson)[0, lesson.predicting]).float()
-    return (functional.cross_entropy(logits, lesson.wanted, reduction="none") * lesson.weight).sum()
-
-
-def hidden_states(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
-    """Return the last hidden states, (1, T, d), of a model with `packed_attention`."""
     output = model.model(
         input_ids=lesson.ids,
         position_ids=lesson.positions,
@@ -82,7 +76,8 @@ def hidden_states(model: PreTrainedModel, lesson: Packed) -> torch.Tensor:
         use_cache=False,
         prompt=lesson.prompt,  # for `packed_attention`
     )
-    return output.last_hidden_state
+    logits = model.lm_head(output.last_hidden_state[0, lesson.predicting]).float()
+    return (functional.cross_entropy(logits, lesson.wanted, reduction="none") * lesson.weight).sum()
 
 
 def _additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

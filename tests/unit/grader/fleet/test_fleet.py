@@ -246,7 +246,7 @@ def test_a_notebook_that_kills_every_worker_is_not_graded_and_affects_no_other(c
 def test_a_worker_with_another_library_is_refused(fleet, monkeypatch):
     ours = identity()
     other = Identity(ours.code, ours.key, dict(ours.versions) | {"numpy": "1.0"})
-    monkeypatch.setattr("grader.fleet.connection.identity", lambda: other)
+    monkeypatch.setattr("grader.fleet.scheduler_connection.identity", lambda: other)
     with pytest.raises(FleetError, match="numpy"):
         graded(fleet())
 

@@ -167,7 +167,9 @@ def test_a_class_is_graded_across_machines_with_tls(small, address, with_secret,
         submit(small, name, handed_in("7", "15"))
     monkeypatch.setattr("grader.fleet.data_only.ALLOWED", ALLOWED | {(__name__, "small_judge")})
     # The worker's process has the checkout's secret, and this one the test's.
-    monkeypatch.setattr("grader.fleet.connection.identity", lambda: workers_identity(address))
+    monkeypatch.setattr(
+        "grader.fleet.scheduler_connection.identity", lambda: workers_identity(address)
+    )
     fleet = Fleet(Batch(small), partial(cluster.remote, address), small_judge, print)
     steps = list(fleet.run(small.submissions()))
     assert [step.record.report.points for step in steps] == [22, 22]

@@ -13,14 +13,14 @@ from distributed.protocol import to_serialize
 from grader import secret
 from grader.course.grade_class import Batch
 from grader.course.gradebook import entries
-from grader.fleet import client as clients
 from grader.fleet import cluster, tls
 from grader.fleet import round as rounds
 from grader.fleet import run as runs
-from grader.fleet.client import failure
+from grader.fleet import scheduler_client as clients
 from grader.fleet.cluster import FleetError
 from grader.fleet.data_only import ALLOWED
 from grader.fleet.run import Fleet
+from grader.fleet.scheduler_client import failure
 from tests.unit.grader.course.small_course import LAB, handed_in, submit
 from tests.unit.grader.fleet.fleet_judges import Noted, done
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, ExitStack, suppress
 
-from grader.fleet.client import FleetClient
 from grader.fleet.cluster import FleetError, check_workers
+from grader.fleet.scheduler_client import FleetClient
 from grader.fleet.worker import identity
 
 Connect = Callable[[], AbstractContextManager[FleetClient]]
