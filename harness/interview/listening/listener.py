@@ -94,7 +94,9 @@ class Listener:
         whole = " ".join(turn.split())[:MAX_WHOLE]
         said = self._said((whole, *listed), before, scenario)
         heard = [self._part(said[text]) for text in listed]
-        return _unasked(self._whole(said[whole]) if len(heard) > 1 else heard[0], heard)
+        return _without_own_questions(
+            self._whole(said[whole]) if len(heard) > 1 else heard[0], heard
+        )
 
     def _said(self, texts: Iterable[str], before: str, scenario: Scenario) -> Mapping[str, Said]:
         """Return what can be learned from each text and from the interviewer's last words."""
@@ -265,7 +267,7 @@ def _unfitted() -> Listener:
     return Listener(router.embed, router, router.folder)
 
 
-def _unasked(whole: Part, heard: list[Part]) -> tuple[Part, list[Part]]:
+def _without_own_questions(whole: Part, heard: list[Part]) -> tuple[Part, list[Part]]:
     """Return the turn and its parts without the questions that the candidate answers."""
     own = [part for part, following in pairwise(heard) if answers_itself(part, following)]
     heard = [unasked(part) if part in own else part for part in heard]
