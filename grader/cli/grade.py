@@ -89,8 +89,12 @@ def grade(
     batch = Batch(loaded, again=again, queued=queued)
     due = batch.select(chosen)
     steps = _steps(batch, due, scheduler, workers or _default_workers(len(due)), jail)
-    done = list(_with_progress(steps, len(due)))
-    _show(done)
+    done: list[Step] = []
+    try:
+        for step in _with_progress(steps, len(due)):
+            done.append(step)
+    finally:  # after an error or an interrupt, what is finished is shown
+        _show(done)
     if as_json:
         print_json(_summary(loaded, done) | {"left_out": found.left_out})
     if found.left_out or any(step.record is None or not step.record.entered for step in done):

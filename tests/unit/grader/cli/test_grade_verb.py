@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from itertools import islice
 
 import pytest
 import typer
@@ -10,9 +11,11 @@ from typer.testing import CliRunner
 from grader.cli import grade as grade_verb
 from grader.cli.grade import grade
 from grader.course import judge as judges
+from grader.course.grade_class import Batch
 from grader.course.gradebook import entries
 from grader.sandbox import jail
 from harness.cli.output import plain_errors
+from harness.store import StoreError
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
 app = typer.Typer()
@@ -55,6 +58,24 @@ def test_a_course_is_graded_and_reported_as_one_object(course):
     assert "20 of 35, 15 open" in output(result)
     assert "--queued" in output(result)
     assert entries(course, "bob", LAB).scores == {"01-q1": 20.0, "01-q2": None}
+
+
+@pytest.mark.parametrize("error", [StoreError("The disk is full."), KeyboardInterrupt()])
+def test_what_is_finished_is_shown_after_an_error_or_an_interrupt(course, monkeypatch, error):
+    submit(course, "ada", handed_in("20", "15"))
+    submit(course, "bob", handed_in("20", "15"))
+
+    def run_one(batch, due):
+        yield from islice(run_all(batch, due), 1)
+        raise error
+
+    run_all = Batch.run
+    monkeypatch.setattr(Batch, "run", run_one)
+    result = run()
+    assert result.exit_code != 0
+    assert "ada" in result.output
+    assert "35 of 35" in output(result)
+    assert "bob" not in result.output
 
 
 @pytest.mark.parametrize(
