@@ -14,12 +14,14 @@ from harness.interview.dialogue.reactions import Reaction, Turn, react
 from harness.interview.dialogue.showing import opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
+from harness.interview.listening.acts import REQUESTS
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # a wrong suspect gets the datum against it so long after it was named
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
+REST = 2  # utterances of the interviewer without a question about a gap, after one
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 
 
@@ -49,8 +51,9 @@ class Discussion:
         return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
-        """Return the cards that a turn asks for; a proposal that touches an opened card wants none again."""
-        if OFFERS.isdisjoint(reading.acts) or "?" in text:
+        """Return the cards that a turn asks for; only a clear request wants an opened card again."""
+        clear = OFFERS.isdisjoint(reading.acts) and REQUESTS.search(text)
+        if clear or "?" in text:
             return reading.cards
         return tuple(card for card in reading.cards if card not in state.opened)
 
@@ -60,7 +63,7 @@ class Discussion:
         if doubts and case_figures.is_doubt(text):
             return speak(step, case_figures.answer(self.session, text))
         asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts)
-        if asks and (unsure := unclear(step, self.session, reading)):
+        if asks and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
             return None
@@ -88,9 +91,9 @@ class Discussion:
         searching = state.phase in SEARCH
         if searching and (reaction.solved or (reading.proposed and reaction.comment != "early")):
             state = state.enter(Phase.PROPOSE)
-        if reaction.question in OPEN_ENDED and (gap := self.follow_ups.due((state, out))):
-            step = self._answer((state, out), replace(reaction, question=None), text)
-            return self.follow_ups.ask(step, *gap)
+        if reaction.question in OPEN_ENDED and (gap := self._gap((state, out))):
+            other = replace(reaction, question="new_subject", subject="")
+            return self.follow_ups.ask(self._answer((state, out), other, text), *gap)
         if reaction.question == "next_look" and searching and _solved(state):
             state, reaction = state.enter(Phase.PROPOSE), replace(reaction, question="fix")
         return self._answer((state, out), reaction, text)
@@ -103,15 +106,21 @@ class Discussion:
         if enough and self.follow_ups.spent(step):
             return None
         quote = next((words for _, words in state.heard[-1].quotes), "")
-        taken = self._answer(step, Reaction("taken", quote=quote), "")
-        if proposing and (own := self.follow_ups.about_own_number(taken)):
+        taken = Reaction("taken", quote=quote)
+        if proposing and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
             return own
-        if gap := self.follow_ups.due(step):
-            return self.follow_ups.ask(taken, *gap)
-        if enough:
+        if gap := self._gap(step):
+            other = self._answer(step, replace(taken, question="new_subject"), "")
+            return self.follow_ups.ask(other, *gap)
+        if enough and not self.follow_ups.due(step):
             return None
         question = "more" if proposing else "next_look"
         return self._answer(step, Reaction("noted", question, quote=quote), "")
+
+    def _gap(self, step: Step) -> tuple[str, str] | None:
+        """Return the gap to ask about now; none right after another one: first the candidate goes on."""
+        asked = [e.move for e in step[0].events if e.who == "interviewer" and e.text]
+        return None if "probe" in asked[-REST:] else self.follow_ups.due(step)
 
     def _refuted(self, step: Step, reading: Reading) -> Step:
         """Give the datum against a wrong suspect, a minute after it was named, unless it was dropped."""

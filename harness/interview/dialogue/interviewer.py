@@ -23,7 +23,7 @@ from harness.interview.dialogue.progression import SEARCH, end, helped, next_pha
 from harness.interview.dialogue.showing import opened
 from harness.interview.dialogue.speech import Step, Style, choose, say
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.dialogue.wording import aside, question_in, reactions
+from harness.interview.dialogue.wording import aside, question_in, reactions, unrepeated
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
@@ -133,7 +133,7 @@ class Interviewer:
         return FollowUps(self.session, self.gaps, self.own, self.reword)
 
     def _repeated(self, step: Step) -> Step:
-        asked = question_in(step[0].last_question) or self.session.scenario.setting
+        asked = question_in(unrepeated(step[0].last_question)) or self.session.scenario.setting
         return choose(step, self.session, "repeated", reactions().repeated, {"question": asked})
 
     # Help.

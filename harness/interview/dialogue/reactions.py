@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Phase, State
@@ -50,7 +50,6 @@ SAID = {
     "responsible": r"\b(i|we|team|owner|on.?call|lead|somebody|people|pager?\w*|alert\w*|alarm)\b",
     "worth": r"\b(worth|cheap\w*|afford|fine|accept\w*|anyway|small|less than|pays?)\b",
     "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
-    "remains": r"\b(left|remain\w*|rest|next|then)\b",
     "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
     "reorder": r"\b(because|since|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
@@ -59,7 +58,7 @@ SAID = {
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
     Role.PRICE: ("worth",),
-    Role.EFFECT: ("sure", "remains"),
+    Role.EFFECT: ("sure",),
     Role.MESSAGE: ("objection",),
     Role.GOAL: ("decides",),
     Role.ORDER: ("reorder",),
@@ -120,7 +119,21 @@ class Turn:
         before = [question for about, question in self.state.depth if about == subject]
         if len(before) >= DEPTH:
             return None
-        return next((q for q in asked if q not in before and not self.says(q)), None)
+        open_ = (q for q in asked if q not in before and not self.says(q))
+        return next((q for q in open_ if not self._said_before(subject, q)), None)
+
+    def offered_before(self, remedy: str) -> bool:
+        """Return True if an earlier turn proposed a remedy."""
+        return any(r.id == remedy for heard in self.state.heard[:-1] for r in heard.proposed)
+
+    def _said_before(self, subject: str, question: str) -> bool:
+        """Return True if an earlier turn that names a remedy answers a question about it."""
+        spoken = (e.text for e in self.state.events if e.who == "candidate" and e.text)
+        for text, heard in zip(spoken, self.state.heard[:-1], strict=False):
+            names = any(remedy.id == subject for remedy in (*heard.named, *heard.proposed))
+            if names and replace(self, text=text, reading=heard).says(question):
+                return True
+        return False
 
     def says(self, question: str) -> bool:
         """Return True if the turn answers a question already, by its words or by what a sentence is about."""
@@ -196,7 +209,8 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
         return Reaction("early", "first_look", remedy.id, remedy.quote, says)
     kind = fit(turn.session, remedy)
     figure = _touched(turn, remedy) if kind == "neutral" else ""
-    comment = kind if figure or kind != "neutral" else "noted"
+    known = kind == "neutral" and not figure
+    comment = "noted" if known or turn.offered_before(remedy.id) else kind
     question = turn.open_question(remedy.id, ASKED[kind]) or "more"
     return Reaction(comment, question, remedy.id, remedy.quote, says, figure)
 
@@ -249,11 +263,18 @@ def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
     if shown := [number for number in numbers if on_card(number, turn)]:
         return Reaction("grounded", "next_look", "number", shown[0].quote)
-    measured = [number for number in numbers if number.unit]
+    measured = [number for number in numbers if number.unit and not _given(number, turn)]
     if not measured or turn.says("source"):
         return None
     question = turn.open_question("number", ("source",))
     return question and Reaction(None, question, "number", number=measured[0].quote)
+
+
+def _given(number: Number, turn: Turn) -> bool:
+    """Return True if the interviewer has named a number, as the goal."""
+    digits = re.search(r"[\d.,]*\d", number.quote)
+    said = " ".join(e.text for e in turn.state.events if e.who == "interviewer" and e.text)
+    return bool(digits and re.search(rf"(?<![\d.]){re.escape(digits[0])}(?![\d.])", said))
 
 
 def on_card(number: Number, turn: Turn) -> bool:

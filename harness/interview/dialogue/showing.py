@@ -8,11 +8,12 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Offer, Phase, Show
 from harness.interview.dialogue.reactions import CONTEXT
 from harness.interview.dialogue.speech import Step, choose, say
-from harness.interview.dialogue.wording import reactions
+from harness.interview.dialogue.wording import aside, reactions
 from harness.interview.reading import Reading, Unanswered
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
+ABOUT_INTERVIEW = ("practical", "orders")  # kinds of questions that no data answer
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
 
@@ -31,8 +32,11 @@ def opened(step: Step, session: Session, card: str) -> Step:
     return _show((replace(state, held=None), out), session, card)
 
 
-def unclear(step: Step, session: Session, reading: Reading) -> Step | None:
+def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step | None:
     """Ask which card was meant, or say why there is none; None if the turn asks for nothing."""
+    kind, wordings = aside(text)
+    if reading.unanswered and kind in ABOUT_INTERVIEW:
+        return choose(step, session, f"aside.{kind}", wordings)
     if reading.unanswered == Unanswered.OUTSIDE:
         near = case_figures.instead(reading.near)
         return choose(step, session, "nothing", reactions().nothing_there, {"near": near})

@@ -95,6 +95,13 @@ def question_in(text: str) -> str:
     return "".join(sentences[max(0, asking[-1] - 1) : asking[-1] + 1]).strip() if asking else ""
 
 
+def unrepeated(text: str) -> str:
+    """Return a text without the words that introduce a repeated question."""
+    for wording in reactions().repeated:
+        text = text.removeprefix(wording.split("{question}")[0])
+    return text
+
+
 def short(quote: str) -> str:
     """Return a quote as it is spoken back: its first words, on one line, without quotation marks."""
     words = re.sub(r"[“”\"<>\[\]{}`|]", "", quote).split()

@@ -57,6 +57,8 @@ REQUESTS = re.compile(
     r"\b(what|which|how|when|where|who)(.?s)? (is|are|was|do|does|did|has|have|long|many|much|often)\b",
     re.IGNORECASE,
 )
+# A question put to oneself may trail off: "What does it cost …".
+QUESTION = re.compile(r"\?|^\W*(what|how|who|which|why)\b.*(…|\.\.\.?)\W*$", re.IGNORECASE)
 SUPPOSES = re.compile(
     r"\b(isn.?t (it|that|this)|is it not|maybe|perhaps|might|may be|could it|probably|right|no)\b",
     re.IGNORECASE,
@@ -156,8 +158,8 @@ def in_role(text: str, found: Found, scores: Scores) -> Scores:
 
 def answers_itself(part: Part, following: Part) -> bool:
     """Return True if a short question is answered by what follows it: "The cost? Two weeks of mine."."""
-    asks = "?" in part.text and len(part.text.split()) <= MAX_SELF_ANSWERED
-    return asks and "?" not in following.text and following.role in SELF_ANSWERS
+    asks = QUESTION.search(part.text) and len(part.text.split()) <= MAX_SELF_ANSWERED
+    return bool(asks) and "?" not in following.text and following.role in SELF_ANSWERS
 
 
 def unasked(part: Part) -> Part:

@@ -188,7 +188,7 @@ HARMLESS = re.compile(
     r"\bwithout waiting\b|\bwith (and|or) without\b|\bso (that )?(they|it|it.s) (don.?t|doesn.?t|isn.?t)\b|"
     r"\bdon.?t (wait|let|switch)\b|^\W*(no\b\W*)*no[.,]\s|"
     # a condition, a price or a subject: "as long as it isn't stale", "no loss", "what hardly changes"
-    r"\b(as long as|unless|if|until|provided)\b.{0,30}(\b(not|hardly|never)|n.?t)\b|"
+    r"\b(as long as|unless|if|until|provided)\b.{0,45}(\b(not|hardly|never)|n.?t)\b|"
     r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
     r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b|"
     r"\b(ca|could|would)n.?t (hurt|harm)\b",

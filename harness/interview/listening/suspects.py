@@ -111,6 +111,8 @@ def judged(suspect: str, scenario: Scenario) -> Cause | None:
 
 
 ACQUITS = re.compile(
+    r"^\W*(?:(?:and|but|so)\W+)?not (the|their|our|its|your|a)\b|"
+    r"\b(it|that)(.?s| is) not (the|their|our|its|your)\b(?!.*\b(it.?s|but|rather)\b)|"
     r"\b(not (it|that|the (problem|cause|issue|bottleneck))|(?<!, )isn.?t (it|that|the)|can.?t be|cannot be|"
     r"innocent|red herring|negligible|noise|not (to blame|responsible|guilty)|no longer|excluded?|ruled? out|"
     r"could vanish|is tiny|is fine|are fine|refutes?|not (the|a) (search|model|network|queue|cache)|"

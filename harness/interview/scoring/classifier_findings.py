@@ -13,7 +13,7 @@ from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.levels import level
 from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Expectation, Rubric
-from harness.interview.scoring.sentences import Sentence
+from harness.interview.scoring.sentences import Place, Sentence
 
 # `about` scores from which a sentence shows an expectation, and from which it is a near miss. Chosen by
 # leaving voices out of the labelled sentences; a threshold for each expectation did no better.
@@ -40,15 +40,24 @@ def apply_classifier(
     sentences: those that are the candidate's own.
     """
     revised = list(findings)
+    every: dict[Place, Mapping[str, Scores]] = {}
     mistaken = {place for mistake in mistakes for place in mistake.places}
     for sentence in sentences if classifier else ():
         if len(sentence.words) < MIN_WORDS:
             continue
-        scores = classifier.score(sentence.text)
+        every[sentence.place] = scores = classifier.score(sentence.text)
         revised = [_doubted(finding, sentence, scores) for finding in revised]
         if sentence.place not in mistaken:
             revised += _added(rubric, sentence, scores, revised)
-    return revised
+    return [_with_clarity(finding, every) for finding in revised]
+
+
+def _with_clarity(finding: Finding, scores: Mapping[Place, Mapping[str, Scores]]) -> Finding:
+    """Return the finding with the sum of the two scores of its sentence, or of the first of several."""
+    if (found := scores.get(finding.sentence.place)) is None:
+        return finding
+    score = found[finding.expectation]
+    return replace(finding, clarity=score.about + score.stance)
 
 
 def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:

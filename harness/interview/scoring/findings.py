@@ -47,7 +47,7 @@ class Finding:
 
     Level ABSENT is a near miss. loss: why it earned nothing, or less than it might. by_list: True if it is
     one name in a list. deed: what was done, if not the words but the deed shows it; the sentence is then the
-    one that did it, or empty.
+    one that did it, or empty. clarity: how clearly its sentence says it, from the classifier; 0 if unknown.
     """
 
     expectation: str
@@ -56,11 +56,13 @@ class Finding:
     loss: Loss | None = None
     by_list: bool = False
     deed: str = ""
+    clarity: float = 0.0
 
     @property
-    def order(self) -> tuple[int, bool, int, int, int]:
-        """Return a sort key: highest level first, words before deeds, fewest sentences, earliest."""
-        return (-self.level, bool(self.deed), self.sentence.n_sentences, *self.sentence.place)
+    def order(self) -> tuple[int, bool, int, float, int, int]:
+        """Return a sort key: highest level, words before deeds, fewest sentences, clearest, earliest."""
+        sentence = self.sentence
+        return -self.level, bool(self.deed), sentence.n_sentences, -self.clarity, *sentence.place
 
 
 @dataclass(frozen=True, slots=True)
