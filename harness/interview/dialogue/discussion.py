@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
@@ -14,7 +15,6 @@ from harness.interview.dialogue.reactions import Reaction, Turn, react
 from harness.interview.dialogue.showing import opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.listening.acts import REQUESTS
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 
@@ -22,6 +22,9 @@ MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # a wrong suspect gets the datum against it so long after it was named
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
+WANTS = re.compile(
+    r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
+)
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 
 
@@ -52,8 +55,7 @@ class Discussion:
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again."""
-        clear = OFFERS.isdisjoint(reading.acts) and REQUESTS.search(text)
-        if clear or "?" in text:
+        if "?" in text or (OFFERS.isdisjoint(reading.acts) and WANTS.search(text)):
             return reading.cards
         return tuple(card for card in reading.cards if card not in state.opened)
 
@@ -92,8 +94,7 @@ class Discussion:
         if searching and (reaction.solved or (reading.proposed and reaction.comment != "early")):
             state = state.enter(Phase.PROPOSE)
         if reaction.question in OPEN_ENDED and (gap := self._gap((state, out))):
-            other = replace(reaction, question="new_subject", subject="")
-            return self.follow_ups.ask(self._answer((state, out), other, text), *gap)
+            return self._turned((state, out), replace(reaction, subject=""), gap)
         if reaction.question == "next_look" and searching and _solved(state):
             state, reaction = state.enter(Phase.PROPOSE), replace(reaction, question="fix")
         return self._answer((state, out), reaction, text)
@@ -110,8 +111,7 @@ class Discussion:
         if proposing and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
             return own
         if gap := self._gap(step):
-            other = self._answer(step, replace(taken, question="new_subject"), "")
-            return self.follow_ups.ask(other, *gap)
+            return self._turned(step, taken, gap)
         if enough and not self.follow_ups.due(step):
             return None
         question = "more" if proposing else "next_look"
@@ -121,6 +121,11 @@ class Discussion:
         """Return the gap to ask about now; none right after another one: first the candidate goes on."""
         asked = [e.move for e in step[0].events if e.who == "interviewer" and e.text]
         return None if "probe" in asked[-REST:] else self.follow_ups.due(step)
+
+    def _turned(self, step: Step, reaction: Reaction, gap: tuple[str, str]) -> Step:
+        """Say the reaction's comment and that another subject follows, and ask about the gap."""
+        turn = "back_to" if gap[0].startswith("MIS-") else "new_subject"
+        return self.follow_ups.ask(self._answer(step, replace(reaction, question=turn), ""), *gap)
 
     def _refuted(self, step: Step, reading: Reading) -> Step:
         """Give the datum against a wrong suspect, a minute after it was named, unless it was dropped."""

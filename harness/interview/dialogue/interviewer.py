@@ -8,6 +8,7 @@ the page and the tests play the same interview.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,14 @@ from harness.interview.dialogue.wording import aside, question_in, reactions, un
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
+
+# The end of a plan, whatever else the turn says.
+CLOSES = re.compile(
+    r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
+    r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))\b(?! (that|i|we)\b)|"
+    r"\bi.?m (done|finished|through)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,8 @@ class Interviewer:
             return self._in_time(shown)
         if Act.DONE in acts or phase == Phase.WRAP:
             return self._next(step)
+        if phase == Phase.PROPOSE and CLOSES.search(text):
+            return self._next(self.discussion.acknowledged(step))
         if visitor := VISITORS.get(phase):
             late = step[0].turns > 1 and overdue(self.session, step[0])
             step_on = None if late else visitor(step, self.session, text)
