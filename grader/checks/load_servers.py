@@ -8,18 +8,16 @@ from math import inf
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check, close, explanation, kind, plain
+from grader.exercise.exercise import Exercise, check, close, explanation, kind, ms, plain
 from grader.exercise.randomness import asked, fresh_rng
 
 ROUNDS = 25  # fresh inputs, beside the edge cases
-SHOWN = 6  # requests in a message
 
 SHARED = Exercise("08", 8, "one_queue")
 
 Times = Sequence[float]
-Case = tuple[
-    list[float], list[float], int, float
-]  # starts, service, servers, patience; times in ms
+# starts, service, servers, patience; times in ms
+Case = tuple[list[float], list[float], int, float]
 Waits = Callable[[Times, Times, int, float], list[float]]
 
 
@@ -33,9 +31,11 @@ def one_queue(function: Callable[[list[float], list[float], int, float], list[fl
     ]
     for case, got in answers:
         wanted = _waited(*case)
-        if not all(map(close, got, wanted)):
-            where = f"for {_described(*case)}"
-            SHARED.fail(f"waits {_listed(wanted)} {where}", _listed(got), _look(got, answers))
+        wrong = [n for n, pair in enumerate(zip(got, wanted, strict=True)) if not close(*pair)]
+        if wrong:
+            n = wrong[0]
+            expected = f"a wait of {ms(wanted[n])} for the last of {_described(n, *case)}"
+            SHARED.fail(expected, ms(got[n]), _look(got[n], answers))
     SHARED.passed("Kiefer and Wolfowitz, 1955: you can now size a fleet before you rent it.")
 
 
@@ -50,18 +50,14 @@ def _waits_of(answer: object, n: int) -> list[float]:
     return [round(SHARED.finite(wait, "each wait"), 1) for wait in got]
 
 
-def _described(starts: Times, service: Times, servers: int, patience: float) -> str:
-    times = f"starts {_listed(starts)}, service {_listed(service)}"
+def _described(n: int, starts: Times, service: Times, servers: int, patience: float) -> str:
+    """Return a case up to request `n`, whose wait is wrong."""
+    times = f"starts_ms = {starts[: n + 1]}, service_ms = {service[: n + 1]}"
     return f"{times}, servers = {servers}, patience_ms = {patience:g}"
 
 
-def _listed(values: Times) -> str:
-    more = ", …" if len(values) > SHOWN else ""
-    return f"[{', '.join(f'{value:.0f}' for value in values[:SHOWN])}{more}] ms"
-
-
-def _look(got: Times, answers: Sequence[tuple[Case, list[float]]]) -> str:
-    if min(got) < 0:
+def _look(got: float, answers: Sequence[tuple[Case, list[float]]]) -> str:
+    if got < 0:
         return "a negative wait: if a server is idle when a request arrives, the wait is 0"
     default = "by hand: the times when the servers are free, and which of them a request changes"
     return explanation(SLIPS, answers) or default

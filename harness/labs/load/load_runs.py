@@ -18,9 +18,7 @@ from harness.measure.load.goodput import LoadRun
 from harness.measure.load.load_generator import AT_ONCE, MakeAssistant, closed_loop, open_loop
 from harness.serve.entry import Entry
 
-LONE = (
-    3  # lone requests before each run under load: their median is robust against one interruption
-)
+LONE = 3  # requests before each run under load: their median is robust against one interruption
 
 Accept = Callable[[int], bool]  # requests in flight -> whether to admit one more
 
