@@ -20,6 +20,7 @@ from grader.checks.capstone_memo import memo
 from grader.checks.load import admit, good, in_system, waits
 from grader.checks.load_batching import serve
 from grader.checks.load_kv_budget import plan, stay
+from grader.checks.load_servers import one_queue
 from grader.checks.mock_interview import card_ms, finding, three_sentences
 from grader.checks.profile import breakdown, explain, percentile
 from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
@@ -91,6 +92,7 @@ __all__ = [
     "meaning",
     "memo",
     "nearest_bits",
+    "one_queue",
     "pack_q4",
     "pack_q8",
     "parse",

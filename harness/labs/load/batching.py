@@ -1,4 +1,4 @@
-"""Measurements of batches: the time of a step by the number of sequences in it, and runs of schedules."""
+"""Measurements of batches: the time of a prompt's token, of a step by its size, and runs of schedules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from statistics import median
 
 from harness.errors import WrongUseError
 from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
+from harness.measure.latency.compare import Ratio
 from harness.measure.latency.timing import NS_PER_MS
 from harness.measure.stats import Latencies, latencies
 
@@ -96,6 +97,53 @@ def run_in_turns(
         for name in names[shift:] + names[:shift]:
             runs[name].append(run_schedule(engine, schedules[name], jobs))
     return runs
+
+
+def engines_in_turns(
+    engines: Mapping[str, Engine], schedule: Schedule, jobs: Sequence[Job]
+) -> dict[str, list[BatchRun]]:
+    """Run each job alone on each engine, interleaved (A B B A), and return the runs by engine."""
+    runs: dict[str, list[BatchRun]] = {name: [] for name in engines}
+    for number, job in enumerate(jobs):
+        for name in list(engines) if number % 2 else reversed(engines):
+            runs[name].append(run_schedule(engines[name], schedule, [job]))
+    return runs
+
+
+def total_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
+    """Return the ratio of the times until all are served, first ÷ other, of runs in turns."""
+    return Ratio.of([run.total_ms for run in first], [run.total_ms for run in other])
+
+
+def median_turn(runs: Mapping[str, Sequence[BatchRun]]) -> dict[str, BatchRun]:
+    """Return the runs of one turn by name: of two schedules, the turn with the median ratio of their times.
+
+    runs: of `run_in_turns`, an odd number of each.
+    """
+    first, other = runs.values()
+    turns = zip(first, other, strict=True)
+    ordered = sorted(turns, key=lambda turn: turn[0].total_ms / turn[1].total_ms)
+    return dict(zip(runs, ordered[len(ordered) // 2], strict=True))
+
+
+def same_texts(one: BatchRun, other: BatchRun) -> int:
+    """Return how many requests got the same tokens in both runs."""
+    return sum(a.tokens == b.tokens for a, b in zip(one.served, other.served, strict=True))
+
+
+def read_ms(
+    engine: Engine,
+    prompts: Sequence[Sequence[int]],
+    now_ns: Callable[[], int] = time.perf_counter_ns,
+) -> float:
+    """Return the median ms per token of the prefill of whole prompts, one after another."""
+    samples = []
+    for prompt in prompts:
+        start = now_ns()
+        engine.prefill(0, prompt)
+        samples.append((now_ns() - start) / NS_PER_MS / len(prompt))
+        engine.drop(0)
+    return median(samples)
 
 
 def step_ms(

@@ -4,78 +4,109 @@ Collects what the notebook uses to load an assistant, to simulate its queue, to 
 result. The notebook imports it as `kit`; each name is defined in the module it is imported from here.
 """
 
-# A fast assistant, and the articles and questions
+# A fast assistant, and the questions to ask
 from harness.fast_assistants import small_assistant
-from harness.kb.articles import chunks
 from harness.kb.questions import draw
 
-# This lab's admission control, batches and pictures
-from harness.labs.load.admission import AdmissionControl, InFlightCounter
+# This lab's batches
 from harness.labs.load.batch import Job, one_by_one, static
 from harness.labs.load.batch_cost_picture import batch_cost
-from harness.labs.load.batching import run_in_turns, run_schedule, step_ms
+from harness.labs.load.batch_inputs import mixed_jobs, open_engine, passage_prompts
+from harness.labs.load.batching import (
+    engines_in_turns,
+    median_turn,
+    read_ms,
+    run_in_turns,
+    run_schedule,
+    same_texts,
+    step_ms,
+    total_ratio,
+)
+
+# This lab's load tests, and pictures of them
 from harness.labs.load.knee_picture import knee
-from harness.labs.load.kv_budget import BLOCK, Asked, serve_in_steps
-from harness.labs.load.sequences import Sequences
+from harness.labs.load.kv_budget import BLOCK, serve_in_steps
+from harness.labs.load.load_runs import (
+    arrivals,
+    first_texts,
+    lone_and_busy,
+    measured_loads,
+    one_user,
+    random_users,
+    stays,
+    without_distance,
+)
 from harness.labs.load.servers_picture import fleet
+from harness.labs.load.simulated_runs import (
+    busy_servers,
+    goodput_by_servers,
+    simulated_loads,
+    ttft_range,
+    window,
+)
 from harness.labs.load.slots_picture import slots
+from harness.labs.load.step_workload import StepCost, long_among_short
 
 # The learner's predictions and results
 from harness.learner.predictions import predict, recall
 from harness.learner.results import keep_result
 
-# Measuring under load, and simulating a queue
-from harness.measure.load.clients import clients
+# Ratios, goodput, and simulating a queue
+from harness.measure.latency.compare import Ratio
 from harness.measure.load.goodput import Limits
-from harness.measure.load.load_generator import closed_loop, open_loop
-from harness.measure.load.queueing import Service, Users, simulate, simulate_runs
-from harness.measure.stats import bootstrap_ratio, median_ratio, samples_needed
-
-# The model of the batches
-from harness.models.offline import STUDENT
+from harness.measure.load.queueing import Service, Users, simulate
+from harness.measure.stats import samples_needed
 
 # Picture
 from harness.show.factors import Factor, factors
 
-# The prompts of the batches
-from harness.stages.prompt import stuffed_prompt
-
 __all__ = [
     "BLOCK",
-    "STUDENT",
-    "AdmissionControl",
-    "Asked",
     "Factor",
-    "InFlightCounter",
     "Job",
     "Limits",
-    "Sequences",
+    "Ratio",
     "Service",
+    "StepCost",
     "Users",
+    "arrivals",
     "batch_cost",
-    "bootstrap_ratio",
-    "chunks",
-    "clients",
-    "closed_loop",
+    "busy_servers",
     "draw",
+    "engines_in_turns",
     "factors",
+    "first_texts",
     "fleet",
+    "goodput_by_servers",
     "keep_result",
     "knee",
-    "median_ratio",
+    "lone_and_busy",
+    "long_among_short",
+    "measured_loads",
+    "median_turn",
+    "mixed_jobs",
     "one_by_one",
-    "open_loop",
+    "one_user",
+    "open_engine",
+    "passage_prompts",
     "predict",
+    "random_users",
+    "read_ms",
     "recall",
     "run_in_turns",
     "run_schedule",
+    "same_texts",
     "samples_needed",
     "serve_in_steps",
     "simulate",
-    "simulate_runs",
+    "simulated_loads",
     "slots",
     "small_assistant",
     "static",
+    "stays",
     "step_ms",
-    "stuffed_prompt",
+    "total_ratio",
+    "ttft_range",
+    "window",
+    "without_distance",
 ]

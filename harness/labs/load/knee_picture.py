@@ -21,19 +21,17 @@ NOTE = (
     "lines: p50 and p90, SIM"
 )
 
-Runs = Mapping[float, LoadRun]
+Runs = Mapping[float, LoadRun]  # load, as a share of the most that the assistant can serve -> run
 
 
-def knee(runs: Runs, simulated: Runs, most_per_s: float, limits: Limits) -> Picture:
+def knee(runs: Runs, simulated: Runs, limits: Limits) -> Picture:
     """Draw TTFT above and goodput below: measured runs as dots with whiskers, simulated ones as lines (SIM).
 
-    runs, simulated: arrival rate in requests/s -> run. most_per_s: the highest rate that the assistant can
-    serve, that of one user who never pauses. Raises ValueError if either kind is empty.
+    Raises ValueError if either kind is empty.
     """
     chart.require(runs, "rates measured")
     chart.require(simulated, "rates simulated")
-    runs = {rate / most_per_s: run for rate, run in sorted(runs.items())}
-    simulated = {rate / most_per_s: run for rate, run in sorted(simulated.items())}
+    runs, simulated = dict(sorted(runs.items())), dict(sorted(simulated.items()))
     figure, [times, shares] = picture(_finding(runs, limits), NOTE, HEIGHTS_IN, MARGINS, AXIS)
     _times(times, runs, simulated, limits.ttft_ms)
     _shares(shares, runs, simulated, limits)

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from harness.errors import WrongUseError
 
 BLOCK = 16  # tokens whose keys and values a server keeps together, as vLLM does by default
@@ -57,6 +59,33 @@ class Simulated:
         return max((later - sooner for sooner, later in pairs), default=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class SteppedRun:
+    """The requests of a run after all are served, in order of arrival."""
+
+    requests: tuple[Simulated, ...]
+
+    def gap_ms(self, q: float) -> float:
+        """Return percentile `q` of the longest time between two tokens of each request."""
+        return float(np.percentile([one.longest_gap_ms for one in self.requests], q))
+
+    def ttft_ms(self, q: float, prompt: int | None = None) -> float:
+        """Return percentile `q` of the TTFT; with `prompt`, of the requests with so many tokens to read."""
+        chosen = [one for one in self.requests if prompt in (None, one.asked.prompt)]
+        return float(np.percentile([one.ttft_ms for one in chosen], q))
+
+    @property
+    def preempted(self) -> int:
+        """Return how many times a request was preempted."""
+        return sum(one.preempted for one in self.requests)
+
+    @property
+    def stays(self) -> tuple[list[float], list[float]]:
+        """Return when each request arrived and when it got its last token, in ms."""
+        starts = [one.asked.arrives_ms for one in self.requests]
+        return starts, [one.at_ms[-1] for one in self.requests]
+
+
 def serve_in_steps(
     requests: Sequence[Asked],
     plan: Plan,
@@ -65,8 +94,8 @@ def serve_in_steps(
     blocks: int,
     budget: int,
     cost: Cost,
-) -> list[Simulated]:
-    """Return the requests after all are served, in order of arrival and in steps of at most `budget` tokens.
+) -> SteppedRun:
+    """Serve the requests in steps of at most `budget` tokens, and return them.
 
     Sequences that do not stay lose what they hold and go to the front of the queue. Raises WrongUseError for
     a request that `blocks` cannot hold, or a plan that gives no token to anybody.
@@ -81,7 +110,7 @@ def serve_in_steps(
         gets = _fitting(waiting, running, plan, stay, blocks, budget)
         now_ms += _step(running, gets, cost, now_ms)
         running = [one for one in running if len(one.at_ms) < one.asked.answer]
-    return served
+    return SteppedRun(tuple(served))
 
 
 def _check(requests: Sequence[Asked], blocks: int) -> None:

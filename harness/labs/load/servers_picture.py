@@ -36,8 +36,10 @@ def fleet(curves: Mapping[int, Curve], busy: Mapping[int, float], wanted: float)
     axes.set_ylim(-0.04, 1.08)
     axes.set_yticks([0, 0.5, 1])
     chart.y_axis(axes, form=percent)
-    # More servers never reduce goodput, so the corner below the curves is always empty.
-    axes.legend(loc="lower right", frameon=False, fontsize=style.SMALL_PT)
+    # More servers never reduce goodput, so the corner below the curves is empty unless they all stay low.
+    high = max(share for curve in curves.values() for share in curve.values()) > 0.5
+    corner = "lower right" if high else "center right"
+    axes.legend(loc=corner, frameon=False, fontsize=style.SMALL_PT)
     return figure.described(_in_words(users, curve, wanted) for users, curve in curves.items())
 
 

@@ -51,6 +51,11 @@ class Ratio:
     p50: float
     interval: Interval
 
+    @classmethod
+    def of(cls, a: Sequence[float], b: Sequence[float]) -> Ratio:
+        """Return the ratio of paired times, a[i] and b[i] measured back to back; see `bootstrap_ratio`."""
+        return cls(median_ratio(a, b), bootstrap_ratio(a, b))
+
     def to_json(self) -> dict[str, float]:
         """Return plain types for `json.dumps`."""
         return {"p50": self.p50, "low": self.interval.low, "high": self.interval.high}

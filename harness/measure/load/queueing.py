@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,20 +43,28 @@ class Users:
     patience_ms: float = math.inf
     cancelled: bool = True
 
+    @property
+    def dropped_after_ms(self) -> float:
+        """Return the wait after which the server drops a request, infinity if it does not notice."""
+        return self.patience_ms if self.cancelled else math.inf
+
 
 PATIENT = Users()
+# (starts_ms, service_ms, servers, patience_ms) -> waits in ms; see `waits_ms`
+Queue = Callable[[Sequence[float], Sequence[float], int, float], Sequence[float]]
 
 
 def waits_ms(
     starts_ms: Sequence[float],
     service_ms: Sequence[float],
     servers: int = 1,
-    users: Users = PATIENT,
+    patience_ms: float = math.inf,
 ) -> list[float]:
     """Return how long each request waits for a server, in ms and in order of arrival.
 
-    starts_ms: ascending. The requests of users who leave meanwhile are included. Raises WrongUseError if the
-    lengths differ or there is no server.
+    starts_ms: ascending. A request that would wait for more than `patience_ms` is not served; its wait is
+    that until a server would have been free. Raises WrongUseError if the lengths differ or there is no
+    server.
     """
     if len(starts_ms) != len(service_ms) or servers < 1:
         raise WrongUseError("A queue needs a service time for each start, and at least one server.")
@@ -65,8 +73,8 @@ def waits_ms(
     for start, service in zip(starts_ms, service_ms, strict=True):
         begin = max(start, free[0])
         waits.append(begin - start)
-        gave_up = begin - start > users.patience_ms
-        heapq.heapreplace(free, begin if gave_up and users.cancelled else begin + service)
+        served = begin - start <= patience_ms
+        heapq.heapreplace(free, begin + service if served else begin)
     return waits
 
 
@@ -77,18 +85,20 @@ def simulate(
     servers: int = 1,
     users: Users = PATIENT,
     seed: int = 0,
+    queue: Queue = waits_ms,
 ) -> LoadRun:
     """Simulate `n` requests at `per_s` a second (Poisson), each served like a random one of `measured`.
 
-    A user who leaves counts as a fault. Raises WrongUseError if nothing was measured, or if `per_s`, `n` or
-    `servers` is not above 0.
+    queue: computes the waits. A user who leaves counts as a fault. Raises WrongUseError if nothing was
+    measured, or if `per_s`, `n` or `servers` is not above 0.
     """
     if not measured:
         raise WrongUseError("There are no service times to simulate: measure some requests first.")
     starts = [ns / NS_PER_MS for ns in poisson_starts_ns(n, per_s, seed)]
     drawn = np.random.default_rng(seed + 1).integers(len(measured), size=n)
     served = [measured[number] for number in drawn]
-    waits = waits_ms(starts, [service.e2e_ms for service in served], servers, users)
+    takes = [service.e2e_ms for service in served]
+    waits = queue(starts, takes, servers, users.dropped_after_ms)
     rows = list(zip(starts, waits, served, strict=True))
     requests = tuple(_request(start, wait, service, users) for start, wait, service in rows)
     last = max(start + wait + service.e2e_ms for start, wait, service in rows)

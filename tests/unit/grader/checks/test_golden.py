@@ -23,6 +23,7 @@ LABS = {
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
     "streaming": ("02", ("stream", "frame", "parse", "times", "deliver")),
     "load_kv_budget": ("08", ("plan", "stay")),
+    "load_servers": ("08", ("one_queue",)),
     "streaming_standard": ("02", ("lines_of", "events_of")),
     "streaming_ahead": ("02", ("produce", "buffered")),
     "smaller_models": ("03", ("until_done", "answer_ms", "frontier", "worst_case", "choose")),

@@ -2,7 +2,18 @@ import pytest
 
 from harness.errors import WrongUseError
 from harness.labs.load.batch import Batch, Job, one_by_one, static
-from harness.labs.load.batching import run_in_turns, run_schedule, step_ms
+from harness.labs.load.batching import (
+    BatchRun,
+    Served,
+    engines_in_turns,
+    median_turn,
+    read_ms,
+    run_in_turns,
+    run_schedule,
+    same_texts,
+    step_ms,
+    total_ratio,
+)
 from tests.clock import FakeClock
 from tests.unit.labs.load.engine import ScriptedEngine
 
@@ -116,3 +127,44 @@ def test_the_time_of_a_step_by_its_size(engine):
     assert engine.step_sizes == [1, 2] * 4 and engine.left == {}
     with pytest.raises(WrongUseError, match="3"):
         step_ms(engine, prompts, (1, 3))
+
+
+def test_the_time_to_read_a_token_of_a_prompt(engine):
+    prompts = [(0,), (1, 1), (2, 2, 2, 2)]
+    assert read_ms(engine, prompts, now_ns=engine.clock.now_ns) == 50  # of 100, 50 and 25
+    assert engine.left == {}
+
+
+def test_engines_are_interleaved_with_one_job_at_a_time():
+    engines = {name: ScriptedEngine(2, LENGTHS, FakeClock()) for name in ("a", "b")}
+    order = []
+
+    def logged(batch, waiting):
+        order.extend((batch.engine, job.number) for job in waiting)
+        continuous(batch, waiting)
+
+    runs = engines_in_turns(engines, logged, make_jobs()[:3])
+    names = {id(engine): name for name, engine in engines.items()}
+    turns = [(names[id(engine)], number) for engine, number in order]
+    assert turns == [("b", 0), ("a", 0), ("a", 1), ("b", 1), ("b", 2), ("a", 2)]
+    assert {name: len(several) for name, several in runs.items()} == {"a": 3, "b": 3}
+
+
+def ended(*ends_ms, tokens=(1, 2)):
+    rows = enumerate(ends_ms)
+    return BatchRun(tuple(Served(n, 0, 0, 1, end_ms, end_ms, tokens) for n, end_ms in rows))
+
+
+def test_the_median_turn_and_the_ratio_of_the_times_until_all_are_served():
+    runs = {
+        "static": [ended(50, ms) for ms in (200, 400, 300, 500, 600)],
+        "continuous": [ended(60, 100) for _ in range(5)],
+    }
+    assert median_turn(runs) == {"static": ended(50, 400), "continuous": ended(60, 100)}
+    ratio = total_ratio(runs["static"], runs["continuous"])
+    assert ratio.p50 == 4 and 2 <= ratio.interval.low <= 4 <= ratio.interval.high <= 6
+
+
+def test_the_same_texts_are_counted():
+    assert same_texts(ended(1, 2), ended(3, 4)) == 2
+    assert same_texts(ended(1, 2), ended(1, 2, tokens=(1, 3))) == 0

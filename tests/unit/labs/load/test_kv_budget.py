@@ -22,9 +22,13 @@ def cost(writing, read):
     return 10 + read
 
 
-def served(requests, **limits):
+def run_of(requests, **limits):
     options = {"slots": 4, "blocks": 100, "budget": 10_000} | limits
     return serve_in_steps(requests, plan, stay, cost=cost, **options)
+
+
+def served(requests, **limits):
+    return run_of(requests, **limits).requests
 
 
 def test_a_lone_request_reads_its_prompt_and_then_writes_a_token_a_step():
@@ -56,3 +60,16 @@ def test_a_request_that_never_fits_and_a_plan_without_tokens_are_refused():
         served([Asked(0, prompt=100, answer=100)], blocks=4)
     with pytest.raises(WrongUseError, match="no token"):
         served([Asked(0, prompt=10, answer=1)], budget=0)
+
+
+def test_a_run_in_numbers():
+    run = run_of([Asked(5.0, prompt=30, answer=3), Asked(500.0, prompt=90, answer=1)])
+    assert run.stays == ([5.0, 500.0], [65.0, 600.0])
+    assert (run.ttft_ms(50, prompt=30), run.ttft_ms(50, prompt=90), run.ttft_ms(50)) == (
+        40,
+        100,
+        70,
+    )
+    assert (run.gap_ms(100), run.gap_ms(0)) == (10, 0)
+    tight = [Asked(0, prompt=30, answer=40), Asked(0, prompt=30, answer=40)]
+    assert run.preempted == 0 and run_of(tight, blocks=6).preempted == 1

@@ -18,16 +18,16 @@ LIMITS = Limits(ttft_ms=500, e2e_ms=1000)
 
 
 def test_the_knee_shows_measured_and_simulated_apart():
-    runs = {rate: simulate(SERVICE, rate, 40, seed=1) for rate in (0.5, 4.0)}
-    curve = {rate: simulate_runs(SERVICE, rate, 40, runs=4) for rate in (0.5, 2.0, 4.0)}
-    figure = knee(runs, curve, most_per_s=3.1, limits=LIMITS)
+    runs = {load: simulate(SERVICE, 3.1 * load, 40, seed=1) for load in (0.16, 1.29)}
+    curve = {load: simulate_runs(SERVICE, 3.1 * load, 40, runs=4) for load in (0.16, 0.6, 1.29)}
+    figure = knee(runs, curve, limits=LIMITS)
     assert in_order(title(figure), "100 %", "16 % load", "129 %")
     assert {"p50, SIM", "p90, SIM", "limit 500 ms"} <= words(figure)
     assert "load 16 %: TTFT p50" in repr(figure)
     with pytest.raises(ValueError, match="rates measured"):
-        knee({}, curve, 3.1, LIMITS)
+        knee({}, curve, LIMITS)
     with pytest.raises(ValueError, match="rates simulated"):
-        knee(runs, {}, 3.1, LIMITS)
+        knee(runs, {}, LIMITS)
 
 
 def served(number, slot, *times):

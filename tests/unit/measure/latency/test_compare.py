@@ -5,7 +5,7 @@ import pytest
 
 from harness.assistant import Question, Token
 from harness.errors import PlainError
-from harness.measure.latency.compare import Comparison, blocks, compare
+from harness.measure.latency.compare import Comparison, Ratio, blocks, compare
 from harness.measure.latency.faults import FaultKind
 from tests.clock import FakeClock, Paced, taking
 from tests.fakes import Scripted
@@ -153,3 +153,8 @@ def test_an_odd_number_of_questions_is_refused_at_once(clock, n):
 def test_an_empty_comparison_has_no_numbers():
     assert Comparison().to_json()["n"] == 0
     assert Comparison().clean and Comparison().ratios == ()
+
+
+def test_a_ratio_of_paired_times_has_an_interval():
+    ratio = Ratio.of([20, 40, 60, 80, 100], [10, 20, 30, 40, 50])
+    assert (ratio.p50, ratio.interval.low, ratio.interval.high) == (2, 2, 2)

@@ -31,9 +31,9 @@ def test_more_servers_never_make_a_request_wait_longer(times, servers):
 
 def test_a_cancelled_request_takes_no_server_time():
     starts, service = [0, 1, 2], [100, 100, 100]
-    ends = {noticed: waits_ms(starts, service, 1, Users(50, noticed)) for noticed in (True, False)}
-    assert ends[True] == [0, 99, 98]  # the second has left, the third, too
-    assert ends[False] == [0, 99, 198]
+    assert waits_ms(starts, service, patience_ms=50) == [0, 99, 98]  # only the first is served
+    assert waits_ms(starts, service, patience_ms=99) == [0, 99, 198]
+    assert waits_ms(starts, service) == [0, 99, 198]
 
 
 def test_the_mean_wait_is_that_of_pollaczek_and_khinchine():
@@ -59,6 +59,19 @@ def test_an_abandoned_request_is_a_fault_and_cancelling_it_serves_others():
         assert any(isinstance(one.outcome, Fault) for one in run.requests)
         shares[noticed] = run.goodput(Limits(600, math.inf)).share.rate
     assert shares[True] > 2 * shares[False]
+
+
+def test_another_queue_computes_the_waits_of_a_simulation():
+    asked = []
+
+    def queue(starts_ms, service_ms, servers, patience_ms):
+        asked.append((len(starts_ms), set(service_ms), servers, patience_ms))
+        return [7.0] * len(starts_ms)
+
+    for noticed in (True, False):
+        run = simulate(SERVICE, 5, n=20, servers=3, users=Users(400, noticed), queue=queue)
+        assert run.waited_ms.max == 7.0
+    assert asked == [(20, {300}, 3, 400), (20, {300}, 3, math.inf)]
 
 
 def test_short_runs_together_have_seen_less_than_a_long_one():
