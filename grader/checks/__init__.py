@@ -26,6 +26,7 @@ from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
 from grader.checks.quantization import error, quantise, step_ms
 from grader.checks.quantization_bytes import pack_q4, pack_q8
 from grader.checks.quantization_gate import pick, predicted, ship
+from grader.checks.quantization_kl import kl
 from grader.checks.quantization_weighted import unpack_q4, weighted
 from grader.checks.retrieval import cheapest, exact, recall_at
 from grader.checks.retrieval_graph import filtered, reranked, walk
@@ -85,6 +86,7 @@ __all__ = [
     "in_system",
     "insert",
     "kept_weights",
+    "kl",
     "layout",
     "lines_of",
     "masked",
