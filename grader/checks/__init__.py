@@ -38,7 +38,7 @@ from grader.checks.smaller_models_healing import adam, answer_loss
 from grader.checks.smaller_models_layers import importance, kept_weights
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
-from grader.checks.speculation_speedup import best_length, speedup, tokens_a_step
+from grader.checks.speculation_speedup import best_length, estimate_alpha, speedup, tokens_a_step
 from grader.checks.speculation_text import speculative
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
@@ -71,6 +71,7 @@ __all__ = [
     "deliver",
     "entry",
     "error",
+    "estimate_alpha",
     "events_of",
     "exact",
     "explain",
