@@ -27,6 +27,7 @@ from grader.checks.profile_ceiling import budget, ceiling, smallest_fix
 from grader.checks.quantization import error, quantise, step_ms
 from grader.checks.quantization_bytes import pack_q4, pack_q8
 from grader.checks.quantization_gate import pick, predicted, ship
+from grader.checks.quantization_kl import kl
 from grader.checks.quantization_weighted import unpack_q4, weighted
 from grader.checks.retrieval import cheapest, exact, recall_at
 from grader.checks.retrieval_graph import filtered, reranked, walk
@@ -38,7 +39,7 @@ from grader.checks.smaller_models_healing import adam, answer_loss
 from grader.checks.smaller_models_layers import importance, kept_weights
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
-from grader.checks.speculation_speedup import best_length, speedup, tokens_a_step
+from grader.checks.speculation_speedup import best_length, estimate_alpha, speedup, tokens_a_step
 from grader.checks.speculation_text import speculative
 from grader.checks.start_here import timings
 from grader.checks.streaming import deliver, stream, times
@@ -71,6 +72,7 @@ __all__ = [
     "deliver",
     "entry",
     "error",
+    "estimate_alpha",
     "events_of",
     "exact",
     "explain",
@@ -86,6 +88,7 @@ __all__ = [
     "in_system",
     "insert",
     "kept_weights",
+    "kl",
     "layout",
     "lines_of",
     "masked",

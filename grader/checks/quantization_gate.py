@@ -11,6 +11,7 @@ from random import Random
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind, say
 from grader.exercise.randomness import asked, fresh_rng, fresh_seed
+from harness.labs.quantization.loaded_files import exam_prompts
 from harness.labs.quantization.phases import best_step_ms, measure_phases, times_faster
 from harness.labs.quantization.weights import kv_bytes, weight_bytes
 from harness.measure.machine import describe
@@ -22,7 +23,6 @@ from harness.models import tiers
 from harness.models.engines.llama_model import LlamaModel
 from harness.models.engines.threads import Threads
 from harness.models.offline import FULL
-from harness.stages.prompt import stuffed_prompt
 
 ROUNDS = 40  # fresh inputs per check
 KINDS = ("Q2_K", "Q4_0", "Q4_1", "Q5_0", "Q6_K", "Q8_0", "IQ4_NL", "F16")
@@ -219,8 +219,6 @@ def _distance(shipped: LlamaModel, full: LlamaModel) -> Divergence:
 
 def _race(full: LlamaModel, shipped: LlamaModel) -> tuple[float, Interval]:
     """Return how many times as fast `shipped` answers fresh questions, with an interval; both run in turn."""
-    items = exam(PAIRS, passages=1, seed=fresh_seed())
-    texts = [stuffed_prompt(item.case.question, list(item.chunks)) for item in items]
-    prompts = [full.context.tokens(text) for text in texts]
+    prompts = exam_prompts(full.context, exam(PAIRS, passages=1, seed=fresh_seed()))
     times = measure_phases({"full": full.context, "shipped": shipped.context}, prompts)
     return times_faster(times["full"].answer_ms, times["shipped"].answer_ms)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from random import Random
+from statistics import fmean
 
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import TWO_DECIMALS, Exercise, check, hint
-from grader.exercise.randomness import fresh_rng
+from grader.exercise.randomness import asked, fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 
 TOKENS = Exercise("05", 3, "tokens_a_step")
+ALPHA = Exercise("05", 3, "estimate_alpha")
 SPEEDUP = Exercise("05", 4, "speedup")
 LENGTH = Exercise("05", 5, "best_length")
 
@@ -50,6 +53,87 @@ def _look_at_tokens(got: float, alpha: float, g: int) -> str:
     }
     default = "token i of the draft is accepted with probability alpha**i; add these up, plus one"
     return hint(got, mistakes, default, TWO_DECIMALS)
+
+
+@check
+def estimate_alpha(function: Callable[[list[int], list[int]], float]) -> None:
+    """Check right / (right + wrong), where a step has at most one wrong token, and 0 without any draft."""
+    limits, rng = CallLimits(ALPHA), fresh_rng()
+    drawn = (_steps(rng, rng.randint(1, 9)) for _ in range(ROUNDS))
+    edges = [([4, 2], [4, 2]), ([3, 0, 5], [0, 0, 0]), ([1, 0], [1, 0])]
+    nothing = [([], []), ([0, 0, 0], [0, 0, 0])]
+    cases = [_telling_steps(rng), *drawn, *edges, *nothing]
+    for (drafted, kept), got in asked(lambda case: limits.call(function, *case), cases):
+        where = f"for drafts of {drafted} tokens, of which {kept} were kept"
+        alpha = ALPHA.finite(got, f"alpha {where}")
+        right = _alpha(drafted, kept)
+        ALPHA.expect(alpha, right, where, _look_at_alpha, drafted, kept, unit=TWO_DECIMALS)
+    ALPHA.passed(
+        "Not the share that was kept: nobody knows what the tokens behind a wrong one were worth."
+    )
+
+
+def _steps(rng: Random, n: int) -> tuple[list[int], list[int]]:
+    """Return the tokens drafted and kept in `n` steps; about every third draft is kept whole."""
+    drafted = [rng.randint(0, 5) for _ in range(n)]
+    return drafted, [rng.choice((count, rng.randint(0, count))) for count in drafted]
+
+
+def _telling_steps(rng: Random) -> tuple[list[int], list[int]]:
+    """Return steps for which every known mistake gives a number of its own."""
+    while True:
+        steps = _steps(rng, 8)
+        numbers = [_alpha(*steps), *_alpha_mistakes(*steps).values()]
+        if all(abs(a - b) > 4 * TWO_DECIMALS.within for a, b in combinations(numbers, 2)):
+            return steps
+
+
+def _alpha(drafted: Sequence[int], kept: Sequence[int]) -> float:
+    tried = [min(k + 1, n) for n, k in zip(drafted, kept, strict=True)]
+    return sum(kept) / sum(tried) if sum(tried) else 0.0
+
+
+def _look_at_alpha(got: float, drafted: list[int], kept: list[int]) -> str:
+    if not sum(drafted):
+        return "no draft at all, for example in a text without repetitions: 0 then"
+    return hint(
+        got,
+        _alpha_mistakes(drafted, kept),
+        "the sum of `kept`, divided by it and the wrong tokens: one a step with kept < drafted",
+        TWO_DECIMALS,
+    )
+
+
+def _alpha_mistakes(drafted: Sequence[int], kept: Sequence[int]) -> dict[str, float]:
+    """Return what to look at -> the number that this mistake gives, for steps of which one has a draft."""
+    steps = list(zip(drafted, kept, strict=True))
+    right, wrong = sum(kept), sum(k < n for n, k in steps)
+    return {
+        "the tokens behind a wrong one: they were never tried, so do not divide by all drafted": (
+            right / sum(drafted)
+        ),
+        "the sums: count over all steps first, and divide once": (
+            fmean(k / min(k + 1, n) for n, k in steps if n)
+        ),
+        "steps without a wrong token: a draft kept whole has none, and an empty one neither": (
+            right / (right + len(steps))
+        ),
+        "an empty draft: it has no wrong token": (
+            right / (right + sum(k < n or not n for n, k in steps))
+        ),
+        "a draft that was kept whole: it has no wrong token": (
+            right / (right + sum(n > 0 for n, _ in steps))
+        ),
+        "all tokens that were tried, not only the first of each draft": (
+            sum(k > 0 for _, k in steps) / sum(n > 0 for n in drafted)
+        ),
+        "single tokens: that is the share of drafts kept whole": (
+            sum(k == n for n, k in steps) / len(steps)
+        ),
+        "the share of right tokens, not of wrong ones": wrong / max(right + wrong, 1),
+        "the divisor: right and wrong tokens together, all that were tried": right / max(wrong, 1),
+        "tokens, not steps: that is how many are kept a step": right / len(steps),
+    }
 
 
 @check

@@ -52,6 +52,7 @@ USED = {
         *(f"{ROOFLINE}{name}" for name in ("decode_bytes", "decode_limit_tok_s")),
         *(f"gguf.quants:{name}" for name in ("quantize", "dequantize")),
         "harness.labs.quantization.weights:join_q4",
+        "harness.measure.model_files.divergence:_compared",
     ),
     "06": (
         "harness.stages.exact_search:best",

@@ -106,6 +106,13 @@ def phases_by_threads(
     return {count: _phases(pairs) for count, pairs in samples.items()}
 
 
+def most_against_best(by_count: Mapping[int, Phases]) -> tuple[int, int, float]:
+    """Return (the largest number of threads, the one with the fastest decode, times as slow the first is)."""
+    step_ms = {count: phases.step_p50_ms for count, phases in by_count.items()}
+    most, best = max(step_ms), min(step_ms, key=step_ms.__getitem__)
+    return most, best, step_ms[most] / step_ms[best]
+
+
 def best_step_ms(
     context: Context,
     prompt: Sequence[int],

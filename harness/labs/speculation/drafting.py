@@ -69,22 +69,6 @@ class Tally:
         self._length = None
 
     @property
-    def acceptance(self) -> float:
-        """Return the share of drafted tokens that were kept; 0 if nothing was drafted."""
-        return sum(self.kept) / total if (total := sum(self.drafted)) else 0.0
-
-    @property
-    def alpha(self) -> float:
-        """Return the probability that a drafted token is right if those before it were; 0 without any.
-
-        It is above `acceptance`, which also counts the tokens lost behind a wrong one.
-        """
-        steps = zip(self.drafted, self.kept, strict=True)
-        refused = sum(kept < drafted for drafted, kept in steps)
-        right = sum(self.kept)
-        return right / (right + refused) if right + refused else 0.0
-
-    @property
     def tokens_a_step(self) -> float:
         """Return the mean number of tokens per step, the model's own included; 1 before the first step."""
         return 1 + sum(self.kept) / len(self.kept) if self.kept else 1.0

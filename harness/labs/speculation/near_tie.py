@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from harness.labs.speculation.drafting import PLAIN, Race
+
 BOTH = 2  # both scores may move by the noise, towards each other
 
 
@@ -67,3 +69,15 @@ def measure_tie(context: Context, prompt: Sequence[int], text: Sequence[int]) ->
     one_by_one = context.scores()
     second, best = np.partition(one_by_one, -2)[-2:]
     return Tie(float(best - second), float(np.abs(one_by_one - at_once).max()))
+
+
+def ties(
+    race: Race, way: str, context: Context, prompts: Sequence[Sequence[int]]
+) -> dict[int, Tie]:
+    """Return the ties at the first token in which `way` differs from plain decoding, by prompt."""
+    found = {}
+    for number in race.different(way):
+        plain, drafted = race.texts[PLAIN][number], race.texts[way][number]
+        before = plain[: first_difference(plain, drafted)]
+        found[number] = measure_tie(context, prompts[number], before)
+    return found

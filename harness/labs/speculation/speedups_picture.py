@@ -37,6 +37,18 @@ class Speedup:
         return (self.computed > 1) == (self.measured > 1)
 
     @property
+    def foretold(self) -> str:
+        """Return what the formula says: "helps" or "hurts"."""
+        return "helps" if self.computed > 1 else "hurts"
+
+    @property
+    def found(self) -> str:
+        """Return what was measured: "helps", "hurts", or "undecided" if the interval includes 1."""
+        if not self.settled:
+            return "undecided"
+        return "helps" if self.interval.low > 1 else "hurts"
+
+    @property
     def verdict(self) -> str:
         """Return whether the sign was predicted: "right", "wrong", or "open" if it is not settled."""
         return ("right" if self.sign_right else "wrong") if self.settled else "open"

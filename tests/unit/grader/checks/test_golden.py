@@ -31,7 +31,9 @@ LABS = {
     "smaller_models_healing": ("03", ("answer_loss", "adam")),
     "quantization": ("04", ("quantise", "error", "step_ms", "pick")),
     "quantization_bytes": ("04", ("pack_q8", "pack_q4", "unpack_q4", "weighted")),
+    "quantization_kl": ("04", ("kl",)),
     "speculation": ("05", ("agree", "accept", "tokens_a_step", "speedup", "best_length")),
+    "speculation_alpha": ("05", ("estimate_alpha",)),
     "speculation_loop": ("05", ("verify", "propose", "speculative")),
     "mock_interview": ("11", ("card_ms", "finding", "three_sentences")),
 }
