@@ -28,6 +28,7 @@ from grader.checks.quantization_bytes import pack_q4, pack_q8
 from grader.checks.quantization_gate import pick, predicted, ship
 from grader.checks.quantization_weighted import unpack_q4, weighted
 from grader.checks.retrieval import cheapest, exact, recall_at
+from grader.checks.retrieval_descent import descend
 from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
@@ -68,6 +69,7 @@ __all__ = [
     "choose",
     "cut_off",
     "deliver",
+    "descend",
     "entry",
     "error",
     "events_of",

@@ -17,6 +17,7 @@ LABS = {
     ),
     "retrieval": ("06", ("exact", "recall_at", "walk", "cheapest", "filtered", "reranked")),
     "retrieval_build": ("06", ("select", "insert", "nearest_bits")),
+    "retrieval_descent": ("06", ("descend",)),
     "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "architecture_budget": ("09", ("afford",)),
