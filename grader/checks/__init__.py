@@ -12,6 +12,7 @@ from grader.checks.architecture import cut_off, finish_ms, head_share
 from grader.checks.architecture_budget import afford
 from grader.checks.architecture_streams import hedged, masked
 from grader.checks.caching import answer_key, cached
+from grader.checks.caching_lookup import lookup
 from grader.checks.caching_semantic import layout, meaning, safe_threshold
 from grader.checks.caching_single_flight import together
 from grader.checks.capstone import entry, search, under_bar, way, writer
@@ -89,6 +90,7 @@ __all__ = [
     "kept_weights",
     "layout",
     "lines_of",
+    "lookup",
     "masked",
     "meaning",
     "memo",

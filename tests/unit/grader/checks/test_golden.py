@@ -19,6 +19,7 @@ LABS = {
     "retrieval_build": ("06", ("select", "insert", "nearest_bits")),
     "retrieval_descent": ("06", ("descend",)),
     "caching": ("07", ("answer_key", "cached", "together", "safe_threshold", "layout")),
+    "caching_lookup": ("07", ("lookup",)),
     "architecture": ("09", ("cut_off", "finish_ms", "hedged", "head_share", "masked")),
     "architecture_budget": ("09", ("afford",)),
     "load": ("08", ("waits", "good", "in_system", "serve", "admit")),
