@@ -12,6 +12,7 @@ from grader.checks.architecture import cut_off, finish_ms, head_share
 from grader.checks.architecture_budget import afford
 from grader.checks.architecture_streams import hedged, masked
 from grader.checks.caching import answer_key, cached
+from grader.checks.caching_lookup import lookup
 from grader.checks.caching_semantic import layout, meaning, safe_threshold
 from grader.checks.caching_single_flight import together
 from grader.checks.capstone import entry, search, under_bar, way, writer
@@ -30,6 +31,7 @@ from grader.checks.quantization_gate import pick, predicted, ship
 from grader.checks.quantization_kl import kl
 from grader.checks.quantization_weighted import unpack_q4, weighted
 from grader.checks.retrieval import cheapest, exact, recall_at
+from grader.checks.retrieval_descent import descend
 from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
@@ -70,6 +72,7 @@ __all__ = [
     "choose",
     "cut_off",
     "deliver",
+    "descend",
     "entry",
     "error",
     "estimate_alpha",
@@ -91,6 +94,7 @@ __all__ = [
     "kl",
     "layout",
     "lines_of",
+    "lookup",
     "masked",
     "meaning",
     "memo",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,14 +58,19 @@ def walk(
         scores = vectors.astype(float) @ unit(generator, 1)[0].astype(float)
         similarity, reference = Similarity(scores), Similarity(scores)
         got = rows(WALK, limits.call(function, graph, similarity, start, ef))
-        expected = _walked(graph, reference, start, ef)
+        expected = walked(graph, reference, start, ef)
         WALK.expect(got, expected, f"as the rows for ef = {ef}", _look_at_walk, expected, scores)
         _judge_visits(similarity.visited, reference.visited, ef)
         counts.append(len(similarity.visited))
     WALK.passed(f"Your walk looked at only {np.mean(counts):.0f} of {GRAPH} rows.")
 
 
-def _walked(graph: list[list[int]], similarity: Similarity, start: int, ef: int) -> list[int]:
+def walked(
+    graph: Sequence[list[int]] | Mapping[int, list[int]],
+    similarity: Callable[[int], float],
+    start: int,
+    ef: int,
+) -> list[int]:
     """Return the rows of a best-first walk with two sorted lists."""
     scores = {start: similarity(start)}
     kept, waiting = [start], [(-scores[start], start)]

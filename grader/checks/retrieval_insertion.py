@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -10,6 +9,7 @@ from typing import NoReturn
 import numpy as np
 
 from grader.checks.retrieval import unit
+from grader.checks.retrieval_graph import walked
 from grader.checks.retrieval_neighbours import selected
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import Exercise, check, kind
@@ -85,7 +85,7 @@ def _grown(function: Callable, limits: CallLimits, rng: np.random.Generator) -> 
     for row, level in enumerate([*LEVELS, *drawn]):
         case = (layers, vectors, row, level, M, EF)
         got = _layers(limits.call(function, *case))
-        wanted = _inserted(*case)
+        wanted = inserted(*case)
         if _links(got) != _links(wanted):
             _differs(got, wanted, case)
         layers = wanted
@@ -108,7 +108,7 @@ def _links(layers: Sequence[Layer]) -> list[dict[int, list[int]]]:
     return [{row: sorted(links) for row, links in layer.items()} for layer in layers]
 
 
-def _inserted(
+def inserted(
     layers: Sequence[Layer],
     vectors: np.ndarray,
     row: int,
@@ -123,7 +123,8 @@ def _inserted(
     for number in reversed(range(len(layers))):
         layer, joins = layers[number], number <= level or slip.everywhere
         wide = ef if joins and not slip.one_by_one else 1
-        found = _walked(layer, vectors @ vectors[row], start if slip.descend else first, wide)
+        similarity = (vectors @ vectors[row]).__getitem__
+        found = walked(layer, similarity, start if slip.descend else first, wide)
         start = found[0]
         if joins:
             most = 2 * m if number == 0 and slip.wide else m
@@ -145,28 +146,13 @@ def _link(
         layer[other] = links
 
 
-def _walked(layer: Layer, nearness: np.ndarray, start: int, ef: int) -> list[int]:
-    """Return the ef best rows of a best-first walk through one layer."""
-    seen, kept, waiting = {start}, [start], [(-nearness[start], start)]
-    while waiting:
-        score, row = heapq.heappop(waiting)
-        if len(kept) == ef and -score < nearness[kept[-1]]:
-            break
-        for other in layer[row]:
-            if other not in seen:
-                seen.add(other)
-                heapq.heappush(waiting, (-nearness[other], other))
-                kept = sorted([*kept, other], key=lambda one: -nearness[one])[:ef]
-    return kept
-
-
 def _differs(got: list[Layer], wanted: list[Layer], case: tuple) -> NoReturn:
     """Raise CheckFailed for the first layer that differs, with the hint of the slip that leads to it."""
     row, level = case[2], case[3]
     default = (
         "the steps for one row: walk down, then in each of its layers walk, select, link both ways"
     )
-    same = (look for look, slip in SLIPS.items() if _links(_inserted(*case, slip)) == _links(got))
+    same = (look for look, slip in SLIPS.items() if _links(inserted(*case, slip)) == _links(got))
     look = next(same, default)
     if len(got) != len(wanted):
         INSERT.fail(

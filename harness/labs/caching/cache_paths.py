@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 from opentelemetry import trace
 from tqdm.auto import tqdm
@@ -13,6 +14,7 @@ from harness.measure.latency.timing import time_request
 from harness.measure.latency.trace import recording
 
 MISS = "miss"
+NS_PER_MS = 1e6
 
 
 def by_path(
@@ -31,3 +33,11 @@ def by_path(
             path = rec.last().spans[0].attributes.get(semconv.CACHE, MISS)
             times_ms.setdefault(str(path), []).append(timing.e2e_ms)
     return times_ms
+
+
+def mean_ms(function: Callable[[str], object], texts: Sequence[str]) -> float:
+    """Return the mean time of function(text) over `texts`, in ms."""
+    start_ns = time.perf_counter_ns()
+    for text in texts:
+        function(text)
+    return (time.perf_counter_ns() - start_ns) / NS_PER_MS / len(texts)

@@ -6,7 +6,7 @@ wrong hits among all hits; this is the one that users notice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,11 @@ from harness.measure.stats import Proportion
 
 Embed = Callable[[list[str]], np.ndarray]
 Meaning = Callable[[str], Hashable | None]
+# what is right for an answer: product, kind of question, region
+Topic = tuple[str, str, str]
+Entry = tuple[Hashable, np.ndarray, Topic]  # meaning and vector of a question, and its answer
+# meaning, vector, entries, threshold -> the answer of an entry, or None
+Lookup = Callable[[Hashable | None, np.ndarray, list[Entry], float], Topic | None]
 BATCH = 32  # texts at a time: a larger batch does not fit into the CPU's cache
 
 
@@ -55,27 +60,35 @@ def hit_rates(
     )
 
 
+def hit_curves(
+    cosines: np.ndarray,
+    guards: Mapping[str, np.ndarray],
+    pairs: Sequence[Pair],
+    thresholds: Sequence[float],
+) -> dict[str, list[tuple[float, HitRates]]]:
+    """Return (threshold, rates) for each guard and threshold. guards: name -> the pairs that it lets pass."""
+    return {
+        name: [(one, hit_rates(cosines, passes, pairs, one)) for one in thresholds]
+        for name, passes in guards.items()
+    }
+
+
 def replay(
-    cases: Sequence[Case], vectors: np.ndarray, meaning: Meaning, threshold: float
+    cases: Sequence[Case], vectors: np.ndarray, meaning: Meaning, lookup: Lookup, threshold: float
 ) -> HitRates:
     """Return the rates of a cache on a stream of requests, each looked up among those before it.
 
     vectors: of the requests in order, (n, d), unit norm. Here `hits` is a share of all requests. A hit is
     wrong if the earlier request was about another topic.
     """
-    texts = [case.question.text for case in cases]
-    topics = [(case.product, case.kind, case.region) for case in cases]
-    entries: dict[Hashable, list[int]] = {}
+    entries: list[Entry] = []
     hits = wrong = 0
-    for row, text in enumerate(texts):
-        key = meaning(text)
-        if key is None:
-            continue
-        earlier = entries.setdefault(key, [])
-        near = max(earlier, key=lambda entry: float(vectors[entry] @ vectors[row]), default=None)
-        if near is not None and vectors[near] @ vectors[row] >= threshold:
+    for case, vector in zip(cases, vectors, strict=True):
+        topic, meant = (case.product, case.kind, case.region), meaning(case.question.text)
+        answer = lookup(meant, vector, entries, threshold)
+        if answer is not None:
             hits += 1
-            wrong += topics[near] != topics[row]
-        else:
-            earlier.append(row)
+            wrong += answer != topic
+        elif meant is not None:
+            entries.append((meant, vector, topic))
     return HitRates(Proportion(hits, len(cases)), Proportion(wrong, hits))

@@ -7,10 +7,39 @@ the answers are real.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from harness.assistant import Chunk
+from harness.kb.articles import Article
 
 # (seconds on the clock, version of the article) -> text of the answer
 Answer = Callable[[float, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class EditedArticle:
+    """An article that is edited: version i states facts[i]. chunk: version 0."""
+
+    chunk: Chunk
+    facts: tuple[str, ...]
+
+    def version(self, number: int) -> Chunk:
+        """Return the article as it is after `number` edits."""
+        text = self.chunk.text.replace(self.facts[0], self.facts[number])
+        return replace(self.chunk, text=text)
+
+
+def edited(article: Article, *facts: str) -> EditedArticle:
+    """Return `article` with one edit for each of `facts`, which replace what it states now."""
+    return EditedArticle(article.chunk, (article.asked, *facts))
+
+
+class AnswerStore(dict):
+    """A store of answers in memory: key -> (answer, deadline in seconds)."""
+
+    def put(self, key: str, answer: str, deadline: float) -> None:
+        """Store an answer, replacing an earlier one."""
+        self[key] = (answer, deadline)
 
 
 @dataclass(frozen=True, slots=True)

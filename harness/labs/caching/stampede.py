@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from harness.models.engines.llama_model import LlamaModel
 
 NS_PER_MS = 1e6
 
@@ -16,6 +18,36 @@ class Wait:
 
     start_ms: float
     end_ms: float
+
+
+@dataclass
+class OneAtATime:
+    """A computation by a model that answers one request at a time, and each without its prefix cache.
+
+    calls: how often it was called.
+    """
+
+    model: LlamaModel
+    compute: Callable[[], object]
+    calls: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> object:
+        with self.lock:
+            self.calls += 1
+            self.model.forget()
+            return self.compute()
+
+
+def stampedes(
+    ways: Mapping[str, Callable[[], object]], compute: OneAtATime, callers: int
+) -> dict[str, tuple[list[Wait], int]]:
+    """Return the waits of a stampede on each of `ways` to answer, and how often it called `compute`."""
+    runs = {}
+    for name, answer in ways.items():
+        before = compute.calls
+        runs[name] = (stampede(answer, callers), compute.calls - before)
+    return runs
 
 
 def stampede(answer: Callable[[], object], callers: int) -> list[Wait]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from harness.labs.retrieval.search_runs import SearchRun
 from harness.show import chart, number_formats, palette, style
 from harness.show.number_formats import percent
 from harness.show.style import Margins, Picture, picture
@@ -27,6 +28,23 @@ class Spot:
 
 
 Curves = Mapping[str, Sequence[Spot]]
+
+
+def curves(runs: Mapping[str, SearchRun], settings: Sequence[int]) -> dict[str, list[Spot]]:
+    """Return a curve for each search of which `runs` has "<name> <setting>" for every one of `settings`."""
+    names = [name.rpartition(" ")[0] for name in runs if name.endswith(f" {settings[0]}")]
+    return {
+        name: [
+            Spot(str(one), (run := runs[f"{name} {one}"]).recall, run.p50_ms) for one in settings
+        ]
+        for name in names
+    }
+
+
+def fastest(curves: Curves, floor: float) -> Spot | None:
+    """Return the spot with the lowest time among those with a recall of at least `floor`, or None."""
+    enough = [spot for curve in curves.values() for spot in curve if spot.recall >= floor]
+    return min(enough, key=lambda spot: spot.ms, default=None)
 
 
 def recall_curves(

@@ -16,9 +16,11 @@ import hnswlib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from harness.assistant import Query
 from harness.measure.latency.compare import Ratio
 from harness.measure.stats import Proportion, bootstrap_ratio, median_ratio
 from harness.stages.exact_search import nearest
+from harness.stages.loop_search import LoopSearch
 
 NS_PER_MS = 1e6
 SEED = 500  # of the order in which the searches take turns
@@ -47,6 +49,12 @@ class SearchRun:
 def exact(vectors: np.ndarray, mask: np.ndarray | None = None) -> Search:
     """Return an exact search of `vectors` (n, d) by one BLAS product, or of the rows in `mask`, bool (n,)."""
     return lambda vector, k: nearest(vectors, vector, k, mask)
+
+
+def rows_of(search: LoopSearch) -> Search:
+    """Return `search`, which finds chunks, as one that finds their rows."""
+    place = {chunk.id: row for row, chunk in enumerate(search.chunks)}
+    return lambda vector, k: [place[chunk.id] for chunk in search(Query("", vector), k)]
 
 
 def walk(index: hnswlib.Index, ef: int) -> Search:
@@ -117,3 +125,18 @@ def times_faster(slow: SearchRun, fast: SearchRun) -> Ratio:
     Raises TooFewSamplesError below 5 queries.
     """
     return Ratio(median_ratio(slow.ms, fast.ms), bootstrap_ratio(slow.ms, fast.ms))
+
+
+def table(runs: Mapping[str, SearchRun], k: int) -> str:
+    """Return a line for each of `runs`, measured with k: p50, recall and n.
+
+    If a search returned fewer than k rows, each line also says for how many queries.
+    """
+    width = max(map(len, runs))
+    short = any(run.short for run in runs.values())
+    return "\n".join(f"{name:<{width}}  {_in_words(run, k, short)}" for name, run in runs.items())
+
+
+def _in_words(run: SearchRun, k: int, short: bool) -> str:
+    too_few = f", too few rows: {run.short}" if short else ""
+    return f"{run.p50_ms:8.3f} ms p50, recall@{k} {run.recall:6.1%}, n = {len(run.ms)}{too_few}"

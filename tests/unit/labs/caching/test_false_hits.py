@@ -5,7 +5,7 @@ import pytest
 
 from harness.kb.products import products
 from harness.kb.workload import workload
-from harness.labs.caching.false_hits import cosines, hit_rates, replay, same_meaning
+from harness.labs.caching.false_hits import cosines, hit_curves, hit_rates, replay, same_meaning
 from harness.labs.caching.pairs import SAME, Pair, labelled_pairs
 
 PAIRS = [Pair("a", "A", "polite"), Pair("a", "b", "reworded"), Pair("a", "c", "sibling")]
@@ -64,13 +64,39 @@ def test_each_text_is_embedded_once():
     assert sorted(seen) == ["A", "a", "b", "c"]
 
 
+def test_curves_have_the_rates_of_each_guard_at_each_threshold():
+    guards = {"without": ALL, "with": np.array([True, True, False])}
+    curves = hit_curves(COSINES, guards, PAIRS, [0.7, 0.5])
+    assert [threshold for threshold, _ in curves["with"]] == [0.7, 0.5]
+    assert curves["without"][0][1] == hit_rates(COSINES, ALL, PAIRS, 0.7)
+    assert curves["with"][1][1].hits.rate == 1
+
+
+def nearest(meant, vector, entries, threshold):
+    near = [(vector @ other, topic) for kept, other, topic in entries if kept == meant]
+    cosine, topic = max(near, key=lambda pair: pair[0], default=(-2, None))
+    return topic if meant is not None and cosine >= threshold else None
+
+
 def test_a_day_of_repeats_hits_as_often_as_it_repeats():
     day = workload(60, seed=3, exact=0.3, paraphrase=0)
     vectors = by_first_letter([case.question.text for case in day])
-    rates = replay(day, vectors, meaning=str.lower, threshold=0.99)
+    rates = replay(day, vectors, str.lower, nearest, threshold=0.99)
     assert rates.hits.rate == pytest.approx(0.3, abs=0.02)
     assert rates.wrong.successes == 0
-    careless = replay(day, vectors, meaning=lambda text: 1, threshold=-1.0)
+    careless = replay(day, vectors, lambda text: 1, nearest, threshold=-1.0)
     assert careless.hits.successes == 59
     assert careless.wrong.rate > 0.5
-    assert replay(day, vectors, lambda text: None, 0.0).hits.successes == 0
+    assert replay(day, vectors, lambda text: None, nearest, 0.0).hits.successes == 0
+
+
+def test_a_question_without_a_meaning_is_not_remembered():
+    seen = []
+
+    def lookup(meant, vector, entries, threshold):
+        seen.append(len(entries))
+
+    day = workload(4, seed=3)
+    replay(day, np.eye(4), lambda text: None, lookup, 0.5)
+    replay(day, np.eye(4), str.lower, lookup, 0.5)
+    assert seen == [0, 0, 0, 0, 0, 1, 2, 3]

@@ -5,13 +5,16 @@ import pytest
 
 from harness.labs.retrieval import search_runs
 from harness.labs.retrieval.churn import MARKED, REBUILT, REPLACED, UNCHANGED, churn
+from harness.labs.retrieval.filter_ways import allowed, filter_ways
 from harness.labs.retrieval.graph import plane, small_world
 from harness.labs.retrieval.index_swap import IndexHandle, swap_under_traffic
 from harness.labs.retrieval.scale import Row, crossing, sweep
 from harness.labs.retrieval.synthetic_vectors import jittered
 from harness.measure.stats import Proportion
 from harness.stages import hnsw_search
+from harness.stages.loop_search import LoopSearch
 from tests.clock import FakeClock
+from tests.fakes import chunk
 from tests.unit.stages.unit_vectors import unit_vectors
 
 VECTORS = unit_vectors(400, 16)
@@ -33,6 +36,22 @@ def test_recall_counts_true_neighbours_of_all_queries():
 def test_an_answer_that_is_too_short_is_counted():
     assert run(lambda query, k: EXACT(query, k)[:3]).short == len(QUERIES)
     assert run(EXACT).short == 0
+
+
+def test_a_table_says_how_many_answers_are_too_short_if_any_is():
+    runs = {"all": run(EXACT)}
+    assert "recall@5 100.0%, n = 20" in search_runs.table(runs, 5)
+    assert "too few" not in search_runs.table(runs, 5)
+    runs["three rows"] = run(lambda query, k: EXACT(query, k)[:3])
+    first, second = search_runs.table(runs, 5).splitlines()
+    assert first.endswith("too few rows: 0") and second.endswith("too few rows: 20")
+    assert first.index("ms") == second.index("ms")
+
+
+def test_a_search_for_chunks_becomes_one_for_rows():
+    chunks = [chunk(number, "T.") for number in range(4)]
+    loop = LoopSearch(chunks, VECTORS[:4], 4)
+    assert search_runs.rows_of(loop)(VECTORS[2], 2)[0] == 2
 
 
 def test_each_search_is_timed_alone_and_the_order_is_random():
@@ -62,6 +81,15 @@ def test_walks_and_filters_of_a_real_graph():
     assert len(rows) == 5 and mask[rows.astype(int)].all()
     nothing = np.zeros(len(VECTORS), bool)
     assert len(search_runs.filtered_walk(graph, 100, nothing)(QUERIES[0], 5)) == 0
+
+
+def test_filters_after_the_walk_and_inside_it_return_allowed_rows():
+    chunks = [chunk(number, "T.") for number in range(len(VECTORS))]
+    mask = allowed(chunks, "id", "c1", "c3")
+    assert np.flatnonzero(mask).tolist() == [1, 3]
+    ways = filter_ways(hnsw_search.build(VECTORS), 100, mask)
+    found = {name: list(map(int, search(VECTORS[1], 2))) for name, search in ways.items()}
+    assert found == {"after the search": [1], "inside the walk": [1, 3]}
 
 
 def test_jittered_vectors_have_unit_norm_are_near_real_ones_and_reproducible():
