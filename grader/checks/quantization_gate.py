@@ -26,7 +26,9 @@ from harness.models.offline import FULL
 
 ROUNDS = 40  # fresh inputs per check
 KINDS = ("Q2_K", "Q4_0", "Q4_1", "Q5_0", "Q6_K", "Q8_0", "IQ4_NL", "F16")
-NEAR, FAR = 1.5, 3.0  # factors between predicted and measured: all points, half of them
+# Factors between predicted and measured: all points, half of them. On a quiet EPYC (Zen 3) a step of the full
+# file reaches 63 % of the bandwidth, a factor of 1.6.
+NEAR, FAR = 2.0, 3.0
 TURNS = 4  # of bandwidth and steps: other programs seldom disturb all of them
 TEXTS = 2  # held-out conversations: some 700 predictions are compared
 PAIRS = 6  # of timed prompts: an interval needs five
@@ -44,7 +46,7 @@ SHIP = Exercise("04", 5, "ship")
 def predicted(function: Callable[[float, float, float], float], out_of: float) -> float:
     """Compare the floor that `function` computes for the full file with a step measured now, on one core.
 
-    All points within a factor of 1.5 either way, half of them within 3. The learner measures nothing here
+    All points within a factor of 2 either way, half of them within 3. The learner measures nothing here
     that could be adjusted to fit.
     """
     gbs, measured_ms = _full_file_now()

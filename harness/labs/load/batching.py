@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from harness.errors import WrongUseError
 from harness.labs.load.batch import Batch, Engine, Job, RunningSequence
@@ -113,6 +113,15 @@ def engines_in_turns(
 def total_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
     """Return the ratio of the times until all are served, first ÷ other, of runs in turns."""
     return Ratio.of([run.total_ms for run in first], [run.total_ms for run in other])
+
+
+def mean_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
+    """Return the ratio of the mean end-to-end times of a request, first ÷ other, of runs in turns."""
+    return Ratio.of([_mean_ms(run) for run in first], [_mean_ms(run) for run in other])
+
+
+def _mean_ms(run: BatchRun) -> float:
+    return fmean(request.ended_ms for request in run.served)
 
 
 def median_turn(runs: Mapping[str, Sequence[BatchRun]]) -> dict[str, BatchRun]:

@@ -14,6 +14,7 @@ from harness.labs.load.batch_cost_picture import batch_cost
 from harness.labs.load.batch_inputs import mixed_jobs, open_engine, passage_prompts
 from harness.labs.load.batching import (
     engines_in_turns,
+    mean_ratio,
     median_turn,
     read_ms,
     run_in_turns,
@@ -82,6 +83,7 @@ __all__ = [
     "knee",
     "lone_and_busy",
     "long_among_short",
+    "mean_ratio",
     "measured_loads",
     "median_turn",
     "mixed_jobs",

@@ -28,7 +28,7 @@ def clock(monkeypatch):
     [
         (floor, 10.0, "passed"),
         (lambda w, kv, gbs: floor(w, kv, gbs) / 2, 5.0, "half of the points"),
-        (lambda w, kv, gbs: 2 * floor(w, kv, gbs), 5.0, "half of the points"),
+        (lambda w, kv, gbs: 3 * floor(w, kv, gbs), 5.0, "half of the points"),
     ],
 )
 def test_a_prediction_earns_by_its_factor(clock, capsys, function, points, said):
