@@ -43,11 +43,9 @@ def against(session: Session, suspect: Suspect) -> str:
 
 
 def is_doubt(text: str) -> bool:
-    """Return True if a text asks, doubts, or is about something that can be doubted."""
-    known = any(re.search(entry.about, text, re.IGNORECASE) for entry in reactions().challenges)
-    return (
-        known or "?" in text or bool(re.search(evidence().sentence["doubt"], text, re.IGNORECASE))
-    )
+    """Return True if a text asks or doubts; a message to product and a check do neither."""
+    doubts = re.search(evidence().sentence["doubt"], text, re.IGNORECASE)
+    return "?" in text or bool(doubts)
 
 
 def answer(session: Session, challenge: str) -> str:

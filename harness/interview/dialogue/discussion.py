@@ -15,7 +15,7 @@ from harness.interview.dialogue.reactions import Reaction, Turn, react
 from harness.interview.dialogue.showing import opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.reading import Act, Reading
+from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
@@ -25,6 +25,13 @@ REST = 2  # utterances of the interviewer without a question about a gap, after 
 WANTS = re.compile(
     r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
 )
+ASKS = re.compile(
+    r"\?|\b(need|would like|i.?d like|curious|wonder\w*)\b|"
+    r"\b(what|which|how|when|where|who)(.?s)? "
+    r"(is|are|was|do|does|did|has|have|long|many|much|often)\b(?! i\b)",
+    re.IGNORECASE,
+)
+TERSE = 7  # words; a shorter turn may name data without a verb
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 
 
@@ -54,17 +61,23 @@ class Discussion:
         return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
-        """Return the cards that a turn asks for; only a clear request wants an opened card again."""
+        """Return the cards that a turn asks for; only a clear request wants an opened card again.
+
+        Once changes are discussed, a longer turn that requests nothing speaks of its check or its plan.
+        """
         if "?" in text or (OFFERS.isdisjoint(reading.acts) and WANTS.search(text)):
             return reading.cards
+        if state.phase not in SEARCH and not _may_ask(text):
+            return ()
         return tuple(card for card in reading.cards if card not in state.opened)
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
         doubts = Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed)
-        if doubts and case_figures.is_doubt(text):
+        told = any(role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles)
+        if doubts and not told and case_figures.is_doubt(text):
             return speak(step, case_figures.answer(self.session, text))
-        asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts)
+        asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts) and _may_ask(text)
         if asks and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
@@ -148,3 +161,8 @@ class Discussion:
 
 def _solved(state: State) -> bool:
     return any(reading.cause == "right" for reading in state.heard)
+
+
+def _may_ask(text: str) -> bool:
+    """Return True if a turn has the form of a request, or is short enough to be one without it."""
+    return bool(WANTS.search(text) or ASKS.search(text)) or len(text.split()) <= TERSE

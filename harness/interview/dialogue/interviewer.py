@@ -33,7 +33,7 @@ from harness.interview.scenario.transcript import Event, Transcript
 CLOSES = re.compile(
     r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
     r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))\b(?! (that|i|we)\b)|"
-    r"\bi.?m (done|finished|through)\b",
+    r"\bi.?m (done|finished|through)\b|\bthat.?s me\b",
     re.IGNORECASE,
 )
 

@@ -191,7 +191,7 @@ HARMLESS = re.compile(
     r"\b(as long as|unless|if|until|provided)\b.{0,45}(\b(not|hardly|never)|n.?t)\b|"
     r"\b(what|which|that) (hardly|never|don.?t|doesn.?t|won.?t) (change|repeat)s?\b|\bno effect on quality\b|"
     r"\b(no|without( any)?) (loss|risk|cost|money|downside)\b|\b(never|doesn.?t|won.?t) (cost|lose|hurt)s?\b|"
-    r"\b(ca|could|would)n.?t (hurt|harm)\b",
+    r"\b(ca|could|would)n.?t (hurt|harm)\b|\bnot instead\b|\b(may|might|could) not be able\b",
     re.IGNORECASE,
 )
 
