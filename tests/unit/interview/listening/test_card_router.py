@@ -125,6 +125,7 @@ def test_voices_are_read_and_a_topic_that_is_none_is_named(tmp_path):
 
 
 @pytest.mark.models
+@pytest.mark.timeout(900)  # 322 sentences, each read by MiniLM, beside other tests
 def test_unseen_questions_find_their_card():
     """The questions that nobody looked at; floors a little below what was measured."""
     from harness.interview.listening.card_router import card_router
