@@ -34,9 +34,10 @@ from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
-from grader.checks.smaller_models_choice import choose, worst_case
+from grader.checks.smaller_models_choice import choose
 from grader.checks.smaller_models_healing import adam, answer_loss
 from grader.checks.smaller_models_layers import importance, kept_weights
+from grader.checks.smaller_models_worst import worst_case
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
 from grader.checks.speculation_speedup import best_length, estimate_alpha, speedup, tokens_a_step
