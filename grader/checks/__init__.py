@@ -146,7 +146,8 @@ def prediction(guess: Mapping[str, float], names: Iterable[str], lab: str) -> No
     exercise = Exercise(lab, 0, "prediction")
     exercise.returned(guess, Mapping, "a dict of guesses", look="the cell with your guess")
     for name in names:
-        if exercise.finite(guess.get(name), name) < 0:
+        finite = exercise.finite(guess.get(name), name, "your guess: any number from 0 on")
+        if finite < 0:
             look = "your guess: no time, factor or share is below zero"
             exercise.fail(f"{name} of zero or more", f"{guess[name]}", look)
     exercise.passed("Wrong guesses earn full marks; the gap is where the learning is.")
