@@ -36,7 +36,8 @@ from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
 from grader.checks.smaller_models_choice import choose
 from grader.checks.smaller_models_healing import adam, answer_loss
-from grader.checks.smaller_models_layers import importance, kept_weights
+from grader.checks.smaller_models_importance import importance
+from grader.checks.smaller_models_layers import kept_weights
 from grader.checks.smaller_models_worst import worst_case
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
