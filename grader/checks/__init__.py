@@ -34,8 +34,9 @@ from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
+from grader.checks.smaller_models_adam import adam
 from grader.checks.smaller_models_choice import choose
-from grader.checks.smaller_models_healing import adam, answer_loss
+from grader.checks.smaller_models_healing import answer_loss
 from grader.checks.smaller_models_importance import importance
 from grader.checks.smaller_models_layers import kept_weights
 from grader.checks.smaller_models_worst import worst_case

@@ -31,6 +31,7 @@ LABS = {
     "smaller_models_worst": ("03", ()),
     "smaller_models_layers": ("03", ("kept_weights", "importance")),
     "smaller_models_pruning": ("03", ()),
+    "smaller_models_adam": ("03", ()),
     "smaller_models_healing": ("03", ("answer_loss", "adam")),
     "quantization": ("04", ("quantise", "error", "step_ms", "pick")),
     "quantization_bytes": ("04", ("pack_q8", "pack_q4", "unpack_q4", "weighted")),
