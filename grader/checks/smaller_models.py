@@ -16,6 +16,8 @@ ROUNDS = 40  # fresh inputs per check
 # How a sentence ends is drawn, so that only `ended` can tell.
 MARKS, LAST_WORDS = (".", "!", "?", ";"), ("hours", "days", "watts", "metres")
 
+EACH_PIECE = "pass each piece on, add it to the text, then call `ended` and count"
+
 STOP = Exercise("03", 1, "until_done")
 PRICE = Exercise("03", 2, "answer_ms")
 FRONTIER = Exercise("03", 3, "frontier")
@@ -105,7 +107,7 @@ def _look_at_stop(got: list[object], pieces: list[str], length: int, most: int) 
         return (
             "`ended`: call it after each piece with all of the text so far, and stop if it is True"
         )
-    return "pass each piece on, add it to the text, then call `ended` and count"
+    return EACH_PIECE
 
 
 def _look_at_early_stop(got: list[object], unread: list[str]) -> str:
@@ -113,7 +115,9 @@ def _look_at_early_stop(got: list[object], unread: list[str]) -> str:
         return "an empty piece: it ends nothing, so pass it on and go on"
     if len(unread) == 1:
         return "the last piece: it belongs to the answer, so pass it on before you stop"
-    return "what you pass to `ended`: all of the text so far, not the last piece alone"
+    if got[-1] in MARKS:
+        return "what you pass to `ended`: all of the text so far, not the last piece alone"
+    return EACH_PIECE
 
 
 def _cut(pieces: list[object], width: int) -> str:
