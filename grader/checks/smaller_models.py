@@ -58,7 +58,7 @@ def _speech(rng: Random, turn: int, last: str, mark: str) -> tuple[list[str], in
     if turn % 4 == 3:
         unended = [*first[:-1], *rest]
         return unended, len(unended), len(unended) + 5
-    most = (length + 20, rng.randint(2, length - 1), length)[turn % 4]
+    most = (length + 20, rng.randint(2, length - 2), length)[turn % 4]
     return [*first, *rest], length, most
 
 
