@@ -36,9 +36,12 @@ from grader.checks.retrieval_graph import filtered, reranked, walk
 from grader.checks.retrieval_insertion import insert
 from grader.checks.retrieval_neighbours import nearest_bits, select
 from grader.checks.smaller_models import answer_ms, frontier, until_done
-from grader.checks.smaller_models_choice import choose, worst_case
-from grader.checks.smaller_models_healing import adam, answer_loss
-from grader.checks.smaller_models_layers import importance, kept_weights
+from grader.checks.smaller_models_adam import adam
+from grader.checks.smaller_models_choice import choose
+from grader.checks.smaller_models_healing import answer_loss
+from grader.checks.smaller_models_importance import importance
+from grader.checks.smaller_models_layers import kept_weights
+from grader.checks.smaller_models_worst import worst_case
 from grader.checks.speculation import accept, agree
 from grader.checks.speculation_loop import propose, verify
 from grader.checks.speculation_speedup import best_length, estimate_alpha, speedup, tokens_a_step
@@ -149,7 +152,8 @@ def prediction(guess: Mapping[str, float], names: Iterable[str], lab: str) -> No
     exercise = Exercise(lab, 0, "prediction")
     exercise.returned(guess, Mapping, "a dict of guesses", look="the cell with your guess")
     for name in names:
-        if exercise.finite(guess.get(name), name) < 0:
+        finite = exercise.finite(guess.get(name), name, "your guess: any number from 0 on")
+        if finite < 0:
             look = "your guess: no time, factor or share is below zero"
             exercise.fail(f"{name} of zero or more", f"{guess[name]}", look)
     exercise.passed("Wrong guesses earn full marks; the gap is where the learning is.")

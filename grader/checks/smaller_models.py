@@ -9,12 +9,14 @@ from random import Random
 from grader.exercise.call_limits import CallLimits
 from grader.exercise.exercise import MS, Exercise, check, hint, kind
 from grader.exercise.observed_stream import WORDS, ObservedStream, read_stream
-from grader.exercise.randomness import fresh_rng
+from grader.exercise.randomness import asked, fresh_rng
 
 ROUNDS = 40  # fresh inputs per check
 
 # How a sentence ends is drawn, so that only `ended` can tell.
 MARKS, LAST_WORDS = (".", "!", "?", ";"), ("hours", "days", "watts", "metres")
+
+EACH_PIECE = "pass each piece on, add it to the text, then call `ended` and count"
 
 STOP = Exercise("03", 1, "until_done")
 PRICE = Exercise("03", 2, "answer_ms")
@@ -38,24 +40,25 @@ def until_done(function: Callable[[Iterator[str], Callable[[str], bool], int], I
 
 
 def _complete(mark: str, text: str) -> bool:
-    """Return True if the text ends with `mark`, and not with a decimal point."""
-    return text.endswith(mark) and not text[:-1].endswith(tuple("0123456789"))
+    """Return True if the text ends with `mark`, not with a decimal point, and no bracket is open."""
+    closed = text.count("(") == text.count(")")
+    return closed and text.endswith(mark) and not text[:-1].endswith(tuple("0123456789"))
 
 
 def _speech(rng: Random, turn: int, last: str, mark: str) -> tuple[list[str], int, int]:
     """Return pieces of two sentences, the number of pieces in the first, and a limit.
 
     In turn: the sentence ends first, the limit comes first, both at once, and a text that ends by itself.
+    The first sentence has a remark in brackets, which ends as a sentence does, and empty pieces.
     """
-    first = [f"{rng.choice(WORDS[:5])} " for _ in range(rng.randint(3, 7))]
-    first[1:1] = ["7", ".", "5 "]
-    first += [last, mark]
+    words = [f"{rng.choice(WORDS[:5])} " for _ in range(rng.randint(2, 4))]
+    first = [words[0], "7", ".", "5 ", "(", *words, "", last, mark, ") ", words[-1], "", last, mark]
     rest = [f" {rng.choice(WORDS[:5])}" for _ in range(rng.randint(4, 8))]
     length = len(first)
     if turn % 4 == 3:
         unended = [*first[:-1], *rest]
         return unended, len(unended), len(unended) + 5
-    most = (length + 20, rng.randint(2, length - 1), length)[turn % 4]
+    most = (length + 20, rng.randint(2, length - 2), length)[turn % 4]
     return [*first, *rest], length, most
 
 
@@ -70,8 +73,8 @@ def _judge_stop(
     got = [piece for _, piece in seen]
     if got != wanted:
         STOP.fail(
-            f"{len(wanted)} pieces of {pieces[: length + 1]!s:.110}, most = {most}",
-            f"{len(got)} pieces: {got!s:.60}",
+            f"{len(wanted)} pieces of {_cut(pieces[: length + 1], 150)}, most = {most}",
+            f"{len(got)} pieces: {_cut(got, 100)}",
             _look_at_stop(got, pieces, length, most),
         )
     for number, (n_read, _) in enumerate(seen, start=1):
@@ -90,13 +93,36 @@ def _judge_stop(
 
 
 def _look_at_stop(got: list[object], pieces: list[str], length: int, most: int) -> str:
-    if got == pieces[: length - 1] or got == pieces[: most - 1]:
+    stop = min(length, most)
+    whole, unread = pieces[:stop], pieces[len(got) : stop]
+    if got and [*got, *unread] == whole and unread:
+        return _look_at_early_stop(got, unread)
+    if got == [piece for piece in whole if piece]:
+        return "an empty piece: pass it on and count it as any other"
+    if len(got) > stop and got == pieces[: len(got)]:
+        if len(got) == stop + 1:
+            return "one piece too many: stop after the last piece, before the loop reads another"
+        if most < length:
+            return "the limit: at most `most` pieces, even in the middle of a sentence"
+        return (
+            "`ended`: call it after each piece with all of the text so far, and stop if it is True"
+        )
+    return EACH_PIECE
+
+
+def _look_at_early_stop(got: list[object], unread: list[str]) -> str:
+    if "" in (got[-1], unread[0]) and got[-1] not in MARKS:
+        return "an empty piece: it ends nothing, so pass it on and go on"
+    if len(unread) == 1:
         return "the last piece: it belongs to the answer, so pass it on before you stop"
-    if most < length and got == pieces[:length]:
-        return "the limit: at most `most` pieces, even in the middle of a sentence"
-    if most > length and len(got) > length:
+    if got[-1] in MARKS:
         return "what you pass to `ended`: all of the text so far, not the last piece alone"
-    return "pass each piece on, add it to the text, then call `ended` and count"
+    return EACH_PIECE
+
+
+def _cut(pieces: list[object], width: int) -> str:
+    text = str(pieces)
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 # ---- exercise 2: the time of an answer -----------------------------------------------------------------
@@ -119,6 +145,8 @@ def answer_ms(function: Callable[[int, int, float, float], float]) -> None:
 
 def _look_at_price(got: float, prefill_ms: float, step_ms: float, answer: int) -> str:
     decode_ms = (answer - 1) * step_ms
+    if got == int(got) and abs(got - prefill_ms - decode_ms) < 1:
+        return "the decimals: return the time without rounding it"
     mistakes = {
         "the first token: prefill gives it, so one decode step less": prefill_ms + answer * step_ms,
         "the unit: speeds are tokens a second, the result is in ms": (prefill_ms + decode_ms) / 1e3,
@@ -136,22 +164,36 @@ def _look_at_price(got: float, prefill_ms: float, step_ms: float, answer: int) -
 def frontier(function: Callable[[Mapping[str, tuple[float, float]]], Collection[str]]) -> None:
     """Check the options that no other beats: better in ms or share, and no worse in the other one."""
     limits, rng = CallLimits(FRONTIER), fresh_rng()
-    for turn in range(ROUNDS):
-        points = _options(rng, turn)
-        got = limits.call(function, points)
+    cases = [*(_options(rng, turn) for turn in range(ROUNDS)), *_close(rng)]
+    for points, got in asked(lambda case: limits.call(function, case), cases):
         FRONTIER.returned(got, Collection, "a list of names")
         if not all(isinstance(name, str) for name in got):
-            FRONTIER.fail(
-                "names of options", kind(list(got)), "what you put into the list: the names"
-            )
+            look = "what you put into the list: the names"
+            FRONTIER.fail("names of options", kind(list(got)), look)
         right = {name for name in points if not _beaten(points[name], points)}
         if len(got) != len(set(got)) or set(got) != right:
             FRONTIER.fail(
                 f"{sorted(right)} of {_table(points)}",
                 f"{sorted(map(str, got))!s:.80}",
-                _look_at_frontier({str(name) for name in got}, right, points),
+                _look_at_frontier([str(name) for name in got], right, points),
             )
     FRONTIER.passed("Whatever is not on the frontier needs no discussion.")
+
+
+def _close(rng: Random) -> list[dict[str, tuple[float, float]]]:
+    """Return options that are equal after rounding, and options without any right answer."""
+    ms, share = rng.randint(100, 300), rng.choice((0.5, 0.6, 0.7))
+    near = [
+        (ms + 0.4, share),
+        (ms + 0.2, share),
+        (ms + 90.0, share + 0.04),
+        (ms + 95.0, share + 0.02),
+    ]
+    return [
+        dict(zip("abcd", rng.sample(near, 4), strict=True)),
+        {"a": (ms + 50.0, share), "b": (float(ms), 0.0)},
+        {"a": (float(ms), 0.0), "b": (ms + 50.0, 0.0)},
+    ]
 
 
 def _options(rng: Random, turn: int) -> dict[str, tuple[float, float]]:
@@ -168,10 +210,13 @@ def _beaten(point: tuple[float, float], points: Mapping[str, tuple[float, float]
 
 
 def _look_at_frontier(
-    got: set[str], right: set[str], points: Mapping[str, tuple[float, float]]
+    names: list[str], right: set[str], points: Mapping[str, tuple[float, float]]
 ) -> str:
+    got = set(names)
     if not got <= set(points):
         return "names, the keys of `points`"
+    if got == right:
+        return "a name that you return twice: each name belongs there once"
     if extra := sorted(got - right):
         better = next(n for n, p in points.items() if _beaten(points[extra[0]], {n: p}))
         return f"{extra[0]}: {better} is no slower and no less often right, and better in one of the two"
@@ -179,4 +224,4 @@ def _look_at_frontier(
 
 
 def _table(points: Mapping[str, tuple[float, float]]) -> str:
-    return ", ".join(f"{name} ({ms:.0f} ms, {share:.1f})" for name, (ms, share) in points.items())
+    return ", ".join(f"{name} ({ms:.1f} ms, {share:.2f})" for name, (ms, share) in points.items())

@@ -1,22 +1,24 @@
-"""The checks of lab 03 on healing: the loss on the answers' tokens with its gradient, and Adam's step."""
+"""The check of lab 03 on healing: the loss on the answers' tokens, with its gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from grader.exercise.call_limits import CallLimits
-from grader.exercise.exercise import Exercise, check, kind
+from grader.exercise.exercise import Exercise, check, kind, plain
 from grader.exercise.randomness import asked, fresh_seed
 
 ROUNDS = 12  # fresh inputs per check
 EXACT = 1e-5  # relative to the largest number: float32 against float64
-STEPS = 3  # of Adam, one after the other: the first one hides what is remembered
 
 LOSS = Exercise("03", 8, "answer_loss")
-ADAM = Exercise("03", 9, "adam")
+
+OVERFLOW = "exp() of large scores: subtract the largest of each row first"
+NEGATIVE = "the logarithm: p − 1 is negative and has none, so take the loss before you subtract 1"
 
 Arrays = tuple[np.ndarray, ...]
 
@@ -32,7 +34,10 @@ class Slip:
     answers: bool = True
     mean: bool = True
     gradient_mean: bool = True
+    loss_sign: int = 1
     sign: int = 1
+    over_all: bool = False  # a mean over all T tokens
+    gradient_over_all: bool = False
     everywhere: bool = True
     log: Callable[[np.ndarray], np.ndarray] = np.log
 
@@ -43,11 +48,13 @@ class Slip:
         shifted = logits[rows].astype(float) - logits[rows].max(axis=1, keepdims=True)
         p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
         right = p[np.arange(n), wanted]
-        loss = -self.log(right).sum() / (n if self.mean else 1)
+        loss_n = len(tokens) if self.over_all else n
+        gradient_n = len(tokens) if self.gradient_over_all else n
+        loss = -self.loss_sign * self.log(right).sum() / (loss_n if self.mean else 1)
         change = p if self.everywhere else np.zeros_like(p)
         change[np.arange(n), wanted] = right - 1
         gradient = np.zeros(logits.shape)
-        gradient[rows] = self.sign * change / (n if self.gradient_mean else 1)
+        gradient[rows] = self.sign * change / (gradient_n if self.gradient_mean else 1)
         return loss, gradient
 
 
@@ -62,6 +69,9 @@ LOSS_SLIPS: Mapping[str, Slip] = {
     ),
     "the gradient of a mean: divided by the number of tokens, too": Slip(gradient_mean=False),
     "the mean of the loss: it is over the answers' tokens": Slip(mean=False),
+    "n: the number of the answers' tokens, not T": Slip(over_all=True, gradient_over_all=True),
+    "n in the gradient: the number of the answers' tokens, not T": Slip(gradient_over_all=True),
+    "the sign of the loss: −ln p is never negative, as p is at most 1": Slip(loss_sign=-1),
     "the sign of the gradient: p − 1 at the right token, p at all others": Slip(sign=-1),
     "the gradient of the other tokens: their p has to fall": Slip(everywhere=False),
     "the logarithm: the natural one, in nats": Slip(log=np.log2),
@@ -90,9 +100,7 @@ def _scored(rng: np.random.Generator, turn: int) -> Arrays:
 
 
 def _judge_loss(got: object, case: Arrays) -> None:
-    LOSS.returned(got, tuple | list, "a tuple: (loss, gradient)", n=2)
-    gradient = _array(LOSS, got[1], case[0].shape)
-    loss = LOSS.finite(got[0], "the loss")
+    loss, gradient = _pair(got, case[0].shape)
     wanted, wanted_gradient = RIGHT(*case)
     if _near(loss, wanted) and _near(gradient, wanted_gradient):
         return
@@ -103,6 +111,20 @@ def _judge_loss(got: object, case: Arrays) -> None:
     row, token = map(int, np.argwhere(~np.isclose(gradient, wanted_gradient, EXACT, EXACT))[0])
     expected = f"gradient {wanted_gradient[row, token]:.4f} in row {row} for token {token}"
     LOSS.fail(expected, f"{gradient[row, token]:.4f}", look)
+
+
+def _pair(got: object, shape: tuple[int, ...]) -> tuple[float, np.ndarray]:
+    """Return loss and gradient as numbers. Raises CheckFailed for anything else."""
+    LOSS.returned(got, tuple | list, "a tuple: (loss, gradient)", n=2)
+    first, second = map(plain, got)
+    if isinstance(second, Real) and not isinstance(first, Real):
+        look = "the order: the loss first, then the gradient"
+        LOSS.fail("(loss, gradient)", "a number as gradient", look)
+    gradient = array(LOSS, got[1], shape)
+    if not np.isfinite(gradient).all():
+        LOSS.fail("finite numbers in the gradient", "nan or infinity", OVERFLOW)
+    is_nan = isinstance(first, Real) and first != first
+    return LOSS.finite(first, "the loss", NEGATIVE if is_nan else OVERFLOW), gradient
 
 
 def _look_at_loss(loss: float, gradient: np.ndarray, case: Arrays) -> str:
@@ -119,126 +141,15 @@ def _near(got: object, wanted: object) -> bool:
     return bool(np.allclose(got, wanted, rtol=1e-3, atol=EXACT))
 
 
-def _array(exercise: Exercise, got: object, shape: tuple[int, ...]) -> np.ndarray:
-    """Return `got` as float64 of this shape. Raises CheckFailed for anything else."""
+def array(exercise: Exercise, got: object, shape: tuple[int, ...]) -> np.ndarray:
+    """Return `got` as float64 of this shape, finite or not. Raises CheckFailed for anything else."""
     try:
-        array = np.asarray(got, np.float64)
+        numbers = np.asarray(got, np.float64)
     except (TypeError, ValueError):
         exercise.fail(f"an array of shape {shape}", kind(got), "the line with `return`")
-    if array.shape != shape:
+    if numbers.shape != shape:
         look = (
             "the shape: a number for each of the arguments' numbers, 0 where nothing is to change"
         )
-        exercise.fail(f"an array of shape {shape}", f"shape {array.shape}", look)
-    if not np.isfinite(array).all():
-        look = "exp() of large scores: subtract the largest of each row first"
-        exercise.fail("finite numbers", "nan or infinity", look)
-    return array
-
-
-# ---- exercise 9: the step -------------------------------------------------------------------------------
-
-Memory = tuple[object, object, int]
-START: Memory = (0.0, 0.0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A way to take Adam's step; the defaults are right."""
-
-    sign: int = 1
-    slow: float = 0.9
-    slower: float = 0.999
-    corrected: bool = True
-    squared: bool = True
-    rooted: bool = True
-    remembers: bool = True
-    counts: bool = True
-
-    def __call__(
-        self, weight: np.ndarray, gradient: np.ndarray, memory: Memory, rate: float
-    ) -> tuple[np.ndarray, Memory]:
-        mean, square, steps = memory if self.remembers else (0.0, 0.0, 0)
-        steps += 1
-        used = steps if self.counts else 1
-        mean = self.slow * mean + (1 - self.slow) * gradient
-        power = gradient**2 if self.squared else gradient
-        square = self.slower * square + (1 - self.slower) * power
-        m = mean / (1 - self.slow**used) if self.corrected else mean
-        s = square / (1 - self.slower**used) if self.corrected else square
-        with np.errstate(invalid="ignore"):
-            scale = (np.sqrt(s) if self.rooted else s) + 1e-8
-        return weight - self.sign * rate * m / scale, (mean, square, steps)
-
-
-TAKEN = Step()
-STEP_SLIPS: Mapping[str, Step] = {
-    "the direction: against the gradient, or the loss rises": Step(sign=-1),
-    "the first steps: divide by 1 − 0.9**steps and 1 − 0.999**steps, as both means begin at 0": Step(
-        corrected=False
-    ),
-    "the second mean: of the gradient's square": Step(squared=False),
-    "the root: divide by the root of the second mean": Step(rooted=False),
-    "which share is new: 0.1 in the mean of gradients, 0.001 in that of squares": Step(
-        slow=0.999, slower=0.9
-    ),
-    "the memory: the means so far go into this step": Step(remembers=False),
-    "the number of steps: one more with each call": Step(counts=False),
-}
-
-
-@check
-def adam(function: Callable[[np.ndarray, np.ndarray, Memory, float], tuple]) -> None:
-    """Check three steps of Adam, one after the other, for arrays of several shapes."""
-    limits, rng = CallLimits(ADAM), np.random.default_rng(fresh_seed())
-    for turn in range(ROUNDS):
-        _three_steps(function, limits, rng, shape=((3, 4), (5,), (2, 6))[turn % 3])
-    ADAM.passed("Each weight has a step of its own: short where its gradients disagree.")
-
-
-def _three_steps(
-    function: Callable, limits: CallLimits, rng: np.random.Generator, shape: tuple[int, ...]
-) -> None:
-    """Take STEPS steps from the right weights, each with the memory that the learner's function returned."""
-    rate, weight = float(rng.uniform(1e-3, 0.1)), rng.normal(size=shape)
-    mine = right = START
-    slips = dict.fromkeys(STEP_SLIPS, START)
-    for number in range(STEPS):
-        gradient = rng.normal(0, 10 ** rng.uniform(-2, 1), shape)
-        new, mine = _step(limits.call(function, weight, gradient, mine, rate), shape)
-        wanted, right = TAKEN(weight, gradient, right, rate)
-        slipped = {
-            look: slip(weight, gradient, slips[look], rate) for look, slip in STEP_SLIPS.items()
-        }
-        if not np.allclose(new, wanted, rtol=1e-4, atol=1e-7):
-            _differs(number, (weight, new, wanted), {look: one[0] for look, one in slipped.items()})
-        slips = {look: one[1] for look, one in slipped.items()}
-        weight = wanted
-    _judge_memory(mine, right)
-
-
-def _step(got: object, shape: tuple[int, ...]) -> tuple[np.ndarray, Memory]:
-    ADAM.returned(got, tuple | list, "a tuple: (weight, memory)", n=2)
-    memory = got[1]
-    if not isinstance(memory, tuple | list) or len(memory) != 3:
-        look = "the memory: (mean of gradients, mean of squares, steps so far)"
-        ADAM.fail("a tuple of three as memory", kind(memory), look)
-    return _array(ADAM, got[0], shape), tuple(memory)
-
-
-def _differs(number: int, arrays: Arrays, slipped: Mapping[str, np.ndarray]) -> None:
-    before, new, wanted = (array.flat[0] for array in arrays)
-    looks = (look for look, wrong in slipped.items() if np.allclose(arrays[1], wrong, rtol=1e-4))
-    ADAM.fail(
-        f"{wanted:.5f} in place of {before:.5f} after step {number + 1}",
-        f"{new:.5f}",
-        next(
-            looks, "one step by hand: two means, both corrected, then rate · mean / root of squares"
-        ),
-    )
-
-
-def _judge_memory(got: Memory, wanted: Memory) -> None:
-    if got[2] != wanted[2]:
-        look = "the number of steps: one more with each call"
-        ADAM.fail(f"{wanted[2]} steps in the memory", kind(got[2]), look)
+        exercise.fail(f"an array of shape {shape}", f"shape {numbers.shape}", look)
+    return numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import sys
 import textwrap
 import traceback
@@ -25,6 +26,7 @@ R = TypeVar("R")
 Value = TypeVar("Value")
 
 IN_A_CELL = " of the cell: "  # in the text of an error that comes from the learner's process
+EMPTY_EXERCISE = re.compile(r"exercise (\d)\b")  # in the error that an empty exercise raises
 WIDTH = 78  # `nbgrader validate` cuts lines at 87 characters
 
 
@@ -159,10 +161,10 @@ class Exercise:
 
         Raises CheckFailed otherwise. A string counts as a sequence or iterable only if `kinds` is str.
         """
-        value = plain(value)
+        given, value = value, plain(value)
         text = isinstance(value, str) and kinds is not str
         if text or not isinstance(value, kinds) or (n is not None and len(value) != n):
-            self.fail(what, kind(value), look)
+            self.fail(what, kind(given), look)
         return value
 
     def passed(self, remark: str) -> None:
@@ -185,8 +187,8 @@ class Exercise:
                 return function(*copy.deepcopy(arguments))
         except CheckFailed:
             raise  # a forbidden shortcut whose message explains itself
-        except NotImplementedError:
-            raise self._empty() from None
+        except NotImplementedError as error:
+            raise self._empty(str(error)) from None
         except (Exception, SystemExit) as error:
             self.fail(
                 f"{self.name}(...) returns a value",
@@ -194,16 +196,33 @@ class Exercise:
                 _place(error, function),
             )
 
-    def _empty(self) -> CheckFailed:
-        return CheckFailed(  # without the error's own words, which a learner may have written
+    def _empty(self, text: str) -> CheckFailed:
+        """Return what says that this exercise is empty, or another one that it calls.
+
+        Of the error's own words, which a learner may have written, only that one's number is used.
+        """
+        called = EMPTY_EXERCISE.search(text)
+        if called and int(called[1]) != self.number:
+            return CheckFailed(
+                f"{self}: not yet.",
+                "a value",
+                f"NotImplementedError: your function calls exercise {called[1]}, which is still empty",
+                f"exercise {called[1]}: fill its gap, run that cell, then run this one again",
+            )
+        return CheckFailed(
             f"{self} is still empty, or runs on to the `raise` in its last line.",
             "a value",
             "NotImplementedError: the exercise is still empty",
             "the gap marked `# Your turn.`: fill it, run that cell, then run this one again",
         )
 
-    def finite(self, value: object, what: str) -> float:
-        """Return `value` as a finite float. Raises CheckFailed for anything else."""
+    def finite(
+        self, value: object, what: str, look: str = "divisions by zero or by infinity"
+    ) -> float:
+        """Return `value` as a finite float. Raises CheckFailed for anything else.
+
+        look: what to look at if it is infinite or no number.
+        """
         value = plain(value)
         if value is None or value is ...:
             self.fail(
@@ -214,7 +233,7 @@ class Exercise:
                 f"a plain number for {what}", kind(value), "the value that you return or store"
             )
         if not math.isfinite(value):
-            self.fail(f"a finite number for {what}", f"{value}", "divisions by zero or by infinity")
+            self.fail(f"a finite number for {what}", f"{value}", look)
         return float(value)
 
 

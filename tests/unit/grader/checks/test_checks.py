@@ -265,6 +265,7 @@ def test_budget(budget, says):
         ({"a": 0, "b": 1}, None),
         ({"a": 1, "b": "2"}, "plain number"),
         ([1, 2], "a dict"),
+        ({"a": 1, "b": math.nan}, "your guess"),
     ],
 )
 def test_prediction(guess, says):
