@@ -26,7 +26,7 @@ R = TypeVar("R")
 Value = TypeVar("Value")
 
 IN_A_CELL = " of the cell: "  # in the text of an error that comes from the learner's process
-EMPTY_EXERCISE = re.compile(r"exercise (\d)\b")  # in the error that an empty exercise raises
+EMPTY_EXERCISE = re.compile(r"exercise (\d+)\b")  # in the error that an empty exercise raises
 WIDTH = 78  # `nbgrader validate` cuts lines at 87 characters
 
 
