@@ -148,9 +148,14 @@ def draft_of(text: Sequence[int], place: int, length: int, right: int) -> list[i
 def outcome(
     limits: CallLimits, function: Callable[..., object], model: SimulatedModel, *arguments: object
 ) -> object:
-    """Return what `function` returns for `model` and `arguments`, or the CheckFailed that it leads to."""
+    """Return what `function` returns for `model` and `arguments`, or the CheckFailed that it leads to.
+
+    Raises it at once if the time was used up, as each further case would take as long again.
+    """
     try:
         got = limits.call(function, model, *arguments)
     except CheckFailed as failed:
+        if limits.ran_out:
+            raise
         got = failed
     return model.misuse or got

@@ -51,6 +51,7 @@ class CallLimits:
     left_s: the seconds that are left, of limit_s; left_chars: the characters that may still be printed.
     keep: True if arguments have to stay unchanged; False if a function may use them up, as a queue of jobs.
     patience: times the limit for a function in another process; 1 where time tells a wrong answer.
+    ran_out: True once a call was stopped because its time was used up.
     """
 
     exercise: Exercise
@@ -59,6 +60,7 @@ class CallLimits:
     left_chars: float = MOST_CHARS
     patience: float = PATIENCE
     limit_s: float = field(init=False)
+    ran_out: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.limit_s = self.left_s
@@ -163,6 +165,7 @@ class _LimitedCall:
             with _time_limit(self.limits, self.patience), _limited_output(self.limits):
                 result = self.function(*arguments)
         except OutOfTimeError:
+            self.limits.ran_out = True
             exercise.fail(
                 f"your function to return within {self.limits.limit_s * self.patience:g} s",
                 "a function that is still running",
