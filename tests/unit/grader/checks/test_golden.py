@@ -72,7 +72,7 @@ def test_a_mistake_is_named_and_says_where_to_look(one, capsys, monkeypatch):
     assert points == one.get("points", 0)
     printed = capsys.readouterr().out
     said = said or printed  # a check with partial points prints what failed
-    assert any(words in " ".join(said.split()) for words in wordings(one["says"]))
+    assert any(words in " ".join(said.split()) for words in wordings(one["says"])), said
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
     # before it, what the function printed

@@ -76,7 +76,7 @@ def test_a_mistake_is_told_from_afar_as_it_is_in_a_notebook(one, learner, monkey
     points, said = afar(learner, one)
     assert points == one.get("points", 0)
     expected = wordings(one.get("afar", one["says"]))
-    assert any(words in " ".join(said.split()) for words in expected)
+    assert any(words in " ".join(said.split()) for words in expected), said
     for label in ("expected", "got", "look at"):
         assert f"\n  {label}" in said
 
