@@ -115,13 +115,13 @@ def total_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
     return Ratio.of([run.total_ms for run in first], [run.total_ms for run in other])
 
 
-def mean_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
-    """Return the ratio of the mean end-to-end times of a request, first ÷ other, of runs in turns."""
-    return Ratio.of([_mean_ms(run) for run in first], [_mean_ms(run) for run in other])
+def ttft_ratio(first: Sequence[BatchRun], other: Sequence[BatchRun]) -> Ratio:
+    """Return the ratio of the mean times to first token, first ÷ other, of runs in turns."""
+    return Ratio.of([_mean_ttft_ms(run) for run in first], [_mean_ttft_ms(run) for run in other])
 
 
-def _mean_ms(run: BatchRun) -> float:
-    return fmean(request.ended_ms for request in run.served)
+def _mean_ttft_ms(run: BatchRun) -> float:
+    return fmean(request.first_ms for request in run.served)
 
 
 def median_turn(runs: Mapping[str, Sequence[BatchRun]]) -> dict[str, BatchRun]:

@@ -14,7 +14,6 @@ from harness.labs.load.batch_cost_picture import batch_cost
 from harness.labs.load.batch_inputs import mixed_jobs, open_engine, passage_prompts
 from harness.labs.load.batching import (
     engines_in_turns,
-    mean_ratio,
     median_turn,
     read_ms,
     run_in_turns,
@@ -22,6 +21,7 @@ from harness.labs.load.batching import (
     same_texts,
     step_ms,
     total_ratio,
+    ttft_ratio,
 )
 
 # This lab's load tests, and pictures of them
@@ -83,7 +83,6 @@ __all__ = [
     "knee",
     "lone_and_busy",
     "long_among_short",
-    "mean_ratio",
     "measured_loads",
     "median_turn",
     "mixed_jobs",
@@ -109,6 +108,7 @@ __all__ = [
     "step_ms",
     "total_ratio",
     "ttft_range",
+    "ttft_ratio",
     "window",
     "without_distance",
 ]

@@ -80,7 +80,8 @@ class Sequences:
         full = [slot for slot in tokens if self._lengths[slot] >= self.tokens_each]
         if full or not tokens:
             raise WrongUseError(f"A step needs sequences with room left; full: {full or 'none'}.")
-        rows = [(slot, self._lengths[slot], token) for slot, token in tokens.items()]
+        # By slot: llama.cpp decodes sequences in one pass only where each number follows the one before.
+        rows = [(slot, self._lengths[slot], tokens[slot]) for slot in sorted(tokens)]
         return self._decode(rows, scored=range(len(rows)))
 
     def drop(self, slot: int) -> None:

@@ -6,7 +6,6 @@ from harness.labs.load.batching import (
     BatchRun,
     Served,
     engines_in_turns,
-    mean_ratio,
     median_turn,
     read_ms,
     run_in_turns,
@@ -14,6 +13,7 @@ from harness.labs.load.batching import (
     same_texts,
     step_ms,
     total_ratio,
+    ttft_ratio,
 )
 from tests.clock import FakeClock
 from tests.unit.labs.load.engine import ScriptedEngine
@@ -163,7 +163,7 @@ def test_the_median_turn_and_the_ratio_of_the_times_until_all_are_served():
     }
     assert median_turn(runs) == {"static": ended(50, 400), "continuous": ended(60, 100)}
     ratio = total_ratio(runs["static"], runs["continuous"])
-    assert mean_ratio(runs["static"], runs["continuous"]).p50 == 225 / 80
+    assert ttft_ratio(runs["static"], runs["continuous"]).p50 == 1
     assert ratio.p50 == 4 and 2 <= ratio.interval.low <= 4 <= ratio.interval.high <= 6
 
 
