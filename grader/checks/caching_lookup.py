@@ -19,7 +19,10 @@ D, STEP = 16, 1 / 8
 # Of a threshold from the nearest entry: below, equal to or above its cosine.
 STEPS = (-6, -6, -4, -4, -1, 0, 0, 1, 1)
 MOST = 9  # one more than there may be entries, as a cosine occurs once
-MEANINGS = (frozenset({("kestrel", "x200")}), frozenset({("kestrel", "x300")}), None)
+# Two of them share a part, which is not enough.
+PARTS = ("kestrel x200", "kestrel x300", "a refund")
+MEANINGS = ((PARTS[0],), (PARTS[1], PARTS[2]), (PARTS[0], PARTS[2]), None)
+ALIKE = 0.4  # of the entries have the question's meaning, and some of the others by chance
 
 LOOKUP = Exercise("07", 5, "lookup")
 
@@ -46,16 +49,25 @@ def lookup(
 
 def _case(rng: np.random.Generator, turn: int) -> Case:
     """Return a question and entries whose cosines with it differ; some have no meaning, some no entries."""
-    vector = rng.choice([-0.25, 0.25], D)
+    vector, meant = rng.choice([-0.25, 0.25], D), turn % len(MEANINGS)
     n = 0 if turn == 0 else int(rng.integers(5, MOST))
     entries = [
-        (MEANINGS[rng.integers(len(MEANINGS))], _turned(rng, vector, different), f"answer {number}")
-        for number, different in enumerate(rng.permutation(D // 2)[:n].tolist(), start=1)
+        (
+            _meaning(meant if rng.random() < ALIKE else int(rng.integers(len(MEANINGS)))),
+            _turned(rng, vector, different),
+            f"answer {number}",
+        )
+        for number, different in enumerate(rng.permutation(D)[:n].tolist(), start=1)
     ]
-    meant = MEANINGS[turn % len(MEANINGS)]
-    cosines = [float(vector @ other) for kept, other, _ in entries if kept == meant]
+    cosines = [float(vector @ other) for kept, other, _ in entries if kept == _meaning(meant)]
     step = STEP * int(rng.choice(STEPS))
-    return meant, vector, entries, max(cosines, default=0.5) + step
+    return _meaning(meant), vector, entries, max(cosines, default=0.5) + step
+
+
+def _meaning(number: int) -> Meaning:
+    """Return a meaning as a new object each time, as the lab makes one for each question."""
+    parts = MEANINGS[number]
+    return None if parts is None else frozenset(parts)
 
 
 def _turned(rng: np.random.Generator, vector: np.ndarray, different: int) -> np.ndarray:

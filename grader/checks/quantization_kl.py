@@ -84,14 +84,16 @@ def _nats(got: object, case: Case) -> np.ndarray:
         values = np.asarray(numbers, np.float64)
     except (TypeError, ValueError):
         KL.fail(what, kind(numbers), "the line with `return`")
-    if values.size != len(case[0]):
+    if values.shape != (len(case[0]),):
         KL.fail(what, f"shape {values.shape}", _look_at_shape(values, case))
-    return values.reshape(-1)
+    return values
 
 
 def _look_at_shape(values: np.ndarray, case: Case) -> str:
     if values.shape == case[0].shape:
         return "the sum over the vocabulary, axis 1: it is missing"
+    if values.size == len(case[0]):
+        return "the last sum: without `keepdims`, so that one number is left for each token"
     return "the axis: sum over the vocabulary, axis 1, not over the tokens"
 
 
