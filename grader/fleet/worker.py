@@ -62,7 +62,7 @@ class Identity:
     def difference(self, other: Identity) -> str:
         """Return a description of what `other` has instead, or "" if nothing differs."""
         pairs = {"version of this project's code": (self.code, other.code)}
-        pairs |= {"the secret in grader/hidden": (self.key, other.key)}
+        pairs |= {"secret in grader/hidden": (self.key, other.key)}
         names = {*self.versions, *other.versions}
         pairs |= {n: (self.versions.get(n, "none"), other.versions.get(n, "none")) for n in names}
         return ", ".join(f"{n} ({b}, not {a})" for n, (a, b) in sorted(pairs.items()) if a != b)
