@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Offer, Phase, Show
 from harness.interview.dialogue.reactions import CONTEXT
 from harness.interview.dialogue.speech import Step, choose, say
-from harness.interview.dialogue.wording import aside, reactions
+from harness.interview.dialogue.wording import reactions
 from harness.interview.reading import Reading, Unanswered
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
-ABOUT_INTERVIEW = ("practical", "orders")  # kinds of questions that no data answer
+# A question about the interview itself, which no data answer.
+ABOUT_INTERVIEW = re.compile(
+    r"\b(my score|points|(did|do|have) i pass\w*|salary|equity|coffee|tea|lunch|bathroom|hear back|"
+    r"(am|are) (i|we) (done|finished)|can i go|should (i )?have asked)\b",
+    re.IGNORECASE,
+)
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
 
@@ -34,9 +40,8 @@ def opened(step: Step, session: Session, card: str) -> Step:
 
 def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step | None:
     """Ask which card was meant, or say why there is none; None if the turn asks for nothing."""
-    kind, wordings = aside(text)
-    if reading.unanswered and kind in ABOUT_INTERVIEW:
-        return choose(step, session, f"aside.{kind}", wordings)
+    if reading.unanswered and ABOUT_INTERVIEW.search(text):
+        return choose(step, session, "aside.practical", reactions().asides["practical"].says)
     if reading.unanswered == Unanswered.OUTSIDE:
         near = case_figures.instead(reading.near)
         return choose(step, session, "nothing", reactions().nothing_there, {"near": near})
