@@ -69,11 +69,15 @@ def forget(path: Path) -> None:
         raise disk_error(path, error) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees either the old content or the new. Raises DiskError."""
+def write_atomically(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a text file so that a reader sees either the old content or the new. Raises DiskError.
+
+    mode: the new file's rights, of which the umask takes some.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(mode)
         with part.open("w", encoding="utf-8", errors="replace") as file:
             file.write(text)
             file.flush()

@@ -8,6 +8,7 @@ when accounts are removed and created again, or when the workshop's folder is re
 from __future__ import annotations
 
 import csv
+import io
 import os
 import pwd
 import re
@@ -23,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from grader.course.records import write_atomically
 from grader.workshop.paths import INSTRUCTOR, Workshop
 from harness.errors import PlainError, WrongUseError
 
@@ -87,7 +89,7 @@ def create(
     """Create accounts, passwords and private homes, and a list of them that only root can read.
 
     `known` are all people of the list, also those without an account; by default, `persons`. Raises
-    AccountError if an account cannot be created, or belongs to somebody else.
+    AccountError if an account cannot be created, or belongs to somebody else, and DiskError.
     """
     persons = list(persons)
     for person in persons:
@@ -211,11 +213,12 @@ def saved(workshop: Workshop) -> list[Person]:
 
 
 def _write(workshop: Workshop, persons: Iterable[Person]) -> None:
-    descriptor = os.open(workshop.accounts, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(COLUMNS)
-        rows.writerows((person.name, person.password, person.uid) for person in persons)
+    """Write the list completely or not at all: passwords and user ids are nowhere else. Raises DiskError."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(COLUMNS)
+    rows.writerows((person.name, person.password, person.uid) for person in persons)
+    write_atomically(workshop.accounts, text.getvalue(), mode=0o600)
 
 
 def _run(*command: str, stdin: str = "", **rights: Any) -> None:

@@ -1,5 +1,6 @@
 """A workshop before it starts: rights, accounts, and what a learner's server can see."""
 
+import errno
 import json
 import os
 import pwd
@@ -13,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from grader.cli.workshop import app
+from grader.course.records import DiskError
 from grader.exercise import exclusive
 from grader.workshop import accounts, isolation, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
@@ -70,6 +72,21 @@ def test_learners_keep_their_passwords_from_one_start_to_the_next(workshop, mach
     assert [one.name for one in again] == [INSTRUCTOR, "learner01", "learner02", "learner03"]
     assert len({one.password for one in again}) == 4
     assert workshop.accounts.stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_costs_no_password_and_no_user_id(workshop, machine, monkeypatch):
+    workshop.root.mkdir()
+    first = accounts.people(workshop, ["ada"])
+    accounts.create(workshop, first)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskError):
+        accounts.create(workshop, accounts.people(workshop, ["ada", "bob"]))
+    assert accounts.saved(workshop) == first
+    assert {path.name for path in workshop.root.iterdir()} == {"homes", "accounts.csv"}
 
 
 def test_an_account_without_the_mark_is_not_touched(workshop, machine):
