@@ -14,11 +14,12 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import dask
-from distributed import Nanny, Scheduler, Security, SpecCluster
+from distributed import Nanny, Security, SpecCluster
 
 from grader import secret
 from grader.fleet import handshakes, tls
 from grader.fleet.data_only import data_only
+from grader.fleet.no_http import Scheduler, Worker
 from grader.fleet.scheduler_client import FleetClient, failure
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
@@ -41,11 +42,10 @@ DASK_CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # the jail has its own limit, which the learner is told
     "distributed.worker.memory.terminate": False,
-    # Dask always opens a port for HTTP, without TLS. With no route, it answers nothing but 404.
+    # Nothing is served by HTTP (see `no_http`), so nothing that would be served is loaded.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
-HTTP = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 SCHEME, PORT = "tls://", 8786
 
 
@@ -70,7 +70,7 @@ def _settings(more: Mapping[str, object] = MappingProxyType({})) -> Iterator[Non
 def local(processes: int) -> Iterator[FleetClient]:
     """Start a cluster on this machine for the duration of the block; only its own processes can connect."""
     security = tls.of_this_run()
-    options = {"host": "127.0.0.1", "security": security} | HTTP
+    options = {"host": "127.0.0.1", "security": security, "dashboard": False}
     scheduler = {"cls": Scheduler, "options": options}
     workers = {
         number: {"cls": Nanny, "options": options | {"host": "127.0.0.1"}}
@@ -195,7 +195,7 @@ def schedule(host: str, port: int) -> None:
 
 
 async def _schedule(host: str, port: int, security: Security) -> None:
-    async with Scheduler(host=host, port=port, security=security, **HTTP) as scheduler:
+    async with Scheduler(host=host, port=port, security=security, dashboard=False) as scheduler:
         await scheduler.finished()
 
 
@@ -223,5 +223,6 @@ async def _pause(seconds: float) -> None:
 
 def _processes(number: int, timing: bool, security: Security) -> Sequence[dict[str, object]]:
     """Return each process's options: one submission at a time, and timed work for the first only."""
-    common = {"nthreads": 1, "memory_limit": 0, "security": security} | HTTP
+    common = {"nthreads": 1, "memory_limit": 0, "security": security, "dashboard": False}
+    common |= {"worker_class": Worker}
     return [common | {"resources": {TIMING: 1} if timing and n == 0 else {}} for n in range(number)]

@@ -2,11 +2,10 @@
 
 import json
 import pickle
+import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -95,20 +94,17 @@ def test_the_attack_works_on_a_cluster_without_tls(tmp_path):
     assert (tmp_path / "touched").exists()
 
 
-def test_http_tells_nothing(ports):
-    pages = ("info/main/workers.html", "json/index.html", "metrics", "health")
-    answers = set()
-    for _, port in ports:
-        for page in pages:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=3)
-            except urllib.error.HTTPError as error:
-                answers.add(error.code)
-            except OSError:
-                continue  # not a port of HTTP
-            else:
-                answers.add(200)
-    assert answers == {404}
+def first_bytes(port):
+    """Return what a port answers to HTTP without TLS."""
+    with socket.create_connection(("127.0.0.1", port), 3) as connection, suppress(OSError):
+        connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        return connection.recv(100)
+    return b""
+
+
+def test_no_port_speaks_http(ports):
+    """Idle connections to one would take all files that the grading process may open."""
+    assert [port for _, port in ports if first_bytes(port).startswith(b"HTTP")] == []
 
 
 class Evil:
