@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from pathlib import Path
-from urllib.parse import urlparse
 
+from grader.workshop import listening
 from grader.workshop.origins import BOARD, cookie_variables
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
 COMMAND = (sys.executable, "-m", "grader.workshop.hub_board")
+PATH = f"services/{BOARD}"
 PORT_OFFSET = 3  # the hub and its proxy use the first three ports
 
 
-def service(workshop: Workshop) -> dict[str, object]:
-    """Return the entry for `JupyterHub.services`."""
+def service(workshop: Workshop, listener: socket.socket) -> dict[str, object]:
+    """Return the entry for `JupyterHub.services`; the board listens on this socket, an open file."""
+    isolated = (sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR)
     return {
         "name": BOARD,
         "url": f"http://127.0.0.1:{workshop.port + PORT_OFFSET}",
-        "command": [sys.executable, "-m", "grader.workshop.isolation", INSTRUCTOR, *COMMAND],
+        "command": [*isolated, *COMMAND, str(listener.fileno())],
         "environment": {
             "COURSE": str(workshop.course),
             "HOME": str(workshop.home(INSTRUCTOR)),
@@ -45,13 +48,13 @@ def roles() -> list[dict[str, object]]:
 
 def main() -> None:
     """Serve the board until the hub stops this process."""
-    asyncio.run(_serve())
+    asyncio.run(_serve(listening.inherited(int(sys.argv[1]))))
 
 
-async def _serve() -> None:
+async def _serve(listener: socket.socket) -> None:
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
     from jupyterhub.utils import url_path_join
-    from tornado import web
+    from tornado import httpserver, web
 
     from grader.board.board_page import LEARNERS
     from harness.errors import PlainError
@@ -71,13 +74,12 @@ async def _serve() -> None:
                 self.set_header("Content-Type", "text/plain; charset=utf-8")
                 self.finish(str(error))
 
-    prefix, url = os.environ["JUPYTERHUB_SERVICE_PREFIX"], os.environ["JUPYTERHUB_SERVICE_URL"]
+    prefix = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
     callback = url_path_join(prefix, "oauth_callback")
     learner = url_path_join(prefix, LEARNERS, r"(.+)\.html")
     handlers = [(callback, HubOAuthCallbackHandler), (learner, Page), (prefix, Page)]
     app = web.Application(handlers, cookie_secret=os.urandom(32))
-    address = urlparse(url)
-    app.listen(address.port, address.hostname)
+    httpserver.HTTPServer(app).add_socket(listener)
     await asyncio.Event().wait()
 
 

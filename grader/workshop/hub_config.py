@@ -3,10 +3,13 @@
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
+from jupyterhub.services import service
+
 from grader import secret
-from grader.workshop import hub_board, origins, paths
+from grader.workshop import hub_board, listening, origins, paths
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -35,6 +38,7 @@ c.Authenticator.allowed_users = {person.name for person in saved(workshop)}
 c.PAMAuthenticator.open_sessions = False  # a container has no session service
 c.JupyterHub.spawner_class = IsolatedSpawner
 c.IsolatedSpawner.interrupt_timeout = 2
+c.IsolatedSpawner.poll_interval = 2  # seconds until a dead server's route is gone
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = 180  # thirty people may start within the same minute
 c.Spawner.http_timeout = 180
@@ -57,5 +61,11 @@ def set_paths(spawner: IsolatedSpawner) -> None:
 
 c.Spawner.pre_spawn_hook = set_paths
 
-c.JupyterHub.services = [hub_board.service(workshop)]
+# Before anybody can log in: nobody else ever has the port of a person's server or of the board.
+for person in saved(workshop):
+    listening.held(person.name)
+board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
+# JupyterHub has no setting for open files of a service. Without this one, the board does not start.
+service.Popen = partial(service.Popen, pass_fds=[board.fileno()])
+c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()

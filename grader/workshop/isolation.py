@@ -28,11 +28,11 @@ CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 STICKY = "1777"
 
 
-def server_command(workshop: Workshop, name: str) -> list[str]:
-    """Return the command that becomes a person's Jupyter server."""
-    return isolated_command(
-        workshop, name, str(Path(sys.executable).with_name("jupyterhub-singleuser"))
-    )
+def server_command(workshop: Workshop, name: str, descriptor: int) -> list[str]:
+    """Return the command that becomes a person's Jupyter server, which listens on this open file."""
+    # -P: no module of the program lies in the person's home.
+    command = (sys.executable, "-P", "-m", "grader.workshop.listening", str(descriptor))
+    return isolated_command(workshop, name, *command)
 
 
 def isolated_command(workshop: Workshop, name: str, *command: str) -> list[str]:

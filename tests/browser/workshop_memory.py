@@ -22,7 +22,7 @@ REST_MS = 20_000  # after the last kernel has started
 # What a process is by a word in its command line; the first that fits.
 KINDS = {
     "ipykernel_launcher": "kernel, nothing run",
-    "jupyterhub-singleuser": "Jupyter server",
+    "grader.workshop.listening": "Jupyter server",
     "hub_board": "board",
     "configurable-http-proxy": "proxy",
     "jupyterhub": "hub",

@@ -1,0 +1,86 @@
+"""The ports of a class's servers, which the hub binds before anybody has logged in and keeps until it ends.
+
+Whoever has the port of the instructor's server before that server listens, or after it has died, receives
+the instructor's requests, and their answers have the instructor's origin. No port is therefore ever free: a
+server is started with its listening socket as an open file, which no other process of the class has.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import suppress
+
+from tornado import netutil
+
+from grader.workshop.origins import LOOPBACK
+
+BACKLOG = 128  # connections that wait until the server accepts them
+_held: dict[str, socket.socket] = {}
+
+
+def held(name: str, port: int = 0) -> socket.socket:
+    """Return the socket that has a server's port; the first call binds it.
+
+    With a port of its own choice it does not listen yet, with `port` it does. Raises OSError.
+    """
+    if name not in _held:
+        address = (LOOPBACK, port)
+        _held[name] = socket.create_server(address, backlog=BACKLOG) if port else _bound()
+    return _held[name]
+
+
+def refuse(name: str) -> None:
+    """Refuse connections to a server that has ended, also waiting ones. Its port stays bound."""
+    with suppress(OSError):  # it does not listen
+        held(name).shutdown(socket.SHUT_RDWR)
+
+
+def inherited(descriptor: int) -> socket.socket:
+    """Return the listening socket that this process was started with. Its own children do not get it."""
+    os.set_inheritable(descriptor, False)
+    listener = socket.socket(fileno=descriptor)
+    listener.setblocking(False)
+    return listener
+
+
+def lend(listener: socket.socket) -> None:
+    """Give this socket to Tornado wherever it would bind the socket's port."""
+    own, bind = listener.getsockname()[1], netutil.bind_sockets
+
+    def bind_sockets(port: int, *options: object, **more: object) -> list[socket.socket]:
+        return [listener.dup()] if port == own else bind(port, *options, **more)
+
+    netutil.bind_sockets = bind_sockets
+
+
+def _bound() -> socket.socket:
+    """Return a socket bound by number: Linux frees a port of its own choice when the socket is shut down.
+
+    It has no SO_REUSEADDR, with which another user could bind the same port while nobody listens.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port = probe.getsockname()[1]
+        one = socket.socket()
+        try:
+            one.bind((LOOPBACK, port))
+        except OSError:  # somebody was faster
+            one.close()
+        else:
+            return one
+
+
+def main() -> None:
+    """Serve a person: `python -m grader.workshop.listening DESCRIPTOR OPTIONS...`."""
+    lend(inherited(int(sys.argv.pop(1))))
+    # Only now: jupyter_server keeps the function that it imports.
+    from jupyterhub.singleuser import main as serve
+
+    serve()
+
+
+if __name__ == "__main__":
+    main()
