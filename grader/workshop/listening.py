@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from contextlib import suppress
 
 from tornado import netutil
 
@@ -21,20 +20,14 @@ _held: dict[str, socket.socket] = {}
 
 
 def held(name: str, port: int = 0) -> socket.socket:
-    """Return the socket that has a server's port; the first call binds it.
+    """Return the socket that listens on a server's port; the first call chooses the port, if there is none.
 
-    With a port of its own choice it does not listen yet, with `port` it does. Raises OSError.
+    It listens until this process ends: Linux lets another user's socket take the port of one that does not.
+    Raises OSError if the port is not free.
     """
     if name not in _held:
-        address = (LOOPBACK, port)
-        _held[name] = socket.create_server(address, backlog=BACKLOG) if port else _bound()
+        _held[name] = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     return _held[name]
-
-
-def refuse(name: str) -> None:
-    """Refuse connections to a server that has ended, also waiting ones. Its port stays bound."""
-    with suppress(OSError):  # it does not listen
-        held(name).shutdown(socket.SHUT_RDWR)
 
 
 def inherited(descriptor: int) -> socket.socket:
@@ -53,24 +46,6 @@ def lend(listener: socket.socket) -> None:
         return [listener.dup()] if port == own else bind(port, *options, **more)
 
     netutil.bind_sockets = bind_sockets
-
-
-def _bound() -> socket.socket:
-    """Return a socket bound by number: Linux frees a port of its own choice when the socket is shut down.
-
-    It has no SO_REUSEADDR, with which another user could bind the same port while nobody listens.
-    """
-    while True:
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            port = probe.getsockname()[1]
-        one = socket.socket()
-        try:
-            one.bind((LOOPBACK, port))
-        except OSError:  # somebody was faster
-            one.close()
-        else:
-            return one
 
 
 def main() -> None:

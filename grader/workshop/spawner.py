@@ -29,15 +29,7 @@ class IsolatedSpawner(LocalProcessSpawner):
     async def start(self) -> tuple[str, int]:
         """Start a person's server on the port that is theirs, and return its address."""
         listener = listening.held(self.user.name)
-        listener.listen(listening.BACKLOG)
         self.port, descriptor = listener.getsockname()[1], listener.fileno()
         self.popen_kwargs = {"pass_fds": [descriptor]}
         self.cmd = isolation.server_command(paths.current(), self.user.name, descriptor)
         return await super().start()
-
-    async def poll(self) -> int | None:
-        """Return the exit status of a server that has ended, and refuse connections to it."""
-        status = await super().poll()
-        if status is not None:
-            listening.refuse(self.user.name)
-        return status
