@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
+from grader.course.handed_in import KERNEL
 from grader.workshop.inbox import TIME_FORMAT
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR
 from tests.browser import classroom as rooms
+from tests.browser import notebooks
 from tests.browser.classroom import Classroom, lab_of
 from tests.browser.conftest import PATIENCE_MS, shot
-from tests.browser.notebooks import IDLE, run_cell, texts
+from tests.browser.notebooks import run_cell, texts
 from tests.notebooks import course
 from tests.unit.grader.course.hostile_notebooks import MARK, hostile
 
@@ -56,7 +59,8 @@ def attack(room: Classroom) -> nbformat.NotebookNode:
     """Return a notebook that sends to the hub, which is another origin than each server."""
     beacon = f"![]({room.address}/{MARK}?beacon) <img src=x onerror=\"window.ran = 'markdown'\">"
     cells = [new_markdown_cell(beacon), new_code_cell("print(6 * 7)")]
-    return hostile(new_notebook(cells=cells), read="grades.csv", send_to=room.address)
+    plain = new_notebook(cells=cells, metadata=KERNEL)  # else JupyterLab asks for a kernel first
+    return hostile(plain, read="grades.csv", send_to=room.address)
 
 
 @dataclass
@@ -79,17 +83,23 @@ def opened(chromium: Browser, room: Classroom, name: str, path: str) -> Iterator
     context = chromium.new_context()
     context.set_default_timeout(PATIENCE_MS)
     found = Opened(context.new_page())
-    # An image that the policy refuses has no answer.
-    context.on("response", lambda one: found.asked.append(one.url) if MARK in one.url else None)
+    context.on("requestfinished", lambda one: _asked(found, one))
+    context.on("requestfailed", lambda one: _asked(found, one))
     found.tab.on("console", lambda one: _refused(found, one.text))
     lab_of(found.tab, room, name)
-    found.tab.goto(f"{room.server(name)}/lab/tree/{path}")
-    found.tab.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    found.tab.get_by_text(IDLE).wait_for()
+    notebooks.opened(found.tab, room.server(name), path.removesuffix(".ipynb"))
     found.tab.wait_for_timeout(SETTLED_MS)
-    yield found
-    shot(found.tab, f"hostile-{name}-{path.split('/')[0]}")
-    context.close()
+    try:
+        yield found
+    finally:
+        shot(found.tab, f"hostile-{name}-{path.split('/')[0]}")
+        context.close()
+
+
+def _asked(found: Opened, request: Request) -> None:
+    """Note a request to elsewhere, unless the policy has stopped it."""
+    if MARK in request.url and "csp" not in str(request.failure).lower():
+        found.asked.append(request.url)
 
 
 def _refused(found: Opened, text: str) -> None:
@@ -102,7 +112,7 @@ def test_1_in_a_learners_server_the_attacks_succeed(chromium, room):
     with opened(chromium, room, MALLORY, RAW) as found:
         found.tab.wait_for_function("() => window.ran")
         assert found.ran == MARK
-        assert {url.partition("?")[2] for url in found.asked} == {"beacon", "points=17"}
+        assert {urlsplit(url).query for url in found.asked} == {"beacon", "points=17"}
 
 
 def test_2_in_the_instructors_server_they_do_nothing_and_a_kernel_works(chromium, room):
