@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 COLUMNS = ("student", "lab", "points", "out_of", "late_penalty", "late_hours", "open")
 # A spreadsheet evaluates a field that begins with one of these as a formula; Canvas reads it as text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Excel in Japanese and Chinese also reads the full-width forms, \uff1d \uff0b \uff0d \uff20, so.
+SIGNS = "=+@-\uff1d\uff0b\uff20\uff0d"
+FORMULA = (*SIGNS, "\t", "\r", "\n")
 # One that separates fields by a semicolon or tab, as in many languages, finds such a beginning inside a name.
-INNER_FORMULA = re.compile(r"([;,\t\r\n][\s\"']*)(?=[=+@-])")
+INNER_FORMULA = re.compile(rf"([;,\t\r\n][\s\"']*)(?=[{re.escape(SIGNS)}])")
 
 
 class ExportError(PlainError):

@@ -2,7 +2,8 @@
 
 A passage is LENGTH tokens in a row within one code cell. Variables, strings and learners' own functions count
 as equal whatever they are called, comments and layout not at all, so that renaming and moving code changes
-little. Passages of the released lab, of its solution, and of more than a few learners are left out.
+little. Passages of the released lab, of its solution, and of more than a few learners are left out, and so
+are lines of more than 1,000 characters.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from itertools import combinations, islice
 import nbformat
 from nbformat import NotebookNode
 
+from grader.board.code_tokens import tokens
 from grader.board.marks_export import safe
 from grader.course.course import Course, Submission
 from grader.course.records import Record
@@ -137,7 +139,7 @@ def _tokens(sources: Iterable[str]) -> Iterator[str]:
     for source in sources:
         # It need not be Python: what comes before an error counts.
         with suppress(tokenize.TokenError, SyntaxError):
-            for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            for token in tokens(source):
                 if token.type == tokenize.STRING:
                     yield "''"
                 elif token.type not in LAYOUT and token.string:
@@ -147,9 +149,9 @@ def _tokens(sources: Iterable[str]) -> Iterator[str]:
 def _passages(sources: Iterable[str], names: Set[str]) -> Iterator[int]:
     left = MAX_TOKENS
     for source in sources:
-        tokens = list(islice(_tokens([source]), left))
-        left -= len(tokens)
-        around = zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False)
+        found = list(islice(_tokens([source]), left))
+        left -= len(found)
+        around = zip(["", *found], found, [*found[1:], ""], strict=False)
         plain = [_plain(names, *one) for one in around]
         yield from (hash(tuple(plain[n : n + LENGTH])) for n in range(len(plain) - LENGTH + 1))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tokenize
 from collections import defaultdict
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from grader.board.code_tokens import tokens, without_long_lines
 from grader.course.course import Course, Submission
 from grader.course.records import Record
 from grader.grading.notebook import NotebookError, code_cells
@@ -20,6 +20,7 @@ Key = tuple[str, str]  # learner, as the board shows them, and lab
 MAX_MISTAKES = 12  # as many as an instructor discusses with a class
 TRIED = 3  # learners whose answers are read for one mistake: the shortest is shown
 LINES, WIDTH = 16, 100  # of an answer: as much as is read at a glance
+READ = 20_000  # characters of a cell in which these lines are sought; the longest of a solution has 1,500
 LOOK = re.compile(r"^  look at +(.*(?:\n {12}.*)*)", re.MULTILINE)  # see `grader.exercise.exercise`
 
 
@@ -105,10 +106,14 @@ def _answer(course: Course, submission: Submission, wanted: set[str]) -> str:
 
 
 def without_comments(source: str) -> Iterator[str]:
-    """Yield the lines without comments, in which learners write their names, and without empty lines."""
-    lines = source.splitlines()
+    """Yield the lines without comments, in which learners write their names, and without empty lines.
+
+    Lines of more than 1,000 characters, and what follows the first READ characters, are left out.
+    """
+    source = without_long_lines(source[:READ])
+    lines = source.split("\n")
     try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        for token in tokens(source):
             if token.type == tokenize.COMMENT:
                 row, column = token.start
                 lines[row - 1] = lines[row - 1][:column]

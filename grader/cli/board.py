@@ -62,6 +62,11 @@ def board(
     from grader.course.course import load_course
 
     loaded = load_course(course)
+    # Marks first: the overview reads learners' code, and whatever that does to it costs nobody their marks.
+    if csv:
+        csv.write_text(_table(loaded, platform), encoding="utf-8", newline="")
+    if canvas:
+        _send(loaded, lab, canvas)
     overview = boards.board(loaded)
     if page:
         page.write_text(board_page.page(overview), encoding="utf-8")
@@ -69,12 +74,8 @@ def board(
         folder.mkdir(exist_ok=True)
         for name, text in learner_page.pages(loaded, overview, page.name):
             (folder / name).write_text(text, encoding="utf-8")
-    if csv:
-        csv.write_text(_table(loaded, platform), encoding="utf-8", newline="")
     if similar:
         similar.write_text(similarity.as_csv(overview.similar), encoding="utf-8", newline="")
-    if canvas:
-        _send(loaded, lab, canvas)
     if as_json:
         print_json(asdict(overview))
     else:

@@ -69,7 +69,7 @@ def collect(course: Course, source: Path, lab: str = "") -> Collected:
 
     With lab = "", each notebook's own cells decide which lab it belongs to; one without a cell of any lab
     belongs to the lab of all others, if they have the same. The learner's id is the name of the file, or of
-    its folder if the file is named after the lab.
+    its folder if the file is named after the lab. A copy has what is graded: see `HandedIn.stored`.
 
     Raises CourseError if `source` does not exist. Raises DiskError if a copy cannot be written.
     """

@@ -2,6 +2,9 @@
 
 A link would let a learner hand in a file that only the grader may read, and a pipe would never end. Whatever
 a file is, the result is one learner's: its bytes, or the reason why it was not read.
+
+A course keeps of a notebook what is graded: JupyterLab runs the script of a widget's saved state, and loads
+what some outputs name, as soon as an instructor opens the file.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
+from nbgrader.nbgraderformat import SCHEMA_VERSION
 
 from grader.grading.notebook import NotebookError, parse, require_size
 from harness.errors import readable
@@ -23,6 +27,10 @@ from harness.errors import readable
 IS_LINK = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 REFUSED = "under500_refused"  # key in the file that stands for one that could not be copied
 MAX_NOTE = 2_000  # bytes of that file
+# Else JupyterLab asks for a kernel each time, and nbgrader's extension warns of an old form of its metadata.
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+# What else that file has, so that nbgrader can read it and give the verdict.
+EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 ONLY_THIS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 FOLDER = ONLY_THIS | os.O_DIRECTORY
 
@@ -42,8 +50,24 @@ class HandedIn:
         return parse(self.name, self.content)
 
     def stored(self) -> bytes:
-        """Return the bytes to keep in the course's folder: the content, or a note of the problem."""
-        return json.dumps({REFUSED: self.problem}).encode() if self.problem else self.content
+        """Return the bytes to keep in the course's folder: what is graded, or a note of why nothing is.
+
+        It is a notebook with each cell's id, type, source and grade id, and nothing else of the learner's.
+        """
+        try:
+            content = json.dumps(_readable(self.notebook()), indent=1).encode()
+            require_size(self.name, len(content))  # escapes are longer than what they stand for
+        except NotebookError as error:
+            return json.dumps({REFUSED: str(error)} | EMPTY).encode()
+        return content
+
+
+def _readable(notebook: NotebookNode) -> dict:
+    """Return what `parse` has kept with what JupyterLab and nbgrader ask for when they open it."""
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.schema_version = SCHEMA_VERSION
+    return notebook | {"metadata": KERNEL}
 
 
 def handed_in(path: Path, within: Path) -> HandedIn:

@@ -4,6 +4,7 @@ Everybody may put folders into the exchange's inbox, so the learner and time in 
 claims. nbgrader warns about a folder of another owner but collects it, follows links out of it, copies
 whatever is in it, trusts the time in the name, and stops at a name that it cannot read. This collector takes
 the lab's notebooks of the folder's owner, with the time on the exchange's disk, and passes over the rest.
+Of a notebook it keeps what is graded, so that opening it runs nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeCollect, ExchangeList
 
 from grader.workshop import inbox
-from grader.workshop.inbox import TIME_FORMAT, Claim, NotCollectedError, Received
+from grader.workshop.inbox import Claim, NotCollectedError, Received
 
-TIMESTAMP = "timestamp.txt"
 MOST_READ = 200  # newest submissions of a learner to one lab that are looked at
 MOST_SAID = 50  # warnings, so that a learner with a million folders does not fill the log
 
@@ -114,8 +114,7 @@ class Collect(ExchangeCollect):
         part = target.with_name(f".{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        stamp = received.time.strftime(TIME_FORMAT).encode()
-        for name, content in (received.files | {TIMESTAMP: stamp}).items():
+        for name, content in received.stored().items():
             (part / name).write_bytes(content)
         if target.exists():
             shutil.rmtree(target)

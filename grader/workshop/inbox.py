@@ -17,12 +17,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from grader.course.handed_in import FOLDER, ONLY_THIS
+from grader.course.handed_in import FOLDER, ONLY_THIS, HandedIn
 from grader.grading.notebook import MAX_BYTES
 
 # Environment variable with the names by user id as JSON, {"first": 20000, "names": [...]}: see
 # deploy/values.yaml.
 ROSTER = "UNDER500_ROSTER"
+TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # with which nbgrader names a learner's feedback
 A_SECRET = re.compile(rb"[0-9a-f]{32,256}")
 # A claimed time counts if it differs from the disk's by at most this: clocks of two machines differ by
@@ -48,10 +49,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a learner submitted: the files by name, and the verified time, naive in UTC."""
+    """What a learner submitted: the notebooks by name, the secret, and the verified time, naive in UTC."""
 
-    files: dict[str, bytes]
+    notebooks: dict[str, bytes]
+    secret: bytes
     time: datetime
+
+    def stored(self) -> dict[str, bytes]:
+        """Return the files that the course keeps, by name: of a notebook, only what is graded."""
+        notebooks = {
+            name: HandedIn(name, content).stored() for name, content in self.notebooks.items()
+        }
+        return notebooks | {
+            SECRET: self.secret,
+            TIMESTAMP: self.time.strftime(TIME_FORMAT).encode(),
+        }
 
 
 def claim(inbox: int, folder: str, lab: str) -> Claim:
@@ -90,8 +102,8 @@ def received(inbox: int, claimed: Claim, notebooks: Iterable[str]) -> Received:
         os.close(folder)
     # A file that is written later than its folder was submitted later.
     changed = max(found.st_ctime, *(changed for _, changed in read.values()))
-    files = {name: content for name, (content, _) in read.items()} | {SECRET: secret}
-    return Received(files, submission_time(changed, claimed.time))
+    contents = {name: content for name, (content, _) in read.items()}
+    return Received(contents, secret, submission_time(changed, claimed.time))
 
 
 def _exists(name: str, folder: int) -> bool:

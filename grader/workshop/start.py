@@ -35,9 +35,13 @@ PORTS = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board'
 # Open files of the hub and its proxy. With the usual 1,024, a thousand idle connections silence the hub.
 FILES = 65_536
 CONFIG = Path(__file__).with_name("hub_config.py")
-# JupyterLab's settings of learners, as `make start` uses them, and those of the instructor's server.
+# JupyterLab's settings of learners, as `make start` uses them.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
-SERVER_SETTINGS = CONFIG.parent / "deploy" / "etc" / "instructor" / "jupyter_server_config.json"
+# Those of the instructor's server: a submission that is opened in it runs no widget, draws no Vega chart, and
+# loads nothing from elsewhere. JupyterLab does the first two for notebooks that nobody trusts.
+INSTRUCTORS = CONFIG.parent / "deploy" / "etc" / "instructor"
+SERVER_SETTINGS = INSTRUCTORS / "jupyter_server_config.json"
+PAGE_SETTINGS = INSTRUCTORS / "labconfig" / "page_config.json"
 # Everybody on this machine can connect to a kernel's ports; without its key, they read and send nothing.
 KERNELS = {"KernelManager": {"transport_encryption": "required"}}
 # Voilà runs a notebook, and nbgitpuller fetches files, as soon as somebody who is logged in opens a link.
@@ -232,10 +236,11 @@ def _settings(workshop: Workshop) -> None:
     values = {"course": COURSE_ID, "exchange": workshop.exchange, "folder": workshop.course}
     for name, text in ((INSTRUCTOR, INSTRUCTOR_CONFIG), ("", LEARNER_CONFIG)):
         folder = workshop.settings(name)
-        # The page's settings hide nbgrader's tools for instructors.
-        hidden = shutil.ignore_patterns("page_config.json") if name else None
-        shutil.copytree(LAB_SETTINGS, folder / "labconfig", ignore=hidden, dirs_exist_ok=True)
-        _without_debugger(folder / "labconfig" / "page_config.json")
+        shutil.copytree(LAB_SETTINGS, folder / "labconfig", dirs_exist_ok=True)
+        page = folder / "labconfig" / PAGE_SETTINGS.name
+        if name == INSTRUCTOR:  # the learners' one hides nbgrader's tools for instructors
+            shutil.copy2(PAGE_SETTINGS, page)
+        _without_debugger(page)
         (folder / "nbgrader_config.py").write_text(text.format(**values), encoding="utf-8")
         (folder / "jupyter_config.json").write_text(
             json.dumps(KERNELS | NO_LINKS), encoding="utf-8"
@@ -245,7 +250,7 @@ def _settings(workshop: Workshop) -> None:
 
 def _without_debugger(path: Path) -> None:
     """Add NO_DEBUGGER to the settings of JupyterLab's page."""
-    settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    settings = json.loads(path.read_text(encoding="utf-8"))
     disabled = settings.get("disabledExtensions", {}) | NO_DEBUGGER
     settings = settings | {"disabledExtensions": disabled}
     path.write_text(json.dumps(settings), encoding="utf-8")

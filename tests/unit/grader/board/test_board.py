@@ -160,6 +160,13 @@ def run(*arguments):
     return CliRunner().invoke(app, list(arguments))
 
 
+def test_marks_are_written_whatever_the_overview_meets(course, tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.board.overview.board", lambda _: 1 / 0)
+    result = run("--course", str(course.root), "--csv", str(tmp_path / "marks.csv"))
+    assert isinstance(result.exception, ZeroDivisionError)
+    assert '"ada"' in (tmp_path / "marks.csv").read_text()
+
+
 def test_the_verb_writes_to_the_terminal_as_a_page_and_as_json(course, tmp_path):
     result = run("--course", str(course.root), "--page", str(tmp_path / "board.html"), "--json")
     assert result.exit_code == 0, result.output

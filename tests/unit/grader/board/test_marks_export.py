@@ -36,18 +36,19 @@ def test_an_open_mark_is_empty_and_not_zero(course):
     assert (rows["bob"]["points"], rows["bob"]["open"]) == ("", "1")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "＝1+1", "＋1", "－1", "＠x"])
 def test_no_name_is_a_formula(name):
     assert safe(name) == f"'{name}"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize(
-    "name", ["x;=1+1", "x\t=1", "x; \t+1", 'x;"=1', "Ada, -1", "=1;=2", "x,@y", "\n=1"]
+    "name",
+    ["x;=1+1", "x\t=1", "x; \t+1", 'x;"=1', "Ada, -1", "=1;=2", "x,@y", "\n=1", "x;＝1", "x\t ＋1"],
 )
 def test_no_name_is_a_formula_to_whatever_separates_fields(name, separator):
     for part in safe(name).split(separator):
-        assert not part.lstrip(' \t\n"').startswith(("=", "+", "-", "@"))
+        assert not part.lstrip(' \t\n"').startswith(tuple("=+-@＝＋－＠"))
 
 
 @pytest.mark.parametrize("name", ["Lovelace, Ada", "O'Neill; Cy", "Anne-Marie", "a+b", "d=e"])

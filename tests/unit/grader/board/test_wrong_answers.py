@@ -43,6 +43,8 @@ def test_a_mistake_has_the_message_and_the_shortest_answer(course):
         ("def f(:  # Ada", ["def f(:"]),
         ('"""open\n# Ada', ['"""open']),
         ("", []),
+        ("x = 1\n" + "y" * 1001 + "  # Ada\nz = 3", ["x = 1", "z = 3"]),
+        ("x = 1\x0c\ny = 2  # Ada", ["x = 1", "y = 2"]),
     ],
 )
 def test_a_comment_is_not_shown(source, shown):

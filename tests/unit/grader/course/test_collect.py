@@ -1,18 +1,23 @@
 """Loose notebooks are assigned to their learner and their lab."""
 
+import json
 import os
 import shutil
 import socket
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader.nbgraderformat import SCHEMA_VERSION
 
 from grader.course.collect import Collected, collect, find_lab
 from grader.course.course import LONGEST_ID, CourseError, Submission
 from grader.course.course import load_course as load_course
 from grader.course.grade_class import Batch, State
+from grader.course.handed_in import EMPTY
 from grader.course.nbgrader_hooks import expire_scores
-from grader.grading.notebook import MAX_BYTES, NotebookError, code, read
+from grader.grading.notebook import MAX_BYTES, NotebookError, code, parse, read
+from tests.unit.grader.course.hostile_notebooks import MARK, hostile
 from tests.unit.grader.course.small_course import LAB, OTHER, handed_in, judge, submit, write
 
 
@@ -46,7 +51,7 @@ def test_the_learner_follows_from_the_path(course, tmp_path, path, student):
     write(tmp_path / "mail" / path, handed_in())
     [submission] = collect(course, tmp_path / "mail").submissions
     assert submission == Submission(student, LAB, course.submitted(student, LAB))
-    assert submission.path.read_text() == (tmp_path / "mail" / path).read_text()
+    assert read(submission.path) == read(tmp_path / "mail" / path)
     assert course.submissions() == [submission]
 
 
@@ -64,6 +69,50 @@ def test_a_file_in_its_place_is_not_copied(course, tmp_path):
     write(tmp_path / "mail" / "ada.ipynb", handed_in("9"))
     collect(course, tmp_path / "mail")
     assert '"9"' in path.read_text()
+
+
+def test_a_copy_has_what_is_graded_and_nothing_that_a_browser_runs(course, tmp_path):
+    mail = write(tmp_path / "mail" / "ada.ipynb", hostile(handed_in("9")))
+    [submission] = collect(course, mail).submissions
+    text = submission.path.read_text()
+    assert MARK in mail.read_text() and MARK not in text
+    assert read(submission.path) == read(mail)
+    nbformat.validate(stored := nbformat.reads(text, as_version=4))
+    assert [cell.get("outputs", []) for cell in stored.cells] == [[]] * len(stored.cells)
+    assert {key for cell in stored.cells for key in cell.metadata} == {"nbgrader"}
+    # nbgrader's extension of JupyterLab warns of each notebook with an older one
+    versions = {cell.metadata.nbgrader.schema_version for cell in stored.cells if cell.metadata}
+    assert versions == {SCHEMA_VERSION}
+
+
+def test_running_a_notebook_again_is_no_new_submission(course, tmp_path):
+    mail = write(tmp_path / "mail" / "ada.ipynb", handed_in("9"))
+    batch = Batch(course, judge)
+    assert [step.state for step in batch.run(collect(course, mail).submissions)] == [State.GRADED]
+    write(mail, hostile(handed_in("9")))
+    assert [step.state for step in batch.run(collect(course, mail).submissions)] == [State.KEPT]
+    write(mail, handed_in("8"))
+    assert [step.state for step in batch.run(collect(course, mail).submissions)] == [State.GRADED]
+
+
+@pytest.mark.parametrize("text", ["\ud800 \u2028 \x00 é 😀", "'\\'", "</script>", ""])
+def test_whatever_a_cell_contains_is_copied_as_it_is(course, tmp_path, text):
+    content = json.dumps(handed_in(text)).encode()
+    [submission] = collect(course, write(tmp_path / "ada.ipynb", content.decode())).submissions
+    assert parse("ada.ipynb", submission.path.read_bytes()) == parse("ada.ipynb", content)
+
+
+@pytest.mark.parametrize("limit", ["MAX_CELLS", "MAX_CHARS"])
+def test_a_notebook_that_is_not_graded_is_not_copied_either(course, tmp_path, monkeypatch, limit):
+    """JupyterLab would open it all the same."""
+    monkeypatch.setattr(f"grader.grading.notebook.{limit}", 3)
+    mail = write(tmp_path / "mail" / "ada.ipynb", hostile(handed_in("9")))
+    [submission] = collect(course, mail, LAB).submissions
+    assert MARK not in submission.path.read_text()
+    nbformat.validate(nbformat.from_dict(EMPTY))  # what else the note has, for nbgrader
+    assert nbformat.read(submission.path, as_version=4).cells == []
+    [step] = Batch(course, judge).run([submission])
+    assert "at most 3" in step.record.report.marks[0].reason
 
 
 COPIES = [  # files of one learner, in the order in which they were saved, and the one that counts

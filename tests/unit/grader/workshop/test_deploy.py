@@ -239,6 +239,35 @@ def test_a_learner_sees_the_same_jupyterlab_in_every_kind_of_workshop(tmp_path, 
     assert [str(start.LAB_SETTINGS.relative_to(root))] in copied
 
 
+def test_what_a_submission_could_run_is_off_for_the_instructor_in_every_kind_of_workshop(
+    tmp_path, root, values
+):
+    """Each name is a plugin's of the installed JupyterLab, which ignores names that it does not know."""
+    workshop = Workshop(tmp_path)
+    start._settings(workshop)
+    page = workshop.settings(INSTRUCTOR) / "labconfig" / "page_config.json"
+    off = json.loads(page.read_text())["disabledExtensions"]
+    assert (
+        off == json.loads(start.PAGE_SETTINGS.read_text())["disabledExtensions"] | start.NO_DEBUGGER
+    )
+    jupyter = Path(sys.prefix, "share", "jupyter")
+    for name in off:
+        extension = jupyter / "labextensions" / name / "package.json"
+        core = json.loads((jupyter / "lab" / "static" / "package.json").read_text())["jupyterlab"]
+        assert extension.exists() or name in core["extensions"] | core["mimeExtensions"], name
+    people = values["hub"]["extraConfig"]["10-people"]
+    assert f'"/opt/under500/etc/{start.INSTRUCTORS.name}"' in people
+
+
+def test_the_instructors_pages_load_nothing_from_elsewhere():
+    settings = json.loads(start.SERVER_SETTINGS.read_text())["ServerApp"]["tornado_settings"]
+    policy = settings["headers"]["Content-Security-Policy"]
+    rules = {name: places for name, *places in map(str.split, policy.split(";"))}
+    assert {"frame-ancestors", "img-src", "connect-src", "media-src", "form-action"} <= set(rules)
+    for name, places in rules.items():
+        assert "'self'" in places and set(places) <= {"'self'", "data:", "blob:"}, name
+
+
 @dataclass
 class Stage:
     """A stage of the Dockerfile: its base, its copies by origin ("" is the build context), and its user."""

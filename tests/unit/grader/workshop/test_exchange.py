@@ -1,19 +1,25 @@
 """Collecting verifies owner, kind and time of a submission, and copies its notebooks only."""
 
+import json
 import os
 import pwd
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from grader.course.handed_in import REFUSED
+from grader.grading.notebook import read, source
 from grader.workshop import inbox as received_in
 from grader.workshop.exchange import Collect, List
 from grader.workshop.inbox import ROSTER, person, submission_time
+from tests.unit.grader.course.hostile_notebooks import MARK, hostile
 from tests.unit.grader.course.small_course import LAB
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -29,18 +35,18 @@ def inbox(tmp_path, monkeypatch):
     return folder
 
 
-def put(inbox, name=ME, when=None, text="{}"):
-    """Create a submission folder as nbgrader does, in the name of `name`."""
+def put(inbox, name=ME, when=None, text="1"):
+    """Create a submission folder as nbgrader does, in the name of `name`, with `text` as its only cell."""
     when = when or datetime.now(UTC)
     folder = inbox / f"{name}+{LAB}+{when.strftime(FORM)}+secret"
     folder.mkdir()
-    (folder / f"{LAB}.ipynb").write_text(text)
+    nbformat.write(new_notebook(cells=[new_code_cell(text)]), folder / f"{LAB}.ipynb")
     (folder / "timestamp.txt").write_text(when.strftime(FORM))
     return folder
 
 
 def collect(inbox, due=None, **options):
-    """Collect, and return the submitted notebooks: learner -> text."""
+    """Collect, and return the submitted notebooks: learner -> text of the only cell."""
     root = inbox.parents[2]
     config = Config()
     config.Exchange.root = str(root / "exchange")
@@ -50,7 +56,7 @@ def collect(inbox, due=None, **options):
     course = CourseDirectory(config=config)
     Collect(coursedir=course, config=config, update=True, **options).start()
     found = (root / "submitted").glob(f"*/{LAB}/{LAB}.ipynb")
-    return {path.parts[-3]: path.read_text() for path in found}
+    return {path.parts[-3]: "".join(map(source, read(path).cells)) for path in found}
 
 
 def listed(inbox):
@@ -118,7 +124,7 @@ def test_a_notebook_that_is_no_plain_file_is_not_collected(inbox, solution, kind
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_secret_is_a_plain_file_or_a_new_one(inbox, solution, kind):
     make(kind, put(inbox) / received_in.SECRET, solution)
-    assert collect(inbox) == {ME: "{}"}
+    assert collect(inbox) == {ME: "1"}
     secret = inbox.parents[2] / "submitted" / ME / LAB / received_in.SECRET
     assert received_in.A_SECRET.fullmatch(secret.read_bytes())
 
@@ -131,6 +137,21 @@ def test_nothing_but_the_labs_notebooks_is_copied(inbox):
     collect(inbox)
     copied = {path.name for path in (inbox.parents[2] / "submitted" / ME / LAB).iterdir()}
     assert copied == {f"{LAB}.ipynb", "timestamp.txt", received_in.SECRET}
+
+
+def test_what_a_browser_would_run_is_not_copied(inbox):
+    folder = put(inbox)
+    nbformat.write(hostile(new_notebook(cells=[new_code_cell("1")])), folder / f"{LAB}.ipynb")
+    assert collect(inbox) == {ME: "1"}
+    assert MARK not in (inbox.parents[2] / "submitted" / ME / LAB / f"{LAB}.ipynb").read_text()
+
+
+def test_a_file_that_is_no_notebook_is_collected_as_a_note(inbox):
+    (put(inbox) / f"{LAB}.ipynb").write_text(f"<script>{MARK}</script>")
+    assert collect(inbox) == {ME: ""}
+    stored = inbox.parents[2] / "submitted" / ME / LAB / f"{LAB}.ipynb"
+    assert "not a notebook" in json.loads(stored.read_text())[REFUSED]
+    assert MARK not in stored.read_text()
 
 
 GARBAGE = (

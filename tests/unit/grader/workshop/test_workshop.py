@@ -268,6 +268,8 @@ def test_kernels_listen_to_their_own_server_only(workshop, name):
     page = json.loads((folder / "labconfig" / "page_config.json").read_text())
     assert page["disabledExtensions"]["@jupyterlab/debugger-extension"]
     assert ("@jupyter/nbgrader:formgrader" in page["disabledExtensions"]) == (name != INSTRUCTOR)
+    for widgets in ("anywidget", "@jupyter-widgets/jupyterlab-manager"):
+        assert (widgets in page["disabledExtensions"]) == (name == INSTRUCTOR)
     start._settings(workshop)  # a second start adds nothing
     assert page == json.loads((folder / "labconfig" / "page_config.json").read_text())
 
