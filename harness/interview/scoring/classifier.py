@@ -10,7 +10,7 @@ findings to those of the patterns, or remove them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import store
-from harness.interview.meanings import REMEMBERED, Embed, meanings
+from harness.interview.meanings import BATCH, REMEMBERED, Embed, meanings
 from harness.interview.scoring import linear_model
 from harness.interview.scoring.rubric import FOLDER, Rubric
 from harness.interview.scoring.words import TfidfVocabulary, fit_vocabulary
@@ -60,7 +60,7 @@ class SentenceClassifier:
     @lru_cache(REMEMBERED)  # noqa: B019  # one classifier lives as long as the process
     def score(self, text: str) -> Mapping[str, Scores]:
         """Return the scores by id."""
-        features = _features(text, self.embed, self.words)
+        features = _features(text, self.embed([text])[0], self.words)
         about, stance = (
             np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)
         )
@@ -101,12 +101,15 @@ def contrary_sentences(rubric: Rubric) -> Iterator[tuple[str, str]]:
 
 
 def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
-    """Return a classifier trained on a rubric. Takes about two minutes on one core, most of it in MiniLM."""
+    """Return a classifier trained on a rubric. Takes some ten minutes and 8 GB of memory on two cores."""
     labelled, contrary = list(labelled_sentences(rubric)), list(contrary_sentences(rubric))
     learned = names(rubric)
     words = fit_vocabulary(text for text, _ in labelled)
     texts = dict.fromkeys(text for text, _ in (*labelled, *contrary))
-    features = {text: _features(text, embed, words) for text in texts}
+    features = {
+        text: _features(text, meaning, words).astype(np.float32)
+        for text, meaning in _embedded(texts, embed)
+    }
     about = linear_model.about(
         np.stack([features[text] for text, _ in labelled]),
         np.array([[name in shown for name in learned] for _, shown in labelled]),
@@ -159,20 +162,21 @@ def _minilm(rubric: Rubric, shipped: Path) -> SentenceClassifier:
     from harness.models.catalog import MINILM
 
     key, embed = _key(rubric, MINILM.sha256), meanings()
-    weights = _read(shipped, key)
-    if weights is None:
+    found = _read(shipped, key)
+    if found is None:
         cached = _cached(key)
         if not store.intact(cached):
             with store.atomic_write(cached) as part:
                 _write(part, fitted(rubric, embed), key)
-        weights = _read(cached, key)
-    words = fit_vocabulary(text for text, _ in labelled_sentences(rubric))
-    return SentenceClassifier(embed, words, names(rubric), *weights)
+        found = _read(cached, key)
+    words, about, stance = found
+    return SentenceClassifier(embed, words, names(rubric), about, stance)
 
 
 def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
-    """Write the weights in 8 bits, each row with its scale: scores hardly move."""
-    arrays = {}
+    """Write the vocabulary, and the weights in 8 bits, each row with its scale: scores hardly move."""
+    words = classifier.words
+    arrays = {"terms": np.array(list(words.columns)), "rarity": words.rarity}
     for name in ("about", "stance"):
         weights = getattr(classifier, name)
         scale = np.abs(weights).max(axis=1, keepdims=True) / 127
@@ -182,17 +186,18 @@ def _write(path: Path, classifier: SentenceClassifier, key: str) -> None:
         np.savez_compressed(file, key=np.array(key), **arrays)
 
 
-def _read(path: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the weights in a file; None if it is missing or belongs to other content or another model."""
+def _read(path: Path, key: str) -> tuple[TfidfVocabulary, np.ndarray, np.ndarray] | None:
+    """Return vocabulary and weights of a file; None if it is missing or of other content or another model."""
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
-        if str(file["key"]) != key or "about_scale" not in file:
+        if str(file["key"]) != key or "terms" not in file:
             return None
+        columns = {str(term): column for column, term in enumerate(file["terms"])}
         about, stance = (
             file[n] * file[f"{n}_scale"].astype(np.float64) for n in ("about", "stance")
         )
-        return about, stance
+        return TfidfVocabulary(columns, file["rarity"]), about, stance
 
 
 def _cached(key: str) -> Path:
@@ -206,9 +211,17 @@ def _key(rubric: Rubric, model_sha256: str) -> str:
     return f"{hashlib.sha256(repr(learned).encode()).hexdigest()[:32]}{model_sha256[:32]}"
 
 
-def _features(text: str, embed: Embed, words: TfidfVocabulary) -> np.ndarray:
+def _embedded(texts: Iterable[str], embed: Embed) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each text with its vector, embedded beside texts of similar length."""
+    ordered = sorted(texts, key=lambda text: (len(text), text))
+    for start in range(0, len(ordered), BATCH):
+        batch = ordered[start : start + BATCH]
+        yield from zip(batch, embed(batch), strict=True)
+
+
+def _features(text: str, meaning: np.ndarray, words: TfidfVocabulary) -> np.ndarray:
     """Return (f,) features: the embedding, products of it, the scaled TF-IDF vector and a constant."""
-    meaning = embed([text])[0].astype(np.float64)
+    meaning = meaning.astype(np.float64)
     left, right = _projections(len(meaning))
     products = (meaning @ left) * (meaning @ right) / PRODUCTS**0.5
     both = np.concatenate([meaning, products]) / 2**0.5

@@ -15,11 +15,12 @@ from harness.interview.scoring.patterns import any_span
 from harness.interview.scoring.rubric import Expectation, Rubric
 from harness.interview.scoring.sentences import Place, Sentence
 
-# `about` scores from which a sentence shows an expectation, and from which it is a near miss. Chosen by
-# leaving voices out of the labelled sentences; a threshold for each expectation did no better.
-CREDIT, NEAR = -0.25, -0.4
+# `about` scores from which a sentence shows an expectation, and from which it is a near miss. These limits
+# were chosen on six voices of an author whose sentences the classifier had not learned.
+CREDIT, NEAR = -0.2, -0.4
 SURE = 0.2  # a lower `about` score earns a mention at most
-OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
+OFF_TOPIC = -0.4  # a lower `about` score takes a finding of the patterns away
+ASKED = -0.4  # the same of a question
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away
 AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
 FOR = 0.1  # the `stance` score that a finding without a pattern needs
@@ -39,16 +40,13 @@ def apply_classifier(
 
     sentences: those that are the candidate's own.
     """
-    revised = list(findings)
-    every: dict[Place, Mapping[str, Scores]] = {}
+    own = [s for s in sentences if len(s.words) >= MIN_WORDS] if classifier else []
+    every = {sentence.place: classifier.score(sentence.text) for sentence in own}
+    revised = [_doubted(finding, own, every) for finding in findings]
     mistaken = {place for mistake in mistakes for place in mistake.places}
-    for sentence in sentences if classifier else ():
-        if len(sentence.words) < MIN_WORDS:
-            continue
-        every[sentence.place] = scores = classifier.score(sentence.text)
-        revised = [_doubted(finding, sentence, scores) for finding in revised]
+    for sentence in own:
         if sentence.place not in mistaken:
-            revised += _added(rubric, sentence, scores, revised)
+            revised += _added(rubric, sentence, every[sentence.place], revised)
     return [_with_clarity(finding, every) for finding in revised]
 
 
@@ -60,17 +58,24 @@ def _with_clarity(finding: Finding, scores: Mapping[Place, Mapping[str, Scores]]
     return replace(finding, clarity=score.about + score.stance)
 
 
-def _doubted(finding: Finding, sentence: Sentence, scores: Mapping[str, Scores]) -> Finding:
-    """Return a finding in `sentence` without its credit if the scores contradict it; else as it is."""
-    if finding.sentence != sentence or not finding.level:
+def _doubted(
+    finding: Finding, sentences: Sequence[Sentence], every: Mapping[Place, Mapping[str, Scores]]
+) -> Finding:
+    """Return a finding without its credit if the scores of its sentence contradict it; else as it is.
+
+    Of a finding in several sentences, the likeliest one counts, and only whether it is on topic.
+    """
+    turn, start, end = finding.sentence.turn, finding.sentence.start, finding.sentence.end
+    within = [s for s in sentences if s.turn == turn and start <= s.start < end]
+    long = any(len(s.words) >= OFF_TOPIC_WORDS for s in within)
+    if not (finding.level and within) or long:
         return finding
-    # Most examples are statements: the scores of a question say less than its words.
-    if sentence.is_question or len(sentence.words) >= OFF_TOPIC_WORDS:
-        return finding
-    score = scores[finding.expectation]
-    if score.stance < AGAINST:
+    scores = [every[s.place][finding.expectation] for s in within]
+    asks = any(s.is_question for s in within)
+    # Most examples are statements: the stance of a question says less than its words.
+    if len(scores) == 1 and not asks and scores[0].stance < AGAINST:
         return replace(finding, level=Level.ABSENT, loss=Loss.WRONG_WAY)
-    if score.about < OFF_TOPIC:
+    if max(score.about for score in scores) < (ASKED if asks else OFF_TOPIC):
         return replace(finding, level=Level.ABSENT, loss=Loss.OFF_TOPIC)
     return finding
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from harness.interview.scoring.classifier import SentenceClassifier
+from harness.interview.scoring.classifier import Scores, SentenceClassifier
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.matching import REMEMBERED, Matcher
@@ -19,8 +19,9 @@ from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
-# patterns'. Chosen by leaving voices out: lower ones accuse the right twin of a wrong sentence.
-ABOUT, STANCE = 0.2, 0.4
+# patterns'. Chosen on an author left out: lower ones accuse the right twin of a wrong sentence.
+ABOUT, STANCE = -0.4, 0.1
+UNLIKELY = -0.6  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
@@ -84,7 +85,10 @@ def _stating(
         named = (matcher.subject(name, sentence.turn) for name in misconception.denies)
         with_subject = (replace(sentence, text=f"{n} {sentence.text}") for n in named if n)
         stated = any(_states(guards, misconception, s) for s in (sentence, *with_subject))
-        stated = stated or (classifier and _learned(guards, classifier, misconception, sentence))
+        if classifier and len(sentence.words) >= MIN_WORDS:
+            scores = classifier.score(sentence.text)[misconception.id]
+            stated = scores.about >= UNLIKELY if stated else _sure(scores)
+            stated = stated and _is_own_claim(guards, misconception, sentence)
         if stated and not matcher.sources.copied(sentence.text):
             yield number
 
@@ -101,15 +105,9 @@ def _states(guards: Guards, misconception: Misconception, sentence: Sentence) ->
     )
 
 
-def _learned(
-    guards: Guards, classifier: SentenceClassifier, misconception: Misconception, sentence: Sentence
-) -> bool:
-    """Return True if the classifier is sure that a sentence states a misconception."""
-    if len(sentence.words) < MIN_WORDS:
-        return False
-    scores = classifier.score(sentence.text)[misconception.id]
-    sure = scores.about >= ABOUT and scores.stance >= STANCE
-    return sure and _is_own_claim(guards, misconception, sentence)
+def _sure(scores: Scores) -> bool:
+    """Return True if the classifier alone says that a sentence states a misconception."""
+    return scores.about >= ABOUT and scores.stance >= STANCE
 
 
 def _is_own_claim(guards: Guards, misconception: Misconception, sentence: Sentence) -> bool:

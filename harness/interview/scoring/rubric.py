@@ -120,11 +120,15 @@ class SentencesEntry(RootModel[tuple[SentenceEntry, ...]]):
 
 
 class TwinEntry(SentenceEntry):
-    """A labelled sentence with its twin, if it has one: almost the same words, and not what they show."""
+    """A labelled sentence with its twin, if it has one: almost the same words, and not what they show.
+
+    not_shows: what the twin shows or states instead; None if that is not labelled.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     not_: str | None = Field(default=None, alias="not")
+    not_shows: tuple[str, ...] | None = None
 
 
 class TwinsEntry(RootModel[tuple[TwinEntry, ...]]):
@@ -249,7 +253,7 @@ def rubric(folder: Path = FOLDER) -> Rubric:
         (*_sentences(folder, phrasings.get(NOTHING)), *_of_twins(twins)),
         (
             *((text, name) for name, texts in contrary.items() for text in texts),
-            *((t.not_, name) for t in twins if t.not_ for name in (*t.shows, *t.wrong)),
+            *_contrary_to(twins),
         ),
         _sha256(folder),
     )
@@ -273,9 +277,20 @@ def _sentences(folder: Path, nothing: PhrasingEntry | None) -> Iterator[tuple[st
 
 
 def _of_twins(twins: Iterable[TwinEntry]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the sentences themselves; what their twins show is not labelled."""
+    """Yield the sentences themselves, and those of their twins that are labelled."""
     for twin in twins:
         yield twin.text, frozenset((*twin.shows, *twin.wrong))
+        if twin.not_ and twin.not_shows is not None:
+            yield twin.not_, frozenset(twin.not_shows)
+
+
+def _contrary_to(twins: Iterable[TwinEntry]) -> Iterator[tuple[str, str]]:
+    """Yield each twin with the id of what it does not show, unlike its sentence; and the other way round."""
+    for twin in twins:
+        shown, instead = {*twin.shows, *twin.wrong}, set(twin.not_shows or ())
+        if twin.not_:
+            yield from ((twin.not_, name) for name in sorted(shown - instead))
+            yield from ((twin.text, name) for name in sorted(instead - shown))
 
 
 def _entries(folder: Path, schema: type[RootModel]) -> list[SentenceEntry]:

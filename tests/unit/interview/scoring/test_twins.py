@@ -12,9 +12,9 @@ from harness.interview.scoring.rubric import FOLDER, TWINS, TwinEntry, rubric
 from harness.interview.scoring.words import fit_vocabulary
 
 
-def twins() -> list[TwinEntry]:
-    """Return the pairs of all files."""
-    files = sorted(Path(FOLDER / TWINS).glob("*.yaml"))
+def twins(files: str = "*.yaml") -> list[TwinEntry]:
+    """Return the pairs of the files whose names match."""
+    files = sorted(Path(FOLDER / TWINS).glob(files))
     return [twin for path in files for twin in read(path, tuple[TwinEntry, ...])]
 
 
@@ -33,7 +33,8 @@ def test_every_misconception_has_wordings_and_near_misses_in_many_voices():
 
 
 def test_patterns_alone_tell_most_misconceptions_from_their_twins(scorer):
-    pairs = [(twin, name) for twin in twins() for name in twin.wrong]
+    # The patterns were written for these files; the voices of the others teach the classifier alone.
+    pairs = [(twin, name) for twin in twins("[1-8]-*.yaml") for name in twin.wrong]
     found = sum(accused(scorer, twin.text, name) for twin, name in pairs)
     falsely = [twin.not_ for twin, name in pairs if twin.not_ and accused(scorer, twin.not_, name)]
     assert found >= 0.7 * len(pairs)
@@ -42,11 +43,19 @@ def test_patterns_alone_tell_most_misconceptions_from_their_twins(scorer):
 
 def test_a_twin_is_about_what_its_sentence_shows_and_does_not_show_it():
     loaded = rubric()
-    contrary, labelled = set(loaded.contrary), dict(loaded.sentences)
+    contrary = set(loaded.contrary)
+    labelled = {text: set() for text, _ in loaded.sentences}
+    for text, shown in loaded.sentences:
+        labelled[text] |= shown
     for twin in twins():
-        assert labelled[twin.text] >= {*twin.shows, *twin.wrong}
-        for name in (*twin.shows, *twin.wrong) if twin.not_ else ():
+        shown, instead = {*twin.shows, *twin.wrong}, set(twin.not_shows or ())
+        assert labelled[twin.text] >= shown
+        if twin.not_ and twin.not_shows is not None:
+            assert labelled[twin.not_] >= instead
+        for name in shown - instead if twin.not_ else ():
             assert (twin.not_, name) in contrary
+        for name in instead - shown:
+            assert (twin.text, name) in contrary
 
 
 def test_products_approximate_the_square_of_the_similarity():
@@ -56,9 +65,7 @@ def test_products_approximate_the_square_of_the_similarity():
     nothing = fit_vocabulary([])
 
     def features(text: str) -> np.ndarray:
-        return classifier._features(
-            text, lambda texts: np.stack([meanings[t] for t in texts]), nothing
-        )
+        return classifier._features(text, meanings[text], nothing)
 
     linear = float(vectors[0] @ vectors[1])
     expected = (linear + linear**2) / 2 + classifier.CONSTANT**2
