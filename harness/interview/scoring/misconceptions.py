@@ -19,8 +19,8 @@ from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
-# patterns'. Chosen on an author left out: lower ones accuse the right twin of a wrong sentence.
-ABOUT, STANCE = -0.4, 0.1
+# patterns'. Chosen on an author left out and on good answers, which lower ones accuse.
+ABOUT, STANCE = -0.2, 0.2
 UNLIKELY = -0.6  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
