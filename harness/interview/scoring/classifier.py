@@ -29,6 +29,7 @@ WORDS, CONSTANT = 0.7, 0.5
 # embeddings, which tells "the small one drafts, the large one checks" from its parts. More gain nothing.
 PRODUCTS = 4096
 DECIMALS = 3  # of a score; differences between machines are far smaller
+KNOWN = 0.4  # share of known words below which a text is keys struck at random, and about nothing
 SHIPPED = FOLDER / "classifier.npz"  # weights for the shipped content, so that no user has to wait
 
 
@@ -42,6 +43,9 @@ class Scores:
 
     about: float
     stance: float
+
+
+NOTHING = Scores(-1.0, -1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,8 @@ class SentenceClassifier:
     @lru_cache(REMEMBERED)  # noqa: B019  # one classifier lives as long as the process
     def score(self, text: str) -> Mapping[str, Scores]:
         """Return the scores by id."""
+        if self.words.known(text) < KNOWN:
+            return dict.fromkeys(self.names, NOTHING)
         features = _features(text, self.embed([text])[0], self.words)
         about, stance = (
             np.round(weights @ features, DECIMALS).tolist() for weights in (self.about, self.stance)

@@ -34,6 +34,11 @@ class TfidfVocabulary:
         length = float(np.linalg.norm(values))
         return values / length if length else values
 
+    def known(self, text: str) -> float:
+        """Return the share of the words of a text whose stems are known; 1 if it has none."""
+        stems = [_stem(word) for word in TERM.findall(text.lower())]
+        return sum(stem in self.columns for stem in stems) / len(stems) if stems else 1.0
+
 
 def fit_vocabulary(texts: Iterable[str]) -> TfidfVocabulary:
     """Return the vocabulary of texts, in any order."""
