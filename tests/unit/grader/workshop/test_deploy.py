@@ -259,6 +259,18 @@ def test_what_a_submission_could_run_is_off_for_the_instructor_in_every_kind_of_
     assert f'"/opt/under500/etc/{start.INSTRUCTORS.name}"' in people
 
 
+@pytest.mark.parametrize("name", ["learner01", INSTRUCTOR])
+def test_a_button_in_a_notebooks_text_runs_no_command(name, tmp_path, root):
+    """JupyterLab's default would run a collected notebook's cells as the instructor."""
+    workshop, file = Workshop(tmp_path), "default_setting_overrides.json"
+    start._settings(workshop)
+    settings = json.loads((workshop.settings(name) / "labconfig" / file).read_text())
+    assert settings["@jupyterlab/apputils-extension:sanitizer"] == {"allowCommandLinker": False}
+    assert (workshop.settings(name) / "labconfig" / start.PAGE_SETTINGS.name).exists()
+    source = str((start.LAB_SETTINGS / file).relative_to(root))
+    assert [source] in [paths for _, paths in stages()["learner"].copies]
+
+
 def test_the_instructors_pages_load_nothing_from_elsewhere():
     settings = json.loads(start.SERVER_SETTINGS.read_text())["ServerApp"]["tornado_settings"]
     policy = settings["headers"]["Content-Security-Policy"]
