@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyterhub.services import service
 
 from grader import secret
-from grader.workshop import hub_board, listening, origins, paths
+from grader.workshop import hub_board, isolation, listening, origins, paths
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -65,7 +65,8 @@ c.Spawner.pre_spawn_hook = set_paths
 for person in saved(workshop):
     listening.held(person.name)
 board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
-# JupyterHub has no setting for open files of a service. Without this one, the board does not start.
-service.Popen = partial(service.Popen, pass_fds=[board.fileno()])
+# JupyterHub has no setting for open files of a service. Without the first one, the board does not start.
+streams = isolation.own_streams(workshop.hub / "board.log")
+service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
