@@ -15,8 +15,9 @@ from traitlets.config import Config
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
 from jupyterhub.services import service
+from tornado import httpserver
 
-from grader.workshop import hub_board, isolation, listening, paths, start
+from grader.workshop import admission, hub_board, isolation, listening, paths, start
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, variable
 from grader.workshop.spawner import IsolatedSpawner
 
@@ -123,6 +124,7 @@ def test_a_server_has_none_of_the_hubs_standard_streams(spawner, tmp_path):
 def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     monkeypatch.setattr(listening, "_held", {})
     monkeypatch.setattr(service, "Popen", service.Popen)
+    monkeypatch.setattr(httpserver, "HTTPServer", httpserver.HTTPServer)
     monkeypatch.setattr("grader.workshop.accounts.saved", lambda _: [SimpleNamespace(name="ada")])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -135,6 +137,7 @@ def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     assert not taken(first + hub_board.PORT_OFFSET)
     assert not taken(listening.held("ada").getsockname()[1])
     [board] = config.JupyterHub.services
+    assert httpserver.HTTPServer.keywords == admission.LIMITS
     options = dict(service.Popen.keywords)
     assert options.pop("pass_fds") == [int(board["command"][-1])]
     assert options.pop("stdin") == subprocess.DEVNULL

@@ -1,0 +1,118 @@
+"""What a server accepts from somebody who has not logged in."""
+
+import http.client
+import socket
+import threading
+from types import SimpleNamespace
+
+import pytest
+from tornado import httpserver, ioloop, netutil, web
+from tornado.httputil import HTTPHeaders
+
+pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
+
+from jupyterhub.singleuser import extension
+
+from grader.workshop import admission, listening
+
+NAME, SECRET = "jupyterhub-user-ada", b"a secret"
+MANY = admission.LIMITS["max_body_size"] + 1
+
+
+class Echo(web.RequestHandler):
+    def post(self):
+        self.finish(str(len(self.request.body)))
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Yield the port of a server with the limits, in a thread of its own."""
+    auth = SimpleNamespace(hub_auth=SimpleNamespace(cookie_name=NAME))
+    app = web.Application([("/", Echo)], cookie_secret=SECRET, identity_provider=auth)
+    [one] = netutil.bind_sockets(0, "127.0.0.1")
+    ready, loops = threading.Event(), []
+
+    def serve():
+        loop = ioloop.IOLoop(make_current=True)
+        admission.Server(app).add_socket(one)
+        loops.append(loop)
+        loop.add_callback(ready.set)
+        loop.start()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield one.getsockname()[1]
+    loops[0].add_callback(loops[0].stop)
+    thread.join(10)
+
+
+def cookie(secret=SECRET, name=NAME):
+    return f"{NAME}={web.create_signed_value(secret, name, 'token').decode()}"
+
+
+def status(port, size, headers=None):
+    """Return the status of a request with a body of this size, declared but not sent beyond the limit."""
+    one = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    one.putrequest("POST", "/")
+    for name, value in ({"Content-Length": str(size)} | (headers or {})).items():
+        one.putheader(name, value)
+    one.endheaders()
+    one.send(b"x" * min(size, MANY))
+    found = one.getresponse().status
+    one.close()
+    return found
+
+
+def test_a_large_body_needs_a_login(port):
+    assert status(port, MANY - 1) == 200
+    assert status(port, MANY) == 400
+    assert status(port, MANY, {"Cookie": cookie()}) == 200
+    assert status(port, admission.LOGGED_IN + 1, {"Cookie": cookie()}) == 400
+
+
+@pytest.mark.parametrize("made_up", [cookie(b"another"), cookie(name="oauth-state"), f"{NAME}=1"])
+def test_a_cookie_that_the_server_has_not_signed_is_no_login(port, made_up):
+    assert status(port, MANY, {"Cookie": made_up, "Authorization": "token made-up"}) == 400
+
+
+def test_an_unfinished_body_ends_its_connection(port, monkeypatch):
+    monkeypatch.setitem(admission.LIMITS, "body_timeout", 0.2)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+        one.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+        assert one.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, True),  # an old browser
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}, False),
+    ],
+)
+def test_only_a_person_logs_out(headers, expected):
+    assert admission.deliberate(HTTPHeaders(headers)) == expected
+
+
+def test_a_persons_server_is_started_with_both(monkeypatch):
+    """JupyterHub's server asks these two names for its HTTP server and for what answers /logout."""
+    served = []
+    monkeypatch.setattr(httpserver, "HTTPServer", httpserver.HTTPServer)
+    monkeypatch.setattr(listening, "inherited", int)
+    monkeypatch.setattr(listening, "lend", served.append)
+    provider = extension.JupyterHubIdentityProvider
+    monkeypatch.setattr(provider, "logout_handler_class", provider.logout_handler_class)
+    monkeypatch.setattr("jupyterhub.singleuser.main", lambda: served.append("jupyter"))
+    monkeypatch.setattr("sys.argv", ["listening", "7", "--port=1"])
+    listening.main()
+    assert served == [7, "jupyter"]
+    assert httpserver.HTTPServer is admission.Server
+    [logout, _] = provider.get_handlers(
+        SimpleNamespace(logout_handler_class=provider.logout_handler_class, hub_auth=None)
+    )
+    assert logout[0] == "/logout" and issubclass(logout[1], extension.JupyterHubLogoutHandler)
+    assert "prepare" in vars(logout[1])
