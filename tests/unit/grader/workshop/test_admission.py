@@ -1,19 +1,21 @@
 """What a server accepts from somebody who has not logged in."""
 
 import http.client
+import os
 import socket
+import subprocess
+import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
-from tornado import httpserver, ioloop, netutil, web
+from tornado import ioloop, netutil, web
 from tornado.httputil import HTTPHeaders
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
-from jupyterhub.singleuser import extension
-
-from grader.workshop import admission, listening
+from grader.workshop import admission
 
 NAME, SECRET = "jupyterhub-user-ada", b"a secret"
 MANY = admission.LIMITS["max_body_size"] + 1
@@ -98,21 +100,56 @@ def test_only_a_person_logs_out(headers, expected):
     assert admission.deliberate(HTTPHeaders(headers)) == expected
 
 
-def test_a_persons_server_is_started_with_both(monkeypatch):
-    """JupyterHub's server asks these two names for its HTTP server and for what answers /logout."""
-    served = []
-    monkeypatch.setattr(httpserver, "HTTPServer", httpserver.HTTPServer)
-    monkeypatch.setattr(listening, "inherited", int)
-    monkeypatch.setattr(listening, "lend", served.append)
-    provider = extension.JupyterHubIdentityProvider
-    monkeypatch.setattr(provider, "logout_handler_class", provider.logout_handler_class)
-    monkeypatch.setattr("jupyterhub.singleuser.main", lambda: served.append("jupyter"))
-    monkeypatch.setattr("sys.argv", ["listening", "7", "--port=1"])
-    listening.main()
-    assert served == [7, "jupyter"]
-    assert httpserver.HTTPServer is admission.Server
-    [logout, _] = provider.get_handlers(
-        SimpleNamespace(logout_handler_class=provider.logout_handler_class, hub_auth=None)
-    )
-    assert logout[0] == "/logout" and issubclass(logout[1], extension.JupyterHubLogoutHandler)
-    assert "prepare" in vars(logout[1])
+class Hub(BaseHTTPRequestHandler):
+    """What a person's server asks before it serves: the hub's version."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"version": "9"}')
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hub():
+    """Yield the address of a hub."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as one:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{one.server_port}"
+        one.shutdown()
+
+
+@pytest.fixture
+def jupyter(hub, tmp_path):
+    """Yield the port of a person's server as the hub starts it, without isolation."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, file = listener.getsockname()[1], listener.fileno()
+        names = {
+            "API_TOKEN": "token",
+            "API_URL": f"{hub}/hub/api",
+            "CLIENT_ID": NAME,
+            "SERVICE_PREFIX": "/user/ada/",
+            "SERVICE_URL": f"http://127.0.0.1:{port}/user/ada/",
+            "USER": "ada",
+        }
+        variables = {f"JUPYTERHUB_{name}": value for name, value in names.items()}
+        variables |= {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path)}
+        command = [sys.executable, "-P", "-m", "grader.workshop.listening", str(file)]
+        command += ["--allow-root", f"--ServerApp.root_dir={tmp_path}"]
+        one = subprocess.Popen(command, pass_fds=[file], env=os.environ | variables, cwd=tmp_path)
+        yield port
+        one.kill()
+        one.wait(10)
+
+
+def test_a_persons_server_has_both(jupyter):
+    """JupyterHub's server is replaced in two places, which another version may not have."""
+    for destination, expected in (("image", 403), ("document", 302)):
+        one = http.client.HTTPConnection("127.0.0.1", jupyter, timeout=60)
+        one.request("GET", "/user/ada/logout", headers={"Sec-Fetch-Dest": destination})
+        assert one.getresponse().status == expected
+        one.close()
+    assert status(jupyter, MANY) == 400
+    assert status(jupyter, MANY - 1) != 400

@@ -351,6 +351,11 @@ def test_the_start_script_is_a_shell_script_that_parses():
     assert (FOLDER / "start-server").stat().st_mode & 0o111
 
 
+def test_a_pod_serves_with_the_limits_of_a_workshop():
+    last = (FOLDER / "start-server").read_text().splitlines()[-1]
+    assert last == f'exec python -P -m {admission.__name__} "$@"'
+
+
 def test_every_user_id_of_a_large_roster_has_a_name_in_the_image(values):
     found = re.search(r"seq (\d+) (\d+)", (FOLDER / "Dockerfile").read_text())
     first, last = int(found[1]), int(found[2])
