@@ -10,7 +10,7 @@ from jupyterhub.services import service
 from tornado import httpserver
 
 from grader import secret
-from grader.workshop import admission, hub_board, isolation, listening, origins, paths
+from grader.workshop import before_login, hub_board, isolation, listening, origins, paths
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -70,6 +70,6 @@ board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
 streams = isolation.own_streams(workshop.hub / "board.log")
 service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 # Nor for the limits of a request.
-httpserver.HTTPServer = partial(httpserver.HTTPServer, **admission.LIMITS)
+httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()

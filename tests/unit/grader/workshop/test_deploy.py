@@ -16,7 +16,7 @@ import pytest
 import yaml
 from traitlets.config import PyFileConfigLoader
 
-from grader.workshop import inbox, start
+from grader.workshop import before_login, inbox, start
 from grader.workshop.paths import INSTRUCTOR, Workshop
 
 FOLDER = Path(start.__file__).parent / "deploy"
@@ -353,7 +353,7 @@ def test_the_start_script_is_a_shell_script_that_parses():
 
 def test_a_pod_serves_with_the_limits_of_a_workshop():
     last = (FOLDER / "start-server").read_text().splitlines()[-1]
-    assert last == f'exec python -P -m {admission.__name__} "$@"'
+    assert last == f'exec python -P -m {before_login.__name__} "$@"'
 
 
 def test_every_user_id_of_a_large_roster_has_a_name_in_the_image(values):

@@ -17,7 +17,7 @@ pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 from jupyterhub.services import service
 from tornado import httpserver
 
-from grader.workshop import admission, hub_board, isolation, listening, paths, start
+from grader.workshop import before_login, hub_board, isolation, listening, paths, start
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, variable
 from grader.workshop.spawner import IsolatedSpawner
 
@@ -137,7 +137,7 @@ def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     assert not taken(first + hub_board.PORT_OFFSET)
     assert not taken(listening.held("ada").getsockname()[1])
     [board] = config.JupyterHub.services
-    assert httpserver.HTTPServer.keywords == admission.LIMITS
+    assert httpserver.HTTPServer.keywords == before_login.LIMITS
     options = dict(service.Popen.keywords)
     assert options.pop("pass_fds") == [int(board["command"][-1])]
     assert options.pop("stdin") == subprocess.DEVNULL

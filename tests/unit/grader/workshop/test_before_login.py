@@ -15,10 +15,10 @@ from tornado.httputil import HTTPHeaders
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
-from grader.workshop import admission
+from grader.workshop import before_login
 
 NAME, SECRET = "jupyterhub-user-ada", b"a secret"
-MANY = admission.LIMITS["max_body_size"] + 1
+MANY = before_login.LIMITS["max_body_size"] + 1
 
 
 class Echo(web.RequestHandler):
@@ -36,7 +36,7 @@ def port():
 
     def serve():
         loop = ioloop.IOLoop(make_current=True)
-        admission.Server(app).add_socket(one)
+        before_login.Server(app).add_socket(one)
         loops.append(loop)
         loop.add_callback(ready.set)
         loop.start()
@@ -70,7 +70,7 @@ def test_a_large_body_needs_a_login(port):
     assert status(port, MANY - 1) == 200
     assert status(port, MANY) == 400
     assert status(port, MANY, {"Cookie": cookie()}) == 200
-    assert status(port, admission.LOGGED_IN + 1, {"Cookie": cookie()}) == 400
+    assert status(port, before_login.LOGGED_IN + 1, {"Cookie": cookie()}) == 400
 
 
 @pytest.mark.parametrize("made_up", [cookie(b"another"), cookie(name="oauth-state"), f"{NAME}=1"])
@@ -79,7 +79,7 @@ def test_a_cookie_that_the_server_has_not_signed_is_no_login(port, made_up):
 
 
 def test_an_unfinished_body_ends_its_connection(port, monkeypatch):
-    monkeypatch.setitem(admission.LIMITS, "body_timeout", 0.2)
+    monkeypatch.setitem(before_login.LIMITS, "body_timeout", 0.2)
     with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
         one.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
         assert one.recv(1) == b""
@@ -97,7 +97,7 @@ def test_an_unfinished_body_ends_its_connection(port, monkeypatch):
     ],
 )
 def test_only_a_person_logs_out(headers, expected):
-    assert admission.deliberate(HTTPHeaders(headers)) == expected
+    assert before_login.deliberate(HTTPHeaders(headers)) == expected
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -54,7 +54,7 @@ def deliberate(headers: HTTPHeaders) -> bool:
 
 
 def main() -> None:
-    """Serve a person as `jupyterhub-singleuser` does: `python -m grader.workshop.admission OPTIONS...`."""
+    """Serve a person as `jupyterhub-singleuser` does: `python -m grader.workshop.before_login OPTIONS...`."""
     httpserver.HTTPServer = Server  # jupyter_server has no setting for it
     from jupyterhub.singleuser import extension
     from jupyterhub.singleuser import main as serve
