@@ -12,7 +12,7 @@ import socket
 import sys
 from pathlib import Path
 
-from grader.workshop import listening
+from grader.workshop import before_login, listening
 from grader.workshop.origins import BOARD, cookie_variables
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
@@ -79,7 +79,7 @@ async def _serve(listener: socket.socket) -> None:
     learner = url_path_join(prefix, LEARNERS, r"(.+)\.html")
     handlers = [(callback, HubOAuthCallbackHandler), (learner, Page), (prefix, Page)]
     app = web.Application(handlers, cookie_secret=os.urandom(32))
-    httpserver.HTTPServer(app).add_socket(listener)
+    httpserver.HTTPServer(app, **before_login.LIMITS).add_socket(listener)
     await asyncio.Event().wait()
 
 

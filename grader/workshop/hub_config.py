@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from jupyterhub.services import service
+from tornado import httpserver
 
 from grader import secret
-from grader.workshop import hub_board, listening, origins, paths
+from grader.workshop import before_login, hub_board, isolation, listening, origins, paths
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -65,7 +66,10 @@ c.Spawner.pre_spawn_hook = set_paths
 for person in saved(workshop):
     listening.held(person.name)
 board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
-# JupyterHub has no setting for open files of a service. Without this one, the board does not start.
-service.Popen = partial(service.Popen, pass_fds=[board.fileno()])
+# JupyterHub has no setting for open files of a service. Without the first one, the board does not start.
+streams = isolation.own_streams(workshop.hub / "board.log")
+service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
+# Nor for the limits of a request.
+httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()

@@ -9,6 +9,7 @@ hub is on it.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +41,17 @@ def isolated_command(workshop: Workshop, name: str, *command: str) -> list[str]:
     # The folder is changed as the person: root without capabilities may not enter it.
     chdir = ("env", f"--chdir={workshop.home(name)}")
     return [*_view(workshop, name), "--", *_limits(), *_become(name), *chdir, *command]
+
+
+def own_streams(log: Path) -> dict[str, int]:
+    """Return the arguments of Popen that give a process none of the hub's standard streams.
+
+    It prints to an emptied file, which _limits bounds. With the hub's streams it could read what root types,
+    stop the hub's output and empty its log. The caller closes the open file.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    file = os.open(log, flags, mode=0o600)
+    return {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": file}
 
 
 def _limits() -> list[str]:

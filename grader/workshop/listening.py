@@ -52,9 +52,9 @@ def main() -> None:
     """Serve a person: `python -m grader.workshop.listening DESCRIPTOR OPTIONS...`."""
     lend(inherited(int(sys.argv.pop(1))))
     # Only now: jupyter_server keeps the function that it imports.
-    from jupyterhub.singleuser import main as serve
+    from grader.workshop import before_login
 
-    serve()
+    before_login.main()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ homes/NAME       a person's private home; the instructor's contains the course
 exchange/        nbgrader's exchange: released labs, submissions and feedback
 models/          what `under500 prepare` built, read-only; all learners share the same memory pages
 etc/ROLE         settings of nbgrader and JupyterLab by role
-hub/             the hub's database, cookies and log
+hub/             the hub's database and cookies, and what the servers and the board print
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class Workshop:
     def hub(self) -> Path:
         """Return the folder of the hub's own files."""
         return self.root / "hub"
+
+    def server_log(self, name: str) -> Path:
+        """Return the file of what a person's server has printed since it was last started."""
+        return self.hub / f"server-{name}.log"
 
     @property
     def course(self) -> Path:

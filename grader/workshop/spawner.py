@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pwd import getpwnam
 
 from jupyterhub.spawner import LocalProcessSpawner
 
@@ -28,8 +29,14 @@ class IsolatedSpawner(LocalProcessSpawner):
 
     async def start(self) -> tuple[str, int]:
         """Start a person's server on the port that is theirs, and return its address."""
-        listener = listening.held(self.user.name)
+        workshop, name = paths.current(), self.user.name
+        listener = listening.held(name)
         self.port, descriptor = listener.getsockname()[1], listener.fileno()
-        self.popen_kwargs = {"pass_fds": [descriptor]}
-        self.cmd = isolation.server_command(paths.current(), self.user.name, descriptor)
-        return await super().start()
+        self.cmd = isolation.server_command(workshop, name, descriptor)
+        streams = isolation.own_streams(workshop.server_log(name))
+        try:
+            os.fchown(streams["stdout"], getpwnam(name).pw_uid, -1)  # a quota counts the file
+            self.popen_kwargs = {"pass_fds": [descriptor], **streams}
+            return await super().start()
+        finally:
+            os.close(streams["stdout"])

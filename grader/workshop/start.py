@@ -35,7 +35,8 @@ PORTS = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board'
 # Open files of the hub and its proxy. With the usual 1,024, a thousand idle connections silence the hub.
 FILES = 65_536
 CONFIG = Path(__file__).with_name("hub_config.py")
-# JupyterLab's settings of learners, as `make start` uses them.
+# JupyterLab's settings as `make start` uses them. The text of a notebook has no buttons that run commands:
+# one click would run the cells of a collected notebook as the instructor.
 LAB_SETTINGS = Path(setup.__file__).parent / "jupyter" / "labconfig"
 # Those of the instructor's server: a submission that is opened in it runs no widget, draws no Vega chart, and
 # loads nothing from elsewhere. JupyterLab does the first two for notebooks that nobody trusts.

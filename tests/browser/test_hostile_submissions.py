@@ -37,6 +37,7 @@ pytestmark = [
 
 MALLORY, LAB = "learner01", "01-profile"
 RAW = "as-written.ipynb"  # a notebook that was not collected, in somebody's home
+TEXT = "text.ipynb"  # one that attacks with its text alone, which is kept when it is collected
 COLLECTED = f"course/submitted/{MALLORY}/{LAB}/{LAB}.ipynb"
 TABLE = "student,lab,points\nada,01-profile,17\n"
 SETTLED_MS = 5_000  # after the kernel is idle; the attacks act before or a second after it
@@ -52,7 +53,18 @@ def room() -> Iterator[Classroom]:
             nbformat.write(attack(room), home / RAW)
             for path in (home / "grades.csv", home / RAW):
                 shutil.chown(path, name, name)
+        path = room.workshop.home(INSTRUCTOR) / TEXT
+        nbformat.write(text_attack(), path)
+        shutil.chown(path, INSTRUCTOR, INSTRUCTOR)
         yield room
+
+
+def text_attack() -> nbformat.NotebookNode:
+    """Return a notebook with a button that would run its code, and an image that would log out."""
+    button = "<button data-commandlinker-command='notebook:run-all-cells'>Details</button>"
+    image = f"![](/user/{INSTRUCTOR}/logout)"
+    cells = [new_markdown_cell(f"{button}\n\n{image}"), new_code_cell("print('ran')")]
+    return new_notebook(cells=cells, metadata=KERNEL)
 
 
 def attack(room: Classroom) -> nbformat.NotebookNode:
@@ -122,7 +134,20 @@ def test_2_in_the_instructors_server_they_do_nothing_and_a_kernel_works(chromium
         assert (found.ran, found.asked, found.refused) == ("", [], [])
 
 
-def test_3_what_is_collected_has_neither(chromium, room):
+def test_3_a_button_in_its_text_runs_no_command_and_an_image_logs_nobody_out(chromium, room):
+    with opened(chromium, room, INSTRUCTOR, TEXT) as found:
+        # JupyterLab trusts a saved notebook without outputs, and then runs what a button asks for.
+        found.tab.keyboard.press("Control+s")
+        found.tab.wait_for_timeout(SETTLED_MS)
+        notebooks.opened(found.tab, room.server(INSTRUCTOR), TEXT.removesuffix(".ipynb"))
+        found.tab.locator(".jp-RenderedMarkdown button").click()
+        found.tab.wait_for_timeout(SETTLED_MS)
+        assert texts(found.tab) == "" and not found.refused
+        cookies = {cookie["name"] for cookie in found.tab.context.cookies()}
+        assert f"jupyterhub-user-{INSTRUCTOR}" in cookies
+
+
+def test_4_what_is_collected_has_neither(chromium, room):
     with opened(chromium, room, INSTRUCTOR, RAW) as found:
         frame = rooms.formgrader(found.tab)
         assert "Successfully released" in rooms.press(frame, LAB, "release")

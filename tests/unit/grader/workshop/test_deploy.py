@@ -16,7 +16,7 @@ import pytest
 import yaml
 from traitlets.config import PyFileConfigLoader
 
-from grader.workshop import inbox, start
+from grader.workshop import before_login, inbox, start
 from grader.workshop.paths import INSTRUCTOR, Workshop
 
 FOLDER = Path(start.__file__).parent / "deploy"
@@ -259,6 +259,18 @@ def test_what_a_submission_could_run_is_off_for_the_instructor_in_every_kind_of_
     assert f'"/opt/under500/etc/{start.INSTRUCTORS.name}"' in people
 
 
+@pytest.mark.parametrize("name", ["learner01", INSTRUCTOR])
+def test_a_button_in_a_notebooks_text_runs_no_command(name, tmp_path, root):
+    """JupyterLab's default would run a collected notebook's cells as the instructor."""
+    workshop, file = Workshop(tmp_path), "default_setting_overrides.json"
+    start._settings(workshop)
+    settings = json.loads((workshop.settings(name) / "labconfig" / file).read_text())
+    assert settings["@jupyterlab/apputils-extension:sanitizer"] == {"allowCommandLinker": False}
+    assert (workshop.settings(name) / "labconfig" / start.PAGE_SETTINGS.name).exists()
+    source = str((start.LAB_SETTINGS / file).relative_to(root))
+    assert [source] in [paths for _, paths in stages()["learner"].copies]
+
+
 def test_the_instructors_pages_load_nothing_from_elsewhere():
     settings = json.loads(start.SERVER_SETTINGS.read_text())["ServerApp"]["tornado_settings"]
     policy = settings["headers"]["Content-Security-Policy"]
@@ -337,6 +349,11 @@ def test_the_dockerfile_passes_the_linter():
 def test_the_start_script_is_a_shell_script_that_parses():
     subprocess.run(["sh", "-n", FOLDER / "start-server"], check=True)
     assert (FOLDER / "start-server").stat().st_mode & 0o111
+
+
+def test_a_pod_serves_with_the_limits_of_a_workshop():
+    last = (FOLDER / "start-server").read_text().splitlines()[-1]
+    assert last == f'exec python -P -m {before_login.__name__} "$@"'
 
 
 def test_every_user_id_of_a_large_roster_has_a_name_in_the_image(values):

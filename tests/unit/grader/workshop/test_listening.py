@@ -4,6 +4,7 @@ import asyncio
 import os
 import runpy
 import socket
+import subprocess
 import sys
 import urllib.request
 from types import SimpleNamespace
@@ -14,8 +15,9 @@ from traitlets.config import Config
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
 from jupyterhub.services import service
+from tornado import httpserver
 
-from grader.workshop import hub_board, isolation, listening, paths, start
+from grader.workshop import before_login, hub_board, isolation, listening, paths, start
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, variable
 from grader.workshop.spawner import IsolatedSpawner
 
@@ -53,7 +55,11 @@ def spawner(tmp_path, monkeypatch):
     """Return a function that starts a server of this code, without isolation, and returns its spawner."""
     started = []
     monkeypatch.setattr(listening, "_held", {})
-    monkeypatch.setattr(paths, "current", lambda: None)
+    workshop = Workshop(tmp_path)
+    workshop.hub.mkdir()
+    monkeypatch.setattr(paths, "current", lambda: workshop)
+    account = SimpleNamespace(pw_uid=os.getuid())
+    monkeypatch.setattr("grader.workshop.spawner.getpwnam", lambda name: account)
     monkeypatch.setattr(IsolatedSpawner, "get_args", lambda self: [])
     environment = os.environ | {"HOME": str(tmp_path)}
     monkeypatch.setattr(IsolatedSpawner, "get_env", lambda self: environment)
@@ -102,22 +108,39 @@ def test_a_server_has_no_socket_of_another(spawner):
     one, other = spawner(STARTING, "ada"), spawner(STARTING, "bob")
     assert one.port != other.port
     own, others = (listening.held(name).fileno() for name in ("ada", "bob"))
-    assert one.popen_kwargs == {"pass_fds": [own]} and own != others
+    assert one.popen_kwargs["pass_fds"] == [own] and own != others
     assert not listening.held("bob").get_inheritable()
+
+
+def test_a_server_has_none_of_the_hubs_standard_streams(spawner, tmp_path):
+    """With them, it reads what root types, stops the hub's terminal and empties its log."""
+    log = Workshop(tmp_path).server_log(INSTRUCTOR)
+    log.write_text("of an earlier start")
+    one = spawner("import sys; print(repr(sys.stdin.read())); sys.exit('done')")
+    assert one.proc.wait(10) == 1
+    assert log.read_text() == "''\ndone\n"
 
 
 def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     monkeypatch.setattr(listening, "_held", {})
     monkeypatch.setattr(service, "Popen", service.Popen)
+    monkeypatch.setattr(httpserver, "HTTPServer", httpserver.HTTPServer)
     monkeypatch.setattr("grader.workshop.accounts.saved", lambda _: [SimpleNamespace(name="ada")])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         first = probe.getsockname()[1]
     workshop, config = Workshop(tmp_path, first), Config()
+    workshop.hub.mkdir()
     monkeypatch.setenv(VARIABLE, variable(workshop))
     runpy.run_path(str(start.CONFIG), {"get_config": lambda: config})
     assert taken(first)
     assert not taken(first + hub_board.PORT_OFFSET)
     assert not taken(listening.held("ada").getsockname()[1])
     [board] = config.JupyterHub.services
-    assert service.Popen.keywords == {"pass_fds": [int(board["command"][-1])]}
+    assert httpserver.HTTPServer.keywords == before_login.LIMITS
+    options = dict(service.Popen.keywords)
+    assert options.pop("pass_fds") == [int(board["command"][-1])]
+    assert options.pop("stdin") == subprocess.DEVNULL
+    printed = (workshop.hub / "board.log").stat()
+    assert set(options) == {"stdout", "stderr"}
+    assert all(os.path.samestat(printed, os.fstat(file)) for file in options.values())

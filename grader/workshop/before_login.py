@@ -1,0 +1,73 @@
+"""What a server, the hub and the board do not accept: large requests without a login, and a logout unseen.
+
+Anybody who reaches a port can send a request, and Tornado keeps its body in memory until it is complete.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado import httpserver, web
+from tornado.httputil import HTTPHeaders, RequestStartLine, parse_cookie
+
+from grader.sandbox.limits import MIB
+
+# Options of the hub's and the board's HTTP servers. Their longest request, an admin's list of a thousand new
+# accounts, has 20 KB.
+LIMITS = {"max_body_size": 64 * 1024, "body_timeout": 20.0}  # bytes, seconds
+# Three times the largest notebook that is graded. An upload is sent in parts of 1 MiB.
+LOGGED_IN = 64 * MIB
+# Browsers send both headers. Those of an image in a notebook, and of a learner's page, have other values.
+DELIBERATE = {"Sec-Fetch-Dest": ("document",), "Sec-Fetch-Site": ("same-origin", "none")}
+
+
+class Server(httpserver.HTTPServer):
+    """The HTTP server of a person's Jupyter server, with LIMITS for whoever has not logged in."""
+
+    def start_request(self, server_conn: object, request_conn: Any) -> Any:
+        """Return what receives a request, which chooses the limits when it has the headers."""
+        delegate = super().start_request(server_conn, request_conn)
+        received = delegate.headers_received
+
+        def headers_received(start_line: RequestStartLine, headers: HTTPHeaders) -> Any:
+            if _logged_in(self.request_callback.settings, headers):
+                request_conn.set_max_body_size(LOGGED_IN)
+            else:
+                request_conn.set_max_body_size(LIMITS["max_body_size"])
+                request_conn.set_body_timeout(LIMITS["body_timeout"])
+            return received(start_line, headers)
+
+        delegate.headers_received = headers_received
+        return delegate
+
+
+def _logged_in(settings: dict[str, Any], headers: HTTPHeaders) -> bool:
+    """Return whether a request has the cookie that only this server can sign; the hub is asked later."""
+    name = settings["identity_provider"].hub_auth.cookie_name
+    cookie = parse_cookie(headers.get("Cookie", "")).get(name)
+    return web.decode_signed_value(settings["cookie_secret"], name, cookie) is not None
+
+
+def deliberate(headers: HTTPHeaders) -> bool:
+    """Return whether a person has opened a page, rather than a text that shows it as an image or a frame."""
+    return all(headers.get(name, values[0]) in values for name, values in DELIBERATE.items())
+
+
+def main() -> None:
+    """Serve a person as `jupyterhub-singleuser` does: `python -m grader.workshop.before_login OPTIONS...`."""
+    httpserver.HTTPServer = Server  # jupyter_server has no setting for it
+    from jupyterhub.singleuser import extension
+    from jupyterhub.singleuser import main as serve
+
+    class Logout(extension.JupyterHubLogoutHandler):
+        async def prepare(self) -> None:
+            if not deliberate(self.request.headers):
+                raise web.HTTPError(403)
+            await super().prepare()
+
+    extension.JupyterHubIdentityProvider.logout_handler_class = Logout
+    serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""What a server accepts from somebody who has not logged in."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+from tornado import ioloop, netutil, web
+from tornado.httputil import HTTPHeaders
+
+pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
+
+from grader.workshop import before_login
+
+NAME, SECRET = "jupyterhub-user-ada", b"a secret"
+MANY = before_login.LIMITS["max_body_size"] + 1
+
+
+class Echo(web.RequestHandler):
+    def post(self):
+        self.finish(str(len(self.request.body)))
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Yield the port of a server with the limits, in a thread of its own."""
+    auth = SimpleNamespace(hub_auth=SimpleNamespace(cookie_name=NAME))
+    app = web.Application([("/", Echo)], cookie_secret=SECRET, identity_provider=auth)
+    [one] = netutil.bind_sockets(0, "127.0.0.1")
+    ready, loops = threading.Event(), []
+
+    def serve():
+        loop = ioloop.IOLoop(make_current=True)
+        before_login.Server(app).add_socket(one)
+        loops.append(loop)
+        loop.add_callback(ready.set)
+        loop.start()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield one.getsockname()[1]
+    loops[0].add_callback(loops[0].stop)
+    thread.join(10)
+
+
+def cookie(secret=SECRET, name=NAME):
+    return f"{NAME}={web.create_signed_value(secret, name, 'token').decode()}"
+
+
+def status(port, size, headers=None):
+    """Return the status of a request with a body of this size, declared but not sent beyond the limit."""
+    one = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    one.putrequest("POST", "/")
+    for name, value in ({"Content-Length": str(size)} | (headers or {})).items():
+        one.putheader(name, value)
+    one.endheaders()
+    one.send(b"x" * min(size, MANY))
+    found = one.getresponse().status
+    one.close()
+    return found
+
+
+def test_a_large_body_needs_a_login(port):
+    assert status(port, MANY - 1) == 200
+    assert status(port, MANY) == 400
+    assert status(port, MANY, {"Cookie": cookie()}) == 200
+    assert status(port, before_login.LOGGED_IN + 1, {"Cookie": cookie()}) == 400
+
+
+@pytest.mark.parametrize("made_up", [cookie(b"another"), cookie(name="oauth-state"), f"{NAME}=1"])
+def test_a_cookie_that_the_server_has_not_signed_is_no_login(port, made_up):
+    assert status(port, MANY, {"Cookie": made_up, "Authorization": "token made-up"}) == 400
+
+
+def test_an_unfinished_body_ends_its_connection(port, monkeypatch):
+    monkeypatch.setitem(before_login.LIMITS, "body_timeout", 0.2)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+        one.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+        assert one.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, True),  # an old browser
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}, False),
+    ],
+)
+def test_only_a_person_logs_out(headers, expected):
+    assert before_login.deliberate(HTTPHeaders(headers)) == expected
+
+
+class Hub(BaseHTTPRequestHandler):
+    """What a person's server asks before it serves: the hub's version."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"version": "9"}')
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hub():
+    """Yield the address of a hub."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as one:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{one.server_port}"
+        one.shutdown()
+
+
+@pytest.fixture
+def jupyter(hub, tmp_path):
+    """Yield the port of a person's server as the hub starts it, without isolation."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, file = listener.getsockname()[1], listener.fileno()
+        names = {
+            "API_TOKEN": "token",
+            "API_URL": f"{hub}/hub/api",
+            "CLIENT_ID": NAME,
+            "SERVICE_PREFIX": "/user/ada/",
+            "SERVICE_URL": f"http://127.0.0.1:{port}/user/ada/",
+            "USER": "ada",
+        }
+        variables = {f"JUPYTERHUB_{name}": value for name, value in names.items()}
+        variables |= {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path)}
+        command = [sys.executable, "-P", "-m", "grader.workshop.listening", str(file)]
+        command += ["--allow-root", f"--ServerApp.root_dir={tmp_path}"]
+        one = subprocess.Popen(command, pass_fds=[file], env=os.environ | variables, cwd=tmp_path)
+        yield port
+        one.kill()
+        one.wait(10)
+
+
+def test_a_persons_server_has_both(jupyter):
+    """JupyterHub's server is replaced in two places, which another version may not have."""
+    for destination, expected in (("image", 403), ("document", 302)):
+        one = http.client.HTTPConnection("127.0.0.1", jupyter, timeout=60)
+        one.request("GET", "/user/ada/logout", headers={"Sec-Fetch-Dest": destination})
+        assert one.getresponse().status == expected
+        one.close()
+    assert status(jupyter, MANY) == 400
+    assert status(jupyter, MANY - 1) != 400
