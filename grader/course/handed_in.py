@@ -29,8 +29,6 @@ REFUSED = "under500_refused"  # key in the file that stands for one that could n
 MAX_NOTE = 2_000  # bytes of that file
 # Else JupyterLab asks for a kernel each time, and nbgrader's extension warns of an old form of its metadata.
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-# What else that file has, so that nbgrader can read it and give the verdict.
-EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 ONLY_THIS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 FOLDER = ONLY_THIS | os.O_DIRECTORY
 
@@ -58,7 +56,9 @@ class HandedIn:
             content = json.dumps(_readable(self.notebook()), indent=1).encode()
             require_size(self.name, len(content))  # escapes are longer than what they stand for
         except NotebookError as error:
-            return json.dumps({REFUSED: str(error)} | EMPTY).encode()
+            return json.dumps(
+                {REFUSED: str(error)}
+            ).encode()  # no notebook: nbgrader refuses it, too
         return content
 
 

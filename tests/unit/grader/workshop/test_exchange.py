@@ -15,7 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from grader.course.handed_in import REFUSED
-from grader.grading.notebook import read, source
+from grader.grading.notebook import NotebookError, read, source
 from grader.workshop import inbox as received_in
 from grader.workshop.exchange import Collect, List
 from grader.workshop.inbox import ROSTER, person, submission_time
@@ -148,7 +148,8 @@ def test_what_a_browser_would_run_is_not_copied(inbox):
 
 def test_a_file_that_is_no_notebook_is_collected_as_a_note(inbox):
     (put(inbox) / f"{LAB}.ipynb").write_text(f"<script>{MARK}</script>")
-    assert collect(inbox) == {ME: ""}
+    with pytest.raises(NotebookError):  # what was collected is no notebook either
+        collect(inbox)
     stored = inbox.parents[2] / "submitted" / ME / LAB / f"{LAB}.ipynb"
     assert "not a notebook" in json.loads(stored.read_text())[REFUSED]
     assert MARK not in stored.read_text()
