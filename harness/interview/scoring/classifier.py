@@ -107,7 +107,10 @@ def contrary_sentences(rubric: Rubric) -> Iterator[tuple[str, str]]:
 
 
 def fitted(rubric: Rubric, embed: Embed) -> SentenceClassifier:
-    """Return a classifier trained on a rubric. Takes some twelve minutes on two cores, and 13 GB of memory."""
+    """Return a classifier trained on a rubric.
+
+    Takes some twelve minutes on two cores, and 13 GB of memory.
+    """
     labelled, contrary = list(labelled_sentences(rubric)), list(contrary_sentences(rubric))
     learned = names(rubric)
     words = fit_vocabulary(text for text, _ in labelled)
