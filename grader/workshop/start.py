@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import pwd
 import resource
 import shutil
-import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course import roster
 from grader.exercise import exclusive
 from grader.grading.reference import ROOT
-from grader.workshop import accounts, origins
+from grader.workshop import accounts, origins, ports
 from grader.workshop.accounts import AccountError, Person
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
 from harness import setup, store
@@ -31,7 +28,6 @@ PERSONAL = ("predictions", "interviews", "figures", "results", exclusive.FOLDER)
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
-PORTS = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board's
 # Open files of the hub and its proxy. With the usual 1,024, a thousand idle connections silence the hub.
 FILES = 65_536
 CONFIG = Path(__file__).with_name("hub_config.py")
@@ -102,16 +98,18 @@ def prepare_hub(
 def run_hub(workshop: Workshop) -> int:
     """Run the hub until it is stopped, and return its exit status.
 
-    Raises WrongUseError if another program has one of its ports.
+    Raises WrongUseError if another program has one of its ports, or a learner could take one.
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
-    accounts.kill_processes(workshop)  # of an earlier hub that was killed
     allow_files()
-    try:
-        with reserved(workshop):
-            return subprocess.run(command, env=environment(workshop), cwd=workshop.hub).returncode
-    finally:
-        accounts.kill_processes(workshop)  # servers that the hub has not ended
+    with ports.privileged(workshop):
+        accounts.kill_processes(workshop)  # of an earlier hub that was killed
+        try:
+            with ports.reserved(workshop):
+                settings = {"env": environment(workshop), "cwd": workshop.hub}
+                return subprocess.run(command, **settings).returncode
+        finally:
+            accounts.kill_processes(workshop)  # servers that the hub has not ended
 
 
 def allow_files() -> None:
@@ -123,32 +121,6 @@ def allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, max(hard, FILES)))
     except (ValueError, OSError):  # only root may raise the hard limit, and not everywhere
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-@contextmanager
-def reserved(workshop: Workshop) -> Iterator[None]:
-    """Keep the workshop's ports of the address ::1 closed to everybody else.
-
-    The hub listens on 127.0.0.1 only, and a tunnel or a browser that is told `localhost` asks ::1 first: a
-    learner who listens there would receive passwords. Raises WrongUseError if somebody does already.
-    """
-    with ExitStack() as held:
-        for port in range(workshop.port, workshop.port + PORTS) if _only_here(workshop) else ():
-            one = held.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
-            try:
-                one.bind(("::1", port))  # without listening: whoever connects is refused
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    raise WrongUseError(
-                        f"Another program has the port {port} of the address ::1, where it would receive "
-                        "what people send to the workshop: stop it, or choose another --port."
-                    ) from error
-                # a machine without IPv6: there is nothing to reserve
-        yield
-
-
-def _only_here(workshop: Workshop) -> bool:
-    return socket.has_ipv6 and origins.listens_on(workshop) == origins.LOOPBACK
 
 
 def environment(workshop: Workshop) -> Mapping[str, str]:

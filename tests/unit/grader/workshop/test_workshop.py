@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import pwd
-import socket
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -341,30 +340,6 @@ def test_one_unwritable_cache_does_not_stop_the_class(workshop, machine, monkeyp
     workshop.models.mkdir(parents=True)
     start._cache(workshop, "learner01")
     assert "learner01 has no models" in capsys.readouterr().err
-
-
-@pytest.fixture
-def ipv6():
-    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as one:
-        try:
-            one.bind(("::1", 0))
-        except OSError:
-            pytest.skip("This machine has no address ::1.")
-        yield one
-
-
-def test_nobody_can_listen_for_the_workshop_on_the_other_loopback_address(ipv6):
-    workshop = Workshop(Path("/w"), ipv6.getsockname()[1] + 1)
-    with start.reserved(workshop), socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as other:
-        with pytest.raises(OSError, match="in use"):
-            other.bind(("::1", workshop.port))
-        assert other.connect_ex(("::1", workshop.port)) != 0
-
-
-def test_a_port_that_somebody_holds_already_is_named(ipv6):
-    taken = Workshop(Path("/w"), ipv6.getsockname()[1])
-    with pytest.raises(WrongUseError, match=f"the port {taken.port} of the address ::1"):
-        start.reserved(taken).__enter__()
 
 
 def test_models_are_shared_and_what_is_one_persons_is_not(workshop, tmp_path, monkeypatch):
