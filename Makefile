@@ -114,11 +114,12 @@ workshop: prepare proxy
 	@$(BIN)/pip install --quiet -c constraints.txt -e '.[workshop]'
 	@echo "Ready. As root: $(BIN)/under500 workshop start --learners 30"
 
-# JupyterHub's proxy is a program for Node; version 4 runs on what Debian and Ubuntu have.
+# JupyterHub's proxy is a program for Node. Since 5.2 its own interface can be a file that only root reaches.
 proxy: setup
-	@test -x $(BIN)/configurable-http-proxy || { \
+	@$(BIN)/configurable-http-proxy --help 2>/dev/null | grep -q api-socket || { \
 	  command -v npm >/dev/null || { echo "The workshop needs npm: install it (Debian: sudo apt-get install npm) and run make again."; exit 2; }; \
-	  npm install --silent --no-fund --no-audit --prefix $(VENV) -g configurable-http-proxy@4; }
+	  node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "The workshop needs Node 20 or newer, as Debian 13 and https://nodejs.org have: install it and run make again."; exit 2; }; \
+	  npm install --silent --no-fund --no-audit --prefix $(VENV) -g 'configurable-http-proxy@^5.2'; }
 
 # Debian's own: the one that the Python package would download is another build, from another place.
 chromium:

@@ -33,7 +33,7 @@ def start(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option(help="Port that people open; the next three are used too.")
+        int, typer.Option(help="Port that people open; the next two are used too.")
     ] = 8000,
     domain: Annotated[
         str,

@@ -18,7 +18,7 @@ from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
 COMMAND = (sys.executable, "-m", "grader.workshop.hub_board")
 PATH = f"services/{BOARD}"
-PORT_OFFSET = 3  # the hub and its proxy use the first three ports
+PORT_OFFSET = 2  # the proxy and the hub use the first two ports
 
 
 def service(workshop: Workshop, listener: socket.socket) -> dict[str, object]:

@@ -5,6 +5,7 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from jupyterhub.services import service
 from tornado import httpserver
@@ -23,7 +24,8 @@ for setting, value in origins.hub_settings(workshop).items():
     setattr(c.JupyterHub, setting, value)
 # Separate ports, so that two workshops, or a workshop and a test, can share a machine.
 c.JupyterHub.hub_port = workshop.port + 1
-c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{workshop.port + 2}"
+# A socket in root's folder: the proxy reads a request of any size before it asks for the key.
+c.ConfigurableHTTPProxy.api_url = f"http+unix://{quote(str(workshop.proxy_socket), safe='')}"
 c.ConfigurableHTTPProxy.command = [
     shutil.which("configurable-http-proxy") or "configurable-http-proxy"
 ]

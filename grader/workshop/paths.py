@@ -53,6 +53,11 @@ class Workshop:
         """Return the folder of the hub's own files."""
         return self.root / "hub"
 
+    @property
+    def proxy_socket(self) -> Path:
+        """Return the socket on which the proxy takes the hub's orders."""
+        return self.hub / "proxy.sock"
+
     def server_log(self, name: str) -> Path:
         """Return the file of what a person's server has printed since it was last started."""
         return self.hub / f"server-{name}.log"

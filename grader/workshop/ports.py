@@ -17,7 +17,7 @@ from grader.workshop import origins
 from grader.workshop.paths import Workshop
 from harness.errors import WrongUseError
 
-COUNT = 4  # the proxy's, the hub's, the proxy's own for the hub, and the board's
+COUNT = 3  # the proxy's, the hub's and the board's
 # The first port that does not need root, by IPv4 or IPv6, in this process's network namespace.
 FIRST_FREE = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 LOCK = Path("/run/under500-ports.lock")  # each running workshop shares it

@@ -30,6 +30,7 @@ STICKY = 0o1777  # everybody may add files, and nobody may delete those of other
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
 # Open files of the hub and its proxy. With the usual 1,024, a thousand idle connections silence the hub.
 FILES = 65_536
+SOCKET_PATH = 107  # bytes of a Unix socket's path, by Linux
 CONFIG = Path(__file__).with_name("hub_config.py")
 # JupyterLab's settings as `make start` uses them. The text of a notebook has no buttons that run commands:
 # one click would run the cells of a collected notebook as the instructor.
@@ -140,6 +141,23 @@ def _check(workshop: Workshop, source: Path) -> None:
     for name in ("jupyterhub", "configurable-http-proxy"):
         if not shutil.which(name, path=environment(workshop)["PATH"]):
             raise WrongUseError(f"A workshop needs {name}: run `make workshop`, which installs it.")
+    _check_proxy(workshop)
+
+
+def _check_proxy(workshop: Workshop) -> None:
+    """Raise WrongUseError if the proxy cannot take the hub's orders at `proxy_socket`."""
+    command = ["configurable-http-proxy", "--help"]
+    done = subprocess.run(command, env=environment(workshop), capture_output=True, text=True)
+    if "--api-socket" not in done.stdout:
+        raise WrongUseError(
+            "configurable-http-proxy is too old, or does not start: run `make workshop`, which installs "
+            f"5.2 or newer for Node 20 or newer. {done.stderr[-500:]}".rstrip()
+        )
+    if len(os.fsencode(workshop.proxy_socket)) > SOCKET_PATH:
+        raise WrongUseError(
+            f"{workshop.proxy_socket} is longer than the {SOCKET_PATH} bytes that a socket's path may have: "
+            "choose a --folder with a shorter path."
+        )
 
 
 def _exchange(workshop: Workshop) -> None:

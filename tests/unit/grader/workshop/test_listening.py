@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote, urlparse
 
 import pytest
 from traitlets.config import Config
@@ -136,6 +138,10 @@ def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     assert taken(first)
     assert not taken(first + hub_board.PORT_OFFSET)
     assert not taken(listening.held("ada").getsockname()[1])
+    # Nobody but root can send the proxy a request without its key, which it would read to the end.
+    socket_url = urlparse(config.ConfigurableHTTPProxy.api_url)
+    assert socket_url.scheme == "http+unix"
+    assert Path(unquote(socket_url.netloc)).parent == workshop.hub
     [board] = config.JupyterHub.services
     assert httpserver.HTTPServer.keywords == before_login.LIMITS
     options = dict(service.Popen.keywords)

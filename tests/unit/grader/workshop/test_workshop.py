@@ -326,6 +326,29 @@ def test_without_a_proxy_it_says_what_to_run(workshop, monkeypatch):
         start.prepare_hub(workshop, 1)
 
 
+@pytest.fixture
+def proxy(workshop, tmp_path, monkeypatch):
+    """Return the file of a proxy, and have a workshop that finds it."""
+    file = tmp_path / "configurable-http-proxy"
+    monkeypatch.setattr(start, "environment", lambda _: {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    return file
+
+
+def test_a_proxy_that_everybody_could_give_orders_to_is_refused(proxy, workshop):
+    proxy.write_text("#!/bin/sh\necho --api-port\n")
+    proxy.chmod(0o755)
+    with pytest.raises(WrongUseError, match="make workshop"):
+        start._check_proxy(workshop)
+
+
+def test_a_folder_too_deep_for_the_proxys_socket_is_named(proxy, tmp_path):
+    proxy.write_text("#!/bin/sh\necho --api-socket\n")
+    proxy.chmod(0o755)
+    start._check_proxy(Workshop(Path("/w")))
+    with pytest.raises(WrongUseError, match="--folder"):
+        start._check_proxy(Workshop(tmp_path / ("deep" * 30)))
+
+
 def test_the_verb_explains_itself():
     said = CliRunner().invoke(app, ["--help"]).output
     assert "start" in said and "remove" in said
