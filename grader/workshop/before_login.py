@@ -6,6 +6,7 @@ Anybody who reaches a port can send a request, and Tornado keeps its body in mem
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from tornado import httpserver, web
 from tornado.httputil import HTTPHeaders, RequestStartLine, parse_cookie
@@ -49,8 +50,13 @@ def _logged_in(settings: dict[str, Any], headers: HTTPHeaders) -> bool:
 
 
 def deliberate(headers: HTTPHeaders) -> bool:
-    """Return whether a person has opened a page, rather than a text that shows it as an image or a frame."""
-    return all(headers.get(name, values[0]) in values for name, values in DELIBERATE.items())
+    """Return whether a person has opened a page, or sent its own form, rather than another page for them."""
+    # Browsers say which page has sent a form, also those without the headers of DELIBERATE.
+    origin = headers.get("Origin")
+    own = origin is None or urlsplit(origin).netloc == headers.get("Host")
+    return own and all(
+        headers.get(name, values[0]) in values for name, values in DELIBERATE.items()
+    )
 
 
 def main() -> None:
@@ -58,11 +64,14 @@ def main() -> None:
     httpserver.HTTPServer = Server  # jupyter_server has no setting for it
     from jupyterhub.singleuser import extension
     from jupyterhub.singleuser import main as serve
+    from jupyterhub.utils import url_path_join
 
     class Logout(extension.JupyterHubLogoutHandler):
         async def prepare(self) -> None:
             if not deliberate(self.request.headers):
-                raise web.HTTPError(403)
+                # The hub's page has a button for it. JupyterLab's own logout comes here by the hub's address.
+                hub = self.identity_provider.hub_auth
+                return self.redirect(hub.hub_host + url_path_join(hub.hub_prefix, "home"))
             await super().prepare()
 
     extension.JupyterHubIdentityProvider.logout_handler_class = Logout

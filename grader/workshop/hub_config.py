@@ -13,6 +13,7 @@ from tornado import httpserver
 from grader import secret
 from grader.workshop import before_login, hub_board, isolation, listening, origins, paths
 from grader.workshop.accounts import saved
+from grader.workshop.hub_login import Authenticator
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
 
@@ -35,7 +36,7 @@ c.JupyterHub.cookie_secret_file = str(workshop.hub / "cookie_secret")
 c.JupyterHub.cleanup_servers = True  # a stopped workshop leaves nothing running
 c.JupyterHub.redirect_to_server = True
 
-c.JupyterHub.authenticator_class = "pam"
+c.JupyterHub.authenticator_class = Authenticator
 # the machine may have other accounts
 c.Authenticator.allowed_users = {person.name for person in saved(workshop)}
 c.PAMAuthenticator.open_sessions = False  # a container has no session service

@@ -68,6 +68,23 @@ TERMINALS = """server => fetch(server + "/api/terminals",
   {headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]}}).then(sent => sent.json())"""
 
 
+# What else a learner's page can send to the hub: a logout, and the login of an account that it knows.
+LOG_OUT = """hub => new Promise(done => {
+  const image = new Image();
+  image.onload = image.onerror = done;
+  image.src = hub + "/hub/logout";
+})"""
+LOG_IN = """([hub, domain, values]) => {
+  document.cookie = `_xsrf=${values._xsrf}; domain=${domain}; path=/hub/; secure`;
+  const form = document.createElement("form");
+  Object.assign(form, {method: "post", action: hub + "/hub/login"});
+  for (const [name, value] of Object.entries(values))
+    form.append(Object.assign(document.createElement("input"), {name, value}));
+  document.body.append(form);
+  form.submit();
+}"""
+
+
 @pytest.fixture(scope="module")
 def shared_origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the hub's configuration without subdomains, which the attack must succeed against."""
@@ -130,6 +147,34 @@ def test_with_an_origin_for_each_server_it_takes_nothing(chromium):
     assert (taken, terminals) == ([], [])
 
 
+def stays_logged_in(tab: Page, room: Classroom, page: str) -> None:
+    """Let the learner's page try to log its visitor out; then the visitor does so by clicks."""
+    evil = tab.context.new_page()
+    evil.goto(page)
+    evil.evaluate(LOG_OUT, room.address)
+    evil.evaluate("hub => { location = hub + '/hub/logout'; }", room.address)
+    evil.get_by_text("Still logged in").wait_for()
+    shot(evil, "origins-logout")
+    tab.locator(".lm-MenuBar-itemLabel", has_text="File").click()
+    tab.get_by_role("menuitem", name="Log Out").click()
+    tab.wait_for_url(f"{room.address}/hub/home")
+    evil.get_by_role("link", name="Log out", exact=True).click()
+    evil.wait_for_url(f"{room.address}/hub/login**")
+
+
+def logged_in_as_another(tab: Page, room: Classroom, page: str) -> list[str]:
+    """Let the learner's page log its visitor in as the learner; return the names of the visitor's cookies."""
+    stranger = tab.context.browser.new_context(ignore_https_errors=True)
+    stranger.new_page().goto(f"{room.address}/hub/login")
+    [xsrf] = [one["value"] for one in stranger.cookies() if one["name"] == "_xsrf"]
+    tab.context.clear_cookies()  # as by a header of the learner's server, `Clear-Site-Data`
+    tab.goto(page)
+    values = {"username": MALLORY, "password": room.people[MALLORY].password, "_xsrf": xsrf}
+    tab.evaluate(LOG_IN, [room.address, DOMAIN, values])
+    tab.get_by_text("Another page has sent the login").wait_for()
+    return [one["name"] for one in tab.context.cookies()]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return the files of a self-signed certificate for DOMAIN and all names under it."""
@@ -151,6 +196,9 @@ def test_with_a_domain_and_tls_cookies_belong_to_one_name(class_example, certifi
         tab.goto(origins.board(room.workshop))
         assert "learners" in tab.locator("h1").inner_text()
         cookies = tab.context.cookies()
+        tab.goto(f"{room.server(INSTRUCTOR)}/lab")
+        stays_logged_in(tab, room, page)
+        assert not [one for one in logged_in_as_another(tab, room, page) if "hub-login" in one]
     assert (taken, terminals) == ([], [])
     logins = [one for one in cookies if one["name"].startswith("__Host-")]
     assert {one["domain"].split(".")[0] for one in logins} == {

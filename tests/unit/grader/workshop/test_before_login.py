@@ -1,5 +1,6 @@
 """What a server accepts from somebody who has not logged in."""
 
+import asyncio
 import http.client
 import os
 import socket
@@ -15,7 +16,9 @@ from tornado.httputil import HTTPHeaders
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
-from grader.workshop import before_login
+from jupyterhub.handlers.base import BaseHandler
+
+from grader.workshop import before_login, hub_login
 
 NAME, SECRET = "jupyterhub-user-ada", b"a secret"
 MANY = before_login.LIMITS["max_body_size"] + 1
@@ -94,10 +97,54 @@ def test_an_unfinished_body_ends_its_connection(port, monkeypatch):
         ({"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-origin"}, False),
         ({"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}, False),
         ({"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}, False),
+        ({"Host": "class.example", "Origin": "https://class.example"}, True),
+        ({"Host": "localhost:9000", "Origin": "http://localhost:9000"}, True),  # through a tunnel
+        ({"Host": "class.example", "Origin": "https://ada.class.example"}, False),
+        ({"Host": "class.example", "Origin": "null"}, False),  # a frame in a sandbox
+        ({"Origin": "null"}, False),
     ],
 )
-def test_only_a_person_logs_out(headers, expected):
+def test_only_a_person_logs_in_and_out(headers, expected):
     assert before_login.deliberate(HTTPHeaders(headers)) == expected
+
+
+OWN = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"}
+IMAGE = {"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-site"}
+ANOTHERS = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "expected"),
+    [
+        ("/login", "POST", OWN, 200),
+        ("/login", "POST", ANOTHERS, 403),
+        ("/login", "POST", {"Host": "class.example", "Origin": "https://ada.class.example"}, 403),
+        ("/login", "GET", ANOTHERS, 200),  # a link to the login is no login
+        ("/logout", "GET", OWN, 200),
+        ("/logout", "GET", IMAGE, 403),
+        ("/logout", "GET", ANOTHERS, 403),
+    ],
+)
+def test_no_learners_page_logs_anybody_in_or_out_of_the_hub(
+    monkeypatch, path, method, headers, expected
+):
+    async def nothing(_):
+        pass
+
+    monkeypatch.setattr(BaseHandler, "prepare", nothing)
+    handler = object.__new__(dict(hub_login.Authenticator().get_handlers(None))[path])
+    handler.request = SimpleNamespace(method=method, headers=HTTPHeaders(headers))
+    handler.application = SimpleNamespace(settings={"logout_url": "/hub/logout"})
+    assert answer(handler) == expected
+
+
+def answer(handler):
+    """Return the status of a request before the hub's own code has it."""
+    try:
+        asyncio.run(handler.prepare())
+    except web.HTTPError as error:
+        return error.status_code
+    return 200
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -146,10 +193,12 @@ def jupyter(hub, tmp_path):
 
 def test_a_persons_server_has_both(jupyter):
     """JupyterHub's server is replaced in two places, which another version may not have."""
-    for destination, expected in (("image", 403), ("document", 302)):
+    for destination, path in (("image", "/hub/home"), ("document", "/hub/logout")):
         one = http.client.HTTPConnection("127.0.0.1", jupyter, timeout=60)
         one.request("GET", "/user/ada/logout", headers={"Sec-Fetch-Dest": destination})
-        assert one.getresponse().status == expected
+        answered = one.getresponse()
+        assert (answered.status, answered.headers["Location"]) == (302, path)
+        assert (answered.headers["Set-Cookie"] is None) == (destination == "image")
         one.close()
     assert status(jupyter, MANY) == 400
     assert status(jupyter, MANY - 1) != 400

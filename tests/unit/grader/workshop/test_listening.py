@@ -19,7 +19,7 @@ pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 from jupyterhub.services import service
 from tornado import httpserver
 
-from grader.workshop import before_login, hub_board, isolation, listening, paths, start
+from grader.workshop import before_login, hub_board, hub_login, isolation, listening, paths, start
 from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop, variable
 from grader.workshop.spawner import IsolatedSpawner
 
@@ -142,6 +142,7 @@ def test_the_hub_has_all_ports_before_anybody_can_log_in(tmp_path, monkeypatch):
     socket_url = urlparse(config.ConfigurableHTTPProxy.api_url)
     assert socket_url.scheme == "http+unix"
     assert Path(unquote(socket_url.netloc)).parent == workshop.hub
+    assert config.JupyterHub.authenticator_class is hub_login.Authenticator
     [board] = config.JupyterHub.services
     assert httpserver.HTTPServer.keywords == before_login.LIMITS
     options = dict(service.Popen.keywords)
