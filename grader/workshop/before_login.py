@@ -68,6 +68,8 @@ def main() -> None:
 
     class Logout(extension.JupyterHubLogoutHandler):
         async def prepare(self) -> None:
+            if self.request.headers.get("Sec-Fetch-Dest", "document") != "document":
+                raise web.HTTPError(403)
             if not deliberate(self.request.headers):
                 # The hub's page has a button for it. JupyterLab's own logout comes here by the hub's address.
                 hub = self.identity_provider.hub_auth
