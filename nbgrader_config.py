@@ -56,6 +56,9 @@ c.AssignLatePenalties.plugin_class = "grader.course.late_policy.LatePolicy"
 # The board shows a number instead of each learner's name.
 # c.Board.anonymous = True
 
+# Formgrader shows learners' code without colours: 50,000 dots kept nbconvert's highlighter busy for 20 s.
+c.HTMLExporter.filters = {"highlight_code": "grader.course.merge_submission.shown"}
+
 # nbgrader's own feedback shows hidden tests, and shows an open mark as zero.
 c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"
