@@ -170,11 +170,13 @@ def test_the_labs_own_text_stays_formatted():
     assert found.cells[0].source == released().cells[0].source == "# A lab"
 
 
-def test_formgrader_shows_code_as_it_was_written_and_highlights_none():
-    """Highlighting 50,000 dots keeps the instructor's server from answering for 20 s."""
+def test_formgrader_shows_code_and_text_as_they_were_written():
+    """nbconvert's highlighter and search for links take a time that grows with the square of a cell."""
     config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    notebook = new_notebook(cells=[new_code_cell("if a < b:\n    ...  # <b>", id="answer")])
+    code = new_code_cell("if a < b:\n    ...  # <b>", id="code")
+    notebook = new_notebook(cells=[code, new_markdown_cell("~~~\n[a](files/b)\n~~~", id="text")])
     page, _ = HTMLExporter(config=config).from_notebook_node(notebook, RESOURCES)
     assert "<pre>if a &lt; b:\n    ...  # &lt;b&gt;</pre>" in page
+    assert "[a](files/b)" in page
