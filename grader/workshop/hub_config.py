@@ -10,7 +10,15 @@ from jupyterhub.services import service
 from tornado import httpserver
 
 from grader import secret
-from grader.workshop import before_login, hub_board, isolation, listening, origins, paths
+from grader.workshop import (
+    before_login,
+    column_lengths,
+    hub_board,
+    isolation,
+    listening,
+    origins,
+    paths,
+)
 from grader.workshop.accounts import saved
 from grader.workshop.spawner import IsolatedSpawner
 from harness import store
@@ -73,3 +81,4 @@ service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
+column_lengths.enforce()

@@ -1,12 +1,13 @@
-"""What people in a workshop may ask of the hub."""
+"""What people in a workshop may ask of the hub, and what it keeps of them."""
 
 import pytest
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
 from jupyterhub import orm, roles, scopes
+from tornado.web import HTTPError
 
-from grader.workshop import hub_board
+from grader.workshop import column_lengths, hub_board
 from grader.workshop.paths import INSTRUCTOR
 
 
@@ -43,3 +44,18 @@ def test_only_the_instructor_may_open_the_board(rights):
     board = f"access:services!service={hub_board.BOARD}"
     assert board in rights(INSTRUCTOR)
     assert board not in rights("learner01")
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (orm.OAuthCode, "session_id"),
+        (orm.OAuthCode, "code_challenge"),
+        (orm.APIToken, "session_id"),
+    ],
+)
+def test_a_login_stores_no_long_text_of_a_browsers(row, name):
+    column_lengths.enforce()
+    assert getattr(row(**{name: "x" * 255}), name) == "x" * 255
+    with pytest.raises(HTTPError, match="400"):
+        row(**{name: "x" * 256})
