@@ -56,6 +56,13 @@ c.AssignLatePenalties.plugin_class = "grader.course.late_policy.LatePolicy"
 # The board shows a number instead of each learner's name.
 # c.Board.anonymous = True
 
+# Formgrader shows learners' code without colours, and text as it is: 50,000 dots kept nbconvert's highlighter
+# busy for 20 s, and 50,000 brackets its search for links to files/, which no lab has.
+c.HTMLExporter.filters = {
+    "highlight_code": "grader.course.merge_submission.shown",
+    "strip_files_prefix": "copy.copy",  # of a text: the text
+}
+
 # nbgrader's own feedback shows hidden tests, and shows an open mark as zero.
 c.GenerateFeedback.preprocessors = ["grader.course.nbgrader_hooks.AddEntries"]
 c.GenerateFeedback.exporter_class = "grader.course.feedback.FeedbackExporter"

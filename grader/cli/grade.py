@@ -113,10 +113,7 @@ def _steps(
 ) -> Iterator[Step]:
     """Grade in this process, in several processes, or on a scheduler's workers; yield each step."""
     if not scheduler and workers == 1:
-        from grader.course.judge import lab_grader
-
-        with lab_grader(jailed=jail) as judge:
-            yield from replace(batch, judge=judge).run(submissions)
+        yield from _in_this_process(batch, submissions, jail)
         return
     require_extra("distributed", "class")
     from grader.fleet.cluster import local, remote
@@ -124,7 +121,37 @@ def _steps(
     from grader.fleet.worker import RefereeFactory
 
     connect = partial(remote, scheduler) if scheduler else partial(local, workers)
-    yield from Fleet(batch, connect, RefereeFactory(jail), _say).run(submissions)
+    steps = Fleet(batch, connect, RefereeFactory(jail), _say).run(submissions)
+    yield from steps if scheduler else _or_in_this_process(steps, batch, submissions, jail)
+
+
+def _in_this_process(batch: Batch, submissions: list[Submission], jail: bool) -> Iterator[Step]:
+    from grader.course.judge import lab_grader
+
+    with lab_grader(jailed=jail) as judge:
+        yield from replace(batch, judge=judge).run(submissions)
+
+
+def _or_in_this_process(
+    steps: Iterator[Step], batch: Batch, submissions: list[Submission], jail: bool
+) -> Iterator[Step]:
+    """Yield the steps of several processes; if those fail, of this process.
+
+    Everybody on this machine can connect to their ports and may keep them from finding each other.
+    """
+    from grader.fleet.cluster import FleetError
+    from grader.fleet.scheduler_connection import FAILED
+
+    left = list(submissions)
+    try:
+        for step in steps:
+            left.remove(step.submission)
+            yield step
+    except (FleetError, *FAILED) as error:
+        if left:
+            reason = type(error).__name__
+            _say(f"The processes for grading failed ({reason}): grading goes on in this process.")
+            yield from _in_this_process(batch, left, jail)
 
 
 def _with_progress(steps: Iterator[Step], total: int) -> Iterable[Step]:

@@ -7,6 +7,8 @@ submission and graded as unreadable. Of several files of one learner, the last i
 from __future__ import annotations
 
 import os
+import shlex
+from collections import Counter
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,9 @@ from grader.course.handed_in import handed_in
 from grader.course.records import disk_error
 from grader.grading.notebook import NotebookError
 
+# Notebooks in one learner's folder: two whole checkouts with their solutions have 48. Each file of another
+# name counts as another learner's, so a learner who hands in more could invent a class.
+MOST_FILES = 60
 NOT_HANDED_IN = (".ipynb_checkpoints", "__MACOSX")  # made by Jupyter, and by macOS in an archive
 
 
@@ -77,12 +82,13 @@ def collect(course: Course, source: Path, lab: str = "") -> Collected:
         raise CourseError(f"{source} does not exist: name a notebook, or a folder of notebooks.")
     root = source.resolve() if source.is_dir() else source.parent.resolve()
     paths = sorted(_named(root)) if source.is_dir() else [root / source.name]
+    paths, left_out = _without_crowded(paths, root)
     found = [_found(course, path, root, lab) for path in paths if not is_nearly(path.name)]
     of_all = _lab_of_all(found)
     files: dict[tuple[str, str], list[Found]] = {}
     for one in found:
         files.setdefault((one.student, one.lab or of_all), []).append(one)
-    left_out = [_without_lab(one) for (_, lab), group in files.items() if not lab for one in group]
+    left_out += [_without_lab(one) for (_, lab), group in files.items() if not lab for one in group]
     left_out += [_nearly(path.relative_to(root)) for path in paths if is_nearly(path.name)]
     submissions = [_copy(course, root, *key, group) for key, group in files.items() if key[1]]
     return Collected(submissions, left_out)
@@ -94,6 +100,22 @@ def _named(root: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if name not in NOT_HANDED_IN]
         yield from (Path(folder, name) for name in [*folders, *files] if is_notebook(name))
         yield from (Path(folder, name) for name in files if is_nearly(name))
+
+
+def _without_crowded(paths: list[Path], root: Path) -> tuple[list[Path], list[str]]:
+    """Return the paths but those in a folder of `root` with more than MOST_FILES, and what is left out."""
+    parts = [path.relative_to(root).parts for path in paths]
+    sizes = Counter(folder for folder, *inside in parts if inside)
+    crowded = {folder: size for folder, size in sizes.items() if size > MOST_FILES}
+    kept = [path for path, (folder, *_) in zip(paths, parts, strict=True) if folder not in crowded]
+    return kept, [_crowded(root / folder, size) for folder, size in crowded.items()]
+
+
+def _crowded(folder: Path, size: int) -> str:
+    return (
+        f"{folder.name} is not graded: it has {size:,} files, and one learner's folder at most {MOST_FILES}. "
+        f"If it is a whole class, grade it alone: under500 grade {shlex.quote(str(folder))}"
+    )
 
 
 def _found(course: Course, path: Path, root: Path, lab: str) -> Found:

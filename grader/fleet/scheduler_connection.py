@@ -13,6 +13,7 @@ from grader.fleet.worker import identity
 Connect = Callable[[], AbstractContextManager[FleetClient]]
 # What a client raises when its scheduler is lost: cancelled futures, or a broken connection.
 LOST = (CancelledError, OSError, TimeoutError)
+FAILED = (*LOST, RuntimeError)  # and a cluster that does not start, which Dask says with the last
 RENEWALS = 3  # of the connection without a result in between; then a person should look at it
 
 
@@ -53,7 +54,7 @@ class Connection:
         try:
             self.client = self.stack.enter_context(self.connect())
             remarks = check_workers(self.client, self.identity)
-        except LOST as error:
+        except FAILED as error:
             raise FleetError(
                 "The scheduler or one of its workers does not answer. Finished results are kept; run the "
                 "same command again when all of them do."

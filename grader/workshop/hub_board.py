@@ -18,6 +18,9 @@ from grader.workshop.paths import INSTRUCTOR, VARIABLE, Workshop
 
 COMMAND = (sys.executable, "-m", "grader.workshop.hub_board")
 PATH = f"services/{BOARD}"
+# What people may do with their own account: JupyterHub's `self` without tokens, whose number and notes would
+# fill the hub's memory and disk. Nothing in a class needs one, nor a share.
+OWN = ("read:users", "users:activity", "servers", "access:servers")
 PORT_OFFSET = 2  # the proxy and the hub use the first two ports
 
 
@@ -41,9 +44,12 @@ def service(workshop: Workshop, listener: socket.socket) -> dict[str, object]:
 
 
 def roles() -> list[dict[str, object]]:
-    """Return the value of `JupyterHub.load_roles`, which gives access to the instructor."""
-    scopes = ["self", f"access:services!service={BOARD}"]
-    return [{"name": "instructor", "users": [INSTRUCTOR], "scopes": scopes}]
+    """Return the value of `JupyterHub.load_roles`: everybody's rights, and the instructor's to the board."""
+    board = [f"access:services!service={BOARD}"]
+    return [
+        {"name": "user", "scopes": [f"{scope}!user" for scope in OWN]},
+        {"name": "instructor", "users": [INSTRUCTOR], "scopes": board},
+    ]
 
 
 def main() -> None:

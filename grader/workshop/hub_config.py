@@ -11,7 +11,15 @@ from jupyterhub.services import service
 from tornado import httpserver
 
 from grader import secret
-from grader.workshop import before_login, hub_board, isolation, listening, origins, paths
+from grader.workshop import (
+    before_login,
+    column_lengths,
+    hub_board,
+    isolation,
+    listening,
+    origins,
+    paths,
+)
 from grader.workshop.accounts import saved
 from grader.workshop.hub_login import Authenticator
 from grader.workshop.spawner import IsolatedSpawner
@@ -76,3 +84,4 @@ service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
+column_lengths.enforce()

@@ -46,10 +46,12 @@ def isolated_command(workshop: Workshop, name: str, *command: str) -> list[str]:
 def own_streams(log: Path) -> dict[str, int]:
     """Return the arguments of Popen that give a process none of the hub's standard streams.
 
-    It prints to an emptied file, which _limits bounds. With the hub's streams it could read what root types,
+    It prints to a new file, which _limits bounds. With the hub's streams it could read what root types,
     stop the hub's output and empty its log. The caller closes the open file.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    # The old file is never opened: its owner may hold a lease, for which open would wait 45 s.
+    log.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
     file = os.open(log, flags, mode=0o600)
     return {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": file}
 

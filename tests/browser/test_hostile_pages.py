@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from grader.board import board_page, overview
 from grader.course.course import Course
 from grader.course.grade_class import Batch
+from grader.grading.reference import ROOT
 from grader.grading.report import CellError, Mark, Outcome, Report
 from tests.browser import servers
 from tests.browser.conftest import PATIENCE_MS
@@ -140,8 +141,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def formgrader(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of nbgrader's Formgrader on the class."""
     config = tmp_path_factory.mktemp("config")
-    settings = f"c = get_config()\nc.CourseDirectory.root = {str(course.root)!r}\n"
-    (config / "nbgrader_config.py").write_text(settings)
+    settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    root = f"c.CourseDirectory.root = {str(course.root)!r}\n"
+    (config / "nbgrader_config.py").write_text(settings + root, encoding="utf-8")
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     with servers.jupyterlab(course.root, {name: str(config) for name in names}) as address:
         yield f"{address}/formgrader"

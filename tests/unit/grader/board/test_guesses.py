@@ -3,7 +3,7 @@
 import pytest
 
 from grader.board.board_page import pictures
-from grader.board.guesses import guesses, numbers, stages
+from grader.board.guesses import LONGEST, guesses, numbers, stages
 from grader.board.overview import board
 from grader.course.course import Submission, load_course
 from tests.unit.grader.course.small_course import CONFIG, data, released, submit, write
@@ -21,6 +21,7 @@ FIRST = "00-start"
         ("guess = {", {}),
         ("\0", {}),
         ("[" * 10_000, {}),
+        ("guess = {'a': 1}" + " " * LONGEST, {}),
     ],
 )
 def test_numbers_of_a_guess(source, found):

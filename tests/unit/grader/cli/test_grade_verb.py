@@ -1,8 +1,12 @@
 """`under500 grade` on the command line: output, exit status and errors."""
 
 import json
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -157,6 +161,46 @@ def test_a_mark_that_is_not_in_the_gradebook_is_status_1(course, monkeypatch):
     result = run()
     assert result.exit_code == 1
     assert "ada: The gradebook is locked" in output(result)
+
+
+def failing(error, after, batch, *_):
+    """Return processes that a neighbour keeps from starting, or from answering."""
+
+    def run(submissions):
+        yield from islice(replace(batch, judge=judge).run(submissions), after)
+        raise error
+
+    return SimpleNamespace(run=run)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Nanny failed to start"), ConnectionError("closed"), CancelledError()]
+)
+def test_if_several_processes_fail_one_goes_on_and_says_so(course, monkeypatch, error, after):
+    monkeypatch.setattr("grader.fleet.run.Fleet", partial(failing, error, after))
+    for student in ("ada", "bob"):
+        submit(course, student, handed_in("20", "15"))
+    result = run("--workers", "2", "--json")
+    assert result.exit_code == 0, result.output
+    assert "grading goes on in this process" in output(result)
+    values = json.loads(result.stdout.splitlines()[-1])
+    assert [row["points"] for row in values["submissions"]] == [35, 35]
+
+
+@contextmanager
+def not_started(processes):
+    raise RuntimeError("Nanny failed to start")
+    yield
+
+
+def test_a_cluster_that_does_not_start_costs_no_mark(course, monkeypatch):
+    monkeypatch.setattr("grader.fleet.cluster.local", not_started)
+    submit(course, "ada", handed_in("20", "15"))
+    result = run("--workers", "2")
+    assert result.exit_code == 0, result.output
+    assert "35 of 35" in output(result)
+    assert "(FleetError): grading goes on" in output(result)
 
 
 def test_without_dask_a_class_is_graded_in_one_process(monkeypatch):

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 
-from grader.course.collect import Collected, collect, find_lab
+from grader.course.collect import MOST_FILES, Collected, collect, find_lab
 from grader.course.course import LONGEST_ID, CourseError, Submission
 from grader.course.course import load_course as load_course
 from grader.course.grade_class import Batch, State
@@ -291,6 +291,17 @@ def test_of_a_whole_checkout_the_lab_counts_and_not_the_courses_solution(course,
     assert submission.student == "ada"
     assert "mine" in submission.path.read_text()
     assert "solutions" in submission.remark
+
+
+def test_a_learners_folder_of_very_many_notebooks_invents_no_class(course, tmp_path):
+    write(tmp_path / "mail" / "ada.ipynb", handed_in())
+    for number in range(MOST_FILES + 1):
+        write(tmp_path / "mail" / "eve" / f"x{number:02}.ipynb", handed_in())
+    found = collect(course, tmp_path / "mail")
+    assert [one.student for one in found.submissions] == ["ada"]
+    [reason] = found.left_out
+    assert "61 files" in reason and f"grade {tmp_path / 'mail' / 'eve'}" in reason
+    assert len(collect(course, tmp_path / "mail" / "eve").submissions) == MOST_FILES + 1
 
 
 @pytest.mark.parametrize("name", ["ada.ipynb.txt", "bob.zip", "labs.TAR.GZ"])

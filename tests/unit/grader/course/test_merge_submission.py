@@ -7,14 +7,21 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import markdown2html
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.server_extensions.formgrader import handlers
+from traitlets.config import PyFileConfigLoader
 
 from grader.course.merge_submission import REPORT, merged, refused, with_marks, written
 from grader.grading.notebook import NotebookError
+from grader.grading.reference import ROOT
 from grader.grading.report import CellError, Mark, Outcome, Report, from_json
 from tests.unit.grader.course.small_course import LAB, OTHER, data, handed_in, released
 
+# of a page of Formgrader
+RESOURCES = dict.fromkeys(("assignment_id", "notebook_id", "submission_id", "student"), "x")
+RESOURCES |= {"index": 0, "total": 1, "base_url": "", "notebook_path": "x.ipynb"}
 IDS = ["01-setup", "01-gap-1", "01-q1", "01-gap-2", "01-q2"]
 
 
@@ -161,3 +168,15 @@ def test_a_learners_text_is_inert_and_complete_wherever_it_is_rendered(payload, 
 def test_the_labs_own_text_stays_formatted():
     found = merged(released(), handed_in(), LAB)
     assert found.cells[0].source == released().cells[0].source == "# A lab"
+
+
+def test_formgrader_shows_code_and_text_as_they_were_written():
+    """nbconvert's highlighter and search for links take a time that grows with the square of a cell."""
+    config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    code = new_code_cell("if a < b:\n    ...  # <b>", id="code")
+    notebook = new_notebook(cells=[code, new_markdown_cell("~~~\n[a](files/b)\n~~~", id="text")])
+    page, _ = HTMLExporter(config=config).from_notebook_node(notebook, RESOURCES)
+    assert "<pre>if a &lt; b:\n    ...  # &lt;b&gt;</pre>" in page
+    assert "[a](files/b)" in page
