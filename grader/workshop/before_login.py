@@ -13,8 +13,8 @@ from tornado.httputil import HTTPHeaders, RequestStartLine, parse_cookie
 
 from grader.sandbox.limits import MIB
 
-# A header must be complete in this time, and the next request must begin: Tornado waits an hour, and thousands
-# of unfinished headers fill a server's memory. Seconds; bytes.
+# A header must be complete in this time, and the next request must begin: Tornado waits an hour, and
+# thousands of unfinished headers fill a server's memory. Seconds; bytes.
 HEADERS = {"idle_connection_timeout": 60.0, "max_header_size": 32 * 1024}
 # Options of the hub's and the board's HTTP servers. Their longest request, an admin's list of a thousand new
 # accounts, has 20 KB.
