@@ -17,13 +17,13 @@ from harness.interview.scoring.sentences import Place, Sentence
 
 # `about` scores from which a sentence shows an expectation, and from which it is a near miss. These limits
 # were chosen on six voices of an author whose sentences the classifier had not learned.
-CREDIT, NEAR = -0.25, -0.4
-SURE = 0.2  # a lower `about` score earns a mention at most
-OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
-ASKED = -0.6  # the same of a question
+CREDIT, NEAR = 1.0, 0.0
+SURE = 2.0  # a lower `about` score earns a mention at most
+OFF_TOPIC = -2.0  # a lower `about` score takes a finding of the patterns away
+ASKED = -2.0  # the same of a question
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away
 AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
-FOR = 0.1  # the `stance` score that a finding without a pattern needs
+FOR = 0.0  # the `stance` score that a finding without a pattern needs
 # A sentence with such a finding gets no others of its dimension: who refuses a cache may name its price.
 CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)
 MIN_WORDS = 4  # the scores of a shorter sentence say little
