@@ -32,7 +32,7 @@ ASKED = 2.0  # the least of a card that is asked for
 # If none is, one card is still shown that is not unlikely and clearly ahead of the next one.
 LIKELY, LEAD = -0.5, 0.8
 # The member of an enumeration has few words: by how much more likely than the whole it can make its card.
-MEMBER = 1.5
+MEMBER = 1.0
 
 
 class Topic(Strict):

@@ -16,8 +16,9 @@ REFUSES = "refuses"
 # Limits of the log odds, chosen on turns of other authors.
 PATTERN = 0.5  # what a matching pattern adds
 ELSEWHERE = 0.5  # taken from a remedy that is none of this case's
-LEAST = 1.5  # of a remedy that is proposed or refused
-REFUSED = 1.0  # the least of a refusal
+LEAST = 2.0  # of a remedy that is proposed or refused
+ONE_PART = 1.5  # taken from the odds of a single part: the turn as a whole knows better
+REFUSED = 2.0  # the least of a refusal
 DENIED, UNDENIED = 1.0, 0.5  # what a word of denial adds to it, and what its absence takes away
 
 # What the interviewer or product puts forward may be refused without naming it: "Nope."
@@ -33,12 +34,14 @@ MAX_TURNED_DOWN = 1  # remedies at once; of more it is not clear which one is re
 class Entry(Strict):
     """One remedy. says: how the interviewer names it; patterns: evidence, with case ignored.
 
-    touches: the stage that it shortens, if it is a single one.
+    unless: words of the opposite, which do not propose it. touches: the stage that it shortens, if it is a
+    single one.
     """
 
     says: Text
     touches: str | None = None
     patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...] = ()
     examples: tuple[Text, ...]
     refusals: tuple[Text, ...] = ()
 
@@ -72,12 +75,16 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     """
     odds = dict(turn.odds[REMEDIES])
     refuses = odds.pop(REFUSES)
+    odds = {
+        name: max(own, *(part.odds[REMEDIES][name] - ONE_PART for part in heard))
+        for name, own in odds.items()
+    }
     spans = {name: _span(name, turn.text) for name in odds}
     totals = {
         name: own + PATTERN * bool(spans[name]) - ELSEWHERE * (name not in scenario.remedies)
         for name, own in odds.items()
     }
-    found = [name for name, total in totals.items() if total >= LEAST]
+    found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
     return tuple(_remedy(name, heard, refuses) for name in found)
 
@@ -89,6 +96,11 @@ def _remedy(name: str, heard: Sequence[Said], refuses: float) -> Remedy:
     denied = DENIED if _denies(_clause(part.text, span)) else -UNDENIED
     refused = (part.odds[REMEDIES][REFUSES] + refuses) / 2 + denied >= REFUSED
     return Remedy(name, refused, part.text[slice(*span)] if span else part.text)
+
+
+def _opposite(name: str, text: str) -> bool:
+    """Return True if a text says the opposite of a remedy: "retry more often"."""
+    return any(re.search(p, text, re.IGNORECASE) for p in remedies()[name].unless)
 
 
 def mentioned(turn: Said) -> tuple[Remedy, ...]:
