@@ -1,6 +1,6 @@
 """Findings that the sentence classifier adds to, or removes from, those of the patterns.
 
-The guards that apply to a pattern match apply here too.
+Names without a statement earn nothing here either.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from dataclasses import replace
 from harness.interview.scoring.classifier import Scores, SentenceClassifier
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.levels import level
-from harness.interview.scoring.patterns import any_span
-from harness.interview.scoring.rubric import Expectation, Rubric
+from harness.interview.scoring.rubric import Rubric
 from harness.interview.scoring.sentences import Place, Sentence
 
 # `about` scores from which a sentence shows an expectation, and from which it is a near miss. These limits
-# were chosen on six voices of an author whose sentences the classifier had not learned.
-CREDIT, NEAR = -0.25, -0.4
-SURE = 0.2  # a lower `about` score earns a mention at most
-OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
-ASKED = -0.6  # the same of a question
+# were chosen on answers of authors whose sentences the encoder had not learned.
+CREDIT, NEAR = 1.5, 0.0
+SURE = 2.0  # a lower `about` score earns a mention at most
+OFF_TOPIC = -1.0  # a lower `about` score takes a finding of the patterns away
+ASKED = -2.0  # the same of a question
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away
-AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
-FOR = 0.1  # the `stance` score that a finding without a pattern needs
+AGAINST = -1.0  # a lower `stance` score takes a finding of the patterns away
+FOR = 0.0  # the `stance` score that a finding without a pattern needs
 # A sentence with such a finding gets no others of its dimension: who refuses a cache may name its price.
 CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)
 MIN_WORDS = 4  # the scores of a shorter sentence say little
@@ -87,12 +86,13 @@ def _added(
     same_place = [f for f in findings if f.sentence.place == sentence.place]
     contrary = {rubric.by_id[f.expectation].dimension for f in same_place if f.loss in CONTRARY}
     decided = {finding.expectation for finding in same_place}
+    recited = _recited(rubric, sentence)
     for expectation in rubric.expectations:
         about, stance = scores[expectation.id].about, scores[expectation.id].stance
         closed = expectation.id in decided or expectation.dimension in contrary
         if closed or about < NEAR:
             continue
-        if stance < FOR or _denied(rubric, expectation, sentence):
+        if stance < FOR or recited:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.UNSAID)
         elif about < CREDIT:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.CLOSE)
@@ -102,15 +102,7 @@ def _added(
             yield Finding(expectation.id, min(highest, by_guards), sentence)
 
 
-def _denied(rubric: Rubric, expectation: Expectation, sentence: Sentence) -> bool:
-    """Return True if a guard rejects the sentence, which has no matched words to apply the guards to."""
-    text, guards = sentence.text, rubric.guards
-    topic = any_span(expectation.topic, text)
-    return bool(
-        any_span(expectation.refuse, text)
-        or guards.says("ignorant", text)
-        or guards.says("recites", text)
-        or guards.negated(text, (len(text), len(text)))
-        or (topic and guards.negated(text, topic[0]))
-        or (sentence.is_question and not expectation.asks)
-    )
+def _recited(rubric: Rubric, sentence: Sentence) -> bool:
+    """Return True for names without a statement, and for words of somebody who does not know."""
+    guards = rubric.guards
+    return guards.says("recites", sentence.text) or guards.says("ignorant", sentence.text)

@@ -19,9 +19,9 @@ from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
-# patterns'. Chosen on an author left out and on good answers, which lower ones accuse.
-ABOUT, STANCE = -0.2, 0.2
-UNLIKELY = -0.6  # a lower `about` score takes back what a pattern found
+# patterns'. Chosen on answers of authors whose sentences the encoder had not learned.
+ABOUT, STANCE = 2.0, 0.0
+UNLIKELY = 1.5  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 

@@ -1,0 +1,124 @@
+"""What the encoder learns for the listener: acts, cards, remedies, suspects and roles of what candidates say.
+
+A whole turn is labelled for every task but the role. An example sentence of one task is labelled for others
+only where its label settles them: what asks for a card proposes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.interview.encoder.training import Example
+from harness.interview.listening.card_router import all_questions, topics
+from harness.interview.listening.examples import (
+    ACTS,
+    NONE,
+    HeardTurn,
+    heard_turns,
+    labelled_sentences,
+    last_words,
+    rubric_sentences,
+)
+from harness.interview.listening.remedies import REFUSES, no_remedies, remedies
+from harness.interview.listening.roles import NAMES as ROLES
+from harness.interview.listening.roles import role_sentences
+from harness.interview.listening.suspects import no_suspects, suspects
+from harness.interview.listening.turns import parts
+from harness.interview.reading import NOT_SHOWN, REFUSED, Act, Role, Unanswered
+
+OFFERS = {str(Act.PROPOSE), str(Act.DECIDE)}
+CLAIMS = {str(Act.CLAIM), str(Act.CHALLENGE)}
+ASK, PROPOSE = str(Act.ASK), str(Act.PROPOSE)
+ROLE_OF_ACT = {
+    ASK: str(Role.ASK),
+    str(Act.DONT_KNOW): str(Role.ASIDE),
+    str(Act.OFF_TOPIC): str(Role.ASIDE),
+}
+
+
+def tasks() -> dict[str, tuple[str, ...]]:
+    """Return the listener's tasks with their labels."""
+    return {
+        "acts": ACTS,
+        "cards": tuple(topics().by_name),
+        "remedies": (*remedies(), REFUSES),
+        "suspects": tuple(suspects()),
+        "roles": ROLES,
+    }
+
+
+def turn_examples() -> Iterator[Example]:
+    """Yield the labelled turns, and the example sentences of each task."""
+    yield from map(_of_turn, heard_turns())
+    yield from _of_acts()
+    yield from _of_cards()
+    yield from _of_remedies()
+    yield from _of_suspects()
+    yield from (_one(text, roles=[role]) for text, role, _ in role_sentences())
+
+
+def _one(text: str, **labels: Iterable[str]) -> Example:
+    return Example(text, {task: frozenset(own) for task, own in labels.items()})
+
+
+def _of_turn(turn: HeardTurn) -> Example:
+    outside = [Unanswered.OUTSIDE.value] if set(turn.acts) == {ASK} else []
+    refusing = [REFUSES] if any(name.startswith(REFUSED) for name in turn.remedies) else []
+    labels = {
+        "acts": turn.acts or (NONE,),
+        "cards": turn.cards or outside,
+        "remedies": [*(name.removeprefix(REFUSED) for name in turn.remedies), *refusing],
+        "suspects": [turn.blames] if turn.blames else [],
+    }
+    if role := _role(turn):
+        labels["roles"] = [role]
+    known = {task: frozenset(own) for task, own in labels.items()}
+    return Example(turn.says, known, last_words(turn.before))
+
+
+def _role(turn: HeardTurn) -> str | None:
+    """Return the role of a turn of one sentence and one act; None if that settles none."""
+    if len(parts(turn.says)) > 1 or len(turn.acts) > 1:
+        return None
+    if turn.acts == (PROPOSE,) and turn.remedies:
+        refused = any(name.startswith(REFUSED) for name in turn.remedies)
+        return str(Role.REFUSE if refused else Role.PLAN)
+    return ROLE_OF_ACT.get(turn.acts[0])
+
+
+def _of_acts() -> Iterator[Example]:
+    for text, acts, _ in labelled_sentences():
+        nothing = {
+            "remedies": OFFERS.isdisjoint(acts),
+            "suspects": CLAIMS.isdisjoint(acts),
+            "cards": ASK not in acts,
+        }
+        labels = {task: () for task, none in nothing.items() if none}
+        if len(acts) == 1 and acts[0] in ROLE_OF_ACT:
+            labels["roles"] = (ROLE_OF_ACT[acts[0]],)
+        yield _one(text, acts=acts, **labels)
+
+
+def _of_cards() -> Iterator[Example]:
+    for question, (topic, *_), _ in all_questions():
+        if topic in NOT_SHOWN:
+            yield _one(question, cards=[topic])
+        else:
+            yield _one(question, cards=[topic], acts=[ASK], remedies=())
+
+
+def _of_remedies() -> Iterator[Example]:
+    for name, entry in remedies().items():
+        yield from (_one(text, remedies=[name]) for text in entry.examples)
+        yield from (_one(text, remedies=[name, REFUSES]) for text in entry.refusals)
+    yield from (_one(text, remedies=()) for text in no_remedies())
+    for text, shown in rubric_sentences():
+        named = [name for name in shown if name in remedies()]
+        if len(named) == 1 or not shown:  # one of several may be its price
+            yield _one(text, remedies=named)
+
+
+def _of_suspects() -> Iterator[Example]:
+    for name, entry in suspects().items():
+        yield from (_one(text, suspects=[name]) for text in entry.examples)
+    yield from (_one(text, suspects=()) for text in no_suspects())
