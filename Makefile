@@ -118,7 +118,7 @@ workshop: prepare proxy
 proxy: setup
 	@$(BIN)/configurable-http-proxy --help 2>/dev/null | grep -q api-socket || { \
 	  command -v npm >/dev/null || { echo "The workshop needs npm: install it (Debian: sudo apt-get install npm) and run make again."; exit 2; }; \
-	  node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo "The workshop needs Node 20 or newer, as Debian 13 and https://nodejs.org have: install it and run make again."; exit 2; }; \
+	  node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "The workshop needs Node 20 or newer, as Debian 13 and https://nodejs.org have: install it and run make again."; exit 2; }; \
 	  npm install --silent --no-fund --no-audit --prefix $(VENV) -g 'configurable-http-proxy@^5.2'; }
 
 # Debian's own: the one that the Python package would download is another build, from another place.

@@ -28,7 +28,7 @@ OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
 # Limits of the log odds, chosen on turns of other authors.
 MATCH = 0.5  # what a matching pattern adds
-ASKED = 2.0  # the least of a card that is asked for
+ASKED = 2.5  # the least of a card that is asked for
 # If none is, one card is still shown that is not unlikely and clearly ahead of the next one.
 LIKELY, LEAD = -0.5, 0.8
 # The member of an enumeration has few words: by how much more likely than the whole it can make its card.

@@ -13,8 +13,8 @@ from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 from tests.unit.interview.llm.chat_server import candidate_text, replying
 
-CLOSE, GUARDED = Scores(-0.3, 0.5), Scores(-0.3, 0.0)
-FAR = Scores(-0.9, 0.0)
+CLOSE, GUARDED = Scores(0.5, 0.5), Scores(0.5, -0.5)
+FAR = Scores(-4.0, 0.0)
 NEAR = "Something of that sort was on my mind the whole morning."
 OTHER = "Rather a lot of people have been thinking about it lately."
 
