@@ -56,9 +56,8 @@ class HandedIn:
             content = json.dumps(_readable(self.notebook()), indent=1).encode()
             require_size(self.name, len(content))  # escapes are longer than what they stand for
         except NotebookError as error:
-            return json.dumps(
-                {REFUSED: str(error)}
-            ).encode()  # no notebook: nbgrader refuses it, too
+            # No notebook, so that nbgrader refuses it, too.
+            return json.dumps({REFUSED: str(error)}).encode()
         return content
 
 

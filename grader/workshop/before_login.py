@@ -13,9 +13,12 @@ from tornado.httputil import HTTPHeaders, RequestStartLine, parse_cookie
 
 from grader.sandbox.limits import MIB
 
+# A header must be complete in this time, and the next request must begin: Tornado waits an hour, and
+# thousands of unfinished headers fill a server's memory. Seconds; bytes.
+HEADERS = {"idle_connection_timeout": 60.0, "max_header_size": 32 * 1024}
 # Options of the hub's and the board's HTTP servers. Their longest request, an admin's list of a thousand new
 # accounts, has 20 KB.
-LIMITS = {"max_body_size": 64 * 1024, "body_timeout": 20.0}  # bytes, seconds
+LIMITS = {"max_body_size": 64 * 1024, "body_timeout": 20.0, **HEADERS}  # bytes, seconds
 # Three times the largest notebook that is graded. An upload is sent in parts of 1 MiB.
 LOGGED_IN = 64 * MIB
 # Browsers send both headers. Those of an image in a notebook, and of a learner's page, have other values.
@@ -24,6 +27,10 @@ DELIBERATE = {"Sec-Fetch-Dest": ("document",), "Sec-Fetch-Site": ("same-origin",
 
 class Server(httpserver.HTTPServer):
     """The HTTP server of a person's Jupyter server, with LIMITS for whoever has not logged in."""
+
+    def initialize(self, *args: Any, **options: Any) -> None:
+        """Set up the server with the limits of headers."""
+        super().initialize(*args, **options | HEADERS)
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Return what receives a request, which chooses the limits when it has the headers."""

@@ -58,7 +58,7 @@ def _first_free(needed: int) -> int:
         old = int(FIRST_FREE.read_text())
         if old < needed:
             FIRST_FREE.write_text(str(needed))
-    except OSError as error:
+    except OSError as error:  # also above the ports that the kernel gives out itself, from 32768 on
         raise WrongUseError(
             "The workshop's ports cannot be left to root, and a learner could answer in the hub's place: "
             f"writing {needed} to {FIRST_FREE} failed ({error.strerror}). Start a container with the setting "

@@ -21,6 +21,7 @@ from jupyterhub.handlers.base import BaseHandler
 from grader.workshop import before_login, hub_login
 
 NAME, SECRET = "jupyterhub-user-ada", b"a secret"
+IDLE_S = 1.0
 MANY = before_login.LIMITS["max_body_size"] + 1
 
 
@@ -39,7 +40,9 @@ def port():
 
     def serve():
         loop = ioloop.IOLoop(make_current=True)
-        before_login.Server(app).add_socket(one)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(before_login.HEADERS, "idle_connection_timeout", IDLE_S)
+            before_login.Server(app).add_socket(one)
         loops.append(loop)
         loop.add_callback(ready.set)
         loop.start()
@@ -79,6 +82,17 @@ def test_a_large_body_needs_a_login(port):
 @pytest.mark.parametrize("made_up", [cookie(b"another"), cookie(name="oauth-state"), f"{NAME}=1"])
 def test_a_cookie_that_the_server_has_not_signed_is_no_login(port, made_up):
     assert status(port, MANY, {"Cookie": made_up, "Authorization": "token made-up"}) == 400
+
+
+@pytest.mark.parametrize("sent", [0, before_login.HEADERS["max_header_size"] + 1])
+def test_an_unfinished_header_ends_its_connection(port, sent):
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as waiting:
+        waiting.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * sent)
+        assert waiting.recv(100) == b""
+
+
+def test_the_hub_and_the_board_have_the_limits_of_headers():
+    assert before_login.HEADERS.items() <= before_login.LIMITS.items()
 
 
 def test_an_unfinished_body_ends_its_connection(port, monkeypatch):

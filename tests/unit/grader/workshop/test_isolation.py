@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="needs 
 
 @pytest.mark.timeout(60)
 def test_a_learners_lease_on_the_log_does_not_stop_the_hub(tmp_path, monkeypatch):
-    """Who owns a file may make every other open of it wait for /proc/sys/fs/lease-break-time, 45 s."""
+    # Who owns a file may make every other open of it wait for /proc/sys/fs/lease-break-time, 45 s.
     log, before = tmp_path / "server.log", signal.signal(signal.SIGIO, signal.SIG_IGN)
     try:
         with log.open("w") as held:
