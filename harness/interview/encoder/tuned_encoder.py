@@ -39,7 +39,7 @@ class TunedEncoder(nn.Module):
         self.own = list(layers[FROZEN:])
         self.layers = copy.deepcopy(layers[FROZEN:])
         self.tasks = tasks
-        self.head = nn.Linear(DIMENSIONS, sum(map(len, tasks.values())))
+        self.head = nn.Linear(DIMENSIONS, len(self.labels()))
 
     def forward(self, said: Sequence[Said]) -> Tensor:
         """Return the log odds of each text, (n, labels of all tasks)."""
@@ -68,6 +68,20 @@ class TunedEncoder(nn.Module):
         """Return the log odds of a text, (labels,), by task."""
         parts = self([(text, before)])[0].split([len(labels) for labels in self.tasks.values()])
         return dict(zip(self.tasks, parts, strict=True))
+
+    @torch.no_grad()
+    def continue_from(self, other: TunedEncoder) -> None:
+        """Take another encoder's weights: of its layers, and of each label that it has, too."""
+        self.layers.load_state_dict(other.layers.state_dict())
+        theirs = {label: row for row, label in enumerate(other.labels())}
+        for row, label in enumerate(self.labels()):
+            if label in theirs:
+                self.head.weight[row] = other.head.weight[theirs[label]]
+                self.head.bias[row] = other.head.bias[theirs[label]]
+
+    def labels(self) -> list[tuple[str, str]]:
+        """Return (task, label) of each of the log odds."""
+        return [(task, label) for task, labels in self.tasks.items() for label in labels]
 
     def weights(self) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Yield name, MiniLM's own values, and fine-tuned values of each weight of the layers."""

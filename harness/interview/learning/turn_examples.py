@@ -6,7 +6,9 @@ only where its label settles them: what asks for a card proposes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
 
 from harness.interview.encoder.training import Example
 from harness.interview.listening.card_router import all_questions, topics
@@ -29,6 +31,7 @@ from harness.interview.reading import NOT_SHOWN, REFUSED, Act, Role, Unanswered
 OFFERS = {str(Act.PROPOSE), str(Act.DECIDE)}
 CLAIMS = {str(Act.CLAIM), str(Act.CHALLENGE)}
 ASK, PROPOSE = str(Act.ASK), str(Act.PROPOSE)
+PROPOSALS = 6  # that each refusal is joined with
 ROLE_OF_ACT = {
     ASK: str(Role.ASK),
     str(Act.DONT_KNOW): str(Role.ASIDE),
@@ -41,7 +44,7 @@ def tasks() -> dict[str, tuple[str, ...]]:
     return {
         "acts": ACTS,
         "cards": tuple(topics().by_name),
-        "remedies": (*remedies(), REFUSES),
+        "remedies": (*remedies(), *(f"{REFUSED}{name}" for name in remedies()), REFUSES),
         "suspects": tuple(suspects()),
         "roles": ROLES,
     }
@@ -55,6 +58,9 @@ def turn_examples() -> Iterator[Example]:
     yield from _of_remedies()
     yield from _of_suspects()
     yield from (_one(text, roles=[role]) for text, role, _ in role_sentences())
+    draw = np.random.default_rng(0)
+    yield from _two_questions(draw)
+    yield from _refused_and_proposed(draw)
 
 
 def _one(text: str, **labels: Iterable[str]) -> Example:
@@ -67,7 +73,7 @@ def _of_turn(turn: HeardTurn) -> Example:
     labels = {
         "acts": turn.acts or (NONE,),
         "cards": turn.cards or outside,
-        "remedies": [*(name.removeprefix(REFUSED) for name in turn.remedies), *refusing],
+        "remedies": [*turn.remedies, *refusing],
         "suspects": [turn.blames] if turn.blames else [],
     }
     if role := _role(turn):
@@ -110,7 +116,7 @@ def _of_cards() -> Iterator[Example]:
 def _of_remedies() -> Iterator[Example]:
     for name, entry in remedies().items():
         yield from (_one(text, remedies=[name]) for text in entry.examples)
-        yield from (_one(text, remedies=[name, REFUSES]) for text in entry.refusals)
+        yield from (_one(text, remedies=[f"{REFUSED}{name}", REFUSES]) for text in entry.refusals)
     yield from (_one(text, remedies=()) for text in no_remedies())
     for text, shown in rubric_sentences():
         named = [name for name in shown if name in remedies()]
@@ -122,3 +128,41 @@ def _of_suspects() -> Iterator[Example]:
     for name, entry in suspects().items():
         yield from (_one(text, suspects=[name]) for text in entry.examples)
     yield from (_one(text, suspects=()) for text in no_suspects())
+
+
+def _two_questions(draw: np.random.Generator) -> Iterator[Example]:
+    """Yield each question together with one for another card: people ask for several things at once."""
+    asked = [(text, own) for text, (own, *_), _ in all_questions() if own not in NOT_SHOWN]
+    for (first, card), other in zip(asked, draw.permutation(len(asked)), strict=True):
+        second, another = asked[other]
+        if another != card:
+            yield _one(_joined(first, second, draw), cards=[card, another], acts=[ASK], remedies=())
+
+
+def _refused_and_proposed(draw: np.random.Generator) -> Iterator[Example]:
+    """Yield refusals of a remedy together with proposals of another one, in either order."""
+    entries = remedies().items()
+    proposed = [(text, name) for name, entry in entries for text in entry.examples]
+    for refusal, refused in [(text, name) for name, entry in entries for text in entry.refusals]:
+        for number in draw.choice(len(proposed), PROPOSALS, replace=False):
+            proposal, name = proposed[number]
+            said = [refusal, proposal]
+            draw.shuffle(said)
+            if name != refused:
+                yield _one(
+                    _joined(*said, draw),
+                    remedies=[f"{REFUSED}{refused}", REFUSES, name],
+                    acts=[PROPOSE],
+                )
+
+
+def _joined(first: str, second: str, draw: np.random.Generator) -> str:
+    """Return two texts as one: two sentences, or one with "and" or a comma."""
+    joints: Sequence[str] = (
+        f"{first} ",
+        first.rstrip(".?! ") + " and ",
+        first.rstrip(".?! ") + ", ",
+    )
+    start, rest = joints[draw.integers(len(joints))], second[:1]
+    starts_word = second[1:2].islower() and not start == joints[0]
+    return start + (rest.lower() if starts_word else rest) + second[1:]

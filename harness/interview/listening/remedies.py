@@ -9,6 +9,7 @@ from functools import cache
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.examples import last_words
 from harness.interview.listening.said import REMEDIES, Said
+from harness.interview.reading import REFUSED as NO
 from harness.interview.reading import Remedy
 from harness.interview.scenario.scenario import Scenario
 
@@ -18,8 +19,9 @@ PATTERN = 0.5  # what a matching pattern adds
 ELSEWHERE = 0.5  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
 ONE_PART = 1.5  # taken from the odds of a single part: the turn as a whole knows better
-REFUSED = 2.0  # the least of a refusal
-DENIED, UNDENIED = 1.0, 0.5  # what a word of denial adds to it, and what its absence takes away
+LEAST_REFUSAL = 0.0  # by how much a refusal must be likelier than a proposal
+NAMELESS = 2.0  # the least of a refusal that names no remedy
+DENIED, UNDENIED = 1.0, 0.5  # what a word of denial adds to these, and what its absence takes away
 
 # What the interviewer or product puts forward may be refused without naming it: "Nope."
 PUT_FORWARD = re.compile(
@@ -69,33 +71,42 @@ def no_remedies() -> tuple[str, ...]:
 
 
 def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Remedy, ...]:
-    """Return the remedies that a turn proposes or refuses, in the order in which they are named.
-
-    heard: the turn's parts; the one that speaks most about a remedy says whether it is refused.
-    """
-    odds = dict(turn.odds[REMEDIES])
-    refuses = odds.pop(REFUSES)
-    odds = {
-        name: max(own, *(part.odds[REMEDIES][name] - ONE_PART for part in heard))
-        for name, own in odds.items()
-    }
-    spans = {name: _span(name, turn.text) for name in odds}
+    """Return the remedies that a turn proposes or refuses, in the order in which they are named."""
+    spans = {name: _span(name, turn.text) for name in remedies()}
     totals = {
-        name: own + PATTERN * bool(spans[name]) - ELSEWHERE * (name not in scenario.remedies)
-        for name, own in odds.items()
+        name: _odds(name, turn, heard)
+        + PATTERN * bool(span)
+        - ELSEWHERE * (name not in scenario.remedies)
+        for name, span in spans.items()
     }
     found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
-    return tuple(_remedy(name, heard, refuses) for name in found)
+    return tuple(_remedy(name, turn, heard) for name in found)
 
 
-def _remedy(name: str, heard: Sequence[Said], refuses: float) -> Remedy:
-    """Return a remedy of a turn. refuses: the log odds that the turn as a whole refuses something."""
-    part = max(heard, key=lambda part: part.odds[REMEDIES][name])
+def _odds(name: str, turn: Said, heard: Sequence[Said]) -> float:
+    """Return the log odds that a turn proposes or refuses a remedy."""
+    return max(_about(name, turn), *(_about(name, part) - ONE_PART for part in heard))
+
+
+def _about(name: str, said: Said) -> float:
+    odds = said.odds[REMEDIES]
+    return max(odds[name], odds[f"{NO}{name}"])
+
+
+def _remedy(name: str, turn: Said, heard: Sequence[Said]) -> Remedy:
+    """Return a remedy of a turn; the turn, and the part that speaks most about it, say if it is refused."""
+    part = max(heard, key=lambda part: _about(name, part))
     span = _span(name, part.text)
     denied = DENIED if _denies(_clause(part.text, span)) else -UNDENIED
-    refused = (part.odds[REMEDIES][REFUSES] + refuses) / 2 + denied >= REFUSED
+    refused = (_refusal(name, turn) + _refusal(name, part)) / 2 + denied >= LEAST_REFUSAL
     return Remedy(name, refused, part.text[slice(*span)] if span else part.text)
+
+
+def _refusal(name: str, said: Said) -> float:
+    """Return how much likelier it is that a text refuses a remedy than that it proposes it, in log odds."""
+    odds = said.odds[REMEDIES]
+    return odds[f"{NO}{name}"] - odds[name]
 
 
 def _opposite(name: str, text: str) -> bool:
@@ -117,7 +128,7 @@ def turned_down(turn: Said, before: str) -> tuple[Remedy, ...]:
     if not named or len(named) > MAX_TURNED_DOWN:
         return ()
     denied = DENIED if _denies(turn.text) else -UNDENIED
-    if turn.odds[REMEDIES][REFUSES] + denied < REFUSED:
+    if turn.odds[REMEDIES][REFUSES] + denied < NAMELESS:
         return ()
     return tuple(Remedy(name, True, turn.text) for name in named)
 
