@@ -63,8 +63,14 @@ def turn_examples() -> Iterator[Example]:
     yield from _refused_and_proposed(draw)
 
 
-def _one(text: str, **labels: Iterable[str]) -> Example:
-    return Example(text, {task: frozenset(own) for task, own in labels.items()})
+def _one(text: str, before: str = "", **labels: Iterable[str]) -> Example:
+    """Return an example; a remedy that it proposes is all but refused, and the other way round."""
+    known = {task: frozenset(own) for task, own in labels.items()}
+    return Example(text, known, before, frozenset(map(_opposite, known.get("remedies", ()))))
+
+
+def _opposite(name: str) -> str:
+    return name.removeprefix(REFUSED) if name.startswith(REFUSED) else f"{REFUSED}{name}"
 
 
 def _of_turn(turn: HeardTurn) -> Example:
@@ -78,8 +84,7 @@ def _of_turn(turn: HeardTurn) -> Example:
     }
     if role := _role(turn):
         labels["roles"] = [role]
-    known = {task: frozenset(own) for task, own in labels.items()}
-    return Example(turn.says, known, last_words(turn.before))
+    return _one(turn.says, last_words(turn.before), **labels)
 
 
 def _role(turn: HeardTurn) -> str | None:
@@ -164,5 +169,5 @@ def _joined(first: str, second: str, draw: np.random.Generator) -> str:
         first.rstrip(".?! ") + ", ",
     )
     start, rest = joints[draw.integers(len(joints))], second[:1]
-    starts_word = second[1:2].islower() and not start == joints[0]
+    starts_word = second[1:2].islower() and start != joints[0]
     return start + (rest.lower() if starts_word else rest) + second[1:]
