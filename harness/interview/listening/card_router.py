@@ -28,11 +28,12 @@ OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
 # Limits of the log odds, chosen on turns of other authors.
 MATCH = 0.5  # what a matching pattern adds
-ASKED = 2.5  # the least of a card that is asked for
-# If none is, one card is still shown that is not unlikely and clearly ahead of the next one.
-LIKELY, LEAD = -0.5, 0.8
-# The member of an enumeration has few words: by how much more likely than the whole it can make its card.
-MEMBER = 1.0
+ASKED = 4.0  # the least of a card that is asked for
+# If none is, one card is still shown that is likely and clearly ahead of the next one.
+LIKELY, LEAD = 0.5, 2.0
+# Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
+# fewer the words, the less they say.
+PART, MEMBER = 3.0, 5.0
 
 
 class Topic(Strict):
@@ -116,12 +117,19 @@ def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
     text = " ".join(turn.split())[:MAX_CHARS]
     if not text:
         return Asked()
+    listed = parts(text)
     whole = _odds(said(encoded, text, before))
-    members = (said(encoded, item, before) for part in parts(text) for item in items(part))
-    for member in members:
-        found = _odds(member)
-        whole = {name: max(own, min(found[name], own + MEMBER)) for name, own in whole.items()}
+    for part in listed:
+        whole = _at_least(whole, _odds(said(encoded, part, before)), PART)
+        for member in items(part):
+            whole = _at_least(whole, _odds(said(encoded, member, before)), MEMBER)
     return asked_for(whole)
+
+
+def _at_least(
+    odds: Mapping[str, float], found: Mapping[str, float], less: float
+) -> Mapping[str, float]:
+    return {name: max(own, found[name] - less) for name, own in odds.items()}
 
 
 def _odds(text: Said) -> dict[str, float]:

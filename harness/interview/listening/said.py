@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from harness.interview.encoder.shipped import Odds, Read
+from harness.interview.scoring import sentences
+from harness.interview.scoring.sentences import together
 
 ACTS, CARDS, REMEDIES, SUSPECTS, ROLES = "acts", "cards", "remedies", "suspects", "roles"  # tasks
-PASSAGE = 80  # words that are read at once: with what was said before, they fill the encoder
+PASSAGE = 50  # words that are read at once: hardly a labelled turn is longer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,9 +30,10 @@ def said(read: Read, text: str, before: str = "") -> Said:
 
 
 def _passages(text: str) -> Iterable[str]:
-    words = iter(text.split())
-    while passage := " ".join(islice(words, PASSAGE)):
-        yield passage
+    if len(text.split()) <= PASSAGE:
+        return [text]
+    found = together(sentences.read(text).sentences, PASSAGE)
+    return [" ".join(sentence.text for sentence in group) for group in found] or [text]
 
 
 def _highest(found: list[Odds]) -> Odds:

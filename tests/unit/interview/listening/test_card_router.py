@@ -40,9 +40,9 @@ def scores(**given):
     ("given", "asked"),
     [
         ({"cache": 3.0, "index": 1.0}, Asked(("cache",))),
-        ({"cache": 3.0, "index": 2.5}, Asked(("cache", "index"))),
+        ({"cache": 5.0, "index": 4.5}, Asked(("cache", "index"))),
         ({"cache": 1.0, "index": 0.8, "gpu": 0.2}, Asked(near=("cache", "index", "gpu"))),
-        ({"cache": 0.0}, Asked(("cache",))),  # low, but far ahead
+        ({"cache": 1.0}, Asked(("cache",))),  # low, but far ahead
         ({}, Asked(near=tuple(card_ids()[:3]))),
         (
             {"cache": 0.2, "outside": 3.0},

@@ -10,7 +10,7 @@ from harness.interview.listening.acts import acts
 from harness.interview.listening.examples import ACTS, heard_turns, labelled_sentences
 from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
-from harness.interview.listening.remedies import _clause, _denies, remedies
+from harness.interview.listening.remedies import remedies
 from harness.interview.listening.said import said
 from harness.interview.listening.suspects import judged, suspects
 from harness.interview.listening.turns import items, parts
@@ -118,26 +118,6 @@ def test_a_long_turn_has_the_odds_of_its_likeliest_passage():
 )
 def test_numbers_are_read_with_their_unit(text, value, unit):
     assert (value, unit) in [(n.value, n.unit) for n in numbers(text)]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "denied"),
-    [
-        ("A replay with and without retries", False),
-        ("We go without retries", True),
-        ("No loss, and the cache stays", False),
-        ("Retries are the wrong lever", True),
-        ("Could we not switch it off with retries", False),
-        ("Retries would hurt here", True),
-        ("Retries do harm in this case", True),
-        ("Retries hurt", True),
-        ("Retries hurt quality a little", False),
-        ("Retries can't hurt here", False),
-    ],
-)
-def test_a_comparison_is_no_refusal(sentence, denied):
-    span = (sentence.find("retries"), len(sentence)) if "retries" in sentence else None
-    assert _denies(_clause(sentence, span)) == denied
 
 
 def test_words_of_letters_and_digits_are_no_numbers():

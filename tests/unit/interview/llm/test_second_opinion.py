@@ -7,7 +7,7 @@ import pytest
 from harness.interview.llm import connect
 from harness.interview.llm.canaries import canaries, trial
 from harness.interview.llm.second_opinion import SecondOpinion
-from harness.interview.scoring.classifier import Scores, names
+from harness.interview.scoring.classifier import Placed, Scores, names
 from harness.interview.scoring.findings import Level, Loss
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
@@ -28,6 +28,9 @@ class FakeClassifier:
     def score(self, text):
         scores = next((s for start, s in self.sentences.items() if text.startswith(start)), {})
         return {name: scores.get(name, FAR) for name in names(rubric())}
+
+    def in_context(self, sentences):
+        return {each.place: Placed(self.score(each.text), each) for each in sentences}
 
 
 CLASSIFIER = FakeClassifier(
