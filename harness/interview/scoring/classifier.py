@@ -20,7 +20,7 @@ SHOWS, DENIES = "shows", "denies"  # the encoder's tasks
 # Chosen on answers of authors whose sentences the encoder had not learned.
 TOGETHER = 40  # words that are read at once: few labelled answers are longer
 ALONE = 1.0  # taken from what a sentence alone shows: those around it know better
-CARRIES = 0.0  # the least `about` score of a sentence that shows an idea by itself
+CARRIES = 2.0  # the least `about` score of a sentence that is quoted alone
 
 InContext = Mapping[Place, "Placed"]  # each sentence
 
