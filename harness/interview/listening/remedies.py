@@ -19,7 +19,9 @@ REFUSES = "refuses"
 PATTERN = 0.5  # what a matching pattern adds
 ELSEWHERE = 0.5  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
-ONE_PART = 1.5  # taken from the odds of a single part: the turn as a whole knows better
+# The turn as a whole knows better than a single part of it: what is taken from the part's odds, and what the
+# part counts when it is asked whether a remedy is refused.
+ONE_PART, PART_COUNTS = 1.5, 0.5
 NAMELESS = 2.0  # the least of a refusal that names no remedy
 
 # What the interviewer or product puts forward may be refused without naming it: "Nope."
@@ -74,7 +76,7 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
 
     heard: the turn's parts. One that plans or refuses counts by itself, too, as a long turn holds many.
     """
-    acting = {part: own for part in heard if (own := role(part)) in (Role.PLAN, Role.REFUSE)}
+    acting = [part for part in heard if role(part) in (Role.PLAN, Role.REFUSE)]
     spans = {name: _span(name, turn.text) for name in remedies()}
     totals = {
         name: max(_about(name, turn), *(_about(name, part) - ONE_PART for part in (turn, *acting)))
@@ -84,7 +86,7 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     }
     found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
-    return tuple(_remedy(name, turn, heard, acting) for name in found)
+    return tuple(_remedy(name, turn, heard) for name in found)
 
 
 def _about(name: str, said: Said) -> float:
@@ -92,18 +94,17 @@ def _about(name: str, said: Said) -> float:
     return max(said.odds[REMEDIES][name], said.odds[REMEDIES][f"{NO}{name}"])
 
 
-def _remedy(
-    name: str, turn: Said, heard: Sequence[Said], acting: Mapping[Said, Role | None]
-) -> Remedy:
-    """Return a remedy of a turn; whoever says it most clearly says whether it is refused."""
-    clearest = max(acting, key=lambda part: _about(name, part), default=turn)
-    if _about(name, clearest) - ONE_PART > _about(name, turn):
-        refused = acting[clearest] is Role.REFUSE
-    else:
-        refused = turn.odds[REMEDIES][f"{NO}{name}"] > turn.odds[REMEDIES][name]
-    part = max(heard, key=lambda part: _about(name, part)).text
-    span = _span(name, part)
-    return Remedy(name, refused, part[slice(*span)] if span else part)
+def _refusal(name: str, said: Said) -> float:
+    """Return by how much a text rather refuses a remedy than proposes it, in log odds."""
+    return said.odds[REMEDIES][f"{NO}{name}"] - said.odds[REMEDIES][name]
+
+
+def _remedy(name: str, turn: Said, heard: Sequence[Said]) -> Remedy:
+    """Return a remedy of a turn, with the words of the part that says most of it."""
+    part = max(heard, key=lambda part: _about(name, part))
+    span = _span(name, part.text)
+    refused = _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
+    return Remedy(name, refused, part.text[slice(*span)] if span else part.text)
 
 
 def _opposite(name: str, text: str) -> bool:
