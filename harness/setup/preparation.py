@@ -16,7 +16,6 @@ from filelock import FileLock, Timeout
 
 from harness import baseline, knobs, store
 from harness.errors import PlainError
-from harness.interview.dialogue import opening
 from harness.kb import articles
 from harness.knobs import Calibration, Knobs, YardstickWork
 from harness.measure.machine import describe
@@ -66,7 +65,6 @@ def steps(strict: bool = False, recalibrate: bool = False, embed: bool = False) 
             lambda: baseline.vectors_ready(embed),
             lambda say: baseline.build_vectors(embed),
         ),
-        Step("mock interview", opening.is_warm, lambda say: opening.warm_up()),
         Step(
             "first answer of the slow assistant",
             lambda: store.sealed(knobs.path()),

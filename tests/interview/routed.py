@@ -1,27 +1,18 @@
-"""Accuracy of the card router on held-out questions, and by cross-validation over voices.
-
-python -m tests.interview.routed     tests each voice on a model trained on the other voices
-"""
+"""Accuracy of the card router on held-out questions."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from harness.interview.listening.card_router import Asked, CardRouter, all_questions
-from harness.interview.listening.examples import Labelled
-from harness.interview.meanings import Embed, meanings, recalling
+from harness.interview.listening.card_router import Asked
 from harness.interview.reading import NOT_SHOWN
 from harness.measure.stats import Proportion
 
 DATA = Path(__file__).parents[1] / "unit" / "interview" / "data"
-# Files that hold a kind of question, not a voice. A fifth of such a file is held out at a time: a model
-# without the whole file would not know the kind.
-KINDS, FIFTH = ("claims", "definitions", "elsewhere", "process"), 5
 Question = tuple[str, str]  # (question, card or the reason for none)
 
 
@@ -52,7 +43,7 @@ def _read(name: str) -> dict:
     return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
 
 
-def shares(router: CardRouter, questions: Sequence[Question]) -> dict[str, Proportion]:
+def shares(router: Callable[[str], Asked], questions: Sequence[Question]) -> dict[str, Proportion]:
     """Return the shares of `outcomes` for labelled questions."""
     return outcomes((router(question), card) for question, card in questions)
 
@@ -73,23 +64,3 @@ def outcomes(routed: Iterable[tuple[Asked, str]]) -> dict[str, Proportion]:
 
 def _share(right: list[bool]) -> Proportion:
     return Proportion(sum(right), len(right))
-
-
-def cross_validated(embed: Embed) -> Iterator[tuple[Asked, str]]:
-    """Yield intent and topic of each example question, from a router that has not seen its group."""
-    examples = all_questions()
-    for group in sorted({_group(example) for example in examples} - {"base"}):
-        training = tuple(example for example in examples if _group(example) != group)
-        router = CardRouter(embed, lambda training=training: training)
-        held_out = [example for example in examples if _group(example) == group]
-        yield from ((router(question), topic[0]) for question, topic, _ in held_out)
-
-
-def _group(example: Labelled) -> str:
-    question, _, voice = example
-    return f"{voice} {zlib.crc32(question.encode()) % FIFTH}" if voice in KINDS else voice
-
-
-if __name__ == "__main__":
-    for name, share in outcomes(cross_validated(recalling(meanings()))).items():
-        print(f"{name}: {share.rate:.1%} of {share.n}")

@@ -29,7 +29,7 @@ def lint(
         bool,
         typer.Option(
             "--learn",
-            help="If all is well, learn changed content anew: seconds, or minutes for the rubric.",
+            help="If all is well, learn changed content anew: some forty minutes.",
         ),
     ] = False,
     seeds: Annotated[
@@ -65,16 +65,15 @@ def lint(
 
 
 def _learn() -> None:
-    from harness.interview.listening.listener import ship_meanings
-    from harness.interview.scoring.classifier import shipped_is_current, train_and_ship
-    from harness.interview.scoring.rubric import rubric
+    from harness.interview.encoder.shipped import learned_from
+    from harness.interview.learning.learn import content, learn
 
-    with console.status("Learning the example sentences …"):
-        paths = [ship_meanings()]
-        if not shipped_is_current(rubric()):
-            paths.append(train_and_ship(rubric()))
-    for path in paths:
-        console.print(f"Learned: {path}", soft_wrap=True, highlight=False)
+    if learned_from() == content():
+        return
+    with Progress(console=problems, transient=True) as progress:
+        task = progress.add_task("Learning the labelled sentences", total=None)
+        path = learn(lambda done, all_: progress.update(task, completed=done, total=all_))
+    console.print(f"Learned: {path}", soft_wrap=True, highlight=False)
 
 
 def _check_rubric() -> list[Confusion]:

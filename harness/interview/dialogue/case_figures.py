@@ -6,7 +6,6 @@ import re
 
 from harness.interview.content_files import BadContentError
 from harness.interview.dialogue.wording import reactions
-from harness.interview.listening.evidence import evidence
 from harness.interview.reading import Suspect
 from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
@@ -22,6 +21,10 @@ STAGES = {  # unless the scenario has another name for it
 }
 BEFORE_AND_AFTER = (
     "Before that change the mean was {not_renewed.mean.total}, after it {renewed.mean.total}."
+)
+DOUBT = re.compile(
+    r"\b(but|contradict\w*|match|agree|add up|already|wrong|doubt|wait|hang on|hold on|inconsisten\w*)\b",
+    re.IGNORECASE,
 )
 SPREAD = "p50 is {p50.total} and p95 {p95.total}; it would have to explain both."
 
@@ -44,8 +47,7 @@ def against(session: Session, suspect: Suspect) -> str:
 
 def is_doubt(text: str) -> bool:
     """Return True if a text asks or doubts; a message to product and a check do neither."""
-    doubts = re.search(evidence().sentence["doubt"], text, re.IGNORECASE)
-    return "?" in text or bool(doubts)
+    return "?" in text or bool(DOUBT.search(text))
 
 
 def answer(session: Session, challenge: str) -> str:

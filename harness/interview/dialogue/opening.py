@@ -18,14 +18,10 @@ from harness.interview.dialogue.own_numbers import own_numbers
 from harness.interview.dialogue.play import Clock, Play
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.speech import Style
-from harness.interview.listening.card_router import weights_folder
-from harness.interview.listening.listener import heard, is_fitted, listener
+from harness.interview.listening.listener import heard, listener
 from harness.interview.reading import Reading
 from harness.interview.scenario.interview_session import Level, Mode, Session
 from harness.interview.scenario.scenario import scenario, scenarios
-from harness.interview.scoring.classifier import has_weights, load_classifier
-from harness.interview.scoring.rubric import rubric
-from harness.models.catalog import MINILM
 
 MINUTES = 20
 MAX_MINUTES = 120
@@ -117,17 +113,3 @@ def with_models(session: Session, reword: Reword | None, style: Style) -> Interv
 
 def _heard(session: Session, turn: str, before: str) -> Reading:
     return heard(turn, before, session.scenario.id)
-
-
-def is_warm() -> bool:
-    """Return True if the computed files of an interview exist for this content and model."""
-    return is_fitted(weights_folder(MINILM.sha256)) and has_weights(rubric())
-
-
-def warm_up() -> None:
-    """Compute and store the listener's weights and those of the sentence classifier.
-
-    Takes seconds, or minutes after a change to the rubric. Raises StoreError if MiniLM's weights are missing.
-    """
-    listener()
-    load_classifier(rubric())

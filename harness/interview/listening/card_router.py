@@ -1,6 +1,6 @@
 """Cards: which data a question asks for, and why it gets none.
 
-A topic's score is a regression on example questions plus a bonus for authored patterns. For three topics no
+A topic has the encoder's log odds, and more if an authored pattern matches. For three topics no
 card is shown: the cause, all data at once, and what no card has. They have example questions, too: a question
 is refused because it resembles those, not because it is unlike all cards.
 """
@@ -8,46 +8,32 @@ is refused because it resembles those, not because it is unlike all cards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import chain
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from pydantic import Field
 
-from harness import store
 from harness.interview.content_files import CONTENT, BadContentError, Pattern, Strict, Text, read
-from harness.interview.listening.evidence import signs
-from harness.interview.listening.examples import (
-    Labelled,
-    Row,
-    examples,
-    heard_turns,
-    single,
-    stored,
-)
-from harness.interview.listening.similarity import Examples, Regression, Said, regression
-from harness.interview.listening.turns import items
-from harness.interview.meanings import Embed, meanings
-from harness.interview.reading import NOT_SHOWN, Act, Unanswered
+from harness.interview.encoder.shipped import Read, encoder
+from harness.interview.listening.examples import Labelled
+from harness.interview.listening.said import CARDS, Said, said
+from harness.interview.listening.turns import items, parts
+from harness.interview.reading import NOT_SHOWN, Unanswered
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 MAX_CHARS = 400  # of a question; the rest is ignored
 OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
-# Limits, chosen by cross-validation over voices; `tests.interview.routed` measures them on unseen voices.
-# The regression's scores run from about -1 (nothing like the topic) to 1 (sure).
-FIRST_MATCH, NEXT_MATCH = 0.15, 0.03  # bonus for the first and for each further matching pattern
-# Factor of the bonus for topics without a card: a guess at the cause matches a card's patterns, too.
-NOT_SHOWN_FACTOR = 2
-LEAD = 0.25  # a single card is shown if it is this far ahead of the next card
-CLEAR = 0.4  # the same, ahead of a topic without one: a wrong card misleads, and a question back does not
-LIKELY = -0.3  # the least score of a card that is shown
-REFUSE = 0.3  # nothing is shown or offered if the best card is this far behind a topic without one
-# The member of an enumeration has fewer words: it must be further ahead, and the whole sentence must find its
-# card likely, too.
-ITEM_LEAD, HINTED = 0.5, -0.15
+# Limits of the log odds, chosen on turns of other authors.
+MATCH = 0.5  # what a matching pattern adds
+ASKED = 4.0  # the least of a card that is asked for
+# If none is, one card is still shown that is likely and clearly ahead of the next one.
+LIKELY, LEAD = 0.5, 2.0
+# Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
+# fewer the words, the less they say.
+PART, MEMBER = 3.0, 5.0
 
 
 class Topic(Strict):
@@ -56,9 +42,9 @@ class Topic(Strict):
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     asks: tuple[Text, ...] = Field(min_length=5)
 
-    def matches(self, text: str) -> int:
-        """Return how many patterns occur in `text`."""
-        return sum(bool(pattern.search(text)) for pattern in self._compiled)
+    def matches(self, text: str) -> bool:
+        """Return True if a pattern occurs in `text`."""
+        return any(pattern.search(text) for pattern in self._compiled)
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[str], ...]:
@@ -123,87 +109,50 @@ def all_questions() -> tuple[Labelled, ...]:
     return (*base, *labelled_questions())
 
 
-def heard_questions() -> Iterator[Row]:
-    """Yield the whole turns that only ask, with the cards that they ask for."""
-    for turn in heard_turns():
-        if turn.acts == (Act.ASK,):
-            yield turn.row(turn.cards or (Unanswered.OUTSIDE.value,))
+def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
+    """Return what any text asks for, each member of its enumerations included. Never raises.
 
-
-@dataclass(frozen=True)
-class CardRouter:
-    """Finds the cards that a question asks for. labelled: returns the example questions, by topic.
-
-    folder: where fitted weights are kept; it must not be shared between embedding models.
+    before: the interviewer's last words.
     """
-
-    embed: Embed
-    labelled: Callable[[], tuple[Labelled, ...]]
-    folder: Path | None = None
-
-    def __call__(self, question: str) -> Asked:
-        """Return what any text asks for. Never raises."""
-        text = " ".join(question.split())[:MAX_CHARS]
-        if not text:
-            return Asked()
-        listed = (text, *items(text))
-        vectors = self.embed(list(listed))
-        whole, *members = (Said(t, v, signs(t)) for t, v in zip(listed, vectors, strict=True))
-        return self.asked(whole, members)
-
-    def asked(self, question: Said, members: Sequence[Said] = ()) -> Asked:
-        """Return what a question asks for, each member of an enumeration included."""
-        scores = self.scores(question)
-        whole = asked_for(scores)
-        each = [asked_for(self.scores(member), ITEM_LEAD).cards for member in members]
-        hinted = [cards for cards in each if all(scores[card] >= HINTED for card in cards)]
-        found = dict.fromkeys(chain(*hinted, whole.cards))
-        return Asked(tuple(found)[:MAX_CARDS]) if found else whole
-
-    def scores(self, said: Said) -> dict[str, float]:
-        """Return the score of each topic, about -1 to 1.5."""
-        found = self.regression.scores(said)
-        return {
-            name: float(score) + _bonus(name, topic.matches(said.text))
-            for score, (name, topic) in zip(found, topics().by_name.items(), strict=True)
-        }
-
-    def examples(self) -> Examples:
-        rows = single((text, own[0]) for text, own, _ in self.labelled())
-        return examples([*rows, *heard_questions()], tuple(topics().by_name))
-
-    @cached_property
-    def regression(self) -> Regression:
-        return regression(self.examples, self.embed, self.folder and stored("cards", self.folder))
+    text = " ".join(turn.split())[:MAX_CHARS]
+    if not text:
+        return Asked()
+    listed = parts(text)
+    whole = _odds(said(encoded, text, before))
+    for part in listed:
+        whole = _at_least(whole, _odds(said(encoded, part, before)), PART)
+        for member in items(part):
+            whole = _at_least(whole, _odds(said(encoded, member, before)), MEMBER)
+    return asked_for(whole)
 
 
-def _bonus(name: str, matches: int) -> float:
-    """Return what a topic's matching patterns add to its score."""
-    bonus = FIRST_MATCH + NEXT_MATCH * (min(matches, 3) - 1) if matches else 0.0
-    return NOT_SHOWN_FACTOR * bonus if name in NOT_SHOWN else bonus
+def _at_least(
+    odds: Mapping[str, float], found: Mapping[str, float], less: float
+) -> Mapping[str, float]:
+    return {name: max(own, found[name] - less) for name, own in odds.items()}
 
 
-def asked_for(scores: Mapping[str, float], lead: float = LEAD) -> Asked:
-    """Return what the scores of all topics stand for: one card, a few, or a refusal."""
-    cards = sorted((name for name in scores if name not in NOT_SHOWN), key=lambda n: -scores[n])
-    refusal = max(Unanswered, key=lambda kind: scores[kind])
-    ahead = scores[cards[0]] - scores[refusal]
-    if ahead <= -REFUSE:
-        return Asked(near=tuple(cards[:2]), unanswered=refusal)
-    best, second = (scores[name] for name in cards[:2])
-    if best >= LIKELY and best - second >= lead and ahead >= max(lead, CLEAR):
+def _odds(text: Said) -> dict[str, float]:
+    """Return the log odds of each topic."""
+    odds = text.odds[CARDS]
+    return {n: odds[n] + MATCH * topic.matches(text.text) for n, topic in topics().by_name.items()}
+
+
+def asked_for(odds: Mapping[str, float]) -> Asked:
+    """Return what the log odds of all topics stand for: cards, a few to choose from, or a refusal."""
+    cards = sorted((name for name in odds if name not in NOT_SHOWN), key=lambda n: -odds[n])
+    refusal = max(Unanswered, key=lambda kind: odds[kind])
+    best, second = (odds[name] for name in cards[:2])
+    if best < odds[refusal]:
+        return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal)
+    if certain := tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED):
+        return Asked(certain)
+    if best >= LIKELY and best - second >= LEAD:
         return Asked((cards[0],))
-    return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal if ahead < 0 else None)
+    return Asked(near=tuple(cards[:OFFERED]))
 
 
 @cache
-def card_router() -> CardRouter:
-    """Return the process's router, with MiniLM. Raises StoreError if its weights are missing."""
-    from harness.models.catalog import MINILM
-
-    return CardRouter(meanings(), all_questions, weights_folder(MINILM.sha256))
-
-
-def weights_folder(model_sha256: str) -> Path:
-    """Return the folder of fitted weights for one embedding model."""
-    return store.home() / "interviews" / model_sha256[:11]
+def card_router() -> Callable[[str], Asked]:
+    """Return the process's router of questions. Raises StoreError if MiniLM's weights are missing."""
+    return partial(asked_in, encoder())

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cache
 
 from pydantic import Field
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
-from harness.interview.listening.examples import Row, examples, heard_turns, single, stored
-from harness.interview.listening.similarity import Examples, Regression, Said, regression
-from harness.interview.meanings import Embed
-from harness.interview.reading import Act, Cause, Suspect
+from harness.interview.listening.said import SUSPECTS, Said
+from harness.interview.listening.turns import parts
+from harness.interview.reading import Cause, Suspect
 from harness.interview.scenario.scenario import Scenario
 
-NONE = "none"
-SAYING = frozenset(Act) - {Act.DONT_KNOW, Act.HINT, Act.REPEAT, Act.OFF_TOPIC, Act.DONE}
-# What is added to a score that runs from about -1 to 1: for a matching pattern, for the case's own cause, and
-# for a pattern of that cause. Chosen, like the limit, by cross-validation over voices.
-PATTERN, CAUSE, OWN_PATTERN = 0.2, 0.2, 0.5
-AHEAD = 0.05  # by how much more it must blame something than nothing
+# What is added to the log odds: for a matching pattern, for the case's own cause, and for a pattern of that
+# cause. Chosen, like the limit, on turns of other authors.
+PATTERN, CAUSE, OWN_PATTERN = 1.0, 0.5, 1.0
+LEAST = 1.0  # of what is blamed
 
 
 class Entry(Strict):
@@ -56,50 +51,31 @@ def _content() -> Suspects:
     return read(CONTENT / "suspects.yaml", Suspects)
 
 
-@dataclass(frozen=True)
-class SuspectFinder:
-    """Finds what a claim blames. others: returns sentences that blame nothing."""
-
-    embed: Embed
-    others: Callable[[], tuple[str, ...]]
-    folder: Path | None = None
-
-    def __call__(self, said: Said, scenario: Scenario) -> Suspect | None:
-        """Return the suspect of a claim; None if it blames nothing, or acquits what it names."""
-        sentence = said.text
-        if ACQUITS.search(sentence):
-            return None
-        own = _named(scenario, sentence)
-        *scores, nothing = self.regression.scores(said)
-        totals = {
-            name: float(score) + PATTERN * bool(_quote(name, sentence))
-            for name, score in zip(suspects(), scores, strict=True)
-        }
-        for name in totals:
-            if judged(name, scenario) == "right":
-                totals[name] += CAUSE + OWN_PATTERN * bool(own)
-        best = max(totals, key=lambda name: totals[name])
-        if totals[best] < nothing + AHEAD:
-            return None
-        cause = judged(best, scenario)
-        quote = (own if cause == "right" else None) or _quote(best, sentence) or sentence
-        return Suspect(best, cause, quote, suspects()[best].stage)
-
-    def examples(self) -> Examples:
-        rows = [(text, name) for name, entry in suspects().items() for text in entry.examples]
-        rows += [(text, NONE) for text in (*self.others(), *_content().none)]
-        return examples([*single(rows), *_heard_blaming()], (*suspects(), NONE))
-
-    @cached_property
-    def regression(self) -> Regression:
-        return regression(
-            self.examples, self.embed, self.folder and stored("suspects", self.folder)
-        )
+def no_suspects() -> tuple[str, ...]:
+    """Return claims that blame nothing."""
+    return _content().none
 
 
-def _heard_blaming() -> Iterator[Row]:
-    """Yield the whole turns that say something, with what they blame."""
-    return (turn.row((turn.blames or NONE,)) for turn in heard_turns() if SAYING & set(turn.acts))
+def blamed(turn: Said, scenario: Scenario) -> Suspect | None:
+    """Return what a turn blames; None if it blames nothing, or acquits what it names."""
+    if ACQUITS.search(turn.text) and len(parts(turn.text)) == 1:
+        return None
+    own = _named(scenario, turn.text)
+    totals = {
+        name: odds + PATTERN * bool(_quote(name, turn.text)) + _own(name, scenario, own)
+        for name, odds in turn.odds[SUSPECTS].items()
+    }
+    best = max(totals, key=totals.__getitem__)
+    if totals[best] < LEAST:
+        return None
+    cause = judged(best, scenario)
+    quote = (own if cause == "right" else None) or _quote(best, turn.text) or turn.text
+    return Suspect(best, cause, quote, suspects()[best].stage)
+
+
+def _own(name: str, scenario: Scenario, named: str | None) -> float:
+    """Return what the case's own cause gets more, and its words."""
+    return CAUSE + OWN_PATTERN * bool(named) if judged(name, scenario) == "right" else 0.0
 
 
 def judged(suspect: str, scenario: Scenario) -> Cause | None:

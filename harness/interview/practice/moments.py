@@ -11,13 +11,20 @@ from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.reactions import CONTEXT, fit, said
 from harness.interview.dialogue.wording import reactions, short
-from harness.interview.listening.evidence import product_manager_listens
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Reading, Remedy
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
 
 SHOWN = 3
+# Words of the interviewer that bring the product manager in, or speak for them.
+PRODUCT_LISTENS = re.compile(
+    r"(product|pm|manager|stakeholder)\b[^.?!]{0,60}\b(joins?|joined|joining|sits? here|is here|listen\w*|"
+    r"asks?|in the room|on the call|wants to (know|hear))\b|(product manager|pm|product) says: ?[\"“]|"
+    r"what do (you tell|they hear)|tell (him|her|them|product|the (pm|product manager))\b|"
+    r"no technical background|plain words|they (heard|understand|ask|cannot say)",
+    re.IGNORECASE,
+)
 LONG = 18  # words; a turn of more gets the long sentence
 
 
@@ -95,7 +102,7 @@ def _found(session: Session, turns: Sequence[Turn]) -> Iterator[tuple[str, Turn,
         reading = turn.reading
         solved = solved or reading.cause == "right"
         proposed = (
-            None if product_manager_listens(turn.before) else next(iter(reading.proposed), None)
+            None if PRODUCT_LISTENS.search(turn.before) else next(iter(reading.proposed), None)
         )
         if proposed and not turn.opened - CONTEXT:
             yield "early", turn, proposed
@@ -109,7 +116,7 @@ def _found(session: Session, turns: Sequence[Turn]) -> Iterator[tuple[str, Turn,
             yield "wrong", turn, None
         if Act.DONT_KNOW in reading.acts:
             yield "lost", turn, None
-        if product_manager_listens(turn.before) and not _offers_choice(turn.text):
+        if PRODUCT_LISTENS.search(turn.before) and not _offers_choice(turn.text):
             yield "plain", turn, None
     if turns and "goal" not in turns[-1].opened:
         yield "target", turns[0], None

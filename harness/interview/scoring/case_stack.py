@@ -124,16 +124,21 @@ class CaseStack:
 
     def _proposed(self, fit: str, highest: Level) -> frozenset[str]:
         """Return what the listener, too, heard as a proposal: to accuse wrongly is worse than to miss."""
-        names = self.heard.case.fitting(fit) & (self.heard.remedies.keys() - self.refused)
-        credit = {name: self._credit(name) for name in names}
+        offered = {r.id for reading in self.heard.readings for r in reading.proposed}
+        names = self.heard.case.fitting(fit) & (offered - self.refused)
+        credit = {n: self._written(n) if _is_remedy(n) else self._credit(n) for n in names}
         return frozenset(n for n in names if Level.APPLIED.credit <= credit[n] <= highest.credit)
 
     def _credit(self, name: str) -> float:
         if name in self.refused:
             return 0.0
-        remedy, finding = self.heard.remedies.get(name), self.shown.get(name)
-        written = 0.0 if finding is None or finding.by_list else finding.level.credit
-        return max(written, self._heard_credit(remedy) if remedy else 0.0)
+        remedy = self.heard.remedies.get(name)
+        return max(self._written(name), self._heard_credit(remedy) if remedy else 0.0)
+
+    def _written(self, name: str) -> float:
+        """Return the credit of what the words of an idea show."""
+        finding = self.shown.get(name)
+        return 0.0 if finding is None or finding.by_list else finding.level.credit
 
     def _heard_credit(self, remedy: Remedy) -> float:
         """Return the credit of a remedy that the listener heard: explained if it is tied to the case."""

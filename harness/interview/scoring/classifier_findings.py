@@ -1,29 +1,27 @@
 """Findings that the sentence classifier adds to, or removes from, those of the patterns.
 
-The guards that apply to a pattern match apply here too.
+Names without a statement earn nothing here either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.interview.scoring.classifier import Scores, SentenceClassifier
+from harness.interview.scoring.classifier import InContext, Placed
 from harness.interview.scoring.findings import Finding, Level, Loss, Mistake
 from harness.interview.scoring.levels import level
-from harness.interview.scoring.patterns import any_span
-from harness.interview.scoring.rubric import Expectation, Rubric
-from harness.interview.scoring.sentences import Place, Sentence
+from harness.interview.scoring.rubric import Rubric
+from harness.interview.scoring.sentences import Sentence
 
 # `about` scores from which a sentence shows an expectation, and from which it is a near miss. These limits
-# were chosen on six voices of an author whose sentences the classifier had not learned.
-CREDIT, NEAR = -0.25, -0.4
-SURE = 0.2  # a lower `about` score earns a mention at most
-OFF_TOPIC = -0.6  # a lower `about` score takes a finding of the patterns away
-ASKED = -0.6  # the same of a question
+# were chosen on answers of authors whose sentences the encoder had not learned.
+CREDIT, NEAR = 2.0, 0.0
+OFF_TOPIC = 0.0  # a lower `about` score takes a finding of the patterns away
+ASKED = -1.0  # the same of a question
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away
-AGAINST = 0.0  # a lower `stance` score takes a finding of the patterns away
-FOR = 0.1  # the `stance` score that a finding without a pattern needs
+AGAINST = -1.0  # a lower `stance` score takes a finding of the patterns away
+FOR = 0.0  # the `stance` score that a finding without a pattern needs
 # A sentence with such a finding gets no others of its dimension: who refuses a cache may name its price.
 CONTRARY = (Loss.NEGATED, Loss.WRONG_WAY, Loss.LIST)
 MIN_WORDS = 4  # the scores of a shorter sentence say little
@@ -31,17 +29,16 @@ MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 def apply_classifier(
     rubric: Rubric,
-    classifier: SentenceClassifier | None,
+    every: InContext,
     sentences: Iterable[Sentence],
     findings: Sequence[Finding],
     mistakes: Sequence[Mistake],
 ) -> list[Finding]:
-    """Return the findings, revised by the classifier's scores; unchanged without a classifier.
+    """Return the findings, revised by the classifier's scores; unchanged without scores.
 
     sentences: those that are the candidate's own.
     """
-    own = [s for s in sentences if len(s.words) >= MIN_WORDS] if classifier else []
-    every = {sentence.place: classifier.score(sentence.text) for sentence in own}
+    own = [s for s in sentences if s.place in every and len(s.words) >= MIN_WORDS]
     revised = [_doubted(finding, own, every) for finding in findings]
     mistaken = {place for mistake in mistakes for place in mistake.places}
     for sentence in own:
@@ -50,17 +47,15 @@ def apply_classifier(
     return [_with_clarity(finding, every) for finding in revised]
 
 
-def _with_clarity(finding: Finding, scores: Mapping[Place, Mapping[str, Scores]]) -> Finding:
+def _with_clarity(finding: Finding, scores: InContext) -> Finding:
     """Return the finding with the sum of the two scores of its sentence, or of the first of several."""
     if (found := scores.get(finding.sentence.place)) is None:
         return finding
-    score = found[finding.expectation]
+    score = found.scores[finding.expectation]
     return replace(finding, clarity=score.about + score.stance)
 
 
-def _doubted(
-    finding: Finding, sentences: Sequence[Sentence], every: Mapping[Place, Mapping[str, Scores]]
-) -> Finding:
+def _doubted(finding: Finding, sentences: Sequence[Sentence], every: InContext) -> Finding:
     """Return a finding without its credit if the scores of its sentence contradict it; else as it is.
 
     Of a finding in several sentences, the likeliest one counts, and only whether it is on topic.
@@ -70,7 +65,7 @@ def _doubted(
     long = any(len(s.words) >= OFF_TOPIC_WORDS for s in within)
     if not (finding.level and within) or long:
         return finding
-    scores = [every[s.place][finding.expectation] for s in within]
+    scores = [every[s.place].scores[finding.expectation] for s in within]
     asks = any(s.is_question for s in within)
     # Most examples are statements: the stance of a question says less than its words.
     if len(scores) == 1 and not asks and scores[0].stance < AGAINST:
@@ -81,36 +76,29 @@ def _doubted(
 
 
 def _added(
-    rubric: Rubric, sentence: Sentence, scores: Mapping[str, Scores], findings: Sequence[Finding]
+    rubric: Rubric, sentence: Sentence, placed: Placed, findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """Yield findings for expectations that have none in this sentence yet."""
     same_place = [f for f in findings if f.sentence.place == sentence.place]
     contrary = {rubric.by_id[f.expectation].dimension for f in same_place if f.loss in CONTRARY}
     decided = {finding.expectation for finding in same_place}
+    recited = _recited(rubric, sentence)
     for expectation in rubric.expectations:
-        about, stance = scores[expectation.id].about, scores[expectation.id].stance
+        score = placed.scores[expectation.id]
+        shown_by = placed.around if score.spread else sentence
         closed = expectation.id in decided or expectation.dimension in contrary
-        if closed or about < NEAR:
+        if closed or score.about < NEAR:
             continue
-        if stance < FOR or _denied(rubric, expectation, sentence):
+        if score.stance < FOR or recited:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.UNSAID)
-        elif about < CREDIT:
+        elif score.about < CREDIT:
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.CLOSE)
         else:
-            highest = Level.EXPLAINED if about >= SURE else Level.MENTION
-            by_guards = level(rubric.guards, expectation, sentence.text, "")
-            yield Finding(expectation.id, min(highest, by_guards), sentence)
+            earned = level(rubric.guards, expectation, shown_by.text, "")
+            yield Finding(expectation.id, earned, shown_by)
 
 
-def _denied(rubric: Rubric, expectation: Expectation, sentence: Sentence) -> bool:
-    """Return True if a guard rejects the sentence, which has no matched words to apply the guards to."""
-    text, guards = sentence.text, rubric.guards
-    topic = any_span(expectation.topic, text)
-    return bool(
-        any_span(expectation.refuse, text)
-        or guards.says("ignorant", text)
-        or guards.says("recites", text)
-        or guards.negated(text, (len(text), len(text)))
-        or (topic and guards.negated(text, topic[0]))
-        or (sentence.is_question and not expectation.asks)
-    )
+def _recited(rubric: Rubric, sentence: Sentence) -> bool:
+    """Return True for names without a statement, and for words of somebody who does not know."""
+    guards = rubric.guards
+    return guards.says("recites", sentence.text) or guards.says("ignorant", sentence.text)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from harness.interview.scoring.classifier import Scores, SentenceClassifier
+from harness.interview.scoring.classifier import InContext, Scores
 from harness.interview.scoring.findings import Finding, Level, Mistake
 from harness.interview.scoring.guards import Guards
 from harness.interview.scoring.matching import REMEMBERED, Matcher
@@ -19,15 +19,15 @@ from harness.interview.scoring.rubric import Misconception
 from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
-# patterns'. Chosen on an author left out and on good answers, which lower ones accuse.
-ABOUT, STANCE = -0.2, 0.2
-UNLIKELY = -0.6  # a lower `about` score takes back what a pattern found
+# patterns'. Chosen on answers of authors whose sentences the encoder had not learned.
+ABOUT, STANCE = 3.0, 0.0
+UNLIKELY = 2.0  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
 def find_mistakes(
     matcher: Matcher,
-    classifier: SentenceClassifier | None,
+    scores: InContext,
     sentences: Sequence[Sentence],
     findings: Sequence[Finding],
 ) -> list[Mistake]:
@@ -35,7 +35,7 @@ def find_mistakes(
     return [
         mistake
         for misconception in matcher.rubric.misconceptions
-        if (mistake := _mistake(matcher, classifier, misconception, sentences, findings))
+        if (mistake := _mistake(matcher, scores, misconception, sentences, findings))
     ]
 
 
@@ -54,12 +54,12 @@ def repairs(
 
 def _mistake(
     matcher: Matcher,
-    classifier: SentenceClassifier | None,
+    scores: InContext,
     misconception: Misconception,
     sentences: Sequence[Sentence],
     findings: Sequence[Finding],
 ) -> Mistake | None:
-    numbers = list(_stating(matcher, classifier, misconception, sentences))
+    numbers = list(_stating(matcher, scores, misconception, sentences))
     if not numbers:
         return None
     return Mistake(
@@ -72,7 +72,7 @@ def _mistake(
 
 def _stating(
     matcher: Matcher,
-    classifier: SentenceClassifier | None,
+    scores: InContext,
     misconception: Misconception,
     sentences: Sequence[Sentence],
 ) -> Iterator[int]:
@@ -85,9 +85,9 @@ def _stating(
         named = (matcher.subject(name, sentence.turn) for name in misconception.denies)
         with_subject = (replace(sentence, text=f"{n} {sentence.text}") for n in named if n)
         stated = any(_states(guards, misconception, s) for s in (sentence, *with_subject))
-        if classifier and len(sentence.words) >= MIN_WORDS:
-            scores = classifier.score(sentence.text)[misconception.id]
-            stated = scores.about >= UNLIKELY if stated else _sure(scores)
+        if sentence.place in scores and len(sentence.words) >= MIN_WORDS:
+            found = scores[sentence.place].scores[misconception.id]
+            stated = found.about >= UNLIKELY if stated else _sure(found)
             stated = stated and _is_own_claim(guards, misconception, sentence)
         if stated and not matcher.sources.copied(sentence.text):
             yield number

@@ -107,6 +107,18 @@ def read(original: str, turn: int = 0) -> Passage:
     return Passage(original, clean[:end], places, left_out, turn)
 
 
+def together(sentences: Iterable[Sentence], most: int) -> Iterator[list[Sentence]]:
+    """Yield consecutive sentences of at most `most` words in all; a longer sentence is alone."""
+    group: list[Sentence] = []
+    for sentence in sentences:
+        if group and sum(len(s.words) for s in (*group, sentence)) > most:
+            yield group
+            group = []
+        group.append(sentence)
+    if group:
+        yield group
+
+
 def _few_signs(visible: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     """Yield the characters, but at most MAX_SIGNS in a row that are no letters or digits."""
     signs = 0

@@ -56,12 +56,13 @@ def evidence(judges: Judges, heard: Heard) -> Evidence:
         sources(rubric, heard.interviewer, judges.rubric_is_source),
         [subjects(rubric, prompt) for prompt in heard.prompts],
     )
+    own = [sentence for sentence in sentences if not matcher.discounted(sentence)]
+    scores = judges.classifier.in_context(own) if judges.classifier else {}
     findings = matcher.findings(sentences)
-    mistakes = find_mistakes(matcher, judges.classifier, sentences, findings)
+    mistakes = find_mistakes(matcher, scores, sentences, findings)
     findings = [_denied(rubric, finding, mistakes) for finding in findings]
     findings += repairs(matcher, sentences, mistakes)
-    own = [sentence for sentence in sentences if not matcher.discounted(sentence)]
-    findings = apply_classifier(rubric, judges.classifier, own, findings, mistakes)
+    findings = apply_classifier(rubric, scores, own, findings, mistakes)
     findings += deeds(heard, findings)
     if judges.second:
         findings = judges.second.raised(rubric, findings)

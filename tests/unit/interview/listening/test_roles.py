@@ -1,18 +1,12 @@
 """Roles: what a sentence says about a change, and what that excludes."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
 from harness.interview.content_files import BadContentError
 from harness.interview.dialogue.case_figures import is_doubt
-from harness.interview.listening.acts import LEAST, Part, answers_itself, in_role
-from harness.interview.listening.roles import NAMES, Found, role_sentences
-from harness.interview.listening.similarity import Said
-from harness.interview.reading import Act, Role
-
-NEUTRAL = dict.fromkeys((*LEAST, "none"), 0.0)
+from harness.interview.listening.roles import NAMES, role, role_sentences
+from harness.interview.listening.said import Said
+from harness.interview.reading import Role
 
 
 def test_the_shipped_sentences_have_every_role_in_many_voices():
@@ -28,44 +22,11 @@ def test_a_file_with_an_unknown_role_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "role", "asked", "asks"),
-    [
-        ("We log overrides and look at them weekly.", Role.SAFEGUARD, 0.0, False),
-        ("We log overrides, right?", Role.SAFEGUARD, 0.0, True),  # a question stays one
-        (
-            "The latency of the week before, please.",
-            Role.SAFEGUARD,
-            0.9,
-            True,
-        ),  # and a clear request
-        ("I'd look at the trace.", Role.ASK, 0.0, True),
-        ("Hm.", None, 0.0, True),
-    ],
+    ("plan", "price", "found"), [(3.0, 0.0, Role.PLAN), (0.0, 3.0, Role.PRICE), (3.0, 2.5, None)]
 )
-def test_words_about_a_change_ask_for_nothing(text, role, asked, asks):
-    scores = in_role(text, Found(role, 0.5, False), {**NEUTRAL, Act.ASK: asked})
-    assert (scores[Act.ASK] >= LEAST[Act.ASK]) == asks
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "role", "own"),
-    [
-        ("The cost?", "Two weeks of mine.", Role.PRICE, True),
-        ("The cost?", "And who pays?", Role.PRICE, False),
-        ("The cost?", "I'd add a server.", Role.PLAN, False),
-        (
-            "How long does a request wait before the model begins with it?",
-            "Two weeks.",
-            Role.PRICE,
-            False,
-        ),
-    ],
-)
-def test_a_short_question_with_its_answer_asks_for_nothing(question, answer, role, own):
-    asked, said = (
-        Part(Said(text, np.zeros(1), np.zeros(1)), (), NEUTRAL) for text in (question, answer)
-    )
-    assert answers_itself(asked, replace(said, role=role)) == own
+def test_a_role_must_be_clear(plan, price, found):
+    odds = dict.fromkeys(Role, -4.0) | {Role.PLAN: plan, Role.PRICE: price}
+    assert role(Said("", {"roles": odds})) == found
 
 
 @pytest.mark.parametrize(

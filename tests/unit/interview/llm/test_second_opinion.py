@@ -7,14 +7,14 @@ import pytest
 from harness.interview.llm import connect
 from harness.interview.llm.canaries import canaries, trial
 from harness.interview.llm.second_opinion import SecondOpinion
-from harness.interview.scoring.classifier import Scores, names
+from harness.interview.scoring.classifier import Placed, Scores, names
 from harness.interview.scoring.findings import Level, Loss
 from harness.interview.scoring.rubric import rubric
 from harness.interview.scoring.score import Scorer
 from tests.unit.interview.llm.chat_server import candidate_text, replying
 
-CLOSE, GUARDED = Scores(-0.3, 0.5), Scores(-0.3, 0.0)
-FAR = Scores(-0.9, 0.0)
+CLOSE, GUARDED = Scores(0.5, 0.5), Scores(0.5, -0.5)
+FAR = Scores(-4.0, 0.0)
 NEAR = "Something of that sort was on my mind the whole morning."
 OTHER = "Rather a lot of people have been thinking about it lately."
 
@@ -28,6 +28,9 @@ class FakeClassifier:
     def score(self, text):
         scores = next((s for start, s in self.sentences.items() if text.startswith(start)), {})
         return {name: scores.get(name, FAR) for name in names(rubric())}
+
+    def in_context(self, sentences):
+        return {each.place: Placed(self.score(each.text), each) for each in sentences}
 
 
 CLASSIFIER = FakeClassifier(

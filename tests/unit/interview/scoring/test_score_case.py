@@ -119,9 +119,11 @@ def test_an_answer_that_names_the_cause_with_its_number_needs_no_talk_about_meas
 
 def test_a_harmful_remedy_holds_the_stack_at_two(scorer):
     fix = Remedy("replicas", False, "A second replica")
-    text = f"{REPLICA} {BATCH}"
-    harm = Remedy("STK-SPEC", False, "draft")
-    assert about(scorer, text, fix, harm).scores["stack"] == 2
+    harm = Remedy("STK-SPEC", False, "A small draft model")
+    drafting = "A small draft model proposes tokens, and the large one verifies them at once."
+    assert about(scorer, f"{REPLICA} {BATCH} {drafting}", fix, harm).scores["stack"] == 2
+    # What the listener alone heard accuses nobody.
+    assert about(scorer, f"{REPLICA} {BATCH}", fix, harm).scores["stack"] > 2
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,10 @@
 """Pairs of sentences that differ in a word: one states a misconception, the other does not."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from harness.interview.content_files import read
-from harness.interview.scoring import classifier
 from harness.interview.scoring.rubric import FOLDER, TWINS, TwinEntry, rubric
-from harness.interview.scoring.words import fit_vocabulary
 
 
 def twins(files: str = "*.yaml") -> list[TwinEntry]:
@@ -56,28 +51,3 @@ def test_a_twin_is_about_what_its_sentence_shows_and_does_not_show_it():
             assert (twin.not_, name) in contrary
         for name in instead - shown:
             assert (twin.text, name) in contrary
-
-
-def test_products_approximate_the_square_of_the_similarity():
-    vectors = np.eye(8)[[0, 1]] + 0.5
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    meanings = dict(zip("ab", vectors, strict=True))
-    nothing = fit_vocabulary([])
-
-    def features(text: str) -> np.ndarray:
-        return classifier._features(text, meanings[text], nothing)
-
-    linear = float(vectors[0] @ vectors[1])
-    expected = (linear + linear**2) / 2 + classifier.CONSTANT**2
-    assert abs(float(features("a") @ features("b")) - expected) < 0.03
-
-
-def test_the_weights_outlive_a_changed_pattern_but_not_a_changed_sentence():
-    loaded = rubric()
-    first, *others = loaded.expectations
-    patterns = replace(loaded, expectations=(replace(first, accept=()), *others))
-    sentence = replace(loaded, sentences=(*loaded.sentences, ("We guess.", frozenset())))
-    key = classifier._key(loaded, "model")
-    assert classifier._key(patterns, "model") == key
-    assert key != classifier._key(sentence, "model")
-    assert key != classifier._key(loaded, "another model")
