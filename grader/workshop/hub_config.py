@@ -35,8 +35,10 @@ for setting, value in origins.hub_settings(workshop).items():
 c.JupyterHub.hub_port = workshop.port + 1
 # A socket in root's folder: the proxy reads a request of any size before it asks for the key.
 c.ConfigurableHTTPProxy.api_url = f"http+unix://{quote(str(workshop.proxy_socket), safe='')}"
+# It ends with the hub, however that ends: it would pass passwords to whoever takes the dead hub's port.
 c.ConfigurableHTTPProxy.command = [
-    shutil.which("configurable-http-proxy") or "configurable-http-proxy"
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    shutil.which("configurable-http-proxy") or "configurable-http-proxy",
 ]
 c.ConfigurableHTTPProxy.pid_file = str(workshop.hub / "proxy.pid")
 c.JupyterHub.db_url = f"sqlite:///{workshop.hub / 'hub.sqlite'}"

@@ -1,0 +1,54 @@
+"""What the hub's configuration sets, in a process of its own: it replaces parts of JupyterHub."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
+
+from grader.workshop import paths
+
+PATIENCE_S = 10
+LOAD = """
+import sys
+from traitlets.config.loader import PyFileConfigLoader
+from grader.workshop.start import CONFIG
+config = PyFileConfigLoader(str(CONFIG)).load_config()
+"""
+# A line says that it runs; whoever reads its output then waits for its end.
+PROXY = "#!/bin/sh\necho\nexec sleep 60\n"
+START_PROXY = LOAD + "import subprocess; subprocess.run(config.ConfigurableHTTPProxy.command)"
+pytestmark = [
+    pytest.mark.timeout(60),
+    pytest.mark.skipif(sys.platform != "linux", reason="a workshop needs Linux"),
+]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts a program beside the hub's configuration of an empty workshop."""
+    (tmp_path / "hub").mkdir()
+    proxy = tmp_path / "configurable-http-proxy"
+    proxy.write_text(PROXY)
+    proxy.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as board:
+        port = board.getsockname()[1] - 2
+    workshop = paths.Workshop(tmp_path, port)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    env = os.environ | {"PATH": path, paths.VARIABLE: paths.variable(workshop)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return lambda code: subprocess.Popen([sys.executable, "-c", code], env=env, **pipes)
+
+
+def test_the_proxy_ends_with_a_hub_that_is_killed(start):
+    """It would pass passwords to whoever takes the hub's port."""
+    hub = start(START_PROXY)
+    assert hub.stdout.readline() == b"\n", hub.stderr.read()
+    hub.kill()
+    ended, *_ = select.select([hub.stdout], [], [], PATIENCE_S)
+    assert ended and hub.stdout.read() == b""
+    hub.communicate()
