@@ -19,6 +19,7 @@ from grader.workshop import (
     listening,
     origins,
     paths,
+    readable_log,
 )
 from grader.workshop.accounts import saved
 from grader.workshop.hub_login import Authenticator
@@ -87,3 +88,4 @@ httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
 column_lengths.enforce()
+readable_log.install()

@@ -22,8 +22,26 @@ config = PyFileConfigLoader(str(CONFIG)).load_config()
 # A line says that it runs; whoever reads its output then waits for its end.
 PROXY = "#!/bin/sh\necho\nexec sleep 60\n"
 START_PROXY = LOAD + "import subprocess; subprocess.run(config.ConfigurableHTTPProxy.command)"
+# What JupyterHub logs of a browser's report, of an address, and of an exception.
+LOG = (
+    LOAD
+    + r"""
+import logging
+from jupyterhub.log import CoroutineLogFormatter
+to_terminal = logging.StreamHandler(sys.stdout)
+to_terminal.setFormatter(CoroutineLogFormatter(color=False))
+log = logging.getLogger("JupyterHub")
+log.addHandler(to_terminal)
+log.warning("Content security violation: %s", "\x1b[2J\r\n\u202e[I forged] line")
+log.warning("404 GET /hub/\u009b2J")
+try:
+    raise ValueError("\x1b]0;a title\x07")
+except ValueError:
+    log.exception("failed")
+"""
+)
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform != "linux", reason="a workshop needs Linux"),
 ]
 
@@ -52,3 +70,12 @@ def test_the_proxy_ends_with_a_hub_that_is_killed(start):
     ended, *_ = select.select([hub.stdout], [], [], PATIENCE_S)
     assert ended and hub.stdout.read() == b""
     hub.communicate()
+
+
+def test_no_text_by_others_moves_the_cursor_of_roots_terminal(start):
+    hub = start(LOG)
+    said, errors = hub.communicate()
+    lines = said.decode().splitlines()
+    assert [line for line in lines if not line.isprintable()] == [], errors
+    assert not [line for line in lines if line.startswith("[I forged")]
+    assert "2J" in said.decode() and "ValueError" in said.decode()
