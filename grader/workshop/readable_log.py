@@ -1,4 +1,4 @@
-"""The hub's log, which root reads in a terminal: a text by others neither moves the cursor nor sets colours."""
+"""The hub's log, which root reads in a terminal: a text by others moves no cursor and sets no colours."""
 
 from __future__ import annotations
 
