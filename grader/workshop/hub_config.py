@@ -20,6 +20,7 @@ from grader.workshop import (
     origins,
     paths,
     readable_log,
+    remembered,
 )
 from grader.workshop.accounts import saved
 from grader.workshop.hub_login import Authenticator
@@ -84,8 +85,9 @@ board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
 streams = isolation.own_streams(workshop.hub / "board.log")
 service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 # Nor for the limits of a request.
-httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
+httpserver.HTTPServer = partial(before_login.ShortAddresses, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
 column_lengths.enforce()
+remembered.by_the_hub()
 readable_log.install()

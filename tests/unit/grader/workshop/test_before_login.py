@@ -19,6 +19,7 @@ from grader.workshop import before_login
 
 NAME, SECRET = "jupyterhub-user-ada", b"a secret"
 IDLE_S = 1.0
+LOG = "server.log"
 MANY = before_login.LIMITS["max_body_size"] + 1
 
 
@@ -56,10 +57,10 @@ def cookie(secret=SECRET, name=NAME):
     return f"{NAME}={web.create_signed_value(secret, name, 'token').decode()}"
 
 
-def status(port, size, headers=None):
+def status(port, size, headers=None, path="/"):
     """Return the status of a request with a body of this size, declared but not sent beyond the limit."""
     one = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    one.putrequest("POST", "/")
+    one.putrequest("POST", path)
     for name, value in ({"Content-Length": str(size)} | (headers or {})).items():
         one.putheader(name, value)
     one.endheaders()
@@ -79,6 +80,16 @@ def test_a_large_body_needs_a_login(port):
 @pytest.mark.parametrize("made_up", [cookie(b"another"), cookie(name="oauth-state"), f"{NAME}=1"])
 def test_a_cookie_that_the_server_has_not_signed_is_no_login(port, made_up):
     assert status(port, MANY, {"Cookie": made_up, "Authorization": "token made-up"}) == 400
+
+
+def test_a_long_address_needs_a_login(port):
+    """It is kept until its sender has logged in, and so is a token that the hub does not know."""
+    long = "/?" + "x" * (before_login.LONGEST_ADDRESS - 2)
+    token = {"Authorization": f"token {'x' * before_login.LONGEST_ADDRESS}"}
+    assert status(port, 1, path=long) == 200
+    assert status(port, 1, path=long + "x") == 400
+    assert status(port, 1, token) == 400
+    assert status(port, 1, {"Cookie": cookie()}, long + "x") == 200
 
 
 @pytest.mark.parametrize("sent", [0, before_login.HEADERS["max_header_size"] + 1])
@@ -162,13 +173,15 @@ def jupyter(hub, tmp_path):
         variables |= {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path)}
         command = [sys.executable, "-P", "-m", "grader.workshop.listening", str(file)]
         command += ["--allow-root", f"--ServerApp.root_dir={tmp_path}"]
-        one = subprocess.Popen(command, pass_fds=[file], env=os.environ | variables, cwd=tmp_path)
+        options = {"pass_fds": [file], "env": os.environ | variables, "cwd": tmp_path}
+        with (tmp_path / LOG).open("wb") as log:
+            one = subprocess.Popen(command, stderr=log, **options)
         yield port
         one.kill()
         one.wait(10)
 
 
-def test_a_persons_server_has_both(jupyter):
+def test_a_persons_server_has_both(jupyter, tmp_path):
     """JupyterHub's server is replaced in two places, which another version may not have."""
     for headers, expected in (
         (IMAGE, (403, None, False)),
@@ -183,3 +196,12 @@ def test_a_persons_server_has_both(jupyter):
         one.close()
     assert status(jupyter, MANY) == 400
     assert status(jupyter, MANY - 1) != 400
+    long = "x" * before_login.LONGEST_ADDRESS
+    assert status(jupyter, 1, path=f"/user/ada/{long}") == 400
+    one = http.client.HTTPConnection("127.0.0.1", jupyter, timeout=60)
+    one.request("GET", f"/user/ada/lab?{long[:1000]}", headers={"Sec-Fetch-Mode": "navigate"})
+    assert one.getresponse().status == 302  # to the login
+    one.close()
+    said = (tmp_path / LOG).read_text()
+    assert "is running at" in said
+    assert long[:100] not in said  # or anybody fills the disk

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
-from grader.workshop import paths
+from grader.workshop import before_login, paths
 
 PATIENCE_S = 10
 LOAD = """
@@ -38,6 +38,18 @@ try:
     raise ValueError("\x1b]0;a title\x07")
 except ValueError:
     log.exception("failed")
+"""
+)
+LIMITS = (
+    LOAD
+    + """
+from types import SimpleNamespace
+from jupyterhub.handlers.base import BaseHandler
+from tornado import httpserver, web
+server = httpserver.HTTPServer(web.Application())
+visitor = SimpleNamespace(get_cookie=lambda name, default: "x" * 3000)
+session = BaseHandler.get_session_cookie(visitor)
+print(type(server).__name__, server.conn_params.max_body_size, session)
 """
 )
 pytestmark = [
@@ -79,3 +91,11 @@ def test_no_text_by_others_moves_the_cursor_of_roots_terminal(start):
     assert [line for line in lines if not line.isprintable()] == [], errors
     assert not [line for line in lines if line.startswith("[I forged")]
     assert "2J" in said.decode() and "ValueError" in said.decode()
+
+
+def test_the_hub_refuses_long_bodies_addresses_and_session_ids(start):
+    said, errors = start(LIMITS).communicate()
+    size = before_login.LIMITS["max_body_size"]
+    assert said.decode().split() == ["ShortAddresses", str(size), "None"], errors
+    # Forty bodies of 16 KB, which the hub reads as a time, delayed everybody's login by a second.
+    assert size <= 4096
