@@ -88,9 +88,9 @@ def deliberate(headers: HTTPHeaders) -> bool:
 def bound() -> None:
     """Bound what this process keeps of requests: a person's server, or the board."""
     remembered.by_a_server()
-    # Nor does its log have a line for each request: anybody can send any number.
+    # Nor does its log have the addresses and headers of requests: anybody can send any number.
     for name in ("access", "general"):
-        logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
+        logging.getLogger(f"tornado.{name}").setLevel(logging.CRITICAL)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tornado import ioloop, netutil, web
@@ -136,12 +137,15 @@ ANOTHERS = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}
 
 
 class Hub(BaseHTTPRequestHandler):
-    """What a person's server asks before it serves: the hub's version."""
+    """What a person's server asks before it serves, the hub's version; the hub knows no login."""
 
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b'{"version": "9"}')
+
+    def do_POST(self):
+        self.send_error(400)
 
     def log_message(self, *_):
         pass
@@ -181,7 +185,7 @@ def jupyter(hub, tmp_path):
         one.wait(10)
 
 
-def test_a_persons_server_has_both(jupyter, tmp_path):
+def test_a_persons_server_has_both(jupyter):
     """JupyterHub's server is replaced in two places, which another version may not have."""
     for headers, expected in (
         (IMAGE, (403, None, False)),
@@ -196,12 +200,25 @@ def test_a_persons_server_has_both(jupyter, tmp_path):
         one.close()
     assert status(jupyter, MANY) == 400
     assert status(jupyter, MANY - 1) != 400
+
+
+def test_a_server_logs_no_address_or_header_of_a_request(jupyter, tmp_path):
+    """Anybody can send any number of them, also of requests that fail, and would fill the disk."""
     long = "x" * before_login.LONGEST_ADDRESS
     assert status(jupyter, 1, path=f"/user/ada/{long}") == 400
+    headers = {"Sec-Fetch-Mode": "navigate", "X": long}
     one = http.client.HTTPConnection("127.0.0.1", jupyter, timeout=60)
-    one.request("GET", f"/user/ada/lab?{long[:1000]}", headers={"Sec-Fetch-Mode": "navigate"})
-    assert one.getresponse().status == 302  # to the login
+    one.request("GET", f"/user/ada/lab?{long[:1000]}", headers=headers)
+    to_login = one.getresponse()
+    assert to_login.status == 302
+    to_login.read()
+    state = parse_qs(urlsplit(to_login.headers["Location"]).query)["state"][0]
+    headers["Cookie"] = to_login.headers["Set-Cookie"].split(";")[0]
+    one.request(
+        "GET", f"/user/ada/oauth_callback?code={long[:1000]}&state={state}", headers=headers
+    )
+    assert one.getresponse().status == 500
     one.close()
     said = (tmp_path / LOG).read_text()
     assert "is running at" in said
-    assert long[:100] not in said  # or anybody fills the disk
+    assert long[:100] not in said
