@@ -1,36 +1,37 @@
 """What a server, the hub and the board do not accept: large requests without a login, and a logout unseen.
 
-Anybody who reaches a port can send a request, and Tornado keeps its body in memory until it is complete.
+Anybody who reaches a port can send a request. Tornado keeps its body in memory until it is complete, and
+JupyterHub its address until its sender has logged in.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from tornado import httpserver, web
-from tornado.httputil import HTTPHeaders, RequestStartLine, parse_cookie
+from tornado.httputil import HTTPHeaders, HTTPInputError, RequestStartLine, parse_cookie
 
 from grader.sandbox.limits import MIB
+from grader.workshop import remembered
 
 # A header must be complete in this time, and the next request must begin: Tornado waits an hour, and
 # thousands of unfinished headers fill a server's memory. Seconds; bytes.
 HEADERS = {"idle_connection_timeout": 60.0, "max_header_size": 32 * 1024}
-# Options of the hub's and the board's HTTP servers. Their longest request, an admin's list of a thousand new
-# accounts, has 20 KB.
-LIMITS = {"max_body_size": 64 * 1024, "body_timeout": 20.0, **HEADERS}  # bytes, seconds
+# Options of the hub's and the board's HTTP servers. The longest body, a login, has some hundred bytes; to
+# read one of 60 KB as the time of an activity takes the hub 0.4 s. Bytes, seconds.
+LIMITS = {"max_body_size": 4 * 1024, "body_timeout": 20.0, **HEADERS}
+# Of an address and a token. The longest address, of a login that leads to a server, has 1,000.
+LONGEST_ADDRESS = 2_000
 # Three times the largest notebook that is graded. An upload is sent in parts of 1 MiB.
 LOGGED_IN = 64 * MIB
 # Browsers send both headers. Those of an image in a notebook, and of a learner's page, have other values.
 DELIBERATE = {"Sec-Fetch-Dest": ("document",), "Sec-Fetch-Site": ("same-origin", "none")}
 
 
-class Server(httpserver.HTTPServer):
-    """The HTTP server of a person's Jupyter server, with LIMITS for whoever has not logged in."""
-
-    def initialize(self, *args: Any, **options: Any) -> None:
-        """Set up the server with the limits of headers."""
-        super().initialize(*args, **options | HEADERS)
+class ShortAddresses(httpserver.HTTPServer):
+    """The HTTP server of the hub and of the board, which refuses long addresses."""
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Return what receives a request, which chooses the limits when it has the headers."""
@@ -38,15 +39,33 @@ class Server(httpserver.HTTPServer):
         received = delegate.headers_received
 
         def headers_received(start_line: RequestStartLine, headers: HTTPHeaders) -> Any:
-            if _logged_in(self.request_callback.settings, headers):
-                request_conn.set_max_body_size(LOGGED_IN)
-            else:
-                request_conn.set_max_body_size(LIMITS["max_body_size"])
-                request_conn.set_body_timeout(LIMITS["body_timeout"])
+            self.limit(request_conn, start_line, headers)
             return received(start_line, headers)
 
         delegate.headers_received = headers_received
         return delegate
+
+    def limit(self, _: Any, start_line: RequestStartLine, headers: HTTPHeaders) -> None:
+        """Raise HTTPInputError, which Tornado answers with 400, for a long address or token."""
+        if len(start_line.path) + len(headers.get("Authorization", "")) > LONGEST_ADDRESS:
+            raise HTTPInputError("The address is too long")
+
+
+class Server(ShortAddresses):
+    """The HTTP server of a person's Jupyter server, with limits for whoever has not logged in."""
+
+    def initialize(self, *args: Any, **options: Any) -> None:
+        """Set up the server with the limits of headers."""
+        super().initialize(*args, **options | HEADERS)
+
+    def limit(self, request_conn: Any, start_line: RequestStartLine, headers: HTTPHeaders) -> None:
+        """Set the limits of a request's body. Raises HTTPInputError for a long address without a login."""
+        if _logged_in(self.request_callback.settings, headers):
+            request_conn.set_max_body_size(LOGGED_IN)
+        else:
+            super().limit(request_conn, start_line, headers)
+            request_conn.set_max_body_size(LIMITS["max_body_size"])
+            request_conn.set_body_timeout(LIMITS["body_timeout"])
 
 
 def _logged_in(settings: dict[str, Any], headers: HTTPHeaders) -> bool:
@@ -66,8 +85,17 @@ def deliberate(headers: HTTPHeaders) -> bool:
     )
 
 
+def bound() -> None:
+    """Bound what this process keeps of requests: a person's server, or the board."""
+    remembered.by_a_server()
+    # Nor does its log have the addresses and headers of requests: anybody can send any number.
+    for name in ("access", "general"):
+        logging.getLogger(f"tornado.{name}").setLevel(logging.CRITICAL)
+
+
 def main() -> None:
     """Serve a person as `jupyterhub-singleuser` does: `python -m grader.workshop.before_login OPTIONS...`."""
+    bound()
     httpserver.HTTPServer = Server  # jupyter_server has no setting for it
     from jupyterhub.singleuser import extension
     from jupyterhub.singleuser import main as serve

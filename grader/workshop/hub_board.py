@@ -60,7 +60,7 @@ def main() -> None:
 async def _serve(listener: socket.socket) -> None:
     from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
     from jupyterhub.utils import url_path_join
-    from tornado import httpserver, web
+    from tornado import web
 
     from grader.board.board_page import LEARNERS
     from harness.errors import PlainError
@@ -85,7 +85,8 @@ async def _serve(listener: socket.socket) -> None:
     learner = url_path_join(prefix, LEARNERS, r"(.+)\.html")
     handlers = [(callback, HubOAuthCallbackHandler), (learner, Page), (prefix, Page)]
     app = web.Application(handlers, cookie_secret=os.urandom(32))
-    httpserver.HTTPServer(app, **before_login.LIMITS).add_socket(listener)
+    before_login.bound()
+    before_login.ShortAddresses(app, **before_login.LIMITS).add_socket(listener)
     await asyncio.Event().wait()
 
 

@@ -19,6 +19,8 @@ from grader.workshop import (
     listening,
     origins,
     paths,
+    readable_log,
+    remembered,
 )
 from grader.workshop.accounts import saved
 from grader.workshop.hub_login import Authenticator
@@ -35,8 +37,10 @@ for setting, value in origins.hub_settings(workshop).items():
 c.JupyterHub.hub_port = workshop.port + 1
 # A socket in root's folder: the proxy reads a request of any size before it asks for the key.
 c.ConfigurableHTTPProxy.api_url = f"http+unix://{quote(str(workshop.proxy_socket), safe='')}"
+# It ends with the hub, however that ends: it would pass passwords to whoever takes the dead hub's port.
 c.ConfigurableHTTPProxy.command = [
-    shutil.which("configurable-http-proxy") or "configurable-http-proxy"
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    shutil.which("configurable-http-proxy") or "configurable-http-proxy",
 ]
 c.ConfigurableHTTPProxy.pid_file = str(workshop.hub / "proxy.pid")
 c.JupyterHub.db_url = f"sqlite:///{workshop.hub / 'hub.sqlite'}"
@@ -81,7 +85,9 @@ board = listening.held(hub_board.PATH, workshop.port + hub_board.PORT_OFFSET)
 streams = isolation.own_streams(workshop.hub / "board.log")
 service.Popen = partial(service.Popen, pass_fds=[board.fileno()], **streams)
 # Nor for the limits of a request.
-httpserver.HTTPServer = partial(httpserver.HTTPServer, **before_login.LIMITS)
+httpserver.HTTPServer = partial(before_login.ShortAddresses, **before_login.LIMITS)
 c.JupyterHub.services = [hub_board.service(workshop, board)]
 c.JupyterHub.load_roles = hub_board.roles()
 column_lengths.enforce()
+remembered.by_the_hub()
+readable_log.install()

@@ -8,10 +8,12 @@ hub is on it.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from pwd import getpwnam
 
@@ -27,6 +29,7 @@ SCRATCH = 512 * MIB  # for /tmp and /dev/shm each, in memory; a large plot needs
 # until the process has become the person
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 STICKY = "1777"
+JOIN_SESSION_KEYRING = 1  # an operation of keyctl(2)
 
 
 def server_command(workshop: Workshop, name: str, descriptor: int) -> list[str]:
@@ -41,6 +44,20 @@ def isolated_command(workshop: Workshop, name: str, *command: str) -> list[str]:
     # The folder is changed as the person: root without capabilities may not enter it.
     chdir = ("env", f"--chdir={workshop.home(name)}")
     return [*_view(workshop, name), "--", *_limits(), *_become(name), *chdir, *command]
+
+
+def own_keyring() -> Callable[[], object]:
+    """Return a function that gives its process an empty session keyring, if the kernel lets it have one.
+
+    Whoever has a keyring reads and writes its keys, also another user's, and a child has its parent's: all
+    servers would share the one of root's login.
+    """
+    import pyseccomp  # only for Linux
+
+    # Looked up before a fork: in the child, another thread's lock may stay closed.
+    keyctl = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, "keyctl")
+    call, arguments = ctypes.CDLL(None).syscall, map(ctypes.c_long, (keyctl, JOIN_SESSION_KEYRING))
+    return partial(call, *arguments, None)
 
 
 def own_streams(log: Path) -> dict[str, int]:
@@ -112,6 +129,7 @@ def main() -> None:
     Services of the hub are started with it.
     """
     name, *command = sys.argv[1:]
+    own_keyring()()
     command_line = isolated_command(current(), name, *command)
     os.execvp(command_line[0], command_line)
 
