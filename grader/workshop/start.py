@@ -16,7 +16,7 @@ from pathlib import Path
 from grader.course import roster
 from grader.exercise import exclusive
 from grader.grading.reference import ROOT
-from grader.workshop import accounts, origins, ports
+from grader.workshop import accounts, one_class, origins, ports
 from grader.workshop.accounts import AccountError, Person
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
 from harness import setup, store
@@ -99,15 +99,16 @@ def prepare_hub(
 def run_hub(workshop: Workshop) -> int:
     """Run the hub until it is stopped, and return its exit status.
 
-    Raises WrongUseError if another program has one of its ports, or a learner could take one.
+    Raises WrongUseError if a class runs in this folder, another program has one of the hub's ports, or a
+    learner could take one.
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     allow_files()
-    with ports.privileged(workshop):
+    with one_class.alone(workshop) as lock, ports.privileged(workshop):
         accounts.kill_processes(workshop)  # of an earlier hub that was killed
         try:
             with ports.reserved(workshop):
-                settings = {"env": environment(workshop), "cwd": workshop.hub}
+                settings = {"env": environment(workshop), "cwd": workshop.hub, "pass_fds": [lock]}
                 return subprocess.run(command, **settings).returncode
         finally:
             accounts.kill_processes(workshop)  # servers that the hub has not ended
@@ -132,6 +133,7 @@ def environment(workshop: Workshop) -> Mapping[str, str]:
 
 def _check(workshop: Workshop, source: Path) -> None:
     origins.check(workshop)
+    one_class.require_stopped(workshop)
     if missing := [name for name in COURSE if not (source / name).exists()]:
         raise WrongUseError(f"There is no {missing[0]} in {source}: run this from the repository.")
     if workshop.root.resolve().is_relative_to(source.resolve()):
