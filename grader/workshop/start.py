@@ -14,17 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course import roster
-from grader.exercise import exclusive
 from grader.grading.reference import ROOT
-from grader.workshop import accounts, one_class, origins, ports
-from grader.workshop.accounts import AccountError, Person
+from grader.workshop import accounts, one_class, origins, ports, shared_models
+from grader.workshop.accounts import Person
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
-from harness import setup, store
+from harness import setup
 from harness.errors import WrongUseError
 
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
-# Written by people or for one of them, so not shared.
-PERSONAL = ("predictions", "interviews", "figures", "results", exclusive.FOLDER)
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
@@ -86,13 +83,13 @@ def prepare_hub(
     active = [one for one in persons if not roster_file or one.name in {INSTRUCTOR, *names}]
     accounts.create(workshop, active, known=persons)
     _exchange(workshop)
-    _models(workshop)
+    shared_models.share(workshop)
     _settings(workshop)
     _course(workshop, source)
     if roster_file:
         _roster(workshop, roster_file)
     for person in active:
-        _cache(workshop, person.name)
+        shared_models.link(workshop, person.name)
     return active
 
 
@@ -190,39 +187,6 @@ def _require_owned(folder: Path, uid: int) -> None:
             f"{folder} is not a folder of the instructor's: user id {found.st_uid} created it and could "
             "read all submissions. Look at it, move it away, and start again."
         )
-
-
-def _models(workshop: Workshop) -> None:
-    """Share the prepared models with everybody, as hard links if possible."""
-    workshop.models.mkdir(exist_ok=True)
-    for path in store.home().iterdir():
-        target = workshop.models / path.name
-        if path.name in PERSONAL or target.exists():
-            continue
-        if path.is_dir():
-            shutil.copytree(path, target, copy_function=_link)
-        else:
-            _link(path, target)
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # on another disk
-        shutil.copy2(source, target)
-
-
-def _cache(workshop: Workshop, name: str) -> None:
-    """Link the shared models into a person's cache folder, or say that it cannot be written to."""
-    home = workshop.home(name)
-    folder = home / ".cache" / "under500"
-    models = sorted(map(str, workshop.models.iterdir()))
-    try:
-        accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
-        if models:
-            accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *models, cwd=home)
-    except AccountError as error:  # the person's own doing: the class starts without their models
-        sys.stderr.write(f"{name} has no models, because {folder} cannot be written to: {error}\n")
 
 
 def _settings(workshop: Workshop) -> None:
