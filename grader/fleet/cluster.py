@@ -18,9 +18,9 @@ from distributed import Nanny, Security, SpecCluster
 
 from grader import secret
 from grader.fleet import handshakes, tls
-from grader.fleet.data_only import data_only
-from grader.fleet.no_http import Scheduler, Worker
+from grader.fleet.data_only import TASKS, data_only
 from grader.fleet.scheduler_client import FleetClient, failure
+from grader.fleet.servers import Scheduler, Worker
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
 from harness.errors import PlainError
@@ -42,7 +42,7 @@ DASK_CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # the jail has its own limit, which the learner is told
     "distributed.worker.memory.terminate": False,
-    # Nothing is served by HTTP (see `no_http`), so nothing that would be served is loaded.
+    # Nothing is served by HTTP (see `servers`), so nothing that would be served is loaded.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
@@ -190,7 +190,7 @@ def serve(address: str, processes: int, say: Callable[[str], None] = print) -> N
 
 def schedule(host: str, port: int) -> None:
     """Run a scheduler at this address until interrupted. Raises OSError if the address is not free."""
-    with _settings(), data_only(), handshakes.guarded():
+    with _settings(), data_only(TASKS), handshakes.guarded():
         asyncio.run(_schedule(host, port, tls.of_secret(secret.key())))
 
 

@@ -10,6 +10,7 @@ from statistics import median
 
 from distributed import Client, Future, wait
 
+from grader.fleet.in_worker import in_worker, packed
 from grader.fleet.worker import cores
 from grader.grading import speed_gate
 from grader.sandbox.jail import SandboxSpec, why_no_jail
@@ -45,7 +46,10 @@ class MachineNoise:
 
 def measure_all(client: Client, addresses: Sequence[str]) -> list[MachineNoise]:
     """Measure several machines at the same time, for MEASURE_S at most."""
-    futures = [client.submit(measure, workers=[address], pure=False) for address in addresses]
+    call = packed(measure)
+    futures = [
+        client.submit(in_worker, call, workers=[address], pure=False) for address in addresses
+    ]
     with suppress(TimeoutError, CancelledError), client.as_current():
         wait(futures, timeout=MEASURE_S)
     return [_noise(*pair) for pair in zip(addresses, futures, strict=True)]

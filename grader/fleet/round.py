@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pickle import UnpicklingError
 
-from distributed import Future, KilledWorker
+from distributed import Future
 
 from grader.course.course import Submission
 from grader.course.grade_class import Step
 from grader.fleet.cluster import TIMING, FleetError, timing_workers
-from grader.fleet.scheduler_client import failure
+from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.scheduler_client import failure, is_lost_worker
 from grader.fleet.scheduler_connection import LOST, RENEWALS, Connection
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import CORES_S, Chunk, JudgeFactory, grade_chunk
@@ -143,11 +144,10 @@ class Round:
                 return
 
     def _send(self, chunk: list[LockedSubmission]) -> None:
+        sent = Chunk(tuple(locked.item for locked in chunk), self.timed)
         future = self.connection.client.submit(
-            grade_chunk,
-            Chunk(tuple(locked.item for locked in chunk), self.timed),
-            self.connection.identity,
-            self.judge_factory,
+            in_worker,
+            packed(grade_chunk, sent, self.connection.identity, self.judge_factory),
             resources={TIMING: 1} if self.timed else None,
             workers=list(self.workers) or None,
             pure=False,
@@ -195,7 +195,7 @@ class Round:
 
     def _failed(self, future: Future, error: BaseException) -> Iterator[Step]:
         """Handle a task without a result. A worker never raises, so the fleet itself has failed."""
-        if isinstance(error, KilledWorker):
+        if is_lost_worker(error):
             yield from self._isolate(self.running.pop(future).chunk)
         else:
             self._refuse(future, f"its task failed at the scheduler or a worker ({failure(error)})")

@@ -19,9 +19,8 @@ log = logging.getLogger(__name__)
 class FleetClient(Client):
     """Dask's client, with limits.
 
-    A question without an answer raises TimeoutError after ANSWER_S. A task that failed has ended, also where
-    its exception is not loaded: Dask's own client would load the traceback first, be kept from that by
-    `data_only`, and leave the task as it was.
+    A question without an answer raises TimeoutError after ANSWER_S. A task that failed has ended, and its
+    exception is not loaded: it stays a pickle, which `failure` and `is_lost_worker` read.
     """
 
     def sync(
@@ -42,7 +41,10 @@ class FleetClient(Client):
     def _handle_task_erred(
         self, key: Any = None, exception: Any = None, traceback: Any = None
     ) -> None:
-        super()._handle_task_erred(key, exception, None)
+        super()._handle_task_erred(key, Exception(exception), None)
+
+    async def _handle_event(self, topic: str, event: Any) -> None:
+        """Ignore what a worker says: Dask would print it to a terminal as it is."""
 
     async def _handle_report(self) -> None:
         """Listen to the scheduler; if that fails, nothing arrives any more, and all tasks count as lost."""
@@ -81,11 +83,27 @@ class FleetClient(Client):
 
 def failure(error: BaseException) -> str:
     """Return what a task's exception says, also if it is a pickle that was not loaded."""
-    [content] = error.args if len(error.args) == 1 else [None]
     text = f"{type(error).__name__}: {error}"
-    if isinstance(content, bytes):
-        text = "an exception that is not loaded"
-        with suppress(Exception):  # a pickle may be anything; nothing of it is run here
-            values = [value for _, value, _ in pickletools.genops(content)]
-            text = max((value for value in values if isinstance(value, str)), key=len)
+    if _content(error) is not None:
+        text = max(_texts(error), key=len, default="an exception that is not loaded")
     return " ".join(text.replace("\\n", " ").split())[:LONGEST_TEXT]
+
+
+def is_lost_worker(error: BaseException) -> bool:
+    """Return True if a task's exception says that several workers ended during the task."""
+    return {"distributed.scheduler", "KilledWorker"} <= {
+        *_texts(error)[:4]
+    }  # or after tblib's name
+
+
+def _content(error: BaseException) -> bytes | None:
+    [content] = error.args if len(error.args) == 1 else [None]
+    return content if isinstance(content, bytes) else None
+
+
+def _texts(error: BaseException) -> list[str]:
+    """Return the texts in an exception's pickle, the type's name first. Nothing of it is run."""
+    with suppress(Exception):  # it may be anything
+        values = [value for _, value, _ in pickletools.genops(_content(error))]
+        return [value for value in values if isinstance(value, str)]
+    return []

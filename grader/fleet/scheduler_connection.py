@@ -13,7 +13,8 @@ from grader.fleet.worker import identity
 Connect = Callable[[], AbstractContextManager[FleetClient]]
 # What a client raises when its scheduler is lost: cancelled futures, or a broken connection.
 LOST = (CancelledError, OSError, TimeoutError)
-FAILED = (*LOST, RuntimeError)  # and a cluster that does not start, which Dask says with the last
+# And a cluster that does not start, or an answer that is cut off or not as expected.
+FAILED = (*LOST, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 RENEWALS = 3  # of the connection without a result in between; then a person should look at it
 
 
@@ -34,7 +35,7 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(*LOST):  # a client of a lost scheduler may fail to say goodbye
+        with suppress(*FAILED):  # a client of a lost scheduler may fail to say goodbye
             self.stack.close()
 
     def renew(self, error: BaseException) -> None:
@@ -46,7 +47,7 @@ class Connection:
                 "results are kept; run the same command again when the scheduler is back."
             ) from error
         self.say("The scheduler is lost: waiting for it to come back.")
-        with suppress(*LOST):
+        with suppress(*FAILED):
             self.stack.close()
         self._connect()
 

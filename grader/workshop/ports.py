@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 from grader.workshop import origins
 from grader.workshop.paths import Workshop
@@ -21,25 +22,46 @@ COUNT = 3  # the proxy's, the hub's and the board's
 # The first port that does not need root, by IPv4 or IPv6, in this process's network namespace.
 FIRST_FREE = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 LOCK = Path("/run/under500-ports.lock")  # each running workshop shares it
+DIGITS = 5  # of a port
+LOOK_S = 1.0  # between looks at the setting; meanwhile, the hub and its proxy have their ports
 
 
 @contextmanager
 def privileged(workshop: Workshop) -> Iterator[None]:
     """Leave all ports up to the workshop's last one to root.
 
-    The setting is the machine's. Its old value returns at the end, unless another workshop still runs.
+    The setting is the machine's. The value from before the first workshop returns with the end of the last.
     Raises WrongUseError if it cannot be set.
     """
     needed = workshop.port + COUNT
     with _shared_lock() as lock:
-        old = _first_free(needed)
+        _set(needed, lock)
         try:
-            yield
+            with _watched(needed, lock):
+                yield
         finally:
-            if old < needed:
-                with suppress(BlockingIOError):
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    FIRST_FREE.write_text(str(old))
+            with suppress(BlockingIOError):  # another workshop has the lock, too
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _restore(lock)
+
+
+@contextmanager
+def _watched(needed: int, lock: int) -> Iterator[None]:
+    """Raise FIRST_FREE again whenever it is lowered, as by a workshop in a container with this network."""
+    ended = Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK_S):
+            with suppress(WrongUseError):  # there is nobody to tell
+                _set(needed, lock)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 @contextmanager
@@ -52,11 +74,17 @@ def _shared_lock() -> Iterator[int]:
         os.close(lock)
 
 
-def _first_free(needed: int) -> int:
-    """Raise FIRST_FREE to `needed` unless it is as high already, and return its old value."""
+def _set(needed: int, lock: int) -> None:
+    """Raise FIRST_FREE to `needed` unless it is as high already.
+
+    The lock's file keeps the lowest value that a running workshop has found, or one that was killed.
+    """
     try:
+        fcntl.lockf(lock, fcntl.LOCK_EX)  # for a moment, beside the lock that is held
         old = int(FIRST_FREE.read_text())
         if old < needed:
+            first = min(old, _kept(lock, old))
+            os.pwrite(lock, f"{first:<{DIGITS}}".encode(), 0)
             FIRST_FREE.write_text(str(needed))
     except OSError as error:  # also above the ports that the kernel gives out itself, from 32768 on
         raise WrongUseError(
@@ -64,7 +92,18 @@ def _first_free(needed: int) -> int:
             f"writing {needed} to {FIRST_FREE} failed ({error.strerror}). Start a container with the setting "
             f"net.ipv4.ip_unprivileged_port_start={needed} (Docker: --sysctl); choose a --port below 30000."
         ) from error
-    return old
+    finally:
+        fcntl.lockf(lock, fcntl.LOCK_UN)
+
+
+def _kept(lock: int, otherwise: int) -> int:
+    return int(os.pread(lock, DIGITS, 0) or otherwise)
+
+
+def _restore(lock: int) -> None:
+    if (first := _kept(lock, -1)) >= 0:
+        FIRST_FREE.write_text(str(first))
+        os.ftruncate(lock, 0)
 
 
 @contextmanager

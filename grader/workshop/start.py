@@ -14,17 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course import roster
-from grader.exercise import exclusive
 from grader.grading.reference import ROOT
-from grader.workshop import accounts, origins, ports
-from grader.workshop.accounts import AccountError, Person
+from grader.workshop import accounts, one_class, origins, ports, shared_models
+from grader.workshop.accounts import Person
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, variable
-from harness import setup, store
+from harness import setup
 from harness.errors import WrongUseError
 
 COURSE = ("solutions", "labs", "nbgrader_config.py")  # copied from the repository
-# Written by people or for one of them, so not shared.
-PERSONAL = ("predictions", "interviews", "figures", "results", exclusive.FOLDER)
 STICKY = 0o1777  # everybody may add files, and nobody may delete those of others
 # Rights of the exchange's folders, as nbgrader sets them; but in the inbox, nobody can delete another's.
 EXCHANGE = {"outbound": "0755", "inbound": "3733", "feedback": "0711"}
@@ -86,28 +83,29 @@ def prepare_hub(
     active = [one for one in persons if not roster_file or one.name in {INSTRUCTOR, *names}]
     accounts.create(workshop, active, known=persons)
     _exchange(workshop)
-    _models(workshop)
+    shared_models.share(workshop)
     _settings(workshop)
     _course(workshop, source)
     if roster_file:
         _roster(workshop, roster_file)
     for person in active:
-        _cache(workshop, person.name)
+        shared_models.link(workshop, person.name)
     return active
 
 
 def run_hub(workshop: Workshop) -> int:
     """Run the hub until it is stopped, and return its exit status.
 
-    Raises WrongUseError if another program has one of its ports, or a learner could take one.
+    Raises WrongUseError if a class runs in this folder, another program has one of the hub's ports, or a
+    learner could take one.
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     allow_files()
-    with ports.privileged(workshop):
+    with one_class.alone(workshop) as lock, ports.privileged(workshop):
         accounts.kill_processes(workshop)  # of an earlier hub that was killed
         try:
             with ports.reserved(workshop):
-                settings = {"env": environment(workshop), "cwd": workshop.hub}
+                settings = {"env": environment(workshop), "cwd": workshop.hub, "pass_fds": [lock]}
                 return subprocess.run(command, **settings).returncode
         finally:
             accounts.kill_processes(workshop)  # servers that the hub has not ended
@@ -132,6 +130,7 @@ def environment(workshop: Workshop) -> Mapping[str, str]:
 
 def _check(workshop: Workshop, source: Path) -> None:
     origins.check(workshop)
+    one_class.require_stopped(workshop)
     if missing := [name for name in COURSE if not (source / name).exists()]:
         raise WrongUseError(f"There is no {missing[0]} in {source}: run this from the repository.")
     if workshop.root.resolve().is_relative_to(source.resolve()):
@@ -188,39 +187,6 @@ def _require_owned(folder: Path, uid: int) -> None:
             f"{folder} is not a folder of the instructor's: user id {found.st_uid} created it and could "
             "read all submissions. Look at it, move it away, and start again."
         )
-
-
-def _models(workshop: Workshop) -> None:
-    """Share the prepared models with everybody, as hard links if possible."""
-    workshop.models.mkdir(exist_ok=True)
-    for path in store.home().iterdir():
-        target = workshop.models / path.name
-        if path.name in PERSONAL or target.exists():
-            continue
-        if path.is_dir():
-            shutil.copytree(path, target, copy_function=_link)
-        else:
-            _link(path, target)
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # on another disk
-        shutil.copy2(source, target)
-
-
-def _cache(workshop: Workshop, name: str) -> None:
-    """Link the shared models into a person's cache folder, or say that it cannot be written to."""
-    home = workshop.home(name)
-    folder = home / ".cache" / "under500"
-    models = sorted(map(str, workshop.models.iterdir()))
-    try:
-        accounts.as_person(name, "mkdir", "-p", str(folder), cwd=home)
-        if models:
-            accounts.as_person(name, "ln", "-sfn", "-t", str(folder), *models, cwd=home)
-    except AccountError as error:  # the person's own doing: the class starts without their models
-        sys.stderr.write(f"{name} has no models, because {folder} cannot be written to: {error}\n")
 
 
 def _settings(workshop: Workshop) -> None:

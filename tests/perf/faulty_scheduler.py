@@ -11,14 +11,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from grader.fleet import cluster, data_only, tls
+from grader.fleet import cluster, tls
 from tests.perf.faulty_class import forked
 from tests.unit.grader.fleet.fleet_hosts import BIN, started
-from tests.unit.grader.fleet.fleet_judges import Noted
 
 PID, EXPIRED = "pid", "expired"  # files
 PAST = datetime(2001, 1, 1)
-NOTED = (Noted.__module__, Noted.__name__)
 # Preloaded into a process, it adds the seconds in the file $TRIAL_CLOCK to the clock.
 SHIM = r"""
 #define _GNU_SOURCE
@@ -79,7 +77,6 @@ def schedule(port: str, folder: str) -> None:
 
     Its certificate has expired if the folder has a file `expired`.
     """
-    data_only.ALLOWED |= {NOTED}
     while True:
         if not (pid := os.fork()):
             if (Path(folder) / EXPIRED).exists():

@@ -12,13 +12,13 @@ from functools import partial
 
 import pytest
 
-from grader.fleet import cluster, data_only, tls
+from grader.fleet import cluster, tls
 from grader.fleet import round as rounds
 from grader.fleet import scheduler_client as clients
 from grader.fleet.cluster import FleetError
 from grader.fleet.round import CHUNK
 from tests.perf.faulty_class import every, trials
-from tests.perf.faulty_scheduler import EXPIRED, NOTED, PAST, PID, process
+from tests.perf.faulty_scheduler import EXPIRED, PAST, PID, process
 from tests.unit.grader.fleet.fleet_hosts import ended, free_port
 
 pytestmark = [pytest.mark.perf, pytest.mark.timeout(300)]
@@ -77,8 +77,7 @@ def machines(tmp_path_factory):
 
 
 @pytest.fixture
-def trial(tmp_path, number, monkeypatch):
-    monkeypatch.setattr("grader.fleet.data_only.ALLOWED", data_only.ALLOWED | {NOTED})
+def trial(tmp_path, number):
     with trials(tmp_path, number) as made:
         yield made
 

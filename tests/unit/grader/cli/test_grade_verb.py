@@ -175,7 +175,12 @@ def failing(error, after, batch, *_):
 
 @pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize(
-    "error", [RuntimeError("Nanny failed to start"), ConnectionError("closed"), CancelledError()]
+    "error",
+    [
+        *(RuntimeError("Nanny failed to start"), ConnectionError("closed"), CancelledError()),
+        *(ValueError("no address"), KeyError("op"), EOFError()),  # of connections that are cut off
+    ],
+    ids=repr,
 )
 def test_if_several_processes_fail_one_goes_on_and_says_so(course, monkeypatch, error, after):
     monkeypatch.setattr("grader.fleet.run.Fleet", partial(failing, error, after))

@@ -1,18 +1,15 @@
 """A hostile process beside a cluster and one inside of a fleet run no code as the instructor."""
 
 import json
-import pickle
 import socket
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 import psutil
 import pytest
-from distributed import Client, KilledWorker, LocalCluster, Status
-from distributed.scheduler import WorkerState
+from distributed import Client, LocalCluster
 from typer.testing import CliRunner
 
 from grader import secret
@@ -20,7 +17,7 @@ from grader.course.grade_class import Batch
 from grader.course.records import Record
 from grader.fleet import cluster, tls, token
 from grader.fleet.cluster import FleetError
-from grader.fleet.data_only import ALLOWED, data_only
+from grader.fleet.data_only import RESULTS, TASKS, data_only
 from grader.fleet.round import INVALID, reports
 from grader.fleet.run import Fleet
 from grader.fleet.submissions import SubmissionQueue
@@ -107,39 +104,6 @@ def test_no_port_speaks_http(ports):
     assert [port for _, port in ports if first_bytes(port).startswith(b"HTTP")] == []
 
 
-class Evil:
-    """A pickle that creates a file when it is loaded."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
-
-
-def test_a_pickle_is_not_loaded_while_only_data_is(tmp_path):
-    evil = pickle.dumps(Evil(tmp_path / "touched"))
-    with data_only(), pytest.raises(pickle.UnpicklingError, match="touch"):
-        pickle.loads(evil)
-    assert pickle.loads(pickle.dumps(tmp_path)) == tmp_path  # as ever, afterwards
-
-
-def test_a_lost_worker_is_still_told():
-    fields = {"pid": 1, "name": 0, "nthreads": 1, "memory_limit": 0, "local_directory": ""}
-    lost = WorkerState(
-        address="tls://127.0.0.1:1",
-        status=Status.running,
-        services={},
-        nanny="",
-        extra={},
-        server_id="",
-        **fields,
-    )
-    told = pickle.dumps(KilledWorker("task", lost, 3))
-    with data_only():
-        assert isinstance(pickle.loads(told), KilledWorker)
-
-
 @pytest.fixture(scope="module")
 def address():
     """Yield the address of a scheduler with one worker, as on other machines: both have the secret SECRET."""
@@ -161,7 +125,8 @@ def test_a_class_is_graded_across_machines_with_tls(small, address, with_secret,
     )  # the worker has the checkout's secret
     for name in ("ada", "bea"):
         submit(small, name, handed_in("7", "15"))
-    monkeypatch.setattr("grader.fleet.data_only.ALLOWED", ALLOWED | {(__name__, "small_judge")})
+    # The scheduler is in this process.
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
     # The worker's process has the checkout's secret, and this one the test's.
     monkeypatch.setattr(
         "grader.fleet.scheduler_connection.identity", lambda: workers_identity(address)
@@ -181,26 +146,6 @@ def workers_identity(address):
 def small_judge():
     """Yield the small course's judge; a worker imports this factory."""
     yield judge
-
-
-def test_a_process_inside_of_a_fleet_runs_nothing_on_the_scheduler(address, tmp_path):
-    with data_only(), Client(address, security=tls.of_secret(SECRET), set_as_default=False) as one:
-        for attack in (partial(one.run_on_scheduler, Path.touch), one.register_plugin):
-            with pytest.raises(Exception):  # noqa: B017 (Dask's, whatever it is)
-                attack(Evil(tmp_path / "touched"))
-    assert not (tmp_path / "touched").exists()
-
-
-def test_a_pickle_from_a_worker_is_not_loaded(address, with_secret, tmp_path):
-    path = tmp_path / "touched"
-    with cluster.remote(address) as client, pytest.raises(Exception):  # noqa: B017
-        client.run(evil_answer, str(path))
-    assert not path.exists()
-
-
-def evil_answer(path):
-    """Return what creates a file when it is loaded, as a hostile worker would."""
-    return Evil(Path(path))
 
 
 def test_another_secret_is_refused(address, monkeypatch):

@@ -18,7 +18,7 @@ from grader.fleet import round as rounds
 from grader.fleet import run as runs
 from grader.fleet import scheduler_client as clients
 from grader.fleet.cluster import FleetError
-from grader.fleet.data_only import ALLOWED
+from grader.fleet.data_only import RESULTS, TASKS, data_only
 from grader.fleet.run import Fleet
 from grader.fleet.scheduler_client import failure
 from tests.unit.grader.course.small_course import LAB, handed_in, submit
@@ -64,9 +64,8 @@ def said():
 
 @pytest.fixture
 def fleet(course, there, said, tmp_path, monkeypatch):
-    """A fleet on this scheduler, over TLS and as data only."""
-    noted = (Noted.__module__, "Noted")
-    monkeypatch.setattr("grader.fleet.data_only.ALLOWED", ALLOWED | {noted})
+    """A fleet on this scheduler, over TLS and as data only; the scheduler is in the same process."""
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
     connect = partial(cluster.remote, there.scheduler.address)
     return Fleet(Batch(course), connect, Noted(str(tmp_path / "ledger")), said.append)
 

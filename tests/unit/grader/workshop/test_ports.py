@@ -4,7 +4,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -81,27 +83,80 @@ def test_a_higher_setting_stays(setting):
     assert setting.read_text() == "20000"
 
 
-@pytest.mark.parametrize("first_to_end", [0, 1])
-def test_a_workshop_that_ends_opens_no_port_of_another(setting, first_to_end):
-    running = [ports.privileged(Workshop(Path("/w"), port)) for port in (FIRST, FIRST - 1000)]
-    for one in running:
-        one.__enter__()
-    running.pop(first_to_end).__exit__(None, None, None)
+ORDERS = list(permutations([FIRST, FIRST - 1000]))
+
+
+def entered(port):
+    one = ports.privileged(Workshop(Path("/w"), port))
+    one.__enter__()
+    return port, one
+
+
+@pytest.mark.parametrize("starts", ORDERS)
+@pytest.mark.parametrize("ends", ORDERS)
+def test_the_first_value_returns_in_whatever_order_workshops_end(setting, starts, ends):
+    running = dict(map(entered, starts))
     assert setting.read_text() == NEEDED
-    running[0].__exit__(None, None, None)
+    running[ends[0]].__exit__(None, None, None)
+    assert setting.read_text() == NEEDED  # no port of the other is open
+    running[ends[1]].__exit__(None, None, None)
+    assert setting.read_text() == DEFAULT
 
 
-def test_without_the_setting_no_hub_starts(setting, monkeypatch):
+def test_the_first_value_returns_after_a_workshop_that_was_killed(setting):
+    lock = ports.LOCK
+    with ports.privileged(Workshop(Path("/w"), FIRST)):
+        left = lock.read_bytes()
+    setting.write_text(NEEDED)  # as it was left
+    lock.write_bytes(left)
+    with ports.privileged(Workshop(Path("/w"), FIRST - 1000)):
+        assert setting.read_text() == NEEDED
+    assert setting.read_text() == DEFAULT
+    assert not lock.read_bytes()
+
+
+def test_who_lowers_the_setting_meanwhile_opens_no_port(setting, monkeypatch):
+    """A workshop in another container, with its own /run and this network, knows nothing of this one."""
+    monkeypatch.setattr(ports, "LOOK_S", 0.01)
+    setting.write_text("8003")
+    with ports.privileged(Workshop(Path("/w"), FIRST)):
+        setting.write_text(DEFAULT)
+        wait_until(lambda: setting.read_text() == NEEDED)
+    assert setting.read_text() == DEFAULT  # the lowest
+
+
+def wait_until(true):
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until
+
+
+def test_an_error_restores_the_setting(setting):
+    with pytest.raises(KeyboardInterrupt), ports.privileged(Workshop(Path("/w"), FIRST)):
+        raise KeyboardInterrupt
+    assert setting.read_text() == DEFAULT
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    made = Workshop(tmp_path / "w", FIRST)
+    made.hub.mkdir(parents=True)
+    return made
+
+
+def test_without_the_setting_no_hub_starts(setting, workshop, monkeypatch):
     setting.unlink()
     setting.mkdir()  # neither read nor written
     monkeypatch.setattr(accounts, "kill_processes", lambda _: None)
     monkeypatch.setattr(start, "allow_files", lambda: None)
     monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: pytest.fail("The hub started."))
     with pytest.raises(WrongUseError, match=f"ip_unprivileged_port_start={NEEDED}"):
-        start.run_hub(Workshop(Path("/w"), FIRST))
+        start.run_hub(workshop)
 
 
-def test_the_hub_runs_with_the_setting_until_everybodys_processes_have_ended(setting, monkeypatch):
+def test_the_hub_runs_with_the_setting_until_everybodys_processes_have_ended(
+    setting, workshop, monkeypatch
+):
     seen = []
 
     @contextmanager
@@ -118,7 +173,7 @@ def test_the_hub_runs_with_the_setting_until_everybodys_processes_have_ended(set
     monkeypatch.setattr(start, "allow_files", lambda: None)
     monkeypatch.setattr(ports, "reserved", reserved)
     monkeypatch.setattr(start.subprocess, "run", run)
-    assert start.run_hub(Workshop(Path("/w"), FIRST)) == 0
+    assert start.run_hub(workshop) == 0
     assert seen == [f"killed at {NEEDED}", NEEDED, f"killed at {NEEDED}"]
     assert setting.read_text() == DEFAULT
 

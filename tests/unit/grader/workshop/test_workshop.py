@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from grader.cli.workshop import app
 from grader.course.records import DiskError
 from grader.exercise import exclusive
-from grader.workshop import accounts, isolation, start
+from grader.workshop import accounts, isolation, shared_models, start
 from grader.workshop.accounts import FIRST_UID, MARK, AccountError, numbered
 from grader.workshop.paths import COURSE_ID, INSTRUCTOR, VARIABLE, Workshop, current
 from harness import store
@@ -188,8 +188,10 @@ def test_a_name_that_cannot_be_an_account_is_refused(workshop, machine, name):
 
 def prepared(workshop, tmp_path, monkeypatch, text):
     """Prepare a workshop with a roster, without models and settings."""
-    for name in ("_check", "_exchange", "_models", "_settings", "_cache"):
+    for name in ("_check", "_exchange", "_settings"):
         monkeypatch.setattr(start, name, lambda *_: None)
+    for name in ("share", "link"):
+        monkeypatch.setattr(shared_models, name, lambda *_: None)
     monkeypatch.setattr(accounts, "require_root", lambda: None)
     monkeypatch.setattr(start, "_course", lambda *_: workshop.course.mkdir(exist_ok=True))
     path = tmp_path / "roster.csv"
@@ -361,16 +363,16 @@ def test_one_unwritable_cache_does_not_stop_the_class(workshop, machine, monkeyp
 
     monkeypatch.setattr(accounts, "as_person", refused)
     workshop.models.mkdir(parents=True)
-    start._cache(workshop, "learner01")
+    shared_models.link(workshop, "learner01")
     assert "learner01 has no models" in capsys.readouterr().err
 
 
 def test_models_are_shared_and_what_is_one_persons_is_not(workshop, tmp_path, monkeypatch):
     home = tmp_path / "home"
-    for name in ("models", *start.PERSONAL):
+    for name in ("models", *shared_models.PERSONAL):
         (home / name).mkdir(parents=True)
     monkeypatch.setenv(store.HOME_VARIABLE, str(home))
     with exclusive.exclusive():
         workshop.root.mkdir()
-        start._models(workshop)
+        shared_models.share(workshop)
     assert [path.name for path in workshop.models.iterdir()] == ["models"]

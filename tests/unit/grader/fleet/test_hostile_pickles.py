@@ -1,0 +1,164 @@
+"""A pickle of somebody inside of a fleet calls nothing and changes nothing."""
+
+import pickle
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import msgpack
+import pytest
+from distributed import Client, KilledWorker, Status
+from distributed.core import error_message
+from distributed.protocol.core import dumps, loads
+from distributed.scheduler import WorkerState
+
+from grader import secret
+from grader.fleet import cluster, tls
+from grader.fleet.data_only import RESULTS, TASKS, data_only
+from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.noise import measure
+from grader.fleet.scheduler_client import is_lost_worker
+from grader.fleet.worker import Chunk, Identity, Item, RefereeFactory, grade_chunk, identity
+
+SECRET = b"the secret of this class, 32 bytes"
+OURS = (Chunk, Identity, Item, RefereeFactory, grade_chunk, measure)
+BOTH = pytest.mark.parametrize("names", [RESULTS, TASKS], ids=["results", "tasks"])
+
+
+class Evil:
+    """A pickle that calls a function when it is loaded."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def creating(path):
+    return Evil(Path.touch, Path(path))
+
+
+@BOTH
+def test_a_pickle_is_not_loaded_while_only_data_is(names, tmp_path):
+    evil = pickle.dumps(creating(tmp_path / "touched"))
+    with data_only(names), pytest.raises(pickle.UnpicklingError, match="touch"):
+        pickle.loads(evil)
+    assert pickle.loads(pickle.dumps(tmp_path)) == tmp_path  # as ever, afterwards
+
+
+@BOTH
+@pytest.mark.parametrize("ours", OURS, ids=lambda one: one.__name__)
+def test_nothing_of_ours_is_named(names, ours):
+    with data_only(names), pytest.raises(pickle.UnpicklingError, match=ours.__name__):
+        pickle.loads(pickle.dumps(ours))
+
+
+def test_a_pickle_replaces_no_method_of_what_an_exception_consists_of():
+    """With Dask's classes admitted, a lost worker's pickle could give them a method of its choice."""
+    whole, attributes = pickle.dumps(WorkerState, 2)[2:-1], pickle.dumps({"clean": 1}, 2)[2:-1]
+    with data_only(), pytest.raises(pickle.UnpicklingError):
+        pickle.loads(b"\x80\x02" + whole + b"(N" + attributes + b"tb.")
+    assert callable(WorkerState.clean)
+
+
+def test_a_pickle_does_not_grade():
+    """In the instructor's process or the scheduler's, a notebook would run without a jail."""
+    arguments = Chunk((), timed=False), identity(), RefereeFactory(jailed=False)
+    for function, names in ((grade_chunk, RESULTS), (grade_chunk, TASKS), (in_worker, RESULTS)):
+        with data_only(names), pytest.raises(pickle.UnpicklingError):
+            pickle.loads(pickle.dumps(Evil(function, *arguments)))
+
+
+def test_the_function_of_a_task_does_nothing_outside_of_a_worker(tmp_path):
+    call = packed(Path.touch, tmp_path / "touched"), pickle.dumps(creating(tmp_path / "touched"))
+    for one in call:
+        with data_only(TASKS), pytest.raises(ValueError, match="No worker"):
+            pickle.loads(pickle.dumps(Evil(in_worker, one)))
+        with pytest.raises(ValueError, match="No worker"):  # also if it is called later
+            in_worker(one)
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_message_names_no_function():
+    """A scheduler calls what a client sends as an annotation."""
+    system = {
+        "__Enum__": True,
+        "__module__": "distributed.core",
+        "__name__": "os",
+        "name": "system",
+    }
+    with data_only(TASKS), pytest.raises(KeyError, match="system"):
+        loads([msgpack.packb({"annotations": {"priority": system}})])
+    with data_only(TASKS):
+        assert loads(dumps({"status": Status.running})) == {"status": Status.running}
+
+
+def test_a_lost_worker_is_told_without_loading_it():
+    fields = {"pid": 1, "name": 0, "nthreads": 1, "memory_limit": 0, "local_directory": ""}
+    more = {"services": {}, "nanny": "", "extra": {}, "server_id": "", "status": Status.running}
+    lost = WorkerState(address="tls://127.0.0.1:1", **fields, **more)
+    killed = KilledWorker("task", lost, 3)
+    for error in (killed, ValueError("KilledWorker"), OSError(1, "no")):
+        for told in (pickle.dumps(error), error_message(error)["exception"].data):
+            assert is_lost_worker(Exception(told)) == (error is killed)
+    assert not is_lost_worker(ValueError(3))
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Yield the address of a scheduler with one worker, as on other machines: both have the secret SECRET."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tls, "of_this_run", lambda: tls.of_secret(SECRET))
+            client = stack.enter_context(cluster.local(1))
+        yield client.scheduler.address
+
+
+@pytest.fixture
+def inside(address):
+    """Yield a client with the secret, which sends what it likes; the scheduler is in this process."""
+    security = tls.of_secret(SECRET)
+    names = RESULTS | TASKS
+    with data_only(names), Client(address, security=security, set_as_default=False) as client:
+        yield client
+
+
+def test_a_client_runs_nothing_on_the_scheduler(inside, tmp_path):
+    evil = creating(tmp_path / "touched")
+    for attack in (
+        partial(inside.run_on_scheduler, in_worker, packed(Path.touch, tmp_path / "touched")),
+        partial(inside.run_on_scheduler, Path.touch, tmp_path / "touched"),
+        partial(inside.register_plugin, evil),
+        partial(inside.submit(str, evil, pure=False).result, timeout=20),
+        partial(inside.submit(str, Evil(grade_chunk, 1, 2, 3), pure=False).result, timeout=20),
+    ):
+        with pytest.raises(Exception):  # noqa: B017 (Dask's, whatever it is)
+            attack()
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_client_writes_no_file_of_the_schedulers(inside, tmp_path):
+    inside.dump_cluster_state(str(tmp_path / "state"), write_from_scheduler=True, format="yaml")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_prints_nothing_on_the_instructors_terminal(address, monkeypatch, capfd):
+    monkeypatch.setattr(secret, "key", lambda: SECRET)
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    with cluster.remote(address) as client:
+        client.log_event("print", "\x1b[2J")
+        client.run(len, "")
+    assert "\x1b" not in "".join(capfd.readouterr())
+
+
+def test_a_pickle_from_a_worker_is_not_loaded(address, monkeypatch, tmp_path):
+    monkeypatch.setattr(secret, "key", lambda: SECRET)
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    with cluster.remote(address) as client:
+        with pytest.raises(Exception):  # noqa: B017
+            client.run(creating, str(tmp_path / "touched"))
+        answer = client.submit(in_worker, packed(creating, str(tmp_path / "touched")), pure=False)
+        with pytest.raises(pickle.UnpicklingError):
+            answer.result(timeout=20)
+    assert not (tmp_path / "touched").exists()
