@@ -11,6 +11,7 @@ CLOSE = 0.02  # rounding differs between processors, and a sentence at a thresho
 
 OPEN = {  # targets that are not reached yet; the page says so
     "question routing, top-3",
+    "question routing, top-1 (fresh file)",
     "question routing, top-3 (fresh file)",
 }
 
