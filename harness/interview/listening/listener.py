@@ -19,14 +19,16 @@ from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import mentioned, offered, turned_down
 from harness.interview.listening.roles import role
-from harness.interview.listening.said import ACTS, Said, said
+from harness.interview.listening.said import ACTS, CARDS, Said, said
 from harness.interview.listening.suspects import blamed
 from harness.interview.listening.turns import parts
-from harness.interview.reading import Act, Reading, Remedy, Suspect
+from harness.interview.reading import NOT_SHOWN, Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
 REMEMBERED = 500  # readings: several long interviews
+# The least log odds that a part asks, and of the card that it asks for, in a turn that does something else.
+ASKS, FOR_CARD = 6.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Listener:
         heard = [said(self.encoder, part, asked_before) for part in listed]
         remedies = offered(whole, heard, scenario) or turned_down(whole, asked_before)
         suspect = blamed(whole, scenario)
-        done = acts(whole.odds[ACTS], _implied(remedies, suspect))
+        done = acts(whole.odds[ACTS], _implied(remedies, suspect, heard))
         asked = self._asked(turn, before, scenario) if Act.ASK in done else Asked()
         if taken := taken_up(turn, before):
             done, asked = (Act.ASK,), Asked.together(map(partial(asked_in, self.encoder), taken))
@@ -102,10 +104,22 @@ def listener() -> Listener:
     return Listener(encoder())
 
 
-def _implied(remedies: Sequence[Remedy], suspect: Suspect | None) -> set[Act]:
-    """Return the acts that follow from what was heard: naming a remedy proposes, naming a cause claims."""
+def _implied(
+    remedies: Sequence[Remedy], suspect: Suspect | None, heard: Sequence[Said]
+) -> set[Act]:
+    """Return the acts that follow from what was heard: naming a remedy proposes, naming a cause claims.
+
+    A part that clearly asks for a card asks, whatever the others do.
+    """
     proposed = {Act.PROPOSE} if remedies else set()
-    return proposed | ({Act.CLAIM} if suspect else set())
+    asked = {Act.ASK} if len(heard) > 1 and any(map(_asks, heard)) else set()
+    return proposed | asked | ({Act.CLAIM} if suspect else set())
+
+
+def _asks(part: Said) -> bool:
+    topics = part.odds[CARDS]
+    best = max(topics, key=topics.__getitem__)
+    return part.odds[ACTS][Act.ASK] >= ASKS and best not in NOT_SHOWN and topics[best] >= FOR_CARD
 
 
 def _quote(heard: Sequence[Said], act: Act) -> str:
