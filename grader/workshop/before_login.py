@@ -31,7 +31,7 @@ DELIBERATE = {"Sec-Fetch-Dest": ("document",), "Sec-Fetch-Site": ("same-origin",
 
 
 class ShortAddresses(httpserver.HTTPServer):
-    """The HTTP server of the hub and of the board, which refuses long addresses."""
+    """The HTTP server of the hub and of the board, which refuses long addresses and unknown methods."""
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Return what receives a request, which chooses the limits when it has the headers."""
@@ -39,6 +39,9 @@ class ShortAddresses(httpserver.HTTPServer):
         received = delegate.headers_received
 
         def headers_received(start_line: RequestStartLine, headers: HTTPHeaders) -> Any:
+            # JupyterHub and Jupyter Server keep figures of each method until they end.
+            if start_line.method not in web.RequestHandler.SUPPORTED_METHODS:
+                raise HTTPInputError("The method is unknown")
             self.limit(request_conn, start_line, headers)
             return received(start_line, headers)
 

@@ -7,6 +7,7 @@ server is started with its listening socket as an open file, which no other proc
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -22,12 +23,33 @@ _held: dict[str, socket.socket] = {}
 def held(name: str, port: int = 0) -> socket.socket:
     """Return the socket that listens on a server's port; the first call chooses the port, if there is none.
 
-    It listens until this process ends: Linux lets another user's socket take the port of one that does not.
-    Raises OSError if the port is not free.
+    The port is this socket's until this process ends, also after a server has shut it down. Raises OSError
+    if the port is not free.
     """
     if name not in _held:
-        _held[name] = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+        _held[name] = socket.create_server((LOOPBACK, port)) if port else _on_a_free_port()
+    _held[name].listen(BACKLOG)  # again, if its server has shut it down
     return _held[name]
+
+
+def _on_a_free_port() -> socket.socket:
+    """Return a socket with a port that nobody else can take from it, whether it listens or not.
+
+    When a socket is shut down, Linux frees a port that it has chosen itself, and lets another user's socket
+    share one that was asked for with SO_REUSEADDR.
+    """
+    while True:
+        with socket.socket() as free:
+            free.bind((LOOPBACK, 0))
+            address = free.getsockname()
+        one = socket.socket()
+        try:
+            one.bind(address)
+            return one
+        except OSError as error:
+            one.close()
+            if error.errno != errno.EADDRINUSE:  # another program was quicker
+                raise
 
 
 def inherited(descriptor: int) -> socket.socket:

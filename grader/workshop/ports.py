@@ -27,10 +27,11 @@ LOOK_S = 1.0  # between looks at the setting; meanwhile, the hub and its proxy h
 
 
 @contextmanager
-def privileged(workshop: Workshop) -> Iterator[None]:
-    """Leave all ports up to the workshop's last one to root.
+def privileged(workshop: Workshop) -> Iterator[int]:
+    """Leave all ports up to the workshop's last one to root, and yield the lock's descriptor.
 
-    The setting is the machine's. The value from before the first workshop returns with the end of the last.
+    The setting is the machine's. The value from before the first workshop returns with the end of the last. A
+    hub inherits the lock, so that it keeps its ports after its start was killed.
     Raises WrongUseError if it cannot be set.
     """
     needed = workshop.port + COUNT
@@ -38,7 +39,7 @@ def privileged(workshop: Workshop) -> Iterator[None]:
         _set(needed, lock)
         try:
             with _watched(needed, lock):
-                yield
+                yield lock
         finally:
             with suppress(BlockingIOError):  # another workshop has the lock, too
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,8 +19,8 @@ class Record(logging.LogRecord):
             self.exc_text = readable(logging.Formatter().formatException(self.exc_info))
 
     def getMessage(self) -> str:  # noqa: N802 (the name is logging's)
-        """Return the message."""
-        return readable(super().getMessage())
+        """Return the message, with its line breaks as `\\n`: a text by others begins no line."""
+        return readable(super().getMessage()).replace("\n", r"\n")
 
 
 def install() -> None:

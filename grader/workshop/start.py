@@ -101,12 +101,13 @@ def run_hub(workshop: Workshop) -> int:
     """
     command = [str(_executable("jupyterhub")), "-f", str(CONFIG)]
     allow_files()
-    with one_class.alone(workshop) as lock, ports.privileged(workshop):
+    with one_class.alone(workshop) as folder, ports.privileged(workshop) as limit:
         accounts.kill_processes(workshop)  # of an earlier hub that was killed
         try:
             with ports.reserved(workshop):
-                settings = {"env": environment(workshop), "cwd": workshop.hub, "pass_fds": [lock]}
-                return subprocess.run(command, **settings).returncode
+                settings = {"env": environment(workshop), "cwd": workshop.hub}
+                # The hub keeps both locks if this process is killed.
+                return subprocess.run(command, pass_fds=[folder, limit], **settings).returncode
         finally:
             accounts.kill_processes(workshop)  # servers that the hub has not ended
 

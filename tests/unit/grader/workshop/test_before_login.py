@@ -58,10 +58,10 @@ def cookie(secret=SECRET, name=NAME):
     return f"{NAME}={web.create_signed_value(secret, name, 'token').decode()}"
 
 
-def status(port, size, headers=None, path="/"):
+def status(port, size, headers=None, path="/", method="POST"):
     """Return the status of a request with a body of this size, declared but not sent beyond the limit."""
     one = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    one.putrequest("POST", path)
+    one.putrequest(method, path)
     for name, value in ({"Content-Length": str(size)} | (headers or {})).items():
         one.putheader(name, value)
     one.endheaders()
@@ -91,6 +91,15 @@ def test_a_long_address_needs_a_login(port):
     assert status(port, 1, path=long + "x") == 400
     assert status(port, 1, token) == 400
     assert status(port, 1, {"Cookie": cookie()}, long + "x") == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Cookie": cookie()}])
+def test_a_method_that_nobody_handles_is_refused_with_the_header(port, headers):
+    """JupyterHub and Jupyter Server keep figures of each method that reaches a handler."""
+    for method in web.RequestHandler.SUPPORTED_METHODS:
+        assert status(port, 0, headers, method=method) == (200 if method == "POST" else 405)
+    for made_up in ("M123", "post", "CONNECT"):
+        assert status(port, 0, headers, method=made_up) == 400
 
 
 @pytest.mark.parametrize("sent", [0, before_login.HEADERS["max_header_size"] + 1])

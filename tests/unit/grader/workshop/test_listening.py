@@ -1,6 +1,7 @@
 """The port of a server is nobody else's: neither before it listens nor after it has died."""
 
 import asyncio
+import errno
 import os
 import runpy
 import socket
@@ -95,6 +96,32 @@ def test_a_port_is_never_free_while_the_hub_has_a_route_to_it(spawner):
     assert asyncio.run(one.poll()) == -9
     assert not taken(one.port)
     assert spawner(STARTING).port == one.port
+
+
+def test_a_port_is_not_free_after_its_server_has_shut_the_socket_down(spawner):
+    shut_down = (
+        "import socket, sys; socket.socket(fileno=int(sys.argv[1])).shutdown(socket.SHUT_RDWR)"
+    )
+    one = spawner(shut_down)
+    assert one.proc.wait(10) == 0
+    assert not taken(one.port)
+    spawner(STARTING)
+    socket.create_connection(("127.0.0.1", one.port), timeout=10).close()
+
+
+def test_a_port_that_another_program_takes_meanwhile_is_left_to_it(monkeypatch):
+    bind, lost = socket.socket.bind, []
+
+    def quicker(one, address):
+        if address[1] and not lost:
+            lost.append(address[1])
+            raise OSError(errno.EADDRINUSE, "taken")
+        bind(one, address)
+
+    monkeypatch.setattr(listening, "_held", {})
+    monkeypatch.setattr(socket.socket, "bind", quicker)
+    with listening.held("ada") as one:
+        assert lost and not taken(one.getsockname()[1])
 
 
 def test_jupyter_listens_on_the_sockets_of_the_hub(spawner):

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
 import pytest
 
@@ -48,6 +49,22 @@ with ports.privileged(Workshop(Path("/w"), {FIRST})):
     as_nobody()
 as_nobody()
 """
+
+# A start whose hub ends when its input does.
+START = f"""
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from grader.workshop import accounts, ports, start
+from grader.workshop.paths import Workshop
+
+ports.LOCK, ports.FIRST_FREE, folder, hub = map(Path, sys.argv[1:])
+ports.reserved = nullcontext
+accounts.kill_processes = lambda _: None
+start._executable = lambda _: hub
+start.run_hub(Workshop(folder, {FIRST}))
+"""
+HUB = "#!/bin/sh\necho\nexec cat\n"
 
 
 @pytest.fixture
@@ -175,6 +192,27 @@ def test_the_hub_runs_with_the_setting_until_everybodys_processes_have_ended(
     monkeypatch.setattr(start.subprocess, "run", run)
     assert start.run_hub(workshop) == 0
     assert seen == [f"killed at {NEEDED}", NEEDED, f"killed at {NEEDED}"]
+    assert setting.read_text() == DEFAULT
+
+
+@pytest.mark.parametrize("signal", [SIGTERM, SIGKILL])
+def test_a_hub_whose_start_was_killed_keeps_its_ports(setting, workshop, tmp_path, signal):
+    hub = tmp_path / "jupyterhub"
+    hub.write_text(HUB)
+    hub.chmod(0o755)
+    values = (ports.LOCK, setting, workshop.root, hub)
+    command = [sys.executable, "-c", START, *map(str, values)]
+    begun = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert begun.stdout.readline() == b"\n"
+    begun.send_signal(signal)
+    begun.wait(20)
+    another = Workshop(Path("/w"), FIRST - 1000)
+    with ports.privileged(another):
+        pass
+    assert setting.read_text() == NEEDED
+    begun.communicate(timeout=20)  # the hub ends
+    with ports.privileged(another):
+        pass
     assert setting.read_text() == DEFAULT
 
 
