@@ -1,4 +1,4 @@
-"""The shipped encoder: what a text says, read once for the interviewer and the scorer alike."""
+"""The shipped encoder, with a cache, for interviewer and scorer."""
 
 from __future__ import annotations
 

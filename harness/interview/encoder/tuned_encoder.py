@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from harness.models.engines.embedding import DIMENSIONS, Embedder
 
-MAX_TOKENS = 128  # of a text with what was said before; one in 5,000 of the labelled ones is longer
+MAX_TOKENS = 128  # of a text with what was said before; none of the labelled ones is longer
 FROZEN = 2  # of MiniLM's six layers: words and their order are the same for every task
 DROPOUT = 0.1  # of the mean vector, while training
 NO_ODDS = torch.finfo(torch.float32).min  # of attention to padding

@@ -1,7 +1,7 @@
 """The fine-tuned weights in a file: what was changed of MiniLM's own, in few steps, and the last layer.
 
 Changes are small beside the weights, so that a coarse rounding of them hardly moves a score, and the file has
-a tenth of the size of the weights.
+a sixth of the size of the weights.
 """
 
 from __future__ import annotations

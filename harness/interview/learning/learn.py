@@ -15,6 +15,7 @@ from harness.interview.learning import sentence_examples, turn_examples
 from harness.interview.scoring.rubric import rubric
 from harness.models.catalog import MINILM
 
+ROUNDS = 3  # from MiniLM to what is shipped
 # Of each task. The listener's have fewer examples and must not be drowned by the scorer's.
 WEIGHTS = {
     "shows": 1.0,
@@ -30,15 +31,16 @@ WEIGHTS = {
 def learn(step_done: Callable[[int, int], None]) -> Path:
     """Train the shipped encoder further on all content and write it beside that; return its path.
 
-    Without a shipped file it starts from MiniLM, and takes three rounds to get as far. A round takes forty
-    minutes on two cores. step_done: called with the steps that are done and all steps.
+    Without a shipped file it starts from MiniLM and takes three rounds. A round takes forty minutes on two
+    cores. step_done: called with the steps that are done and all steps.
     """
     from harness.models.engines.embedding import embedder
 
     tasks = sentence_examples.tasks(rubric()) | turn_examples.tasks()
     shipped = stored(SHIPPED)
-    start = unpacked(shipped, embedder()) if shipped else None
-    tuned = train(embedder(), examples(), tasks, WEIGHTS, start, step_done=step_done)
+    tuned = unpacked(shipped, embedder()) if shipped else None
+    for _ in range(1 if shipped else ROUNDS):
+        tuned = train(embedder(), examples(), tasks, WEIGHTS, tuned, step_done=step_done)
     with SHIPPED.open("wb") as file:
         np.savez_compressed(file, learned_from=np.array(content()), **packed(tuned))
     return SHIPPED

@@ -1,7 +1,8 @@
 """What the encoder learns for the listener: acts, cards, remedies, suspects and roles of what candidates say.
 
-A whole turn is labelled for every task but the role. An example sentence of one task is labelled for others
-only where its label settles them: what asks for a card proposes nothing.
+A whole turn is labelled for every task, for the role only if it is one sentence with one act. An example
+sentence of one task is labelled for others only where its label settles them: what asks for a card proposes
+nothing.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def turn_examples() -> Iterator[Example]:
 def _one(text: str, before: str = "", **labels: Iterable[str]) -> Example:
     """Return an example; a remedy that it proposes is all but refused, and the other way round."""
     known = {task: frozenset(own) for task, own in labels.items()}
-    return Example(text, known, before, frozenset(map(_opposite, known.get("remedies", ()))))
+    named = known.get("remedies", frozenset()) - {REFUSES}
+    return Example(text, known, before, frozenset(map(_opposite, named)))
 
 
 def _opposite(name: str) -> str:
@@ -89,7 +91,7 @@ def _of_turn(turn: HeardTurn) -> Example:
 
 def _role(turn: HeardTurn) -> str | None:
     """Return the role of a turn of one sentence and one act; None if that settles none."""
-    if len(parts(turn.says)) > 1 or len(turn.acts) > 1:
+    if len(parts(turn.says)) > 1 or len(turn.acts) != 1:
         return None
     if turn.acts == (PROPOSE,) and turn.remedies:
         refused = any(name.startswith(REFUSED) for name in turn.remedies)

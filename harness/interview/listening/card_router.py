@@ -23,7 +23,6 @@ from harness.interview.listening.turns import items, parts
 from harness.interview.reading import NOT_SHOWN, Unanswered
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
-MAX_CHARS = 400  # of a question; the rest is ignored
 OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
 # Limits of the log odds, chosen on turns of other authors.
@@ -114,7 +113,7 @@ def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
 
     before: the interviewer's last words.
     """
-    text = " ".join(turn.split())[:MAX_CHARS]
+    text = " ".join(turn.split())
     if not text:
         return Asked()
     listed = parts(text)

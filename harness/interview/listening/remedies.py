@@ -19,8 +19,8 @@ REFUSES = "refuses"
 PATTERN = 0.5  # what a matching pattern adds
 ELSEWHERE = 0.5  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
-# The turn as a whole knows better than a single part of it: what is taken from the part's odds, and what the
-# part counts when it is asked whether a remedy is refused.
+# The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
+# deciding whether a remedy is refused.
 ONE_PART, PART_COUNTS = 1.5, 0.5
 NAMELESS = 2.0  # the least of a refusal that names no remedy
 
@@ -79,7 +79,7 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     acting = [part for part in heard if role(part) in (Role.PLAN, Role.REFUSE)]
     spans = {name: _span(name, turn.text) for name in remedies()}
     totals = {
-        name: max(_about(name, turn), *(_about(name, part) - ONE_PART for part in (turn, *acting)))
+        name: max((_about(name, turn), *(_about(name, part) - ONE_PART for part in acting)))
         + PATTERN * bool(span)
         - ELSEWHERE * (name not in scenario.remedies)
         for name, span in spans.items()

@@ -82,7 +82,7 @@ class SentenceClassifier:
 
 
 def _mixed(own: Scores, whole: Scores | None) -> Scores:
-    """Return a sentence's scores. whole: those of the sentences around, if none shows more of it."""
+    """Return a sentence's scores. whole: those of the group, if this sentence shows it most; else None."""
     alone = replace(own, about=own.about - ALONE)
     if whole is None or whole.about < alone.about:
         return alone

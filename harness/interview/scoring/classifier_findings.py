@@ -49,7 +49,7 @@ def apply_classifier(
 
 def _with_clarity(finding: Finding, scores: InContext) -> Finding:
     """Return the finding with the sum of the two scores of its sentence, or of the first of several."""
-    if (found := scores.get(finding.sentence.place)) is None:
+    if finding.clarity or (found := scores.get(finding.sentence.place)) is None:
         return finding
     score = found.scores[finding.expectation]
     return replace(finding, clarity=score.about + score.stance)
@@ -95,7 +95,8 @@ def _added(
             yield Finding(expectation.id, Level.ABSENT, sentence, Loss.CLOSE)
         else:
             earned = level(rubric.guards, expectation, shown_by.text, "")
-            yield Finding(expectation.id, earned, shown_by)
+            clarity = score.about + score.stance
+            yield Finding(expectation.id, earned, shown_by, clarity=clarity)
 
 
 def _recited(rubric: Rubric, sentence: Sentence) -> bool:
