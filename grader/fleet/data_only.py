@@ -55,11 +55,8 @@ def data_only(names: frozenset[tuple[str, str]] = RESULTS) -> Iterator[None]:
     global _hooked
     if not _hooked:
         sys.addaudithook(_audit)
-        for named in (
-            Expr._reconstruct,
-            LLGExpr,
-            in_worker,
-        ):  # `Task` cannot be changed by a pickle
+        # The class `Task` needs none: its own method takes the state of an instance only.
+        for named in (Expr._reconstruct, LLGExpr, in_worker):
             named.__setstate__ = _unchanged
         _hooked = True
     _admitted.append(names)

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from grader.course import records
 from grader.course.grade_class import Batch, judge_submission
 from grader.course.records import Record
 from grader.fleet import scheduler_connection
@@ -162,3 +163,10 @@ def test_a_connection_that_fails_is_closed(monkeypatch):
     with pytest.raises(ZeroDivisionError), Connection(connect, print):
         pass
     assert closed
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, f'{{"report": {"1" * 5000}}}'], ids=["[", "1"])
+def test_a_saved_result_that_cannot_be_read_is_none(tmp_path, text):
+    """A worker on the course's disk writes it."""
+    (tmp_path / "ada.json").write_text(text)
+    assert records.read(tmp_path / "ada.json") is None
