@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.course.grade_class import Batch, Step
 
 MAX_NOTES = 12  # on single submissions, in the terminal; the JSON has all of them
+MAX_CHARS = 500  # of a text by a worker
 PER_PROCESS = 6  # submissions: fewer are graded faster than another process starts
 
 
@@ -119,7 +120,9 @@ def _steps(
     from grader.fleet.cluster import local, remote
     from grader.fleet.run import Fleet
     from grader.fleet.worker import RefereeFactory
+    from grader.workshop import readable_log
 
+    readable_log.install()  # a log has texts by whoever is in the fleet
     connect = partial(remote, scheduler) if scheduler else partial(local, workers)
     steps = Fleet(batch, connect, RefereeFactory(jail), _say).run(submissions)
     yield from steps if scheduler else _or_in_this_process(steps, batch, submissions, jail)
@@ -184,7 +187,7 @@ def _show(steps: list[Step]) -> None:
     for note in notes[:MAX_NOTES]:
         _say(note)
     if reasons := {step.record.report.no_jail for step in steps if step.record} - {""}:
-        console.print(f"Learners' code ran without a jail. {reasons.pop()}", soft_wrap=True)
+        _say(f"Learners' code ran without a jail. {reasons.pop()[:MAX_CHARS]}")
     if waiting := sum(step.record is not None and step.record.report.queued for step in steps):
         console.print(
             f"{waiting} are undecided, because the machine was too busy. They cost no points: "

@@ -29,7 +29,9 @@ def scheduler(
     from grader import secret
     from grader.fleet.cluster import FleetError, schedule
     from grader.fleet.token import Token
+    from grader.workshop import readable_log
 
+    readable_log.install()  # a log has texts by whoever is in the fleet
     made = Token(f"tls://{host}:{port}", secret.key())
     made.write(token)
     lines = (

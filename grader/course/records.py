@@ -52,7 +52,7 @@ def read(path: Path) -> Record | None:
         values = json.loads(path.read_text(encoding="utf-8"))
         report = from_json(values["report"])
         return Record(str(values["digest"]), report, bool(values["entered"]), str(values["note"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from ssl import SSLCertVerificationError
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
+from typing import Any
 
 import dask
 from distributed import Nanny, Security, SpecCluster
@@ -19,7 +20,7 @@ from distributed import Nanny, Security, SpecCluster
 from grader import secret
 from grader.fleet import handshakes, tls
 from grader.fleet.data_only import TASKS, data_only
-from grader.fleet.scheduler_client import FleetClient, failure
+from grader.fleet.scheduler_client import LONGEST_TEXT, FleetClient, failure
 from grader.fleet.servers import Scheduler, Worker
 from grader.fleet.worker import Identity, identify
 from harness import knobs, store
@@ -148,16 +149,27 @@ def check_workers(client: FleetClient, expected: Identity) -> list[str]:
     now = identify()["clock"]
     remarks = []
     for address, values in _identities(client).items():
-        identity, clock = Identity.from_json(values["identity"]), float(values["clock"])
+        identity, clock = _said(address, values)
         if difference := expected.difference(identity):
             raise FleetError(
-                f"The worker {address} has another {difference}: install the same there, or stop it."
+                f"The worker {address} has another {difference[:LONGEST_TEXT]}: install the same there, "
+                "or stop it."
             )
         if abs(clock - now) > SKEW_S:
             remarks.append(
                 f"The clock of {address} is {abs(clock - now):.0f} s off. No mark depends on it."
             )
     return remarks
+
+
+def _said(address: str, values: Mapping[str, Any]) -> tuple[Identity, float]:
+    """Return a worker's identity and clock. Raises FleetError if its answer is something else."""
+    try:
+        return Identity.from_json(values["identity"]), float(values["clock"])
+    except Exception as error:  # it may be anything
+        raise FleetError(
+            f"The worker {address} does not say what it has installed: install the same there, or stop it."
+        ) from error
 
 
 def _identities(client: FleetClient) -> dict[str, dict[str, object]]:

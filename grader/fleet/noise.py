@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from distributed import Client, Future, wait
 
 from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.scheduler_client import LONGEST_TEXT
+from grader.fleet.scheduler_connection import LOST
 from grader.fleet.worker import cores
 from grader.grading import speed_gate
 from grader.sandbox.jail import SandboxSpec, why_no_jail
@@ -18,6 +22,7 @@ from grader.sandbox.jail import SandboxSpec, why_no_jail
 REPEATS = 3  # medians of `paired_run.SOLO` requests each; three is the fewest with a middle one
 SEED = 6500
 MEASURE_S = 1800.0  # a machine that is not free by then is not the quietest
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,16 @@ def measure_all(client: Client, addresses: Sequence[str]) -> list[MachineNoise]:
 def _noise(address: str, measured: Future) -> MachineNoise:
     if measured.status != "finished":
         return MachineNoise(address, (), "it did not answer")
-    values = measured.result()
-    return MachineNoise(address, tuple(map(float, values["ms"])), str(values["reason"]))
+    try:
+        values = measured.result()
+        ms, reason = tuple(map(float, values["ms"])), values["reason"]
+        if len(ms) <= REPEATS and all(0 < one < inf for one in ms) and isinstance(reason, str):
+            return MachineNoise(address, ms, reason[:LONGEST_TEXT])
+    except LOST:
+        raise
+    except Exception:  # an answer that cannot be read may raise anything
+        log.info("The answer of a worker could not be read.", exc_info=True)
+    return MachineNoise(address, (), "its answer is no measurement")
 
 
 def measure() -> dict[str, object]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from pickle import UnpicklingError
 
 from distributed import Future
 
@@ -17,7 +16,7 @@ from grader.course.course import Submission
 from grader.course.grade_class import Step
 from grader.fleet.cluster import TIMING, FleetError, timing_workers
 from grader.fleet.in_worker import in_worker, packed
-from grader.fleet.scheduler_client import failure, is_lost_worker
+from grader.fleet.scheduler_client import LONGEST_TEXT, failure, is_lost_worker
 from grader.fleet.scheduler_connection import LOST, RENEWALS, Connection
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
 from grader.fleet.worker import CORES_S, Chunk, JudgeFactory, grade_chunk
@@ -185,8 +184,10 @@ class Round:
             return
         try:
             result = future.result()
-        except UnpicklingError:
-            result = {}
+        except LOST:
+            raise
+        except Exception:  # an answer that cannot be read may raise anything
+            result = None
         chunk = self.running.pop(future).chunk
         # Release the result before entering it: Dask would grade it again if the worker that holds it died.
         future.release()
@@ -240,11 +241,10 @@ def reports(result: object, chunk: Sequence[LockedSubmission]) -> list[Report | 
 
     Raises FleetError if the worker refused to grade.
     """
-    try:
-        refused, records = str(result.get("refused", "")), list(result.get("records", ()))
-    except (AttributeError, TypeError):
-        refused, records = "", []
-    if refused:
-        raise FleetError(refused)
+    values = result if isinstance(result, dict) else {}
+    refused, records = values.get("refused"), values.get("records")
+    if isinstance(refused, str) and refused:
+        raise FleetError(refused[:LONGEST_TEXT])
+    records = records[: len(chunk)] if isinstance(records, list) else []
     records += [None] * (len(chunk) - len(records))
-    return [locked.report(record) for locked, record in zip(chunk, records, strict=False)]
+    return [locked.report(record) for locked, record in zip(chunk, records, strict=True)]

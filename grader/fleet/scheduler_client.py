@@ -43,6 +43,10 @@ class FleetClient(Client):
     ) -> None:
         super()._handle_task_erred(key, Exception(exception), None)
 
+    def _handle_key_in_memory(self, key: Any = None, type: Any = None, workers: Any = None) -> None:
+        """Note that a task has its result, and do not load the result's type: that would be a name."""
+        super()._handle_key_in_memory(key, None, workers)
+
     async def _handle_event(self, topic: str, event: Any) -> None:
         """Ignore what a worker says: Dask would print it to a terminal as it is."""
 

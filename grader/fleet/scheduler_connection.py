@@ -31,7 +31,11 @@ class Connection:
         self.stack = ExitStack()
 
     def __enter__(self) -> Connection:
-        self._connect()
+        try:
+            self._connect()
+        except BaseException:  # its threads would keep the process from ending
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

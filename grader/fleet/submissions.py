@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from math import inf
 from pathlib import Path
 
 from grader.course import records
@@ -17,7 +16,11 @@ from grader.fleet.worker import Item, result_paths, saved_result
 from grader.grading.lab import lab
 from grader.grading.notebook import NotebookError
 from grader.grading.referee import unreadable
-from grader.grading.report import Mark, Report, from_json, not_graded
+from grader.grading.report import CellError, Mark, Report, from_json, not_graded
+
+# No honest value comes near. Python writes no whole number of more than 4,300 digits, and a page has limits.
+LEAST_MS, MOST_MS = 1e-3, 1e9
+MOST_ANSWERS, MOST_ENTRIES, MOST_CHARS = 10**9, 10_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class LockedSubmission:
         try:
             report = from_json(record["report"])
             same = record["digest"] == self.item.digest
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except Exception:  # it may contain anything
             return None
         return report if same and is_report_on(self.snapshot, report) else None
 
@@ -134,23 +137,34 @@ def is_report_on(snapshot: Snapshot, report: Report) -> bool:
     name = snapshot.submission.lab
     grades = [(grade.id, grade.points) for grade in lab(name, snapshot.released).grades.values()]
     given = [(mark.id, mark.out_of) for mark in report.marks]
-    texts = [
-        report.no_jail,
-        *(text for error in report.errors for text in (error.cell, error.error)),
-    ]
     try:
-        valid = all(map(_is_valid, report.marks)) and all(isinstance(text, str) for text in texts)
+        valid = all(map(_is_valid, report.marks)) and _are_errors(report.errors)
     except (TypeError, ValueError):
         return False
-    return valid and report.lab == name and given == grades
+    return valid and _is_text(report.no_jail) and report.lab == name and given == grades
 
 
 def _is_valid(mark: Mark) -> bool:
     """Return True if a mark's values are in their ranges. Raises TypeError or ValueError for other types."""
     points = mark.points is None or 0 <= mark.points <= mark.out_of  # False for NaN
-    times = all(0 < learner < inf and 0 < yardstick < inf for learner, yardstick in mark.pairs)
+    times = len(mark.pairs) <= MOST_ENTRIES and all(
+        LEAST_MS < learner < MOST_MS and LEAST_MS < yardstick < MOST_MS
+        for learner, yardstick in mark.pairs
+    )
     right, n = mark.right or (0, 0)
-    return points and times and 0 <= right <= n and isinstance(mark.reason, str)
+    counts = isinstance(right, int) and isinstance(n, int) and 0 <= right <= n < MOST_ANSWERS
+    return points and times and counts and isinstance(mark.queued, bool) and _is_text(mark.reason)
+
+
+def _are_errors(errors: tuple[CellError, ...]) -> bool:
+    return len(errors) <= MOST_ENTRIES and all(
+        _is_text(error.cell) and _is_text(error.error) and isinstance(error.own, bool)
+        for error in errors
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MOST_CHARS
 
 
 def _delete_results(item: Item) -> None:

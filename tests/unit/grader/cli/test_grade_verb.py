@@ -1,12 +1,14 @@
 """`under500 grade` on the command line: output, exit status and errors."""
 
 import json
+import logging
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import typer
@@ -17,6 +19,7 @@ from grader.cli.grade import grade
 from grader.course import judge as judges
 from grader.course.grade_class import Batch
 from grader.course.gradebook import entries
+from grader.grading.report import Report
 from grader.sandbox import jail
 from harness.cli.output import plain_errors
 from harness.store import StoreError
@@ -107,6 +110,26 @@ def test_a_user_may_grade_without_a_jail_by_saying_so(course, monkeypatch):
     monkeypatch.setattr(jail.users, "is_root", lambda: False)
     submit(course, "ada", handed_in("20", "15"))
     assert run("--no-jail").exit_code == 0
+
+
+def test_what_a_worker_says_of_its_jail_is_text(capsys):
+    step = Mock()
+    step.submission.student, step.submission.lab, step.record.note = "ada", "01-small", ""
+    step.record.report = Report("01-small", (), no_jail="[/nothing]\x1b[2J" + "x" * 10_000)
+    grade_verb._show([step])
+    shown = capsys.readouterr().out
+    assert "without a jail. [/nothing]?[2J" in shown
+    assert len(shown) < 2_000
+
+
+def test_the_log_of_a_fleet_is_readable(course, monkeypatch):
+    """A traceback may contain what a worker sent."""
+    monkeypatch.setattr(logging, "_logRecordFactory", logging.LogRecord)
+    monkeypatch.setattr("grader.fleet.cluster.remote", not_started)
+    submit(course, "ada", handed_in("20", "15"))
+    run("--scheduler", "tls://127.0.0.1:9")
+    record = logging.makeLogRecord({"msg": "\x1b[2J"})
+    assert record.getMessage() == "?[2J"
 
 
 def test_one_lab_or_one_learner(course):

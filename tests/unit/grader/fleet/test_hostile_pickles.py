@@ -1,14 +1,17 @@
 """A pickle of somebody inside of a fleet calls nothing and changes nothing."""
 
 import pickle
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, suppress
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import msgpack
 import pytest
 from distributed import Client, KilledWorker, Status
 from distributed.core import error_message
+from distributed.protocol import pickle as dask_pickle
 from distributed.protocol.core import dumps, loads
 from distributed.scheduler import WorkerState
 
@@ -94,6 +97,47 @@ def test_a_message_names_no_function():
         assert loads(dumps({"status": Status.running})) == {"status": Status.running}
 
 
+def text(value):
+    return b"X" + len(value).to_bytes(4, "little") + value.encode()
+
+
+def setting(module, name, attribute, value):
+    """Return what a pickle contains that sets an attribute of what it names, and then is that."""
+    return text(module) + text(name) + b"\x93N}" + text(attribute) + text(value) + b"s\x86b"
+
+
+@pytest.mark.parametrize("name", sorted(TASKS), ids=str)
+def test_a_pickle_changes_nothing_that_it_may_name(name):
+    with data_only(TASKS), pytest.raises((pickle.UnpicklingError, TypeError)):
+        pickle.loads(b"\x80\x04" + setting(*name, "changed", "yes") + b".")
+    one = attrgetter(name[1])(sys.modules[name[0]])
+    assert not hasattr(one, "changed")
+
+
+def test_a_pickle_imports_no_module(monkeypatch):
+    """Dask pickles a function to give a graph its name, and pickle imports a function's module."""
+    monkeypatch.delitem(sys.modules, "this", raising=False)
+    monkeypatch.setattr(in_worker, "__module__", "this")
+    graph = text("dask._expr") + text("Expr._reconstruct") + b"\x93(" + text("dask._expr")
+    graph += text("LLGExpr") + b"\x93" + text("grader.fleet.in_worker") + text("in_worker")
+    with data_only(TASKS), suppress(Exception):
+        dask_pickle.loads(b"\x80\x04" + graph + b"\x93N}tR.")
+    assert "this" not in sys.modules
+
+
+def test_a_pickle_does_not_end_the_process():
+    """Python does not limit the depth at which it hashes a tuple: it would crash."""
+    with data_only(), pytest.raises(pickle.UnpicklingError, match="too many"):
+        dask_pickle.loads(b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.")
+
+
+def test_a_name_in_a_message_moves_no_cursor():
+    name = text("evil\x1b[31mX") + text("y")
+    with data_only(), pytest.raises(pickle.UnpicklingError) as raised:
+        pickle.loads(b"\x80\x04" + name + b"\x93.")
+    assert "\x1b" not in str(raised.value)
+
+
 def test_a_lost_worker_is_told_without_loading_it():
     fields = {"pid": 1, "name": 0, "nthreads": 1, "memory_limit": 0, "local_directory": ""}
     more = {"services": {}, "nanny": "", "extra": {}, "server_id": "", "status": Status.running}
@@ -150,6 +194,16 @@ def test_a_worker_prints_nothing_on_the_instructors_terminal(address, monkeypatc
         client.log_event("print", "\x1b[2J")
         client.run(len, "")
     assert "\x1b" not in "".join(capfd.readouterr())
+
+
+def test_an_honest_result_looks_like_no_attack(address, monkeypatch, caplog):
+    """Dask sends the type of a result, too: its name would not be loaded, and that is logged."""
+    monkeypatch.setattr(secret, "key", lambda: SECRET)
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    with caplog.at_level("INFO"), cluster.remote(address) as client:
+        task = client.submit(in_worker, packed(dict, ()), pure=False)
+        assert task.result(timeout=20) == {}
+    assert "builtins" not in caplog.text
 
 
 def test_a_pickle_from_a_worker_is_not_loaded(address, monkeypatch, tmp_path):
