@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
-from harness.interview.listening.examples import last_words
 from harness.interview.listening.roles import role
 from harness.interview.listening.said import REMEDIES, Said
 from harness.interview.reading import REFUSED as NO
@@ -119,10 +118,10 @@ def mentioned(turn: Said) -> tuple[Remedy, ...]:
 
 
 def turned_down(turn: Said, before: str) -> tuple[Remedy, ...]:
-    """Return the remedies that were put forward before, if a turn that names none refuses them."""
+    """Return the remedies that the interviewer's last words put forward, if a turn refuses them unnamed."""
     if not PUT_FORWARD.search(before):
         return ()
-    named = [name for name in remedies() if _span(name, last_words(before))]
+    named = [name for name in remedies() if _span(name, before)]
     if not named or len(named) > MAX_TURNED_DOWN:
         return ()
     if turn.odds[REMEDIES][REFUSES] < NAMELESS:

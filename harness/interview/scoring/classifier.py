@@ -73,9 +73,8 @@ class SentenceClassifier:
         own, whole = [self.score(sentence.text) for sentence in group], self.score(around.text)
         clearest = {name: _clearest(own, name) for name in whole}
         for number, sentence in enumerate(group):
-            shown = {name for name in whole if clearest[name] == number}
             scores = {
-                name: _mixed(each, whole[name] if name in shown else None)
+                name: _mixed(each, whole[name] if clearest[name] == number else None)
                 for name, each in own[number].items()
             }
             yield sentence, Placed(scores, around)

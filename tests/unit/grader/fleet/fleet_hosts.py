@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[4]
 BIN = Path(sys.executable).parent
+SECRET = b"the secret of this class, 32 bytes"
 BRIDGE, NET = "u500", "10.203.0"  # nothing outside of this machine can be reached from it
 
 

@@ -17,7 +17,7 @@ from grader.fleet.round import INVALID, Round, Task, Ungraded, reports
 from grader.fleet.scheduler_connection import Connection
 from grader.fleet.submissions import SubmissionQueue
 from grader.fleet.worker import RefereeFactory, identify, identity
-from tests.unit.grader.course.small_course import handed_in, judge, submit
+from tests.unit.grader.course.small_course import judge
 
 
 def nested(depth):
@@ -32,14 +32,6 @@ def answering(answer):
     """Return a finished task whose result is `answer`, or which raises it when the result is read."""
     result = {"side_effect": answer} if isinstance(answer, Exception) else {"return_value": answer}
     return Mock(status="finished", result=Mock(**result))
-
-
-@pytest.fixture
-def locked(small):
-    submit(small, "ada", handed_in("1", "15"))
-    taken = SubmissionQueue(Batch(small, judge)).take(small.submissions()[0])
-    with taken.stack:
-        yield taken
 
 
 UNREADABLE = [

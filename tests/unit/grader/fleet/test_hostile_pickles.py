@@ -2,7 +2,7 @@
 
 import pickle
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -22,8 +22,8 @@ from grader.fleet.in_worker import in_worker, packed
 from grader.fleet.noise import measure
 from grader.fleet.scheduler_client import is_lost_worker
 from grader.fleet.worker import Chunk, Identity, Item, RefereeFactory, grade_chunk, identity
+from tests.unit.grader.fleet.fleet_hosts import SECRET
 
-SECRET = b"the secret of this class, 32 bytes"
 OURS = (Chunk, Identity, Item, RefereeFactory, grade_chunk, measure)
 BOTH = pytest.mark.parametrize("names", [RESULTS, TASKS], ids=["results", "tasks"])
 
@@ -147,16 +147,6 @@ def test_a_lost_worker_is_told_without_loading_it():
         for told in (pickle.dumps(error), error_message(error)["exception"].data):
             assert is_lost_worker(Exception(told)) == (error is killed)
     assert not is_lost_worker(ValueError(3))
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Yield the address of a scheduler with one worker, as on other machines: both have the secret SECRET."""
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tls, "of_this_run", lambda: tls.of_secret(SECRET))
-            client = stack.enter_context(cluster.local(1))
-        yield client.scheduler.address
 
 
 @pytest.fixture

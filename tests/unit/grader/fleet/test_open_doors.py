@@ -4,7 +4,7 @@ import json
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import psutil
@@ -25,10 +25,10 @@ from grader.fleet.worker import Identity, identify
 from harness.cli.main import app
 from harness.errors import WrongUseError
 from tests.unit.grader.course.small_course import handed_in, judge, submit
+from tests.unit.grader.fleet.fleet_hosts import SECRET
 
 # What a learner on the machine tries at every open port, without a key or with one of their own: connect, and
 # ask for a function to be run. The attack works on a cluster without TLS.
-SECRET = b"the secret of this class, 32 bytes"
 INTRUDER = """
 import asyncio, sys
 from pathlib import Path
@@ -104,16 +104,6 @@ def test_no_port_speaks_http(ports):
     assert [port for _, port in ports if first_bytes(port).startswith(b"HTTP")] == []
 
 
-@pytest.fixture(scope="module")
-def address():
-    """Yield the address of a scheduler with one worker, as on other machines: both have the secret SECRET."""
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tls, "of_this_run", lambda: tls.of_secret(SECRET))
-            client = stack.enter_context(cluster.local(1))
-        yield client.scheduler.address
-
-
 @pytest.fixture
 def with_secret(monkeypatch):
     monkeypatch.setattr(secret, "key", lambda: SECRET)
@@ -158,14 +148,6 @@ def test_another_secret_is_refused(address, monkeypatch):
 def hostile(values):
     """Return a fleet's result with something else in the place of its record."""
     return {"records": [values]}
-
-
-@pytest.fixture
-def locked(small):
-    submit(small, "ada", handed_in("1", "15"))
-    taken = SubmissionQueue(Batch(small, judge)).take(small.submissions()[0])
-    with taken.stack:
-        yield taken
 
 
 def record(locked, **changes):
