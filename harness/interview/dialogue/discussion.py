@@ -149,7 +149,7 @@ class Discussion:
         if doubt is None or state.t - doubt.t < REFUTED_AFTER_S or state.phase not in SEARCH:
             return step
         figure = case_figures.against(self.session, doubt.suspect)
-        reaction = Reaction("against", quote=doubt.suspect.quote, says="it", figure=figure)
+        reaction = Reaction("against", quote=doubt.suspect.quote, figure=figure)
         return self._answer((replace(state, doubt=None), out), reaction, "")
 
     def _turn(self, step: Step, reading: Reading, text: str) -> Turn:

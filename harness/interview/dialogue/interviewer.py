@@ -24,7 +24,7 @@ from harness.interview.dialogue.progression import SEARCH, end, helped, next_pha
 from harness.interview.dialogue.showing import opened
 from harness.interview.dialogue.speech import Step, Style, choose, say
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.dialogue.wording import aside, question_in, reactions, unrepeated
+from harness.interview.dialogue.wording import aside, question_in, reactions, small_talk, unrepeated
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
@@ -111,6 +111,8 @@ class Interviewer:
 
     def _respond(self, step: Step, reading: Reading, text: str) -> Step:
         acts, phase = reading.acts, step[0].phase
+        if not _is_on_case(reading) and (talk := small_talk(text)):
+            return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
         if Act.HINT in acts:
             return self._help(step)
         if _is_lost(reading):
@@ -193,5 +195,8 @@ def _heard(state: State, reading: Reading, text: str) -> State:
 
 def _is_lost(reading: Reading) -> bool:
     """Return True if the candidate does not know and asks for no card, blames nothing and offers nothing."""
-    on = reading.cards or reading.proposed or reading.suspect
-    return Act.DONT_KNOW in reading.acts and not on
+    return Act.DONT_KNOW in reading.acts and not _is_on_case(reading)
+
+
+def _is_on_case(reading: Reading) -> bool:
+    return bool(reading.cards or reading.proposed or reading.suspect)

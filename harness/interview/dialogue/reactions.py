@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.listening.remedies import remedies
-from harness.interview.listening.suspects import suspects
 from harness.interview.reading import ABOUT, Act, Number, Reading, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.grounding import TOLERANCE
@@ -87,7 +86,6 @@ class Reaction:
     question: str | None = None
     subject: str = ""
     quote: str = ""
-    says: str = ""
     figure: str = ""
     number: str = ""
     doubts: Suspect | None = None
@@ -190,7 +188,6 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
 def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
     if suspect.cause == "right":
         return None
-    says = suspects()[suspect.id].says if suspect.id in suspects() else suspect.quote
     if suspect.cause is None:
         figure = case_figures.share(turn.session, suspect.stage) if suspect.stage else ""
         question = turn.open_question(suspect.id, ("why_behind",)) or "next_look"
@@ -198,31 +195,29 @@ def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
     again = any(r.suspect and r.suspect.id == suspect.id for r in turn.state.heard[:-1])
     if again or turn.state.phase not in (Phase.CLARIFY, Phase.DIAGNOSE):
         figure = case_figures.against(turn.session, suspect)
-        return Reaction("against", "next_look", suspect.id, suspect.quote, says, figure)
+        return Reaction("against", "next_look", suspect.id, suspect.quote, figure)
     question = turn.open_question(suspect.id, ("check",)) or "next_look"
-    return Reaction("suspected", question, suspect.id, suspect.quote, says, doubts=suspect)
+    return Reaction("suspected", question, suspect.id, suspect.quote, doubts=suspect)
 
 
 def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
-    says = remedies()[remedy.id].says
     if not turn.looked:
-        return Reaction("early", "first_look", remedy.id, remedy.quote, says)
+        return Reaction("early", "first_look", remedy.id, remedy.quote)
     kind = fit(turn.session, remedy)
     figure = _touched(turn, remedy) if kind == "neutral" else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else kind
     question = turn.open_question(remedy.id, ASKED[kind]) or "more"
-    return Reaction(comment, question, remedy.id, remedy.quote, says, figure)
+    return Reaction(comment, question, remedy.id, remedy.quote, figure)
 
 
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
-    says = remedies()[remedy.id].says
     if fit(turn.session, remedy) in ("fixes", "helps"):
         reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED
         question = "more" if reasoned else "why_not"
-        return Reaction("refused_fix", question, remedy.id, remedy.quote, says)
+        return Reaction("refused_fix", question, remedy.id, remedy.quote)
     figure = _touched(turn, remedy)
-    return Reaction("refused_rightly", "more", remedy.id, remedy.quote, says, figure)
+    return Reaction("refused_rightly", "more", remedy.id, remedy.quote, figure)
 
 
 def _touched(turn: Turn, remedy: Remedy) -> str:
@@ -249,7 +244,7 @@ def _answered(turn: Turn) -> Reaction | None:
     question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
     if question is None:
         return None
-    return Reaction("noted", question, subject, _words(turn), remedies()[subject].says)
+    return Reaction("noted", question, subject, _words(turn))
 
 
 def _decided(turn: Turn) -> Reaction:

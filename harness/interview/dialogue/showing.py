@@ -49,7 +49,9 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         return say(step, session, str(reading.unanswered))
     if not reading.near:
         return None
-    state, out = say(step, session, "unsure")
+    named = [f"“{session.cards[card].title}”" for card in reading.near]
+    near = " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    state, out = say(step, session, "unsure", near=near)
     return replace(state, offered=reading.near), [*out, Offer(reading.near)]
 
 

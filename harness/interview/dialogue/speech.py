@@ -64,7 +64,6 @@ def answer(
     """
     values = {
         "quote": short(reaction.quote),
-        "says": reaction.says,
         "figure": reaction.figure,
         "number": f"“{short(reaction.number)}”",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
+SMALL_TALK = 15  # words: a longer turn has something to say about the case
 MAX_QUOTED = 9  # words; a longer quote is not an answer but an echo
 
 
@@ -53,6 +54,7 @@ class Reactions(Strict):
     questions: dict[str, Wordings]
     challenges: tuple[Answer, ...]
     challenge_otherwise: dict[bool, Text]  # of a doubt that names a number, and of another
+    small_talk: dict[str, Aside]
     asides: dict[str, Aside]
     repeated: Wordings
     nothing_there: Wordings
@@ -73,14 +75,21 @@ def reactions() -> Reactions:
     return read(CONTENT / "reactions.yaml", Reactions)
 
 
+def small_talk(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the kind of a short turn about the conversation itself, and the answers to it; else None."""
+    if len(text.split()) > SMALL_TALK:
+        return None
+    return next(_matching(reactions().small_talk, text), None)
+
+
 def aside(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a turn that is not the interview, and the answers to it."""
-    found = (
-        (kind, entry.says)
-        for kind, entry in reactions().asides.items()
-        if re.search(entry.about, text, re.IGNORECASE)
-    )
-    return next(found)  # the last kind matches everything
+    return next(_matching(reactions().asides, text))  # the last kind matches everything
+
+
+def _matching(kinds: Mapping[str, Aside], text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found = (kind for kind, entry in kinds.items() if re.search(entry.about, text, re.IGNORECASE))
+    return ((kind, kinds[kind].says) for kind in found)
 
 
 def filled(wording: str, values: Mapping[str, str]) -> str:

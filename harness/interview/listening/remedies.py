@@ -34,13 +34,12 @@ MAX_TURNED_DOWN = 1  # remedies at once; of more it is not clear which one is re
 
 
 class Entry(Strict):
-    """One remedy. says: how the interviewer names it; patterns: evidence, with case ignored.
+    """One remedy. patterns: evidence, with case ignored.
 
     unless: words of the opposite, which do not propose it. touches: the stage that it shortens, if it is a
     single one.
     """
 
-    says: Text
     touches: str | None = None
     patterns: tuple[Pattern, ...]
     unless: tuple[Pattern, ...] = ()

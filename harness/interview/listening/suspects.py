@@ -21,12 +21,11 @@ LEAST = 1.0  # of what is blamed
 
 
 class Entry(Strict):
-    """One suspect. says: how the interviewer names it; stage: where it would show.
+    """One suspect. stage: where it would show.
 
     right_in: the scenarios whose cause it is; part_in: those in which it is a symptom of the cause.
     """
 
-    says: Text
     stage: str | None
     right_in: tuple[str, ...] = ()
     part_in: tuple[str, ...] = ()
