@@ -122,13 +122,15 @@ class SentencesEntry(RootModel[tuple[SentenceEntry, ...]]):
 class TwinEntry(SentenceEntry):
     """A labelled sentence with its twin, if it has one: almost the same words, and not what they show.
 
-    not_shows: what the twin shows or states instead; None if that is not labelled.
+    not_shows: what the twin shows or states instead; None if that is not labelled. near: ids of what the
+    sentence falls short of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     not_: str | None = Field(default=None, alias="not")
     not_shows: tuple[str, ...] | None = None
+    near: tuple[str, ...] = ()
 
 
 class TwinsEntry(RootModel[tuple[TwinEntry, ...]]):
@@ -285,8 +287,12 @@ def _of_twins(twins: Iterable[TwinEntry]) -> Iterator[tuple[str, frozenset[str]]
 
 
 def _contrary_to(twins: Iterable[TwinEntry]) -> Iterator[tuple[str, str]]:
-    """Yield each twin with the id of what it does not show, unlike its sentence; and the other way round."""
+    """Yield each twin with the id of what it does not show, unlike its sentence; and the other way round.
+
+    A sentence alone is yielded with what it falls short of.
+    """
     for twin in twins:
+        yield from ((twin.text, name) for name in twin.near)
         shown, instead = {*twin.shows, *twin.wrong}, set(twin.not_shows or ())
         if twin.not_:
             yield from ((twin.not_, name) for name in sorted(shown - instead))
