@@ -16,7 +16,7 @@ from grader.exercise.exercise import CheckFailed, Exercise
 from grader.exercise.exported import exported
 
 END = 2  # the end of the turn
-TOKENS = range(10, 1000)  # so many that two are hardly ever equal by chance
+TOKENS = range(10, 1000)
 LAST_READ = 20  # tokens on which the next one depends: longer texts take no longer
 
 
@@ -79,10 +79,11 @@ class SimulatedModel:
         del self._seen[count:]
 
     def after(self, seen: Sequence[int]) -> int:
-        """Return the most likely token after `seen`."""
+        """Return the most likely token after `seen`, unlike the last ones: an equal one hides a mistake."""
         if len(seen) == self.ends_at:
             return END
-        return Random(f"{self.seed} {seen[-LAST_READ:]}").choice(TOKENS)
+        last = list(seen[-LAST_READ:])
+        return Random(f"{self.seed} {last}").choice([t for t in TOKENS if t not in last])
 
     def text(self, start: Sequence[int], length: int) -> list[int]:
         """Return `start` and what greedy decoding writes after it, `length` tokens in all."""
