@@ -14,8 +14,8 @@ from grader.exercise.randomness import fresh_seed
 
 ROUNDS = 12  # fresh inputs per check
 STEPS = 3  # one after the other: the first one hides what is remembered
-# A gradient to which 1e-8 matters, negative, so that a mean of gradients has no root; one to which it does not;
-# and a difference that only the first explains.
+# A gradient to which 1e-8 matters, negative, so that a mean of gradients has no root; one to which it does
+# not; and a difference that only the first explains.
 TINY, SMALL, APART = -1e-7, 1e-3, 0.01
 
 ADAM = Exercise("03", 9, "adam")

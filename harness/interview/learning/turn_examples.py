@@ -19,8 +19,8 @@ from harness.interview.listening.examples import (
     HeardTurn,
     heard_turns,
     labelled_sentences,
-    last_words,
     rubric_sentences,
+    situation,
 )
 from harness.interview.listening.remedies import REFUSES, no_remedies, remedies
 from harness.interview.listening.roles import NAMES as ROLES
@@ -28,6 +28,7 @@ from harness.interview.listening.roles import role_sentences
 from harness.interview.listening.suspects import no_suspects, suspects
 from harness.interview.listening.turns import parts
 from harness.interview.reading import NOT_SHOWN, REFUSED, Act, Role, Unanswered
+from harness.interview.scenario.scenario import scenario
 
 OFFERS = {str(Act.PROPOSE), str(Act.DECIDE)}
 CLAIMS = {str(Act.CLAIM), str(Act.CHALLENGE)}
@@ -86,7 +87,7 @@ def _of_turn(turn: HeardTurn) -> Example:
     }
     if role := _role(turn):
         labels["roles"] = [role]
-    return _one(turn.says, last_words(turn.before), **labels)
+    return _one(turn.says, situation(scenario(turn.case).name, turn.before), **labels)
 
 
 def _role(turn: HeardTurn) -> str | None:

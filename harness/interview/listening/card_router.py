@@ -111,7 +111,7 @@ def all_questions() -> tuple[Labelled, ...]:
 def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
     """Return what any text asks for, each member of its enumerations included. Never raises.
 
-    before: the interviewer's last words.
+    before: what it is read with; see `situation`.
     """
     text = " ".join(turn.split())
     if not text:

@@ -67,3 +67,8 @@ def rubric_sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
 def last_words(before: str) -> str:
     """Return the interviewer's last two sentences: what a turn answers."""
     return " ".join(SENTENCE.split(before.strip())[-2:])[-MAX_BEFORE:]
+
+
+def situation(case: str, before: str) -> str:
+    """Return what a turn is read with: the case's name, as its cards have words of their own, and `before`."""
+    return f"{case}. {last_words(before)}".strip()

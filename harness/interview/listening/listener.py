@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 
 from harness.interview.encoder.shipped import Read, encoder
 from harness.interview.listening.acts import acts
 from harness.interview.listening.card_router import Asked, asked_in
-from harness.interview.listening.examples import last_words
+from harness.interview.listening.examples import last_words, situation
 from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import mentioned, offered, turned_down
@@ -39,17 +39,19 @@ class Listener:
 
     def read(self, turn: str, before: str, scenario: Scenario) -> Reading:
         """Return the reading of any text. before: the interviewer's last words. Never raises."""
-        asked_before, listed = last_words(before), tuple(dict.fromkeys(parts(turn)))
+        given, listed = situation(scenario.name, before), tuple(dict.fromkeys(parts(turn)))
         if not listed:
             return Reading()
-        whole = said(self.encoder, " ".join(turn.split()), asked_before)
-        heard = [said(self.encoder, part, asked_before) for part in listed]
-        remedies = offered(whole, heard, scenario) or turned_down(whole, asked_before)
+        whole = said(self.encoder, " ".join(turn.split()), given)
+        heard = [said(self.encoder, part, given) for part in listed]
+        remedies = offered(whole, heard, scenario) or turned_down(whole, last_words(before))
         suspect = blamed(whole, scenario)
         done = acts(whole.odds[ACTS], _implied(remedies, suspect, heard))
         asked = self._asked(turn, before, scenario) if Act.ASK in done else Asked()
         if taken := taken_up(turn, before):
-            done, asked = (Act.ASK,), Asked.together(map(partial(asked_in, self.encoder), taken))
+            here = situation(scenario.name, "")
+            done = (Act.ASK,)
+            asked = Asked.together(asked_in(self.encoder, each, here) for each in taken)
         roles = ((role(part), part.text) for part in heard)
         return Reading(
             acts=done,
@@ -68,7 +70,7 @@ class Listener:
         """Return what a turn that asks asks for; a bare follow-up asks for what was named last."""
         if card := followed_up(turn, before, scenario):
             return Asked((card,))
-        return asked_in(self.encoder, turn, last_words(before))
+        return asked_in(self.encoder, turn, situation(scenario.name, before))
 
 
 @lru_cache(REMEMBERED)
