@@ -70,5 +70,5 @@ def last_words(before: str) -> str:
 
 
 def situation(case: str, before: str) -> str:
-    """Return what a turn is read with: the case's name, as its cards have words of their own, and `before`."""
+    """Return what a turn is read with: the name of the case, whose cards have own words, and `before`."""
     return f"{case}. {last_words(before)}".strip()
