@@ -22,6 +22,7 @@ from harness.interview.dialogue.moves import (
 )
 from harness.interview.dialogue.probes import follow_ups
 from harness.interview.dialogue.wording import moves as pools
+from harness.interview.dialogue.wording import reactions
 from harness.interview.scenario.cards import abouts, card_ids
 from harness.interview.scenario.scenario import scenarios
 from tests.unit.interview.interviews import interviewer, played, words
@@ -90,7 +91,29 @@ def test_a_card_that_is_open_is_not_opened_again():
 def test_an_unsure_question_is_asked_back_and_can_be_picked(answer):
     state, (asked, picked) = played(interviewer(), "Which one is it?", answer)
     assert Offer(("tokens", "model", "gpu")) in asked
+    assert "“Tokens”, “The model” or “The GPU”" in words(asked)
     assert Show("model") in picked and state.offered == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Um, one moment please.", "waiting"),
+        ("Give me thirty seconds. That's juice on the keyboard.", "waiting"),
+        ("Thank you. May I begin with the facts?", "begin"),
+        ("Was that wrong to ask?", "verdict"),
+        ("Let me turn it round: what would you do?", "yours"),
+    ],
+)
+def test_small_talk_is_answered_and_asks_nothing_of_the_case(text, kind):
+    state, (moves,) = played(interviewer(), text)
+    assert [move.text for move in moves] == [words(moves)]
+    assert words(moves) in reactions().small_talk[kind].says and not state.opened
+
+
+def test_a_request_after_small_talk_is_no_small_talk():
+    _state, (moves,) = played(interviewer(), "One moment. Can I see the breakdown?")
+    assert Show("breakdown") in moves
 
 
 def test_what_was_offered_need_not_be_taken():
