@@ -77,8 +77,7 @@ class Discussion:
         told = any(role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles)
         if doubts and not told and case_figures.is_doubt(text):
             return speak(step, case_figures.answer(self.session, text))
-        asks = Act.ASK in reading.acts and OFFERS.isdisjoint(reading.acts) and _may_ask(text)
-        if asks and (unsure := unclear(step, self.session, reading, text)):
+        if _wants_data(reading, text) and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
             return None
@@ -161,6 +160,12 @@ class Discussion:
 
 def _solved(state: State) -> bool:
     return any(reading.cause == "right" for reading in state.heard)
+
+
+def _wants_data(reading: Reading, text: str) -> bool:
+    """Return True if a turn asks for data and proposes nothing, or ends with its question."""
+    last = OFFERS.isdisjoint(reading.acts) or text.rstrip().endswith("?")
+    return last and Act.ASK in reading.acts and _may_ask(text)
 
 
 def _may_ask(text: str) -> bool:
