@@ -34,12 +34,13 @@ MAX_TURNED_DOWN = 1  # remedies at once; of more it is not clear which one is re
 
 
 class Entry(Strict):
-    """One remedy. patterns: evidence, with case ignored.
+    """One remedy. says: what it is called; patterns: evidence, with case ignored.
 
     unless: words of the opposite, which do not propose it. touches: the stage that it shortens, if it is a
     single one.
     """
 
+    says: Text
     touches: str | None = None
     patterns: tuple[Pattern, ...]
     unless: tuple[Pattern, ...] = ()
