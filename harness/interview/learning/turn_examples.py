@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from harness.interview.encoder.training import Example
-from harness.interview.listening.card_router import all_questions, topics
+from harness.interview.listening.card_router import labelled_questions, topics
 from harness.interview.listening.examples import (
     ACTS,
     NONE,
@@ -45,7 +45,7 @@ def tasks() -> dict[str, tuple[str, ...]]:
     """Return the listener's tasks with their labels."""
     return {
         "acts": ACTS,
-        "cards": tuple(topics().by_name),
+        "cards": topics(),
         "remedies": (*remedies(), *(f"{REFUSED}{name}" for name in remedies()), REFUSES),
         "suspects": tuple(suspects()),
         "roles": ROLES,
@@ -114,7 +114,7 @@ def _of_acts() -> Iterator[Example]:
 
 
 def _of_cards() -> Iterator[Example]:
-    for question, (topic, *_), _ in all_questions():
+    for question, (topic, *_), _ in labelled_questions():
         if topic in NOT_SHOWN:
             yield _one(question, cards=[topic])
         else:
@@ -140,7 +140,7 @@ def _of_suspects() -> Iterator[Example]:
 
 def _two_questions(draw: np.random.Generator) -> Iterator[Example]:
     """Yield each question together with one for another card: people ask for several things at once."""
-    asked = [(text, own) for text, (own, *_), _ in all_questions() if own not in NOT_SHOWN]
+    asked = [(text, own) for text, (own, *_), _ in labelled_questions() if own not in NOT_SHOWN]
     for (first, card), other in zip(asked, draw.permutation(len(asked)), strict=True):
         second, another = asked[other]
         if another != card:

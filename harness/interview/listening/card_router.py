@@ -1,67 +1,34 @@
 """Cards: which data a question asks for, and why it gets none.
 
-A topic has the encoder's log odds, and more if an authored pattern matches. For three topics no
-card is shown: the cause, all data at once, and what no card has. They have example questions, too: a question
-is refused because it resembles those, not because it is unlike all cards.
+For three topics no card is shown: the cause, all data at once, and what no card has. They have example
+questions, too: a question is refused because it resembles those, not because it is unlike all cards.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 
-from pydantic import Field
-
-from harness.interview.content_files import CONTENT, BadContentError, Pattern, Strict, Text, read
+from harness.interview.content_files import CONTENT, BadContentError, Text, read
 from harness.interview.encoder.shipped import Read, encoder
 from harness.interview.listening.examples import Labelled
-from harness.interview.listening.said import CARDS, Said, said
+from harness.interview.listening.said import CARDS, said
 from harness.interview.listening.turns import items, parts
 from harness.interview.reading import NOT_SHOWN, Unanswered
+from harness.interview.scenario.cards import card_ids
 
 QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
 # Limits of the log odds, chosen on turns of other authors.
-MATCH = 0.5  # what a matching pattern adds
-ASKED = 4.0  # the least of a card that is asked for
+ASKED = 4.5  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
-LIKELY, LEAD = 0.5, 2.0
+LIKELY, LEAD = 1.5, 1.5
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
 PART, MEMBER = 3.0, 5.0
-
-
-class Topic(Strict):
-    """The patterns (case ignored) and example questions of one topic."""
-
-    patterns: tuple[Pattern, ...] = Field(min_length=1)
-    asks: tuple[Text, ...] = Field(min_length=5)
-
-    def matches(self, text: str) -> bool:
-        """Return True if a pattern occurs in `text`."""
-        return any(pattern.search(text) for pattern in self._compiled)
-
-    @cached_property
-    def _compiled(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in self.patterns)
-
-
-class Topics(Strict):
-    """All topics: one per card, and three for which no card is shown."""
-
-    cards: dict[str, Topic]
-    cause: Topic
-    everything: Topic
-    outside: Topic
-
-    @cached_property
-    def by_name(self) -> dict[str, Topic]:
-        """Return all topics by name, cards first."""
-        return self.cards | {kind.value: getattr(self, kind) for kind in Unanswered}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +52,9 @@ class Asked:
 
 
 @cache
-def topics() -> Topics:
-    """Return the topics. Raises BadContentError if the content file is broken."""
-    return read(CONTENT / "intents.yaml", Topics)
+def topics() -> tuple[str, ...]:
+    """Return the names of all that can be asked for: the cards, and three for which none is shown."""
+    return (*card_ids(), *(kind.value for kind in Unanswered))
 
 
 def labelled_questions(folder: Path = QUESTIONS) -> Iterator[Labelled]:
@@ -97,15 +64,9 @@ def labelled_questions(folder: Path = QUESTIONS) -> Iterator[Labelled]:
     """
     for path in sorted(folder.glob("*.yaml")):
         for topic, questions in read(path, dict[str, tuple[Text, ...]]).items():
-            if topic not in topics().by_name:
+            if topic not in topics():
                 raise BadContentError(f"{path.name}: there is no card or topic '{topic}'.")
             yield from ((question, (topic,), path.stem) for question in questions)
-
-
-def all_questions() -> tuple[Labelled, ...]:
-    """Return the example questions of all voices, and those beside the patterns."""
-    base = ((ask, (name,), "base") for name, t in topics().by_name.items() for ask in t.asks)
-    return (*base, *labelled_questions())
 
 
 def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
@@ -117,11 +78,11 @@ def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
     if not text:
         return Asked()
     listed = parts(text)
-    whole = _odds(said(encoded, text, before))
+    whole = said(encoded, text, before).odds[CARDS]
     for part in listed:
-        whole = _at_least(whole, _odds(said(encoded, part, before)), PART)
+        whole = _at_least(whole, said(encoded, part, before).odds[CARDS], PART)
         for member in items(part):
-            whole = _at_least(whole, _odds(said(encoded, member, before)), MEMBER)
+            whole = _at_least(whole, said(encoded, member, before).odds[CARDS], MEMBER)
     return asked_for(whole)
 
 
@@ -129,12 +90,6 @@ def _at_least(
     odds: Mapping[str, float], found: Mapping[str, float], less: float
 ) -> Mapping[str, float]:
     return {name: max(own, found[name] - less) for name, own in odds.items()}
-
-
-def _odds(text: Said) -> dict[str, float]:
-    """Return the log odds of each topic."""
-    odds = text.odds[CARDS]
-    return {n: odds[n] + MATCH * topic.matches(text.text) for n, topic in topics().by_name.items()}
 
 
 def asked_for(odds: Mapping[str, float]) -> Asked:
