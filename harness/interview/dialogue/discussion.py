@@ -25,13 +25,6 @@ REST = 2  # utterances of the interviewer without a question about a gap, after 
 WANTS = re.compile(
     r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
 )
-ASKS = re.compile(
-    r"\?|\b(need|would like|i.?d like|curious|wonder\w*)\b|"
-    r"\b(what|which|how|when|where|who)(.?s)? "
-    r"(is|are|was|do|does|did|has|have|long|many|much|often)\b(?! i\b)",
-    re.IGNORECASE,
-)
-TERSE = 7  # words; a shorter turn may name data without a verb
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 
 
@@ -61,14 +54,9 @@ class Discussion:
         return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
-        """Return the cards that a turn asks for; only a clear request wants an opened card again.
-
-        Once changes are discussed, a longer turn that requests nothing speaks of its check or its plan.
-        """
+        """Return the cards that a turn asks for; only a clear request wants an opened card again."""
         if "?" in text or (OFFERS.isdisjoint(reading.acts) and WANTS.search(text)):
             return reading.cards
-        if state.phase not in SEARCH and not _may_ask(text):
-            return ()
         return tuple(card for card in reading.cards if card not in state.opened)
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
@@ -165,9 +153,4 @@ def _solved(state: State) -> bool:
 def _wants_data(reading: Reading, text: str) -> bool:
     """Return True if a turn asks for data and proposes nothing, or ends with its question."""
     last = OFFERS.isdisjoint(reading.acts) or text.rstrip().endswith("?")
-    return last and Act.ASK in reading.acts and _may_ask(text)
-
-
-def _may_ask(text: str) -> bool:
-    """Return True if a turn has the form of a request, or is short enough to be one without it."""
-    return bool(WANTS.search(text) or ASKS.search(text)) or len(text.split()) <= TERSE
+    return last and Act.ASK in reading.acts

@@ -8,7 +8,7 @@ from harness.interview.listening.examples import NONE
 from harness.interview.reading import Act
 
 # Least log odds of an act, and of the likeliest one if none reaches that; chosen on turns of other authors.
-LEAST, NEAR = 1.75, 0.0
+LEAST, NEAR = 2.25, 0.0
 # What a turn does beside the interview is heard only if it does nothing else, or is said quite clearly.
 SPOKEN = (Act.DONT_KNOW, Act.HINT, Act.REPEAT)
 ASIDE = (*SPOKEN, Act.OFF_TOPIC, Act.DONE)

@@ -23,12 +23,12 @@ QUESTIONS = CONTENT / "questions"  # one file per voice: topic -> questions
 OFFERED = 3  # cards in a "did you mean"
 MAX_CARDS = 4  # asked for in one turn
 # Limits of the log odds, chosen on turns of other authors.
-ASKED = 4.5  # the least of a card that is asked for
+ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
-PART, MEMBER = 3.0, 5.0
+PART, MEMBER = 2.5, 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from harness.interview.scenario.scenario import Scenario
 # What is added to the log odds: for a matching pattern, for the case's own cause, and for a pattern of that
 # cause. Chosen, like the limit, on turns of other authors.
 PATTERN, CAUSE, OWN_PATTERN = 1.0, 0.5, 1.0
-LEAST = 1.0  # of what is blamed
+LEAST = 2.0  # of what is blamed
 
 
 class Entry(Strict):

@@ -16,7 +16,7 @@ from harness.interview.scoring.sentences import Sentence
 
 # `about` scores from which a sentence shows an expectation, and from which it is a near miss. These limits
 # were chosen on answers of authors whose sentences the encoder had not learned.
-CREDIT, NEAR = 2.0, 0.0
+CREDIT, NEAR = 3.0, 0.0
 OFF_TOPIC = 0.0  # a lower `about` score takes a finding of the patterns away
 ASKED = -1.0  # the same of a question
 OFF_TOPIC_WORDS = 30  # in a sentence with at least so many words, no finding is taken away

@@ -32,6 +32,8 @@ PRICES = (
     "TRD-COST",
     "TRD-MONEY",
 )  # money is a price, too; whoever names another one as well gets more
+# Who speaks to product in an interview says what cannot be, or offers a choice; either is the core.
+TOLD = ("COM-CHOICE", "COM-EXPECT")
 CAUSE = "cause"  # name of the check, and of the idea that an answer about a case needs
 
 
@@ -188,6 +190,9 @@ class Judged:
         if name == "tradeoffs":
             yield "core", credit.pop(max(PRICES, key=credit.__getitem__))
             tier["TRD-COST"] = "solid"
+        if name == "stakeholders" and self.conduct:
+            yield "core", credit.pop(max(TOLD, key=credit.__getitem__))
+            tier["COM-CHOICE"] = "solid"
         yield from ((tier[idea], value) for idea, value in credit.items())
 
     def _cause_named(self, assumed: frozenset[str]) -> bool:
