@@ -12,7 +12,7 @@ from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.progression import SEARCH
 from harness.interview.dialogue.reactions import Reaction, Turn, react
-from harness.interview.dialogue.showing import opened, unclear
+from harness.interview.dialogue.showing import beside, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
 from harness.interview.reading import Act, Reading, Role
@@ -49,14 +49,21 @@ class Discussion:
             return None
         if text and reading.suspect and (comment := self._comment(step, reading, text)):
             step = self._answer(step, comment, "")
+        known = set(step[0].opened)
         for card in cards:
             step = opened(step, self.session, card)
-        return step
+        return beside(step, self.session, reading) if known.issuperset(cards) else step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
-        """Return the cards that a turn asks for; only a clear request wants an opened card again."""
-        if "?" in text or (OFFERS.isdisjoint(reading.acts) and WANTS.search(text)):
+        """Return the cards that a turn asks for; only a clear request wants an opened card again.
+
+        A proposal without a question speaks of its check or its plan.
+        """
+        proposes = not OFFERS.isdisjoint(reading.acts)
+        if "?" in text or (WANTS.search(text) and not proposes):
             return reading.cards
+        if proposes:
+            return ()
         return tuple(card for card in reading.cards if card not in state.opened)
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:

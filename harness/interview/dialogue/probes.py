@@ -116,13 +116,19 @@ def _by_priority(session: Session, phase: Phase, levels: Mapping[str, str]) -> I
     ]
     yield from (name for name, _ in gaps if levels.get(name) == "active")
     for weight in REACH[session.level]:
-        names = [n for n, f in gaps if f.level == weight and is_expected(session, n, weight)]
+        names = [n for n, f in gaps if f.level == weight and _is_asked_about(session, n, weight)]
         yield from (name for name in names if levels.get(name) == "mention")  # partly answered
         yield from (name for name in names if levels.get(name, "absent") == "absent")
 
 
 def _phase(phase: Phase) -> Phase:
     return Phase.DIAGNOSE if phase == Phase.CLARIFY else phase
+
+
+def _is_asked_about(session: Session, name: str, weight: str) -> bool:
+    """Return True if a gap is worth a question; a technique is if it removes the cause."""
+    fixes = session.scenario.remedies.get(name) == "fixes"
+    return is_expected(session, name, weight) and (fixes or not name.startswith("STK-"))
 
 
 def is_expected(session: Session, name: str, weight: str) -> bool:

@@ -19,6 +19,7 @@ from harness.interview.scoring.grounding import TOLERANCE
 
 # Cards that describe the service and do not help to diagnose it.
 CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
+COMMENTS = {"STK-STREAM": "sooner"}  # the total stays what it is
 DEPTH = 2  # follow-ups on one remedy or claim
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
 ASKED = {
@@ -206,7 +207,7 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     kind = fit(turn.session, remedy)
     figure = _touched(turn, remedy) if kind == "neutral" else ""
     known = kind == "neutral" and not figure
-    comment = "noted" if known or turn.offered_before(remedy.id) else kind
+    comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
     question = turn.open_question(remedy.id, ASKED[kind]) or "more"
     return Reaction(comment, question, remedy.id, remedy.quote, figure)
 

@@ -49,10 +49,20 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         return say(step, session, str(reading.unanswered))
     if not reading.near:
         return None
-    named = [f"“{session.cards[card].title}”" for card in reading.near]
+    return _offered(step, session, "unsure", reading.near)
+
+
+def beside(step: Step, session: Session, reading: Reading) -> Step:
+    """Name the cards next to those that a turn asked for and has seen already."""
+    near = tuple(card for card in reading.near if card not in step[0].opened)
+    return _offered(step, session, "beside", near) if near else step
+
+
+def _offered(step: Step, session: Session, pool: str, cards: tuple[str, ...]) -> Step:
+    named = [f"“{session.cards[card].title}”" for card in cards]
     near = " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-    state, out = say(step, session, "unsure", near=near)
-    return replace(state, offered=reading.near), [*out, Offer(reading.near)]
+    state, out = say(step, session, pool, near=near)
+    return replace(state, offered=cards), [*out, Offer(cards)]
 
 
 def _show(step: Step, session: Session, card: str) -> Step:

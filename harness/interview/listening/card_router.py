@@ -35,7 +35,7 @@ PART, MEMBER = 2.5, 5.0
 class Asked:
     """What a question, or several, ask for.
 
-    cards: those that are certain. near: the best few if none is. unanswered: why there is none.
+    cards: those that are certain. near: the best few others. unanswered: why no card is certain.
     """
 
     cards: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Asked:
         """Return the questions of a turn as one; a certain card outweighs what is unclear or refused."""
         each = list(each)
         if cards := tuple(dict.fromkeys(card for asked in each for card in asked.cards)):
-            return cls(cards[:MAX_CARDS])
+            return cls(cards[:MAX_CARDS], each[0].near)
         return max(each, key=lambda asked: asked.unanswered is None, default=cls())
 
 
@@ -100,9 +100,9 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     if best < odds[refusal]:
         return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal)
     if certain := tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED):
-        return Asked(certain)
+        return Asked(certain, tuple(cards[len(certain) :][:OFFERED]))
     if best >= LIKELY and best - second >= LEAD:
-        return Asked((cards[0],))
+        return Asked((cards[0],), tuple(cards[1:][:OFFERED]))
     return Asked(near=tuple(cards[:OFFERED]))
 
 

@@ -51,7 +51,7 @@ class Listener:
         if taken := taken_up(turn, before):
             here = situation(scenario.name, "")
             done = (Act.ASK,)
-            asked = Asked.together(asked_in(self.encoder, each, here) for each in taken)
+            asked = Asked.together(_first(asked_in(self.encoder, each, here)) for each in taken)
         roles = ((role(part), part.text) for part in heard)
         return Reading(
             acts=done,
@@ -122,6 +122,11 @@ def _asks(part: Said) -> bool:
     topics = part.odds[CARDS]
     best = max(topics, key=topics.__getitem__)
     return part.odds[ACTS][Act.ASK] >= ASKS and best not in NOT_SHOWN and topics[best] >= FOR_CARD
+
+
+def _first(asked: Asked) -> Asked:
+    """Return the best card of a name that the interviewer put forward, however short it is."""
+    return asked if asked.cards else Asked(asked.near[:1])
 
 
 def _quote(heard: Sequence[Said], act: Act) -> str:

@@ -3,7 +3,6 @@
 import pytest
 
 from harness.interview.dialogue.case_figures import is_doubt
-from harness.interview.dialogue.discussion import _may_ask
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.showing import ABOUT_INTERVIEW
 from harness.interview.dialogue.wording import reactions, unrepeated
@@ -23,20 +22,6 @@ from harness.interview.scoring.sentences import Sentence
 )
 def test_the_end_of_a_plan_is_recognised(text, closes):
     assert bool(CLOSES.search(text)) is closes
-
-
-@pytest.mark.parametrize(
-    ("text", "asks"),
-    [
-        ("How many tokens does it write", True),
-        ("GPU utilisation at peak.", True),
-        ("Show me the stages side by side for the slowest requests of the day.", True),
-        ("Roll back if errors rise more than half a percent within the first two days.", False),
-        ("Half of the users on Monday, the rest if nobody has complained until then.", False),
-    ],
-)
-def test_a_request_has_a_form(text, asks):
-    assert _may_ask(text) is asks
 
 
 def test_a_check_is_no_doubt():

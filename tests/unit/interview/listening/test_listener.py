@@ -131,6 +131,9 @@ def test_all_voices_use_known_acts_and_an_unknown_one_is_named(tmp_path):
         list(labelled_sentences(tmp_path))
 
 
+OFFERING = {Act.PROPOSE, Act.DECIDE, Act.STAKEHOLDER}  # a remedy may be put to product, too
+
+
 def is_sound(turn):
     """Return True if a labelled turn names acts, cards, remedies and suspects that there are."""
     named = {remedy.removeprefix(REFUSED) for remedy in turn.remedies}
@@ -141,7 +144,7 @@ def is_sound(turn):
         and set(turn.cards) <= set(card_ids())
         and bool(turn.cards) <= (Act.ASK in turn.acts)
         and named <= set(remedies())
-        and bool(named) <= (Act.PROPOSE in turn.acts)
+        and bool(named) <= bool(OFFERING & set(turn.acts))
         and (turn.blames is None or (turn.blames in suspects() and Act.CLAIM in turn.acts))
     )
 
