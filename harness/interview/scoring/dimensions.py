@@ -34,6 +34,8 @@ PRICES = (
 )  # money is a price, too; whoever names another one as well gets more
 # Who speaks to product in an interview says what cannot be, or offers a choice; either is the core.
 TOLD = ("COM-CHOICE", "COM-EXPECT")
+# Beside a price, an interview's trade-offs need one of these; an answer in one piece needs the options.
+WEIGHED = ("TRD-OPTIONS", "TRD-QUALITY", "TRD-RULE")
 CAUSE = "cause"  # name of the check, and of the idea that an answer about a case needs
 
 
@@ -190,6 +192,9 @@ class Judged:
         if name == "tradeoffs":
             yield "core", credit.pop(max(PRICES, key=credit.__getitem__))
             tier["TRD-COST"] = "solid"
+            if self.conduct:
+                yield "core", credit.pop(max(WEIGHED, key=credit.__getitem__))
+                tier["TRD-OPTIONS"] = "solid"
         if name == "stakeholders" and self.conduct:
             yield "core", credit.pop(max(TOLD, key=credit.__getitem__))
             tier["COM-CHOICE"] = "solid"
