@@ -20,6 +20,7 @@ MAIN_QUESTION = (
     "Your AI feature is too slow: users wait 3-4 seconds. Product wants it under 500 ms. "
     "How do you approach this?"
 )
+SHORTER = "Your AI feature is too slow: users wait 3-4 s, product wants under 500 ms."
 
 Gram = tuple[str, ...]
 
@@ -57,13 +58,13 @@ def sources(rubric: Rubric, texts: Iterable[str] = (), with_rubric: bool = True)
     """
     says, phrases, examples = _rubric_grams(rubric) if with_rubric else (frozenset(),) * 3
     spoken = frozenset(gram for text in texts for gram in _grams(text))
-    return Sources(says | spoken | frozenset(_grams(MAIN_QUESTION)), phrases, examples)
+    return Sources(says | spoken | main_question().said, phrases, examples)
 
 
 @cache
 def main_question() -> Sources:
-    """Return the main question alone as a source."""
-    return Sources(frozenset(_grams(MAIN_QUESTION)))
+    """Return the main question alone, in both its wordings, as a source."""
+    return Sources(frozenset((*_grams(MAIN_QUESTION), *_grams(SHORTER))))
 
 
 @cache
