@@ -58,7 +58,8 @@ def _mark(card: Scorecard, finding: Finding, kind: str) -> Mark:
     where, says = finding.sentence, card.rubric.by_id[finding.expectation].says
     why = finding.deed or finding.loss
     because = f": {why}" if why else ""
-    return Mark(where.turn, where.start, where.end, kind, f"{says}{because}")
+    perhaps = "" if finding.sure or kind == "near" else "perhaps: "
+    return Mark(where.turn, where.start, where.end, kind, f"{perhaps}{says}{because}")
 
 
 def _wrong(card: Scorecard, mistake: Mistake) -> Mark:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.interview.practice.moments import Moment
-from harness.interview.scoring.findings import Level
+from harness.interview.scoring.findings import Finding, Level
 from harness.interview.scoring.scorecard import Scorecard
 
 NAMES = {
@@ -90,11 +90,15 @@ def _shown(card: Scorecard) -> Table:
     for expectation in card.rubric.expectations:
         if finding := card.shown.get(expectation.id):
             table.add_row(
-                Text(finding.level.name.lower(), style=STYLES[finding.level]),
+                Text(_level(finding), style=STYLES[finding.level]),
                 escape(expectation.says),
                 _short(str(card.quote(finding.sentence)["quote"])),
             )
     return table
+
+
+def _level(finding: Finding) -> str:
+    return finding.level.name.lower() + ("" if finding.sure else ", perhaps")
 
 
 def _mistake(card: Scorecard, name: str) -> Text:

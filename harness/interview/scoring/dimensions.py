@@ -56,7 +56,7 @@ class Bar:
 
 BARS = {
     "systematic": Bar(some=0.7, solid=0.7, more=1.4),
-    "stack": Bar(some=1.1, solid=1.0, more=2.4, core=0.6, named=True),
+    "stack": Bar(some=1.1, solid=0.4, more=1.0, core=0.5, named=True),
     "tradeoffs": Bar(some=0.7, solid=0.7, more=1.0),
     "stakeholders": Bar(some=0.7, solid=0.7, more=1.4),
 }
@@ -198,6 +198,11 @@ class Judged:
         if name == "stakeholders" and self.conduct:
             yield "core", credit.pop(max(TOLD, key=credit.__getitem__))
             tier["COM-CHOICE"] = "solid"
+        if (
+            name == "stack"
+        ):  # any further idea is outstanding with its mechanism, condition or price
+            explained = {i for i, value in credit.items() if value >= Level.EXPLAINED.credit}
+            tier |= {idea: "outstanding" for idea in explained if tier[idea] == "solid"}
         yield from ((tier[idea], value) for idea, value in credit.items())
 
     def _cause_named(self, assumed: frozenset[str]) -> bool:

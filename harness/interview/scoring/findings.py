@@ -41,6 +41,10 @@ class Loss(StrEnum):
     ASSISTED = "it came after a hint"
 
 
+# Of clearer quotes, another reader found that 96 of 100 carry their idea; of all, 88 (n = 240).
+SURE = 14.0
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """An expectation in a sentence.
@@ -57,6 +61,11 @@ class Finding:
     by_list: bool = False
     deed: str = ""
     clarity: float = 0.0
+
+    @property
+    def sure(self) -> bool:
+        """Return True if the quoted words, or a deed, clearly show the idea; else a reader may differ."""
+        return bool(self.deed) or self.clarity >= SURE
 
     @property
     def order(self) -> tuple[int, bool, int, float, int, int]:

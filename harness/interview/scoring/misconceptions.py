@@ -20,8 +20,8 @@ from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
 # patterns'. Chosen on answers of authors whose sentences the encoder had not learned.
-ABOUT, STANCE = 3.0, 0.0
-UNLIKELY = 2.0  # a lower `about` score takes back what a pattern found
+ABOUT, STANCE = 4.8, 1.0
+UNLIKELY = 4.0  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 

@@ -132,7 +132,8 @@ class Scorecard:
             return {"level": Level.ABSENT.name.lower(), "quote": "", "start": 0, "end": 0}
         because = finding.deed or finding.loss
         reason = {"because": str(because)} if because else {}
-        return {"level": finding.level.name.lower(), **self.quote(finding.sentence), **reason}
+        shown = {"level": finding.level.name.lower(), "sure": finding.sure}
+        return {**shown, **self.quote(finding.sentence), **reason}
 
     def _reason(self, reason: Reason) -> dict[str, object]:
         missing = [advice.id for advice in reason.missing]
