@@ -40,10 +40,11 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The scores of a sentence, by id. around: the sentences that it was read with, as one."""
+    """The scores of a sentence, by id. around: the sentences that it was read with, as one; whole: theirs."""
 
     scores: Mapping[str, Scores]
     around: Sentence
+    whole: Mapping[str, Scores]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class SentenceClassifier:
                 name: _mixed(each, whole[name] if clearest[name] == number else None)
                 for name, each in own[number].items()
             }
-            yield sentence, Placed(scores, around)
+            yield sentence, Placed(scores, around, whole)
 
 
 def _mixed(own: Scores, whole: Scores | None) -> Scores:

@@ -20,8 +20,9 @@ from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
 # patterns'. Chosen on answers of authors whose sentences the encoder had not learned.
-ABOUT, STANCE = 4.8, 1.0
-UNLIKELY = 4.0  # a lower `about` score takes back what a pattern found
+ABOUT, STANCE = 4.4, 0.0
+AROUND = 1.0  # the same of the sentences around, which may take it back
+UNLIKELY = 3.5  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
@@ -88,6 +89,7 @@ def _stating(
         if sentence.place in scores and len(sentence.words) >= MIN_WORDS:
             found = scores[sentence.place].scores[misconception.id]
             stated = found.about >= UNLIKELY if stated else _sure(found)
+            stated = stated and scores[sentence.place].whole[misconception.id].about >= AROUND
             stated = stated and _is_own_claim(guards, misconception, sentence)
         if stated and not matcher.sources.copied(sentence.text):
             yield number

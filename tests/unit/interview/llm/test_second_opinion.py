@@ -30,7 +30,10 @@ class FakeClassifier:
         return {name: scores.get(name, FAR) for name in names(rubric())}
 
     def in_context(self, sentences):
-        return {each.place: Placed(self.score(each.text), each) for each in sentences}
+        return {
+            each.place: Placed(self.score(each.text), each, self.score(each.text))
+            for each in sentences
+        }
 
 
 CLASSIFIER = FakeClassifier(
