@@ -7,12 +7,12 @@ machine.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from ssl import SSLCertVerificationError
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
 
 import dask
 from distributed import Nanny, Security, SpecCluster
@@ -20,6 +20,7 @@ from distributed import Nanny, Security, SpecCluster
 from grader import secret
 from grader.fleet import handshakes, tls
 from grader.fleet.data_only import TASKS, data_only
+from grader.fleet.in_worker import answer
 from grader.fleet.scheduler_client import LONGEST_TEXT, FleetClient, failure
 from grader.fleet.servers import Scheduler, Worker
 from grader.fleet.worker import Identity, identify
@@ -36,6 +37,7 @@ SKEW_S = 60
 # Dask's own pre-spawn-environ sets one thread for BLAS and OpenMP, and learners' processes would inherit
 # that; the referee sets threads itself.
 DASK_CONFIG = {
+    "distributed.comm.compression": False,  # `data_only` refuses it
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
     "logging.distributed": "error",  # workers that come and go are normal
     "distributed.comm.timeouts.connect": f"{TIMEOUT_S}s",
@@ -146,10 +148,10 @@ def check_workers(client: FleetClient, expected: Identity) -> list[str]:
 
     Raises FleetError if a worker's code, libraries or secret differ from `expected`, or if it cannot say.
     """
-    now = identify()["clock"]
+    now = time.time()
     remarks = []
-    for address, values in _identities(client).items():
-        identity, clock = _said(address, values)
+    for address, sent in _identities(client).items():
+        identity, clock = _said(address, sent)
         if difference := expected.difference(identity):
             raise FleetError(
                 f"The worker {address} has another {difference[:LONGEST_TEXT]}: install the same there, "
@@ -162,9 +164,10 @@ def check_workers(client: FleetClient, expected: Identity) -> list[str]:
     return remarks
 
 
-def _said(address: str, values: Mapping[str, Any]) -> tuple[Identity, float]:
+def _said(address: str, sent: object) -> tuple[Identity, float]:
     """Return a worker's identity and clock. Raises FleetError if its answer is something else."""
     try:
+        values = answer(sent)
         return Identity.from_json(values["identity"]), float(values["clock"])
     except Exception as error:  # it may be anything
         raise FleetError(
@@ -172,7 +175,7 @@ def _said(address: str, values: Mapping[str, Any]) -> tuple[Identity, float]:
         ) from error
 
 
-def _identities(client: FleetClient) -> dict[str, dict[str, object]]:
+def _identities(client: FleetClient) -> dict[str, object]:
     """Return each worker's `identify`. Raises FleetError, or OSError or TimeoutError without an answer."""
     try:
         return client.run(identify)
@@ -188,8 +191,10 @@ def _identities(client: FleetClient) -> dict[str, dict[str, object]]:
 def timing_workers(client: FleetClient) -> list[str]:
     """Return the addresses of the workers that take timed work."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
+    found = {address: info.get("resources") for address, info in workers.items()}
+    # A worker may have said anything.
     return sorted(
-        address for address, info in workers.items() if info.get("resources", {}).get(TIMING)
+        where for where, has in found.items() if isinstance(has, dict) and has.get(TIMING)
     )
 
 

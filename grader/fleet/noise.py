@@ -12,7 +12,7 @@ from statistics import median
 
 from distributed import Client, Future, wait
 
-from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.in_worker import answer, in_worker, packed
 from grader.fleet.scheduler_client import LONGEST_TEXT
 from grader.fleet.scheduler_connection import LOST
 from grader.fleet.worker import cores
@@ -64,7 +64,7 @@ def _noise(address: str, measured: Future) -> MachineNoise:
     if measured.status != "finished":
         return MachineNoise(address, (), "it did not answer")
     try:
-        values = measured.result()
+        values = answer(measured.result())
         ms, reason = tuple(map(float, values["ms"])), values["reason"]
         if len(ms) <= REPEATS and all(0 < one < inf for one in ms) and isinstance(reason, str):
             return MachineNoise(address, ms, reason[:LONGEST_TEXT])

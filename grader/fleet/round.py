@@ -15,7 +15,7 @@ from distributed import Future
 from grader.course.course import Submission
 from grader.course.grade_class import Step
 from grader.fleet.cluster import TIMING, FleetError, timing_workers
-from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.in_worker import answer, in_worker, packed
 from grader.fleet.scheduler_client import LONGEST_TEXT, failure, is_lost_worker
 from grader.fleet.scheduler_connection import LOST, RENEWALS, Connection
 from grader.fleet.submissions import LockedSubmission, SubmissionQueue
@@ -183,7 +183,7 @@ class Round:
             yield from self._failed(future, future.exception())
             return
         try:
-            result = future.result()
+            result = answer(future.result())
         except LOST:
             raise
         except Exception:  # an answer that cannot be read may raise anything

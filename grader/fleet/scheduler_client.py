@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import pickletools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from distributed import Client, Future, wait
@@ -13,6 +14,7 @@ from distributed import Client, Future, wait
 # For one question. A busy machine hashes this project's code, which identifies a worker, in some seconds.
 ANSWER_S = 60.0
 LONGEST_TEXT = 200  # characters of a failure that is shown
+MOST_READ = 100_000  # bytes of an exception's pickle, which has some thousand
 log = logging.getLogger(__name__)
 
 
@@ -95,9 +97,8 @@ def failure(error: BaseException) -> str:
 
 def is_lost_worker(error: BaseException) -> bool:
     """Return True if a task's exception says that several workers ended during the task."""
-    return {"distributed.scheduler", "KilledWorker"} <= {
-        *_texts(error)[:4]
-    }  # or after tblib's name
+    # tblib's name may come first
+    return {"distributed.scheduler", "KilledWorker"} <= {*islice(_texts(error), 4)}
 
 
 def _content(error: BaseException) -> bytes | None:
@@ -105,9 +106,9 @@ def _content(error: BaseException) -> bytes | None:
     return content if isinstance(content, bytes) else None
 
 
-def _texts(error: BaseException) -> list[str]:
-    """Return the texts in an exception's pickle, the type's name first. Nothing of it is run."""
+def _texts(error: BaseException) -> Iterator[str]:
+    """Yield the texts in an exception's pickle, the type's name first. Nothing of it is run."""
     with suppress(Exception):  # it may be anything
-        values = [value for _, value, _ in pickletools.genops(_content(error))]
-        return [value for value in values if isinstance(value, str)]
-    return []
+        for _, value, _ in pickletools.genops((_content(error) or b"")[:MOST_READ]):
+            if isinstance(value, str):
+                yield value

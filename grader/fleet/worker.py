@@ -30,6 +30,7 @@ from grader.course.grade_class import Judge, judge_notebook
 from grader.course.judge import lab_grader
 from grader.course.records import Record
 from grader.exercise.exclusive import BusyError, exclusive
+from grader.fleet.in_worker import written
 from grader.grading.lab import lab
 from grader.grading.report import Report, not_graded
 from harness import store
@@ -108,9 +109,9 @@ def identity() -> Identity:
     return Identity(_code(), key, versions | {"python": python_version()})
 
 
-def identify() -> dict[str, object]:
-    """Return this process's identity and its clock in seconds since 1970, as plain types."""
-    return {"identity": asdict(identity()), "clock": time.time()}
+def identify() -> bytes:
+    """Return this process's identity and its clock in seconds since 1970, as JSON."""
+    return written({"identity": asdict(identity()), "clock": time.time()})
 
 
 def grade_chunk(chunk: Chunk, expected: Identity, judge_factory: JudgeFactory) -> dict[str, object]:

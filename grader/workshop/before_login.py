@@ -19,6 +19,8 @@ from grader.workshop import remembered
 # A header must be complete in this time, and the next request must begin: Tornado waits an hour, and
 # thousands of unfinished headers fill a server's memory. Seconds; bytes.
 HEADERS = {"idle_connection_timeout": 60.0, "max_header_size": 32 * 1024}
+# Connections of a process whose next header is not complete; each may hold 32 KiB. A class has some hundred.
+MOST_WAITING = 1_000
 # Options of the hub's and the board's HTTP servers. The longest body, a login, has some hundred bytes; to
 # read one of 60 KB as the time of an activity takes the hub 0.4 s. Bytes, seconds.
 LIMITS = {"max_body_size": 4 * 1024, "body_timeout": 20.0, **HEADERS}
@@ -33,12 +35,23 @@ DELIBERATE = {"Sec-Fetch-Dest": ("document",), "Sec-Fetch-Site": ("same-origin",
 class ShortAddresses(httpserver.HTTPServer):
     """The HTTP server of the hub and of the board, which refuses long addresses and unknown methods."""
 
-    def start_request(self, server_conn: object, request_conn: Any) -> Any:
+    def initialize(self, *args: Any, **options: Any) -> None:
+        """Set up the server, without connections."""
+        super().initialize(*args, **options)
+        self.waiting: dict[Any, None] = {}
+
+    def start_request(self, server_conn: Any, request_conn: Any) -> Any:
         """Return what receives a request, which chooses the limits when it has the headers."""
         delegate = super().start_request(server_conn, request_conn)
         received = delegate.headers_received
+        self.waiting[server_conn] = None
+        if len(self.waiting) > MOST_WAITING:
+            oldest = next(iter(self.waiting))  # an honest one does not wait for long
+            del self.waiting[oldest]
+            oldest.stream.close()
 
         def headers_received(start_line: RequestStartLine, headers: HTTPHeaders) -> Any:
+            self.waiting.pop(server_conn, None)
             # JupyterHub and Jupyter Server keep figures of each method until they end.
             if start_line.method not in web.RequestHandler.SUPPORTED_METHODS:
                 raise HTTPInputError("The method is unknown")
@@ -47,6 +60,11 @@ class ShortAddresses(httpserver.HTTPServer):
 
         delegate.headers_received = headers_received
         return delegate
+
+    def on_close(self, server_conn: Any) -> None:
+        """Forget a connection."""
+        self.waiting.pop(server_conn, None)
+        super().on_close(server_conn)
 
     def limit(self, _: Any, start_line: RequestStartLine, headers: HTTPHeaders) -> None:
         """Raise HTTPInputError, which Tornado answers with 400, for a long address or token."""

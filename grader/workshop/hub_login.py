@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from jupyterhub.auth import PAMAuthenticator
@@ -10,6 +11,9 @@ from tornado import web
 
 from grader.workshop.before_login import deliberate
 
+# Logins that wait while PAM is asked for four others. It takes seconds for a wrong password: the last one of
+# 20 waits for a quarter of a minute. Each keeps a request in the hub's memory.
+MOST_WAITING = 20
 NOBODY = "Nobody of this class"  # no name of an account
 LOGOUT = """{% extends "page.html" %}
 {% block main %}
@@ -35,6 +39,12 @@ class Login(LoginHandler):
         if self.request.method == "POST" and not deliberate(self.request.headers):
             raise web.HTTPError(403, "Another page has sent the login. Log in here.")
 
+    async def post(self) -> None:
+        """Log in. Raises HTTPError for a form without a name or a password."""
+        if not {"username", "password"} <= self.request.body_arguments.keys():
+            raise web.HTTPError(400, "A login needs a name and a password.")
+        await super().post()
+
 
 class Logout(LogoutHandler):
     """The hub's logout, by a button.
@@ -56,15 +66,43 @@ class Logout(LogoutHandler):
 
 
 class Authenticator(PAMAuthenticator):
-    """JupyterHub's login by the accounts of this machine, with both guards."""
+    """JupyterHub's login by the accounts of this machine, with both guards and a limit on waiting logins."""
 
-    def authenticate(self, handler: object, data: dict[str, str]) -> Any:
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.turns, self.waiting = asyncio.Semaphore(self.executor_threads), 0
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> Any:
         """Ask PAM, but for no account outside the class: it answers a right password sooner than a wrong one.
 
-        The time that it takes does not say either whether a name is of the class.
+        The time that it takes does not say either whether a name is of the class. PAM is not asked for
+        somebody whose connection has ended. Raises HTTPError if too many others wait.
         """
         known = data["username"] in self.allowed_users
-        return super().authenticate(handler, data if known else data | {"username": NOBODY})
+        if not await self._has_turn(handler.request.connection):
+            return None
+        try:
+            return await super().authenticate(
+                handler, data if known else data | {"username": NOBODY}
+            )
+        finally:
+            self.turns.release()
+
+    async def _has_turn(self, connection: Any) -> bool:
+        """Wait for a turn, and return whether the connection is still open. Raises HTTPError."""
+        if connection.stream.closed():  # Tornado then does not call the callback below
+            return False
+        if self.waiting >= MOST_WAITING:
+            raise web.HTTPError(503, "Many people log in at this moment. Try again in a minute.")
+        turn = asyncio.ensure_future(self.turns.acquire())
+        connection.set_close_callback(turn.cancel)
+        self.waiting += 1
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            return False
+        finally:
+            self.waiting -= 1
 
     def get_handlers(self, app: object) -> list[tuple[str, Any]]:
         """Return the handlers that take the place of JupyterHub's own."""

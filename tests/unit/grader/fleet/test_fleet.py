@@ -20,6 +20,7 @@ from grader.fleet import round as rounds
 from grader.fleet import run as fleets
 from grader.fleet import worker as fleet_worker
 from grader.fleet.cluster import FleetError, check_workers, local
+from grader.fleet.in_worker import answer, written
 from grader.fleet.noise import MachineNoise
 from grader.fleet.round import CHUNK
 from grader.fleet.run import Fleet
@@ -251,15 +252,14 @@ def test_a_worker_with_another_library_is_refused(fleet, monkeypatch):
         graded(fleet())
 
 
-def test_a_clock_that_is_off_is_reported(cluster, monkeypatch):
-    real = fleet_cluster.identify()
-    ahead = real | {"clock": real["clock"] + 3600}
-    monkeypatch.setattr(fleet_cluster, "identify", lambda: ahead)
+def test_a_clock_that_is_off_is_reported(cluster):
+    real = answer(fleet_cluster.identify())
+    ahead = written(real | {"clock": real["clock"] + 3600})
 
     class Client:
         @staticmethod
         def run(_):
-            return {"tcp://there": real}
+            return {"tcp://there": ahead}
 
     [remark] = check_workers(Client(), identity())
     assert "3600 s" in remark

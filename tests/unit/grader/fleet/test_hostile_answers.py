@@ -11,7 +11,8 @@ from grader.course import records
 from grader.course.grade_class import Batch, judge_submission
 from grader.course.records import Record
 from grader.fleet import scheduler_connection
-from grader.fleet.cluster import FleetError, check_workers
+from grader.fleet.cluster import FleetError, check_workers, timing_workers
+from grader.fleet.in_worker import MOST_BYTES, answer, written
 from grader.fleet.noise import _noise
 from grader.fleet.round import INVALID, Round, Task, Ungraded, reports
 from grader.fleet.scheduler_connection import Connection
@@ -34,13 +35,22 @@ def answering(answer):
     return Mock(status="finished", result=Mock(**result))
 
 
-UNREADABLE = [
-    *(pickle.UnpicklingError(), ValueError(), MemoryError(), TypeError(), RecursionError()),
-    *({"refused": 10**5000}, {"refused": nested(100_000)}, {"records": 10**5000}),
-]
+UNREADABLE = {
+    "pickle": pickle.UnpicklingError(),
+    "memory": MemoryError(),
+    "plain": {"refused": "no"},
+    "shared": {"records": [[1.0] * 1_000] * 1_000},
+    "text": "{}",
+    "nothing": b"",
+    "cut": b'{"refused": "n',
+    "utf-8": b'{"refused": "\xff"}',
+    "deep": b'{"refused":' + b"[" * 10**6,
+    "digits": b'{"refused": ' + b"1" * 5_000 + b"}",
+    "long": b'{"refused": "' + b"n" * MOST_BYTES + b'"}',
+}
 
 
-@pytest.mark.parametrize("answer", UNREADABLE, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
 def test_an_answer_that_cannot_be_read_leaves_its_submission_open(small, locked, answer):
     queue = SubmissionQueue(Batch(small, judge))
     one = Round(queue, Mock(), RefereeFactory(), [], Ungraded())
@@ -79,11 +89,14 @@ WRONG_REPORTS = [
     {"errors": [{"cell": "a", "error": "b", "own": b"yes"}]},
     {"errors": [{"cell": "a", "error": "b", "own": True}] * 10**5},
     {"errors": [{"cell": "a", "error": "x" * 10**6, "own": True}]},
+    {"errors": [{"cell": "a", "error": "x" * 10**5, "own": True}] * 11},
+    {"errors": [{"cell": 5, "error": "b", "own": True}]},
     {"jail": "x" * 10**6},
+    {"jail": 5},
 ]
 
 
-def answer(locked, mark=(), report=()):
+def marked(locked, mark=(), report=()):
     """Return a worker's answer of one record with these changes in its first mark and its report."""
     _, honest = judge_submission(locked.snapshot, judge)
     values = json.loads(json.dumps(Record(locked.item.digest, honest, entered=False).to_json()))
@@ -94,52 +107,73 @@ def answer(locked, mark=(), report=()):
 
 @pytest.mark.parametrize("changes", WRONG_MARKS, ids=lambda one: next(iter(one)))
 def test_a_mark_that_cannot_be_written_or_shown_is_no_report(locked, changes):
-    assert reports(answer(locked, mark=changes), [locked]) == [None]
+    assert reports(marked(locked, mark=changes), [locked]) == [None]
 
 
 @pytest.mark.parametrize("changes", WRONG_REPORTS, ids=lambda one: next(iter(one)))
 def test_a_report_that_cannot_be_written_or_shown_is_none(locked, changes):
-    assert reports(answer(locked, report=changes), [locked]) == [None]
+    assert reports(marked(locked, report=changes), [locked]) == [None]
 
 
 def test_an_honest_timed_mark_is_a_report(locked):
     timed = {"pairs": [[412.5, 430]] * 60, "right": [230, 240], "queued": True}
-    [report] = reports(answer(locked, mark=timed), [locked])
+    [report] = reports(marked(locked, mark=timed), [locked])
     assert report.marks[0].right == (230, 240)
 
 
 UNMEASURED = [
     *({"ms": [0.0], "reason": ""}, {"ms": [float("nan")], "reason": ""}, {}, None),
-    *({"ms": [10**400], "reason": ""}, {"ms": [], "reason": 5}, pickle.UnpicklingError()),
+    *({"ms": [10**400], "reason": ""}, {"ms": [], "reason": 5}),
 ]
 
 
-@pytest.mark.parametrize("answer", UNMEASURED, ids=str)
-def test_an_answer_that_is_no_measurement_is_not_the_quietest(answer):
-    machine = _noise("tls://10.0.0.5:1", answering(answer))
+@pytest.mark.parametrize("said", [*map(written, UNMEASURED), pickle.UnpicklingError()], ids=str)
+def test_an_answer_that_is_no_measurement_is_not_the_quietest(said):
+    machine = _noise("tls://10.0.0.5:1", answering(said))
     assert machine.noise == float("inf")
     assert "no measurement" in str(machine)
 
 
 def test_a_measurement_counts():
-    machine = _noise("tls://10.0.0.5:1", answering({"ms": [500.0, 510.0, 550.0], "reason": ""}))
+    machine = _noise(
+        "tls://10.0.0.5:1", answering(written({"ms": [500.0, 510.0, 550.0], "reason": ""}))
+    )
     assert machine.noise == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize("changes", [{"clock": 10**400}, {"clock": None}, {"identity": 5}], ids=str)
-def test_a_worker_that_does_not_say_what_it_has_is_named(changes):
-    client = Mock(run=Mock(return_value={"tls://10.0.0.5:1": identify() | changes}))
+WRONG_IDENTITIES = [{"clock": 10**400}, {"clock": None}, {"identity": 5}, {"identity": nested(500)}]
+PLAIN = json.loads(
+    identify()
+)  # no bytes: one list in many places of it would be many gigabytes of text
+
+
+@pytest.mark.parametrize(
+    "sent", [PLAIN, *(written(PLAIN | one) for one in WRONG_IDENTITIES)], ids=id
+)
+def test_a_worker_that_does_not_say_what_it_has_is_named(sent):
+    client = Mock(run=Mock(return_value={"tls://10.0.0.5:1": sent}))
     with pytest.raises(FleetError, match=r"10\.0\.0\.5.*does not say"):
         check_workers(client, identity())
 
 
 def test_the_difference_of_a_worker_is_short():
-    other = identify()
+    other = answer(identify())
     other["identity"]["versions"] |= {f"library{n}": "x" * 100 for n in range(1_000)}
-    client = Mock(run=Mock(return_value={"tls://10.0.0.5:1": other}))
+    client = Mock(run=Mock(return_value={"tls://10.0.0.5:1": written(other)}))
     with pytest.raises(FleetError) as raised:
         check_workers(client, identity())
     assert len(str(raised.value)) < 1_000
+
+
+@pytest.mark.parametrize("said", [5, None, [], "timing", {}], ids=str)
+def test_a_worker_that_misstates_its_resources_takes_no_timed_work(said):
+    """Dask lets a worker overwrite what the scheduler says of it."""
+    workers = {
+        "tls://10.0.0.5:1": {"resources": said},
+        "tls://10.0.0.6:1": {"resources": {"timing": 1}},
+    }
+    client = Mock(scheduler_info=Mock(return_value={"workers": workers}))
+    assert timing_workers(client) == ["tls://10.0.0.6:1"]
 
 
 def test_a_connection_that_fails_is_closed(monkeypatch):

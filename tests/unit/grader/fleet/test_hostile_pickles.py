@@ -1,31 +1,36 @@
 """A pickle of somebody inside of a fleet calls nothing and changes nothing."""
 
+import asyncio
 import pickle
+import struct
 import sys
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgpack
 import pytest
 from distributed import Client, KilledWorker, Status
+from distributed.comm import tcp
 from distributed.core import error_message
+from distributed.protocol import Serialize, ToPickle
 from distributed.protocol import pickle as dask_pickle
 from distributed.protocol.core import dumps, loads
 from distributed.scheduler import WorkerState
 
 from grader import secret
 from grader.fleet import cluster, tls
-from grader.fleet.data_only import RESULTS, TASKS, data_only
-from grader.fleet.in_worker import in_worker, packed
+from grader.fleet.data_only import NOTHING, TASKS, data_only
+from grader.fleet.in_worker import MOST_BYTES, answer, in_worker, packed
 from grader.fleet.noise import measure
 from grader.fleet.scheduler_client import is_lost_worker
 from grader.fleet.worker import Chunk, Identity, Item, RefereeFactory, grade_chunk, identity
 from tests.unit.grader.fleet.fleet_hosts import SECRET
 
 OURS = (Chunk, Identity, Item, RefereeFactory, grade_chunk, measure)
-BOTH = pytest.mark.parametrize("names", [RESULTS, TASKS], ids=["results", "tasks"])
+BOTH = pytest.mark.parametrize("names", [NOTHING, TASKS], ids=["nothing", "tasks"])
 
 
 class Evil:
@@ -68,7 +73,7 @@ def test_a_pickle_replaces_no_method_of_what_an_exception_consists_of():
 def test_a_pickle_does_not_grade():
     """In the instructor's process or the scheduler's, a notebook would run without a jail."""
     arguments = Chunk((), timed=False), identity(), RefereeFactory(jailed=False)
-    for function, names in ((grade_chunk, RESULTS), (grade_chunk, TASKS), (in_worker, RESULTS)):
+    for function, names in ((grade_chunk, NOTHING), (grade_chunk, TASKS), (in_worker, NOTHING)):
         with data_only(names), pytest.raises(pickle.UnpicklingError):
             pickle.loads(pickle.dumps(Evil(function, *arguments)))
 
@@ -127,8 +132,82 @@ def test_a_pickle_imports_no_module(monkeypatch):
 
 def test_a_pickle_does_not_end_the_process():
     """Python does not limit the depth at which it hashes a tuple: it would crash."""
-    with data_only(), pytest.raises(pickle.UnpicklingError, match="too many"):
+    with data_only(TASKS), pytest.raises(pickle.UnpicklingError, match="too many"):
         dask_pickle.loads(b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.")
+
+
+@pytest.mark.parametrize("sent", [b"{}", {}, "text", [1.0] * 9, print], ids=str)
+def test_an_object_of_a_message_is_bytes_for_the_instructor(sent):
+    """Even plain types: lists that contain each other take all memory, and a tuple all time to be hashed."""
+    frames = list(map(bytes, dumps({"data": Serialize(sent)})))
+    with data_only():
+        assert isinstance(loads(frames)["data"], bytes)
+    assert loads(frames) == {"data": sent}
+
+
+def test_an_honest_answer_arrives_as_it_is():
+    with data_only():
+        assert loads(dumps({"data": Serialize(b'{"ms": []}')})) == {"data": b'{"ms": []}'}
+
+
+def test_nothing_of_a_message_is_unpickled_by_the_instructor():
+    frames = dumps({"data": ToPickle({"plain": 1})})
+    with data_only(), pytest.raises(pickle.UnpicklingError, match="in the place of bytes"):
+        loads(frames)
+
+
+@BOTH
+def test_a_compressed_message_is_not_loaded(names):
+    """Of zeros, a megabyte is a gigabyte."""
+    context = {"compression": "zlib"}
+    frames = dumps({"data": Serialize(b"\0" * 10**6)}, context=context)
+    assert sum(map(len, frames)) < 10**5
+    with data_only(names), pytest.raises(pickle.UnpicklingError, match="compressed"):
+        loads(frames)
+
+
+class Stream:
+    """A connection on which a message begins that says how long it is."""
+
+    def __init__(self, *sent):
+        self.sent = list(sent)
+
+    async def read_bytes(self, size):
+        return self.sent.pop(0)
+
+    async def read_into(self, place):
+        place[:] = self.sent.pop(0)
+        return len(place)
+
+
+def received(*sent):
+    """Return what Dask reads from a connection on which this arrives."""
+    comm = object.__new__(tcp.TCP)
+    comm.stream, comm.deserialize, comm.allow_offload, comm.abort = (
+        Stream(*sent),
+        True,
+        False,
+        Mock(),
+    )
+    return asyncio.run(comm.read())
+
+
+def number(*values):
+    return struct.pack(f"{len(values)}Q", *values)
+
+
+def test_a_long_message_is_not_read():
+    """Dask reserves as much memory as a message says that it has."""
+    content = msgpack.packb({"op": "x"})
+    begun = number(2, len(content), 0) + content
+    whole = number(len(begun)), begun
+    with data_only():
+        assert received(*whole) == {"op": "x"}
+        with pytest.raises(ValueError, match="too long"):
+            received(number(MOST_BYTES + 1))
+        parts = number(3, len(content), MOST_BYTES, 1) + content
+        with pytest.raises(ValueError, match="too long"):
+            received(number(len(parts)), parts)
 
 
 def test_a_name_in_a_message_moves_no_cursor():
@@ -153,7 +232,7 @@ def test_a_lost_worker_is_told_without_loading_it():
 def inside(address):
     """Yield a client with the secret, which sends what it likes; the scheduler is in this process."""
     security = tls.of_secret(SECRET)
-    names = RESULTS | TASKS
+    names = TASKS
     with data_only(names), Client(address, security=security, set_as_default=False) as client:
         yield client
 
@@ -179,7 +258,7 @@ def test_a_client_writes_no_file_of_the_schedulers(inside, tmp_path):
 
 def test_a_worker_prints_nothing_on_the_instructors_terminal(address, monkeypatch, capfd):
     monkeypatch.setattr(secret, "key", lambda: SECRET)
-    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, TASKS))
     with cluster.remote(address) as client:
         client.log_event("print", "\x1b[2J")
         client.run(len, "")
@@ -189,20 +268,20 @@ def test_a_worker_prints_nothing_on_the_instructors_terminal(address, monkeypatc
 def test_an_honest_result_looks_like_no_attack(address, monkeypatch, caplog):
     """Dask sends the type of a result, too: its name would not be loaded, and that is logged."""
     monkeypatch.setattr(secret, "key", lambda: SECRET)
-    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, TASKS))
     with caplog.at_level("INFO"), cluster.remote(address) as client:
         task = client.submit(in_worker, packed(dict, ()), pure=False)
-        assert task.result(timeout=20) == {}
+        assert answer(task.result(timeout=20)) == {}
     assert "builtins" not in caplog.text
 
 
 def test_a_pickle_from_a_worker_is_not_loaded(address, monkeypatch, tmp_path):
     monkeypatch.setattr(secret, "key", lambda: SECRET)
-    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, TASKS))
     with cluster.remote(address) as client:
-        with pytest.raises(Exception):  # noqa: B017
-            client.run(creating, str(tmp_path / "touched"))
-        answer = client.submit(in_worker, packed(creating, str(tmp_path / "touched")), pure=False)
-        with pytest.raises(pickle.UnpicklingError):
-            answer.result(timeout=20)
+        [sent] = client.run(creating, str(tmp_path / "touched")).values()
+        assert isinstance(sent, bytes)
+        task = client.submit(in_worker, packed(creating, str(tmp_path / "touched")), pure=False)
+        with pytest.raises(Exception, match="JSON serializable"):
+            task.result(timeout=20)
     assert not (tmp_path / "touched").exists()

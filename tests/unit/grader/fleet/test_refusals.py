@@ -18,7 +18,7 @@ from grader.fleet import round as rounds
 from grader.fleet import run as runs
 from grader.fleet import scheduler_client as clients
 from grader.fleet.cluster import FleetError
-from grader.fleet.data_only import RESULTS, TASKS, data_only
+from grader.fleet.data_only import TASKS, data_only
 from grader.fleet.run import Fleet
 from grader.fleet.scheduler_client import failure
 from tests.unit.grader.course.small_course import LAB, handed_in, submit
@@ -65,7 +65,7 @@ def said():
 @pytest.fixture
 def fleet(course, there, said, tmp_path, monkeypatch):
     """A fleet on this scheduler, over TLS and as data only; the scheduler is in the same process."""
-    monkeypatch.setattr(cluster, "data_only", partial(data_only, RESULTS | TASKS))
+    monkeypatch.setattr(cluster, "data_only", partial(data_only, TASKS))
     connect = partial(cluster.remote, there.scheduler.address)
     return Fleet(Batch(course), connect, Noted(str(tmp_path / "ledger")), said.append)
 
@@ -197,3 +197,13 @@ def test_an_exception_is_told_without_loading_it():
     assert failure(Exception(told)) == "This scheduler has another version."
     assert failure(Exception(b"no pickle")) == "an exception that is not loaded"
     assert failure(ValueError("plain")) == "ValueError: plain"
+
+
+def test_of_a_long_exception_only_the_beginning_is_read(monkeypatch):
+    """A worker sends it, and each of its parts takes time and memory."""
+    read = []
+    real = clients.pickletools.genops
+    monkeypatch.setattr(clients.pickletools, "genops", lambda told: read.append(told) or real(told))
+    told = pickle.dumps(["begun", *range(10**6)])
+    assert failure(Exception(told)) == "begun"
+    assert max(map(len, read)) == clients.MOST_READ

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
@@ -29,8 +30,8 @@ class Echo(web.RequestHandler):
         self.finish(str(len(self.request.body)))
 
 
-@pytest.fixture(scope="module")
-def port():
+@contextmanager
+def served(idle_s):
     """Yield the port of a server with the limits, in a thread of its own."""
     auth = SimpleNamespace(hub_auth=SimpleNamespace(cookie_name=NAME))
     app = web.Application([("/", Echo)], cookie_secret=SECRET, identity_provider=auth)
@@ -40,7 +41,7 @@ def port():
     def serve():
         loop = ioloop.IOLoop(make_current=True)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(before_login.HEADERS, "idle_connection_timeout", IDLE_S)
+            patch.setitem(before_login.HEADERS, "idle_connection_timeout", idle_s)
             before_login.Server(app).add_socket(one)
         loops.append(loop)
         loop.add_callback(ready.set)
@@ -52,6 +53,20 @@ def port():
     yield one.getsockname()[1]
     loops[0].add_callback(loops[0].stop)
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Yield the port of a server that soon ends an idle connection."""
+    with served(IDLE_S) as port:
+        yield port
+
+
+@pytest.fixture
+def patient():
+    """Yield the port of a server that waits for a header as long as the class's do."""
+    with served(before_login.HEADERS["idle_connection_timeout"]) as port:
+        yield port
 
 
 def cookie(secret=SECRET, name=NAME):
@@ -107,6 +122,32 @@ def test_an_unfinished_header_ends_its_connection(port, sent):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * sent)
         assert waiting.recv(100) == b""
+
+
+def test_of_many_unfinished_headers_the_oldest_ends(patient, monkeypatch):
+    """Each holds memory until its time is over, and anybody can send any number of them."""
+    monkeypatch.setattr(before_login, "MOST_WAITING", 3)
+    connections = []
+    for _ in range(5):
+        connections.append(socket.create_connection(("127.0.0.1", patient), timeout=10))
+        connections[-1].sendall(b"GET / HTTP/1.1\r\nX: ")
+    assert [one.recv(1) for one in connections[:2]] == [b"", b""]
+    assert status(patient, 1) == 200  # a header that is complete at once is answered
+    assert connections[2].recv(1) == b""
+    for one in connections[3:]:
+        one.sendall(b"x\r\nHost: x\r\n\r\n")
+        assert one.recv(12) == b"HTTP/1.1 405"
+    for one in connections:
+        one.close()
+
+
+def test_a_connection_that_has_ended_does_not_count(patient, monkeypatch):
+    monkeypatch.setattr(before_login, "MOST_WAITING", 1)
+    for _ in range(3):
+        assert status(patient, 1) == 200
+    with socket.create_connection(("127.0.0.1", patient), timeout=10) as waiting:
+        waiting.sendall(b"GET / HTTP/1.1\r\nX: x\r\nHost: x\r\n\r\n")
+        assert waiting.recv(12) == b"HTTP/1.1 405"
 
 
 def test_the_hub_and_the_board_have_the_limits_of_headers():

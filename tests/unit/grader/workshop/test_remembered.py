@@ -1,12 +1,16 @@
 """What the hub and its servers keep of requests that need no login."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("jupyterhub", reason="comes with the extra `workshop`")
 
+from jupyter_server.base.handlers import FileFindHandler
+from jupyterhub import scopes
 from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.oauth.provider import JupyterHubRequestValidator
 from jupyterhub.services import auth
 
 from grader.workshop import remembered
@@ -21,6 +25,9 @@ def jupyterhub(monkeypatch):
         (auth._ExpiringDict, "__setitem__"),
         (auth.HubAuth, "get_session_id"),
         (BaseHandler, "get_session_cookie"),
+        (FileFindHandler, "_static_paths"),
+        (JupyterHubRequestValidator, "validate_scopes"),
+        (scopes, "_expand_scope"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     remembered.by_a_server()
@@ -45,3 +52,28 @@ def test_a_session_id_that_the_hub_has_not_made_is_none(cookie, expected):
     handler = SimpleNamespace(get_cookie=lambda name, default: cookie or default)
     assert BaseHandler.get_session_cookie(handler) == expected
     assert auth.HubAuth.get_session_id(None, handler) == expected
+
+
+def test_no_spelling_of_a_public_files_address_is_kept():
+    """Who has not logged in can ask for any number of them."""
+    here = Path(__file__)
+    for number in range(9):
+        spelled = "./" * number + here.name
+        assert FileFindHandler.get_absolute_path([str(here.parent)], spelled) == str(here)
+    assert not FileFindHandler._static_paths
+
+
+def test_a_long_scope_is_refused_unseen_and_few_short_ones_are_kept():
+    """The hub keeps a scope that a login asks for, with all its parts, also if it is not granted."""
+    too_long = "admin:users!user=" + "a" * remembered.LONGEST_SCOPE
+    validator = JupyterHubRequestValidator(db=None)
+    assert not validator.validate_scopes("a client", ["self", too_long], None, None)
+    for number in range(remembered.MOST_SCOPES + 9):
+        assert len(scopes._expand_scope(f"admin:users!user={number}")) > 1
+    assert scopes._expand_scope.cache_info().currsize == remembered.MOST_SCOPES
+
+
+def test_an_honest_scope_is_looked_at():
+    client = SimpleNamespace(query=lambda _: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        JupyterHubRequestValidator(db=client).validate_scopes("a client", ["self"], None, None)
