@@ -20,9 +20,9 @@ from harness.interview.scoring.sentences import Sentence
 
 # The least `about` and `stance` scores of a sentence that states a misconception in other words than the
 # patterns'. Chosen on answers of authors whose sentences the encoder had not learned.
-ABOUT, STANCE = 4.4, 0.0
+ABOUT, STANCE = 3.8, 0.0
 AROUND = 1.0  # the same of the sentences around, which may take it back
-UNLIKELY = 3.5  # a lower `about` score takes back what a pattern found
+UNLIKELY = 3.0  # a lower `about` score takes back what a pattern found
 MIN_WORDS = 4  # the scores of a shorter sentence say little
 
 
