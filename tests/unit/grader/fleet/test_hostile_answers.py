@@ -148,7 +148,9 @@ PLAIN = json.loads(
 
 
 @pytest.mark.parametrize(
-    "sent", [PLAIN, *(written(PLAIN | one) for one in WRONG_IDENTITIES)], ids=id
+    "sent",
+    [PLAIN, *(written(PLAIN | one) for one in WRONG_IDENTITIES)],
+    ids=("no bytes", "endless clock", "no clock", "a number", "deep"),
 )
 def test_a_worker_that_does_not_say_what_it_has_is_named(sent):
     client = Mock(run=Mock(return_value={"tls://10.0.0.5:1": sent}))
