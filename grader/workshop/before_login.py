@@ -19,7 +19,7 @@ from grader.workshop import remembered
 # A header must be complete in this time, and the next request must begin: Tornado waits an hour, and
 # thousands of unfinished headers fill a server's memory. Seconds; bytes.
 HEADERS = {"idle_connection_timeout": 60.0, "max_header_size": 32 * 1024}
-# Connections of a process whose next header is not complete; each may hold 32 KiB. A class has some hundred.
+# Connections of a process whose next request is not complete; each may hold 36 KiB. A class has some hundred.
 MOST_WAITING = 1_000
 # Options of the hub's and the board's HTTP servers. The longest body, a login, has some hundred bytes; to
 # read one of 60 KB as the time of an activity takes the hub 0.4 s. Bytes, seconds.
@@ -43,7 +43,7 @@ class ShortAddresses(httpserver.HTTPServer):
     def start_request(self, server_conn: Any, request_conn: Any) -> Any:
         """Return what receives a request, which chooses the limits when it has the headers."""
         delegate = super().start_request(server_conn, request_conn)
-        received = delegate.headers_received
+        received, finished = delegate.headers_received, delegate.finish
         self.waiting[server_conn] = None
         if len(self.waiting) > MOST_WAITING:
             oldest = next(iter(self.waiting))  # an honest one does not wait for long
@@ -51,14 +51,17 @@ class ShortAddresses(httpserver.HTTPServer):
             oldest.stream.close()
 
         def headers_received(start_line: RequestStartLine, headers: HTTPHeaders) -> Any:
-            self.waiting.pop(server_conn, None)
             # JupyterHub and Jupyter Server keep figures of each method until they end.
             if start_line.method not in web.RequestHandler.SUPPORTED_METHODS:
                 raise HTTPInputError("The method is unknown")
             self.limit(request_conn, start_line, headers)
             return received(start_line, headers)
 
-        delegate.headers_received = headers_received
+        def finish() -> None:
+            self.waiting.pop(server_conn, None)
+            finished()
+
+        delegate.headers_received, delegate.finish = headers_received, finish
         return delegate
 
     def on_close(self, server_conn: Any) -> None:

@@ -141,6 +141,14 @@ def test_of_many_unfinished_headers_the_oldest_ends(patient, monkeypatch):
         one.close()
 
 
+def test_a_header_without_its_body_counts(patient, monkeypatch):
+    monkeypatch.setattr(before_login, "MOST_WAITING", 1)
+    with socket.create_connection(("127.0.0.1", patient), timeout=10) as waiting:
+        waiting.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        assert status(patient, 1) == 200
+        assert waiting.recv(1) == b""
+
+
 def test_a_connection_that_has_ended_does_not_count(patient, monkeypatch):
     monkeypatch.setattr(before_login, "MOST_WAITING", 1)
     for _ in range(3):
