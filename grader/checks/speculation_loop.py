@@ -65,10 +65,10 @@ def _judge_step(
 def _look_at_step(got: list[int], wanted: list[int], token: int, drafted: list[int]) -> str:
     if got == [token, *wanted]:
         return "the first token you return: `token` is written already"
-    own_missing = got[: len(wanted) - 1] == wanted[:-1] and wanted[-1] not in got
-    if got[: len(drafted)] == drafted != wanted[:-1]:
+    agreed = wanted[:-1]
+    if got[: len(drafted)] == drafted and drafted != agreed:
         return "what you return: the draft only as far as the model's own choices agree"
-    if own_missing:
+    if got[: len(agreed)] == agreed and wanted[-1] not in got:
         return "the last token: the model's own token always follows the drafted ones you keep"
     return "agree(): it takes the draft and the choices, choices one longer than the draft"
 

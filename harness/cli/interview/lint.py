@@ -29,7 +29,7 @@ def lint(
         bool,
         typer.Option(
             "--learn",
-            help="If all is well, learn changed content anew: some forty minutes.",
+            help="If all is well, learn changed content anew: about an hour.",
         ),
     ] = False,
     seeds: Annotated[

@@ -29,7 +29,7 @@ def encoder() -> Read:
     if not (arrays := stored(SHIPPED)):
         raise BadContentError(
             f"{SHIPPED.name} is missing: install the project again, or run "
-            "`under500 interview lint --learn` (two hours)."
+            "`under500 interview lint --learn` (three hours)."
         )
     return remembering(unpacked(arrays, embedder()))
 

@@ -31,7 +31,7 @@ WEIGHTS = {
 def learn(step_done: Callable[[int, int], None]) -> Path:
     """Train the shipped encoder further on all content and write it beside that; return its path.
 
-    Without a shipped file it starts from MiniLM and takes three rounds. A round takes forty minutes on two
+    Without a shipped file it starts from MiniLM and takes three rounds. A round takes an hour on two
     cores. step_done: called with the steps that are done and all steps.
     """
     from harness.models.engines.embedding import embedder

@@ -198,10 +198,8 @@ class Judged:
         if name == "stakeholders" and self.conduct:
             yield "core", credit.pop(max(TOLD, key=credit.__getitem__))
             tier["COM-CHOICE"] = "solid"
-        if (
-            name == "stack"
-        ):  # any further idea is outstanding with its mechanism, condition or price
-            explained = {i for i, value in credit.items() if value >= Level.EXPLAINED.credit}
+        if name == "stack":  # a further idea is outstanding with its mechanism, condition or price
+            explained = (idea for idea in credit if credit[idea] >= Level.EXPLAINED.credit)
             tier |= {idea: "outstanding" for idea in explained if tier[idea] == "solid"}
         yield from ((tier[idea], value) for idea, value in credit.items())
 

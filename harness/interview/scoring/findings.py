@@ -41,7 +41,8 @@ class Loss(StrEnum):
     ASSISTED = "it came after a hint"
 
 
-# Of clearer quotes, another reader found that 96 of 100 carry their idea; of all, 88 (n = 240).
+# The clarity from which a quote is shown without "perhaps". On other authors' answers than those on which it
+# was chosen, 97 of 100 such quotes carried their idea for another reader (n = 236), of the others 82.
 SURE = 14.0
 
 

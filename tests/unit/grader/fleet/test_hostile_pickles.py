@@ -158,7 +158,7 @@ def test_nothing_of_a_message_is_unpickled_by_the_instructor():
 
 @BOTH
 def test_a_compressed_message_is_not_loaded(names):
-    """Of zeros, a megabyte is a gigabyte."""
+    """Compression makes a megabyte of a gigabyte of zeros."""
     context = {"compression": "zlib"}
     frames = dumps({"data": Serialize(b"\0" * 10**6)}, context=context)
     assert sum(map(len, frames)) < 10**5

@@ -55,7 +55,7 @@ def test_a_session_id_that_the_hub_has_not_made_is_none(cookie, expected):
 
 
 def test_no_spelling_of_a_public_files_address_is_kept():
-    """Who has not logged in can ask for any number of them."""
+    """Anybody can ask for any number of them, without a login."""
     here = Path(__file__)
     for number in range(9):
         spelled = "./" * number + here.name

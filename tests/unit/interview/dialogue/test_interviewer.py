@@ -111,6 +111,11 @@ def test_small_talk_is_answered_and_asks_nothing_of_the_case(text, kind):
     assert words(moves) in reactions().small_talk[kind].says and not state.opened
 
 
+def test_a_time_in_a_question_is_no_small_talk():
+    _state, (moves,) = played(interviewer(), "How lumpy is it within one minute?")
+    assert words(moves) not in reactions().small_talk["waiting"].says
+
+
 def test_a_request_after_small_talk_is_no_small_talk():
     _state, (moves,) = played(interviewer(), "One moment. Can I see the breakdown?")
     assert Show("breakdown") in moves

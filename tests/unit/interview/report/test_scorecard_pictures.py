@@ -1,6 +1,7 @@
 """Bars, highlights and progress: their text descriptions, and the escaping of candidates' words."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,11 @@ from harness.interview.report.dimension_bars import dimension_bars
 from harness.interview.report.progress_picture import progress
 from harness.interview.report.quoted import quoted
 from harness.interview.report.scorecard_page import scorecard_page
+from harness.interview.report.scorecard_text import _level
+from harness.interview.scoring.findings import SURE, Finding, Level
 from harness.interview.scoring.rubric import DIMENSIONS, rubric
 from harness.interview.scoring.score import Scorer
+from harness.interview.scoring.sentences import Sentence
 
 ANSWER = (
     "<script>alert(1)</script> I'd trace real requests before I change anything, with one span per stage. "
@@ -85,3 +89,11 @@ def test_progress_judges_by_the_last_five():
     assert "1 interview:" in repr(progress(interviews(3)))
     with pytest.raises(ValueError, match="no interview"):
         progress([])
+
+
+def test_a_quote_that_another_reader_might_not_tick_says_perhaps():
+    sentence = Sentence("We stream it.", 0, 13)
+    clear = Finding("STK-STREAM", Level.APPLIED, sentence, clarity=SURE)
+    assert clear.sure and not replace(clear, clarity=SURE - 1).sure
+    assert replace(clear, clarity=0.0, deed="opened a card").sure
+    assert _level(clear) == "applied" and _level(replace(clear, clarity=1.0)) == "applied, perhaps"

@@ -2,8 +2,12 @@
 
 from types import MappingProxyType
 
+import pytest
+
 from harness.interview.scoring import classifier
-from harness.interview.scoring.classifier import DENIES, SHOWS, SentenceClassifier
+from harness.interview.scoring.classifier import DENIES, SHOWS, SentenceClassifier, names
+from harness.interview.scoring.rubric import rubric
+from harness.interview.scoring.score import Scorer
 from harness.interview.scoring.sentences import read
 
 IDEA = "STK-BATCH"
@@ -46,3 +50,25 @@ def test_an_idea_that_takes_two_sentences_is_shown_by_both():
     first, second = SentenceClassifier(encoder).in_context(sentences).values()
     assert first.scores[IDEA].spread and not second.scores[IDEA].spread
     assert first.around.text == f"{SECOND} {THIRD}"
+
+
+def test_the_scores_of_the_surroundings_are_kept_beside_a_sentences_own():
+    sentences = read(f"{FIRST} {SECOND}").sentences
+    placed = SentenceClassifier(encoder).in_context(sentences)
+    assert [each.whole[IDEA].about for each in placed.values()] == [4.0, 4.0]
+
+
+CLAIM, BACK = "Four bits cost us no quality, I am sure.", "Well, they cost some, so I test it."
+
+
+@pytest.mark.parametrize(("together", "accused"), [(3.0, True), (-8.0, False)])
+def test_a_misconception_stands_only_if_the_sentences_around_leave_it_standing(together, accused):
+    wrong = "MIS-QUANT-FREE"
+    told = {CLAIM: 8.0, f"{CLAIM} {BACK}": together}
+
+    def heard(text, before):
+        odds = dict.fromkeys(names(rubric()), -5.0)
+        return {SHOWS: odds | {wrong: told.get(text, -5.0)}, DENIES: odds}
+
+    found = Scorer(rubric(), SentenceClassifier(heard)).answer(f"{CLAIM} {BACK}").mistakes
+    assert [mistake.misconception for mistake in found] == [wrong] * accused

@@ -149,3 +149,19 @@ def test_after_help_an_idea_is_worth_less(scorer, move, level):
     interview = parse("\n".join(map(json.dumps, values)).encode())
     shown = scorer.transcript(interview, CASE).to_json()["expectations"]["STK-STREAM"]
     assert shown["level"] == level
+
+
+ON_COST = "A smaller index costs us one percent of recall, because it looks at fewer vectors."
+ON_QUALITY = "I measure the answers on our evaluation set of 200 questions before and after."
+ON_MONEY = "One more machine costs 400 dollars a month, which is more than the index does."
+
+
+def tradeoffs(scorer, *steps):
+    return scorer.transcript(transcript("#breakdown", "#index", CAUSE, *steps), CASE).scores[
+        "tradeoffs"
+    ]
+
+
+def test_in_an_interview_a_price_with_measured_quality_is_enough_for_trade_offs(scorer):
+    assert tradeoffs(scorer, ON_COST, ON_MONEY) <= 2
+    assert tradeoffs(scorer, ON_COST, ON_QUALITY, ON_MONEY) >= 3

@@ -47,6 +47,7 @@ def test_a_twin_is_about_what_its_sentence_shows_and_does_not_show_it():
         assert labelled[twin.text] >= shown
         if twin.not_ and twin.not_shows is not None:
             assert labelled[twin.not_] >= instead
+        assert {(twin.text, name) for name in twin.near} <= contrary
         for name in shown - instead if twin.not_ else ():
             assert (twin.not_, name) in contrary
         for name in instead - shown:
