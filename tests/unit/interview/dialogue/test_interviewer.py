@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ from harness.interview.dialogue.moves import (
 from harness.interview.dialogue.probes import follow_ups
 from harness.interview.dialogue.wording import moves as pools
 from harness.interview.dialogue.wording import reactions
+from harness.interview.reading import Act, Reading
 from harness.interview.scenario.cards import abouts, card_ids
 from harness.interview.scenario.scenario import scenarios
 from tests.unit.interview.interviews import interviewer, played, words
@@ -137,6 +139,36 @@ def test_what_cannot_be_shown_is_said(question, pool):
     state, (moves,) = played(interviewer(), question)
     assert [move.text for move in moves] == [words(moves)]
     assert words(moves) in pools()[pool] and state.opened == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Do you agree, in your opinion?", "agreement"),
+        ("In your opinion, which matters more?", "wanted"),
+        ("In your opinion, may I touch the app?", "allowed"),
+        ("And your opinion on Mondays?", "otherwise"),
+    ],
+)
+def test_a_question_of_opinion_is_handed_back(question, kind):
+    state, (moves,) = played(interviewer(), question)
+    assert words(moves) in reactions().opinions[kind].says and not state.opened
+
+
+@pytest.mark.parametrize("text", ["The users may like it.", "The gpu is busy, I think."])
+def test_a_statement_that_is_heard_as_a_question_shows_nothing(text):
+    one = replace(interviewer(), read=lambda *_: Reading((Act.ASK,), near=("gpu", "cost")))
+    state, _ = played(one, text)
+    assert not state.opened and not state.offered
+
+
+def test_a_final_decision_ends_the_proposals():
+    state, _ = played(interviewer(), "Final plan: a smaller model.", state=_proposing())
+    assert state.twisted or state.phase == Phase.STAKEHOLDER
+
+
+def _proposing():
+    return replace(interviewer().begin()[0], phase=Phase.PROPOSE)
 
 
 def test_data_that_do_not_exist_are_said_not_to_exist_and_what_there_is_instead():

@@ -206,3 +206,37 @@ def test_a_turn_answers_a_question_by_its_words(question, text):
 )
 def test_a_rounded_number_is_that_of_the_card(number, card, close):
     assert _close(number, card) == close
+
+
+def test_a_refusal_leads_to_what_is_done_instead_or_to_what_is_left():
+    one = interviewer()
+    state = replace(one.begin()[0], phase=Phase.PROPOSE)
+    text = "Not the smaller model, because its answers are worse."
+    refusal = Reading((Act.PROPOSE,), remedies=(Remedy("STK-SMALLER", True, "smaller model"),))
+    plan = Reading((Act.PROPOSE,), remedies=(Remedy("STK-CACHE", False, "cache"),))
+    for heard, question in (((), "instead"), ((plan,), "left")):
+        turn = Turn(text, refusal, replace(state, heard=(*heard, refusal)), one.session)
+        assert (react(turn).comment, react(turn).question) == ("refused_fix", question)
+
+
+def test_a_message_to_product_is_asked_for_their_reply_once():
+    one = interviewer()
+    told = Reading((Act.STAKEHOLDER,), quotes=((Act.STAKEHOLDER, "Tell them one second"),))
+    state = replace(one.begin()[0], heard=(told,))
+    first = react(Turn("Tell them one second.", told, state, one.session))
+    assert (first.quote, first.question) == ("Tell them one second", "objection")
+    asked = replace(state, depth=((first.subject, first.question),))
+    assert react(Turn("Tell them one second.", told, asked, one.session)) is None
+
+
+def test_a_figure_is_held_against_somebody_once():
+    _, (_, first, again) = after_cards(interviewer(), WRONG, WRONG, WRONG)
+    figure = interviewer().session.filled("{felt.mean.network} of {felt.mean.total}")
+    assert figure in words(first) and figure not in words(again)
+
+
+def test_questions_about_a_plan_wait_for_one():
+    one = interviewer()
+    _, turns = after_cards(one, RIGHT, "The users will like it.", "The users will like it.")
+    assert not any(getattr(move, "move", None) == "probe" for moves in turns for move in moves)
+    assert any("change" in words(moves) or "do about it" in words(moves) for moves in turns[1:])

@@ -98,6 +98,18 @@ def test_the_odds_of_a_text_do_not_depend_on_the_texts_beside_it(encoder):
     assert torch.allclose(alone, beside[: len(TASKS["shows"])], atol=1e-4)
 
 
+def test_a_label_weighs_the_tokens_of_the_text_by_itself():
+    head = tuned_encoder.LabelHead(2)
+    hidden, own = torch.randn(1, 5, tuned_encoder.DIMENSIONS), torch.tensor([[1, 1, 1, 0, 0]])
+    mean = hidden[:, :3].mean(1) @ head.weight.T + head.bias
+    assert torch.allclose(head(hidden, own), mean, atol=1e-5)  # before it has learned
+    with torch.no_grad():
+        head.queries[1] = 50 * hidden[0, 2]
+    found = head(hidden, own)
+    assert torch.allclose(found[:, 0], mean[:, 0], atol=1e-5)
+    assert torch.allclose(found[0, 1], hidden[0, 2] @ head.weight[1] + head.bias[1], atol=1e-3)
+
+
 def test_a_text_is_read_once(encoder, monkeypatch):
     read = shipped.remembering(encoder)
     first = read("show each word", "")

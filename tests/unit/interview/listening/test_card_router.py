@@ -46,6 +46,7 @@ def scores(**given):
             {"cache": 0.2, "outside": 3.0},
             Asked(near=("cache", *card_ids()[:2]), unanswered=Unanswered.OUTSIDE),
         ),
+        ({"cache": 6.0, "opinion": 9.0}, Asked(("cache",), tuple(card_ids()[:3]))),
     ],
 )
 def test_a_question_leads_to_one_card_a_few_or_none(given, asked):

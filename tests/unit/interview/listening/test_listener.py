@@ -124,6 +124,14 @@ def test_words_of_letters_and_digits_are_no_numbers():
     assert numbers("p95 of S07 and int8") == ()
 
 
+def test_a_second_thing_is_no_time():
+    assert numbers("A second box? And a second, slow population.") == ()
+    assert [n.value for n in numbers("It takes a second. Half a second is too long.")] == [
+        1000,
+        500,
+    ]
+
+
 def test_all_voices_use_known_acts_and_an_unknown_one_is_named(tmp_path):
     assert {label for _, labels, _ in labelled_sentences() for label in labels} == set(ACTS)
     (tmp_path / "odd.yaml").write_text("sing:\n- La la la.")
