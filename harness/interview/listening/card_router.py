@@ -29,7 +29,7 @@ ASKED = 5.0  # the least of a card that is asked for
 LIKELY, LEAD = 1.5, 1.5
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
-PART, MEMBER = 2.5, 5.0
+PART, MEMBER = 2.5, 8.0
 
 
 @dataclass(frozen=True, slots=True)

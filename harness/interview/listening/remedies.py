@@ -15,8 +15,8 @@ from harness.interview.scenario.scenario import Scenario
 
 REFUSES = "refuses"
 # Limits of the log odds, chosen on turns of other authors.
-PATTERN = 0.5  # what a matching pattern adds
-ELSEWHERE = 0.5  # taken from a remedy that is none of this case's
+PATTERN = 1.0  # what a matching pattern adds
+ELSEWHERE = 1.0  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
 # The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
 # deciding whether a remedy is refused.
