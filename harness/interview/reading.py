@@ -53,6 +53,7 @@ class Unanswered(StrEnum):
     CAUSE = "cause"  # it asks for what the candidate is to find out
     EVERYTHING = "everything"
     OUTSIDE = "outside"  # there is no such data
+    OPINION = "opinion"  # it asks what somebody means, wants, allows or thinks
 
 
 NOT_SHOWN = tuple(str(reason) for reason in Unanswered)

@@ -26,7 +26,6 @@ DOUBT = re.compile(
     r"\b(but|contradict\w*|match|agree|add up|already|wrong|doubt|wait|hang on|hold on|inconsisten\w*)\b",
     re.IGNORECASE,
 )
-SPREAD = "p50 is {p50.total} and p95 {p95.total}; it would have to explain both."
 
 
 def share(session: Session, stage: str) -> str:
@@ -37,12 +36,12 @@ def share(session: Session, stage: str) -> str:
 
 
 def against(session: Session, suspect: Suspect) -> str:
-    """Return the datum that speaks against a wrong suspect."""
+    """Return the datum that speaks against a wrong suspect; "" if there is none."""
     if suspect.id == "deploy":
         return filled(session, BEFORE_AND_AFTER)
     if suspect.stage and suspect.stage != session.scenario.cause.stage:
         return share(session, suspect.stage)
-    return filled(session, SPREAD)
+    return ""
 
 
 def is_doubt(text: str) -> bool:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.deeper_questions import FollowUps
-from harness.interview.dialogue.moves import Doubt, Phase, State
+from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
-from harness.interview.dialogue.progression import SEARCH
-from harness.interview.dialogue.reactions import Reaction, Turn, react
+from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
 from harness.interview.dialogue.showing import beside, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
@@ -72,7 +71,7 @@ class Discussion:
         told = any(role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles)
         if doubts and not told and case_figures.is_doubt(text):
             return speak(step, case_figures.answer(self.session, text))
-        if _wants_data(reading, text) and (unsure := unclear(step, self.session, reading, text)):
+        if _asks(reading, text) and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
             return None
@@ -100,10 +99,10 @@ class Discussion:
         searching = state.phase in SEARCH
         if searching and (reaction.solved or (reading.proposed and reaction.comment != "early")):
             state = state.enter(Phase.PROPOSE)
+        if searching and reaction.question == "fix":
+            state = state.enter(Phase.PROPOSE)
         if reaction.question in OPEN_ENDED and (gap := self._gap((state, out))):
             return self._turned((state, out), replace(reaction, subject=""), gap)
-        if reaction.question == "next_look" and searching and _solved(state):
-            state, reaction = state.enter(Phase.PROPOSE), replace(reaction, question="fix")
         return self._answer((state, out), reaction, text)
 
     def _go_on(self, step: Step) -> Step | None:
@@ -121,11 +120,16 @@ class Discussion:
             return self._turned(step, taken, gap)
         if enough and not self.follow_ups.due(step):
             return None
-        question = "more" if proposing else "next_look"
+        question = self._turn(step, state.heard[-1], "").onward
         return self._answer(step, Reaction("noted", question, quote=quote), "")
 
     def _gap(self, step: Step) -> tuple[str, str] | None:
-        """Return the gap to ask about now; none right after another one: first the candidate goes on."""
+        """Return the gap to ask about now; none right after another one: first the candidate goes on.
+
+        Questions about a plan wait for one.
+        """
+        if step[0].phase == Phase.PROPOSE and not has_plan(step[0]):
+            return None
         asked = [e.move for e in step[0].events if e.who == "interviewer" and e.text]
         return None if "probe" in asked[-REST:] else self.follow_ups.due(step)
 
@@ -140,9 +144,11 @@ class Discussion:
         doubt = state.doubt
         if reading.cause == "right":
             return replace(state, doubt=None), out
-        if doubt is None or state.t - doubt.t < REFUTED_AFTER_S or state.phase not in SEARCH:
+        waits = doubt is None or state.t - doubt.t < REFUTED_AFTER_S or reading.proposed
+        if doubt is None or waits or state.phase not in SEARCH:
             return step
-        figure = case_figures.against(self.session, doubt.suspect)
+        if not (figure := case_figures.against(self.session, doubt.suspect)):
+            return replace(state, doubt=None), out
         reaction = Reaction("against", quote=doubt.suspect.quote, figure=figure)
         return self._answer((replace(state, doubt=None), out), reaction, "")
 
@@ -153,11 +159,8 @@ class Discussion:
         return answer(step, self.session, reaction, self.style, text, self.reword)
 
 
-def _solved(state: State) -> bool:
-    return any(reading.cause == "right" for reading in state.heard)
-
-
-def _wants_data(reading: Reading, text: str) -> bool:
-    """Return True if a turn asks for data and proposes nothing, or ends with its question."""
-    last = OFFERS.isdisjoint(reading.acts) or text.rstrip().endswith("?")
-    return last and Act.ASK in reading.acts
+def _asks(reading: Reading, text: str) -> bool:
+    """Return True if a turn plainly asks for something, and proposes nothing or ends with its question."""
+    ends = text.rstrip().endswith("?")
+    plain = ends or (OFFERS.isdisjoint(reading.acts) and ("?" in text or bool(WANTS.search(text))))
+    return plain and Act.ASK in reading.acts

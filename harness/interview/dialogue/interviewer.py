@@ -15,12 +15,21 @@ from functools import cached_property
 
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
-from harness.interview.dialogue.discussion import Discussion
-from harness.interview.dialogue.moves import Hint, Input, Next, Opened, Phase, State, Utterance
+from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
+from harness.interview.dialogue.moves import (
+    SEARCH,
+    Hint,
+    Input,
+    Next,
+    Opened,
+    Phase,
+    State,
+    Utterance,
+)
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import elapsed, overdue
 from harness.interview.dialogue.probes import Gaps, Reword
-from harness.interview.dialogue.progression import SEARCH, end, helped, next_phase, warned
+from harness.interview.dialogue.progression import end, helped, next_phase, warned
 from harness.interview.dialogue.showing import opened
 from harness.interview.dialogue.speech import Step, Style, choose, say
 from harness.interview.dialogue.visitors import VISITORS
@@ -33,7 +42,8 @@ from harness.interview.scenario.transcript import Event, Transcript
 CLOSES = re.compile(
     r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
     r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))\b(?! (that|i|we)\b)|"
-    r"\bi.?m (done|finished|through)\b|\bthat.?s me\b",
+    r"^\W*((so|well|ok\w*)\W+)?(my )?(final\w*|decisions?|plan)( \w+)?\s*[:,]|"
+    r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
 
@@ -126,7 +136,8 @@ class Interviewer:
             return self._in_time(shown)
         if Act.DONE in acts or phase == Phase.WRAP:
             return self._next(step)
-        if phase == Phase.PROPOSE and CLOSES.search(text):
+        decided = Act.DECIDE in acts and step[0].turns > MIN_PROPOSAL_TURNS
+        if phase == Phase.PROPOSE and (decided or CLOSES.search(text)):
             return self._next(self.discussion.acknowledged(step))
         if visitor := VISITORS.get(phase):
             late = step[0].turns > 1 and overdue(self.session, step[0])

@@ -22,6 +22,9 @@ class Phase(StrEnum):
     DEBRIEF = "debrief"
 
 
+SEARCH = (Phase.CLARIFY, Phase.DIAGNOSE)  # the phases before the cause is named
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """Something the candidate said; t in seconds since the interview began."""

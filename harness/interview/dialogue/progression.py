@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.interview.dialogue import probes
 from harness.interview.dialogue.debrief import debrief
-from harness.interview.dialogue.moves import End, Phase, State
+from harness.interview.dialogue.moves import SEARCH, End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import overdue, warning
 from harness.interview.dialogue.speech import Step, choose, say, speak
@@ -16,7 +16,6 @@ from harness.interview.dialogue.wording import reactions
 from harness.interview.reading import Role
 from harness.interview.scenario.interview_session import Session
 
-SEARCH = (Phase.CLARIFY, Phase.DIAGNOSE)
 TOLD = re.compile(
     r"\b(tell|write|say|show|explain|e-?mail)\b.{0,20}\b(product|pm|manager)\b|"
     r"\b(to|for) (the )?(product|pm|product manager)\b",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.moves import Phase, State
+from harness.interview.dialogue.moves import SEARCH, Phase, State
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import ABOUT, Act, Number, Reading, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
@@ -70,6 +70,8 @@ ANSWERS = {
     Role.EFFECT: "size",
     Role.MECHANISM: "mechanism",
 }
+# The question that leads on, after a refusal.
+REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "left"}
 REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
 
@@ -112,6 +114,23 @@ class Turn:
     def solved(self) -> bool:
         """Return True if the cause was named before this turn."""
         return any(reading.cause == "right" for reading in self.state.heard[:-1])
+
+    def unsaid(self, figure: str) -> str:
+        """Return a figure of the case, or "" if the interviewer has said it before."""
+        spoken = (e.text for e in self.state.events if e.who == "interviewer" and e.text)
+        return "" if any(figure in text for text in spoken) else figure
+
+    @property
+    def onward(self) -> str:
+        """Return the question that leads on from here: to data, to a first change, or to the next one."""
+        if self.state.phase in SEARCH and not self.solved:
+            return "next_look"
+        return "more" if self.has_plan else "fix"
+
+    @property
+    def has_plan(self) -> bool:
+        """Return True if a remedy was proposed, in this turn or before."""
+        return has_plan(self.state)
 
     def open_question(self, subject: str, asked: Sequence[str]) -> str | None:
         """Return the first question about a subject that was neither asked nor answered, within the depth."""
@@ -156,6 +175,8 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     reading = turn.reading
     if reading.suspect and reading.suspect.cause == "right" and not turn.solved:
         yield _right(turn, reading.suspect)
+    if Act.STAKEHOLDER in reading.acts:
+        yield _told(turn)
     if reading.proposed:
         yield _proposed(turn, min(reading.proposed, key=lambda r: FITS.index(fit(turn.session, r))))
     if reading.suspect:
@@ -168,6 +189,11 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _decided(turn)
     if Act.CLAIM in reading.acts and reading.numbers:
         yield _number(turn, reading.numbers)
+
+
+def has_plan(state: State) -> bool:
+    """Return True if the candidate has proposed a remedy."""
+    return any(reading.proposed for reading in state.heard)
 
 
 def fit(session: Session, remedy: Remedy) -> str:
@@ -191,13 +217,16 @@ def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
         return None
     if suspect.cause is None:
         figure = case_figures.share(turn.session, suspect.stage) if suspect.stage else ""
-        question = turn.open_question(suspect.id, ("why_behind",)) or "next_look"
+        figure = turn.unsaid(figure)
+        question = turn.open_question(suspect.id, ("why_behind",)) or turn.onward
         return Reaction("symptom", question, suspect.id, suspect.quote, figure=figure)
     again = any(r.suspect and r.suspect.id == suspect.id for r in turn.state.heard[:-1])
     if again or turn.state.phase not in (Phase.CLARIFY, Phase.DIAGNOSE):
-        figure = case_figures.against(turn.session, suspect)
-        return Reaction("against", "next_look", suspect.id, suspect.quote, figure)
-    question = turn.open_question(suspect.id, ("check",)) or "next_look"
+        figure = turn.unsaid(case_figures.against(turn.session, suspect))
+        return (
+            Reaction("against", turn.onward, suspect.id, suspect.quote, figure) if figure else None
+        )
+    question = turn.open_question(suspect.id, ("check",)) or turn.onward
     return Reaction("suspected", question, suspect.id, suspect.quote, doubts=suspect)
 
 
@@ -205,20 +234,21 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     if not turn.looked:
         return Reaction("early", "first_look", remedy.id, remedy.quote)
     kind = fit(turn.session, remedy)
-    figure = _touched(turn, remedy) if kind == "neutral" else ""
+    figure = turn.unsaid(_touched(turn, remedy)) if kind == "neutral" else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
-    question = turn.open_question(remedy.id, ASKED[kind]) or "more"
+    question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
     return Reaction(comment, question, remedy.id, remedy.quote, figure)
 
 
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
+    onward = REFUSED_ONWARD[turn.onward]
     if fit(turn.session, remedy) in ("fixes", "helps"):
         reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED
-        question = "more" if reasoned else "why_not"
+        question = onward if reasoned else "why_not"
         return Reaction("refused_fix", question, remedy.id, remedy.quote)
-    figure = _touched(turn, remedy)
-    return Reaction("refused_rightly", "more", remedy.id, remedy.quote, figure)
+    figure = turn.unsaid(_touched(turn, remedy))
+    return Reaction("refused_rightly", onward, remedy.id, remedy.quote, figure)
 
 
 def _touched(turn: Turn, remedy: Remedy) -> str:
@@ -226,6 +256,13 @@ def _touched(turn: Turn, remedy: Remedy) -> str:
     stage = remedies()[remedy.id].touches
     elsewhere = stage and stage != turn.session.scenario.cause.stage
     return case_figures.share(turn.session, stage) if elsewhere else ""
+
+
+def _told(turn: Turn) -> Reaction | None:
+    """React to a message to product: ask what they will reply, once."""
+    question = turn.open_question(Role.MESSAGE, ASKED_ABOUT[Role.MESSAGE])
+    quote = turn.reading.quote(Act.STAKEHOLDER)
+    return question and Reaction("about", question, Role.MESSAGE, quote)
 
 
 def _about(turn: Turn) -> Reaction | None:
@@ -251,15 +288,15 @@ def _answered(turn: Turn) -> Reaction | None:
 def _decided(turn: Turn) -> Reaction:
     planned = (words for role, words in turn.reading.roles if role == Role.PLAN)
     quote = next(planned, turn.reading.quote(Act.DECIDE))
-    question = "more" if turn.says("risk") else "risk"
+    question = turn.onward if turn.says("risk") else "risk"
     return Reaction("decided", question, "decision", quote)
 
 
 def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
-    if shown := [number for number in numbers if on_card(number, turn)]:
-        return Reaction("grounded", "next_look", "number", shown[0].quote)
-    measured = [number for number in numbers if number.unit and not _given(number, turn)]
+    if shown := [n for n in numbers if on_card(n, turn) and not _given(n, turn)]:
+        return Reaction("grounded", turn.onward, "number", shown[0].quote)
+    measured = [n for n in numbers if n.unit and not _given(n, turn)]
     if not measured or turn.says("source"):
         return None
     question = turn.open_question("number", ("source",))

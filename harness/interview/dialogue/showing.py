@@ -1,4 +1,4 @@
-"""Cards on the table: shown once, held back for a guess in coach mode, offered if a question is unclear."""
+"""Cards on the table: shown once, held back for a guess in coach mode, the nearest if a question is vague."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Offer, Phase, Show
 from harness.interview.dialogue.reactions import CONTEXT
 from harness.interview.dialogue.speech import Step, choose, say
-from harness.interview.dialogue.wording import reactions
+from harness.interview.dialogue.wording import opinion, reactions
 from harness.interview.reading import Reading, Unanswered
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
@@ -20,6 +20,7 @@ ABOUT_INTERVIEW = re.compile(
     r"(am|are) (i|we) (done|finished)|can i go|should (i )?have asked)\b",
     re.IGNORECASE,
 )
+SHOWN_BY = {"card", "nearest"}  # pools of words that go with a card
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
 
@@ -39,9 +40,15 @@ def opened(step: Step, session: Session, card: str) -> Step:
 
 
 def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step | None:
-    """Ask which card was meant, or say why there is none; None if the turn asks for nothing."""
+    """Answer a question that asks for no certain card: with the nearest one, or with why there is none.
+
+    None if nothing is near.
+    """
     if reading.unanswered and ABOUT_INTERVIEW.search(text):
         return choose(step, session, "aside.practical", reactions().asides["practical"].says)
+    if reading.unanswered == Unanswered.OPINION:
+        kind, wordings = opinion(text)
+        return choose(step, session, f"opinion.{kind}", wordings)
     if reading.unanswered == Unanswered.OUTSIDE:
         near = case_figures.instead(reading.near)
         return choose(step, session, "nothing", reactions().nothing_there, {"near": near})
@@ -49,7 +56,11 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         return say(step, session, str(reading.unanswered))
     if not reading.near:
         return None
-    return _offered(step, session, "unsure", reading.near)
+    nearest, *others = reading.near
+    if nearest not in step[0].opened:
+        step = say(step, session, "nearest")
+    step = opened(step, session, nearest)
+    return step if step[0].held else beside(step, session, replace(reading, near=tuple(others)))
 
 
 def beside(step: Step, session: Session, reading: Reading) -> Step:
@@ -66,7 +77,7 @@ def _offered(step: Step, session: Session, pool: str, cards: tuple[str, ...]) ->
 
 
 def _show(step: Step, session: Session, card: str) -> Step:
-    if "card" not in step[0].last_pools:
+    if not SHOWN_BY & set(step[0].last_pools):
         step = say(step, session, "card")
     state, out = step
     event = Event(t=state.t, who="candidate", open_card=card)

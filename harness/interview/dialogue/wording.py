@@ -56,6 +56,7 @@ class Reactions(Strict):
     challenge_otherwise: dict[bool, Text]  # of a doubt that names a number, and of another
     small_talk: dict[str, Aside]
     asides: dict[str, Aside]
+    opinions: dict[str, Aside]
     repeated: Wordings
     nothing_there: Wordings
     interrupt: Wordings
@@ -85,6 +86,11 @@ def small_talk(text: str) -> tuple[str, tuple[str, ...]] | None:
 def aside(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a turn that is not the interview, and the answers to it."""
     return next(_matching(reactions().asides, text))  # the last kind matches everything
+
+
+def opinion(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the kind of a question that asks for no data, and the answers to it."""
+    return next(_matching(reactions().opinions, text))  # the last kind matches everything
 
 
 def _matching(kinds: Mapping[str, Aside], text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from harness.interview.encoder.training import Example
-from harness.interview.listening.card_router import labelled_questions, topics
+from harness.interview.listening.card_router import MAX_CARDS, labelled_questions, topics
 from harness.interview.listening.examples import (
     ACTS,
     NONE,
@@ -34,6 +34,11 @@ OFFERS = {str(Act.PROPOSE), str(Act.DECIDE)}
 CLAIMS = {str(Act.CLAIM), str(Act.CHALLENGE)}
 ASK, PROPOSE = str(Act.ASK), str(Act.PROPOSE)
 PROPOSALS = 6  # that each refusal is joined with
+LISTS, ITEM_WORDS, REMARKED = (
+    3000,
+    4,
+    0.5,
+)  # lists of requests; words of a member; share after a remark
 ROLE_OF_ACT = {
     ASK: str(Role.ASK),
     str(Act.DONT_KNOW): str(Role.ASIDE),
@@ -62,6 +67,7 @@ def turn_examples() -> Iterator[Example]:
     yield from (_one(text, roles=[role]) for text, role, _ in role_sentences())
     draw = np.random.default_rng(0)
     yield from _two_questions(draw)
+    yield from _lists(draw)
     yield from _refused_and_proposed(draw)
 
 
@@ -77,11 +83,12 @@ def _opposite(name: str) -> str:
 
 
 def _of_turn(turn: HeardTurn) -> Example:
-    outside = [Unanswered.OUTSIDE.value] if set(turn.acts) == {ASK} else []
+    outside = [Unanswered.OUTSIDE.value] if set(turn.acts) == {ASK} and not turn.opinion else []
+    opinion = [Unanswered.OPINION.value] if turn.opinion else []
     refusing = [REFUSES] if any(name.startswith(REFUSED) for name in turn.remedies) else []
     labels = {
         "acts": turn.acts or (NONE,),
-        "cards": turn.cards or outside,
+        "cards": [*(turn.cards or outside), *opinion],
         "remedies": [*turn.remedies, *refusing],
         "suspects": [turn.blames] if turn.blames else [],
     }
@@ -145,6 +152,36 @@ def _two_questions(draw: np.random.Generator) -> Iterator[Example]:
         second, another = asked[other]
         if another != card:
             yield _one(_joined(first, second, draw), cards=[card, another], acts=[ASK], remedies=())
+
+
+def _lists(draw: np.random.Generator) -> Iterator[Example]:
+    """Yield short requests for several cards in one breath, alone or after a remark that asks for nothing."""
+    short = [
+        (text.rstrip(" .?!"), card)
+        for text, (card, *_), _ in labelled_questions()
+        if card not in NOT_SHOWN and len(text.split()) <= ITEM_WORDS
+    ]
+    remarks = [text for text, acts, _ in labelled_sentences() if acts == (str(Act.CLAIM),)]
+    for _ in range(LISTS):
+        chosen = draw.choice(len(short), draw.integers(2, MAX_CARDS + 1), replace=False)
+        items = [short[number] for number in chosen]
+        listed = _listed([text for text, _ in items], draw)
+        before = f"{remarks[draw.integers(len(remarks))]} " if draw.random() < REMARKED else ""
+        acts = [ASK, str(Act.CLAIM)] if before else [ASK]
+        yield _one(before + listed, cards=[card for _, card in items], acts=acts)
+
+
+def _listed(items: Sequence[str], draw: np.random.Generator) -> str:
+    """Return the members of a list as people write one."""
+    joint = (", ", " / ", " and ", ", ", " + ", ". ")[draw.integers(6)]
+    *first, last = items
+    end = (
+        f"{joint.join(first)} and {last}"
+        if joint == ", " and draw.random() < 0.5
+        else joint.join(items)
+    )
+    start = ("", "", "pls send ", "also ", "can i see ", "I'd like ")[draw.integers(6)]
+    return start + end + ("", ".", "?", " please")[draw.integers(4)]
 
 
 def _refused_and_proposed(draw: np.random.Generator) -> Iterator[Example]:

@@ -1,7 +1,8 @@
 """Cards: which data a question asks for, and why it gets none.
 
-For three topics no card is shown: the cause, all data at once, and what no card has. They have example
-questions, too: a question is refused because it resembles those, not because it is unlike all cards.
+For four topics no card is shown: the cause, all data at once, what no card has, and what is a matter of
+opinion. They have examples, too: a question is refused because it resembles those, not because it is unlike
+all cards.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Asked:
 
 @cache
 def topics() -> tuple[str, ...]:
-    """Return the names of all that can be asked for: the cards, and three for which none is shown."""
+    """Return the names of all that can be asked for: the cards, and those for which none is shown."""
     return (*card_ids(), *(kind.value for kind in Unanswered))
 
 
@@ -97,9 +98,11 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     cards = sorted((name for name in odds if name not in NOT_SHOWN), key=lambda n: -odds[n])
     refusal = max(Unanswered, key=lambda kind: odds[kind])
     best, second = (odds[name] for name in cards[:2])
-    if best < odds[refusal]:
+    certain = tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED)
+    # Who asks for data and for an opinion gets the data.
+    if best < odds[refusal] and not (certain and refusal == Unanswered.OPINION):
         return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal)
-    if certain := tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED):
+    if certain:
         return Asked(certain, tuple(cards[len(certain) :][:OFFERED]))
     if best >= LIKELY and best - second >= LEAD:
         return Asked((cards[0],), tuple(cards[1:][:OFFERED]))

@@ -26,7 +26,10 @@ Labelled = tuple[str, tuple[str, ...], str]  # (sentence, labels, voice)
 
 
 class HeardTurn(Strict):
-    """A whole turn of a candidate, labelled. blames: the suspect that it names, if any."""
+    """A whole turn of a candidate, labelled.
+
+    blames: the suspect that it names, if any. opinion: it asks what somebody means, wants, allows or thinks.
+    """
 
     case: str
     before: Text
@@ -35,6 +38,7 @@ class HeardTurn(Strict):
     cards: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     blames: str | None = None
+    opinion: bool = False
 
 
 def labelled_sentences(folder: Path = TURNS) -> Iterator[Labelled]:

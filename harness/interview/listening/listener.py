@@ -45,7 +45,7 @@ class Listener:
         whole = said(self.encoder, " ".join(turn.split()), given)
         heard = [said(self.encoder, part, given) for part in listed]
         remedies = offered(whole, heard, scenario) or turned_down(whole, last_words(before))
-        suspect = blamed(whole, scenario)
+        suspect = blamed(whole, heard, scenario)
         done = acts(whole.odds[ACTS], _implied(remedies, suspect, heard))
         asked = self._asked(turn, before, scenario) if Act.ASK in done else Asked()
         if taken := taken_up(turn, before):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pydantic import Field
@@ -55,8 +55,11 @@ def no_suspects() -> tuple[str, ...]:
     return _content().none
 
 
-def blamed(turn: Said, scenario: Scenario) -> Suspect | None:
-    """Return what a turn blames; None if it blames nothing, or acquits what it names."""
+def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | None:
+    """Return what a turn blames; None if it blames nothing, or acquits what it names.
+
+    heard: its parts; the words for a cause that no pattern names are those of the part that blames it most.
+    """
     if ACQUITS.search(turn.text) and len(parts(turn.text)) == 1:
         return None
     own = _named(scenario, turn.text)
@@ -68,7 +71,8 @@ def blamed(turn: Said, scenario: Scenario) -> Suspect | None:
     if totals[best] < LEAST:
         return None
     cause = judged(best, scenario)
-    quote = (own if cause == "right" else None) or _quote(best, turn.text) or turn.text
+    part = max(heard, key=lambda part: part.odds[SUSPECTS][best]).text
+    quote = (own if cause == "right" else None) or _quote(best, turn.text) or part
     return Suspect(best, cause, quote, suspects()[best].stage)
 
 
