@@ -25,6 +25,7 @@ WANTS = re.compile(
     r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
 )
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
+STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Discussion:
     def acknowledged(self, step: Step) -> Step:
         """Take up the candidate's words before the interview goes on to something else."""
         reading = step[0].heard[-1]
-        quote = next((w for _, w in reversed(reading.roles)), reading.quote(reading.acts[0]))
+        planned = (words for role, words in reading.roles if role == Role.PLAN)
+        quote = next(planned, reading.quote(reading.acts[0]))
         return self._answer(step, Reaction("taken_last", quote=quote), "") if quote else step
 
     def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
@@ -136,7 +138,9 @@ class Discussion:
     def _turned(self, step: Step, reaction: Reaction, gap: tuple[str, str]) -> Step:
         """Say the reaction's comment and that another subject follows, and ask about the gap."""
         turn = "back_to" if gap[0].startswith("MIS-") else "new_subject"
-        return self.follow_ups.ask(self._answer(step, replace(reaction, question=turn), ""), *gap)
+        comment = "taken" if reaction.comment in STAYS else reaction.comment
+        turned = replace(reaction, comment=comment, question=turn)
+        return self.follow_ups.ask(self._answer(step, turned, ""), *gap)
 
     def _refuted(self, step: Step, reading: Reading) -> Step:
         """Give the datum against a wrong suspect, a minute after it was named, unless it was dropped."""

@@ -69,7 +69,7 @@ def test_what_was_said_is_not_asked_for():
 
 @pytest.mark.parametrize(
     ("text", "question"),
-    [("No smaller model. It would save 200 ms.", "more"), ("No smaller model.", "why_not")],
+    [("No smaller model. It would save 200 ms.", "next_look"), ("No smaller model.", "why_not")],
 )
 def test_a_refusal_is_asked_for_its_reason_only_if_it_gave_none(text, question):
     one = interviewer("S03")
