@@ -7,6 +7,7 @@ model once, whoever asks about it.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
@@ -16,18 +17,39 @@ from harness.models.engines.embedding import DIMENSIONS, Embedder
 
 MAX_TOKENS = 128  # of a text with what was said before; none of the labelled ones is longer
 FROZEN = 2  # of MiniLM's six layers: words and their order are the same for every task
-DROPOUT = 0.1  # of the mean vector, while training
+DROPOUT = 0.1  # of the dimensions of the token vectors, while training
 NO_ODDS = torch.finfo(torch.float32).min  # of attention to padding
 
 Tasks = Mapping[str, tuple[str, ...]]  # task -> its labels, in the order of their log odds
 Said = tuple[str, str]  # the text, and what was said before it, or ""
 
 
-class TunedEncoder(nn.Module):
-    """MiniLM's layers with a linear layer over the mean of the text's token vectors.
+class LabelHead(nn.Module):
+    """Log odds of each label: the evidence of every token, averaged with weights of the label's own.
 
-    What was said before is read as the second text of a pair: it is attended to, and not part of the mean.
-    The embedding of tokens stays MiniLM's own.
+    A long turn does several things, each in a few of its words; a plain mean would blur them. The queries
+    start at zero, which is the plain mean. Attention of each label: Mullenbach et al. 2018 (CAML).
+    """
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.queries = nn.Parameter(torch.zeros(labels, DIMENSIONS))
+        self.weight = nn.Parameter(torch.empty(labels, DIMENSIONS))
+        self.bias = nn.Parameter(torch.zeros(labels))
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+
+    def forward(self, hidden: Tensor, own: Tensor) -> Tensor:
+        """Return log odds (n, labels) of token vectors (n, tokens, DIMENSIONS). own: (n, tokens), 0 or 1."""
+        scores = hidden @ self.queries.T / math.sqrt(DIMENSIONS)
+        attention = scores.masked_fill(own[..., None] == 0, NO_ODDS).softmax(1)
+        return (attention * (hidden @ self.weight.T)).sum(1) + self.bias
+
+
+class TunedEncoder(nn.Module):
+    """MiniLM's layers with a `LabelHead` over the text's token vectors.
+
+    What was said before is read as the second text of a pair: it is attended to, and gives no evidence. The
+    embedding of tokens stays MiniLM's own.
     """
 
     def __init__(self, embedder: Embedder, tasks: Tasks) -> None:
@@ -39,7 +61,7 @@ class TunedEncoder(nn.Module):
         self.own = list(layers[FROZEN:])
         self.layers = copy.deepcopy(layers[FROZEN:])
         self.tasks = tasks
-        self.head = nn.Linear(DIMENSIONS, len(self.labels()))
+        self.head = LabelHead(len(self.labels()))
 
     def forward(self, said: Sequence[Said]) -> Tensor:
         """Return the log odds of each text, (n, labels of all tasks)."""
@@ -49,9 +71,8 @@ class TunedEncoder(nn.Module):
         seen, text = batch["attention_mask"].float(), batch["token_type_ids"] == 0
         unseen = (1 - seen[:, None, None, :]) * NO_ODDS
         hidden = _through(self.layers, self._as_before(batch, unseen), unseen)
-        own = (seen * text)[..., None]
-        mean = (hidden * own).sum(1) / own.sum(1)
-        return self.head(nn.functional.dropout(mean, DROPOUT, self.training))
+        kept = nn.functional.dropout(torch.ones_like(hidden[:, :1]), DROPOUT, self.training)
+        return self.head(hidden * kept, seen * text)
 
     def _numbered(self, text: str, before: str) -> Mapping[str, list[int]]:
         return self.tokenizer(text, before or None, truncation=True, max_length=MAX_TOKENS)
@@ -76,8 +97,8 @@ class TunedEncoder(nn.Module):
         theirs = {label: row for row, label in enumerate(other.labels())}
         for row, label in enumerate(self.labels()):
             if label in theirs:
-                self.head.weight[row] = other.head.weight[theirs[label]]
-                self.head.bias[row] = other.head.bias[theirs[label]]
+                for own, learned in zip(self.head.parameters(), other.head.parameters(), strict=True):
+                    own[row] = learned[theirs[label]]
 
     def labels(self) -> list[tuple[str, str]]:
         """Return (task, label) of each of the log odds."""

@@ -26,8 +26,8 @@ def packed(encoder: TunedEncoder) -> dict[str, np.ndarray]:
     arrays = {f"labels.{task}": np.array(labels) for task, labels in encoder.tasks.items()}
     for name, own, tuned in encoder.weights():
         arrays |= _rounded(name, _rows(tuned - own).detach().numpy())
-    head = {"head.weight": encoder.head.weight, "head.bias": encoder.head.bias}
-    return arrays | {name: value.detach().half().numpy() for name, value in head.items()}
+    head = encoder.head.named_parameters(prefix="head")
+    return arrays | {name: value.detach().half().numpy() for name, value in head}
 
 
 def unpacked(arrays: Arrays, embedder: Embedder) -> TunedEncoder:
@@ -37,9 +37,8 @@ def unpacked(arrays: Arrays, embedder: Embedder) -> TunedEncoder:
         for name, own, tuned in encoder.weights():
             change = torch.from_numpy(arrays[name] * arrays[f"{name}.step"])
             tuned.copy_(own + change.view(tuned.shape))
-        for name in ("weight", "bias"):
-            value = torch.from_numpy(arrays[f"head.{name}"])
-            getattr(encoder.head, name).copy_(value.float())
+        for name, value in encoder.head.named_parameters(prefix="head"):
+            value.copy_(torch.from_numpy(arrays[name]).float())
     return encoder.eval()
 
 
