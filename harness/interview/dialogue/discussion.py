@@ -52,7 +52,9 @@ class Discussion:
         known = set(step[0].opened)
         for card in cards:
             step = opened(step, self.session, card)
-        return beside(step, self.session, reading) if known.issuperset(cards) else step
+        if known.issuperset(cards):
+            return beside(step, self.session, reading.near)
+        return step if step[0].held else beside(step, self.session, reading.also, "also")
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again.

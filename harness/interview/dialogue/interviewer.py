@@ -46,6 +46,7 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
+THANKS = 8  # words: a longer turn that begins with thanks or "fine" goes on to say something
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ class Interviewer:
             return self._repeated(step)
         if Act.OFF_TOPIC in acts:
             kind, wordings = aside(text)
-            return choose(step, self.session, f"aside.{kind}", wordings)
+            if kind != "thanks" or len(text.split()) <= THANKS:
+                return choose(step, self.session, f"aside.{kind}", wordings)
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
         if Act.DONE in acts or phase == Phase.WRAP:
