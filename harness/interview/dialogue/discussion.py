@@ -41,6 +41,16 @@ RHETORICAL = re.compile(
     r",\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|isn.?t it|you (know|see))\s*\?+",
     re.IGNORECASE,
 )
+# A question without its mark, as one types.
+UNMARKED = re.compile(
+    r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
+    r"(?:what.?s|what (?:is|are|does|do|happens|runs)|how (?:many|much|long|often|busy|big|is|are|does|do)|"
+    r"who|which (?!is|means)|is (?:it|there|that|the)|are (?:there|they|the)|does|did|has|any)\b"
+    r"[^?.!]*(?:[.!]|$)",
+    re.IGNORECASE,
+)
+# Several things are asked for in one breath.
+SEVERAL = re.compile(r"\b(both|and|also|plus|as well|together|then)\b|[,;+/]", re.IGNORECASE)
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -73,7 +83,18 @@ class Discussion:
             step = opened(step, self.session, card)
         if known.issuperset(cards):
             return beside(step, self.session, reading.near)
-        return step if step[0].held else beside(step, self.session, reading.also, "also")
+        if step[0].held:
+            return step
+        if SEVERAL.search(text):
+            return self._also(step, reading)
+        return beside(step, self.session, reading.also, "also")
+
+    def _also(self, step: Step, reading: Reading) -> Step:
+        """Show what was probably asked for, too, in a turn that names several things."""
+        for card in reading.also[:1]:
+            if card not in step[0].opened:
+                step = opened(step, self.session, card)
+        return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again.
@@ -204,5 +225,5 @@ def _last_text(state: State) -> str:
 
 
 def questions(text: str) -> bool:
-    """Return True if a text has a question that it does not answer itself."""
-    return "?" in RHETORICAL.sub(" ", text)
+    """Return True if a text has a question that it does not answer itself, with or without its mark."""
+    return "?" in RHETORICAL.sub(" ", text) or bool(UNMARKED.search(text))

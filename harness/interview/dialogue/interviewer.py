@@ -53,6 +53,7 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
+ABOUT_INTERVIEW = ("over", "task", "asking", "orders", "verdict")  # kinds of small talk
 # Words: a longer turn is a remark to take up, although it begins with "fine" or is beside the point; and one
 # that says "I don't know" has something to say.
 REMARK, LOST = 6, 18
@@ -131,7 +132,7 @@ class Interviewer:
 
     def _respond(self, step: Step, reading: Reading, text: str) -> Step:
         acts, phase = reading.acts, step[0].phase
-        if not _is_on_case(reading) and (talk := small_talk(text)):
+        if talk := _talk(reading, text):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
         if explained := meaning(text):
             return self._in_time(speak(step, explained))
@@ -225,3 +226,14 @@ def _is_lost(reading: Reading, text: str) -> bool:
 
 def _is_on_case(reading: Reading) -> bool:
     return bool(reading.cards or reading.proposed or reading.suspect)
+
+
+def _talk(reading: Reading, text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the kind of a turn about the conversation itself, and its answers; else None.
+
+    What is about the interview may sound like a request for data.
+    """
+    if reading.proposed or reading.suspect:
+        return None
+    talk = small_talk(text)
+    return talk if talk and (not reading.cards or talk[0] in ABOUT_INTERVIEW) else None

@@ -50,6 +50,8 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         kind, wordings = opinion(text)
         return choose(step, session, f"opinion.{kind}", wordings)
     if reading.unanswered == Unanswered.OUTSIDE:
+        if not reading.near:
+            return choose(step, session, "nothing_near", reactions().nothing_near)
         near = case_figures.instead(reading.near)
         return choose(step, session, "nothing", reactions().nothing_there, {"near": near})
     if reading.unanswered:

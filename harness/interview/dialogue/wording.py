@@ -14,7 +14,7 @@ from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
-SMALL_TALK = 20  # words: a longer turn has something to say about the case
+SMALL_TALK = 25  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
     r"\bwhat\b.{0,25}\b(means?|meaning|stands? for)\b|\bmeaning of\b|\bwhat(.s| is) an? [\w -]{2,20}\?",
     re.IGNORECASE,
@@ -63,6 +63,7 @@ class Reactions(Strict):
     asides: dict[str, Aside]
     opinions: dict[str, Aside]
     repeated: Wordings
+    nothing_near: Wordings
     nothing_there: Wordings
     interrupt: Wordings
     product_manager: dict[str, Insistence]

@@ -13,7 +13,8 @@ from harness.interview.encoder.tuned_encoder import Tasks, TunedEncoder
 from harness.models.engines.embedding import Embedder
 
 # Chosen by leaving authors out of the labelled sentences. The shipped weights took three runs of EPOCHS, each
-# from those of the run before; then EPOCHS and one more on what had been added, with a share of the rest.
+# from those of the run before; then fourteen more on what had been added, mostly turns of whole interviews,
+# with a share of the rest.
 EPOCHS, BATCH = 3, 32
 LAYERS_RATE, HEAD_RATE = 1e-4, 3e-3  # learning rates
 WARM_UP, LEAST_RATE = 100, 0.02  # steps of rising rate; share of it at the end

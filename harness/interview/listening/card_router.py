@@ -28,6 +28,7 @@ ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
 ALSO, POSSIBLE = 2, 1.0  # cards that are offered beside the certain ones, and the least of them
+NEARBY = -2.0  # the least of a card that is named in place of what nobody has
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
 PART, MEMBER = 2.5, 8.0
@@ -104,7 +105,8 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     certain = tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED)
     # Who asks for data and for an opinion gets the data.
     if best < odds[refusal] and not (certain and refusal == Unanswered.OPINION):
-        return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal)
+        near = tuple(name for name in cards[:OFFERED] if odds[name] >= NEARBY)
+        return Asked(near=near, unanswered=refusal)
     if not certain and best >= LIKELY and best - second >= LEAD:
         certain = (cards[0],)
     near = tuple(cards[len(certain) :][:OFFERED])

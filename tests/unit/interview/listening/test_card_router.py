@@ -37,14 +37,17 @@ def scores(**given):
 @pytest.mark.parametrize(
     ("given", "asked"),
     [
-        ({"cache": 3.0, "index": 1.0}, Asked(("cache",), ("index", *card_ids()[:2]))),
+        (
+            {"cache": 3.0, "index": 1.0},
+            Asked(("cache",), ("index", *card_ids()[:2]), also=("index",)),
+        ),
         ({"cache": 6.0, "index": 5.5}, Asked(("cache", "index"), tuple(card_ids()[:3]))),
         ({"cache": 1.0, "index": 0.8, "gpu": 0.2}, Asked(near=("cache", "index", "gpu"))),
         ({"cache": 2.0}, Asked(("cache",), tuple(card_ids()[:3]))),  # low, but far ahead
         ({}, Asked(near=tuple(card_ids()[:3]))),
         (
             {"cache": 0.2, "outside": 3.0},
-            Asked(near=("cache", *card_ids()[:2]), unanswered=Unanswered.OUTSIDE),
+            Asked(near=("cache",), unanswered=Unanswered.OUTSIDE),
         ),
         ({"cache": 6.0, "opinion": 9.0}, Asked(("cache",), tuple(card_ids()[:3]))),
     ],
