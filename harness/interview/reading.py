@@ -97,7 +97,8 @@ class Suspect:
 class Reading:
     """One turn, as it was heard.
 
-    cards: the data that were asked for; near: cards that may be meant if none is certain.
+    cards: the data that were asked for; near: cards that may be meant if none is certain; also: cards
+    that may be meant beside those that are certain.
     named: all remedies that are named, also in words about their price or check; remedies: those that are
     proposed or refused. unanswered: why a question gets no card. quotes: the candidate's words, by act.
     roles: what its parts say, with their words, of those that are clear.
@@ -106,6 +107,7 @@ class Reading:
     acts: tuple[Act, ...] = ()
     cards: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     unanswered: Unanswered | None = None
     remedies: tuple[Remedy, ...] = ()
     named: tuple[Remedy, ...] = ()

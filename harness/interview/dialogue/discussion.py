@@ -24,6 +24,23 @@ REST = 2  # utterances of the interviewer without a question about a gap, after 
 WANTS = re.compile(
     r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
 )
+# A request in so many words: it asks, whatever else the turn does.
+REQUESTS = re.compile(
+    r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
+    r"\b(can|could|may) i (see|have|get)\b",
+    re.IGNORECASE,
+)
+# Data that are not wanted.
+NEGATED = re.compile(
+    r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|see|bother)\b",
+    re.IGNORECASE,
+)
+# A question that its speaker answers, and one that is only the end of a statement.
+RHETORICAL = re.compile(
+    r"\?+\W+(?=(no|nope|nah|non|nein|yes|yeah|yep|sure|never|of course|neither|nothing|nobody|negative)\b)|"
+    r",\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|isn.?t it|you (know|see))\s*\?+",
+    re.IGNORECASE,
+)
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -47,24 +64,34 @@ class Discussion:
         cards = self._asked(step[0], reading, text)
         if not cards or to_visitor or phase == Phase.TEAM:
             return None
-        if text and reading.suspect and (comment := self._comment(step, reading, text)):
-            step = self._answer(step, comment, "")
         known = set(step[0].opened)
-        for card in cards:
+        if text and reading.suspect and (comment := self._comment(step, reading, text)):
+            if known.issuperset(cards):
+                return None  # a finding on a card that is open, rather than a question
+            step = self._answer(step, comment, "")
+        for card in [card for card in cards if card not in known] or cards:
             step = opened(step, self.session, card)
-        return beside(step, self.session, reading) if known.issuperset(cards) else step
+        if known.issuperset(cards):
+            return beside(step, self.session, reading.near)
+        return step if step[0].held else beside(step, self.session, reading.also, "also")
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again.
 
         A proposal without a question speaks of its check or its plan.
         """
+        if NEGATED.search(text) and not questions(text):
+            return ()
         proposes = not OFFERS.isdisjoint(reading.acts)
-        if "?" in text or (WANTS.search(text) and not proposes):
+        decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
+        if REQUESTS.search(text) or (questions(text) and not decides):
             return reading.cards
         if proposes:
             return ()
-        return tuple(card for card in reading.cards if card not in state.opened)
+        if WANTS.search(text):
+            return reading.cards
+        only = set(reading.acts) == {Act.ASK}
+        return tuple(card for card in reading.cards if only and card not in state.opened)
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
@@ -116,7 +143,8 @@ class Discussion:
             return None
         quote = next((words for _, words in state.heard[-1].quotes), "")
         taken = Reaction("taken", quote=quote)
-        if proposing and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
+        idle = proposing and not questions(_last_text(state))
+        if idle and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
             return own
         if gap := self._gap(step):
             return self._turned(step, taken, gap)
@@ -166,5 +194,15 @@ class Discussion:
 def _asks(reading: Reading, text: str) -> bool:
     """Return True if a turn plainly asks for something, and proposes nothing or ends with its question."""
     ends = text.rstrip().endswith("?")
-    plain = ends or (OFFERS.isdisjoint(reading.acts) and ("?" in text or bool(WANTS.search(text))))
-    return plain and Act.ASK in reading.acts
+    asks = questions(text) or bool(WANTS.search(text))
+    return (ends or (asks and OFFERS.isdisjoint(reading.acts))) and Act.ASK in reading.acts
+
+
+def _last_text(state: State) -> str:
+    spoken = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
+    return next(spoken, "")
+
+
+def questions(text: str) -> bool:
+    """Return True if a text has a question that it does not answer itself."""
+    return "?" in RHETORICAL.sub(" ", text)

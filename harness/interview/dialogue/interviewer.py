@@ -15,7 +15,7 @@ from functools import cached_property
 
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
-from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
+from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion, questions
 from harness.interview.dialogue.moves import (
     SEARCH,
     Hint,
@@ -31,9 +31,16 @@ from harness.interview.dialogue.pace import elapsed, overdue
 from harness.interview.dialogue.probes import Gaps, Reword
 from harness.interview.dialogue.progression import end, helped, next_phase, warned
 from harness.interview.dialogue.showing import opened
-from harness.interview.dialogue.speech import Step, Style, choose, say
+from harness.interview.dialogue.speech import Step, Style, choose, say, speak
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.dialogue.wording import aside, question_in, reactions, small_talk, unrepeated
+from harness.interview.dialogue.wording import (
+    aside,
+    meaning,
+    question_in,
+    reactions,
+    small_talk,
+    unrepeated,
+)
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
@@ -46,6 +53,9 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
+# Words: a longer turn is a remark to take up, although it begins with "fine" or is beside the point; and one
+# that says "I don't know" has something to say.
+REMARK, LOST = 6, 18
 
 
 @dataclass(frozen=True)
@@ -123,15 +133,18 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if not _is_on_case(reading) and (talk := small_talk(text)):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
+        if explained := meaning(text):
+            return self._in_time(speak(step, explained))
         if Act.HINT in acts:
             return self._help(step)
-        if _is_lost(reading):
+        if _is_lost(reading, text):
             return self._lost(step)
         if Act.REPEAT in acts:
             return self._repeated(step)
         if Act.OFF_TOPIC in acts:
             kind, wordings = aside(text)
-            return choose(step, self.session, f"aside.{kind}", wordings)
+            if kind not in ("thanks", "other") or len(text.split()) <= REMARK:
+                return choose(step, self.session, f"aside.{kind}", wordings)
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
         if Act.DONE in acts or phase == Phase.WRAP:
@@ -200,13 +213,14 @@ def _heard(state: State, reading: Reading, text: str) -> State:
         heard=(*state.heard, reading),
         events=(*state.events, Event(t=state.t, who="candidate", text=text)),
         turns=state.turns + 1,
-        lost=state.lost + 1 if _is_lost(reading) else 0,
+        lost=state.lost + 1 if _is_lost(reading, text) else 0,
     )
 
 
-def _is_lost(reading: Reading) -> bool:
-    """Return True if the candidate does not know and asks for no card, blames nothing and offers nothing."""
-    return Act.DONT_KNOW in reading.acts and not _is_on_case(reading)
+def _is_lost(reading: Reading, text: str) -> bool:
+    """Return True if the candidate only says, shortly, that they do not know."""
+    more = Act.ASK in reading.acts or questions(text) or len(text.split()) > LOST
+    return Act.DONT_KNOW in reading.acts and not (more or _is_on_case(reading))
 
 
 def _is_on_case(reading: Reading) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Literal
 
@@ -31,6 +32,17 @@ BY_CARDS = {  # ideas that asking for one of these cards shows
     "SYS-TARGET": frozenset({"goal"}),
     "SYS-TAIL": frozenset({"percentiles", "load", "minute"}),
 }
+# Words by which one of the last turns speaks of a gap: then it is not asked about.
+SPOKEN_OF = {
+    "TRD-COST": r"\b(cost\w*|price|pay|risk\w*|lose|loss|worse|free|trade.?off|give up)\b",
+    "TRD-MONEY": r"\b(cost\w*|money|dollars?|budget|bill|finance|pay|free)\b|\$",
+    "TRD-OPTIONS": r"\b(plan b|option\w*|alternativ\w*|otherwise|instead|if (they|you) (say|refuse))\b",
+    "TRD-QUALITY": r"\b(test\w*|eval\w*|compar\w*|quality|accura\w*|verdicts?|recall|questions)\b",
+    "SYS-REMEASURE": r"\b(measur\w*|compar\w*|check\w*|watch\w*|before and after)\b",
+    "SYS-RANK": r"\b(first|then|after that|week one|last)\b",
+    "SYS-SLO": r"\b(canary|roll\w* back|alert\w*|alarm|monitor\w*|budget)\b",
+}
+RECENT = 3  # turns
 REACH = {  # weights of the expectations that each level is asked about
     "mid": ("core",),
     "senior": ("core", "solid"),
@@ -65,7 +77,10 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
     if len(state.probed) >= budget(session.minutes, state.phase):
         return None
     levels = dict(levels) | dict.fromkeys(shown_by_deeds(state), COVERED[0])
+    spoken = [e.text for e in state.events if e.who == "candidate" and e.text][-RECENT:]
     for target in _by_priority(session, state.phase, levels):
+        if _is_spoken_of(target, spoken):
+            continue
         # Not twice in a row: right after an answer, another gap is fairer than the same question.
         if state.probed.count(target) >= PER_TARGET or state.probed[-1:] == (target,):
             continue
@@ -73,6 +88,11 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
         if key:
             return target, key
     return None
+
+
+def _is_spoken_of(target: str, texts: Sequence[str]) -> bool:
+    words = SPOKEN_OF.get(target)
+    return bool(words) and any(re.search(words, text, re.IGNORECASE) for text in texts)
 
 
 def shown_by_deeds(state: State) -> Iterator[str]:

@@ -72,6 +72,7 @@ ANSWERS = {
 }
 # The question that leads on, after a refusal.
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "left"}
+NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
 
@@ -125,7 +126,8 @@ class Turn:
         """Return the question that leads on from here: to data, to a first change, or to the next one."""
         if self.state.phase in SEARCH and not self.solved:
             return "next_look"
-        return "more" if self.has_plan else "fix"
+        asked = any(key.startswith("question.fix.") for key in self.state.used)
+        return "more" if self.has_plan or asked else "fix"
 
     @property
     def has_plan(self) -> bool:
@@ -242,13 +244,27 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
 
 
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
-    onward = REFUSED_ONWARD[turn.onward]
+    onward, name = _after_refusal(turn), _name(remedy)
     if fit(turn.session, remedy) in ("fixes", "helps"):
         reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED
         question = onward if reasoned else "why_not"
-        return Reaction("refused_fix", question, remedy.id, remedy.quote)
+        return Reaction("refused_fix", question, remedy.id, name)
     figure = turn.unsaid(_touched(turn, remedy))
-    return Reaction("refused_rightly", onward, remedy.id, remedy.quote, figure)
+    return Reaction("refused_rightly", onward, remedy.id, name, figure)
+
+
+def _after_refusal(turn: Turn) -> str:
+    """Return the question that leads on after a refusal: what is left is asked for once."""
+    onward = REFUSED_ONWARD[turn.onward]
+    asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
+    return turn.onward if asked else onward
+
+
+def _name(remedy: Remedy) -> str:
+    """Return the candidate's words for a remedy if they are a name, else what it is called."""
+    if len(remedy.quote.split()) <= NAME_WORDS:
+        return remedy.quote
+    return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
 
 
 def _touched(turn: Turn, remedy: Remedy) -> str:

@@ -60,13 +60,13 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     if nearest not in step[0].opened:
         step = say(step, session, "nearest")
     step = opened(step, session, nearest)
-    return step if step[0].held else beside(step, session, replace(reading, near=tuple(others)))
+    return step if step[0].held else beside(step, session, tuple(others))
 
 
-def beside(step: Step, session: Session, reading: Reading) -> Step:
-    """Name the cards next to those that a turn asked for and has seen already."""
-    near = tuple(card for card in reading.near if card not in step[0].opened)
-    return _offered(step, session, "beside", near) if near else step
+def beside(step: Step, session: Session, cards: tuple[str, ...], pool: str = "beside") -> Step:
+    """Name other cards that may be meant, if there are any that were not shown."""
+    near = tuple(card for card in cards if card not in step[0].opened)
+    return _offered(step, session, pool, near) if near else step
 
 
 def _offered(step: Step, session: Session, pool: str, cards: tuple[str, ...]) -> Step:

@@ -14,7 +14,11 @@ from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
-SMALL_TALK = 15  # words: a longer turn has something to say about the case
+SMALL_TALK = 20  # words: a longer turn has something to say about the case
+ASKS_MEANING = re.compile(
+    r"\bwhat\b.{0,25}\b(means?|meaning|stands? for)\b|\bmeaning of\b|\bwhat(.s| is) an? [\w -]{2,20}\?",
+    re.IGNORECASE,
+)
 MAX_QUOTED = 9  # words; a longer quote is not an answer but an echo
 
 
@@ -55,6 +59,7 @@ class Reactions(Strict):
     challenges: tuple[Answer, ...]
     challenge_otherwise: dict[bool, Text]  # of a doubt that names a number, and of another
     small_talk: dict[str, Aside]
+    terms: tuple[Answer, ...]
     asides: dict[str, Aside]
     opinions: dict[str, Aside]
     repeated: Wordings
@@ -81,6 +86,14 @@ def small_talk(text: str) -> tuple[str, tuple[str, ...]] | None:
     if len(text.split()) > SMALL_TALK:
         return None
     return next(_matching(reactions().small_talk, text), None)
+
+
+def meaning(text: str) -> str | None:
+    """Return what a term means, if a short turn asks for that."""
+    if len(text.split()) > SMALL_TALK or not ASKS_MEANING.search(text):
+        return None
+    terms = reactions().terms
+    return next((t.says for t in terms if re.search(t.about, text, re.IGNORECASE)), None)
 
 
 def aside(text: str) -> tuple[str, tuple[str, ...]]:

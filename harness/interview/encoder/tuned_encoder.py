@@ -97,7 +97,9 @@ class TunedEncoder(nn.Module):
         theirs = {label: row for row, label in enumerate(other.labels())}
         for row, label in enumerate(self.labels()):
             if label in theirs:
-                for own, learned in zip(self.head.parameters(), other.head.parameters(), strict=True):
+                for own, learned in zip(
+                    self.head.parameters(), other.head.parameters(), strict=True
+                ):
                     own[row] = learned[theirs[label]]
 
     def labels(self) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ MAX_CARDS = 4  # asked for in one turn
 ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
+ALSO, POSSIBLE = 2, 1.0  # cards that are offered beside the certain ones, and the least of them
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
 PART, MEMBER = 2.5, 8.0
@@ -37,18 +38,20 @@ class Asked:
     """What a question, or several, ask for.
 
     cards: those that are certain. near: the best few others. unanswered: why no card is certain.
+    also: those of `near` that may well be asked for beside the certain ones.
     """
 
     cards: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     unanswered: Unanswered | None = None
+    also: tuple[str, ...] = ()
 
     @classmethod
     def together(cls, each: Iterable[Asked]) -> Asked:
         """Return the questions of a turn as one; a certain card outweighs what is unclear or refused."""
         each = list(each)
         if cards := tuple(dict.fromkeys(card for asked in each for card in asked.cards)):
-            return cls(cards[:MAX_CARDS], each[0].near)
+            return cls(cards[:MAX_CARDS], each[0].near, also=each[0].also)
         return max(each, key=lambda asked: asked.unanswered is None, default=cls())
 
 
@@ -102,11 +105,11 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     # Who asks for data and for an opinion gets the data.
     if best < odds[refusal] and not (certain and refusal == Unanswered.OPINION):
         return Asked(near=tuple(cards[:OFFERED]), unanswered=refusal)
-    if certain:
-        return Asked(certain, tuple(cards[len(certain) :][:OFFERED]))
-    if best >= LIKELY and best - second >= LEAD:
-        return Asked((cards[0],), tuple(cards[1:][:OFFERED]))
-    return Asked(near=tuple(cards[:OFFERED]))
+    if not certain and best >= LIKELY and best - second >= LEAD:
+        certain = (cards[0],)
+    near = tuple(cards[len(certain) :][:OFFERED])
+    also = tuple(name for name in near[:ALSO] if certain and odds[name] >= POSSIBLE)
+    return Asked(certain, near, also=also)
 
 
 @cache

@@ -57,6 +57,7 @@ class Listener:
             acts=done,
             cards=asked.cards,
             near=asked.near,
+            also=asked.also,
             unanswered=asked.unanswered,
             remedies=remedies,
             named=_once((*mentioned(whole), *remedies)),

@@ -72,6 +72,8 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
         return None
     cause = judged(best, scenario)
     part = max(heard, key=lambda part: part.odds[SUSPECTS][best]).text
+    if ACQUITS.search(part):
+        return None
     quote = (own if cause == "right" else None) or _quote(best, turn.text) or part
     return Suspect(best, cause, quote, suspects()[best].stage)
 

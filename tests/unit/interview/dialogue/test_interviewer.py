@@ -145,7 +145,7 @@ def test_what_cannot_be_shown_is_said(question, pool):
     ("question", "kind"),
     [
         ("Do you agree, in your opinion?", "agreement"),
-        ("In your opinion, which matters more?", "wanted"),
+        ("In your opinion, what matters more?", "wanted"),
         ("In your opinion, may I touch the app?", "allowed"),
         ("And your opinion on Mondays?", "otherwise"),
     ],
@@ -160,6 +160,52 @@ def test_a_statement_that_is_heard_as_a_question_shows_nothing(text):
     one = replace(interviewer(), read=lambda *_: Reading((Act.ASK,), near=("gpu", "cost")))
     state, _ = played(one, text)
     assert not state.opened and not state.offered
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("What means p95? Please without such words.", "95 of 100"),
+        ("What is a shard?", "one part"),
+        ("And what does prefill mean?", "reading of the prompt"),
+    ],
+)
+def test_a_term_is_explained(text, term):
+    state, (moves,) = played(interviewer(), text)
+    assert term in words(moves) and not state.opened
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Is it the goal? No. And I say so.", ()),
+        ("That was the gpu, no?", ()),
+        ("Don't show me the gpu.", ()),
+        ("Put up the gpu, go on. I would use a smaller model.", ("gpu",)),
+        ("The goal? And the gpu, please.", ("goal", "gpu")),
+    ],
+)
+def test_only_what_is_asked_for_is_shown(text, shown):
+    def read(turn, before):
+        cards = tuple(card for card in ("goal", "gpu") if card in turn)
+        acts = (Act.ASK, Act.PROPOSE) if "smaller" in turn else (Act.ASK, Act.CLAIM)
+        return Reading(acts, cards)
+
+    state, _ = played(replace(interviewer(), read=read), text)
+    assert state.opened == shown
+
+
+def test_a_card_that_may_be_meant_too_is_offered():
+    one = replace(interviewer(), read=lambda *_: Reading((Act.ASK,), ("goal",), also=("gpu",)))
+    state, (moves,) = played(one, "The goal and how busy is it?")
+    assert state.opened == ("goal",) and state.offered == ("gpu",) and "The GPU" in words(moves)
+
+
+def test_what_was_just_said_is_no_gap():
+    said = {"TRD-COST": "It costs two days.", "TRD-OPTIONS": "Plan B is a cache."}
+    for target, text in said.items():
+        assert probes._is_spoken_of(target, ("Well.", text))
+        assert not probes._is_spoken_of(target, ("Well.",))
 
 
 def test_a_final_decision_ends_the_proposals():
