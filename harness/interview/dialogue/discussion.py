@@ -12,8 +12,9 @@ from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
 from harness.interview.dialogue.showing import beside, opened, unclear
-from harness.interview.dialogue.speech import Step, Style, answer, speak
+from harness.interview.dialogue.speech import Step, Style, answer, choose, speak
 from harness.interview.dialogue.visitors import VISITORS
+from harness.interview.dialogue.wording import opinion
 from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
@@ -124,6 +125,9 @@ class Discussion:
             return unsure
         if overdue(self.session, step[0]):
             return None
+        if _asks_back(reading, text):
+            kind, wordings = opinion(text)
+            return choose(step, self.session, f"opinion.{kind}", wordings)
         step, reaction = self._refuted(step, reading), react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
@@ -217,6 +221,12 @@ def _asks(reading: Reading, text: str) -> bool:
     ends = text.rstrip().endswith("?")
     asks = questions(text) or bool(WANTS.search(text))
     return (ends or (asks and OFFERS.isdisjoint(reading.acts))) and Act.ASK in reading.acts
+
+
+def _asks_back(reading: Reading, text: str) -> bool:
+    """Return True if a remark ends with a question that asks for no data, and says nothing to take up."""
+    says = reading.suspect or reading.remedies or Act.STAKEHOLDER in reading.acts
+    return text.rstrip().endswith("?") and questions(text) and not says
 
 
 def _last_text(state: State) -> str:

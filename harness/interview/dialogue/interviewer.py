@@ -53,7 +53,7 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
-ABOUT_INTERVIEW = ("over", "task", "asking", "orders", "verdict")  # kinds of small talk
+ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict")  # kinds of small talk
 # Words: a longer turn is a remark to take up, although it begins with "fine" or is beside the point; and one
 # that says "I don't know" has something to say.
 REMARK, LOST = 6, 18

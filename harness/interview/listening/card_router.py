@@ -28,6 +28,7 @@ ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
 ALSO, POSSIBLE = 2, 1.0  # cards that are offered beside the certain ones, and the least of them
+OPINION_LEAD = 2.0  # by which a matter of opinion must be likelier than a card that is likely, too
 NEARBY = -2.0  # the least of a card that is named in place of what nobody has
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
@@ -104,7 +105,8 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     best, second = (odds[name] for name in cards[:2])
     certain = tuple(name for name in cards[:MAX_CARDS] if odds[name] >= ASKED)
     # Who asks for data and for an opinion gets the data.
-    if best < odds[refusal] and not (certain and refusal == Unanswered.OPINION):
+    lead = OPINION_LEAD if refusal == Unanswered.OPINION and best > 0 else 0.0
+    if best < odds[refusal] - lead and not (certain and refusal == Unanswered.OPINION):
         near = tuple(name for name in cards[:OFFERED] if odds[name] >= NEARBY)
         return Asked(near=near, unanswered=refusal)
     if not certain and best >= LIKELY and best - second >= LEAD:

@@ -23,7 +23,7 @@ NUMBER = re.compile(
 )
 # "A second copy" is no time: what is spoken ends there, or goes on with one of these words.
 IN_WORDS = re.compile(
-    rf"\b({'|'.join(sorted(SPOKEN, key=len, reverse=True))})\b"
+    rf"(?<!\bof )\b({'|'.join(sorted(SPOKEN, key=len, reverse=True))})\b"
     r"(?=\W*$|[^\w\s]|\s+(and|or|but|is|are|was|for|in|to|of|off|more|less|per|each|at|on|from|after|before|"
     r"with|until|than|when|because|so|that|by|later|longer|faster|slower|instead|if|it|i|we|they|you)\b)",
     re.IGNORECASE,
