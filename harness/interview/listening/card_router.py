@@ -29,7 +29,7 @@ ASKED = 5.0  # the least of a card that is asked for
 LIKELY, LEAD = 1.5, 1.5
 ALSO, POSSIBLE = 2, 1.0  # cards that are offered beside the certain ones, and the least of them
 OPINION_LEAD = 2.0  # by which a matter of opinion must be likelier than a card that is likely, too
-NEARBY = -2.0  # the least of a card that is named in place of what nobody has
+NEARBY = -6.0  # the least of a card that is named in place of what nobody has
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
 PART, MEMBER = 2.5, 8.0

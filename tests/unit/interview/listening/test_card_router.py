@@ -47,7 +47,7 @@ def scores(**given):
         ({}, Asked(near=tuple(card_ids()[:3]))),
         (
             {"cache": 0.2, "outside": 3.0},
-            Asked(near=("cache",), unanswered=Unanswered.OUTSIDE),
+            Asked(near=("cache", *card_ids()[:2]), unanswered=Unanswered.OUTSIDE),
         ),
         ({"cache": 6.0, "opinion": 9.0}, Asked(("cache",), tuple(card_ids()[:3]))),
     ],
