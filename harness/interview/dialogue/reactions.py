@@ -71,7 +71,7 @@ ANSWERS = {
     Role.MECHANISM: "mechanism",
 }
 # The question that leads on, after a refusal.
-REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "left"}
+REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
@@ -254,7 +254,7 @@ def _refused(turn: Turn, remedy: Remedy) -> Reaction:
 
 
 def _after_refusal(turn: Turn) -> str:
-    """Return the question that leads on after a refusal: what is left is asked for once."""
+    """Return the question that leads on after a refusal; each kind is asked once."""
     onward = REFUSED_ONWARD[turn.onward]
     asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
     return turn.onward if asked else onward

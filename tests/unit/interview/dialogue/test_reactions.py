@@ -208,13 +208,13 @@ def test_a_rounded_number_is_that_of_the_card(number, card, close):
     assert _close(number, card) == close
 
 
-def test_a_refusal_leads_to_what_is_done_instead_or_to_what_is_left():
+def test_a_refusal_leads_to_what_is_done_instead_or_to_what_would_change_it():
     one = interviewer()
     state = replace(one.begin()[0], phase=Phase.PROPOSE)
     text = "Not the smaller model, because its answers are worse."
     refusal = Reading((Act.PROPOSE,), remedies=(Remedy("STK-SMALLER", True, "smaller model"),))
     plan = Reading((Act.PROPOSE,), remedies=(Remedy("STK-CACHE", False, "cache"),))
-    for heard, question in (((), "instead"), ((plan,), "left")):
+    for heard, question in (((), "instead"), ((plan,), "reconsider")):
         turn = Turn(text, refusal, replace(state, heard=(*heard, refusal)), one.session)
         assert (react(turn).comment, react(turn).question) == ("refused_fix", question)
 

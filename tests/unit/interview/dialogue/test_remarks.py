@@ -127,3 +127,13 @@ def test_a_final_decision_ends_the_proposals():
 
 def _proposing():
     return replace(interviewer().begin()[0], phase=Phase.PROPOSE)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_who_has_spoken_to_product_is_not_asked_to_do_it_again(later):
+    told = Reading((Act.STAKEHOLDER,), quotes=((Act.STAKEHOLDER, "Tell them one second"),))
+    state = replace(_proposing(), heard=(told,), twisted=True)
+    text = "That's all" if later else "Tell the product manager one second. That's all"
+    state, (moves,) = played(interviewer(), text, state=state)
+    assert state.phase == Phase.STAKEHOLDER and "three sentences" not in words(moves)
+    assert ("what you said to them" in words(moves)) == later
