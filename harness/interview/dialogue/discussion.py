@@ -19,7 +19,7 @@ from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
-REFUTED_AFTER_S = 60  # a wrong suspect gets the datum against it so long after it was named
+REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
 WANTS = re.compile(
@@ -33,25 +33,29 @@ REQUESTS = re.compile(
 )
 # Data that are not wanted.
 NEGATED = re.compile(
-    r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|see|bother)\b",
+    r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
+    r"[^,.;:!?]*",
     re.IGNORECASE,
 )
 # A question that its speaker answers, and one that is only the end of a statement.
 RHETORICAL = re.compile(
-    r"\?+\W+(?=(no|nope|nah|non|nein|yes|yeah|yep|sure|never|of course|neither|nothing|nobody|negative)\b)|"
+    r"\?+\W+(?=(no|nope|nah|non|nein|yes|yeah|yep|of course|negative)(?![\w-])|"
+    r"(sure|never|neither|nothing|nobody)\s*[.,;!])|"
     r",\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|isn.?t it|you (know|see))\s*\?+",
     re.IGNORECASE,
 )
 # A question without its mark, as one types.
 UNMARKED = re.compile(
     r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
-    r"(?:what.?s|what (?:is|are|does|do|happens|runs)|how (?:many|much|long|often|busy|big|is|are|does|do)|"
-    r"who|which (?!is|means)|is (?:it|there|that|the)|are (?:there|they|the)|does|did|has|any)\b"
+    r"(?:what.?s|what (?:is (?!left|missing)|are|does|do|happens (?!is)|runs)|"
+    r"how (?:many|much|long|often|busy|big|is|are|does|do)|"
+    r"who (?!ever)|which (?!(?:is|means|leaves|makes)\b)|is (?:it|there|that|the)|are (?:there|they|the)|"
+    r"does (?!not)|did|has (?!to))\b"
     r"[^?.!]*(?:[.!]|$)",
     re.IGNORECASE,
 )
 # Several things are asked for in one breath.
-SEVERAL = re.compile(r"\b(both|and|also|plus|as well|together|then)\b|[,;+/]", re.IGNORECASE)
+SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE)
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -102,8 +106,7 @@ class Discussion:
 
         A proposal without a question speaks of its check or its plan.
         """
-        if NEGATED.search(text) and not questions(text):
-            return ()
+        text = NEGATED.sub(" ", text)
         proposes = not OFFERS.isdisjoint(reading.acts)
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
         if REQUESTS.search(text) or (questions(text) and not decides):
@@ -128,7 +131,8 @@ class Discussion:
         if _asks_back(reading, text):
             kind, wordings = opinion(text)
             return choose(step, self.session, f"opinion.{kind}", wordings)
-        step, reaction = self._refuted(step, reading), react(self._turn(step, reading, text))
+        step = self._refuted(step, reading)
+        reaction = react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
         return self._reacted(step, reading, reaction, text)
@@ -201,8 +205,9 @@ class Discussion:
         doubt = state.doubt
         if reading.cause == "right":
             return replace(state, doubt=None), out
-        waits = doubt is None or state.t - doubt.t < REFUTED_AFTER_S or reading.proposed
-        if doubt is None or waits or state.phase not in SEARCH:
+        if doubt is None or reading.proposed or state.phase not in SEARCH:
+            return step
+        if state.t - doubt.t < REFUTED_AFTER_S:
             return step
         if not (figure := case_figures.against(self.session, doubt.suspect)):
             return replace(state, doubt=None), out
@@ -236,4 +241,6 @@ def _last_text(state: State) -> str:
 
 def questions(text: str) -> bool:
     """Return True if a text has a question that it does not answer itself, with or without its mark."""
-    return "?" in RHETORICAL.sub(" ", text) or bool(UNMARKED.search(text))
+    if "?" in text:
+        return "?" in RHETORICAL.sub(" ", text)
+    return bool(UNMARKED.search(text))

@@ -48,15 +48,14 @@ from harness.interview.scenario.transcript import Event, Transcript
 # The end of a plan, whatever else the turn says.
 CLOSES = re.compile(
     r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
-    r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))\b(?! (that|i|we)\b)|"
-    r"^\W*((so|well|ok\w*)\W+)?(my )?(final\w*|decisions?|plan)( \w+)?\s*[:,]|"
-    r"\bi.?m (done|finished|through)\b|\bthat.?s me\b|\b(done|finish(ed)?)\W*$",
+    r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))(?=\W*$|[.,;:!])|"
+    r"^\W*((so|well|ok\w*)\W+)?(my )?((final( \w+)?|decisions?|plan)\s*:|final \w+\s*,)|"
+    r"\bi.?m (done|finished|through)\b(?! with)|\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict")  # kinds of small talk
-# Words: a longer turn is a remark to take up, although it begins with "fine" or is beside the point; and one
-# that says "I don't know" has something to say.
-REMARK, LOST = 6, 18
+REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
+LOST = 18  # words; a longer "I don't know" says something else, too
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def _heard(state: State, reading: Reading, text: str) -> State:
 
 
 def _is_lost(reading: Reading, text: str) -> bool:
-    """Return True if the candidate only says, shortly, that they do not know."""
+    """Return True if the candidate only says, in few words, that they do not know."""
     more = Act.ASK in reading.acts or questions(text) or len(text.split()) > LOST
     return Act.DONT_KNOW in reading.acts and not (more or _is_on_case(reading))
 

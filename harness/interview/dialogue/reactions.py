@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.moves import SEARCH, Phase, State
+from harness.interview.dialogue.moves import SEARCH, State
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import ABOUT, Act, Number, Reading, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
@@ -19,7 +19,7 @@ from harness.interview.scoring.grounding import TOLERANCE
 
 # Cards that describe the service and do not help to diagnose it.
 CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
-COMMENTS = {"STK-STREAM": "sooner"}  # the total stays what it is
+COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
 DEPTH = 2  # follow-ups on one remedy or claim
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
 ASKED = {
@@ -28,15 +28,15 @@ ASKED = {
     "neutral": ("win",),
     "harmful": ("harm",),
 }
-FITS = tuple(ASKED)  # the remedy to talk about first
+FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
 # Words by which a turn answers a question before it is asked.
 SAID = {
-    "size": r"\d ?(ms|s|secs?|seconds?|%|percent|x|times)\b|\b(half|third|quarter|twice|double)\b",
+    "size": r"\d ?(ms|s|secs?|seconds?|percent|x|times)\b|\d ?%|\b(half|third|quarter|twice|double)\b",
     "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
     r"dollars?|worse|effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
-    "source": r"\b(card|from|measured|computed|times|×|x|at|over|says|shows|because|sum)\b",
+    "source": r"\b(card|from|measured|computed|times|x|at|over|says|shows|because|sum)\b",
     "how_much": r"\d",
     "win": r"\d",
     "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
@@ -180,7 +180,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.STAKEHOLDER in reading.acts:
         yield _told(turn)
     if reading.proposed:
-        yield _proposed(turn, min(reading.proposed, key=lambda r: FITS.index(fit(turn.session, r))))
+        yield _proposed(turn, _best(turn))
     if reading.suspect:
         yield _suspected(turn, reading.suspect)
     if reading.refused:
@@ -203,13 +203,18 @@ def fit(session: Session, remedy: Remedy) -> str:
     return session.scenario.remedies.get(remedy.id, "neutral")
 
 
+def _best(turn: Turn) -> Remedy:
+    """Return the proposed remedy that fits the case best."""
+    return min(turn.reading.proposed, key=lambda remedy: FITS.index(fit(turn.session, remedy)))
+
+
 def _right(turn: Turn, suspect: Suspect) -> Reaction:
     seen = set(turn.session.scenario.cause.cards) | {"breakdown", "slowest"}
     if not seen & set(turn.state.opened) and not turn.reading.numbers:
         return Reaction("right_unseen", "evidence", suspect.id, suspect.quote)
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
     if turn.reading.proposed:
-        return _proposed(turn, turn.reading.proposed[0])
+        return _proposed(turn, _best(turn))
     question = "alternative" if turn.sceptical else "fix"
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
@@ -223,7 +228,7 @@ def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
         question = turn.open_question(suspect.id, ("why_behind",)) or turn.onward
         return Reaction("symptom", question, suspect.id, suspect.quote, figure=figure)
     again = any(r.suspect and r.suspect.id == suspect.id for r in turn.state.heard[:-1])
-    if again or turn.state.phase not in (Phase.CLARIFY, Phase.DIAGNOSE):
+    if again or turn.state.phase not in SEARCH:
         figure = turn.unsaid(case_figures.against(turn.session, suspect))
         return (
             Reaction("against", turn.onward, suspect.id, suspect.quote, figure) if figure else None
@@ -320,10 +325,9 @@ def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
 
 
 def _given(number: Number, turn: Turn) -> bool:
-    """Return True if the interviewer has named a number, as the goal."""
-    digits = re.search(r"[\d.,]*\d", number.quote)
+    """Return True if the interviewer has named a number, such as the goal."""
     said = " ".join(e.text for e in turn.state.events if e.who == "interviewer" and e.text)
-    return bool(digits and re.search(rf"(?<![\d.]){re.escape(digits[0])}(?![\d.])", said))
+    return bool(re.search(rf"(?<![\d.,]){re.escape(number.quote)}(?!\w|\.\d)", said))
 
 
 def on_card(number: Number, turn: Turn) -> bool:

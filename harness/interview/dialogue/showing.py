@@ -1,4 +1,4 @@
-"""Cards on the table: shown once, held back for a guess in coach mode, the nearest if a question is vague."""
+"""The showing of cards: each once, after a guess in coach mode, and the nearest if a question is vague."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def opened(step: Step, session: Session, card: str) -> Step:
     if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
         held = replace(state, held=card, guesses=state.guesses + 1)
         return say((held, out), session, "expect")
-    return _show((replace(state, held=None), out), session, card)
+    held = None if state.held == card else state.held
+    return _show((replace(state, held=held), out), session, card)
 
 
 def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step | None:

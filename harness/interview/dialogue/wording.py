@@ -16,10 +16,11 @@ from harness.kb import seeded
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
 SMALL_TALK = 25  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
-    r"\bwhat\b.{0,25}\b(means?|meaning|stands? for)\b|\bmeaning of\b|\bwhat(.s| is) an? [\w -]{2,20}\?",
+    r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
+    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?",
     re.IGNORECASE,
 )
-MAX_QUOTED = 9  # words; a longer quote is not an answer but an echo
+MAX_QUOTED = 9  # words; a longer quote is cut
 
 
 class Answer(Strict):
@@ -119,7 +120,7 @@ def filled(wording: str, values: Mapping[str, str]) -> str:
 
 def question_in(text: str) -> str:
     """Return the last sentence of a text that asks, with the one before it, or "" if none does."""
-    sentences = re.findall(r"[^.?!]+[.?!]+[\"”]?", text)
+    sentences = re.findall(r"(?:[^.?!]|[.?!](?![\s\"”]|$))+[.?!]+[\"”]?", text)
     asking = [number for number, sentence in enumerate(sentences) if "?" in sentence]
     return "".join(sentences[max(0, asking[-1] - 1) : asking[-1] + 1]).strip() if asking else ""
 

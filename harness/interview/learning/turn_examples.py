@@ -72,7 +72,7 @@ def turn_examples() -> Iterator[Example]:
 
 
 def _one(text: str, before: str = "", **labels: Iterable[str]) -> Example:
-    """Return an example; a remedy that it proposes is all but refused, and the other way round."""
+    """Return an example; the refusal of a remedy that it proposes is a hard label, and the reverse."""
     known = {task: frozenset(own) for task, own in labels.items()}
     named = known.get("remedies", frozenset()) - {REFUSES}
     return Example(text, known, before, frozenset(map(_opposite, named)))

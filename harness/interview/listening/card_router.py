@@ -28,7 +28,7 @@ ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
 ALSO, POSSIBLE = 2, 1.0  # cards that are offered beside the certain ones, and the least of them
-OPINION_LEAD = 2.0  # by which a matter of opinion must be likelier than a card that is likely, too
+OPINION_LEAD = 2.0  # by how much an opinion must be likelier than a card with odds above 0
 NEARBY = -6.0  # the least of a card that is named in place of what nobody has
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
 # fewer the words, the less they say.
@@ -39,7 +39,7 @@ PART, MEMBER = 2.5, 8.0
 class Asked:
     """What a question, or several, ask for.
 
-    cards: those that are certain. near: the best few others. unanswered: why no card is certain.
+    cards: those that are certain. near: the best few others. unanswered: why the question gets no card.
     also: those of `near` that may well be asked for beside the certain ones.
     """
 

@@ -58,7 +58,7 @@ def no_suspects() -> tuple[str, ...]:
 def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | None:
     """Return what a turn blames; None if it blames nothing, or acquits what it names.
 
-    heard: its parts; the words for a cause that no pattern names are those of the part that blames it most.
+    heard: its parts. If no pattern matches, the quote is the part with the highest odds.
     """
     if ACQUITS.search(turn.text) and len(parts(turn.text)) == 1:
         return None
@@ -79,7 +79,7 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
 
 
 def _own(name: str, scenario: Scenario, named: str | None) -> float:
-    """Return what the case's own cause gets more, and its words."""
+    """Return the bonus of a suspect that is the case's cause, larger if the turn names it; 0 for another."""
     return CAUSE + OWN_PATTERN * bool(named) if judged(name, scenario) == "right" else 0.0
 
 
@@ -94,10 +94,11 @@ def judged(suspect: str, scenario: Scenario) -> Cause | None:
 ACQUITS = re.compile(
     r"^\W*(?:(?:and|but|so)\W+)?not (the|their|our|its|your|a)\b|"
     r"\b(it|that)(.?s| is) not (the|their|our|its|your)\b(?!.*\b(it.?s|but|rather)\b)|"
-    r"\b(not (it|that|the (problem|cause|issue|bottleneck))|(?<!, )isn.?t (it|that|the)|can.?t be|cannot be|"
-    r"innocent|red herring|negligible|noise|not (to blame|responsible|guilty)|no longer|excluded?|ruled? out|"
+    r"\b(not (it|that|the (problem|cause|issue|bottleneck))|(?<!, )isn.?t (it|that|the)|"
+    r"can.?t be (it|the|that)|cannot be (it|the|that)|"
+    r"innocent|red herring|negligible|noise|not (to blame|responsible|guilty)|excluded?|ruled out|"
     r"could vanish|is tiny|is fine|are fine|refutes?|not (the|a) (search|model|network|queue|cache)|"
-    r"only \d+ ?(%|percent|ms)|just \d+ ?(%|percent|ms))",
+    r"(only|just) [\d.]+ ?(percent|ms))\b|\b(only|just) [\d.]+ ?%",
     re.IGNORECASE,
 )
 
