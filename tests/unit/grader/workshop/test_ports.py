@@ -1,5 +1,6 @@
 """The ports of a class's proxy, hub and board: a learner's program never gets one, also while one is free."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -210,7 +211,9 @@ def test_a_hub_whose_start_was_killed_keeps_its_ports(setting, workshop, tmp_pat
     with ports.privileged(another):
         pass
     assert setting.read_text() == NEEDED
-    begun.communicate(timeout=20)  # the hub ends
+    begun.communicate(timeout=20)  # the hub ends, and closes its files one after the other
+    with ports.LOCK.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
     with ports.privileged(another):
         pass
     assert setting.read_text() == DEFAULT
