@@ -133,8 +133,8 @@ def unrepeated(text: str) -> str:
 
 
 def short(quote: str) -> str:
-    """Return a quote as it is spoken back: its first words, on one line, without quotation marks."""
-    words = re.sub(r"[“”\"<>\[\]{}`|]", "", quote).split()
+    """Return a quote as it is spoken back: its first words, on one line, without quotes and markup."""
+    words = re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote).split()
     cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")
     return f"{cut} …" if len(words) > MAX_QUOTED else cut
 
