@@ -11,10 +11,9 @@ from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
-from harness.interview.dialogue.showing import beside, opened, unclear
-from harness.interview.dialogue.speech import Step, Style, answer, choose, speak
+from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
+from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.dialogue.wording import opinion
 from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
@@ -69,10 +68,10 @@ class Discussion:
     style: Style
     reword: Reword | None
 
-    def shown(self, step: Step, reading: Reading, text: str = "") -> Step | None:
+    def shown(self, step: Step, reading: Reading, text: str, commented: bool = True) -> Step | None:
         """Show the cards that a turn asks for; None if it asks for none.
 
-        text: the turn; its claim is commented on first.
+        text: the turn. commented: a claim in it is commented on first.
         """
         phase = step[0].phase
         to_visitor = phase in VISITORS and Act.STAKEHOLDER in reading.acts
@@ -80,7 +79,7 @@ class Discussion:
         if not cards or to_visitor or phase == Phase.TEAM:
             return None
         known = set(step[0].opened)
-        if text and reading.suspect and (comment := self._comment(step, reading, text)):
+        if commented and reading.suspect and (comment := self._comment(step, reading, text)):
             if known.issuperset(cards):
                 return None  # a finding on a card that is open, rather than a question
             step = self._answer(step, comment, "")
@@ -129,8 +128,7 @@ class Discussion:
         if overdue(self.session, step[0]):
             return None
         if _asks_back(reading, text):
-            kind, wordings = opinion(text)
-            return choose(step, self.session, f"opinion.{kind}", wordings)
+            return handed_back(step, self.session, text)
         step = self._refuted(step, reading)
         reaction = react(self._turn(step, reading, text))
         if reaction is None:

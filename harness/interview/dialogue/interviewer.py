@@ -124,7 +124,9 @@ class Interviewer:
             return self._end(step, "time")  # the last sentence still counts
         if state.held:
             step = opened(step, self.session, state.held)
-            return self._in_time(self.discussion.shown(step, reading) or step)
+            return self._in_time(
+                self.discussion.shown(step, reading, text, commented=False) or step
+            )
         if card := picked_card(text, offered):
             return self._in_time(opened(step, self.session, card))
         return self._respond(step, reading, text)

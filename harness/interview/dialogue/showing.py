@@ -48,8 +48,7 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     if reading.unanswered and ABOUT_INTERVIEW.search(text):
         return choose(step, session, "aside.practical", reactions().asides["practical"].says)
     if reading.unanswered == Unanswered.OPINION:
-        kind, wordings = opinion(text)
-        return choose(step, session, f"opinion.{kind}", wordings)
+        return handed_back(step, session, text)
     if reading.unanswered == Unanswered.OUTSIDE:
         if not reading.near:
             return choose(step, session, "nothing_near", reactions().nothing_near)
@@ -64,6 +63,12 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         step = say(step, session, "nearest")
     step = opened(step, session, nearest)
     return step if step[0].held else beside(step, session, tuple(others))
+
+
+def handed_back(step: Step, session: Session, text: str) -> Step:
+    """Hand a question of opinion back to the candidate."""
+    kind, wordings = opinion(text)
+    return choose(step, session, f"opinion.{kind}", wordings)
 
 
 def beside(step: Step, session: Session, cards: tuple[str, ...], pool: str = "beside") -> Step:

@@ -137,3 +137,15 @@ def test_who_has_spoken_to_product_is_not_asked_to_do_it_again(later):
     state, (moves,) = played(interviewer(), text, state=state)
     assert state.phase == Phase.STAKEHOLDER and "three sentences" not in words(moves)
     assert ("what you said to them" in words(moves)) == later
+
+
+def test_a_question_beside_a_guess_is_not_lost():
+    state, _ = played(
+        interviewer(mode="coach"), "The breakdown?", "The decode dominates. The goal?"
+    )
+    assert state.opened == ("breakdown", "goal")
+
+
+def test_a_card_that_waits_for_a_guess_is_kept_when_two_are_asked_for():
+    state, _ = played(interviewer(mode="coach"), "The tokens? And the gpu?", "Few, I think.")
+    assert set(state.opened) == {"tokens", "gpu"}
