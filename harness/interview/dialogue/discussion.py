@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.asking import NEGATED, REQUESTS, SEVERAL, WANTS, questions
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
@@ -21,40 +21,6 @@ MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
-WANTS = re.compile(
-    r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
-)
-# A request in so many words: it asks, whatever else the turn does.
-REQUESTS = re.compile(
-    r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
-    r"\b(can|could|may) i (see|have|get)\b",
-    re.IGNORECASE,
-)
-# Data that are not wanted.
-NEGATED = re.compile(
-    r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
-    r"[^,.;:!?]*",
-    re.IGNORECASE,
-)
-# A question that its speaker answers, and one that is only the end of a statement.
-RHETORICAL = re.compile(
-    r"\?+\W+(?=(no|nope|nah|non|nein|yes|yeah|yep|of course|negative)(?![\w-])|"
-    r"(sure|never|neither|nothing|nobody)\s*[.,;!])|"
-    r",\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|isn.?t it|you (know|see))\s*\?+",
-    re.IGNORECASE,
-)
-# A question without its mark, as one types.
-UNMARKED = re.compile(
-    r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
-    r"(?:what.?s|what (?:is (?!left|missing)|are|does|do|happens (?!is)|runs)|"
-    r"how (?:many|much|long|often|busy|big|is|are|does|do)|"
-    r"who (?!ever)|which (?!(?:is|means|leaves|makes)\b)|is (?:it|there|that|the)|are (?:there|they|the)|"
-    r"does (?!not)|did|has (?!to))\b"
-    r"[^?.!]*(?:[.!]|$)",
-    re.IGNORECASE,
-)
-# Several things are asked for in one breath.
-SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE)
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -235,10 +201,3 @@ def _asks_back(reading: Reading, text: str) -> bool:
 def _last_text(state: State) -> str:
     spoken = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
     return next(spoken, "")
-
-
-def questions(text: str) -> bool:
-    """Return True if a text has a question that it does not answer itself, with or without its mark."""
-    if "?" in text:
-        return "?" in RHETORICAL.sub(" ", text)
-    return bool(UNMARKED.search(text))

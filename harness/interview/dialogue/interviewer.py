@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from harness.interview.dialogue.asking import questions
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
-from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion, questions
+from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
 from harness.interview.dialogue.moves import (
     SEARCH,
     Hint,
