@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+QUOTABLE = 3  # words; fewer say little when they are spoken back
 REFUSED = "no:"  # stands before the id of a remedy that the candidate rejects
 Cause = Literal["right", "wrong"]
 
@@ -61,11 +62,15 @@ NOT_SHOWN = tuple(str(reason) for reason in Unanswered)
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A remedy that a turn proposes or refuses, and the candidate's words for it."""
+    """A remedy that a turn proposes or refuses, and the candidate's words for it.
+
+    clear: False if it is neither named nor very likely.
+    """
 
     id: str
     refused: bool
     quote: str
+    clear: bool = True
 
     def __str__(self) -> str:
         return f"{REFUSED}{self.id}" if self.refused else self.id
@@ -134,6 +139,16 @@ class Reading:
     def quote(self, act: Act) -> str:
         """Return the candidate's words for an act, or "" if the turn does not do it."""
         return next((words for done, words in self.quotes if done == act), "")
+
+    @property
+    def is_aside(self) -> bool:
+        """Return True if the turn has a clear sentence beside the subject, and no other clear one."""
+        return {role for role, _ in self.roles} == {Role.ASIDE}
+
+    def planned(self) -> str:
+        """Return the candidate's words for a plan, or "" if none of its sentences says one in some words."""
+        plans = (words for role, words in self.roles if role == Role.PLAN)
+        return next((words for words in plans if len(words.split()) >= QUOTABLE), "")
 
     def to_json(self) -> dict[str, object]:
         """Return acts, cards, remedies and cause as plain values."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 # A wish for data, in a turn that proposes nothing.
 WANTS = re.compile(
@@ -17,16 +19,34 @@ REQUESTS = re.compile(
 # Data that are not wanted.
 NEGATED = re.compile(
     r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
-    r"[^,.;:!?]*",
+    r"[^.;:!?]*",
     re.IGNORECASE,
 )
-# A question that its speaker answers, and one that is only the end of a statement.
-RHETORICAL = re.compile(
-    r"\?+\W+(?=(no|nope|nah|non|nein|yes|yeah|yep|of course|negative)(?![\w-])|"
-    r"(sure|never|neither|nothing|nobody)\s*[.,;!])|"
-    r",\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|isn.?t it|you (know|see))\s*\?+",
+# A question that is only the end of a statement.
+TAG = re.compile(
+    r"^(?!\W*(what|how|which|who|where|when|why)\b).*,\s*"
+    r"(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|(isn|wasn|aren).?t (it|they)|"
+    r"you (know|see))\s*\?+$",
     re.IGNORECASE,
 )
+# How a speaker goes on who answers the question himself.
+ANSWERS = re.compile(
+    r"^\W*(((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
+    r"(no|nope|nah|naw|non|nein|yes|yeah|yep|of course|sure|never|neither|negative|maybe|probably|perhaps|"
+    r"mostly|almost|nothing|none|nobody|less than|i (guess|reckon|assume|think so|doubt|did not|didn.?t)|"
+    r"i (don.?t|do not) (know|think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
+    r"it must|it will|well, (whatever|they|it|that|nothing)|they both|whatever (it|you)))(?![\w-])",
+    re.IGNORECASE,
+)
+# How a question begins that wants an answer; "Cost?" and "A second machine?" begin a statement.
+WANTS_ANSWER = re.compile(
+    r"\b((what|how|who|where).?s?|which|why|whom|whose|when|or)\b|"
+    r"^(\W*(and|so|but|then|ok(ay)?|also|sorry|wait|um|er|hm+)\b)*"
+    r"\W*(is|are|was|were|do|does|did|has|have|had|can|could|may|might|will|would|should|shall|isn.?t|aren.?t|"
+    r"don.?t|doesn.?t|didn.?t|any|anything|anybody)\b",
+    re.IGNORECASE,
+)
+SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
     r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
@@ -37,12 +57,33 @@ UNMARKED = re.compile(
     r"[^?.!]*(?:[.!]|$)",
     re.IGNORECASE,
 )
+# The interviewer's question is wanted again.
+ONCE_MORE = re.compile(
+    r"\bwhat (was|is) (the|your) question\b|\bwhat (did|do) you (ask|want to know)\b|\bwhat was that\?|"
+    r"\b(say|ask|repeat) (it|that|the question) (again|once more)\b|\bcome again\?",
+    re.IGNORECASE,
+)
 # Several things are asked for in one breath.
 SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE)
 
 
 def questions(text: str) -> bool:
     """Return True if a text has a question that it does not answer itself, with or without its mark."""
-    if "?" in text:
-        return "?" in RHETORICAL.sub(" ", text)
-    return bool(UNMARKED.search(text))
+    if "?" not in text:
+        return bool(UNMARKED.search(text))
+    last = SENTENCE.split(text.strip())[-1]
+    return any(_open_questions(text)) or ("?" not in last and bool(UNMARKED.search(last)))
+
+
+def answers_itself(text: str) -> bool:
+    """Return True if a text has questions, and asks none of them."""
+    return "?" in text and not questions(text)
+
+
+def _open_questions(text: str) -> Iterator[str]:
+    sentences = SENTENCE.split(text.strip())
+    for sentence, following in pairwise((*sentences, "?")):
+        stated = "?" not in following and not WANTS.search(following)
+        answered = stated and (ANSWERS.search(following) or not WANTS_ANSWER.search(sentence))
+        if sentence.endswith("?") and not (TAG.search(sentence) or answered):
+            yield sentence

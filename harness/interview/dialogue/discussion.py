@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.asking import NEGATED, REQUESTS, SEVERAL, WANTS, questions
+from harness.interview.dialogue.asking import (
+    NEGATED,
+    REQUESTS,
+    SEVERAL,
+    WANTS,
+    answers_itself,
+    questions,
+)
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
@@ -50,9 +57,10 @@ class Discussion:
                 return None  # a finding on a card that is open, rather than a question
             step = self._answer(step, comment, "")
         for card in [card for card in cards if card not in known] or cards:
-            step = opened(step, self.session, card)
+            step = opened(step, self.session, card, text)
         if known.issuperset(cards):
-            return beside(step, self.session, reading.near)
+            answers = "on_card" in step[0].last_pools
+            return step if answers else beside(step, self.session, reading.near)
         if step[0].held:
             return step
         if SEVERAL.search(text):
@@ -76,7 +84,7 @@ class Discussion:
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
         if REQUESTS.search(text) or (questions(text) and not decides):
             return reading.cards
-        if proposes:
+        if proposes or answers_itself(text):
             return ()
         if WANTS.search(text):
             return reading.cards
@@ -104,8 +112,7 @@ class Discussion:
     def acknowledged(self, step: Step) -> Step:
         """Take up the candidate's words before the interview goes on to something else."""
         reading = step[0].heard[-1]
-        planned = (words for role, words in reading.roles if role == Role.PLAN)
-        quote = next(planned, reading.quote(reading.acts[0]))
+        quote = reading.planned() or reading.quote(reading.acts[0])
         return self._answer(step, Reaction("taken_last", quote=quote), "") if quote else step
 
     def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
@@ -144,7 +151,8 @@ class Discussion:
         if enough and not self.follow_ups.due(step):
             return None
         question = self._turn(step, state.heard[-1], "").onward
-        return self._answer(step, Reaction("noted", question, quote=quote), "")
+        comment = "plain" if state.heard[-1].is_aside else "noted"
+        return self._answer(step, Reaction(comment, question, quote=quote), "")
 
     def _gap(self, step: Step) -> tuple[str, str] | None:
         """Return the gap to ask about now; none right after another one: first the candidate goes on.
@@ -187,8 +195,8 @@ class Discussion:
 
 def _asks(reading: Reading, text: str) -> bool:
     """Return True if a turn plainly asks for something, and proposes nothing or ends with its question."""
-    ends = text.rstrip().endswith("?")
-    asks = questions(text) or bool(WANTS.search(text))
+    ends = text.rstrip().endswith("?") and questions(text)
+    asks = questions(text) or (bool(WANTS.search(text)) and not answers_itself(text))
     return (ends or (asks and OFFERS.isdisjoint(reading.acts))) and Act.ASK in reading.acts
 
 

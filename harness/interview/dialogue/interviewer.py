@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.asking import questions
+from harness.interview.dialogue.asking import ONCE_MORE, questions
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
@@ -54,7 +54,8 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b(?! with)|\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
-ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict")  # kinds of small talk
+# Kinds of small talk.
+ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 LOST = 18  # words; a longer "I don't know" says something else, too
 
@@ -142,7 +143,7 @@ class Interviewer:
             return self._help(step)
         if _is_lost(reading, text):
             return self._lost(step)
-        if Act.REPEAT in acts:
+        if Act.REPEAT in acts or ONCE_MORE.search(text):
             return self._repeated(step)
         if Act.OFF_TOPIC in acts:
             kind, wordings = aside(text)
@@ -150,8 +151,10 @@ class Interviewer:
                 return choose(step, self.session, f"aside.{kind}", wordings)
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
-        if Act.DONE in acts or phase == Phase.WRAP:
+        if phase == Phase.WRAP:
             return self._next(step)
+        if Act.DONE in acts:
+            return self._next(self._say(step, "not_yet"))
         decided = Act.DECIDE in acts and step[0].turns > MIN_PROPOSAL_TURNS
         if phase == Phase.PROPOSE and (decided or CLOSES.search(text)):
             return self._next(self.discussion.acknowledged(step))

@@ -36,7 +36,9 @@ BY_CARDS = {  # ideas that asking for one of these cards shows
 SPOKEN_OF = {
     "TRD-COST": r"\b(cost\w*|price|pay|risk\w*|lose|loss|worse|free|trade.?off|give up)\b",
     "TRD-MONEY": r"\b(cost\w*|money|dollars?|budget|bill|finance|pay|free)\b|\$",
-    "TRD-OPTIONS": r"\b(plan b|option\w*|alternativ\w*|otherwise|instead|if (they|you) (say|refuse))\b",
+    "TRD-OPTIONS": r"\b(plan b|option\w*|alternativ\w*|otherwise|instead|if (they|you) (say|refuse)|"
+    r"(other|second|another) (way|option|choice|copy)|fall ?back|only if|"
+    r"if (it|that|this) (fails|is not enough|disappoints))\b",
     "TRD-QUALITY": r"\b(test\w*|eval\w*|compar\w*|quality|accura\w*|verdicts?|recall|questions)\b",
     "SYS-REMEASURE": r"\b(measur\w*|compar\w*|check\w*|watch\w*|before and after)\b",
     "SYS-RANK": r"\b(first|then|after that|week one|last)\b",

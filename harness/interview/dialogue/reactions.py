@@ -31,7 +31,9 @@ ASKED = {
 FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
 # Words by which a turn answers a question before it is asked.
 SAID = {
-    "size": r"\d ?(ms|s|secs?|seconds?|percent|x|times)\b|\d ?%|\b(half|third|quarter|twice|double)\b",
+    "size": r"\d ?(ms|s|secs?|seconds?|percent|x|times)\b|\d ?%|\b(half|third|quarter|twice|double|"
+    r"hundred|(a|one|two|three) (milli)?seconds?)\b|"
+    r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
     "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
     r"dollars?|worse|effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
@@ -72,6 +74,7 @@ ANSWERS = {
 }
 # The question that leads on, after a refusal.
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
+GOAL_MS = 500  # what product asks for, in every case
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
@@ -183,8 +186,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _proposed(turn, _best(turn))
     if reading.suspect:
         yield _suspected(turn, reading.suspect)
-    if reading.refused:
-        yield _refused(turn, reading.refused[0])
+    yield from (_refused(turn, remedy) for remedy in reading.refused if remedy.clear)
     yield _about(turn)
     yield _answered(turn)
     if Act.DECIDE in reading.acts:
@@ -204,16 +206,16 @@ def fit(session: Session, remedy: Remedy) -> str:
 
 
 def _best(turn: Turn) -> Remedy:
-    """Return the proposed remedy that fits the case best."""
-    return min(turn.reading.proposed, key=lambda remedy: FITS.index(fit(turn.session, remedy)))
+    """Return the proposed remedy that fits the case best, of those that are clear if any is."""
+    proposed = turn.reading.proposed
+    return min(proposed, key=lambda r: (not r.clear, FITS.index(fit(turn.session, r))))
 
 
 def _right(turn: Turn, suspect: Suspect) -> Reaction:
-    seen = set(turn.session.scenario.cause.cards) | {"breakdown", "slowest"}
-    if not seen & set(turn.state.opened) and not turn.reading.numbers:
+    if not set(turn.state.opened) - CONTEXT and not turn.reading.numbers:
         return Reaction("right_unseen", "evidence", suspect.id, suspect.quote)
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
-    if turn.reading.proposed:
+    if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
     question = "alternative" if turn.sceptical else "fix"
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
@@ -240,6 +242,8 @@ def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
 def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     if not turn.looked:
         return Reaction("early", "first_look", remedy.id, remedy.quote)
+    if not remedy.clear:
+        return Reaction("noted", turn.onward, quote=remedy.quote)
     kind = fit(turn.session, remedy)
     figure = turn.unsaid(_touched(turn, remedy)) if kind == "neutral" else ""
     known = kind == "neutral" and not figure
@@ -289,7 +293,7 @@ def _told(turn: Turn) -> Reaction | None:
 def _about(turn: Turn) -> Reaction | None:
     """React to the last sentence about a change: its check, price, effect, place in the plan, or message."""
     last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ABOUT), None)
-    if last is None:
+    if last is None or (last[0] == Role.MESSAGE and Act.STAKEHOLDER not in turn.reading.acts):
         return None
     question = turn.open_question(last[0], ASKED_ABOUT[last[0]])
     return question and Reaction("about", question, last[0], last[1])
@@ -307,15 +311,14 @@ def _answered(turn: Turn) -> Reaction | None:
 
 
 def _decided(turn: Turn) -> Reaction:
-    planned = (words for role, words in turn.reading.roles if role == Role.PLAN)
-    quote = next(planned, turn.reading.quote(Act.DECIDE))
+    quote = turn.reading.planned() or turn.reading.quote(Act.DECIDE)
     question = turn.onward if turn.says("risk") else "risk"
     return Reaction("decided", question, "decision", quote)
 
 
 def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
-    if shown := [n for n in numbers if on_card(n, turn) and not _given(n, turn)]:
+    if shown := [n for n in numbers if n.unit and on_card(n, turn) and not _given(n, turn)]:
         return Reaction("grounded", turn.onward, "number", shown[0].quote)
     measured = [n for n in numbers if n.unit and not _given(n, turn)]
     if not measured or turn.says("source"):
@@ -326,6 +329,8 @@ def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
 
 def _given(number: Number, turn: Turn) -> bool:
     """Return True if the interviewer has named a number, such as the goal."""
+    if number.unit == "ms" and number.value == GOAL_MS:
+        return True
     said = " ".join(e.text for e in turn.state.events if e.who == "interviewer" and e.text)
     return bool(re.search(rf"(?<![\d.,]){re.escape(number.quote)}(?!\w|\.\d)", said))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import Offer, Phase, Show
+from harness.interview.dialogue.on_cards import read_out
 from harness.interview.dialogue.reactions import CONTEXT
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import opinion, reactions
@@ -21,16 +23,21 @@ ABOUT_INTERVIEW = re.compile(
     re.IGNORECASE,
 )
 SHOWN_BY = {"card", "nearest"}  # pools of words that go with a card
+SURELY = 2  # words that a sentence of an open card shares with a question that it answers
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
 
-def opened(step: Step, session: Session, card: str) -> Step:
-    """Show a card; a coach holds the first ones back until the candidate has guessed what they show."""
+def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
+    """Show a card; a coach holds the first ones back until the candidate has guessed what they show.
+
+    Of a card that is open the sentence that answers the question is read out.
+    """
     state, out = step
     if card not in session.cards:
         return say(step, session, "no_card")
     if card in state.opened:
-        state, out = say(step, session, "again")
+        known = answered(step, session, (card,), question, 1)
+        state, out = known or say(step, session, "again")
         return state, [*out, Show(card)]
     coach = session.mode == "coach"
     if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
@@ -40,6 +47,14 @@ def opened(step: Step, session: Session, card: str) -> Step:
     return _show((replace(state, held=held), out), session, card)
 
 
+def answered(
+    step: Step, session: Session, cards: Iterable[str], question: str, least: int
+) -> Step | None:
+    """Read out the sentence of these cards that answers a question; None if none shares enough words."""
+    found = read_out((session.cards[card] for card in cards), question, least)
+    return found and say(step, session, "on_card", title=found[0].title, sentence=found[1])
+
+
 def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step | None:
     """Answer a question that asks for no certain card: with the nearest one, or with why there is none.
 
@@ -47,6 +62,8 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     """
     if reading.unanswered and ABOUT_INTERVIEW.search(text):
         return choose(step, session, "aside.practical", reactions().asides["practical"].says)
+    if known := answered(step, session, step[0].opened, text, SURELY):
+        return known
     if reading.unanswered == Unanswered.OPINION:
         return handed_back(step, session, text)
     if reading.unanswered == Unanswered.OUTSIDE:
@@ -61,8 +78,9 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     nearest, *others = reading.near
     if nearest not in step[0].opened:
         step = say(step, session, "nearest")
-    step = opened(step, session, nearest)
-    return step if step[0].held else beside(step, session, tuple(others))
+    step = opened(step, session, nearest, text)
+    answers = step[0].held or "on_card" in step[0].last_pools
+    return step if answers else beside(step, session, tuple(others))
 
 
 def handed_back(step: Step, session: Session, text: str) -> Step:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import reactions, short
+from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 
 MAX_INSISTENCE = 3  # questions of the product manager after the objection
+TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -23,9 +25,22 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     if (key := insistence(state, text)) is None:
         return None
     wordings = reactions().product_manager[key].says
-    said = [f'The product manager says: "{wording}"' for wording in wordings]
+    said = [
+        f'The product manager {_after(state.heard[-1])}says: "{wording}"' for wording in wordings
+    ]
     state = replace(state, insisted=(*state.insisted, key))
     return choose((state, out), session, f"pm.{key}", said)
+
+
+def _after(reading: Reading) -> str:
+    """Return words that take up what was said to the interviewer rather than to the product manager."""
+    if Act.STAKEHOLDER in reading.acts or not (quote := reading.planned() or _quote(reading)):
+        return ""
+    return f"hears “{short(quote)}” and "
+
+
+def _quote(reading: Reading) -> str:
+    return next((words for act, words in reading.quotes if act in TO_THE_INTERVIEWER), "")
 
 
 def insistence(state: State, text: str) -> str | None:

@@ -17,9 +17,19 @@ Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
 SMALL_TALK = 25  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
     r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
-    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?",
+    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|\bwhat(.?s| is) [\w-]{3,15}\?|"
+    r"\b(don.?t|do not) (understand|know|get) (what )?.?[\w-]{3,15}.? (is|means?)\b|"
+    r"\b(don.?t|do not|no) (understand|know|entiendo) [\"'“‘][\w-]+",
     re.IGNORECASE,
 )
+# "And", "Okay, so": how a sentence begins that follows another one.
+JOINING = re.compile(
+    r"^\W*(?:(?:and|but|so|well|ok|okay|then|because|cos|cause|right|hmm*|oh|also|now|look)\b[\s,.;:–-]*)+"
+    r"(?=\w+\W+\w)",
+    re.IGNORECASE,
+)
+MAX_TERMS = 2  # that are explained at once
+QUESTION = re.compile(r"[^.?!]*\?\s*$")  # the last sentence, if it asks
 MAX_QUOTED = 9  # words; a longer quote is cut
 
 
@@ -91,11 +101,15 @@ def small_talk(text: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def meaning(text: str) -> str | None:
-    """Return what a term means, if a short turn asks for that."""
-    if len(text.split()) > SMALL_TALK or not ASKS_MEANING.search(text):
+    """Return what a term means, if a turn asks for that: in a few words, or at its end."""
+    asked = text if len(text.split()) <= SMALL_TALK else re.split(r"(?<=[.!?])\s", text.strip())[-1]
+    if not ASKS_MEANING.search(asked):
         return None
-    terms = reactions().terms
-    return next((t.says for t in terms if re.search(t.about, text, re.IGNORECASE)), None)
+    found = [t.says for t in reactions().terms if re.search(t.about, asked, re.IGNORECASE)]
+    if not found:
+        return None
+    *others, last = found[:MAX_TERMS]
+    return " ".join([*(QUESTION.sub("", said) for said in others), last])
 
 
 def aside(text: str) -> tuple[str, tuple[str, ...]]:
@@ -133,8 +147,12 @@ def unrepeated(text: str) -> str:
 
 
 def short(quote: str) -> str:
-    """Return a quote as it is spoken back: its first words, on one line, without quotes and markup."""
-    words = re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote).split()
+    """Return a quote as it is spoken back: its first words, on one line, without quotes and markup.
+
+    The words that only join it to the sentence before are left out.
+    """
+    plain = re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote)
+    words = JOINING.sub("", plain).split() or plain.split()
     cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")
     return f"{cut} …" if len(words) > MAX_QUOTED else cut
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.interview.listening.turns import parts
 from harness.interview.scenario.scenario import Scenario
 
 # Words of a question that names nothing itself.
@@ -12,7 +13,7 @@ BARE = re.compile(
     r"^\W*(and )?(what.?s )?inside\b|"
     r"\b(that|this) (one|part|step|stage|bit|box|chunk|thing)\b|"
     r"\b(what|why)\b.{0,12}\b(it|that|this|there)\b.{0,12}\b(do|doing|happen\w*|long|consist\w*)\b|"
-    r"\bwhat\b.{0,8}\bdoing\b.{0,12}\bthere\b|"
+    r"\bwhat\b.{0,8}\b(doing|happens?|happening|goes on|going on|runs?)\b.{0,12}\bthere\b|"
     r"\b(split|break|open|take|pull) (it|that|this) (down|up|apart|open)\b",
     re.IGNORECASE,
 )
@@ -29,7 +30,7 @@ CARD = {
 }
 NAMED = {
     "network": r"network|between user and server",
-    "preprocess": r"pre-?process\w*|before the search",
+    "preprocess": r"pre-?process\w*|before the search|translat\w+|the guard",
     "retrieval": r"retriev\w*|vector search|(?<!before )the search(?! (begins|starts))|finding passages",
     "queue": r"queue|waiting for the model|before the model starts",
     "prefill": r"prefill|reading the prompt",
@@ -65,11 +66,15 @@ def taken_up(answer: str, before: str) -> tuple[str, ...]:
     return data[taken] if taken else ()
 
 
-def followed_up(question: str, before: str, scenario: Scenario) -> str | None:
-    """Return the card of the one stage that `before` names last, if the question names nothing itself."""
+def followed_up(turn: str, before: str, scenario: Scenario) -> str | None:
+    """Return the card of the one stage that was named last, if a turn's question names nothing itself.
+
+    It was named earlier in the turn, or in the interviewer's words `before`.
+    """
+    *earlier, question = parts(turn) or ("",)
     if not BARE.search(question) or len(question.split()) > MAX_WORDS:
         return None
-    for sentence in reversed(re.split(r"[.?!;]\s", before)):
+    for sentence in reversed([*re.split(r"[.?!;]\s", before), *earlier, question]):
         if stages := _stages(sentence, scenario):
             return CARD[stages[0]] if len(stages) == 1 else None
     return None

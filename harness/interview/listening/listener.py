@@ -22,7 +22,7 @@ from harness.interview.listening.roles import role
 from harness.interview.listening.said import ACTS, CARDS, Said, said
 from harness.interview.listening.suspects import blamed
 from harness.interview.listening.turns import parts
-from harness.interview.reading import NOT_SHOWN, Act, Reading, Remedy, Suspect
+from harness.interview.reading import NOT_SHOWN, QUOTABLE, Act, Reading, Remedy, Suspect
 from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
@@ -131,8 +131,9 @@ def _first(asked: Asked) -> Asked:
 
 
 def _quote(heard: Sequence[Said], act: Act) -> str:
-    """Return the part that does an act most clearly."""
-    return max(heard, key=lambda part: part.odds[ACTS][act]).text
+    """Return the part that does an act most clearly; one of a word or two only if there is no longer one."""
+    long = [part for part in heard if len(part.text.split()) >= QUOTABLE]
+    return max(long or heard, key=lambda part: part.odds[ACTS][act]).text
 
 
 def _once(remedies: Sequence[Remedy]) -> tuple[Remedy, ...]:

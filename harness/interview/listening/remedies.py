@@ -18,6 +18,7 @@ REFUSES = "refuses"
 PATTERN = 1.0  # what a matching pattern adds
 ELSEWHERE = 1.0  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
+CLEAR = 5.0  # of one that is so without being named; four in five are, of those below half
 # The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
 # deciding whether a remedy is refused.
 ONE_PART, PART_COUNTS = 1.5, 0.5
@@ -85,7 +86,8 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     }
     found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
-    return tuple(_remedy(name, turn, heard) for name in found)
+    clear = {name for name in found if spans[name] or totals[name] >= CLEAR}
+    return tuple(_remedy(name, turn, heard, name in clear) for name in found)
 
 
 def _about(name: str, said: Said) -> float:
@@ -98,12 +100,12 @@ def _refusal(name: str, said: Said) -> float:
     return said.odds[REMEDIES][f"{NO}{name}"] - said.odds[REMEDIES][name]
 
 
-def _remedy(name: str, turn: Said, heard: Sequence[Said]) -> Remedy:
+def _remedy(name: str, turn: Said, heard: Sequence[Said], clear: bool) -> Remedy:
     """Return a remedy of a turn, with the words of the part that says most of it."""
     part = max(heard, key=lambda part: _about(name, part))
     span = _span(name, part.text)
     refused = _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
-    return Remedy(name, refused, part.text[slice(*span)] if span else part.text)
+    return Remedy(name, refused, part.text[slice(*span)] if span else part.text, clear)
 
 
 def _opposite(name: str, text: str) -> bool:
