@@ -80,6 +80,13 @@ def answers_itself(text: str) -> bool:
     return "?" in text and not questions(text)
 
 
+def asked(text: str) -> str:
+    """Return the sentences of a text that ask for something; the text if none does in so many words."""
+    sentences = SENTENCE.split(text.strip())
+    requests = (sentence for sentence in sentences if WANTS.search(sentence))
+    return " ".join(_open_questions(text)) or " ".join(requests) or text
+
+
 def _open_questions(text: str) -> Iterator[str]:
     sentences = SENTENCE.split(text.strip())
     for sentence, following in pairwise((*sentences, "?")):

@@ -18,7 +18,7 @@ from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
 from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
-from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
+from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
 from harness.interview.reading import Act, Reading, Role
@@ -59,7 +59,7 @@ class Discussion:
         for card in [card for card in cards if card not in known] or cards:
             step = opened(step, self.session, card, text)
         if known.issuperset(cards):
-            answers = "on_card" in step[0].last_pools
+            answers = ON_CARD & set(step[0].last_pools)
             return step if answers else beside(step, self.session, reading.near)
         if step[0].held:
             return step

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from harness.interview.scenario.cards import Card
 
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9\"“])")
+INTRODUCES = re.compile(r"(These|This) (are|is)\b|The table\b")
+READ_OUT = 45  # words that are read out at most, of two sentences
 WORD = re.compile(r"[a-z0-9]+")
 ENDINGS = re.compile(r"(ings?|ies|es|ed|s|er|ly|e|y)$")
 MIN_STEM = 3  # letters
@@ -25,16 +28,26 @@ answers average traced trace
 def read_out(cards: Iterable[Card], question: str, least: int) -> tuple[Card, str] | None:
     """Return the card, and the sentence of its note, that shares most words with a question.
 
-    least: the words that it must share; None if no sentence does.
+    The next sentence is added if both are short. least: the words that must be shared; None if no sentence
+    shares as many.
     """
     asked = _stems(question)
-    found = [(len(asked & _stems(said)), card, said) for card in cards for said in _sentences(card)]
-    shared, card, said = max(found, key=lambda each: each[0], default=(0, None, ""))
-    return (card, said) if card and shared >= least else None
+    found = [
+        (len(asked & _stems(one)), card, one, after)
+        for card in cards
+        for one, after in _sentences(card)
+    ]
+    shared, card, one, after = max(found, key=lambda each: each[0], default=(0, None, "", ""))
+    if card is None or shared < least:
+        return None
+    both = f"{one} {after}".strip()
+    return card, both if len(both.split()) <= READ_OUT else one
 
 
-def _sentences(card: Card) -> list[str]:
-    return SENTENCE.split(card.note)
+def _sentences(card: Card) -> Iterator[tuple[str, str]]:
+    """Yield each sentence with the next one or "", but for those that only introduce a table."""
+    found = [said for said in SENTENCE.split(card.note) if not INTRODUCES.match(said)]
+    yield from zip_longest(found, found[1:], fillvalue="")
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -40,6 +40,7 @@ SPOKEN_OF = {
     r"(other|second|another) (way|option|choice|copy)|fall ?back|only if|"
     r"if (it|that|this) (fails|is not enough|disappoints))\b",
     "TRD-QUALITY": r"\b(test\w*|eval\w*|compar\w*|quality|accura\w*|verdicts?|recall|questions)\b",
+    "STK-SMALLER": r"\b(smaller|lighter|int ?\d|\d.?bits?|quanti\w+|distil\w*|\d+ ?b|compress\w*)\b",
     "SYS-REMEASURE": r"\b(measur\w*|compar\w*|check\w*|watch\w*|before and after)\b",
     "SYS-RANK": r"\b(first|then|after that|week one|last)\b",
     "SYS-SLO": r"\b(canary|roll\w* back|alert\w*|alarm|monitor\w*|budget)\b",

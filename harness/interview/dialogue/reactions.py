@@ -35,7 +35,8 @@ SAID = {
     r"hundred|(a|one|two|three) (milli)?seconds?)\b|"
     r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
     "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
-    r"dollars?|worse|effort|days?|weeks?|memory|trade.?off|expens\w*|give up)\b|\$",
+    r"dollars?|worse|slower|effort|days?|weeks?|memory|trade.?off|expens\w*|give up|chop\w*|abrupt\w*|"
+    r"cut off|outdated|gone|must not)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
     "source": r"\b(card|from|measured|computed|times|x|at|over|says|shows|because|sum)\b",
@@ -54,7 +55,8 @@ SAID = {
     "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
     "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
-    "reorder": r"\b(because|since|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
+    "reconsider": r"\b(only if|unless|until|when|if|after\w*|later|first|for now|yet|then)\b",
+    "reorder": r"\b(because|since|so|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
 }
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
@@ -65,6 +67,12 @@ ASKED_ABOUT = {
     Role.GOAL: ("decides",),
     Role.ORDER: ("reorder",),
 }
+OF_A_PLAN = (
+    Role.SAFEGUARD,
+    Role.PRICE,
+    Role.EFFECT,
+    Role.ORDER,
+)  # nothing to ask about without one
 # The question that a sentence of this role answers.
 ANSWERS = {
     Role.SAFEGUARD: "risk",
@@ -78,6 +86,7 @@ GOAL_MS = 500  # what product asks for, in every case
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid
+EXPLAINED = 3  # sentences: a proposal of so many says how it works
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,8 @@ def said(question: str, text: str) -> bool:
     """Return True if a text answers a question already."""
     if question == "mechanism" and len(text.split()) < FULL:
         return False
+    if question == "mechanism" and len(re.findall(r"[.!;](?:\s|$)", text)) >= EXPLAINED:
+        return True
     return question in SAID and bool(re.search(SAID[question], text, re.IGNORECASE))
 
 
@@ -217,7 +228,8 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
     if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
-    question = "alternative" if turn.sceptical else "fix"
+    onward = "size" if Act.PROPOSE in turn.reading.acts else "fix"
+    question = "alternative" if turn.sceptical else onward
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
 
@@ -266,7 +278,7 @@ def _after_refusal(turn: Turn) -> str:
     """Return the question that leads on after a refusal; each kind is asked once."""
     onward = REFUSED_ONWARD[turn.onward]
     asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
-    return turn.onward if asked else onward
+    return turn.onward if asked or turn.says(onward) else onward
 
 
 def _name(remedy: Remedy) -> str:
@@ -293,7 +305,10 @@ def _told(turn: Turn) -> Reaction | None:
 def _about(turn: Turn) -> Reaction | None:
     """React to the last sentence about a change: its check, price, effect, place in the plan, or message."""
     last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ABOUT), None)
-    if last is None or (last[0] == Role.MESSAGE and Act.STAKEHOLDER not in turn.reading.acts):
+    told = Act.STAKEHOLDER in turn.reading.acts
+    if last is None or (last[0] == Role.MESSAGE and not told):
+        return None
+    if last[0] in OF_A_PLAN and not turn.has_plan:
         return None
     question = turn.open_question(last[0], ASKED_ABOUT[last[0]])
     return question and Reaction("about", question, last[0], last[1])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.asking import asked
 from harness.interview.dialogue.moves import Offer, Phase, Show
 from harness.interview.dialogue.on_cards import read_out
 from harness.interview.dialogue.reactions import CONTEXT
@@ -23,6 +24,7 @@ ABOUT_INTERVIEW = re.compile(
     re.IGNORECASE,
 )
 SHOWN_BY = {"card", "nearest"}  # pools of words that go with a card
+ON_CARD = {"on_card", "table"}  # pools of words that answer from an open card
 SURELY = 2  # words that a sentence of an open card shares with a question that it answers
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
@@ -37,7 +39,9 @@ def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
         return say(step, session, "no_card")
     if card in state.opened:
         known = answered(step, session, (card,), question, 1)
-        state, out = known or say(step, session, "again")
+        table = say(step, session, "table", title=session.cards[card].title)
+        again = table if session.cards[card].rows else say(step, session, "again")
+        state, out = known or again
         return state, [*out, Show(card)]
     coach = session.mode == "coach"
     if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
@@ -50,8 +54,8 @@ def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
 def answered(
     step: Step, session: Session, cards: Iterable[str], question: str, least: int
 ) -> Step | None:
-    """Read out the sentence of these cards that answers a question; None if none shares enough words."""
-    found = read_out((session.cards[card] for card in cards), question, least)
+    """Read out the sentence of these cards that answers a turn's question; None if none is near enough."""
+    found = read_out((session.cards[card] for card in cards), asked(question), least)
     return found and say(step, session, "on_card", title=found[0].title, sentence=found[1])
 
 
@@ -79,7 +83,7 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     if nearest not in step[0].opened:
         step = say(step, session, "nearest")
     step = opened(step, session, nearest, text)
-    answers = step[0].held or "on_card" in step[0].last_pools
+    answers = step[0].held or ON_CARD & set(step[0].last_pools)
     return step if answers else beside(step, session, tuple(others))
 
 

@@ -14,10 +14,11 @@ from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.kb import seeded
 
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
-SMALL_TALK = 25  # words: a longer turn has something to say about the case
+SMALL_TALK = 30  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
     r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
-    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|\bwhat(.?s| is) [\w-]{3,15}\?|"
+    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|"
+    r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|"
     r"\b(don.?t|do not) (understand|know|get) (what )?.?[\w-]{3,15}.? (is|means?)\b|"
     r"\b(don.?t|do not|no) (understand|know|entiendo) [\"'“‘][\w-]+",
     re.IGNORECASE,

@@ -1,0 +1,44 @@
+"""Questions that are asked are told from those that their speaker answers."""
+
+import pytest
+
+from harness.interview.dialogue.asking import answers_itself, asked, questions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many machines have you got? I'd bet they're standing about.",
+        "What do we pay now? Because a second region doubles it.",
+        "Is anything kept from one question to the next? I should like to be certain.",
+        "First word or all of it? Decide.",
+        "What does it cost right now, because with a 3B we could drop a machine, right?",
+        "And the cost? And the quality?",
+        "whats the limit from finance",
+        "It is not used much?? who would they be queueing behind",
+    ],
+)
+def test_a_question_that_wants_an_answer(text):
+    assert questions(text) and not answers_itself(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cost? Edge functions are cheap, maybe 200 a month.",
+        "A smaller language model? No.",
+        "How much is the memory per request? Almost a giga, so it's big.",
+        "Is the index on the GPU? Dunno, I'd assume so.",
+        "The five calls, they're needed, no? You can't skip sign-in.",
+        "It writes five hundred tokens and the customer sees sixty? That's like cooking a whole pot.",
+        "They waited two hours, isn't it?",
+    ],
+)
+def test_a_question_that_its_speaker_answers(text):
+    assert answers_itself(text) and not questions(text)
+
+
+def test_what_is_asked_is_told_from_what_is_said_beside_it():
+    assert asked("The GPU has room. Or has it? I count on that.") == "Or has it?"
+    assert asked("It is slow. Show me the GPU please.") == "Show me the GPU please."
+    assert asked("It is slow.") == "It is slow."
