@@ -19,6 +19,7 @@ STAGES = {  # unless the scenario has another name for it
     "decode": "writing the answer",
     "postprocess": "what runs after the last word",
 }
+NO_TIME = "0 ms"  # says nothing of what a change to the stage would bring
 BEFORE_AND_AFTER = (
     "Before that change the mean was {not_renewed.mean.total}, after it {renewed.mean.total}."
 )
@@ -29,7 +30,9 @@ DOUBT = re.compile(
 
 
 def share(session: Session, stage: str) -> str:
-    """Return how much of the time a stage takes, for the requests that users complain about."""
+    """Return how much of the time a stage takes, for the requests that users complain about; "" if none."""
+    if session.filled(f"{{felt.mean.{stage}}}") == NO_TIME:
+        return ""
     name = session.scenario.labels.get(stage, STAGES[stage])
     text = f"For those who complain, {{felt.mean.{stage}}} of {{felt.mean.total}} go into {name}."
     return filled(session, text)

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.moves import SEARCH, State
 from harness.interview.listening.remedies import remedies
-from harness.interview.reading import ABOUT, Act, Number, Reading, Remedy, Role, Suspect
+from harness.interview.reading import Act, Number, Reading, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scoring.grounding import TOLERANCE
 
@@ -29,50 +30,16 @@ ASKED = {
     "harmful": ("harm",),
 }
 FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
-# Words by which a turn answers a question before it is asked.
-SAID = {
-    "size": r"\d ?(ms|s|secs?|seconds?|percent|x|times)\b|\d ?%|\b(half|third|quarter|twice|double|"
-    r"hundred|(a|one|two|three) (milli)?seconds?)\b|"
-    r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
-    "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
-    r"dollars?|worse|slower|effort|days?|weeks?|memory|trade.?off|expens\w*|give up|chop\w*|abrupt\w*|"
-    r"cut off|outdated|gone|must not)\b|\$",
-    "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
-    "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
-    "source": r"\b(card|from|measured|computed|times|x|at|over|says|shows|because|sum)\b",
-    "how_much": r"\d",
-    "win": r"\d",
-    "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
-    "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
-    "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
-    "alternative": r"\b(ruled? out|not|isn.?t|only|same)\b",
-    "why_not": r"\b(because|since|even if|even free|anyway|can.?t|cannot|won.?t|would\w*|only|lose\w*|"
-    r"cost\w*|worse|risk\w*|saves?|not the|no (use|point|help)|nothing)\b|\d",
-    "why_behind": r"\b(because|since|as|so|each|every)\b",
-    "limit": r"\d|\b(stop|revert|back|rolled?|off|never|no|any|same)\b",
-    "responsible": r"\b(i|we|team|owner|on.?call|lead|somebody|people|pager?\w*|alert\w*|alarm)\b",
-    "worth": r"\b(worth|cheap\w*|afford|fine|accept\w*|anyway|small|less than|pays?)\b",
-    "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
-    "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
-    "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
-    "reconsider": r"\b(only if|unless|until|when|if|after\w*|later|first|for now|yet|then)\b",
-    "reorder": r"\b(because|since|so|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
-}
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
-    Role.PRICE: ("worth",),
     Role.EFFECT: ("sure",),
     Role.MESSAGE: ("objection",),
     Role.GOAL: ("decides",),
     Role.ORDER: ("reorder",),
 }
-OF_A_PLAN = (
-    Role.SAFEGUARD,
-    Role.PRICE,
-    Role.EFFECT,
-    Role.ORDER,
-)  # nothing to ask about without one
+# Nothing is asked about these before a plan.
+OF_A_PLAN = (Role.SAFEGUARD, Role.EFFECT, Role.ORDER)
 # The question that a sentence of this role answers.
 ANSWERS = {
     Role.SAFEGUARD: "risk",
@@ -83,10 +50,9 @@ ANSWERS = {
 # The question that leads on, after a refusal.
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
 GOAL_MS = 500  # what product asks for, in every case
+JUST = 4  # events: a card, what is said with it, and the turn
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
-FULL = 5  # words: a shorter turn leaves the mechanism unsaid
-EXPLAINED = 3  # sentences: a proposal of so many says how it works
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +112,13 @@ class Turn:
         """Return True if a remedy was proposed, in this turn or before."""
         return has_plan(self.state)
 
+    @property
+    def replies(self) -> bool:
+        """Return True if the turn answers the follow-up that was asked last."""
+        asked = self.state.depth[-1][1] if self.state.depth else ""
+        was_last = any(key.startswith(f"question.{asked}.") for key in self.state.used[-1:])
+        return was_last and self.says(asked)
+
     def open_question(self, subject: str, asked: Sequence[str]) -> str | None:
         """Return the first question about a subject that was neither asked nor answered, within the depth."""
         before = [question for about, question in self.state.depth if about == subject]
@@ -173,15 +146,6 @@ class Turn:
         return question in answered or said(question, self.text)
 
 
-def said(question: str, text: str) -> bool:
-    """Return True if a text answers a question already."""
-    if question == "mechanism" and len(text.split()) < FULL:
-        return False
-    if question == "mechanism" and len(re.findall(r"[.!;](?:\s|$)", text)) >= EXPLAINED:
-        return True
-    return question in SAID and bool(re.search(SAID[question], text, re.IGNORECASE))
-
-
 def react(turn: Turn) -> Reaction | None:
     """Return the reaction to a proposal, a decision or a claim; None if nothing follows from its words."""
     return next(filter(None, _reactions(turn)), None)
@@ -194,6 +158,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.STAKEHOLDER in reading.acts:
         yield _told(turn)
     if reading.proposed:
+        yield _planned(turn)
         yield _proposed(turn, _best(turn))
     if reading.suspect:
         yield _suspected(turn, reading.suspect)
@@ -204,6 +169,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _decided(turn)
     if Act.CLAIM in reading.acts and reading.numbers:
         yield _number(turn, reading.numbers)
+    yield _unproven(turn)
 
 
 def has_plan(state: State) -> bool:
@@ -303,8 +269,8 @@ def _told(turn: Turn) -> Reaction | None:
 
 
 def _about(turn: Turn) -> Reaction | None:
-    """React to the last sentence about a change: its check, price, effect, place in the plan, or message."""
-    last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ABOUT), None)
+    """React to the last sentence about a change: its check, effect, place in the plan, or message."""
+    last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ASKED_ABOUT), None)
     told = Act.STAKEHOLDER in turn.reading.acts
     if last is None or (last[0] == Role.MESSAGE and not told):
         return None
@@ -317,12 +283,28 @@ def _about(turn: Turn) -> Reaction | None:
 def _answered(turn: Turn) -> Reaction | None:
     """React to the answer to a follow-up: go one level deeper, if there is one."""
     subject, known = turn.state.subject, turn.session.scenario.remedies
-    if subject not in remedies():
+    if subject not in remedies() or not turn.replies:
         return None
     question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
-    if question is None:
+    return question and Reaction("noted", question, subject, _words(turn))
+
+
+def _planned(turn: Turn) -> Reaction | None:
+    """React to several changes at once: ask about the plan as a whole."""
+    named = [_name(remedy) for remedy in turn.reading.proposed if remedy.clear]
+    if len(named) < 2 or not turn.looked:
         return None
-    return Reaction("noted", question, subject, _words(turn))
+    question = turn.open_question("plan", ("risk", "reorder")) or turn.onward
+    return Reaction("planned", question, "plan", " and ".join(named[:2]))
+
+
+def _unproven(turn: Turn) -> Reaction | None:
+    """React to a claim that comes without a number or a reason: ask what it rests on."""
+    just_shown = any(event.open_card for event in turn.state.events[-JUST:])
+    if Act.CLAIM not in turn.reading.acts or just_shown or turn.reading.is_aside:
+        return None
+    question = turn.open_question("claim", ("base",))
+    return question and Reaction("noted", question, "claim", turn.reading.quote(Act.CLAIM))
 
 
 def _decided(turn: Turn) -> Reaction:

@@ -31,6 +31,7 @@ JOINING = re.compile(
 )
 MAX_TERMS = 2  # that are explained at once
 QUESTION = re.compile(r"[^.?!]*\?\s*$")  # the last sentence, if it asks
+WHOLE = 3  # words of a first sentence that is quoted alone
 MAX_QUOTED = 9  # words; a longer quote is cut
 
 
@@ -152,8 +153,9 @@ def short(quote: str) -> str:
 
     The words that only join it to the sentence before are left out.
     """
-    plain = re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote)
-    words = JOINING.sub("", plain).split() or plain.split()
+    plain = JOINING.sub("", re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote))
+    first = re.split(r"[.!?]\s", plain.strip())[0].split()
+    words = first if len(first) >= WHOLE else plain.split()
     cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")
     return f"{cut} …" if len(words) > MAX_QUOTED else cut
 

@@ -1,0 +1,46 @@
+"""Which of the interviewer's questions a turn answers before they are asked, by its words."""
+
+from __future__ import annotations
+
+import re
+
+# Words by which a turn answers a question before it is asked.
+SAID = {
+    "size": r"\d ?(ms|s|secs?|seconds?|percent|x|times)\b|\d ?%|\b(half|third|quarter|twice|double|"
+    r"hundred|(a|one|two|three) (milli)?seconds?)\b|"
+    r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
+    "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
+    r"dollars?|worse|slower|effort|days?|weeks?|memory|trade.?off|expens\w*|give up|chop\w*|abrupt\w*|"
+    r"cut off|outdated|gone|must not)\b|\$",
+    "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
+    "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
+    "source": r"\b(card|from|measured|computed|times|x|at|over|says|shows|because|sum)\b",
+    "how_much": r"\d",
+    "win": r"\d",
+    "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
+    "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
+    "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
+    "alternative": r"\b(ruled? out|not|isn.?t|only|same)\b",
+    "why_not": r"\b(because|since|even if|even free|anyway|can.?t|cannot|won.?t|would\w*|only|lose\w*|"
+    r"cost\w*|worse|risk\w*|saves?|not the|no (use|point|help)|nothing)\b|\d",
+    "why_behind": r"\b(because|since|as|so|each|every)\b",
+    "limit": r"\d|\b(stop|revert|back|rolled?|off|never|no|any|same)\b",
+    "responsible": r"\b(i|we|team|owner|on.?call|lead|somebody|people|pager?\w*|alert\w*|alarm)\b",
+    "base": r"\d|\b(because|since|card|measured|trace|table|as|shows?)\b",
+    "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
+    "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
+    "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
+    "reconsider": r"\b(only if|unless|until|when|if|after\w*|later|first|for now|yet|then)\b",
+    "reorder": r"\b(because|since|so|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
+}
+FULL = 5  # words: a shorter turn leaves the mechanism unsaid
+EXPLAINED = 3  # sentences: a proposal of so many says how it works
+
+
+def said(question: str, text: str) -> bool:
+    """Return True if a text answers a question already."""
+    if question == "mechanism" and len(text.split()) < FULL:
+        return False
+    if question == "mechanism" and len(re.findall(r"[.!;](?:\s|$)", text)) >= EXPLAINED:
+        return True
+    return question in SAID and bool(re.search(SAID[question], text, re.IGNORECASE))
