@@ -30,7 +30,8 @@ SAID = {
     "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
     "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
-    "reconsider": r"\b(only if|unless|until|when|if|after\w*|later|first|for now|yet|then)\b",
+    "reconsider": r"\b(reserve|not (now|yet|first)|only if|unless|until|when|if|after\w*|later|first|for now|"
+    r"yet|then)\b",
     "reorder": r"\b(because|since|so|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
 }
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid

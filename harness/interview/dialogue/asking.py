@@ -13,7 +13,8 @@ WANTS = re.compile(
 # A request in so many words: it asks, whatever else the turn does.
 REQUESTS = re.compile(
     r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
-    r"\b(can|could|may) i (see|have|get)\b",
+    r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give)\b|"
+    r"\b(can|could|would) you (please )?(show|give|open|pull)\b",
     re.IGNORECASE,
 )
 # Data that are not wanted.

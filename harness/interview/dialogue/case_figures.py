@@ -24,7 +24,9 @@ BEFORE_AND_AFTER = (
     "Before that change the mean was {not_renewed.mean.total}, after it {renewed.mean.total}."
 )
 DOUBT = re.compile(
-    r"\b(but|contradict\w*|match|agree|add up|already|wrong|doubt|wait|hang on|hold on|inconsisten\w*)\b",
+    r"\b(contradict\w*|(don.?t|doesn.?t|do not|does not|can.?t|cannot) (match|agree|fit|both|be right)|"
+    r"add up|inconsisten\w*|doubt|how can|(this|that|it) is wrong|wrong number|already (met|under|below)|"
+    r"but (you|the [\w]+|it|they|product) (\w+ )?(said|says|is|was|are|were|told))\b",
     re.IGNORECASE,
 )
 
@@ -48,8 +50,8 @@ def against(session: Session, suspect: Suspect) -> str:
 
 
 def is_doubt(text: str) -> bool:
-    """Return True if a text asks or doubts; a message to product and a check do neither."""
-    return "?" in text or bool(DOUBT.search(text))
+    """Return True if a text doubts the data, the goal or what was said, in so many words."""
+    return bool(DOUBT.search(text))
 
 
 def answer(session: Session, challenge: str) -> str:

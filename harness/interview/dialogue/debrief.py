@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.interview.dialogue.own_numbers import OwnNumber
-from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
 
 
@@ -29,12 +28,13 @@ def debrief(
 
 def _evidence(session: Session, opened: Sequence[str]) -> str:
     cause = session.scenario.cause
-    titles = " and ".join(f"“{session.cards[name].title}”" for name in cause.cards)
-    missing = [abouts()[name] for name in cause.cards if name not in opened]
+    titles = {name: f"“{session.cards[name].title}”" for name in cause.cards}
+    missing = [title for name, title in titles.items() if name not in opened]
     if not missing:
         outcome = "You saw all of it."
     elif len(missing) < len(cause.cards):
         outcome = f"You saw part of it, but not {' and '.join(missing)}."
     else:
         outcome = "You did not ask for it."
-    return f"It shows on {titles}. The question that leads there: “{cause.question}” {outcome}"
+    shown_on = " and ".join(titles.values())
+    return f"It shows on {shown_on}. The question that leads there: “{cause.question}” {outcome}"

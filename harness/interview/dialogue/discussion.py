@@ -21,13 +21,14 @@ from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS
-from harness.interview.reading import Act, Reading, Role
+from harness.interview.reading import Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
+WITHHELD = (Unanswered.CAUSE, Unanswered.EVERYTHING)  # no nearest card is shown instead
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -82,7 +83,9 @@ class Discussion:
         text = NEGATED.sub(" ", text)
         proposes = not OFFERS.isdisjoint(reading.acts)
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
-        if REQUESTS.search(text) or (questions(text) and not decides):
+        if REQUESTS.search(text):
+            return reading.cards or (() if reading.unanswered in WITHHELD else reading.near[:1])
+        if questions(text) and not decides:
             return reading.cards
         if proposes or answers_itself(text):
             return ()

@@ -97,7 +97,7 @@ def _card(standard: StandardCard, own: CardWords | None, filling: _Filling) -> C
     filling.figures = []
     return Card(
         id=standard.id,
-        title=standard.title,
+        title=(own and own.title) or standard.title,
         note=filling.format(words.note),
         columns=words.columns,
         rows=tuple(tuple(filling.format(cell) for cell in row) for row in words.rows),

@@ -72,9 +72,10 @@ Effect = Literal["fixes", "helps", "neutral", "harmful"]
 
 
 class CardWords(Strict):
-    """A scenario's own templates for a card, in place of the standard note and table."""
+    """A scenario's own templates for a card, in place of the standard note and table, and its own title."""
 
     note: Text
+    title: Text | None = None
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
 
