@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from harness.interview.dialogue import probes
 from harness.interview.dialogue.debrief import debrief
@@ -12,6 +13,7 @@ from harness.interview.dialogue.moves import SEARCH, End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import overdue, warning
 from harness.interview.dialogue.speech import Step, choose, say, speak
+from harness.interview.dialogue.visitors import told_before
 from harness.interview.dialogue.wording import reactions
 from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
@@ -37,11 +39,14 @@ def next_phase(step: Step, session: Session) -> Step | None:
             twist = session.filled(session.scenario.twist)
             state = replace(state, twisted=True, depth=(*state.depth, ("twist", "twist")))
             return say((state, out), session, "twist", twist=twist)
-        if pool := _told(state):
+        told = _told(state)
+        if told == "before":
+            return told_before((replace(state.enter(Phase.STAKEHOLDER), turns=1), out), session)
+        if told == "now":
             # The product manager objects at once to what was meant for them.
             state = replace(state.enter(Phase.STAKEHOLDER), turns=1)
             pushback = session.filled(session.scenario.product.pushback)
-            return say((state, out), session, pool, pushback=pushback)
+            return say((state, out), session, "joins", pushback=pushback)
         return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
     if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
         return choose((state.enter(Phase.TEAM), out), session, "team", reactions().team.ask)
@@ -50,14 +55,14 @@ def next_phase(step: Step, session: Session) -> Step | None:
     return None
 
 
-def _told(state: State) -> str:
-    """Return what is said when the product manager joins, if they were addressed: just now, or before."""
+def _told(state: State) -> Literal["now", "before", "never"]:
+    """Return when the candidate addressed the product manager."""
     said = [event.text for event in state.events if event.who == "candidate" and event.text]
     if not said or not state.heard:
-        return ""
+        return "never"
     if Role.MESSAGE in dict(state.heard[-1].roles) or TOLD.search(said[-1]):
-        return "joins"
-    return "joins_later" if any(Act.STAKEHOLDER in heard.acts for heard in state.heard) else ""
+        return "now"
+    return "before" if any(Act.STAKEHOLDER in heard.acts for heard in state.heard) else "never"
 
 
 def _has_time(session: Session) -> bool:

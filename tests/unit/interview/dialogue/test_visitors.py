@@ -1,0 +1,61 @@
+"""The product manager takes up what was said, to them or to the interviewer."""
+
+from dataclasses import replace
+
+from harness.interview.dialogue.moves import Next, Phase, Utterance
+from harness.interview.dialogue.probes import follow_ups
+from harness.interview.reading import Act, Reading
+from tests.unit.interview.interviews import by_words, interviewer, words
+
+SHOWN = dict.fromkeys(follow_ups(), "applied")
+
+
+def to_product(turn, before=""):
+    """Return the reading of a turn, which is meant for product if it begins with "Product"."""
+    read = by_words(turn, before)
+    return replace(read, acts=(Act.STAKEHOLDER,)) if turn.startswith("Product") else read
+
+
+def joined(*texts):
+    """Return the interviewer and the state in which the product manager has joined, with their words."""
+    one = replace(interviewer(level="mid", levels=SHOWN), read=to_product)
+    state, moves = one.begin()
+    state, moves = one.step(state, Next(1))
+    for t, text in enumerate(texts, 2):
+        state, moves = one.step(state, Utterance(t, text))
+    state, moves = one.step(state, Next(20))
+    assert state.phase == Phase.STAKEHOLDER
+    return one, state, words(moves)
+
+
+def test_who_wrote_to_the_product_manager_before_is_asked_for_what_was_missing():
+    message = "Product, 500 is impossible, but by Friday you get 1 s. Which do you prefer?"
+    _one, state, said = joined(message, "I would use a cache.")
+    assert "has been told what you said" in said and "cost me" in said
+    assert state.insisted == ("price",)
+
+
+def test_who_said_all_of_it_hears_the_objection():
+    one, state, said = joined(
+        "Product, 500 is impossible, but by Friday you get 1 s for no money. Which do you prefer?",
+        "I would use a cache.",
+    )
+    assert one.session.filled(one.session.scenario.product.pushback) in said
+    assert state.insisted == ()
+
+
+def test_what_is_said_to_the_interviewer_is_taken_up_by_the_product_manager():
+    one, state, _said = joined()
+    state, _ = one.step(state, Utterance(30, "Product, we shall see."))
+    _state, moves = one.step(state, Utterance(40, "I would test the smaller model first."))
+    assert "hears “I would test the smaller model first” and says" in words(moves)
+
+
+def test_a_reading_without_words_is_not_quoted():
+    one = replace(interviewer(level="mid", levels=SHOWN), read=lambda *_: Reading((Act.CLAIM,)))
+    state, _ = one.begin()
+    for t in (1, 2):
+        state, _ = one.step(state, Next(t))
+    state, _ = one.step(state, Utterance(3, "We shall see."))
+    _state, moves = one.step(state, Utterance(4, "We shall see."))
+    assert "hears" not in words(moves)
