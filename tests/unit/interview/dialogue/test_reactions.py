@@ -240,3 +240,37 @@ def test_questions_about_a_plan_wait_for_one():
     _, turns = after_cards(one, RIGHT, "The users will like it.", "The users will like it.")
     assert not any(getattr(move, "move", None) == "probe" for moves in turns for move in moves)
     assert any("change" in words(moves) or "do about it" in words(moves) for moves in turns)
+
+
+def reading_of(text, **parts):
+    """Return the reaction to a turn after the time per stage was opened, with this reading."""
+    one = replace(interviewer(), read=lambda *_: Reading(**parts))
+    state, _ = after_cards(one, text)
+    return next(question for _, question in reversed((("", ""), *state.depth))), state
+
+
+def test_a_remedy_that_is_not_clear_is_not_judged():
+    vague = Remedy("STK-SMALLER", False, "eighty gig card", clear=False)
+    _, state = reading_of("On an eighty gig card.", acts=(Act.PROPOSE,), remedies=(vague,))
+    assert not any(key.startswith(("comment.fixes", "comment.helps")) for key in state.used)
+
+
+def test_several_changes_at_once_are_a_plan():
+    both = (Remedy("STK-SMALLER", False, "fp8"), Remedy("STK-CACHE", False, "cache"))
+    question, state = reading_of("First fp8, then a cache.", acts=(Act.PROPOSE,), remedies=both)
+    assert question == "risk" and "fp8 and cache" in state.last_said
+
+
+def test_a_claim_without_a_reason_is_asked_for_one_unless_it_reads_a_card():
+    claim = {"acts": (Act.CLAIM,), "quotes": ((Act.CLAIM, "it was fine before"),)}
+    one = replace(interviewer(), read=lambda *_: Reading(**claim))
+    state, _ = after_cards(one, "It was fine before.")
+    assert ("claim", "base") not in state.depth
+    state, _ = played(one, "It was fine before.", "It was fine before.", state=state)
+    assert ("claim", "base") in state.depth
+
+
+def test_an_answer_to_something_else_is_no_answer_to_the_last_follow_up():
+    one = interviewer(levels={})
+    state, _ = after_cards(one, "I would use a smaller model.", "The weather is fine.")
+    assert [subject for subject, _ in state.depth].count("STK-SMALLER") == 1

@@ -52,6 +52,13 @@ def test_a_long_dictated_sentence_falls_apart_at_its_conjunctions():
         ("What is in there?", "The network and the queue are small.", "S01", None),
         ("What is in there?", "Go on.", "S01", None),
         ("How long is the prompt?", "Preprocessing is 2.4 s.", "S11", None),
+        ("It is before the search, 2.4 s. What happens there?", "Go on.", "S11", "preprocess"),
+        (
+            "The rest is equal. What runs in that stage?",
+            "It is in the translation.",
+            "S18",
+            "preprocess",
+        ),
         ("What is it doing there?", "There are 2.4 s before the search.", "S11", "preprocess"),
     ],
 )
