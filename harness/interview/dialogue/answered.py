@@ -11,10 +11,11 @@ SAID = {
     r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
     "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
     r"dollars?|worse|slower|effort|days?|weeks?|memory|trade.?off|expens\w*|give up|chop\w*|abrupt\w*|"
-    r"cut off|outdated|gone|must not)\b|\$",
+    r"cut off|outdated|gone|must not|catch|throw away|miss\w*|downside)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
-    "source": r"\b(card|from|measured|computed|times|x|at|over|says|shows|because|sum)\b",
+    "source": r"\b(will|would|should|estimate|guess|roughly|then|card|from|measured|computed|times|x|at|over|"
+    r"says|shows|because|sum)\b",
     "how_much": r"\d",
     "win": r"\d",
     "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",

@@ -25,9 +25,9 @@ NEGATED = re.compile(
 )
 # A question that is only the end of a statement.
 TAG = re.compile(
-    r"^(?!\W*(what|how|which|who|where|when|why)\b).*,\s*"
+    r"^(?!\W*(what|how|which|who|where|when|why)\b)(.*,\s*|(?:\S+\s+){4,})"
     r"(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|(isn|wasn|aren).?t (it|they)|"
-    r"you (know|see))\s*\?+$",
+    r"you (know|see))\s*\?+$|^\W*(and |so |but )?i (guess|suppose|assume)\b",
     re.IGNORECASE,
 )
 # How a speaker goes on who answers the question himself.
@@ -58,10 +58,17 @@ UNMARKED = re.compile(
     r"[^?.!]*(?:[.!]|$)",
     re.IGNORECASE,
 )
+UNKNOWN = re.compile(r"\b(i )?(don.?t|do not) know\b|\bno idea\b|\bidk\b", re.IGNORECASE)
 # The interviewer's question is wanted again.
 ONCE_MORE = re.compile(
     r"\bwhat (was|is) (the|your) question\b|\bwhat (did|do) you (ask|want to know)\b|\bwhat was that\?|"
     r"\b(say|ask|repeat) (it|that|the question) (again|once more)\b|\bcome again\?",
+    re.IGNORECASE,
+)
+# Product's goal is to be made clear.
+WHICH_GOAL = re.compile(
+    r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole|counts?)\b)|"
+    r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
     re.IGNORECASE,
 )
 # Several things are asked for in one breath.
@@ -71,9 +78,13 @@ SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE
 def questions(text: str) -> bool:
     """Return True if a text has a question that it does not answer itself, with or without its mark."""
     if "?" not in text:
-        return bool(UNMARKED.search(text))
+        return _unmarked(text)
     last = SENTENCE.split(text.strip())[-1]
-    return any(_open_questions(text)) or ("?" not in last and bool(UNMARKED.search(last)))
+    return any(_open_questions(text)) or ("?" not in last and _unmarked(last))
+
+
+def _unmarked(text: str) -> bool:
+    return any(not UNKNOWN.search(found[0]) for found in UNMARKED.finditer(text))
 
 
 def answers_itself(text: str) -> bool:

@@ -25,7 +25,8 @@ BEFORE_AND_AFTER = (
 )
 DOUBT = re.compile(
     r"\b(contradict\w*|(don.?t|doesn.?t|do not|does not|can.?t|cannot) (match|agree|fit|both|be right)|"
-    r"add up|inconsisten\w*|doubt|how can|who (says|said|claims)|(this|that|it) is wrong|wrong number|already (met|under|below)|"
+    r"add up|inconsisten\w*|doubt|how can|who (says|said|claims)|"
+    r"(this|that|it) is wrong|wrong number|already (met|under|below)|"
     r"but (you|the [\w]+|it|they|product) (\w+ )?(said|says|is|was|are|were|told))\b",
     re.IGNORECASE,
 )

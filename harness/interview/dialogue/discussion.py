@@ -10,6 +10,7 @@ from harness.interview.dialogue.asking import (
     REQUESTS,
     SEVERAL,
     WANTS,
+    WHICH_GOAL,
     answers_itself,
     questions,
 )
@@ -85,6 +86,8 @@ class Discussion:
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
         if REQUESTS.search(text):
             return reading.cards or (() if reading.unanswered in WITHHELD else reading.near[:1])
+        if WHICH_GOAL.search(text):
+            return ("goal",)
         if questions(text) and not decides:
             return reading.cards
         if proposes or answers_itself(text):
@@ -98,7 +101,7 @@ class Discussion:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
         doubts = Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed)
         told = any(role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles)
-        if doubts and not told and case_figures.is_doubt(text):
+        if doubts and not told and case_figures.is_doubt(text) and not answers_itself(text):
             return speak(step, case_figures.answer(self.session, text))
         if _asks(reading, text) and (unsure := unclear(step, self.session, reading, text)):
             return unsure

@@ -54,6 +54,7 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b(?! with)|\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
+HELP = re.compile(r"\b(hints?|clues?|help|tips?|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
@@ -139,7 +140,7 @@ class Interviewer:
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
         if explained := meaning(text):
             return self._in_time(speak(step, explained))
-        if Act.HINT in acts:
+        if Act.HINT in acts and (HELP.search(text) or not reading.cards):
             return self._help(step)
         if _is_lost(reading, text):
             return self._lost(step)

@@ -81,8 +81,9 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
         return None
     levels = dict(levels) | dict.fromkeys(shown_by_deeds(state), COVERED[0])
     spoken = [e.text for e in state.events if e.who == "candidate" and e.text][-RECENT:]
+    named = {remedy.id for reading in state.heard[-RECENT:] for remedy in reading.named}
     for target in _by_priority(session, state.phase, levels):
-        if _is_spoken_of(target, spoken):
+        if target in named or _is_spoken_of(target, spoken):
             continue
         # Not twice in a row: right after an answer, another gap is fairer than the same question.
         if state.probed.count(target) >= PER_TARGET or state.probed[-1:] == (target,):

@@ -30,6 +30,12 @@ ASKED = {
     "harmful": ("harm",),
 }
 FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
+# Words that tell product something, rather than speak of it.
+ADDRESSED = re.compile(
+    r"\b(tell|write|say|show|explain|promise|dear|you|your)\b|^\W*product\b|"
+    r"\b(to|for) (the )?(product|pm|board|users?|team)\b",
+    re.IGNORECASE,
+)
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
@@ -50,6 +56,7 @@ ANSWERS = {
 # The question that leads on, after a refusal.
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
 GOAL_MS = 500  # what product asks for, in every case
+MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: a card, what is said with it, and the turn
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
@@ -173,8 +180,8 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
 
 
 def has_plan(state: State) -> bool:
-    """Return True if the candidate has proposed a remedy."""
-    return any(reading.proposed for reading in state.heard)
+    """Return True if the candidate has clearly proposed a remedy."""
+    return any(remedy.clear for reading in state.heard for remedy in reading.proposed)
 
 
 def fit(session: Session, remedy: Remedy) -> str:
@@ -254,6 +261,12 @@ def _name(remedy: Remedy) -> str:
     return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
 
 
+def _named(state: State, remedy: str) -> str:
+    """Return the candidate's words for a remedy when it was proposed last."""
+    said = (r for reading in reversed(state.heard) for r in reading.proposed if r.id == remedy)
+    return next((_name(each) for each in said), "")
+
+
 def _touched(turn: Turn, remedy: Remedy) -> str:
     """Return how little a remedy could win; "" if it touches the stage of the cause."""
     stage = remedies()[remedy.id].touches
@@ -263,6 +276,8 @@ def _touched(turn: Turn, remedy: Remedy) -> str:
 
 def _told(turn: Turn) -> Reaction | None:
     """React to a message to product: ask what they will reply, once."""
+    if not ADDRESSED.search(turn.text):
+        return None
     question = turn.open_question(Role.MESSAGE, ASKED_ABOUT[Role.MESSAGE])
     quote = turn.reading.quote(Act.STAKEHOLDER)
     return question and Reaction("about", question, Role.MESSAGE, quote)
@@ -286,7 +301,7 @@ def _answered(turn: Turn) -> Reaction | None:
     if subject not in remedies() or not turn.replies:
         return None
     question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
-    return question and Reaction("noted", question, subject, _words(turn))
+    return question and Reaction("back", question, subject, _named(turn.state, subject))
 
 
 def _planned(turn: Turn) -> Reaction | None:
@@ -303,8 +318,10 @@ def _unproven(turn: Turn) -> Reaction | None:
     just_shown = any(event.open_card for event in turn.state.events[-JUST:])
     if Act.CLAIM not in turn.reading.acts or just_shown or turn.reading.is_aside:
         return None
-    question = turn.open_question("claim", ("base",))
-    return question and Reaction("noted", question, "claim", turn.reading.quote(Act.CLAIM))
+    asked = sum(question == "base" for _, question in turn.state.depth)
+    if asked >= MAX_UNPROVEN or turn.says("base"):
+        return None
+    return Reaction("noted", "base", f"claim {asked}", turn.reading.quote(Act.CLAIM))
 
 
 def _decided(turn: Turn) -> Reaction:
@@ -343,10 +360,3 @@ def _close(said: float, value: float) -> bool:
     digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
     rounded = float(f"{value:.{digits}g}") == said
     return abs(said - value) <= (2 if rounded else 1) * TOLERANCE * abs(value)
-
-
-def _words(turn: Turn) -> str:
-    """Return the candidate's words to take up: a number if there is one, else the clearest part."""
-    measured = [number.quote for number in turn.reading.numbers if number.unit]
-    spoken = [words for _, words in turn.reading.quotes]
-    return next(iter((*measured, *spoken)), turn.text)

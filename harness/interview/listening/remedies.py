@@ -15,9 +15,9 @@ from harness.interview.scenario.scenario import Scenario
 
 REFUSES = "refuses"
 # Limits of the log odds, chosen on turns of other authors.
-PATTERN = 3.0  # what a matching pattern adds
+PATTERN = 2.0  # what a matching pattern adds
 ELSEWHERE = 1.0  # taken from a remedy that is none of this case's
-LEAST = 3.0  # of a remedy that is proposed or refused
+LEAST = 2.0  # of a remedy that is proposed or refused
 CLEAR = 5.0  # of one that is so without being named; four in five are, of those below half
 # The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
 # deciding whether a remedy is refused.
