@@ -64,7 +64,7 @@ NOT_SHOWN = tuple(str(reason) for reason in Unanswered)
 class Remedy:
     """A remedy that a turn proposes or refuses, and the candidate's words for it.
 
-    clear: False if it is neither named nor very likely.
+    clear: False if it may be merely mentioned.
     """
 
     id: str

@@ -12,6 +12,7 @@ from harness.interview.dialogue.asking import (
     WANTS,
     WHICH_GOAL,
     answers_itself,
+    asked,
     questions,
 )
 from harness.interview.dialogue.deeper_questions import FollowUps
@@ -147,6 +148,8 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
+        if questions(_last_text(state)):
+            return handed_back(step, self.session, asked(_last_text(state)))
         quote = next((words for _, words in state.heard[-1].quotes), "")
         taken = Reaction("taken", quote=quote)
         idle = proposing and not questions(_last_text(state))

@@ -239,7 +239,8 @@ def _talk(reading: Reading, text: str) -> tuple[str, tuple[str, ...]] | None:
 
     What is about the interview may sound like a request for data.
     """
-    if reading.proposed or reading.suspect:
-        return None
     talk = small_talk(text)
-    return talk if talk and (not reading.cards or talk[0] in ABOUT_INTERVIEW) else None
+    if talk is None or reading.proposed:
+        return None
+    on_case = reading.cards or reading.suspect
+    return talk if talk[0] in ABOUT_INTERVIEW or not on_case else None

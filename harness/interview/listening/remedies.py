@@ -18,7 +18,7 @@ REFUSES = "refuses"
 PATTERN = 2.0  # what a matching pattern adds
 ELSEWHERE = 1.0  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
-CLEAR = 5.0  # of one that is so without being named; four in five are, of those below half
+CLEAR = 5.0  # of one that surely is: nine in ten are, of those below about half
 # The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
 # deciding whether a remedy is refused.
 ONE_PART, PART_COUNTS = 2.5, 0.5
@@ -86,8 +86,7 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     }
     found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
-    clear = {name for name in found if spans[name] or totals[name] >= CLEAR}
-    return tuple(_remedy(name, turn, heard, name in clear) for name in found)
+    return tuple(_remedy(name, turn, heard, totals[name] >= CLEAR) for name in found)
 
 
 def _about(name: str, said: Said) -> float:
