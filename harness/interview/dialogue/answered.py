@@ -27,7 +27,8 @@ SAID = {
     "why_behind": r"\b(because|since|as|so|each|every)\b",
     "limit": r"\d|\b(stop|revert|back|rolled?|off|never|no|any|same)\b",
     "responsible": r"\b(i|we|team|owner|on.?call|lead|somebody|people|pager?\w*|alert\w*|alarm)\b",
-    "base": r"\d|\b(because|since|card|measured|trace|table|as|shows?)\b",
+    "base": r"\d|\b(one|two|three|half|third|quarter|ten|percent|because|since|card|measured|trace|"
+    r"table|as|shows?)\b",
     "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
     "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",

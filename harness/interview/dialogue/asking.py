@@ -13,8 +13,8 @@ WANTS = re.compile(
 # A request in so many words: it asks, whatever else the turn does.
 REQUESTS = re.compile(
     r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
-    r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give)\b|"
-    r"\b(can|could|would) you (please )?(show|give|open|pull)\b",
+    r"\blet.?s (look at|see|have a look)\b|\b(can|could|may) i (see|have|get)\b|"
+    r"\byou (can|could) (please )?(show|give)\b|\b(can|could|would) you (please )?(show|give|open|pull)\b",
     re.IGNORECASE,
 )
 # Data that are not wanted.
@@ -68,6 +68,7 @@ ONCE_MORE = re.compile(
 # Product's goal is to be made clear.
 WHICH_GOAL = re.compile(
     r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole|counts?)\b)|"
+    r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b|"
     r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
     re.IGNORECASE,
 )

@@ -85,10 +85,10 @@ class Discussion:
         text = NEGATED.sub(" ", text)
         proposes = not OFFERS.isdisjoint(reading.acts)
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
+        if WHICH_GOAL.search(text):
+            return tuple(dict.fromkeys(("goal", *reading.cards)))
         if REQUESTS.search(text):
             return reading.cards or (() if reading.unanswered in WITHHELD else reading.near[:1])
-        if WHICH_GOAL.search(text):
-            return ("goal",)
         if questions(text) and not decides:
             return reading.cards
         if proposes or answers_itself(text):

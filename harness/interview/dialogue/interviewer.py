@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.asking import ONCE_MORE, questions
+from harness.interview.dialogue.asking import ONCE_MORE, WHICH_GOAL, questions
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
@@ -54,10 +54,11 @@ CLOSES = re.compile(
     r"\bi.?m (done|finished|through)\b(?! with)|\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
-HELP = re.compile(r"\b(hints?|clues?|help|tips?|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
+HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
+AGAIN = 12  # words; a longer turn says more than that it was not understood
 LOST = 18  # words; a longer "I don't know" says something else, too
 
 
@@ -138,13 +139,13 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if talk := _talk(reading, text):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
-        if explained := meaning(text):
+        if not WHICH_GOAL.search(text) and (explained := meaning(text)):
             return self._in_time(speak(step, explained))
         if Act.HINT in acts and (HELP.search(text) or not reading.cards):
             return self._help(step)
         if _is_lost(reading, text):
             return self._lost(step)
-        if Act.REPEAT in acts or ONCE_MORE.search(text):
+        if ONCE_MORE.search(text) or (Act.REPEAT in acts and len(text.split()) <= AGAIN):
             return self._repeated(step)
         if Act.OFF_TOPIC in acts:
             kind, wordings = aside(text)

@@ -36,6 +36,10 @@ ADDRESSED = re.compile(
     r"\b(to|for) (the )?(product|pm|board|users?|team)\b",
     re.IGNORECASE,
 )
+# Changes that are put beside each other, rather than planned.
+COMPARES = re.compile(
+    r"\b(options?|candidates?|alternatives?|either|versus|vs)\b|\(a\)", re.IGNORECASE
+)
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
@@ -201,7 +205,7 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
     if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
-    onward = "size" if Act.PROPOSE in turn.reading.acts else "fix"
+    onward = "size" if Act.PROPOSE in turn.reading.acts else "more" if turn.has_plan else "fix"
     question = "alternative" if turn.sceptical else onward
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
@@ -240,7 +244,8 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
     onward, name = _after_refusal(turn), _name(remedy)
     if fit(turn.session, remedy) in ("fixes", "helps"):
-        reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED
+        sentences = re.findall(r"[.!;](?:\s|$)", turn.text)
+        reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED or len(sentences) > 1
         question = onward if reasoned else "why_not"
         return Reaction("refused_fix", question, remedy.id, name)
     figure = turn.unsaid(_touched(turn, remedy))
@@ -307,7 +312,7 @@ def _answered(turn: Turn) -> Reaction | None:
 def _planned(turn: Turn) -> Reaction | None:
     """React to several changes at once: ask about the plan as a whole."""
     named = [_name(remedy) for remedy in turn.reading.proposed if remedy.clear]
-    if len(named) < 2 or not turn.looked:
+    if len(named) < 2 or not turn.looked or COMPARES.search(turn.text):
         return None
     question = turn.open_question("plan", ("risk", "reorder")) or turn.onward
     return Reaction("planned", question, "plan", " and ".join(named[:2]))

@@ -18,7 +18,8 @@ REFUSES = "refuses"
 PATTERN = 2.0  # what a matching pattern adds
 ELSEWHERE = 1.0  # taken from a remedy that is none of this case's
 LEAST = 2.0  # of a remedy that is proposed or refused
-CLEAR = 5.0  # of one that surely is: nine in ten are, of those below about half
+# Of one that surely is: of ten that are proposed nine are, and of those below five; of a hundred refused 85.
+CLEAR, CLEARLY_REFUSED = 5.0, 7.0
 # The turn as a whole knows better than a single part: what is taken from the part's odds, and their weight in
 # deciding whether a remedy is refused.
 ONE_PART, PART_COUNTS = 2.5, 0.5
@@ -86,7 +87,7 @@ def offered(turn: Said, heard: Sequence[Said], scenario: Scenario) -> tuple[Reme
     }
     found = [n for n, total in totals.items() if total >= LEAST and not _opposite(n, turn.text)]
     found.sort(key=lambda name: (spans[name] or (len(turn.text), 0), name))
-    return tuple(_remedy(name, turn, heard, totals[name] >= CLEAR) for name in found)
+    return tuple(_remedy(name, turn, heard, totals[name]) for name in found)
 
 
 def _about(name: str, said: Said) -> float:
@@ -99,11 +100,12 @@ def _refusal(name: str, said: Said) -> float:
     return said.odds[REMEDIES][f"{NO}{name}"] - said.odds[REMEDIES][name]
 
 
-def _remedy(name: str, turn: Said, heard: Sequence[Said], clear: bool) -> Remedy:
-    """Return a remedy of a turn, with the words of the part that says most of it."""
+def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remedy:
+    """Return a remedy of a turn, with the words of the part that says most of it. total: its log odds."""
     part = max(heard, key=lambda part: _about(name, part))
     span = _span(name, part.text)
     refused = _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
+    clear = total >= (CLEARLY_REFUSED if refused else CLEAR)
     return Remedy(name, refused, part.text[slice(*span)] if span else part.text, clear)
 
 
