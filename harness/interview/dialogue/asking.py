@@ -72,8 +72,6 @@ WHICH_GOAL = re.compile(
     r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
     re.IGNORECASE,
 )
-# Several things are asked for in one breath.
-SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE)
 
 
 def questions(text: str) -> bool:

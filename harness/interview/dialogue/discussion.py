@@ -8,7 +8,6 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.asking import (
     NEGATED,
     REQUESTS,
-    SEVERAL,
     WANTS,
     WHICH_GOAL,
     answers_itself,
@@ -66,16 +65,7 @@ class Discussion:
             return step if answers else beside(step, self.session, reading.near)
         if step[0].held:
             return step
-        if SEVERAL.search(text):
-            return self._also(step, reading)
         return beside(step, self.session, reading.also, "also")
-
-    def _also(self, step: Step, reading: Reading) -> Step:
-        """Show what was probably asked for, too, in a turn that names several things."""
-        for card in reading.also[:1]:
-            if card not in step[0].opened:
-                step = opened(step, self.session, card)
-        return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again.

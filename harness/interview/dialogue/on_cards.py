@@ -51,6 +51,7 @@ def _sentences(card: Card) -> Iterator[tuple[str, str]]:
 
 
 def _stems(text: str) -> frozenset[str]:
+    """Return the words of a text that say what it is about, without their endings."""
     words = set(WORD.findall(text.lower())) - set(COMMON.split())
     stems = (ENDINGS.sub("", word) if len(word) > MIN_STEM + 1 else word for word in words)
     return frozenset(stem for stem in stems if len(stem) >= MIN_STEM)
