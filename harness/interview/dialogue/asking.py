@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 # A wish for data, in a turn that proposes nothing.
 WANTS = re.compile(
@@ -99,9 +98,22 @@ def asked(text: str) -> str:
 
 
 def _open_questions(text: str) -> Iterator[str]:
+    """Yield the questions that want an answer, in order."""
     sentences = SENTENCE.split(text.strip())
-    for sentence, following in pairwise((*sentences, "?")):
-        stated = "?" not in following and not WANTS.search(following)
-        answered = stated and (ANSWERS.search(following) or not WANTS_ANSWER.search(sentence))
-        if sentence.endswith("?") and not (TAG.search(sentence) or answered):
-            yield sentence
+    open_ = [False] * len(sentences) + [
+        True
+    ]  # whether each asks; the end of the turn leaves it open
+    for place in reversed(range(len(sentences))):
+        sentence, following = sentences[place], "".join(sentences[place + 1 : place + 2])
+        open_[place] = sentence.endswith("?") and _is_open(sentence, following, open_[place + 1])
+    yield from (sentence for sentence, asks in zip(sentences, open_, strict=False) if asks)
+
+
+def _is_open(question: str, following: str, followed_by_question: bool) -> bool:
+    """Return True unless a question is only the end of a statement, or what follows answers it."""
+    if TAG.search(question):
+        return False
+    if WANTS.search(following):
+        return True
+    bare = not WANTS_ANSWER.search(question)
+    return followed_by_question or not (bare or ANSWERS.search(following))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.asking import ONCE_MORE, WHICH_GOAL, questions
+from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, WHICH_GOAL, questions
 from harness.interview.dialogue.choice import picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
@@ -59,7 +59,10 @@ HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGN
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 AGAIN = 12  # words; a longer turn says more than that it was not understood
-LOST = 18  # words; a longer "I don't know" says something else, too
+LOST, LOST_IN_PARTS = (
+    18,
+    10,
+)  # words; a longer "I don't know", of one sentence or several, says more
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,8 @@ def _heard(state: State, reading: Reading, text: str) -> State:
 
 def _is_lost(reading: Reading, text: str) -> bool:
     """Return True if the candidate only says, in few words, that they do not know."""
-    more = Act.ASK in reading.acts or questions(text) or len(text.split()) > LOST
+    long = len(text.split()) > (LOST if len(SENTENCE.split(text.strip())) == 1 else LOST_IN_PARTS)
+    more = Act.ASK in reading.acts or questions(text) or long
     return Act.DONT_KNOW in reading.acts and not (more or _is_on_case(reading))
 
 

@@ -116,7 +116,8 @@ class Turn:
         if self.state.phase in SEARCH and not self.solved:
             return "next_look"
         asked = any(key.startswith("question.fix.") for key in self.state.used)
-        return "more" if self.has_plan or asked else "fix"
+        proposed = any(reading.proposed for reading in self.state.heard)
+        return "more" if proposed or asked else "fix"
 
     @property
     def has_plan(self) -> bool:
