@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 # A wish for data, in a turn that proposes nothing.
 WANTS = re.compile(
-    r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see)\b", re.IGNORECASE
+    r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see|like to (see|know|have|hear))\b",
+    re.IGNORECASE,
 )
 # A request in so many words: it asks, whatever else the turn does.
 REQUESTS = re.compile(
     r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
+    r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|"
     r"\blet.?s (look at|see|have a look)\b|\b(can|could|may) i (see|have|get)\b|"
     r"\byou (can|could) (please )?(show|give)\b|\b(can|could|would) you (please )?(show|give|open|pull)\b",
     re.IGNORECASE,
@@ -32,7 +34,8 @@ TAG = re.compile(
 # How a speaker goes on who answers the question himself.
 ANSWERS = re.compile(
     r"^\W*(((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
-    r"(no|nope|nah|naw|non|nein|yes|yeah|yep|of course|sure|never|neither|negative|maybe|probably|perhaps|"
+    r"((maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
+    r"no|nope|nah|naw|non|nein|yes|yeah|yep|of course|sure|never|neither|negative|"
     r"mostly|almost|nothing|none|nobody|less than|i (guess|reckon|assume|think so|doubt|did not|didn.?t)|"
     r"i (don.?t|do not) (know|think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
     r"it must|it will|well, (whatever|they|it|that|nothing)|they both|whatever (it|you)))(?![\w-])",
@@ -67,7 +70,8 @@ ONCE_MORE = re.compile(
 # Product's goal is to be made clear.
 WHICH_GOAL = re.compile(
     r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole|counts?)\b)|"
-    r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b|"
+    r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b"
+    r"(?=[^.!]*\?)|"
     r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
     re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ from harness.interview.scenario.cards import Card
 
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9\"“])")
 INTRODUCES = re.compile(r"(These|This) (are|is)\b|The table\b")
-READ_OUT = 45  # words that are read out at most, of two sentences
+READ_OUT = 60  # words that are read out at most, of two sentences
 WORD = re.compile(r"[a-z0-9]+")
 ENDINGS = re.compile(r"(ings?|ies|es|ed|s|er|ly|e|y)$")
 MIN_STEM = 3  # letters

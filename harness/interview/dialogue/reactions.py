@@ -262,8 +262,9 @@ def _after_refusal(turn: Turn) -> str:
 
 def _name(remedy: Remedy) -> str:
     """Return the candidate's words for a remedy if they are a name, else what it is called."""
-    if len(remedy.quote.split()) <= NAME_WORDS:
-        return remedy.quote
+    name = re.sub(r"^(no|not|without) ", "", remedy.quote)
+    if len(name.split()) <= NAME_WORDS:
+        return name
     return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
 
 
@@ -338,7 +339,8 @@ def _decided(turn: Turn) -> Reaction:
 
 def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
-    if shown := [n for n in numbers if n.unit and on_card(n, turn) and not _given(n, turn)]:
+    digits = [n for n in numbers if n.unit and re.search(r"\d", n.quote)]
+    if shown := [n for n in digits if on_card(n, turn) and not _given(n, turn)]:
         return Reaction("grounded", turn.onward, "number", shown[0].quote)
     measured = [n for n in numbers if n.unit and not _given(n, turn)]
     if not measured or turn.says("source"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.interview.dialogue.moves import Phase, State
@@ -57,20 +56,12 @@ def insistence(state: State, text: str) -> str | None:
 def told_before(step: Step, session: Session) -> Step:
     """Let the product manager join, who was told something earlier, and ask for what was missing in it."""
     state, out = step
-    messages = " ".join(_messages(state))
-    key = _missing(state, messages, messages)
+    said = " ".join(e.text for e in state.events if e.who == "candidate" and e.text)
+    key = _missing(state, said, said)
     asked = reactions().product_manager[key].says[0] if key else ""
     asked = asked or session.filled(session.scenario.product.pushback)
     state = replace(state, insisted=(key,) if key else ())
     return say((state, out), session, "joins_later", asked=asked)
-
-
-def _messages(state: State) -> Iterator[str]:
-    """Yield the candidate's turns that were meant for the product manager."""
-    spoken = (e.text for e in state.events if e.who == "candidate" and e.text)
-    for text, reading in zip(spoken, state.heard, strict=False):
-        if Act.STAKEHOLDER in reading.acts:
-            yield text
 
 
 def _missing(state: State, heard: str, text: str) -> str | None:

@@ -25,6 +25,11 @@ CLEAR, CLEARLY_REFUSED = 5.0, 7.0
 ONE_PART, PART_COUNTS = 2.5, 0.5
 NAMELESS = 2.0  # the least of a refusal that names no remedy
 
+# What is kept for later, or for one condition, is hardly proposed.
+DEFERS = re.compile(
+    r"\b(later|not (now|yet|first)|in reserve|plan b|some ?day|only (after|if|when)|on its own)\b",
+    re.IGNORECASE,
+)
 # What the interviewer or product puts forward may be refused without naming it: "Nope."
 PUT_FORWARD = re.compile(
     r"\b(shall|should|why not|do) (we|i|you)\b|\bso we\b|"
@@ -105,7 +110,8 @@ def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remed
     part = max(heard, key=lambda part: _about(name, part))
     span = _span(name, part.text)
     refused = _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
-    clear = total >= (CLEARLY_REFUSED if refused else CLEAR)
+    deferred = not refused and DEFERS.search(part.text)
+    clear = not deferred and total >= (CLEARLY_REFUSED if refused else CLEAR)
     return Remedy(name, refused, part.text[slice(*span)] if span else part.text, clear)
 
 
