@@ -15,9 +15,12 @@ REQUESTS = re.compile(
     r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|"
     r"\blet.?s (look at|see|have a look)\b|\b(can|could|may) i (see|have|get)\b|"
-    r"\byou (can|could) (please )?(show|give)\b|\b(can|could|would) you (please )?(show|give|open|pull)\b",
+    r"\byou (can|could) (please )?(show|give)\b|"
+    r"\b(can|could|would) you (please )?(show|give|open|pull|share)\b",
     re.IGNORECASE,
 )
+# Of these, those that name something to look at.
+SHOW = re.compile(r"\b(show|give|see|look|open|pull|share)\b", re.IGNORECASE)
 # Data that are not wanted.
 NEGATED = re.compile(
     r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
@@ -35,9 +38,9 @@ TAG = re.compile(
 ANSWERS = re.compile(
     r"^\W*(((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
     r"((maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
-    r"no|nope|nah|naw|non|nein|yes|yeah|yep|of course|sure|never|neither|negative|"
+    r"no|nope|nah|naw|non|nein|yes|yeah|yep|right|good|of course|sure|never|neither|negative|"
     r"mostly|almost|nothing|none|nobody|less than|i (guess|reckon|assume|think so|doubt|did not|didn.?t)|"
-    r"i (don.?t|do not) (know|think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
+    r"i (don.?t|do not) (think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
     r"it must|it will|well, (whatever|they|it|that|nothing)|they both|whatever (it|you)))(?![\w-])",
     re.IGNORECASE,
 )
@@ -77,6 +80,10 @@ WHICH_GOAL = re.compile(
 )
 
 
+# Several things are asked for in one breath.
+SEVERAL = re.compile(r"\b(both|and|plus|as well)\b|[;+]|\w, \w+,", re.IGNORECASE)
+
+
 def questions(text: str) -> bool:
     """Return True if a text has a question that it does not answer itself, with or without its mark."""
     if "?" not in text:
@@ -92,6 +99,11 @@ def _unmarked(text: str) -> bool:
 def answers_itself(text: str) -> bool:
     """Return True if a text has questions, and asks none of them."""
     return "?" in text and not questions(text)
+
+
+def asked_last(text: str) -> str:
+    """Return the last sentence of a text."""
+    return SENTENCE.split(text.strip())[-1]
 
 
 def asked(text: str) -> str:

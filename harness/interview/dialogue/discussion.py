@@ -8,10 +8,13 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.asking import (
     NEGATED,
     REQUESTS,
+    SEVERAL,
+    SHOW,
     WANTS,
     WHICH_GOAL,
     answers_itself,
     asked,
+    asked_last,
     questions,
 )
 from harness.interview.dialogue.deeper_questions import FollowUps
@@ -65,7 +68,16 @@ class Discussion:
             return step if answers else beside(step, self.session, reading.near)
         if step[0].held:
             return step
+        if SEVERAL.search(text):
+            return self._also(step, reading)
         return beside(step, self.session, reading.also, "also")
+
+    def _also(self, step: Step, reading: Reading) -> Step:
+        """Show what was probably asked for, too, in a turn that names several things."""
+        for card in reading.also[:1]:
+            if card not in step[0].opened:
+                step = opened(step, self.session, card)
+        return step
 
     def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
         """Return the cards that a turn asks for; only a clear request wants an opened card again.
@@ -73,12 +85,14 @@ class Discussion:
         A proposal without a question speaks of its check or its plan.
         """
         text = NEGATED.sub(" ", text)
-        proposes = not OFFERS.isdisjoint(reading.acts)
+        vague = reading.proposed and not any(remedy.clear for remedy in reading.proposed)
+        proposes = Act.DECIDE in reading.acts or (Act.PROPOSE in reading.acts and not vague)
         decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
         if WHICH_GOAL.search(text):
             return tuple(dict.fromkeys(("goal", *reading.cards)))
         if REQUESTS.search(text):
-            return reading.cards or (() if reading.unanswered in WITHHELD else reading.near[:1])
+            near = SHOW.search(text) and reading.unanswered not in WITHHELD
+            return reading.cards or (reading.near[:1] if near else ())
         if questions(text) and not decides:
             return reading.cards
         if proposes or answers_itself(text):
@@ -104,6 +118,8 @@ class Discussion:
         reaction = react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
+        if _ends_asking(text) and reaction.comment:
+            reaction = replace(reaction, question="asked_back", subject="")
         return self._reacted(step, reading, reaction, text)
 
     def acknowledged(self, step: Step) -> Step:
@@ -138,7 +154,7 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
-        if questions(_last_text(state)):
+        if _ends_asking(_last_text(state)):
             return handed_back(step, self.session, asked(_last_text(state)))
         quote = next((words for _, words in state.heard[-1].quotes), "")
         taken = Reaction("taken", quote=quote)
@@ -199,10 +215,14 @@ def _asks(reading: Reading, text: str) -> bool:
     return (ends or (asks and OFFERS.isdisjoint(reading.acts))) and Act.ASK in reading.acts
 
 
+def _ends_asking(text: str) -> bool:
+    return text.rstrip().endswith("?") and questions(asked_last(text))
+
+
 def _asks_back(reading: Reading, text: str) -> bool:
     """Return True if a remark ends with a question that asks for no data, and says nothing to take up."""
     says = reading.suspect or reading.remedies or Act.STAKEHOLDER in reading.acts
-    return text.rstrip().endswith("?") and questions(text) and not says
+    return _ends_asking(text) and not says
 
 
 def _last_text(state: State) -> str:

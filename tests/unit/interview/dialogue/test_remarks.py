@@ -108,6 +108,8 @@ def test_a_card_that_may_be_meant_too_is_offered():
     one = replace(interviewer(), read=lambda *_: Reading((Act.ASK,), ("goal",), also=("gpu",)))
     state, (moves,) = played(one, "The goal?")
     assert state.opened == ("goal",) and state.offered == ("gpu",) and "The GPU" in words(moves)
+    state, _ = played(one, "The goal, and how busy is it?")
+    assert state.opened == ("goal", "gpu")
 
 
 def test_what_was_just_said_is_no_gap():
