@@ -75,20 +75,21 @@ def labelled_questions(folder: Path = QUESTIONS) -> Iterator[Labelled]:
             yield from ((question, (topic,), path.stem) for question in questions)
 
 
-def asked_in(encoded: Read, turn: str, before: str = "") -> Asked:
+def asked_in(encoded: Read, turn: str, *before: str) -> Asked:
     """Return what any text asks for, each member of its enumerations included. Never raises.
 
-    before: what it is read with; see `situation`.
+    before: what it is read with, see `situation`; its parts are read with the first of these.
     """
     text = " ".join(turn.split())
     if not text:
         return Asked()
     listed = parts(text)
-    whole = said(encoded, text, before).odds[CARDS]
+    before = before or ("",)
+    whole = said(encoded, text, *before).odds[CARDS]
     for part in listed:
-        whole = _at_least(whole, said(encoded, part, before).odds[CARDS], PART)
+        whole = _at_least(whole, said(encoded, part, before[0]).odds[CARDS], PART)
         for member in items(part):
-            whole = _at_least(whole, said(encoded, member, before).odds[CARDS], MEMBER)
+            whole = _at_least(whole, said(encoded, member, before[0]).odds[CARDS], MEMBER)
     return asked_for(whole)
 
 

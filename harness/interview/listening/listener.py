@@ -27,6 +27,7 @@ from harness.interview.scenario.scenario import Scenario, scenario, scenarios
 from harness.interview.scenario.transcript import Transcript
 
 REMEMBERED = 500  # readings: several long interviews
+BARE_ANSWER = 3  # words: "Nah." says nothing without the question
 # The least log odds that a part asks, and of the card that it asks for, in a turn that does something else.
 ASKS, FOR_CARD = 6.0, 1.0
 
@@ -39,19 +40,21 @@ class Listener:
 
     def read(self, turn: str, before: str, scenario: Scenario) -> Reading:
         """Return the reading of any text. before: the interviewer's last words. Never raises."""
-        given, listed = situation(scenario.name, before), tuple(dict.fromkeys(parts(turn)))
+        given, *alone = _situations(turn, before, scenario)
+        listed = tuple(dict.fromkeys(parts(turn)))
         if not listed:
             return Reading()
-        whole = said(self.encoder, " ".join(turn.split()), given)
+        whole = said(self.encoder, " ".join(turn.split()), given, *alone)
         heard = [said(self.encoder, part, given) for part in listed]
         remedies = offered(whole, heard, scenario) or turned_down(whole, last_words(before))
         suspect = blamed(whole, heard, scenario)
         done = acts(whole.odds[ACTS], _implied(remedies, suspect, heard))
         asked = self._asked(turn, before, scenario) if Act.ASK in done else Asked()
         if taken := taken_up(turn, before):
-            here = situation(scenario.name, "")
             done = (Act.ASK,)
-            asked = Asked.together(_first(asked_in(self.encoder, each, here)) for each in taken)
+            asked = Asked.together(
+                _first(asked_in(self.encoder, each, situation(scenario.name, ""))) for each in taken
+            )
         roles = ((role(part), part.text) for part in heard)
         return Reading(
             acts=done,
@@ -71,7 +74,13 @@ class Listener:
         """Return what a turn that asks asks for; a bare follow-up asks for what was named last."""
         if card := followed_up(turn, before, scenario):
             return Asked((card,))
-        return asked_in(self.encoder, turn, situation(scenario.name, before))
+        return asked_in(self.encoder, turn, *_situations(turn, before, scenario))
+
+
+def _situations(turn: str, before: str, scenario: Scenario) -> tuple[str, ...]:
+    """Return what a turn is read with: it need not answer what was said before it, unless it is short."""
+    given, alone = situation(scenario.name, before), situation(scenario.name, "")
+    return (given,) if len(turn.split()) <= BARE_ANSWER else (given, alone)
 
 
 @lru_cache(REMEMBERED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 from harness.interview.encoder.shipped import Odds, Read
 from harness.interview.scoring import sentences
@@ -21,12 +22,15 @@ class Said:
     odds: Odds
 
 
-def said(read: Read, text: str, before: str = "") -> Said:
-    """Return a text as it is read after the interviewer's words `before`.
+def said(read: Read, text: str, *before: str) -> Said:
+    """Return a text as it is read after the interviewer's words, or as the mean of several such readings.
 
     Each label of a long text has the odds of the passage where it is likeliest.
     """
-    return Said(text, _highest([read(passage, before) for passage in _passages(text)]))
+    found = [
+        _mean([read(passage, words) for words in before or ("",)]) for passage in _passages(text)
+    ]
+    return Said(text, _highest(found))
 
 
 def _passages(text: str) -> Iterable[str]:
@@ -34,6 +38,15 @@ def _passages(text: str) -> Iterable[str]:
         return [text]
     found = together(sentences.read(text).sentences, PASSAGE)
     return [" ".join(sentence.text for sentence in group) for group in found] or [text]
+
+
+def _mean(found: list[Odds]) -> Odds:
+    if len(found) == 1:
+        return found[0]
+    return {
+        task: {label: fmean(odds[task][label] for odds in found) for label in labels}
+        for task, labels in found[0].items()
+    }
 
 
 def _highest(found: list[Odds]) -> Odds:
