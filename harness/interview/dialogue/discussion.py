@@ -33,6 +33,7 @@ REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the fi
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
 WITHHELD = (Unanswered.CAUSE, Unanswered.EVERYTHING)  # no nearest card is shown instead
+ASKS = 4  # words of a last question that is answered
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -216,7 +217,9 @@ def _asks(reading: Reading, text: str) -> bool:
 
 
 def _ends_asking(text: str) -> bool:
-    return text.rstrip().endswith("?") and questions(asked_last(text))
+    """Return True if a text ends with a question of some words: "Happy?" wants no answer."""
+    last = asked_last(text)
+    return text.rstrip().endswith("?") and len(last.split()) >= ASKS and questions(last)
 
 
 def _asks_back(reading: Reading, text: str) -> bool:

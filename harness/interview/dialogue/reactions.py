@@ -308,12 +308,13 @@ def _answered(turn: Turn) -> Reaction | None:
     if subject not in remedies() or not turn.replies:
         return None
     question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
-    return question and Reaction("back", question, subject, _named(turn.state, subject))
+    name = _named(turn.state, subject)
+    return Reaction("back", question, subject, name) if question and name else None
 
 
 def _planned(turn: Turn) -> Reaction | None:
     """React to several changes at once: ask about the plan as a whole."""
-    named = [_name(remedy) for remedy in turn.reading.proposed if remedy.clear]
+    named = [_name(remedy).strip(" .,;:!?") for remedy in turn.reading.proposed if remedy.clear]
     if len(named) < 2 or not turn.looked or COMPARES.search(turn.text):
         return None
     question = turn.open_question("plan", ("risk", "reorder")) or turn.onward

@@ -32,7 +32,7 @@ JOINING = re.compile(
 )
 MAX_TERMS = 2  # that are explained at once
 QUESTION = re.compile(r"[^.?!]*\?\s*$")  # the last sentence, if it asks
-WHOLE = 3  # words of a first sentence that is quoted alone
+CONTENT_WORD = re.compile(r"\w{4}|\d")  # a sentence without one is not quoted alone
 MAX_QUOTED = 9  # words; a longer quote is cut
 
 
@@ -155,8 +155,8 @@ def short(quote: str) -> str:
     The words that only join it to the sentence before are left out.
     """
     plain = JOINING.sub("", re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote))
-    first = re.split(r"[.!?]\s", plain.strip())[0].split()
-    words = first if len(first) >= WHOLE else plain.split()
+    sentences = re.split(r"[.!?]\s", plain.strip())
+    words = next((s for s in sentences if CONTENT_WORD.search(s)), plain).split()
     cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")
     return f"{cut} …" if len(words) > MAX_QUOTED else cut
 
