@@ -38,7 +38,7 @@ TAG = re.compile(
 ANSWERS = re.compile(
     r"^\W*(((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
     r"((maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
-    r"no|nope|nah|naw|non|nein|yes|yeah|yep|right|good|of course|sure|never|neither|negative|"
+    r"no(?! lo s)|nope|nah|naw|non|nein|yes|yeah|yep|right|good|of course|sure|never|neither|negative|"
     r"mostly|almost|nothing|none|nobody|less than|i (guess|reckon|assume|think so|doubt|did not|didn.?t)|"
     r"i (don.?t|do not) (think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
     r"it must|it will|well, (whatever|they|it|that|nothing)|they both|whatever (it|you)))(?![\w-])",
@@ -47,7 +47,7 @@ ANSWERS = re.compile(
 # How a question begins that wants an answer; "Cost?" and "A second machine?" begin a statement.
 WANTS_ANSWER = re.compile(
     r"\b((what|how|who|where).?s?|which|why|whom|whose|when|or)\b|"
-    r"^(\W*(and|so|but|then|ok(ay)?|also|sorry|wait|um|er|hm+)\b)*"
+    r"(^|[:;,]\s*)(\W*(and|so|but|then|ok(ay)?|also|sorry|wait|um|er|hm+)\b)*"
     r"\W*(is|are|was|were|do|does|did|has|have|had|can|could|may|might|will|would|should|shall|isn.?t|aren.?t|"
     r"don.?t|doesn.?t|didn.?t|any|anything|anybody)\b",
     re.IGNORECASE,
@@ -75,6 +75,7 @@ WHICH_GOAL = re.compile(
     r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole|counts?)\b)|"
     r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b"
     r"(?=[^.!]*\?)|"
+    r"\bnobody (has |ever )*defined\b|\b(not|never) (really )?defined\b|\bundefined\b|"
     r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
     re.IGNORECASE,
 )

@@ -213,7 +213,8 @@ def _asks(reading: Reading, text: str) -> bool:
     """Return True if a turn plainly asks for something, and proposes nothing or ends with its question."""
     ends = text.rstrip().endswith("?") and questions(text)
     asks = questions(text) or (bool(WANTS.search(text)) and not answers_itself(text))
-    return (ends or (asks and OFFERS.isdisjoint(reading.acts))) and Act.ASK in reading.acts
+    offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
+    return (ends or (asks and not offers)) and Act.ASK in reading.acts
 
 
 def _ends_asking(text: str) -> bool:

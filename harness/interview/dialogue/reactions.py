@@ -268,12 +268,6 @@ def _name(remedy: Remedy) -> str:
     return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
 
 
-def _named(state: State, remedy: str) -> str:
-    """Return the candidate's words for a remedy when it was proposed last."""
-    said = (r for reading in reversed(state.heard) for r in reading.proposed if r.id == remedy)
-    return next((_name(each) for each in said), "")
-
-
 def _touched(turn: Turn, remedy: Remedy) -> str:
     """Return how little a remedy could win; "" if it touches the stage of the cause."""
     stage = remedies()[remedy.id].touches
@@ -308,14 +302,14 @@ def _answered(turn: Turn) -> Reaction | None:
     if subject not in remedies() or not turn.replies:
         return None
     question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
-    name = _named(turn.state, subject)
-    return Reaction("back", question, subject, name) if question and name else None
+    return question and Reaction("noted", question, subject, _words(turn))
 
 
 def _planned(turn: Turn) -> Reaction | None:
     """React to several changes at once: ask about the plan as a whole."""
     named = [_name(remedy).strip(" .,;:!?") for remedy in turn.reading.proposed if remedy.clear]
-    if len(named) < 2 or not turn.looked or COMPARES.search(turn.text):
+    ordered = Act.DECIDE in turn.reading.acts or Role.ORDER in dict(turn.reading.roles)
+    if len(named) < 2 or not (turn.looked and ordered) or COMPARES.search(turn.text):
         return None
     question = turn.open_question("plan", ("risk", "reorder")) or turn.onward
     return Reaction("planned", question, "plan", " and ".join(named[:2]))
@@ -369,3 +363,8 @@ def _close(said: float, value: float) -> bool:
     digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
     rounded = float(f"{value:.{digits}g}") == said
     return abs(said - value) <= (2 if rounded else 1) * TOLERANCE * abs(value)
+
+
+def _words(turn: Turn) -> str:
+    """Return the candidate's words to take up: the clearest part, else the turn."""
+    return next((words for _, words in turn.reading.quotes), turn.text)

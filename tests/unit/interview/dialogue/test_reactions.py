@@ -258,7 +258,7 @@ def test_a_remedy_that_is_not_clear_is_not_judged():
 
 def test_several_changes_at_once_are_a_plan():
     both = (Remedy("STK-SMALLER", False, "fp8"), Remedy("STK-CACHE", False, "cache"))
-    question, state = reading_of("First fp8, then a cache.", acts=(Act.PROPOSE,), remedies=both)
+    question, state = reading_of("First fp8, then a cache.", acts=(Act.DECIDE,), remedies=both)
     assert question == "risk" and "fp8 and cache" in state.last_said
 
 
