@@ -24,7 +24,7 @@ SHOW = re.compile(r"\b(show|give|see|look|open|pull|share)\b", re.IGNORECASE)
 # Data that are not wanted.
 NEGATED = re.compile(
     r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
-    r"[^.;:!?]*",
+    r"[^.;:!?]*|\b(spare me|skip|forget|never mind) the\b[^.;:!?]*",
     re.IGNORECASE,
 )
 # A question that is only the end of a statement.
