@@ -29,9 +29,10 @@ NEGATED = re.compile(
 )
 # A question that is only the end of a statement.
 TAG = re.compile(
-    r"^(?!\W*(what|how|which|who|where|when|why)\b)(.*,\s*|(?:\S+\s+){4,})"
-    r"(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|(isn|wasn|aren).?t (it|they)|"
-    r"you (know|see))\s*\?+$|^\W*(and |so |but )?i (guess|suppose|assume)\b",
+    r"^(?!\W*(what|how|which|who|where|when|why)\b)"
+    r"(.*,\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|(isn|wasn|aren).?t (it|they)|"
+    r"you (know|see))|(?:\S+\s+){4,}(no|yes|eh|innit|huh|oder|non))\s*\?+$|"
+    r"^\W*(and |so |but )?i (guess|suppose|assume)\b",
     re.IGNORECASE,
 )
 # How a speaker goes on who answers the question himself.

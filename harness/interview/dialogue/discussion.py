@@ -210,11 +210,12 @@ class Discussion:
 
 
 def _asks(reading: Reading, text: str) -> bool:
-    """Return True if a turn plainly asks for something, and proposes nothing or ends with its question."""
-    ends = text.rstrip().endswith("?") and questions(text)
-    asks = questions(text) or (bool(WANTS.search(text)) and not answers_itself(text))
+    """Return True if a turn asks for something, by a question, or by a request beside no proposal."""
+    if Act.ASK not in reading.acts:
+        return False
     offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
-    return (ends or (asks and not offers)) and Act.ASK in reading.acts
+    wants = WANTS.search(text) and not answers_itself(text) and not offers
+    return questions(text) or bool(wants)
 
 
 def _ends_asking(text: str) -> bool:

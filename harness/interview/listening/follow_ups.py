@@ -17,6 +17,7 @@ BARE = re.compile(
     r"\b(split|break|open|take|pull) (it|that|this) (down|up|apart|open)\b",
     re.IGNORECASE,
 )
+NEARBY = 2  # parts of the turn before the question, in which the stage may be named
 MAX_WORDS = 14  # a longer question names what it asks for
 # The card that shows the inside of a stage, and how the interviewer may name the stage.
 CARD = {
@@ -74,7 +75,7 @@ def followed_up(turn: str, before: str, scenario: Scenario) -> str | None:
     *earlier, question = parts(turn) or ("",)
     if not BARE.search(question) or len(question.split()) > MAX_WORDS:
         return None
-    for sentence in reversed([*re.split(r"[.?!;]\s", before), *earlier, question]):
+    for sentence in reversed([*re.split(r"[.?!;]\s", before), *earlier[-NEARBY:], question]):
         if stages := _stages(sentence, scenario):
             return CARD[stages[0]] if len(stages) == 1 else None
     return None
