@@ -12,10 +12,11 @@ WANTS = re.compile(
 )
 # A request in so many words: it asks, whatever else the turn does.
 REQUESTS = re.compile(
-    r"\b(show|give|tell|send) (me|us)\b|\bkindly (share|show|give|send|tell)\b|\bput up\b|\blet me see\b|"
-    r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|"
-    r"\blet.?s (look at|see|have a look)\b|\b(can|could|may) i (see|have|get)\b|"
-    r"\byou (can|could) (please )?(show|give)\b|"
+    r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
+    r"(show|give|tell|send) (me|us)\b(?! up)|"
+    r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me see\b|"
+    r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
+    r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give) (it|me|us|that)\b|"
     r"\b(can|could|would) you (please )?(show|give|open|pull|share)\b",
     re.IGNORECASE,
 )
@@ -23,8 +24,8 @@ REQUESTS = re.compile(
 SHOW = re.compile(r"\b(show|give|see|look|open|pull|share)\b", re.IGNORECASE)
 # Data that are not wanted.
 NEGATED = re.compile(
-    r"\b(don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)\b"
-    r"[^.;:!?]*|\b(spare me|skip|forget|never mind) the\b[^.;:!?]*",
+    r"\b((don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)|"
+    r"spare me|never mind the)\b[^.;:!?]*",
     re.IGNORECASE,
 )
 # A question that is only the end of a statement.
@@ -35,14 +36,16 @@ TAG = re.compile(
     r"^\W*(and |so |but )?i (guess|suppose|assume)\b",
     re.IGNORECASE,
 )
-# How a speaker goes on who answers the question himself.
+# How a speaker goes on who answers the question himself. "No" may stand before a noun: "No card shows it."
 ANSWERS = re.compile(
-    r"^\W*(((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
-    r"((maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
-    r"no(?! lo s)|nope|nah|naw|non|nein|yes|yeah|yep|right|good|of course|sure|never|neither|negative|"
-    r"mostly|almost|nothing|none|nobody|less than|i (guess|reckon|assume|think so|doubt|did not|didn.?t)|"
-    r"i (don.?t|do not) (think|believe)|dunno|idk|no idea|ni idea|(i.?d|i would) (say|assume|guess)|"
-    r"it must|it will|well, (whatever|they|it|that|nothing)|they both|whatever (it|you)))(?![\w-])",
+    r"^\W*((mm+|hm+|well|oh|ok(ay)?|honestly|mate)\b\W*)*"
+    r"((no|nope|nah|naw|non|nein|yes|yeah|yep|right|good|sure|never|neither|negative|nothing|none|nobody)"
+    r"(?=\s*[.,;:!?]|\s*$|\s+(it|they|he|she|we|you|i|that|that.s|it.s|hombre|man|no)\b)|"
+    r"(maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
+    r"(of course|mostly|almost|less than)\b|i (guess|reckon|think so|doubt|did not|didn.?t)\b|"
+    r"i (don.?t|do not) (think|believe)\b|"
+    r"(dunno|idk|no idea|ni idea)\b|(i.?d|i would) (say|assume|guess)\b|(it must|it will|they both)\b|"
+    r"well, (whatever|they|it|that|nothing)\b|whatever (it|you)\b)",
     re.IGNORECASE,
 )
 # How a question begins that wants an answer; "Cost?" and "A second machine?" begin a statement.
@@ -57,27 +60,30 @@ SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
     r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
-    r"(?:what.?s|what (?:is (?!left|missing)|are|does|do|happens (?!is)|runs)|"
-    r"how (?:many|much|long|often|busy|big|is|are|does|do)|"
-    r"who (?!ever)|which (?!(?:is|means|leaves|makes)\b)|is (?:it|there|that|the)|are (?:there|they|the)|"
-    r"does (?!not)|did|has (?!to))\b"
+    r"(?:what.?s|what (?:is (?!left|missing|slow)|are|does|do|happens (?!is)|runs (?!before|after)|else is)|"
+    r"how (?:many|much|often|busy|big|is|are|does|do) (?!it\b)|how long (?:is|are|does|do)\b|"
+    r"who (?!ever|waits)|which (?!(?:is|means|leaves|makes|one)\b)|is (?:it|there|that|the)|"
+    r"are (?:there|they|the)|does (?!not)|did (?:you|they|we|he|she|it|the|any\w*|some\w*)|"
+    r"has (?:it|the|any\w*|some\w*|he|she|your|our))\b"
     r"[^?.!]*(?:[.!]|$)",
     re.IGNORECASE,
 )
 UNKNOWN = re.compile(r"\b(i )?(don.?t|do not) know\b|\bno idea\b|\bidk\b", re.IGNORECASE)
 # The interviewer's question is wanted again.
 ONCE_MORE = re.compile(
-    r"\bwhat (was|is) (the|your) question\b|\bwhat (did|do) you (ask|want to know)\b|\bwhat was that\?|"
-    r"\b(say|ask|repeat) (it|that|the question) (again|once more)\b|\bcome again\?",
+    r"\bwhat (was|is) (the|your) question\W*$|\bwhat (did|do) you (ask|want to know)\W*$|\bwhat was that\?|"
+    r"\b(say|ask|repeat) (it|that|the question) (again|once more),? please\b|"
+    r"\b(can|could|would) you (please )?(say|ask|repeat) (it|that|the question)\b|\bcome again\?",
     re.IGNORECASE,
 )
 # Product's goal is to be made clear.
 WHICH_GOAL = re.compile(
-    r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole|counts?)\b)|"
+    r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole answer)\b)|"
     r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b"
     r"(?=[^.!]*\?)|"
-    r"\bnobody (has |ever )*defined\b|\b(not|never) (really )?defined\b|\bundefined\b|"
-    r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole|is it|it is)\b)",
+    r"\b(goal|target|aim|500|instant)\b.{0,60}\b((nobody|never|not) (has |have |been |really |ever )*defined|"
+    r"undefined)\b|"
+    r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole answer)\b)",
     re.IGNORECASE,
 )
 
@@ -129,9 +135,7 @@ def _open_questions(text: str) -> Iterator[str]:
 
 def _is_open(question: str, following: str, followed_by_question: bool) -> bool:
     """Return True unless a question is only the end of a statement, or what follows answers it."""
-    if TAG.search(question):
+    if TAG.search(question) or ANSWERS.search(following):
         return False
-    if WANTS.search(following):
-        return True
     bare = not WANTS_ANSWER.search(question)
-    return followed_by_question or not (bare or ANSWERS.search(following))
+    return bool(followed_by_question or WANTS.search(following) or not bare)

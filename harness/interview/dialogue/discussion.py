@@ -32,7 +32,11 @@ MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 REST = 2  # utterances of the interviewer without a question about a gap, after one
-WITHHELD = (Unanswered.CAUSE, Unanswered.EVERYTHING)  # no nearest card is shown instead
+WITHHELD = (
+    Unanswered.CAUSE,
+    Unanswered.EVERYTHING,
+    Unanswered.OPINION,
+)  # no nearest card is shown instead
 ASKS = 3  # words of a last question that is answered
 OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject

@@ -49,9 +49,10 @@ from harness.interview.scenario.transcript import Event, Transcript
 # The end of a plan, whatever else the turn says.
 CLOSES = re.compile(
     r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
-    r"\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))(?=\W*$|[.,;:!])|"
-    r"^\W*((so|well|ok\w*)\W+)?(my )?((final( \w+)?|decisions?|plan)\s*:|final \w+\s*,)|"
-    r"\bi.?m (done|finished|through)\b(?! with)|\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
+    r"(?<!if )\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))(?=\W*$|[.,;:!])|"
+    r"^\W*((so|well|ok\w*)\W+)?(my )?((final( \w+)?|decisions?)\s*:|final \w+\s*,)|"
+    r"(?<!when )(?<!once )(?<!if )\bi.?m (done|finished|through)(?=\W*$|[.,;:!])|"
+    r"\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
 HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
@@ -59,10 +60,8 @@ HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGN
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 AGAIN = 12  # words; a longer turn says more than that it was not understood
-LOST, LOST_IN_PARTS = (
-    18,
-    10,
-)  # words; a longer "I don't know", of one sentence or several, says more
+# Words; a longer "I don't know", of one sentence or of several, says more.
+LOST, LOST_IN_PARTS = 18, 10
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,8 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if talk := _talk(reading, text):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
-        if not WHICH_GOAL.search(text) and (explained := meaning(text)):
+        asks_data = WHICH_GOAL.search(text) or reading.cards or reading.suspect
+        if not asks_data and (explained := meaning(text)):
             return self._in_time(speak(step, explained))
         if Act.HINT in acts and (HELP.search(text) or not reading.cards):
             return self._help(step)

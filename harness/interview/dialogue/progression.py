@@ -19,8 +19,8 @@ from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
 TOLD = re.compile(
-    r"\b(tell|write|say|show|explain|e-?mail)\b.{0,20}\b(product|pm|manager)\b|"
-    r"\b(to|for) (the )?(product|pm|product manager)\b",
+    r"\b(tell|write to|say to|show|explain to|e-?mail)\b.{0,20}\b(product(?! \w+s\b)|(?<!\d )pm|manager)\b|"
+    r"\b(to|for) (the )?(product(?! \w+s\b)|pm|product manager)\b",
     re.IGNORECASE,
 )
 TEAM_MINUTES = 15  # a shorter interview has no time for the second round

@@ -61,7 +61,7 @@ ANSWERS = {
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
 GOAL_MS = 500  # what product asks for, in every case
 MAX_UNPROVEN = 3  # claims that are asked for their reason
-JUST = 4  # events: a card, what is said with it, and the turn
+JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 
@@ -97,7 +97,7 @@ class Turn:
 
     @property
     def looked(self) -> bool:
-        """Return True if the candidate has seen data about the time, or named the cause."""
+        """Return True if the candidate has seen data that help to diagnose, or named the cause."""
         return bool(set(self.state.opened) - CONTEXT) or self.solved
 
     @property
@@ -147,7 +147,7 @@ class Turn:
         """Return True if an earlier turn that names a remedy answers a question about it."""
         spoken = (e.text for e in self.state.events if e.who == "candidate" and e.text)
         for text, heard in zip(spoken, self.state.heard[:-1], strict=False):
-            names = any(remedy.id == subject for remedy in (*heard.named, *heard.proposed))
+            names = any(remedy.id == subject for remedy in heard.named)
             if names and replace(self, text=text, reading=heard).says(question):
                 return True
         return False
@@ -206,7 +206,7 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
     if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
-    onward = "size" if Act.PROPOSE in turn.reading.acts else "more" if turn.has_plan else "fix"
+    onward = "size" if turn.reading.proposed else "more" if turn.has_plan else "fix"
     question = "alternative" if turn.sceptical else onward
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
@@ -366,5 +366,5 @@ def _close(said: float, value: float) -> bool:
 
 
 def _words(turn: Turn) -> str:
-    """Return the candidate's words to take up: the clearest part, else the turn."""
+    """Return the candidate's words to take up: those of the turn's first act, else the turn."""
     return next((words for _, words in turn.reading.quotes), turn.text)

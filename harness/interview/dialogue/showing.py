@@ -19,8 +19,8 @@ from harness.interview.scenario.transcript import Event
 
 # A question about the interview itself, which no data answer.
 ABOUT_INTERVIEW = re.compile(
-    r"\b(my score|points|(did|do|have) i pass\w*|salary|equity|coffee|tea|lunch|bathroom|hear back|"
-    r"(am|are) (i|we) (done|finished)|can i go|should (i )?have asked)\b",
+    r"\b(my score|my points|(did|do|have) i pass\w*|salary|coffee|tea|bathroom|hear back|"
+    r"(am|are) (i|we) (done|finished)|can i go\W*$|should (i )?have asked)\b",
     re.IGNORECASE,
 )
 SHOWN_BY = {"card", "nearest"}  # pools of words that go with a card
@@ -82,7 +82,7 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
     if not reading.near:
         return None
     nearest, *others = reading.near
-    if nearest not in step[0].opened:
+    if nearest not in step[0].opened and session.mode != "coach":
         step = say(step, session, "nearest")
     step = opened(step, session, nearest, text)
     answers = step[0].held or ON_CARD & set(step[0].last_pools)

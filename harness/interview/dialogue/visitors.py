@@ -13,6 +13,7 @@ from harness.interview.scenario.interview_session import Session
 
 MAX_INSISTENCE = 3  # questions of the product manager after the objection
 TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
+KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -46,31 +47,28 @@ def _quote(reading: Reading) -> str:
 def insistence(state: State, text: str) -> str | None:
     """Return the key of the product manager's next question, or None if nothing is open.
 
-    What was said before counts as well: nobody is asked for a date that they have given. text: the last turn.
+    What they were told before counts as well: nobody is asked for a date that they have given. text: the last
+    turn.
     """
-    return (
-        None if len(state.insisted) >= MAX_INSISTENCE else _missing(state, _said_here(state), text)
-    )
+    if len(state.insisted) >= MAX_INSISTENCE:
+        return None
+    for key, entry in reactions().product_manager.items():
+        known = _everything(state) if key in KNOWN else _told(state)
+        called_for = re.search(entry.after, text, re.IGNORECASE)
+        answered = re.search(entry.unless, known, re.IGNORECASE)
+        if key not in state.insisted and called_for and not answered:
+            return key
+    return None
 
 
 def told_before(step: Step, session: Session) -> Step:
     """Let the product manager join, who was told something earlier, and ask for what was missing in it."""
     state, out = step
-    said = " ".join(e.text for e in state.events if e.who == "candidate" and e.text)
-    key = _missing(state, said, said)
+    key = insistence(state, _told(state))
     asked = reactions().product_manager[key].says[0] if key else ""
     asked = asked or session.filled(session.scenario.product.pushback)
     state = replace(state, insisted=(key,) if key else ())
     return say((state, out), session, "joins_later", asked=asked)
-
-
-def _missing(state: State, heard: str, text: str) -> str | None:
-    for key, entry in reactions().product_manager.items():
-        answered = re.search(entry.unless, heard, re.IGNORECASE)
-        called_for = re.search(entry.after, text, re.IGNORECASE)
-        if key not in state.insisted and called_for and not answered:
-            return key
-    return None
 
 
 def engineers(step: Step, session: Session, text: str) -> Step | None:
@@ -86,7 +84,16 @@ def engineers(step: Step, session: Session, text: str) -> Step | None:
 VISITORS = {Phase.STAKEHOLDER: product_manager, Phase.TEAM: engineers}
 
 
-def _said_here(state: State) -> str:
-    """Return what the candidate has said in the turns of this part."""
+def _told(state: State) -> str:
+    """Return what the candidate has said to the product manager: messages, and the turns of this part."""
     spoken = [e.text for e in state.events if e.who == "candidate" and e.text]
-    return " ".join(spoken[len(spoken) - state.turns :])
+    messages = (
+        text
+        for text, reading in zip(spoken, state.heard, strict=False)
+        if Act.STAKEHOLDER in reading.acts
+    )
+    return " ".join([*messages, *spoken[len(spoken) - state.turns :]])
+
+
+def _everything(state: State) -> str:
+    return " ".join(e.text for e in state.events if e.who == "candidate" and e.text)

@@ -26,7 +26,8 @@ ASKS_MEANING = re.compile(
 )
 # "And", "Okay, so": how a sentence begins that follows another one.
 JOINING = re.compile(
-    r"^\W*(?:(?:and|but|so|well|ok|okay|then|because|cos|cause|right|hmm*|oh|also|now|look)\b[\s,.;:–-]*)+"
+    r"^\W*(?:(?:(?:and|but|so|well|ok|okay|then|because|cos|hmm*|oh|also)\b|(?:right|now|look)\b(?=,))"
+    r"[\s,.;:–-]*)+"
     r"(?=\w+\W+\w)",
     re.IGNORECASE,
 )
@@ -150,9 +151,9 @@ def unrepeated(text: str) -> str:
 
 
 def short(quote: str) -> str:
-    """Return a quote as it is spoken back: its first words, on one line, without quotes and markup.
+    """Return a quote as it is spoken back: the first words of its first sentence, without quotes and markup.
 
-    The words that only join it to the sentence before are left out.
+    A sentence without a longer word is passed over. Words that only join it to the one before are left out.
     """
     plain = JOINING.sub("", re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote))
     sentences = re.split(r"[.!?]\s", plain.strip())

@@ -1,4 +1,4 @@
-"""Answers that name nothing themselves: "What is in there?", "Both, please." after an offer."""
+"""Turns that name nothing themselves: "What is in there?", and "Both, please." after an offer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NAMED = {
 # Data that the interviewer offers, and how an offer is taken up.
 OFFER = re.compile(
     r"\b(?:shall i|would you like(?: me)? to|do you want(?: me)? to|i can|want to) "
-    r"(?:show|give|see|open|look at)\b(?: you)? (?P<data>[^.?!]+)",
+    r"(?:show|give|see|open|look at)\b(?: you)? (?!(?:that|it|this)\b)(?P<data>[^.?!]+)",
     re.IGNORECASE,
 )
 POLITE = r"(?: (?:please|then|thanks|thank you|one))*"

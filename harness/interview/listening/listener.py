@@ -72,9 +72,11 @@ class Listener:
 
     def _asked(self, turn: str, before: str, scenario: Scenario) -> Asked:
         """Return what a turn that asks asks for; a bare follow-up asks for what was named last."""
-        if card := followed_up(turn, before, scenario):
+        card = followed_up(turn, before, scenario)
+        if card and len(parts(turn)) == 1:
             return Asked((card,))
-        return asked_in(self.encoder, turn, *_situations(turn, before, scenario))
+        found = asked_in(self.encoder, turn, *_situations(turn, before, scenario))
+        return Asked((card,)) if card and not found.cards else found
 
 
 def _situations(turn: str, before: str, scenario: Scenario) -> tuple[str, ...]:

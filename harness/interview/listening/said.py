@@ -11,7 +11,7 @@ from harness.interview.scoring import sentences
 from harness.interview.scoring.sentences import together
 
 ACTS, CARDS, REMEDIES, SUSPECTS, ROLES = "acts", "cards", "remedies", "suspects", "roles"  # tasks
-PASSAGE = 50  # words that are read at once: hardly a labelled turn is longer
+PASSAGE = 50  # words that are read at once: hardly any labelled turn is longer
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from harness.interview.dialogue.asking import answers_itself, asked, questions
+from harness.interview.dialogue.asking import (
+    NEGATED,
+    ONCE_MORE,
+    REQUESTS,
+    WHICH_GOAL,
+    answers_itself,
+    asked,
+    questions,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +23,8 @@ from harness.interview.dialogue.asking import answers_itself, asked, questions
         "What does it cost right now, because with a 3B we could drop a machine, right?",
         "And the cost? And the quality?",
         "whats the limit from finance",
+        "What is the hit rate of the cache? No card shows it so far.",
+        "Is there a peak? Right now I only know the mean.",
         "It is not used much?? who would they be queueing behind",
     ],
 )
@@ -42,3 +52,36 @@ def test_what_is_asked_is_told_from_what_is_said_beside_it():
     assert asked("The GPU has room. Or has it? I count on that.") == "Or has it?"
     assert asked("It is slow. Show me the GPU please.") == "Show me the GPU please."
     assert asked("It is slow.") == "It is slow."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How long it takes depends on the tokens.",
+        "What runs before the search takes 2.3 s.",
+        "Which one it is I cannot tell yet.",
+        "So what is slow is the decode.",
+        "Did that already.",
+    ],
+)
+def test_a_clause_that_begins_like_a_question_asks_nothing(text):
+    assert not questions(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        (REQUESTS, "So show me the queue.", "The numbers tell me that decode dominates."),
+        (REQUESTS, "Could you share it?", "Users put up with three seconds."),
+        (NEGATED, "Spare me the percentiles.", "Please don't forget the error rate."),
+        (ONCE_MORE, "Sorry, what was the question?", "Do users ask the question again?"),
+        (WHICH_GOAL, "First word or the whole answer?", "Tell me whether it is the network."),
+        (
+            WHICH_GOAL,
+            "The goal was never defined.",
+            "The threshold of the alert was never defined.",
+        ),
+    ],
+)
+def test_words_of_a_kind_are_told_from_ordinary_ones(pattern, matching, other):
+    assert pattern.search(matching) and not pattern.search(other)

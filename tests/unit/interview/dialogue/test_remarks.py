@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from harness.interview.dialogue import probes
+from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import Phase, Show
+from harness.interview.dialogue.progression import TOLD
 from harness.interview.dialogue.wording import reactions
 from harness.interview.reading import Act, Reading
 from tests.unit.interview.interviews import interviewer, played, words
@@ -166,3 +168,18 @@ def test_a_wish_to_hear_the_question_again_is_met():
 def test_a_proposal_about_a_system_prompt_is_no_order():
     _state, (moves,) = played(interviewer(), "System prompt: I would use a smaller one.")
     assert words(moves) not in reactions().small_talk["orders"].says
+
+
+def test_a_claim_that_uses_a_term_gets_no_definition():
+    _state, (moves,) = played(interviewer(), "What this means is that decode dominates.")
+    assert "one token after the other" not in words(moves)
+
+
+@pytest.mark.parametrize("text", ["The peak is at 3 pm.", "I would say product images load later."])
+def test_words_that_only_look_like_a_message_to_product_are_none(text):
+    assert not TOLD.search(text)
+
+
+@pytest.mark.parametrize("text", ["Plan: a cache first.", "When I'm done measuring, I stream."])
+def test_the_first_sentence_of_a_plan_does_not_end_it(text):
+    assert not CLOSES.search(text)

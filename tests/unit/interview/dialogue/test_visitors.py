@@ -59,3 +59,10 @@ def test_a_reading_without_words_is_not_quoted():
     state, _ = one.step(state, Utterance(3, "We shall see."))
     _state, moves = one.step(state, Utterance(4, "We shall see."))
     assert "hears" not in words(moves)
+
+
+def test_what_the_product_manager_was_told_before_is_not_asked_for_later():
+    message = "Product, 500 is impossible, but by Friday you get 1 s. Which do you prefer?"
+    one, state, _said = joined(message, "I would use a cache.")
+    _state, moves = one.step(state, Utterance(30, "Product, it costs $20."))
+    assert "board 500" not in words(moves) and "by when" not in words(moves).lower()
