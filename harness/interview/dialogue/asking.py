@@ -44,7 +44,7 @@ ANSWERS = re.compile(
     r"(maybe|probably|perhaps) (an? |like )?(\d|half|one|two|few|hundred)|"
     r"(of course|mostly|almost|less than)\b|i (guess|reckon|think so|doubt|did not|didn.?t)\b|"
     r"i (don.?t|do not) (think|believe)\b|"
-    r"(dunno|idk|no idea|ni idea)\b|(i.?d|i would) (say|assume|guess)\b|(it must|it will|they both)\b|"
+    r"(dunno|idk|no idea|ni idea)\b|(i.?d|i would) (say|guess)\b|(it must|it will|they both)\b|"
     r"well, (whatever|they|it|that|nothing)\b|whatever (it|you)\b)",
     re.IGNORECASE,
 )
@@ -56,6 +56,9 @@ WANTS_ANSWER = re.compile(
     r"don.?t|doesn.?t|didn.?t|any|anything|anybody)\b",
     re.IGNORECASE,
 )
+CONTINUES = re.compile(
+    r"^\W*(also|and|plus)\b[^.]{0,40}[.]?$", re.IGNORECASE
+)  # a list of questions
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
@@ -138,4 +141,5 @@ def _is_open(question: str, following: str, followed_by_question: bool) -> bool:
     if TAG.search(question) or ANSWERS.search(following):
         return False
     bare = not WANTS_ANSWER.search(question)
-    return bool(followed_by_question or WANTS.search(following) or not bare)
+    goes_on = WANTS.search(following) or CONTINUES.search(following)
+    return bool(followed_by_question or goes_on or not bare)

@@ -24,8 +24,9 @@ BEFORE_AND_AFTER = (
     "Before that change the mean was {not_renewed.mean.total}, after it {renewed.mean.total}."
 )
 DOUBT = re.compile(
+    r"^\W*(and |but )?who (says|said|claims)\b|"
     r"\b(contradict\w*|(don.?t|doesn.?t|do not|does not|can.?t|cannot) (match|agree|fit|both|be right)|"
-    r"add up|inconsisten\w*|doubt|how can|who (says|said|claims)|"
+    r"add up|inconsisten\w*|doubt|how can|"
     r"why (does|do|did) (product|they|he|she|the pm) (want|say|think|believe)|"
     r"(this|that|it) is wrong|wrong number|already (met|under|below)|"
     r"but (you|the [\w]+|it|they|product) (\w+ )?(said|says|is|was|are|were|told))\b",

@@ -110,7 +110,9 @@ class Discussion:
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
         doubts = Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed)
-        told = any(role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles)
+        told = Act.STAKEHOLDER in reading.acts or any(
+            role in (Role.MESSAGE, Role.SAFEGUARD) for role, _ in reading.roles
+        )
         if doubts and not told and case_figures.is_doubt(text) and not answers_itself(text):
             return speak(step, case_figures.answer(self.session, text))
         if _asks(reading, text) and (unsure := unclear(step, self.session, reading, text)):
