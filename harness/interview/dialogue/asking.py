@@ -14,7 +14,8 @@ WANTS = re.compile(
 REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
-    r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me see\b|"
+    r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
+    r"\bput [\w, ]{3,30} on the table\b|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
     r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give) (it|me|us|that)\b|"
     r"\b(can|could|would) you (please )?(show|give|open|pull|share)\b",

@@ -19,7 +19,7 @@ COMMON = """
 the and that this with from for are was were has have had not but our your their they them there here what
 which when where who how why does did doing done can could should would will may might must one two first
 last next than then also just only very much many more most some any all each every other into onto over
-under about after before while still its you see say says said tell show give get got let know think
+under about after before while still its you see say says said tell give get got let know think
 need want take make made time times long card cards number really question questions request requests answer
 answers average traced trace
 """

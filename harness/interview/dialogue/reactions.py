@@ -62,6 +62,7 @@ REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconside
 GOAL_MS = 500  # what product asks for, in every case
 MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
+READ_OFF = 0.01  # of a number that is not rounded; a larger difference is a sum of one's own
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 
@@ -353,7 +354,7 @@ def _given(number: Number, turn: Turn) -> bool:
 
 
 def on_card(number: Number, turn: Turn) -> bool:
-    """Return True if a number is on an opened card, in its unit, within 5 %, or 10 % if it is rounded."""
+    """Return True if a number is on an opened card, in its unit, within 1 %, or 10 % if it is rounded."""
     figures = (f for c in turn.state.opened for f in turn.session.cards[c].figures)
     same = (f.value for f in figures if f.unit.split(" ")[0] == number.unit)
     return any(_close(number.value, value) for value in same)
@@ -362,7 +363,7 @@ def on_card(number: Number, turn: Turn) -> bool:
 def _close(said: float, value: float) -> bool:
     digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
     rounded = float(f"{value:.{digits}g}") == said
-    return abs(said - value) <= (2 if rounded else 1) * TOLERANCE * abs(value)
+    return abs(said - value) <= (2 * TOLERANCE if rounded else READ_OFF) * abs(value)
 
 
 def _words(turn: Turn) -> str:

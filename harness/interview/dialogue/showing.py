@@ -38,12 +38,9 @@ def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
     if card not in session.cards:
         return say(step, session, "no_card")
     if card in state.opened:
-        known = answered(
-            step, session, (card,), question, SURELY if session.cards[card].rows else 1
-        )
-        table = say(step, session, "table", title=session.cards[card].title)
-        again = table if session.cards[card].rows else say(step, session, "again")
-        state, out = known or again
+        pool = "table" if session.cards[card].rows else "again"
+        known = answered(step, session, (card,), question, SURELY)
+        state, out = known or say(step, session, pool, title=session.cards[card].title)
         return state, [*out, Show(card)]
     coach = session.mode == "coach"
     if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:

@@ -16,7 +16,8 @@ from harness.kb import seeded
 Wordings = Annotated[tuple[Text, ...], Field(min_length=1)]
 SMALL_TALK = 30  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
-    r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
+    r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\W*(\?|$)|\bwhat means\b|"
+    r"\btell me what [\w-]+ (is|are)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
     r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|"
     r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|"
     r"\bgood or (it.?s |is it )?bad\?|"

@@ -73,7 +73,7 @@ def test_only_a_follow_up_is_reworded_and_keeps_its_target(server, voice):
         target=body["messages"][0]["content"].split('"target": "')[1].split('"')[0],
     )(handler, body)
     authored, reworded = interviewer("S01"), replace(interviewer("S01"), reword=voice)
-    turns = ["I think it is odd.", "It is odd indeed."]
+    turns = ["It is odd, since it is slow.", "And it is slow because it is odd."]
     plain = [m for moves in played(authored, *turns)[1] for m in moves if isinstance(m, Say)]
     voiced = [m for moves in played(reworded, *turns)[1] for m in moves if isinstance(m, Say)]
     assert [(m.move, m.target) for m in plain] == [(m.move, m.target) for m in voiced]
