@@ -19,7 +19,7 @@ import numpy as np
 from harness.interview.listening.card_router import card_router
 from harness.interview.scoring.score import Scorer, scorer
 from harness.measure.stats import Proportion
-from tests.interview import agreement, attacks, repeatability, routed, speed
+from tests.interview import agreement, attacks, played, repeatability, routed, speed
 from tests.interview.agreement import GOLD, Counts, counted, interval, kappa, merged
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -72,6 +72,7 @@ def figures(engine: Scorer) -> Iterator[Figure]:
     yield from _dimensions(engine)
     yield from _attacks(engine)
     yield from _routes()
+    yield from _played()
 
 
 def _phrasings(engine: Scorer) -> Iterator[Figure]:
@@ -131,6 +132,15 @@ def _routes() -> Iterator[Figure]:
         yield _share(f"question routing, {name}{which}", shares[name], 0.05)
 
 
+def _played() -> Iterator[Figure]:
+    turns = played.turns()
+    yield _share("played turns: exactly the right cards", played.right_cards(turns), 0.88, False)
+    yield _share("played turns: a wrong card", played.wrong_cards(turns), 0.02)
+    low, high = interval(lambda draw: played.remedies_f1([turns[i] for i in draw]), len(turns))
+    what, f1 = "played turns: remedies, F1", played.remedies_f1(turns)
+    yield Figure(what, f1, low, high, len(turns), 0.85)
+
+
 def _share(what: str, share: Proportion, target: float, at_most: bool = True) -> Figure:
     limits = share.interval
     return Figure(what, share.rate, limits.low, limits.high, share.n, target, at_most, "%")
@@ -156,7 +166,7 @@ def times(engine: Scorer) -> Iterator[Figure]:
 
 def described(engine: Scorer) -> str:
     """Return a digest of the rubric, the model, and all answers and questions that are scored."""
-    files = sorted([*GOLD.glob("*.yaml"), attacks.ATTACKS, *routed.DATA.glob("routing*.yaml")])
+    files = sorted([*GOLD.glob("*.*"), attacks.ATTACKS, *routed.DATA.glob("routing*.yaml")])
     parts = [engine.rubric.sha256, engine.model_sha256 or "", *(p.read_text() for p in files)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
