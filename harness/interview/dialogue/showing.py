@@ -39,7 +39,7 @@ def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
         return say(step, session, "no_card")
     if card in state.opened:
         pool = "table" if session.cards[card].rows else "again"
-        known = answered(step, session, (card,), question, SURELY)
+        known = answered(step, session, (card,), question, SURELY if pool == "table" else 1)
         state, out = known or say(step, session, pool, title=session.cards[card].title)
         return state, [*out, Show(card)]
     coach = session.mode == "coach"

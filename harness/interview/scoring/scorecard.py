@@ -120,7 +120,12 @@ class Scorecard:
         } | ({"llm": dict(self.second)} if self.second else {})
 
     def quote(self, sentence: Sentence) -> dict[str, object]:
-        """Return the verbatim words with their place in the turn; `line` too if there are several turns."""
+        """Return the verbatim words with their place in the turn; `line` too if there are several turns.
+
+        Without a turn there are no words: who only opens cards shows something by that alone.
+        """
+        if not self.passages:
+            return {"quote": "", "start": 0, "end": 0}
         passage = self.passages[sentence.turn]
         text = passage.quote(sentence.start, sentence.end)
         place: dict[str, object] = {"quote": text, "start": sentence.start, "end": sentence.end}

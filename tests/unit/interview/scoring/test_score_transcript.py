@@ -165,3 +165,8 @@ def tradeoffs(scorer, *steps):
 def test_in_an_interview_a_price_with_measured_quality_is_enough_for_trade_offs(scorer):
     assert tradeoffs(scorer, ON_COST, ON_MONEY) <= 2
     assert tradeoffs(scorer, ON_COST, ON_QUALITY, ON_MONEY) >= 3
+
+
+def test_who_only_opens_cards_is_scored_without_a_quote(scorer):
+    card = scorer.transcript(transcript("#load", "#percentiles"), CASE)
+    assert all(card.quote(finding.sentence)["quote"] == "" for finding in card.shown.values())
