@@ -11,6 +11,9 @@ CLOSE = 0.02  # rounding differs between processors, and a sentence at a thresho
 
 OPEN = {  # targets that are not reached yet; the page says so
     "question routing, top-1 (fresh file)",
+    "played turns: exactly the right cards",
+    "played turns: a wrong card",
+    "played turns: remedies, F1",
 }
 
 
