@@ -16,7 +16,6 @@ SAID = {
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
     "source": r"\b(will|would|should|estimate|guess|roughly|then|card|from|measured|computed|times|x|at|over|"
     r"says|shows|because|sum)\b",
-    "how_much": r"\d",
     "win": r"\d",
     "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
     "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",

@@ -188,7 +188,6 @@ def test_reacting_is_a_pure_function_of_the_turn():
         ("size", "it saves 800 ms"),
         ("cost", "we lose two points of accuracy"),
         ("risk", "we roll back if p95 rises"),
-        ("how_much", "that is 900 of 1400"),
     ],
 )
 def test_a_turn_answers_a_question_by_its_words(question, text):
