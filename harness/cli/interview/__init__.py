@@ -161,9 +161,11 @@ def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
         raise EOFError
     if name == "pause":
         return _pause(play, ask)
-    if name in ("open", "hint", "next"):
-        return play.open(rest.strip().lower()) if name == "open" else getattr(play, name)()
-    if name == "cards":
+    if name in ("hint", "next"):
+        return getattr(play, name)()
+    if name == "open" and rest.strip():
+        return _open(play, rest)
+    if name in ("cards", "open"):
         screen.card_list(play.session, play.state.opened)
     elif name == "time":
         console.print(
@@ -174,11 +176,21 @@ def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
     return play.tick()
 
 
+def _open(play: Play, name: str) -> list[Move]:
+    """Open a card by its id or its title."""
+    from harness.interview.dialogue.choice import named_card
+
+    return play.open(named_card(name, play.session.cards) or name.strip().lower())
+
+
 def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
     if not play.pause():
         console.print("An exam cannot be paused: the clock goes on. Use --mode coach for pauses.")
         return []
-    ask("The clock is stopped. Press Enter to go on. ")
+    if isinstance(play.clock, SpokenTime):
+        console.print("Turns that are piped in need no pause: only what is said takes time.")
+    else:
+        ask("The clock is stopped. Press Enter to go on. ")
     play.resume()
     return []
 

@@ -1,11 +1,11 @@
-"""The answer to a "did you mean": a letter, a number, "the second one", or the card's own words."""
+"""Cards that a turn names: of an offered choice by its letter or place, or any by its id or title alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.interview.scenario.cards import abouts
+from harness.interview.scenario.cards import Card, abouts
 
 MAX_WORDS = 12  # a longer turn does not choose an offered card
 ORDINALS = {
@@ -14,6 +14,9 @@ ORDINALS = {
     **dict.fromkeys(("3", "c", "third", "last", "three"), 2),
 }
 FILLER = re.compile(r"the|one|please|number|option|card|i|mean|meant|ok|okay|that|take")
+AROUND_A_NAME = re.compile(
+    r"the|an?|your|please|cards?|and|now|then|next|ok|okay|open|show|see|give|me|us|let"
+)
 
 
 def picked_card(text: str, offered: Sequence[str]) -> str | None:
@@ -26,3 +29,17 @@ def picked_card(text: str, offered: Sequence[str]) -> str | None:
         return offered[place]
     line = " ".join(words)
     return next((card for card in offered if card in words or abouts()[card].lower() in line), None)
+
+
+def named_card(text: str, cards: Mapping[str, Card]) -> str | None:
+    """Return the card whose id, title or content is all that a text says, or None."""
+    if not (said := _name(text)):
+        return None
+    names = ((card, (card, shown.title, abouts()[card])) for card, shown in cards.items())
+    return next((card for card, own in names if said in map(_name, own)), None)
+
+
+def _name(text: str) -> str:
+    """Return the words of a name, in lower case, without those that may stand around it."""
+    words = re.sub(r"[^\w ]", " ", text.lower()).split()
+    return " ".join(word for word in words if not AROUND_A_NAME.fullmatch(word))

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, WHICH_GOAL, questions
-from harness.interview.dialogue.choice import picked_card
+from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, SHOW, WHICH_GOAL, questions
+from harness.interview.dialogue.choice import named_card, picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
 from harness.interview.dialogue.moves import (
@@ -58,6 +58,10 @@ CLOSES = re.compile(
 HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
 ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
+# Questions of the interviewer that one word may answer: "Queueing."
+ASKS_WHY = re.compile(
+    r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE
+)
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 AGAIN = 12  # words; a longer turn says more than that it was not understood
 # Words; a longer "I don't know", of one sentence or of several, says more.
@@ -133,7 +137,7 @@ class Interviewer:
             return self._in_time(
                 self.discussion.shown(step, reading, text, commented=False) or step
             )
-        if card := picked_card(text, offered):
+        if card := picked_card(text, offered) or self._named(state, reading, text):
             return self._in_time(opened(step, self.session, card))
         return self._respond(step, reading, text)
 
@@ -169,6 +173,12 @@ class Interviewer:
             return step_on or self._next(self.discussion.acknowledged(step))
         reply = self.discussion.reply(step, reading, text)
         return reply or self._next(self.discussion.acknowledged(step))
+
+    def _named(self, state: State, reading: Reading, text: str) -> str | None:
+        """Return the card whose name is all that was said, unless it answers the interviewer's question."""
+        looking = state.phase in SEARCH and not ASKS_WHY.search(state.last_question)
+        named = looking or SHOW.search(text)
+        return named_card(text, self.session.cards) if named and not reading.cards else None
 
     @cached_property
     def discussion(self) -> Discussion:

@@ -26,6 +26,12 @@ ABOUT_INTERVIEW = re.compile(
 SHOWN_BY = {"card", "nearest"}  # pools of words that go with a card
 ON_CARD = {"on_card", "table"}  # pools of words that answer from an open card
 SURELY = 2  # words that a sentence of an open card shares with a question that it answers
+# What the candidate expects of a card, said with the wish to see it.
+GUESS = re.compile(
+    r"\b(i|we)(.?d)? (also |would |do |really )?(expect|guess|bet|suspect|assume|predict|reckon|imagine)\b|"
+    r"\bmy (guess|bet|hunch|suspicion|expectation)\b|\b(probably|presumably)\b",
+    re.IGNORECASE,
+)
 GUESSES = 2  # for so many cards a coach first asks what they will show; more is a nuisance
 
 
@@ -43,7 +49,8 @@ def opened(step: Step, session: Session, card: str, question: str = "") -> Step:
         state, out = known or say(step, session, pool, title=session.cards[card].title)
         return state, [*out, Show(card)]
     coach = session.mode == "coach"
-    if coach and card not in CONTEXT and state.guesses < GUESSES and not state.held:
+    guessed = GUESS.search(question)
+    if coach and card not in CONTEXT and state.guesses < GUESSES and not (state.held or guessed):
         held = replace(state, held=card, guesses=state.guesses + 1)
         return say((held, out), session, "expect")
     held = None if state.held == card else state.held

@@ -20,6 +20,7 @@ ASKS_MEANING = re.compile(
     r"\btell me what [\w-]+ (is|are)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
     r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|"
     r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|"
+    r"^\W*(\w+\W+){0,2}what(.?s| is| are)( an?)? (?!(the|your?|our|it|that|this|next)\b)[\w-]+( [\w-]+)?\W*$|"
     r"\bgood or (it.?s |is it )?bad\?|"
     r"\b(don.?t|do not) (understand|know|get) (what )?.?[\w-]{3,15}.? (is|means?)\b|"
     r"\b(don.?t|do not|no) (understand|know|entiendo) [\"'“‘][\w-]+",

@@ -114,9 +114,16 @@ def test_commands_are_no_answers(offline, unscored, tmp_path):
     assert "exam cannot be paused" in result.stdout and "Ask in your own words" in result.stdout
 
 
-def test_a_coach_pauses_and_hints(offline, unscored):
-    result = typed("/pause", "", "hint", "/quit", options=["--mode", "coach", "--scenario", "S03"])
-    assert "clock is stopped" in result.stdout and "several clocks" in result.stdout
+def test_a_coach_hints_and_a_pause_takes_no_piped_turn(offline, unscored):
+    result = typed("/pause", "hint", "/quit", options=["--mode", "coach", "--scenario", "S03"])
+    said = " ".join(result.stdout.split())
+    assert "need no pause" in said and "several clocks" in said
+
+
+def test_a_card_is_opened_by_its_title_and_without_a_name_the_list_is_shown(offline, unscored):
+    result = typed("/open", "/open The vector index", "/quit")
+    assert "how the vector search works" in result.stdout
+    assert "is an HNSW index" in result.stdout and "no such card" not in result.stdout
 
 
 def test_markup_and_control_characters_are_shown_as_text(offline, unscored):

@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,7 @@ from harness.interview.dialogue.probes import follow_ups
 from harness.interview.dialogue.wording import moves as pools
 from harness.interview.scenario.cards import abouts, card_ids
 from harness.interview.scenario.scenario import scenarios
+from harness.interview.scenario.transcript import Event
 from tests.unit.interview.interviews import interviewer, played, words
 
 WHOLE = (
@@ -286,6 +288,21 @@ def test_a_coach_asks_for_a_guess_before_the_first_cards():
     assert Show("breakdown") in guessed and Show("goal") in goal
     state, turns = played(one, "The tokens?", "Many", "The gpu?", state=state)
     assert Show("tokens") in turns[1] and Show("gpu") in turns[2]  # two guesses are enough
+
+
+def test_a_coach_asks_for_no_guess_that_was_just_given():
+    _, (moves,) = played(interviewer(mode="coach"), "I expect the gpu to be busy. The gpu?")
+    assert Show("gpu") in moves
+
+
+def test_a_card_is_shown_by_its_name_unless_the_name_answers_a_question():
+    one = interviewer()
+    state, (moves,) = played(one, "the queue")
+    assert Show("queue") in moves
+    why = Event(t=state.t, who="interviewer", text="What makes it so?")
+    asked = replace(state, events=(*state.events, why))
+    _, (moves,) = played(one, "the index", state=asked)
+    assert Show("index") not in moves
 
 
 def test_not_knowing_gets_a_nudge_then_less_then_something_else():
