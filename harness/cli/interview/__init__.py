@@ -187,7 +187,7 @@ def _pause(play: Play, ask: Callable[[str], str]) -> list[Move]:
     if not play.pause():
         console.print("An exam cannot be paused: the clock goes on. Use --mode coach for pauses.")
         return []
-    if isinstance(play.clock, SpokenTime):
+    if not sys.stdin.isatty():
         console.print("Turns that are piped in need no pause: only what is said takes time.")
     else:
         ask("The clock is stopped. Press Enter to go on. ")
