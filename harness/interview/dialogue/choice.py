@@ -32,11 +32,17 @@ def picked_card(text: str, offered: Sequence[str]) -> str | None:
 
 
 def named_card(text: str, cards: Mapping[str, Card]) -> str | None:
-    """Return the card whose id, title or content is all that a text says, or None."""
+    """Return the card whose id, title or content is all that a text says, or None.
+
+    A part of a title will do if it is in no other one.
+    """
     if not (said := _name(text)):
         return None
     names = ((card, (card, shown.title, abouts()[card])) for card, shown in cards.items())
-    return next((card for card, own in names if said in map(_name, own)), None)
+    if whole := next((card for card, own in names if said in map(_name, own)), None):
+        return whole
+    partly = [c for c, shown in cards.items() if f" {said} " in f" {_name(shown.title)} "]
+    return partly[0] if len(partly) == 1 else None
 
 
 def _name(text: str) -> str:

@@ -21,9 +21,10 @@ from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
-from harness.interview.dialogue.reactions import Reaction, Turn, has_plan, react
+from harness.interview.dialogue.reactions import Reaction, react
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
+from harness.interview.dialogue.turn import Turn, has_plan
 from harness.interview.dialogue.visitors import VISITORS
 from harness.interview.reading import Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
@@ -100,12 +101,11 @@ class Discussion:
             return reading.cards or (reading.near[:1] if near else ())
         if questions(text) and not decides:
             return reading.cards
+        if set(reading.acts) == {Act.ASK}:
+            return tuple(card for card in reading.cards if card not in state.opened)
         if proposes or answers_itself(text):
             return ()
-        if WANTS.search(text):
-            return reading.cards
-        only = set(reading.acts) == {Act.ASK}
-        return tuple(card for card in reading.cards if only and card not in state.opened)
+        return reading.cards if WANTS.search(text) else ()
 
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
@@ -218,6 +218,8 @@ class Discussion:
 def _asks(reading: Reading, text: str) -> bool:
     """Return True if a turn asks for something, by a question, or by a request beside no proposal."""
     if Act.ASK not in reading.acts:
+        return False
+    if Act.CLAIM in reading.acts and not (_ends_asking(text) or REQUESTS.search(text)):
         return False
     offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
     wants = WANTS.search(text) and not answers_itself(text) and not offers

@@ -7,21 +7,18 @@ answered yet. It is worded elsewhere, and says nothing that this module has not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.answered import said
-from harness.interview.dialogue.moves import SEARCH, State
+from harness.interview.dialogue.moves import SEARCH
+from harness.interview.dialogue.turn import CONTEXT, Turn
+from harness.interview.dialogue.turn_numbers import number_from_card, number_to_explain
 from harness.interview.listening.remedies import remedies
-from harness.interview.reading import Act, Number, Reading, Remedy, Role, Suspect
+from harness.interview.reading import Act, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
-from harness.interview.scoring.grounding import TOLERANCE
 
-# Cards that describe the service and do not help to diagnose it.
-CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
 COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
-DEPTH = 2  # follow-ups on one remedy or claim
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
 ASKED = {
     "fixes": ("mechanism", "size", "cost", "risk"),
@@ -50,19 +47,17 @@ ASKED_ABOUT = {
 }
 # Nothing is asked about these before a plan.
 OF_A_PLAN = (Role.SAFEGUARD, Role.EFFECT, Role.ORDER)
-# The question that a sentence of this role answers.
-ANSWERS = {
-    Role.SAFEGUARD: "risk",
-    Role.PRICE: "cost",
-    Role.EFFECT: "size",
-    Role.MECHANISM: "mechanism",
-}
+# What speakers say of themselves rests on nothing that could be shown.
+OF_ONESELF = re.compile(
+    r"\b(i.?m|i am|i was|i.?ve|i have|i had|i come|i did|i do|i think loud\w*|i (like|love|hate|hope|admit)|"
+    r"my (\w+ )?(instinct|wife|husband|mother|father|boss|job|team|friend|teacher|students?|life|career))\b|"
+    r"^\W*i (talk|joke|know)\b",
+    re.IGNORECASE,
+)
 # The question that leads on, after a refusal.
 REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
-GOAL_MS = 500  # what product asks for, in every case
 MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
-READ_OFF = 0.01  # of a number that is not rounded; a larger difference is a sum of one's own
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
 REASONED = 10  # words: a longer refusal has its reason with it
 
@@ -84,79 +79,6 @@ class Reaction:
     number: str = ""
     doubts: Suspect | None = None
     solved: bool = False
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A turn with everything that the decision needs. sceptical: a style that asks for alternatives."""
-
-    text: str
-    reading: Reading
-    state: State
-    session: Session
-    sceptical: bool = False
-
-    @property
-    def looked(self) -> bool:
-        """Return True if the candidate has seen data that help to diagnose, or named the cause."""
-        return bool(set(self.state.opened) - CONTEXT) or self.solved
-
-    @property
-    def solved(self) -> bool:
-        """Return True if the cause was named before this turn."""
-        return any(reading.cause == "right" for reading in self.state.heard[:-1])
-
-    def unsaid(self, figure: str) -> str:
-        """Return a figure of the case, or "" if the interviewer has said it before."""
-        spoken = (e.text for e in self.state.events if e.who == "interviewer" and e.text)
-        return "" if any(figure in text for text in spoken) else figure
-
-    @property
-    def onward(self) -> str:
-        """Return the question that leads on from here: to data, to a first change, or to the next one."""
-        if self.state.phase in SEARCH and not self.solved:
-            return "next_look"
-        asked = any(key.startswith("question.fix.") for key in self.state.used)
-        proposed = any(reading.proposed for reading in self.state.heard)
-        return "more" if proposed or asked else "fix"
-
-    @property
-    def has_plan(self) -> bool:
-        """Return True if a remedy was proposed, in this turn or before."""
-        return has_plan(self.state)
-
-    @property
-    def replies(self) -> bool:
-        """Return True if the turn answers the follow-up that was asked last."""
-        asked = self.state.depth[-1][1] if self.state.depth else ""
-        was_last = any(key.startswith(f"question.{asked}.") for key in self.state.used[-1:])
-        return was_last and self.says(asked)
-
-    def open_question(self, subject: str, asked: Sequence[str]) -> str | None:
-        """Return the first question about a subject that was neither asked nor answered, within the depth."""
-        before = [question for about, question in self.state.depth if about == subject]
-        if len(before) >= DEPTH:
-            return None
-        open_ = (q for q in asked if q not in before and not self.says(q))
-        return next((q for q in open_ if not self._said_before(subject, q)), None)
-
-    def offered_before(self, remedy: str) -> bool:
-        """Return True if an earlier turn proposed a remedy."""
-        return any(r.id == remedy for heard in self.state.heard[:-1] for r in heard.proposed)
-
-    def _said_before(self, subject: str, question: str) -> bool:
-        """Return True if an earlier turn that names a remedy answers a question about it."""
-        spoken = (e.text for e in self.state.events if e.who == "candidate" and e.text)
-        for text, heard in zip(spoken, self.state.heard[:-1], strict=False):
-            names = any(remedy.id == subject for remedy in heard.named)
-            if names and replace(self, text=text, reading=heard).says(question):
-                return True
-        return False
-
-    def says(self, question: str) -> bool:
-        """Return True if the turn answers a question already, by its words or by what a sentence is about."""
-        answered = {ANSWERS.get(role) for role, _ in self.reading.roles}
-        return question in answered or said(question, self.text)
 
 
 def react(turn: Turn) -> Reaction | None:
@@ -181,13 +103,8 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.DECIDE in reading.acts:
         yield _decided(turn)
     if Act.CLAIM in reading.acts and reading.numbers:
-        yield _number(turn, reading.numbers)
+        yield _number(turn)
     yield _unproven(turn)
-
-
-def has_plan(state: State) -> bool:
-    """Return True if the candidate has clearly proposed a remedy."""
-    return any(remedy.clear for reading in state.heard for remedy in reading.proposed)
 
 
 def fit(session: Session, remedy: Remedy) -> str:
@@ -207,7 +124,7 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
     figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
     if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
-    onward = "size" if turn.reading.proposed else "more" if turn.has_plan else "fix"
+    onward = "more" if turn.has_plan else "fix"
     question = "alternative" if turn.sceptical else onward
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
@@ -322,9 +239,10 @@ def _unproven(turn: Turn) -> Reaction | None:
     if Act.CLAIM not in turn.reading.acts or just_shown or turn.reading.is_aside:
         return None
     asked = sum(question == "base" for _, question in turn.state.depth)
-    if asked >= MAX_UNPROVEN or turn.says("base"):
+    claim = turn.reading.quote(Act.CLAIM)
+    if asked >= MAX_UNPROVEN or turn.says("base") or OF_ONESELF.search(claim):
         return None
-    return Reaction("noted", "base", f"claim {asked}", turn.reading.quote(Act.CLAIM))
+    return Reaction("noted", "base", f"claim {asked}", claim)
 
 
 def _decided(turn: Turn) -> Reaction:
@@ -333,37 +251,14 @@ def _decided(turn: Turn) -> Reaction:
     return Reaction("decided", question, "decision", quote)
 
 
-def _number(turn: Turn, numbers: Sequence[Number]) -> Reaction | None:
+def _number(turn: Turn) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
-    digits = [n for n in numbers if n.unit and re.search(r"\d", n.quote)]
-    if shown := [n for n in digits if on_card(n, turn) and not _given(n, turn)]:
-        return Reaction("grounded", turn.onward, "number", shown[0].quote)
-    measured = [n for n in numbers if n.unit and not _given(n, turn)]
-    if not measured or turn.says("source"):
+    if shown := number_from_card(turn):
+        return Reaction("grounded", turn.onward, "number", shown)
+    if (measured := number_to_explain(turn)) is None or turn.says("source"):
         return None
     question = turn.open_question("number", ("source",))
-    return question and Reaction(None, question, "number", number=measured[0].quote)
-
-
-def _given(number: Number, turn: Turn) -> bool:
-    """Return True if the interviewer has named a number, such as the goal."""
-    if number.unit == "ms" and number.value == GOAL_MS:
-        return True
-    said = " ".join(e.text for e in turn.state.events if e.who == "interviewer" and e.text)
-    return bool(re.search(rf"(?<![\d.,]){re.escape(number.quote)}(?!\w|\.\d)", said))
-
-
-def on_card(number: Number, turn: Turn) -> bool:
-    """Return True if a number is on an opened card, in its unit, within 1 %, or 10 % if it is rounded."""
-    figures = (f for c in turn.state.opened for f in turn.session.cards[c].figures)
-    same = (f.value for f in figures if f.unit.split(" ")[0] == number.unit)
-    return any(_close(number.value, value) for value in same)
-
-
-def _close(said: float, value: float) -> bool:
-    digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
-    rounded = float(f"{value:.{digits}g}") == said
-    return abs(said - value) <= (2 * TOLERANCE if rounded else READ_OFF) * abs(value)
+    return question and Reaction(None, question, "number", number=measured)
 
 
 def _words(turn: Turn) -> str:

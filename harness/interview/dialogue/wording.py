@@ -33,6 +33,14 @@ JOINING = re.compile(
     r"(?=\w+\W+\w)",
     re.IGNORECASE,
 )
+# "To the product manager I would say:", how a sentence begins that is meant for somebody else.
+ADDRESSES = re.compile(
+    r"^\W*(?:and |so |now |okay |fine )*(?:(?:to|for|dear)\W+(?:the |my |our |your |you |two |both )*"
+    r"(?:product(?: manager)?|pm|engineers?|(?:engineering )?team|developers?|guys|colleagues|boss|users?)\b"
+    r"[^.:,!?]{0,30}[:,.!]+|(?:engineers?|team|guys|dear \w+(?: \w+)?|product(?: manager)?|folks)\s*[,:!])\s*"
+    r"(?:(?:i would|i.?d|i will|i.?ll) (?:say|tell \w+|write)\W+)?",
+    re.IGNORECASE,
+)
 MAX_TERMS = 2  # that are explained at once
 QUESTION = re.compile(r"[^.?!]*\?\s*$")  # the last sentence, if it asks
 CONTENT_WORD = re.compile(r"\w{4}|\d")  # a sentence without one is not quoted alone
@@ -155,9 +163,11 @@ def unrepeated(text: str) -> str:
 def short(quote: str) -> str:
     """Return a quote as it is spoken back: the first words of its first sentence, without quotes and markup.
 
-    A sentence without a longer word is passed over. Words that only join it to the one before are left out.
+    A sentence without a longer word is passed over. Words that only join it to the one before, or say whom it
+    is for, are left out.
     """
-    plain = JOINING.sub("", re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote))
+    plain = re.sub(r"[“”\"<>\[\]{}`|*#~]", "", quote)
+    plain = JOINING.sub("", ADDRESSES.sub("", plain) or plain)
     sentences = re.split(r"[.!?]\s", plain.strip())
     words = next((s for s in sentences if CONTENT_WORD.search(s)), plain).split()
     cut = " ".join(words[:MAX_QUOTED]).strip(" .,;:!?-–")

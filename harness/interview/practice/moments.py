@@ -10,7 +10,8 @@ from functools import cache
 from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.answered import said
-from harness.interview.dialogue.reactions import CONTEXT, fit
+from harness.interview.dialogue.reactions import fit
+from harness.interview.dialogue.turn import CONTEXT
 from harness.interview.dialogue.wording import reactions, short
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Reading, Remedy

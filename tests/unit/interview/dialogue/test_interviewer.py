@@ -269,7 +269,7 @@ def test_a_coach_helps_with_a_follow_up_first_a_little_then_fully():
     state, _ = one.step(state, Next(1))
     said = ["I would use a smaller model.", *4 * ["The users will like it."]]
     state, turns = played(one, *said, every_s=0, state=state)
-    probe = next(move for moves in turns for move in moves if getattr(move, "move", "") == "probe")
+    *_, probe = (move for moves in turns for move in moves if getattr(move, "move", "") == "probe")
     state, (hint,) = one.step(state, Hint(3))
     state, (told,) = one.step(state, Hint(4))
     assert (hint.text, hint.move) == (follow_ups()[probe.target].hint, "hint")

@@ -7,8 +7,10 @@ import pytest
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
-from harness.interview.dialogue.reactions import Turn, _close, react
+from harness.interview.dialogue.reactions import react
 from harness.interview.dialogue.speech import Style
+from harness.interview.dialogue.turn import Turn
+from harness.interview.dialogue.turn_numbers import _close
 from harness.interview.reading import Act, Reading, Remedy
 from tests.unit.interview.interviews import by_words, interviewer, played, words
 
