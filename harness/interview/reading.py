@@ -48,6 +48,10 @@ class Role(StrEnum):
 ABOUT = (Role.SAFEGUARD, Role.PRICE, Role.EFFECT, Role.MESSAGE, Role.GOAL, Role.ORDER)
 
 
+# Acts whose words are taken up first, in a turn that does several things.
+TAKEN_UP = (Act.DECIDE, Act.PROPOSE, Act.CHALLENGE, Act.STAKEHOLDER, Act.CLAIM)
+
+
 class Unanswered(StrEnum):
     """Why a question gets no card."""
 
@@ -149,6 +153,13 @@ class Reading:
         """Return the candidate's words for a plan, or "" if none of its sentences says one in some words."""
         plans = (words for role, words in self.roles if role == Role.PLAN)
         return next((words for words in plans if len(words.split()) >= QUOTABLE), "")
+
+    @property
+    def main_words(self) -> str:
+        """Return the words that are best taken up: of a plan, or of another act, but no question; or ""."""
+        found = {act: words for act, words in self.quotes if not words.rstrip().endswith("?")}
+        ranked = (found[act] for act in (*TAKEN_UP, *found) if act in found)
+        return self.planned() or next(ranked, "")
 
     def to_json(self) -> dict[str, object]:
         """Return acts, cards, remedies and cause as plain values."""

@@ -14,8 +14,8 @@ SAID = {
     r"cut off|outdated|gone|must not|catch|throw away|miss\w*|downside)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
-    "source": r"\b(will|would|should|estimate|guess|roughly|then|card|from|measured|computed|times|x|at|over|"
-    r"says|shows|because|sum)\b",
+    "source": r"[=×*+]|\b(will|would|should|estimate|guess|roughly|then|card|from|measured|computed|times|"
+    r"x|at|over|says|shows|because|sum)\b",
     "win": r"\d",
     "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
     "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
@@ -33,6 +33,12 @@ SAID = {
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
     "reconsider": r"\b(reserve|not (now|yet|first)|only if|unless|until|when|if|after\w*|later|first|for now|"
     r"yet|then)\b",
+    "total": r"\b(all in all|in (all|total)|(al)?together|leaves?|left|lands?|ends? up|comes? (down )?to|"
+    r"down to|remain\w*|then|after (that|all)|around|about|roughly)\b.{0,40}\d",
+    "only_one": r"\b(first|(start|begin) with|priority|order|only one|one week|number one)\b",
+    "unsolved": r"\b(still|not (under )?(500|half)|won.?t|will not|never|remain\w*|rest|isn.?t 500)\b",
+    "noticed": r"\b(watch|monitor\w*|measur\w*|alert\w*|alarm\w*|p ?\d\d|dashboard|check\w*|verif\w*|canary|"
+    r"test\w*|compar\w*|track\w*|graph)\b",
     "reorder": r"\b(because|since|so|unless|if|only|risk\w*|cheap\w*|safe\w*)\b",
 }
 FULL = 5  # words: a shorter turn leaves the mechanism unsaid

@@ -15,7 +15,8 @@ REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
     r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
-    r"\bput [\w, ]{3,30} on the table\b|"
+    r"\bput [\w, ]{3,30} on the table\b|\bi meant\b(?! (it|that|to|what))|"
+    r"^\W*(break|split|walk me through|pull up|plot|list)\b(?=.{3,60}\b(down|up|out|by|per|into|for me)\b)|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
     r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give) (it|me|us|that)\b|"
     r"\b(can|could|would) you (please )?(show|give|open|pull|share)\b",
@@ -33,7 +34,8 @@ NEGATED = re.compile(
 TAG = re.compile(
     r"^(?!\W*(what|how|which|who|where|when|why)\b)"
     r"(.*,\s*(no|right|yes|yeah|eh|innit|huh|s[iì]|ok(ay)?|correct|ja|oder|non|(isn|wasn|aren).?t (it|they)|"
-    r"you (know|see))|(?:\S+\s+){4,}(no|yes|eh|innit|huh|oder|non))\s*\?+$|"
+    r"you (know|see))|(?:\S+\s+)+i (think|guess|suppose|hope|believe)|"
+    r"(?:\S+\s+){4,}(no|yes|eh|innit|huh|oder|non))\s*\?+$|"
     r"^\W*(and |so |but )?i (guess|suppose|assume)\b",
     re.IGNORECASE,
 )
@@ -83,7 +85,8 @@ ONCE_MORE = re.compile(
 # Product's goal is to be made clear.
 WHICH_GOAL = re.compile(
     r"\b(must|would|have to|need to|want to) ask\b(?=.{0,80}\b(first word|whole answer)\b)|"
-    r"\bfirst (word|token)\b,? or (is it |for )?(the )?(\w+ )?(lot|whole|last|all|rest|complete|full)\b"
+    r"\bfirst (words?|tokens?)( fast| early| quickly| soon)?\b,? or (is it |for )?(the )?(\w+ )?"
+    r"(lot|whole|last|all|rest|complete|full|everything)\b"
     r"(?=[^.!]*\?)|"
     r"\b(goal|target|aim|500|instant)\b.{0,60}\b((nobody|never|not) (has |have |been |really |ever )*defined|"
     r"undefined)\b|"

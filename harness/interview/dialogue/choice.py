@@ -15,7 +15,7 @@ ORDINALS = {
 }
 FILLER = re.compile(r"the|one|please|number|option|card|i|mean|meant|ok|okay|that|take")
 AROUND_A_NAME = re.compile(
-    r"the|an?|your|please|cards?|and|now|then|next|ok|okay|open|show|see|give|me|us|let"
+    r"the|an?|your|please|cards?|and|now|then|next|ok|okay|open|show|see|give|me|us|let|once|more|again|i|meant?|sorry|typo"
 )
 
 

@@ -32,6 +32,7 @@ from harness.interview.scenario.interview_session import Session
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
 OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
+STATES = OFFERS | {Act.CLAIM}
 REST = 2  # utterances of the interviewer without a question about a gap, after one
 WITHHELD = (
     Unanswered.CAUSE,
@@ -39,7 +40,7 @@ WITHHELD = (
     Unanswered.OPINION,
 )  # no nearest card is shown instead
 ASKS = 3  # words of a last question that is answered
-OPEN_ENDED = ("more", "next_look")  # questions that a gap in what was said replaces
+OPEN_ENDED = ("more", "refused_more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
 
@@ -58,7 +59,8 @@ class Discussion:
         text: the turn. commented: a claim in it is commented on first.
         """
         phase = step[0].phase
-        to_visitor = phase in VISITORS and Act.STAKEHOLDER in reading.acts
+        addressed = Act.STAKEHOLDER in reading.acts or WHICH_GOAL.search(text)
+        to_visitor = phase in VISITORS and addressed
         cards = self._asked(step[0], reading, text)
         if not cards or to_visitor or phase == Phase.TEAM:
             return None
@@ -130,9 +132,8 @@ class Discussion:
         return self._reacted(step, reading, reaction, text)
 
     def acknowledged(self, step: Step) -> Step:
-        """Take up the candidate's words before the interview goes on to something else."""
-        reading = step[0].heard[-1]
-        quote = reading.planned() or reading.quote(reading.acts[0])
+        """Take up the candidate's words, but no question, before the interview goes on to something else."""
+        quote = step[0].heard[-1].main_words
         return self._answer(step, Reaction("taken_last", quote=quote), "") if quote else step
 
     def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
@@ -152,6 +153,8 @@ class Discussion:
             state = state.enter(Phase.PROPOSE)
         if reaction.question in OPEN_ENDED and (gap := self._gap((state, out))):
             return self._turned((state, out), replace(reaction, subject=""), gap)
+        if reaction.question == "more":
+            reaction = replace(reaction, question=self._turn(step, reading, text).on_plan)
         return self._answer((state, out), reaction, text)
 
     def _go_on(self, step: Step) -> Step | None:
@@ -163,7 +166,7 @@ class Discussion:
             return None
         if _ends_asking(_last_text(state)):
             return handed_back(step, self.session, asked(_last_text(state)))
-        quote = next((words for _, words in state.heard[-1].quotes), "")
+        quote = state.heard[-1].main_words
         taken = Reaction("taken", quote=quote)
         idle = proposing and not questions(_last_text(state))
         if idle and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
@@ -172,7 +175,8 @@ class Discussion:
             return self._turned(step, taken, gap)
         if enough and not self.follow_ups.due(step):
             return None
-        question = self._turn(step, state.heard[-1], "").onward
+        turn = self._turn(step, state.heard[-1], "")
+        question = turn.on_plan if turn.onward == "more" else turn.onward
         comment = "plain" if state.heard[-1].is_aside else "noted"
         return self._answer(step, Reaction(comment, question, quote=quote), "")
 
@@ -219,7 +223,8 @@ def _asks(reading: Reading, text: str) -> bool:
     """Return True if a turn asks for something, by a question, or by a request beside no proposal."""
     if Act.ASK not in reading.acts:
         return False
-    if Act.CLAIM in reading.acts and not (_ends_asking(text) or REQUESTS.search(text)):
+    says = not STATES.isdisjoint(reading.acts)
+    if says and not (_ends_asking(text) or REQUESTS.search(text)):
         return False
     offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
     wants = WANTS.search(text) and not answers_itself(text) and not offers
@@ -234,8 +239,8 @@ def _ends_asking(text: str) -> bool:
 
 def _asks_back(reading: Reading, text: str) -> bool:
     """Return True if a remark ends with a question that asks for no data, and says nothing to take up."""
-    says = reading.suspect or reading.remedies or Act.STAKEHOLDER in reading.acts
-    return _ends_asking(text) and not says
+    told = Act.STAKEHOLDER in reading.acts or reading.planned()
+    return _ends_asking(text) and not (reading.suspect or reading.remedies or told)
 
 
 def _last_text(state: State) -> str:

@@ -31,7 +31,7 @@ from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import elapsed, overdue
 from harness.interview.dialogue.probes import Gaps, Reword
 from harness.interview.dialogue.progression import end, helped, next_phase, warned
-from harness.interview.dialogue.showing import opened
+from harness.interview.dialogue.showing import GUESSES, handed_back, opened
 from harness.interview.dialogue.speech import Step, Style, choose, say, speak
 from harness.interview.dialogue.visitors import VISITORS
 from harness.interview.dialogue.wording import (
@@ -62,8 +62,14 @@ ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "sto
 ASKS_WHY = re.compile(
     r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE
 )
+YES_NO = re.compile(r"^\W*(yes|yeah|yep|no|nope|sure|of course|certainly|ok(ay)?)\b", re.IGNORECASE)
+CORRECTS = re.compile(
+    r"\bi mean(t)?\b|\btypo\b", re.IGNORECASE
+)  # other words follow, no repetition
+TITLE = 3  # words; a card's title of so many answers no question
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 AGAIN = 12  # words; a longer turn says more than that it was not understood
+NEEDS_NONE = re.compile(r"\b(don.?t|do not) (need|want|care)\b", re.IGNORECASE)
 # Words; a longer "I don't know", of one sentence or of several, says more.
 LOST, LOST_IN_PARTS = 18, 10
 
@@ -134,6 +140,8 @@ class Interviewer:
             return self._end(step, "time")  # the last sentence still counts
         if state.held:
             step = opened(step, self.session, state.held)
+            if reading.cards:  # who goes on asking does not want to guess
+                step = replace(step[0], guesses=GUESSES), step[1]
             return self._in_time(
                 self.discussion.shown(step, reading, text, commented=False) or step
             )
@@ -145,23 +153,24 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if talk := _talk(reading, text):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
-        asks_data = WHICH_GOAL.search(text) or reading.cards or reading.suspect
-        if not asks_data and (explained := meaning(text)):
+        on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
+        if explained := meaning(text, sure=bool(on_case)):
             return self._in_time(speak(step, explained))
         if Act.HINT in acts and (HELP.search(text) or not reading.cards):
             return self._help(step)
         if _is_lost(reading, text):
             return self._lost(step)
-        if ONCE_MORE.search(text) or (Act.REPEAT in acts and len(text.split()) <= AGAIN):
+        if ONCE_MORE.search(text) or (Act.REPEAT in acts and _is_bare(text)):
             return self._repeated(step)
-        if Act.OFF_TOPIC in acts:
+        if Act.OFF_TOPIC in acts and not (phase in VISITORS and YES_NO.search(text)):
             kind, wordings = aside(text)
             if kind not in ("thanks", "other") or len(text.split()) <= REMARK:
                 return choose(step, self.session, f"aside.{kind}", wordings)
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
         if phase == Phase.WRAP:
-            return self._next(step)
+            asks = questions(text) and step[0].turns == 1
+            return handed_back(step, self.session, text) if asks else self._next(step)
         if Act.DONE in acts:
             return self._next(self._say(step, "not_yet"))
         decided = Act.DECIDE in acts and step[0].turns > MIN_PROPOSAL_TURNS
@@ -177,7 +186,7 @@ class Interviewer:
     def _named(self, state: State, reading: Reading, text: str) -> str | None:
         """Return the card whose name is all that was said, unless it answers the interviewer's question."""
         looking = state.phase in SEARCH and not ASKS_WHY.search(state.last_question)
-        named = looking or SHOW.search(text)
+        named = looking or SHOW.search(text) or len(text.split()) >= TITLE
         return named_card(text, self.session.cards) if named and not reading.cards else None
 
     @cached_property
@@ -241,8 +250,13 @@ def _heard(state: State, reading: Reading, text: str) -> State:
 def _is_lost(reading: Reading, text: str) -> bool:
     """Return True if the candidate only says, in few words, that they do not know."""
     long = len(text.split()) > (LOST if len(SENTENCE.split(text.strip())) == 1 else LOST_IN_PARTS)
-    more = Act.ASK in reading.acts or questions(text) or long
+    more = Act.ASK in reading.acts or questions(text) or long or NEEDS_NONE.search(text)
     return Act.DONT_KNOW in reading.acts and not (more or _is_on_case(reading))
+
+
+def _is_bare(text: str) -> bool:
+    """Return True if a wish to hear something again says nothing else."""
+    return len(text.split()) <= AGAIN and not CORRECTS.search(text)
 
 
 def _is_on_case(reading: Reading) -> bool:

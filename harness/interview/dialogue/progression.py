@@ -12,9 +12,8 @@ from harness.interview.dialogue.debrief import debrief
 from harness.interview.dialogue.moves import SEARCH, End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import overdue, warning
-from harness.interview.dialogue.speech import Step, choose, say, speak
-from harness.interview.dialogue.visitors import told_before
-from harness.interview.dialogue.wording import reactions
+from harness.interview.dialogue.speech import Step, say, speak
+from harness.interview.dialogue.visitors import team_joins, told_before
 from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
@@ -49,7 +48,7 @@ def next_phase(step: Step, session: Session) -> Step | None:
             return say((state, out), session, "joins", pushback=pushback)
         return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
     if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
-        return choose((state.enter(Phase.TEAM), out), session, "team", reactions().team.ask)
+        return team_joins((state, out), session)
     if state.phase in (Phase.STAKEHOLDER, Phase.TEAM):
         return say((state.enter(Phase.WRAP), out), session, "to_wrap")
     return None

@@ -37,6 +37,14 @@ ADDRESSED = re.compile(
 COMPARES = re.compile(
     r"\b(options?|candidates?|alternatives?|either|versus|vs)\b|\(a\)", re.IGNORECASE
 )
+# One of several is taken: "I pick A now."
+CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))\b", re.IGNORECASE)
+# What was planned before is dropped.
+TAKES_BACK = re.compile(
+    r"\b(i.?ll |i |let me )?take (it|that|this) back\b|\b(scrap|scratch|forget) (that|it|what i said)\b|"
+    r"\bchanged? my mind\b|\bi withdraw\b",
+    re.IGNORECASE,
+)
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
@@ -92,12 +100,16 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _right(turn, reading.suspect)
     if Act.STAKEHOLDER in reading.acts:
         yield _told(turn)
+    if TAKES_BACK.search(turn.text):
+        yield _withdrawn(turn)
+    if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
+        yield _decided(turn)
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
     if reading.suspect:
         yield _suspected(turn, reading.suspect)
-    yield from (_refused(turn, remedy) for remedy in reading.refused if remedy.clear)
+    yield from _refusals(turn)
     yield _about(turn)
     yield _answered(turn)
     if Act.DECIDE in reading.acts:
@@ -160,6 +172,22 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     return Reaction(comment, question, remedy.id, remedy.quote, figure)
 
 
+def _withdrawn(turn: Turn) -> Reaction | None:
+    """React to the withdrawal of a plan, unless the turn has another one."""
+    if any(remedy.clear for remedy in turn.reading.proposed):
+        return None
+    return Reaction("withdrawn", turn.onward if turn.says("instead") else "instead")
+
+
+def _refusals(turn: Turn) -> Iterator[Reaction]:
+    """Yield the reaction to all clear refusals at once, and to the first one by itself."""
+    clear = [remedy for remedy in turn.reading.refused if remedy.clear]
+    if len(clear) > 1:
+        names = [_name(remedy).strip(" .,;:!?") for remedy in clear]
+        yield Reaction("refused_several", _after_refusal(turn), quote=" and ".join(names[:2]))
+    yield from (_refused(turn, remedy) for remedy in clear)
+
+
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
     onward, name = _after_refusal(turn), _name(remedy)
     if fit(turn.session, remedy) in ("fixes", "helps"):
@@ -175,7 +203,9 @@ def _after_refusal(turn: Turn) -> str:
     """Return the question that leads on after a refusal; each kind is asked once."""
     onward = REFUSED_ONWARD[turn.onward]
     asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
-    return turn.onward if asked or turn.says(onward) else onward
+    if not asked and not turn.says(onward):
+        return onward
+    return "refused_more" if turn.onward == "more" else turn.onward
 
 
 def _name(remedy: Remedy) -> str:
@@ -246,7 +276,9 @@ def _unproven(turn: Turn) -> Reaction | None:
 
 
 def _decided(turn: Turn) -> Reaction:
-    quote = turn.reading.planned() or turn.reading.quote(Act.DECIDE)
+    chosen = CHOOSES.search(turn.text)
+    quote = turn.text[chosen.start() :] if chosen else turn.reading.planned()
+    quote = quote or turn.reading.quote(Act.DECIDE)
     question = turn.onward if turn.says("risk") else "risk"
     return Reaction("decided", question, "decision", quote)
 
@@ -255,12 +287,13 @@ def _number(turn: Turn) -> Reaction | None:
     """Confirm a number that is on an opened card; ask where another one comes from."""
     if shown := number_from_card(turn):
         return Reaction("grounded", turn.onward, "number", shown)
-    if (measured := number_to_explain(turn)) is None or turn.says("source"):
+    supposes = Act.PROPOSE in turn.reading.acts or turn.says("source")
+    if supposes or (measured := number_to_explain(turn)) is None:
         return None
     question = turn.open_question("number", ("source",))
     return question and Reaction(None, question, "number", number=measured)
 
 
 def _words(turn: Turn) -> str:
-    """Return the candidate's words to take up: those of the turn's first act, else the turn."""
-    return next((words for _, words in turn.reading.quotes), turn.text)
+    """Return the candidate's words to take up, else the turn."""
+    return turn.reading.main_words or turn.text

@@ -19,7 +19,9 @@ from harness.interview.scenario.transcript import Event
 
 # A question about the interview itself, which no data answer.
 ABOUT_INTERVIEW = re.compile(
-    r"\b(my score|my points|(did|do|have) i pass\w*|salary|coffee|tea|bathroom|hear back|"
+    r"\b(my score|my points|(did|do|have) i pass\w*|salary|coffee|tea|bathroom|hear back|on.?call|roster|"
+    r"parking|(second|next|another) (round|interview)|(was|am) i good|is (it|this|that) recorded|"
+    r"holidays?|vacation|pension|dress code|start date|relocation|remote work|"
     r"(am|are) (i|we) (done|finished)|can i go\W*$|should (i )?have asked)\b",
     re.IGNORECASE,
 )
@@ -83,9 +85,9 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
         return choose(step, session, "nothing", reactions().nothing_there, {"near": near})
     if reading.unanswered:
         return say(step, session, str(reading.unanswered))
-    if not reading.near:
+    if not (near := (*reading.cards, *reading.near)):
         return None
-    nearest, *others = reading.near
+    nearest, *others = near
     if nearest not in step[0].opened and session.mode != "coach":
         step = say(step, session, "nearest")
     step = opened(step, session, nearest, text)

@@ -12,6 +12,8 @@ from harness.interview.scenario.interview_session import Session
 
 # Cards that describe the service and do not help to diagnose it.
 CONTEXT = frozenset({"goal", "users", "constraints", "cost", "quality", "traffic"})
+ON_PLAN = ("total", "only_one", "noticed", "unsolved")  # questions about a plan as a whole
+MAX_FIX = 2  # times that the first change is asked for
 DEPTH = 2  # follow-ups on one remedy or claim
 # The question that a sentence of this role answers.
 ANSWERS = {
@@ -52,9 +54,9 @@ class Turn:
         """Return the question that leads on from here: to data, to a first change, or to the next one."""
         if self.state.phase in SEARCH and not self.solved:
             return "next_look"
-        asked = any(key.startswith("question.fix.") for key in self.state.used)
+        asked = sum(key.startswith("question.fix.") for key in self.state.used)
         proposed = any(reading.proposed for reading in self.state.heard)
-        return "more" if proposed or asked else "fix"
+        return "more" if proposed or asked >= MAX_FIX else "fix"
 
     @property
     def has_plan(self) -> bool:
@@ -75,6 +77,20 @@ class Turn:
             return None
         open_ = (q for q in asked if q not in before and not self.says(q))
         return next((q for q in open_ if not self._said_before(subject, q)), None)
+
+    @property
+    def on_plan(self) -> str:
+        """Return a question about the whole plan that was neither asked nor answered, or "more"."""
+        spoken = self._since_the_plan()
+        asked = {key.split(".")[1] for key in self.state.used if key.startswith("question.")}
+        open_ = (q for q in ON_PLAN if q not in asked and not any(said(q, text) for text in spoken))
+        return next(open_, "more") if self.has_plan else "more"
+
+    def _since_the_plan(self) -> list[str]:
+        """Return the candidate's turns from the first proposal on."""
+        spoken = [e.text for e in self.state.events if e.who == "candidate" and e.text]
+        first = next((n for n, r in enumerate(self.state.heard) if r.proposed), len(spoken))
+        return spoken[first:]
 
     def offered_before(self, remedy: str) -> bool:
         """Return True if an earlier turn proposed a remedy."""

@@ -19,8 +19,17 @@ def number_from_card(turn: Turn) -> str | None:
 
 
 def number_to_explain(turn: Turn) -> str | None:
-    """Return the candidate's words for the first number with a unit that the interviewer has not named."""
-    return next((n.quote for n in turn.reading.numbers if n.unit and not _given(n, turn)), None)
+    """Return the candidate's words for the first number with a unit that nobody has named before."""
+    new = (
+        n for n in turn.reading.numbers if n.unit and not (_given(n, turn) or _said_before(n, turn))
+    )
+    return next((n.quote for n in new), None)
+
+
+def _said_before(number: Number, turn: Turn) -> bool:
+    """Return True if the candidate has named a number in an earlier turn."""
+    earlier = turn.state.heard[:-1]
+    return any((n.value, n.unit) == (number.value, number.unit) for r in earlier for n in r.numbers)
 
 
 def _given(number: Number, turn: Turn) -> bool:

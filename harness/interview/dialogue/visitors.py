@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from harness.interview.dialogue.asking import WHICH_GOAL
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import reactions, short
@@ -13,7 +14,20 @@ from harness.interview.scenario.interview_session import Session
 
 MAX_INSISTENCE = 3  # questions of the product manager after the objection
 TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
+CHOICE = "chooses"  # the product manager has answered a question of which is better
+PREFERENCE = re.compile(
+    r"\b(prefer|rather|better|matters? more|more important|your (choice|call)|choose|want)\b[^.!]*\?|"
+    r"\bor\b[^.!?]*\?",
+    re.IGNORECASE,
+)
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
+# What is said to those who will build the fix.
+TO_TEAM = re.compile(
+    r"\b(to|for|tell) (the |my |our |your |you |two |young )*"
+    r"(engineers?|(engineering )?team|developers?|devs)\b|"
+    r"(^|[.!?]\s+)(and |so |ok(ay)? )?(the )?(two )?(engineers?|team|guys|devs)\W*[,:]",
+    re.IGNORECASE,
+)
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -23,7 +37,10 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     if state.turns == 1:
         pushback = session.filled(session.scenario.product.pushback)
         return say(step, session, "pushback", pushback=pushback)
-    if (key := insistence(state, text)) is None:
+    key = insistence(state, text)
+    if CHOICE not in state.insisted and offers_a_choice(text):
+        return _chosen(step, session, bool(WHICH_GOAL.search(text)), key)
+    if key is None:
         return None
     wordings = reactions().product_manager[key].says
     said = [
@@ -31,6 +48,21 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     ]
     state = replace(state, insisted=(*state.insisted, key))
     return choose((state, out), session, f"pm.{key}", said)
+
+
+def _chosen(step: Step, session: Session, of_goal: bool, key: str | None) -> Step:
+    """Let the product manager say what they prefer, and ask for what is missing.
+
+    of_goal: whether the first word or the whole answer was to be chosen. key: of the question that follows.
+    """
+    state, out = step
+    state = replace(state, insisted=(*state.insisted, CHOICE, *([key] if key else ())))
+    asked = reactions().product_manager[key].says[0] if key else ""
+    said = [
+        f'The product manager says: "{wish} {asked}'.strip() + '"'
+        for wish in reactions().chooses[of_goal]
+    ]
+    return choose((state, out), session, "pm.chooses", said)
 
 
 def _after(reading: Reading) -> str:
@@ -44,13 +76,18 @@ def _quote(reading: Reading) -> str:
     return next((words for act, words in reading.quotes if act in TO_THE_INTERVIEWER), "")
 
 
+def offers_a_choice(text: str) -> bool:
+    """Return True if a text asks which of two things is wanted."""
+    return bool(WHICH_GOAL.search(text) or PREFERENCE.search(text))
+
+
 def insistence(state: State, text: str) -> str | None:
     """Return the key of the product manager's next question, or None if nothing is open.
 
     What they were told before counts as well: nobody is asked for a date that they have given. text: the last
     turn.
     """
-    if len(state.insisted) >= MAX_INSISTENCE:
+    if len(set(state.insisted) - {CHOICE}) >= MAX_INSISTENCE:
         return None
     for key, entry in reactions().product_manager.items():
         known = _everything(state) if key in KNOWN else _told(state)
@@ -69,6 +106,16 @@ def told_before(step: Step, session: Session) -> Step:
     asked = asked or session.filled(session.scenario.product.pushback)
     state = replace(state, insisted=(key,) if key else ())
     return say((state, out), session, "joins_later", asked=asked)
+
+
+def team_joins(step: Step, session: Session) -> Step:
+    """Let the engineers join, and ask for the fix, or ask back if it was explained to them before."""
+    state, out = step
+    spoken = (e.text for e in state.events if e.who == "candidate" and e.text)
+    told = any(TO_TEAM.search(text) for text in spoken)
+    pool = reactions().team.told if told else reactions().team.ask
+    state = replace(state.enter(Phase.TEAM), turns=int(told))
+    return choose((state, out), session, f"team.{'told' if told else 'ask'}", pool)
 
 
 def engineers(step: Step, session: Session, text: str) -> Step | None:

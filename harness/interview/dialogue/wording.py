@@ -18,13 +18,20 @@ SMALL_TALK = 30  # words: a longer turn has something to say about the case
 ASKS_MEANING = re.compile(
     r"\bwhat\b.{0,25}\b(means|meaning|stands? for)\W*(\?|$)|\bwhat means\b|"
     r"\btell me what [\w-]+ (is|are)\b|\bwhat (does|do|did)\b.{0,25}\b(mean|stand for)\b|"
-    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?\?|"
-    r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|"
-    r"^\W*(\w+\W+){0,2}what(.?s| is| are)( an?)? (?!(the|your?|our|it|that|this|next)\b)[\w-]+( [\w-]+)?\W*$|"
-    r"\bgood or (it.?s |is it )?bad\?|"
-    r"\b(don.?t|do not) (understand|know|get) (what )?.?[\w-]{3,15}.? (is|means?)\b|"
+    r"\bmeaning of\b|\bwhat(.?s| is) an? [\w-]{2,15}( [\w-]+)?(, \w+)?\?|"
+    r"\b(don.?t|do not|never) (understand|know|get|understood|knew) (what )?(an? |the )?"
+    r".?[\w-]{3,15}.? (is|are|means?)\b|"
     r"\b(don.?t|do not|no) (understand|know|entiendo) [\"'“‘][\w-]+",
     re.IGNORECASE,
+)
+# A term alone, which may stand for its meaning or for its value: "what is prefill?"
+NAMES_A_TERM = re.compile(
+    r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|\bgood or (it.?s |is it )?bad\?|"
+    r"^\W*(\w+\W+){0,2}what(.?s| is| are)( an?)? (?!(the|your?|our|it|that|this|next)\b)[\w-]+( [\w-]+)?\W*$",
+    re.IGNORECASE,
+)
+HAS_A_VALUE = re.compile(
+    r"\bp ?\d\d\b|\b(median|mean|latency|throughput|ttft|recall|tail|rtt|slo|sla)\b", re.IGNORECASE
 )
 # "And", "Okay, so": how a sentence begins that follows another one.
 JOINING = re.compile(
@@ -73,6 +80,7 @@ class Team(Strict):
     """The questions of the engineers who are to build the fix."""
 
     ask: Wordings
+    told: Wordings  # instead, if they have heard the fix before
     follow: Wordings
 
 
@@ -92,6 +100,9 @@ class Reactions(Strict):
     nothing_there: Wordings
     interrupt: Wordings
     product_manager: dict[str, Insistence]
+    chooses: dict[
+        bool, Wordings
+    ]  # whether the first word or the whole answer is what matters, or another one
     team: Team
 
 
@@ -114,10 +125,14 @@ def small_talk(text: str) -> tuple[str, tuple[str, ...]] | None:
     return next(_matching(reactions().small_talk, text), None)
 
 
-def meaning(text: str) -> str | None:
-    """Return what a term means, if a turn asks for that: in a few words, or at its end."""
+def meaning(text: str, sure: bool = False) -> str | None:
+    """Return what a term means, if a turn asks for that: in a few words, or at its end.
+
+    sure: False if a question for the term's value counts as well.
+    """
     asked = text if len(text.split()) <= SMALL_TALK else re.split(r"(?<=[.!?])\s", text.strip())[-1]
-    if not ASKS_MEANING.search(asked):
+    named = NAMES_A_TERM.search(asked) and not (sure and HAS_A_VALUE.search(asked))
+    if not (named or ASKS_MEANING.search(asked)):
         return None
     found = [t.says for t in reactions().terms if re.search(t.about, asked, re.IGNORECASE)]
     if not found:

@@ -7,6 +7,7 @@ roles and the candidate's words. Authored patterns are evidence beside the encod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -28,6 +29,11 @@ from harness.interview.scenario.transcript import Transcript
 
 REMEMBERED = 500  # readings: several long interviews
 BARE_ANSWER = 3  # words: "Nah." says nothing without the question
+UNSURE = re.compile(
+    r"\b(don.?t|do not|didn.?t|couldn.?t|can.?t) (know|tell|say|remember)\b|\bno idea\b|\b(idk|dunno)\b|"
+    r"\bnot (quite )?sure\b|\b(kidding|joking|sorry|lol)\b",
+    re.IGNORECASE,
+)
 # The least log odds that a part asks, and of the card that it asks for, in a turn that does something else.
 ASKS, FOR_CARD = 6.0, 1.0
 
@@ -142,9 +148,14 @@ def _first(asked: Asked) -> Asked:
 
 
 def _quote(heard: Sequence[Said], act: Act) -> str:
-    """Return the part that does an act most clearly; one of a word or two only if there is no longer one."""
+    """Return the part that does an act most clearly.
+
+    One of a word or two, or a confession of not knowing, only if there is no other.
+    """
     long = [part for part in heard if len(part.text.split()) >= QUOTABLE]
-    return max(long or heard, key=lambda part: part.odds[ACTS][act]).text
+    sure = [part for part in long if not UNSURE.search(part.text)]
+    said = sure if act not in (Act.ASK, Act.DONT_KNOW) else long
+    return max(said or long or heard, key=lambda part: part.odds[ACTS][act]).text
 
 
 def _once(remedies: Sequence[Remedy]) -> tuple[Remedy, ...]:

@@ -10,11 +10,12 @@ from functools import cache
 from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.answered import said
+from harness.interview.dialogue.asking import REQUESTS
 from harness.interview.dialogue.reactions import fit
 from harness.interview.dialogue.turn import CONTEXT
 from harness.interview.dialogue.wording import reactions, short
 from harness.interview.listening.remedies import remedies
-from harness.interview.reading import Act, Reading, Remedy
+from harness.interview.reading import QUOTABLE, Act, Reading, Remedy
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event, Transcript
 
@@ -99,29 +100,47 @@ def _turns(transcript: Transcript, readings: Sequence[Reading]) -> Iterator[Turn
 
 
 def _found(session: Session, turns: Sequence[Turn]) -> Iterator[tuple[str, Turn, Remedy | None]]:
-    solved = False
+    solved, chose = False, any(_offers_choice(turn.text) for turn in turns if _to_product(turn))
     for turn in turns:
         reading = turn.reading
         solved = solved or reading.cause == "right"
         proposed = (
             None if PRODUCT_LISTENS.search(turn.before) else next(iter(reading.proposed), None)
         )
+        if REQUESTS.search(turn.text):
+            continue
         if proposed and not turn.opened - CONTEXT:
             yield "early", turn, proposed
         elif proposed and not solved:
             yield "missed", turn, proposed
         if proposed and (kind := _misfit(session, proposed)):
             yield kind, turn, proposed
-        elif proposed and not (said("size", turn.text) and said("cost", turn.text)):
-            yield "price", turn, proposed
-        if reading.cause == "wrong":
+        elif proposed and (lacks := _unsaid(turn.text)):
+            yield lacks, turn, proposed
+        if reading.cause == "wrong" and len(turn.text.split()) >= QUOTABLE:
             yield "wrong", turn, None
         if Act.DONT_KNOW in reading.acts:
             yield "lost", turn, None
-        if PRODUCT_LISTENS.search(turn.before) and not _offers_choice(turn.text):
+        if PRODUCT_LISTENS.search(turn.before) and not chose and Act.DONE not in reading.acts:
             yield "plain", turn, None
     if turns and "goal" not in turns[-1].opened:
-        yield "target", turns[0], None
+        yield "target", next((turn for turn in turns if _is_on_case(turn)), turns[0]), None
+
+
+def _unsaid(text: str) -> str | None:
+    """Return the kind of a proposal without what it brings, what it costs, or both; None if it has both."""
+    size, cost = said("size", text), said("cost", text)
+    return {(False, False): "price", (False, True): "brings", (True, False): "cost"}.get(
+        (size, cost)
+    )
+
+
+def _is_on_case(turn: Turn) -> bool:
+    return Act.OFF_TOPIC not in turn.reading.acts and len(turn.text.split()) >= QUOTABLE
+
+
+def _to_product(turn: Turn) -> bool:
+    return Act.STAKEHOLDER in turn.reading.acts or bool(PRODUCT_LISTENS.search(turn.before))
 
 
 def _misfit(session: Session, remedy: Remedy) -> str | None:

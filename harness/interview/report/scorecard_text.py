@@ -92,9 +92,15 @@ def _shown(card: Scorecard) -> Table:
             table.add_row(
                 Text(_level(finding), style=STYLES[finding.level]),
                 escape(expectation.says),
-                _short(str(card.quote(finding.sentence)["quote"])),
+                _evidence(card, finding),
             )
     return table
+
+
+def _evidence(card: Scorecard, finding: Finding) -> Text:
+    """Return the words of a finding, or what was done if it has none: a card was opened by command."""
+    quote = str(card.quote(finding.sentence)["quote"])
+    return _short(quote) if quote.strip() else Text(finding.deed)
 
 
 def _level(finding: Finding) -> str:

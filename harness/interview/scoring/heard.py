@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from harness.interview.scenario.transcript import Event, Transcript
 from harness.interview.scoring.copying import MAIN_QUESTION
 from harness.interview.scoring.sentences import Passage, Sentence, read
 
+QUOTE = re.compile(r"“([^”]*)”")
 NEVER = 10**9  # line number of an event that did not happen
 
 
@@ -52,12 +54,14 @@ class Heard:
         """Return the line at which each card of the case was first opened, by command or in words."""
         if not (self.transcript and self.case):
             return {}
+        by_command = [(e.line, e.open_card) for e in self.transcript.events if e.open_card]
+        shown = {card for _, card in by_command}
         asked = [
             (event.line, card)
             for event, reading in zip(self.spoken, self.readings, strict=False)
             for card in reading.cards
+            if card in shown or not shown  # a transcript that was written by hand may show none
         ]
-        by_command = [(e.line, e.open_card) for e in self.transcript.events if e.open_card]
         lines: dict[str, int] = {}
         for line, card in sorted([*asked, *by_command]):
             if card in self.case.card_numbers:
@@ -94,8 +98,14 @@ def heard_interview(
     """Return the candidate's side of an interview."""
     spoken = transcript.said_by("candidate")
     passages = tuple(read(event.text or "", turn) for turn, event in enumerate(spoken))
-    said = tuple(event.text or "" for event in transcript.said_by("interviewer"))
+    own = " ".join(event.text or "" for event in spoken)
+    said = tuple(_unquoted(event.text or "", own) for event in transcript.said_by("interviewer"))
     return Heard(passages, _questions(transcript), said, tuple(readings), case, transcript)
+
+
+def _unquoted(text: str, own: str) -> str:
+    """Return the interviewer's text without the candidate's own words in it: “…”."""
+    return QUOTE.sub(lambda quote: " " if quote[1].strip(" …") in own else quote[0], text)
 
 
 def _questions(transcript: Transcript) -> tuple[str, ...]:

@@ -97,7 +97,17 @@ class _Advisor:
         shown = self.judged.shown
         own = [e for e in self.judged.rubric.in_dimension(name) if e.id in shown]
         ranked = sorted(own, key=lambda e: (-shown[e.id].level, TIERS.index(e.tier)))
-        yield from (f"“{e.says}”" for e in ranked[:SHOWN])
+        of_case = self._heard_of_case({e.id for e in own}) if name == "stack" else []
+        yield from (f"“{says}”" for says in [*of_case, *(e.says for e in ranked)][:SHOWN])
+
+    def _heard_of_case(self, known: Collection[str]) -> list[str]:
+        """Return the names of remedies that fit the case and were heard, beside the ideas that are known."""
+        heard, stack = self.judged.heard, self.judged.case_stack
+        if not (heard.case and stack):
+            return []
+        fits = heard.case.fitting("fixes", "helps") - known - stack.refused
+        proposed = dict.fromkeys(r.id for reading in heard.readings for r in reading.proposed)
+        return [heard.case.names.get(name, name) for name in proposed if name in fits]
 
     def targets(self, name: str, targets: Collection[str]) -> Iterator[Advice]:
         """Yield the ideas that a follow-up asked about and that were not explained."""
@@ -165,6 +175,8 @@ class _Advisor:
             return Advice(shows, says, rubric.by_id[shows].lab, self._say[shows])
         if idea in OF_CASE:
             says, trains = OF_CASE[idea]
+            if idea == FIX and self.judged.case_stack and self.judged.case_stack.fix:
+                says = "why that remedy removes the cause, with a number of the case"
             return Advice(idea, says, rubric.by_id[trains].lab, self._say[idea])
         if idea in rubric.by_id:
             expectation = rubric.by_id[idea]
