@@ -133,7 +133,10 @@ def _talk(play: Play, ask: Callable[[str], str], inputs: Sequence[Input] = ()) -
     from harness.cli.interview import screen
 
     screen.rules(play.session)
-    screen.show(play.continued(inputs) if inputs else play.begin(), play.session)
+    for given, moves in play.replayed(inputs):
+        if said := getattr(given, "text", None):
+            screen.said(said, "You")
+        screen.show(moves, play.session)
     while not play.state.ended:
         text = _line(play, ask).strip()
         if isinstance(play.clock, SpokenTime):
@@ -169,7 +172,7 @@ def _command(play: Play, text: str, ask: Callable[[str], str]) -> list[Move]:
         screen.card_list(play.session, play.state.opened)
     elif name == "time":
         console.print(
-            f"{screen.clock(play.left)} left in the interview; phase: {play.state.phase}."
+            f"{screen.clock(play.left)} left; we are at {screen.PARTS[play.state.phase]}."
         )
     else:
         console.print(screen.COMMANDS, highlight=False)
@@ -203,7 +206,8 @@ def _compare(before: Path, play: Play) -> None:
     old = gaps.scored(play.session, transcript.load(before)).scores
     new = gaps.scored(play.session, play.interviewer.transcript(play.state)).scores
     changes = (f"{name} {old[name] or '–'} → {new[name] or '–'}" for name in new)
-    console.print(f"[bold]Before and now[/]  {', '.join(changes)}", highlight=False)
+    early = "  (you left this try early)" if play.state.ended == "left" else ""
+    console.print(f"[bold]Before and now[/]  {', '.join(changes)}{early}", highlight=False)
 
 
 @dataclass

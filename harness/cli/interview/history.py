@@ -56,7 +56,12 @@ def _show(played: Sequence[Played], plan: ReviewPlan) -> None:
     if not played:
         console.print("No interview yet: play one with `under500 interview`.")
         return
-    table = Table(title="Interviews, the latest at the bottom", title_justify="left", box=None)
+    table = Table(
+        title="Interviews, the latest at the bottom",
+        title_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for name in ("", "scenario", "level", "mode", *played[0].scores):
         table.add_column(name)
     for p in played:

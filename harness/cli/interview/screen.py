@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from harness.interview.scenario.cards import Card
     from harness.interview.scenario.interview_session import Session
 
+PARTS = {  # of the interview, as the candidate knows them
+    "intro": "the question",
+    "clarify": "your first questions",
+    "diagnose": "the search for the cause",
+    "propose": "your plan",
+    "stakeholder": "the product manager",
+    "team": "the engineers",
+    "wrap": "the last word",
+    "debrief": "the debrief",
+}
 WIDTH = 100  # wider lines are hard to read
 COMMANDS = """\
 Ask in your own words, or type one of these:

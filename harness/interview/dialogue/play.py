@@ -6,7 +6,7 @@ A user interface calls it and shows the moves. If the interface crashes, everyth
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,15 +82,19 @@ class Play:
         """End the interview early, with the debrief."""
         return self._advance(self.interviewer.leave(self.state))
 
-    def continued(self, inputs: Iterable[Input]) -> list[Move]:
-        """Begin, and repeat the inputs of an earlier interview at their times; return the last moves.
+    def replayed(self, inputs: Iterable[Input]) -> Iterator[tuple[Input | None, list[Move]]]:
+        """Begin, and repeat the inputs of an earlier interview at their times; yield each with its moves.
 
-        The clock goes on from the last input.
+        The first moves have no input. The clock goes on from the last input.
         """
-        moves = self.begin()
+        yield None, self.begin()
         for given in inputs:
-            moves = self._step(given)
+            yield given, self._step(given)
         self._began = self.clock() - self.state.t
+
+    def continued(self, inputs: Iterable[Input]) -> list[Move]:
+        """Begin, and repeat the inputs of an earlier interview; return the last moves."""
+        *_, (_, moves) = self.replayed(inputs)
         return moves
 
     def tick(self) -> list[Move]:

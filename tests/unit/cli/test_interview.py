@@ -110,7 +110,7 @@ def test_commands_are_no_answers(offline, unscored, tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert "how the vector search works" in result.stdout
-    assert "There is no such card" in result.stdout and "diagnose" in result.stdout
+    assert "There is no such card" in result.stdout and "the search for the cause" in result.stdout
     assert "exam cannot be paused" in result.stdout and "Ask in your own words" in result.stdout
 
 

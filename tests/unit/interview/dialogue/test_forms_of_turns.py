@@ -5,7 +5,8 @@ import pytest
 from harness.interview.dialogue.case_figures import is_doubt
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.showing import ABOUT_INTERVIEW
-from harness.interview.dialogue.wording import reactions, unrepeated
+from harness.interview.dialogue.visitors import TO_TEAM, offers_a_choice
+from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated
 from harness.interview.scoring.findings import Finding, Level, best
 from harness.interview.scoring.sentences import Sentence
 
@@ -54,3 +55,56 @@ def test_the_quote_is_the_clearest_sentence_of_the_highest_level():
     early, clear = said(0, Level.MENTION, 0.1), said(10, Level.MENTION, 0.9)
     assert best([early, clear])["X"] == clear
     assert best([clear, said(20, Level.EXPLAINED, 0.0)])["X"].level == Level.EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "explained"),
+    [
+        ("I don't know what a token is", True, "A token is"),
+        ("What is a prompt, exactly?", True, "The prompt is"),
+        ("what does prefill mean?", True, "Prefill is"),
+        ("what is quantization", True, "fewer bits"),
+        ("What is p95?", False, "95 of 100"),
+        ("What is p95?", True, None),  # its value, where a card has it
+        ("What is the recall?", False, None),
+        ("What is slow?", False, None),
+    ],
+)
+def test_a_term_is_explained_if_its_meaning_is_asked_for(text, sure, explained):
+    found = meaning(text, sure)
+    assert explained in found if explained else found is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("To the product manager: you're right that it grew.", "you're right that it grew"),
+        ("For the engineers I'd say: change the loop.", "change the loop"),
+        ("Engineers, keep the old path.", "keep the old path"),
+        ("Product wants 500, so be it.", "Product wants 500, so be it"),
+    ],
+)
+def test_the_address_of_a_message_is_not_quoted(text, quote):
+    assert short(text) == quote
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("can we pause for a moment please", "pause"),
+        ("I just explained it, weren't you listening?", "listening"),
+        ("The consumers pause for a second between two batches of documents.", None),
+        ("What is in the system prompt, and how long is it?", None),
+    ],
+)
+def test_words_about_the_conversation_are_told_from_the_case(text, kind):
+    found = small_talk(text)
+    assert (found and found[0]) == kind
+
+
+def test_a_choice_for_product_and_an_address_to_the_team_are_recognised():
+    assert offers_a_choice("first words fast or the whole answer fast?")
+    assert offers_a_choice("Do you prefer it checked, or early?")
+    assert not offers_a_choice("We check all of it, or it is not shown.")
+    assert TO_TEAM.search("And the two engineers: one batch call.")
+    assert not TO_TEAM.search("There are two engineers and one sprint.")

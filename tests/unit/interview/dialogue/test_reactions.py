@@ -276,3 +276,42 @@ def test_an_answer_to_something_else_is_no_answer_to_the_last_follow_up():
     one = interviewer(levels={})
     state, _ = after_cards(one, "I would use a smaller model.", "The weather is fine.")
     assert [subject for subject, _ in state.depth].count("STK-SMALLER") == 1
+
+
+def heard_as(**reading):
+    """Return an interviewer that hears every turn as this reading."""
+    return replace(interviewer(levels={}), read=lambda *_: Reading(**reading))
+
+
+def test_several_refusals_are_taken_up_together():
+    refused = tuple(Remedy(n, True, w) for n, w in (("STK-CACHE", "cache"), ("STK-ANN", "index")))
+    _, (moves,) = after_cards(
+        heard_as(acts=(Act.PROPOSE,), remedies=refused), "No cache, no index."
+    )
+    assert "cache and index" in words(moves)
+
+
+def test_a_plan_that_is_taken_back_is_gone_and_another_is_asked_for():
+    claim = {"acts": (Act.CLAIM,), "quotes": ((Act.CLAIM, "it would be seen"),)}
+    state, (moves,) = after_cards(heard_as(**claim), "It would be seen. I take it back.")
+    assert any(key.startswith("comment.withdrawn") for key in state.used) and "?" in words(moves)
+
+
+def test_the_option_that_is_chosen_is_quoted_and_not_the_best_one():
+    hedge = (Remedy("STK-CACHE", False, "cache"),)
+    one = heard_as(acts=(Act.PROPOSE, Act.DECIDE), remedies=hedge)
+    _, (moves,) = after_cards(one, "A: deadline. B: a cache. I pick A now.")
+    assert "pick A now" in words(moves)
+
+
+def test_a_number_that_the_candidate_has_explained_is_not_asked_about_again():
+    one = interviewer(levels={})
+    state, _ = after_cards(one, "It sums to 1135 ms.", "It is 1135 ms.")
+    assert [question for _, question in state.depth].count("source") == 1
+
+
+def test_the_plan_as_a_whole_is_asked_about_once_its_parts_are_clear():
+    turn = "I would use a smaller model."
+    state, _ = after_cards(interviewer(levels={}), *[turn] * 6)
+    asked = {key.split(".")[1] for key in state.used if key.startswith("question.")}
+    assert asked & {"total", "only_one", "noticed", "unsolved"}

@@ -66,3 +66,25 @@ def test_what_the_product_manager_was_told_before_is_not_asked_for_later():
     one, state, _said = joined(message, "I would use a cache.")
     _state, moves = one.step(state, Utterance(30, "Product, it costs $20."))
     assert "board 500" not in words(moves) and "by when" not in words(moves).lower()
+
+
+def test_the_product_manager_chooses_once_when_asked_which_is_wanted():
+    one, state, _said = joined()
+    state, _ = one.step(state, Utterance(30, "Product, it will be about a second."))
+    state, moves = one.step(
+        state, Utterance(40, "Product, do you want the first word early or the whole answer?")
+    )
+    assert "The first words, if I must choose" in words(moves) and "chooses" in state.insisted
+    _state, moves = one.step(state, Utterance(50, "Product, is it one or the other?"))
+    assert "must choose" not in words(moves)
+
+
+def test_engineers_who_have_heard_the_fix_ask_back_at_once():
+    one = replace(interviewer(levels=SHOWN), read=by_words)
+    state, _ = one.begin()
+    state, _ = one.step(state, Next(1))
+    state, _ = one.step(state, Utterance(2, "To the engineers: I would use a smaller model."))
+    for t in range(3, 7):
+        if state.phase != Phase.TEAM:
+            state, moves = one.step(state, Next(t))
+    assert state.phase == Phase.TEAM and "Explain the fix" not in words(moves)

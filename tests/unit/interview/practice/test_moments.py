@@ -54,6 +54,19 @@ def test_a_long_turn_gets_a_long_sentence():
     assert len(long.better) > len(short.better)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I would use a smaller model.", "price"),
+        ("I would use a smaller model, it leaves 700 ms.", "cost"),
+        ("I would use a smaller model; it costs accuracy.", "brings"),
+    ],
+)
+def test_a_remedy_is_told_what_it_lacks_and_only_that(text, kind):
+    found = learned("The decode dominates.", text, cards=["goal", "breakdown"])
+    assert kind in {moment.kind for moment in found}
+
+
 def test_silence_teaches_nothing():
     assert learned() == ()
 
