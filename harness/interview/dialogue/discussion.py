@@ -25,7 +25,7 @@ from harness.interview.dialogue.reactions import Reaction, react
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.turn import Turn, has_plan
-from harness.interview.dialogue.visitors import VISITORS
+from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
 from harness.interview.reading import Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
 
@@ -58,13 +58,14 @@ class Discussion:
 
         text: the turn. commented: a claim in it is commented on first.
         """
-        phase = step[0].phase
-        addressed = Act.STAKEHOLDER in reading.acts or WHICH_GOAL.search(text)
-        to_visitor = phase in VISITORS and addressed
-        cards = self._asked(step[0], reading, text)
-        if not cards or to_visitor or phase == Phase.TEAM:
+        state = step[0]
+        if self._is_for_visitors(state, reading, text):
             return None
-        known = set(step[0].opened)
+        if self._offers_product(state, reading, text):
+            return chosen(step, self.session, text)
+        if not (cards := self._asked(state, reading, text)):
+            return None
+        known = set(state.opened)
         if commented and reading.suspect and (comment := self._comment(step, reading, text)):
             if known.issuperset(cards):
                 return None  # a finding on a card that is open, rather than a question
@@ -74,8 +75,20 @@ class Discussion:
         if known.issuperset(cards):
             answers = ON_CARD & set(step[0].last_pools)
             return step if answers else beside(step, self.session, reading.near)
-        if step[0].held:
-            return step
+        return step if step[0].held else self._others(step, reading, text)
+
+    def _is_for_visitors(self, state: State, reading: Reading, text: str) -> bool:
+        """Return True if a turn is for who has joined the interview, and not for the interviewer."""
+        told = Act.STAKEHOLDER in reading.acts or WHICH_GOAL.search(text)
+        return state.phase == Phase.TEAM or bool(state.phase in VISITORS and told)
+
+    def _offers_product(self, state: State, reading: Reading, text: str) -> bool:
+        """Return True if a turn lets product choose what the goal's card, seen before, leaves open."""
+        told = Act.STAKEHOLDER in reading.acts and "goal" in state.opened
+        return told and offers_a_choice(state, text)
+
+    def _others(self, step: Step, reading: Reading, text: str) -> Step:
+        """Show or offer what may be meant beside the cards that were shown."""
         if SEVERAL.search(text):
             return self._also(step, reading)
         return beside(step, self.session, reading.also, "also")

@@ -38,8 +38,8 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
         pushback = session.filled(session.scenario.product.pushback)
         return say(step, session, "pushback", pushback=pushback)
     key = insistence(state, text)
-    if CHOICE not in state.insisted and offers_a_choice(text):
-        return _chosen(step, session, bool(WHICH_GOAL.search(text)), key)
+    if offers_a_choice(state, text):
+        return chosen(step, session, text, key)
     if key is None:
         return None
     wordings = reactions().product_manager[key].says
@@ -50,12 +50,10 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     return choose((state, out), session, f"pm.{key}", said)
 
 
-def _chosen(step: Step, session: Session, of_goal: bool, key: str | None) -> Step:
-    """Let the product manager say what they prefer, and ask for what is missing.
-
-    of_goal: whether the first word or the whole answer was to be chosen. key: of the question that follows.
-    """
+def chosen(step: Step, session: Session, text: str, key: str | None = None) -> Step:
+    """Let the product manager say what they prefer, and ask for what is missing. key: of that question."""
     state, out = step
+    of_goal = bool(WHICH_GOAL.search(text))
     state = replace(state, insisted=(*state.insisted, CHOICE, *([key] if key else ())))
     asked = reactions().product_manager[key].says[0] if key else ""
     said = [
@@ -76,9 +74,9 @@ def _quote(reading: Reading) -> str:
     return next((words for act, words in reading.quotes if act in TO_THE_INTERVIEWER), "")
 
 
-def offers_a_choice(text: str) -> bool:
-    """Return True if a text asks which of two things is wanted."""
-    return bool(WHICH_GOAL.search(text) or PREFERENCE.search(text))
+def offers_a_choice(state: State, text: str) -> bool:
+    """Return True if a text asks the product manager, for the first time, which of two things is wanted."""
+    return CHOICE not in state.insisted and bool(WHICH_GOAL.search(text) or PREFERENCE.search(text))
 
 
 def insistence(state: State, text: str) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 
 from harness.interview.dialogue.case_figures import is_doubt
 from harness.interview.dialogue.interviewer import CLOSES
+from harness.interview.dialogue.moves import State
 from harness.interview.dialogue.showing import ABOUT_INTERVIEW
 from harness.interview.dialogue.visitors import TO_TEAM, offers_a_choice
 from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated
@@ -103,8 +104,8 @@ def test_words_about_the_conversation_are_told_from_the_case(text, kind):
 
 
 def test_a_choice_for_product_and_an_address_to_the_team_are_recognised():
-    assert offers_a_choice("first words fast or the whole answer fast?")
-    assert offers_a_choice("Do you prefer it checked, or early?")
-    assert not offers_a_choice("We check all of it, or it is not shown.")
+    assert offers_a_choice(State(), "first words fast or the whole answer fast?")
+    assert offers_a_choice(State(), "Do you prefer it checked, or early?")
+    assert not offers_a_choice(State(), "We check all of it, or it is not shown.")
     assert TO_TEAM.search("And the two engineers: one batch call.")
     assert not TO_TEAM.search("There are two engineers and one sprint.")
