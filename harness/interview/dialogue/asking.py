@@ -15,7 +15,7 @@ REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
     r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
-    r"\bput [\w, ]{3,30} on the table\b|\bi meant\b(?! (it|that|to|what))|"
+    r"\bput [\w, ]{3,30} on the table\b|\bquestions?: |\bi meant\b(?! (it|that|to|what))|"
     r"^\W*(break|split|walk me through|pull up|plot|list)\b(?=.{3,60}\b(down|up|out|by|per|into|for me)\b)|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
     r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give) (it|me|us|that)\b|"
@@ -66,7 +66,8 @@ SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
     r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
-    r"(?:what.?s|what (?:is (?!left|missing|slow)|are|does|do|happens (?!is)|runs (?!before|after)|else is)|"
+    r"(?:what.?s|(?:what|which) kind of|"
+    r"what (?:is (?!left|missing|slow)|are|does|do|happens (?!is)|runs (?!before|after)|else is)|"
     r"how (?:many|much|often|busy|big|is|are|does|do) (?!it\b)|how long (?:is|are|does|do)\b|"
     r"who (?!ever|waits)|which (?!(?:is|means|leaves|makes|one)\b)|is (?:it|there|that|the)|"
     r"are (?:there|they|the)|does (?!not)|did (?:you|they|we|he|she|it|the|any\w*|some\w*)|"

@@ -133,7 +133,7 @@ def _best(turn: Turn) -> Remedy:
 def _right(turn: Turn, suspect: Suspect) -> Reaction:
     if not set(turn.state.opened) - CONTEXT and not turn.reading.numbers:
         return Reaction("right_unseen", "evidence", suspect.id, suspect.quote)
-    figure = case_figures.share(turn.session, turn.session.scenario.cause.stage)
+    figure = turn.unsaid(case_figures.share(turn.session, turn.session.scenario.cause.stage))
     if turn.reading.proposed and _best(turn).clear:
         return _proposed(turn, _best(turn))
     onward = "more" if turn.has_plan else "fix"
