@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from transformers import PreTrainedModel
 from harness.models import build
 from harness.models.catalog import SMOLLM2
 from harness.models.engines.embedding import has_bfloat16
+from harness.models.engines.own_thread import in_own_thread
 from harness.models.gguf.export import export
 from harness.models.gguf.quantize import quantize
 from harness.models.lora import packed_attention
@@ -94,13 +96,13 @@ class Trainee:
 
     def logits(self, reading: Reading) -> np.ndarray:
         """Return the scores (T, vocabulary), float32, and remember how they came about for `gradients`."""
-        self._logits = self._forward(reading)
+        self._logits = in_own_thread(partial(self._forward, reading))
         return self._logits.detach().float().numpy()
 
     @torch.no_grad()
     def scores(self, reading: Reading) -> np.ndarray:
         """Return the same as `logits`, for a model that is not to learn from it."""
-        return self._forward(reading).float().numpy()
+        return in_own_thread(partial(self._forward, reading)).float().numpy()
 
     def _forward(self, reading: Reading) -> torch.Tensor:
         model = self._model.get_base_model()
@@ -118,7 +120,8 @@ class Trainee:
     def gradients(self, of_logits: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradient of every weight from that of the last `logits`: the chain rule, by torch."""
         start = torch.from_numpy(np.ascontiguousarray(of_logits)).to(self._logits.dtype)
-        found = torch.autograd.grad(self._logits, [*self._trained.values()], start)
+        weights = [*self._trained.values()]
+        found = in_own_thread(partial(torch.autograd.grad, self._logits, weights, start))
         self._logits = None
         return {n: one.float().numpy() for n, one in zip(self._trained, found, strict=True)}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import torch
 
 from harness.measure.machine.describe import measure_bandwidth, usable_cores
 from harness.measure.model_files.roofline import GIGA, MULTIPLY_AND_ADD, Roof
+from harness.models.engines.own_thread import in_own_thread
 
 FORMATS = ("fp32", "bf16", "int8")  # from the widest numbers to the narrowest
 SIDES = (1024, 2048)  # of the square matrices; fast units need the larger ones to be busy
@@ -52,13 +52,10 @@ def measure_peaks(array_bytes: int) -> Peaks:
     """Measure for about two seconds. array_bytes: the size of the weights that a request reads.
 
     An array of that size is used because a large cache may hold a part of it, and of the weights. The
-    products run in a thread of their own: where the processor has AMX, torch changes the tile configuration
-    of the thread that computes. llama.cpp sets it once for each thread, and its next product in that thread
-    would end the process with SIGILL.
+    products run in a thread of their own, see `in_own_thread`.
     """
     bandwidth = measure_bandwidth(size=array_bytes).bandwidth_all_cores_gbs
-    with ThreadPoolExecutor(1) as another:
-        return Peaks(bandwidth, array_bytes, another.submit(_every_gflops).result())
+    return Peaks(bandwidth, array_bytes, in_own_thread(_every_gflops))
 
 
 def _every_gflops() -> dict[str, float]:

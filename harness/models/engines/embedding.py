@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
 from harness.models.catalog import MINILM
+from harness.models.engines.own_thread import in_own_thread
 
 DIMENSIONS = 384
 BATCH = 32  # documents; larger batches do not fit into the CPU's cache and are slower
@@ -49,9 +50,13 @@ class Embedder:
 
         In bfloat16 where the CPU supports it, which was 2.6 times as fast on the one it was measured on.
         """
+        starts = range(0, len(texts), BATCH)
+        batches = (partial(self._short_numbers, texts[i : i + BATCH]) for i in starts)
+        return np.concatenate([in_own_thread(batch) for batch in batches])
+
+    def _short_numbers(self, texts: list[str]) -> np.ndarray:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
-            batches = [self(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
-        return np.concatenate(batches)
+            return self(texts)
 
 
 def has_bfloat16() -> bool:
