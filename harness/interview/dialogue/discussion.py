@@ -25,7 +25,8 @@ from harness.interview.dialogue.reactions import Reaction, react
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.turn import Turn, has_plan
-from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
+from harness.interview.dialogue.visitors import FOR_TEAM, VISITORS, chosen, offers_a_choice
+from harness.interview.listening.refusals import opens_with_refusal
 from harness.interview.reading import Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
 
@@ -108,12 +109,16 @@ class Discussion:
         text = NEGATED.sub(" ", text)
         vague = reading.proposed and not any(remedy.clear for remedy in reading.proposed)
         proposes = Act.DECIDE in reading.acts or (Act.PROPOSE in reading.acts and not vague)
-        decides = Act.DECIDE in reading.acts and not text.rstrip().endswith("?")
+        decides = not text.rstrip().endswith("?") and (
+            Act.DECIDE in reading.acts or opens_with_refusal(text)
+        )
         if WHICH_GOAL.search(text):
             return tuple(dict.fromkeys(("goal", *reading.cards)))
         if REQUESTS.search(text):
             near = SHOW.search(text) and reading.unanswered not in WITHHELD
             return reading.cards or (reading.near[:1] if near else ())
+        if FOR_TEAM.search(text):
+            return ()
         if questions(text) and not decides:
             return reading.cards
         if set(reading.acts) == {Act.ASK}:
@@ -130,7 +135,9 @@ class Discussion:
         )
         if doubts and not told and case_figures.is_doubt(text) and not answers_itself(text):
             return speak(step, case_figures.answer(self.session, text))
-        if _asks(reading, text) and (unsure := unclear(step, self.session, reading, text)):
+        addressed = Act.STAKEHOLDER in reading.acts or FOR_TEAM.search(text)
+        asks = _asks(reading, text) and not addressed
+        if asks and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
             return None
@@ -140,7 +147,7 @@ class Discussion:
         reaction = react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
-        if _ends_asking(text) and reaction.comment:
+        if _ends_asking(text) and reaction.comment and Act.STAKEHOLDER not in reading.acts:
             reaction = replace(reaction, question="asked_back", subject="")
         return self._reacted(step, reading, reaction, text)
 
@@ -180,7 +187,7 @@ class Discussion:
         if _ends_asking(_last_text(state)):
             return handed_back(step, self.session, asked(_last_text(state)))
         quote = state.heard[-1].main_words
-        taken = Reaction("taken", quote=quote)
+        taken = Reaction("taken" if quote else "plain", quote=quote)
         idle = proposing and not questions(_last_text(state))
         if idle and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
             return own
@@ -190,7 +197,7 @@ class Discussion:
             return None
         turn = self._turn(step, state.heard[-1], "")
         question = turn.on_plan if turn.onward == "more" else turn.onward
-        comment = "plain" if state.heard[-1].is_aside else "noted"
+        comment = "plain" if state.heard[-1].is_aside or not quote else "noted"
         return self._answer(step, Reaction(comment, question, quote=quote), "")
 
     def _gap(self, step: Step) -> tuple[str, str] | None:

@@ -164,7 +164,8 @@ class Interviewer:
             return self._repeated(step)
         if Act.OFF_TOPIC in acts and not (phase in VISITORS and YES_NO.search(text)):
             kind, wordings = aside(text)
-            if kind not in ("thanks", "other") or len(text.split()) <= REMARK:
+            short = len(text.split()) <= REMARK
+            if short or kind not in ("thanks", "other") or _says_nothing_else(reading, kind):
                 return choose(step, self.session, f"aside.{kind}", wordings)
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
@@ -257,6 +258,12 @@ def _is_lost(reading: Reading, text: str) -> bool:
 def _is_bare(text: str) -> bool:
     """Return True if a wish to hear something again says nothing else."""
     return len(text.split()) <= AGAIN and not CORRECTS.search(text)
+
+
+def _says_nothing_else(reading: Reading, kind: str) -> bool:
+    """Return True if a longer turn beside the subject has nothing in it to take up."""
+    aside = set(reading.acts) == {Act.OFF_TOPIC} and not reading.numbers
+    return kind == "other" and aside and not _is_on_case(reading)
 
 
 def _is_on_case(reading: Reading) -> bool:

@@ -37,8 +37,8 @@ SPOKEN_OF = {
     "TRD-COST": r"\b(cost\w*|price|pay|risk\w*|lose|loss|worse|free|trade.?off|give up)\b",
     "TRD-MONEY": r"\b(cost\w*|money|dollars?|budget|bill|finance|pay|free)\b|\$",
     "TRD-OPTIONS": r"\b(plan b|option\w*|alternativ\w*|otherwise|instead|if (they|you) (say|refuse)|"
-    r"(other|second|another) (way|option|choice|copy)|fall ?back|only if|"
-    r"if (it|that|this) (fails|is not enough|disappoints))\b",
+    r"(other|second|another) (way|option|choice|copy|change)|fall ?back|only if|in reserve|or (the|with) |"
+    r"if (it|that|this|the [\w ]{2,25}) (fails|is not enough|isn.?t enough|disappoints))\b|\b[ab]\)",
     "TRD-QUALITY": r"\b(test\w*|eval\w*|compar\w*|quality|accura\w*|verdicts?|recall|questions)\b",
     "STK-SMALLER": r"\b(smaller|lighter|int ?\d|\d.?bits?|quanti\w+|distil\w*|\d+ ?b|compress\w*)\b",
     "SYS-REMEASURE": r"\b(measur\w*|compar\w*|check\w*|watch\w*|before and after)\b",

@@ -13,7 +13,7 @@ from harness.interview.dialogue.moves import SEARCH, End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import overdue, warning
 from harness.interview.dialogue.speech import Step, say, speak
-from harness.interview.dialogue.visitors import team_joins, told_before
+from harness.interview.dialogue.visitors import FOR_TEAM, answers_pushback, team_joins, told_before
 from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
@@ -45,6 +45,8 @@ def next_phase(step: Step, session: Session) -> Step | None:
             # The product manager objects at once to what was meant for them.
             state = replace(state.enter(Phase.STAKEHOLDER), turns=1)
             pushback = session.filled(session.scenario.product.pushback)
+            if answers_pushback(state, pushback):
+                return told_before((state, out), session)
             return say((state, out), session, "joins", pushback=pushback)
         return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
     if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
@@ -59,8 +61,14 @@ def _told(state: State) -> Literal["now", "before", "never"]:
     said = [event.text for event in state.events if event.who == "candidate" and event.text]
     if not said or not state.heard:
         return "never"
+    if FOR_TEAM.search(said[-1]):
+        return _told_before(state)
     if Role.MESSAGE in dict(state.heard[-1].roles) or TOLD.search(said[-1]):
         return "now"
+    return _told_before(state)
+
+
+def _told_before(state: State) -> Literal["before", "never"]:
     return "before" if any(Act.STAKEHOLDER in heard.acts for heard in state.heard) else "never"
 
 

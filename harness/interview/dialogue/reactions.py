@@ -14,6 +14,7 @@ from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import SEARCH
 from harness.interview.dialogue.turn import CONTEXT, Turn
 from harness.interview.dialogue.turn_numbers import number_from_card, number_to_explain
+from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Remedy, Role, Suspect
 from harness.interview.scenario.interview_session import Session
@@ -67,6 +68,7 @@ REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconside
 MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
 NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
+NO_NAME = re.compile(r"\b(not|i|we|you|it|that)\b|n.t\b", re.IGNORECASE)
 REASONED = 10  # words: a longer refusal has its reason with it
 
 
@@ -96,7 +98,9 @@ def react(turn: Turn) -> Reaction | None:
 
 def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     reading = turn.reading
-    if reading.suspect and reading.suspect.cause == "right" and not turn.solved:
+    refuses = opens_with_refusal(turn.text)
+    blames = reading.suspect and not (refuses and _is_spared(turn, reading.suspect))
+    if blames and reading.suspect.cause == "right" and not turn.solved:
         yield _right(turn, reading.suspect)
     if Act.STAKEHOLDER in reading.acts:
         yield _told(turn)
@@ -104,6 +108,9 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _withdrawn(turn)
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
         yield _decided(turn)
+    if refuses and not any(remedy.clear for remedy in reading.proposed):
+        yield from _refusals(turn)
+        yield Reaction("left_alone", _after_refusal(turn))
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
@@ -141,6 +148,11 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
     return Reaction("right", question, suspect.id, suspect.quote, figure=figure, solved=True)
 
 
+def _is_spared(turn: Turn, suspect: Suspect) -> bool:
+    """Return True if a turn refuses to change what it names: "I would not touch the guard"."""
+    return refuses_at(turn.text, turn.text.find(suspect.quote))
+
+
 def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
     if suspect.cause == "right":
         return None
@@ -165,7 +177,10 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     if not remedy.clear:
         return Reaction("noted", turn.onward, quote=remedy.quote)
     kind = fit(turn.session, remedy)
-    figure = turn.unsaid(_touched(turn, remedy)) if kind == "neutral" else ""
+    blamed = (
+        turn.reading.cause == "right"
+    )  # a remedy for the cause, if not the one that the case knows
+    figure = turn.unsaid(_touched(turn, remedy)) if kind == "neutral" and not blamed else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
     question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
@@ -211,7 +226,7 @@ def _after_refusal(turn: Turn) -> str:
 def _name(remedy: Remedy) -> str:
     """Return the candidate's words for a remedy if they are a name, else what it is called."""
     name = re.sub(r"^(no|not|without) ", "", remedy.quote)
-    if len(name.split()) <= NAME_WORDS:
+    if len(name.split()) <= NAME_WORDS and not NO_NAME.search(name):
         return name
     return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
 

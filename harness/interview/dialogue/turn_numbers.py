@@ -9,12 +9,14 @@ from harness.interview.reading import Number
 from harness.interview.scoring.grounding import TOLERANCE
 
 GOAL_MS = 500  # what product asks for, in every case
+DIGITS = 2  # of a number that is taken to be read off a card; "10 ms" may be anything's
 READ_OFF = 0.01  # of a number that is not rounded; a larger difference is a sum of one's own
 
 
 def number_from_card(turn: Turn) -> str | None:
     """Return the candidate's words for the first number that an opened card shows, or None."""
-    written = (n for n in turn.reading.numbers if n.unit and re.search(r"\d", n.quote))
+    numbers = (n for n in turn.reading.numbers if n.unit and re.search(r"\d", n.quote))
+    written = (n for n in numbers if _digits(n.value) >= DIGITS)
     return next((n.quote for n in written if is_on_card(n, turn) and not _given(n, turn)), None)
 
 
@@ -48,6 +50,11 @@ def is_on_card(number: Number, turn: Turn) -> bool:
 
 
 def _close(said: float, value: float) -> bool:
-    digits = max(1, len(f"{said:g}".replace(".", "").strip("0")))
+    digits = max(1, _digits(said))
     rounded = float(f"{value:.{digits}g}") == said
     return abs(said - value) <= (2 * TOLERANCE if rounded else READ_OFF) * abs(value)
+
+
+def _digits(value: float) -> int:
+    """Return the number of significant digits."""
+    return len(f"{value:g}".replace(".", "").strip("0"))

@@ -9,6 +9,7 @@ from harness.interview.dialogue.asking import WHICH_GOAL
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import reactions, short
+from harness.interview.listening.remedies import names_in
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
 
@@ -17,15 +18,22 @@ TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
 CHOICE = "chooses"  # the product manager has answered a question of which is better
 PREFERENCE = re.compile(
     r"\b(prefer|rather|better|matters? more|more important|your (choice|call)|choose|want)\b[^.!]*\?|"
-    r"\bor\b[^.!?]*\?",
+    r"\bor\b[^.!?]*\?|\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
 )
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
+ENGINEERS = (
+    r"(the |my |our |your |you |two |young )*(engineers?|(engineering )?team|developers?|devs|lads)"
+)
 # What is said to those who will build the fix.
 TO_TEAM = re.compile(
-    r"\b(to|for|tell) (the |my |our |your |you |two |young )*"
-    r"(engineers?|(engineering )?team|developers?|devs)\b|"
-    r"(^|[.!?]\s+)(and |so |ok(ay)? )?(the )?(two )?(engineers?|team|guys|devs)\W*[,:]",
+    rf"\b(to|for|tell) {ENGINEERS}\b|(^|[.!?]\s+)(and |so |ok(ay)? )?({ENGINEERS}|guys)\W*[,:]",
+    re.IGNORECASE,
+)
+# A turn that begins by turning to them.
+FOR_TEAM = re.compile(
+    r"^\W*((and|so|now|then|finally|ok\w*)\W+)*"
+    rf"((to|for) ({ENGINEERS}|(the |two )*colleagues)\b|({ENGINEERS}|guys)\W*[,:])",
     re.IGNORECASE,
 )
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
@@ -34,8 +42,10 @@ TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 def product_manager(step: Step, session: Session, text: str) -> Step | None:
     """Let the product manager object, then ask for what is missing; return None if nothing is open."""
     state, out = step
-    if state.turns == 1:
-        pushback = session.filled(session.scenario.product.pushback)
+    if FOR_TEAM.search(text):
+        return None
+    pushback = session.filled(session.scenario.product.pushback)
+    if state.turns == 1 and not answers_pushback(state, pushback):
         return say(step, session, "pushback", pushback=pushback)
     key = insistence(state, text)
     if offers_a_choice(state, text):
@@ -94,6 +104,12 @@ def insistence(state: State, text: str) -> str | None:
         if key not in state.insisted and called_for and not answered:
             return key
     return None
+
+
+def answers_pushback(state: State, pushback: str) -> bool:
+    """Return True if the last turn has told product about the change that their objection is about."""
+    named = {remedy.id for remedy in state.heard[-1].named}
+    return not named.isdisjoint(names_in(pushback))
 
 
 def told_before(step: Step, session: Session) -> Step:

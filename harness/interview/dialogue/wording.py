@@ -43,8 +43,9 @@ JOINING = re.compile(
 # "To the product manager I would say:", how a sentence begins that is meant for somebody else.
 ADDRESSES = re.compile(
     r"^\W*(?:and |so |now |okay |fine )*(?:(?:to|for|dear)\W+(?:the |my |our |your |you |two |both )*"
-    r"(?:product(?: manager)?|pm|engineers?|(?:engineering )?team|developers?|guys|colleagues|boss|users?)\b"
-    r"[^.:,!?]{0,30}[:,.!]+|(?:engineers?|team|guys|dear \w+(?: \w+)?|product(?: manager)?|folks)\s*[,:!])\s*"
+    r"(?:product(?: manager)?|pm|engineers?|(?:engineering )?team|developers?|devs|lads|guys|colleagues|boss|"
+    r"users?)\b[^.:,!?]{0,30}[:,.!]+|"
+    r"(?:engineers?|team|guys|devs|lads|dear \w+(?: \w+)?|product(?: manager)?|folks)\s*[,:!])\s*"
     r"(?:(?:i would|i.?d|i will|i.?ll) (?:say|tell \w+|write)\W+)?",
     re.IGNORECASE,
 )

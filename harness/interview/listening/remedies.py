@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
+from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.roles import role
 from harness.interview.listening.said import REMEDIES, Said
 from harness.interview.reading import REFUSED as NO
@@ -109,10 +110,22 @@ def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remed
     """Return a remedy of a turn, with the words of the part that says most of it. total: its log odds."""
     part = max(heard, key=lambda part: _about(name, part))
     span = _span(name, part.text)
-    refused = _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
+    said_so = _in_refusal(name, turn, part)
+    refused = said_so or _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
     deferred = not refused and DEFERS.search(part.text)
-    clear = not deferred and total >= (CLEARLY_REFUSED if refused else CLEAR)
-    return Remedy(name, refused, part.text[slice(*span)] if span else part.text, clear)
+    sure = said_so or total >= (CLEARLY_REFUSED if refused else CLEAR)
+    return Remedy(
+        name, refused, part.text[slice(*span)] if span else part.text, sure and not deferred
+    )
+
+
+def _in_refusal(name: str, turn: Said, part: Said) -> bool:
+    """Return True if a sentence that refuses names the remedy, in a turn that opens with a refusal."""
+    if not opens_with_refusal(turn.text):
+        return False
+    span = _span(name, turn.text)
+    place = span[0] if span else turn.text.find(part.text)
+    return refuses_at(turn.text, place)
 
 
 def _opposite(name: str, text: str) -> bool:
@@ -126,11 +139,16 @@ def mentioned(turn: Said) -> tuple[Remedy, ...]:
     return tuple(Remedy(n, False, turn.text[slice(*span)]) for n, span in spans.items() if span)
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the ids of the remedies whose names are in a text."""
+    return tuple(name for name in remedies() if _span(name, text))
+
+
 def turned_down(turn: Said, before: str) -> tuple[Remedy, ...]:
     """Return the remedies that the interviewer's last words put forward, if a turn refuses them unnamed."""
     if not PUT_FORWARD.search(before):
         return ()
-    named = [name for name in remedies() if _span(name, before)]
+    named = names_in(before)
     if not named or len(named) > MAX_TURNED_DOWN:
         return ()
     if turn.odds[REMEDIES][REFUSES] < NAMELESS:

@@ -10,8 +10,8 @@ from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utteranc
 from harness.interview.dialogue.reactions import react
 from harness.interview.dialogue.speech import Style
 from harness.interview.dialogue.turn import Turn
-from harness.interview.dialogue.turn_numbers import _close
-from harness.interview.reading import Act, Reading, Remedy
+from harness.interview.dialogue.turn_numbers import _close, _digits
+from harness.interview.reading import Act, Reading, Remedy, Suspect
 from tests.unit.interview.interviews import by_words, interviewer, played, words
 
 RIGHT, WRONG = "The decode dominates, 2.3 s.", "The network dominates."
@@ -315,3 +315,17 @@ def test_the_plan_as_a_whole_is_asked_about_once_its_parts_are_clear():
     state, _ = after_cards(interviewer(levels={}), *[turn] * 6)
     asked = {key.split(".")[1] for key in state.used if key.startswith("question.")}
     assert asked & {"total", "only_one", "noticed", "unsolved"}
+
+
+def test_a_turn_that_opens_with_a_refusal_is_no_diagnosis_of_what_it_spares():
+    one = interviewer()
+    text = "I would not touch the handbook. It is the same each time."
+    spares = Reading((Act.CLAIM,), suspect=Suspect("prefill", "right", "handbook"))
+    state = replace(one.begin()[0], opened=("breakdown",), heard=(spares,))
+    assert react(Turn(text, spares, state, one.session)).comment == "left_alone"
+    other = replace(spares, suspect=Suspect("prefill", "right", "same each time"))
+    assert react(Turn(text, other, state, one.session)).comment == "right"
+
+
+def test_a_number_of_one_digit_is_not_taken_to_be_that_of_a_card():
+    assert (_digits(10), _digits(5), _digits(14), _digits(1.4), _digits(426)) == (1, 1, 2, 2, 3)

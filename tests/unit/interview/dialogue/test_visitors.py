@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from harness.interview.dialogue.moves import Next, Phase, Utterance
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.reading import Act, Reading
+from harness.interview.dialogue.visitors import FOR_TEAM, answers_pushback
+from harness.interview.listening.remedies import names_in
+from harness.interview.reading import Act, Reading, Remedy
 from tests.unit.interview.interviews import by_words, interviewer, words
 
 SHOWN = dict.fromkeys(follow_ups(), "applied")
@@ -88,3 +92,26 @@ def test_engineers_who_have_heard_the_fix_ask_back_at_once():
         if state.phase != Phase.TEAM:
             state, moves = one.step(state, Next(t))
     assert state.phase == Phase.TEAM and "Explain the fix" not in words(moves)
+
+
+def test_who_turns_to_the_engineers_is_not_answered_by_product():
+    one, state, _said = joined()
+    state, moves = one.step(state, Utterance(30, "And for the lads: batch the calls."))
+    assert "product manager" not in words(moves) and state.phase != Phase.STAKEHOLDER
+
+
+@pytest.mark.parametrize(
+    "text", ["To the engineers I say: a flag.", "so, engineers: batch", "for devs: 1 streaming"]
+)
+def test_a_turn_for_the_engineers(text):
+    assert FOR_TEAM.search(text) and not FOR_TEAM.search(f"Product, tell {text}")
+
+
+def test_an_objection_that_was_answered_before_is_not_made():
+    one = interviewer(level="mid", levels=SHOWN)
+    pushback = one.session.filled(one.session.scenario.product.pushback)
+    (named,) = names_in(pushback)
+    told = Reading((Act.STAKEHOLDER,), named=(Remedy(named, True, "it"),))
+    state = replace(one.begin()[0], heard=(told,))
+    assert answers_pushback(state, pushback)
+    assert not answers_pushback(replace(state, heard=(Reading(),)), pushback)

@@ -1,0 +1,57 @@
+"""Refusals: which turns open with one, and what they refuse."""
+
+import pytest
+
+from harness.interview.listening.refusals import opens_with_refusal, refuses_at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would not buy the second card, it doubles the bill.",
+        "What I'd not do: the 3B. A cache neither.",
+        "A second box? Nah. You don't throw money at a setting.",
+        "Hm, the cache. I'd leave that alone.",
+        "not doing: 3B model, second gpu",
+        "Mixing both on one card is a waste.",
+        "And the managed search I also reject.",
+    ],
+)
+def test_a_turn_opens_with_a_refusal(text):
+    assert opens_with_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would use a cache. I would not buy a card.",
+        "I'd begin by not touching anything. Show me the times.",
+        "A CDN wouldn't cache those, so I'd put a copy in Sydney.",
+        "Is it the queue? No idea.",
+        "45 ms? No, that must be the mean.",
+        "Before that we note who is on leave and who is out.",
+    ],
+)
+def test_others_do_not(text):
+    assert not opens_with_refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused", "kept"),
+    [
+        (
+            "I would not take the 3B. A cache, some other day. I'd stream it.",
+            ["3B", "cache"],
+            ["stream"],
+        ),
+        (
+            "What I would not do: a card. A cache. Instead I'd stream it.",
+            ["card", "cache"],
+            ["stream"],
+        ),
+        ("A larger model? Nah. Call those people for a higher limit.", ["larger"], ["limit"]),
+    ],
+)
+def test_what_a_sentence_refuses(text, refused, kept):
+    assert all(refuses_at(text, text.index(word)) for word in refused)
+    assert not any(refuses_at(text, text.index(word)) for word in kept)
