@@ -321,10 +321,10 @@ def test_a_turn_that_opens_with_a_refusal_is_no_diagnosis_of_what_it_spares():
     one = interviewer()
     text = "I would not touch the handbook. It is the same each time."
     spares = Reading((Act.CLAIM,), suspect=Suspect("prefill", "right", "handbook"))
-    state = replace(one.begin()[0], opened=("breakdown",), heard=(spares,))
+    state = replace(one.begin()[0], heard=(spares,))
     assert react(Turn(text, spares, state, one.session)).comment == "left_alone"
     other = replace(spares, suspect=Suspect("prefill", "right", "same each time"))
-    assert react(Turn(text, other, state, one.session)).comment == "right"
+    assert react(Turn(text, other, state, one.session)).comment == "right_unseen"
 
 
 def test_a_number_of_one_digit_is_not_taken_to_be_that_of_a_card():
