@@ -21,7 +21,8 @@ from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
-from harness.interview.dialogue.reactions import Reaction, react
+from harness.interview.dialogue.reaction import Reaction
+from harness.interview.dialogue.reactions import react
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.turn import Turn, has_plan

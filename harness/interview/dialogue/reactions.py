@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.moves import SEARCH
+from harness.interview.dialogue.reaction import Reaction, fit, touched, words_for_two
+from harness.interview.dialogue.refused import after_refusal, refusals
 from harness.interview.dialogue.turn import CONTEXT, Turn
 from harness.interview.dialogue.turn_numbers import number_from_card, number_to_explain
 from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import Act, Remedy, Role, Suspect
-from harness.interview.scenario.interview_session import Session
 
 COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
@@ -63,32 +63,8 @@ OF_ONESELF = re.compile(
     r"^\W*i (talk|joke|know)\b",
     re.IGNORECASE,
 )
-# The question that leads on, after a refusal.
-REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconsider"}
 MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
-NAME_WORDS = 4  # a longer quote is a sentence, in which a refusal is said already
-NO_NAME = re.compile(r"\b(not|i|we|you|it|that)\b|n.t\b", re.IGNORECASE)
-REASONED = 10  # words: a longer refusal has its reason with it
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """A comment and a question, by their keys in `reactions.yaml`, either of which may be missing.
-
-    subject: the remedy or suspect that it is about. quote: the candidate's words. doubts: a wrong suspect
-    that is to be refuted later. solved: True if the turn named the cause and the interview can go on to
-    remedies.
-    """
-
-    comment: str | None = None
-    question: str | None = None
-    subject: str = ""
-    quote: str = ""
-    figure: str = ""
-    number: str = ""
-    doubts: Suspect | None = None
-    solved: bool = False
 
 
 def react(turn: Turn) -> Reaction | None:
@@ -109,14 +85,14 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
         yield _decided(turn)
     if refuses and not any(remedy.clear for remedy in reading.proposed):
-        yield from _refusals(turn)
-        yield Reaction("left_alone", _after_refusal(turn))
+        yield from refusals(turn)
+        yield Reaction("left_alone", after_refusal(turn))
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
     if reading.suspect:
         yield _suspected(turn, reading.suspect)
-    yield from _refusals(turn)
+    yield from refusals(turn)
     yield _about(turn)
     yield _answered(turn)
     if Act.DECIDE in reading.acts:
@@ -124,11 +100,6 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.CLAIM in reading.acts and reading.numbers:
         yield _number(turn)
     yield _unproven(turn)
-
-
-def fit(session: Session, remedy: Remedy) -> str:
-    """Return how a remedy fits the case; one that the case does not mention is neutral."""
-    return session.scenario.remedies.get(remedy.id, "neutral")
 
 
 def _best(turn: Turn) -> Remedy:
@@ -175,12 +146,14 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     if not turn.looked:
         return Reaction("early", "first_look", remedy.id, remedy.quote)
     if not remedy.clear:
-        return Reaction("noted", turn.onward, quote=remedy.quote)
+        several = len(turn.reading.proposed) > 1
+        quote = words_for_two(turn.reading.proposed) if several else remedy.quote
+        return Reaction("noted", turn.onward, quote=quote)
     kind = fit(turn.session, remedy)
     blamed = (
         turn.reading.cause == "right"
     )  # a remedy for the cause, if not the one that the case knows
-    figure = turn.unsaid(_touched(turn, remedy)) if kind == "neutral" and not blamed else ""
+    figure = turn.unsaid(touched(turn, remedy)) if kind == "neutral" and not blamed else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
     question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
@@ -192,50 +165,6 @@ def _withdrawn(turn: Turn) -> Reaction | None:
     if any(remedy.clear for remedy in turn.reading.proposed):
         return None
     return Reaction("withdrawn", turn.onward if turn.says("instead") else "instead")
-
-
-def _refusals(turn: Turn) -> Iterator[Reaction]:
-    """Yield the reaction to all clear refusals at once, and to the first one by itself."""
-    clear = [remedy for remedy in turn.reading.refused if remedy.clear]
-    if len(clear) > 1:
-        names = [_name(remedy).strip(" .,;:!?") for remedy in clear]
-        yield Reaction("refused_several", _after_refusal(turn), quote=" and ".join(names[:2]))
-    yield from (_refused(turn, remedy) for remedy in clear)
-
-
-def _refused(turn: Turn, remedy: Remedy) -> Reaction:
-    onward, name = _after_refusal(turn), _name(remedy)
-    if fit(turn.session, remedy) in ("fixes", "helps"):
-        sentences = re.findall(r"[.!;](?:\s|$)", turn.text)
-        reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED or len(sentences) > 1
-        question = onward if reasoned else "why_not"
-        return Reaction("refused_fix", question, remedy.id, name)
-    figure = turn.unsaid(_touched(turn, remedy))
-    return Reaction("refused_rightly", onward, remedy.id, name, figure)
-
-
-def _after_refusal(turn: Turn) -> str:
-    """Return the question that leads on after a refusal; each kind is asked once."""
-    onward = REFUSED_ONWARD[turn.onward]
-    asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
-    if not asked and not turn.says(onward):
-        return onward
-    return "refused_more" if turn.onward == "more" else turn.onward
-
-
-def _name(remedy: Remedy) -> str:
-    """Return the candidate's words for a remedy if they are a name, else what it is called."""
-    name = re.sub(r"^(no|not|without) ", "", remedy.quote)
-    if len(name.split()) <= NAME_WORDS and not NO_NAME.search(name):
-        return name
-    return re.sub(r"^(the|a) ", "", remedies()[remedy.id].says)
-
-
-def _touched(turn: Turn, remedy: Remedy) -> str:
-    """Return how little a remedy could win; "" if it touches the stage of the cause."""
-    stage = remedies()[remedy.id].touches
-    elsewhere = stage and stage != turn.session.scenario.cause.stage
-    return case_figures.share(turn.session, stage) if elsewhere else ""
 
 
 def _told(turn: Turn) -> Reaction | None:
@@ -270,12 +199,12 @@ def _answered(turn: Turn) -> Reaction | None:
 
 def _planned(turn: Turn) -> Reaction | None:
     """React to several changes at once: ask about the plan as a whole."""
-    named = [_name(remedy).strip(" .,;:!?") for remedy in turn.reading.proposed if remedy.clear]
+    clear = [remedy for remedy in turn.reading.proposed if remedy.clear]
     ordered = Act.DECIDE in turn.reading.acts or Role.ORDER in dict(turn.reading.roles)
-    if len(named) < 2 or not (turn.looked and ordered) or COMPARES.search(turn.text):
+    if len(clear) < 2 or not (turn.looked and ordered) or COMPARES.search(turn.text):
         return None
     question = turn.open_question("plan", ("risk", "reorder")) or turn.onward
-    return Reaction("planned", question, "plan", " and ".join(named[:2]))
+    return Reaction("planned", question, "plan", words_for_two(clear))
 
 
 def _unproven(turn: Turn) -> Reaction | None:

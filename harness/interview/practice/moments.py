@@ -11,7 +11,7 @@ from harness.interview.content_files import CONTENT, Strict, Text, read
 from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.asking import REQUESTS
-from harness.interview.dialogue.reactions import fit
+from harness.interview.dialogue.reaction import fit
 from harness.interview.dialogue.turn import CONTEXT
 from harness.interview.dialogue.wording import reactions, short
 from harness.interview.listening.remedies import remedies
