@@ -16,7 +16,7 @@ REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
     r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
-    r"\bput [\w, ]{3,30} on the table\b|\bquestions?: |\bi meant\b(?! (it|that|to|what))|"
+    r"\bput ([\w, ]{3,30} )?on the table\b|\bquestions?: |\bi meant\b(?! (it|that|to|what))|"
     r"^\W*(break|split|walk me through|pull up|plot|list)\b(?=.{3,60}\b(down|up|out|by|per|into|for me)\b)|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
     r"\b(can|could|may) i (see|have|get)\b|\byou (can|could) (please )?(show|give) (it|me|us|that)\b|"

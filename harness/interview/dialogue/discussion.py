@@ -148,7 +148,7 @@ class Discussion:
         reaction = react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
-        if _ends_asking(text) and reaction.comment and Act.STAKEHOLDER not in reading.acts:
+        if _ends_asking(text) and reaction.comment and not addressed:
             reaction = replace(reaction, question="asked_back", subject="")
         return self._reacted(step, reading, reaction, text)
 

@@ -21,10 +21,9 @@ def number_from_card(turn: Turn) -> str | None:
 
 
 def number_to_explain(turn: Turn) -> str | None:
-    """Return the candidate's words for the first number with a unit that nobody has named before."""
-    new = (
-        n for n in turn.reading.numbers if n.unit and not (_given(n, turn) or _said_before(n, turn))
-    )
+    """Return the candidate's words for the first number with a unit that is on no card and was not named."""
+    known = (_given, _said_before, is_on_card)
+    new = (n for n in turn.reading.numbers if n.unit and not any(k(n, turn) for k in known))
     return next((n.quote for n in new), None)
 
 

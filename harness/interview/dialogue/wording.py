@@ -26,7 +26,8 @@ ASKS_MEANING = re.compile(
 )
 # A term alone, which may stand for its meaning or for its value: "what is prefill?"
 NAMES_A_TERM = re.compile(
-    r"\bwhat(.?s| is) [\w-]{3,15}( (and|or) [\w-]{3,15})?\?|\bgood or (it.?s |is it )?bad\?|"
+    r"\bwhat(.?s| is) (?!inside|missing|slow|left|next)[\w-]{3,15}( (and|or) [\w-]{3,15})?\?|"
+    r"\bgood or (it.?s |is it )?bad\?|"
     r"^\W*(\w+\W+){0,2}what(.?s| is| are)( an?)? (?!(the|your?|our|it|that|this|next)\b)[\w-]+( [\w-]+)?\W*$",
     re.IGNORECASE,
 )

@@ -327,5 +327,7 @@ def test_a_turn_that_opens_with_a_refusal_is_no_diagnosis_of_what_it_spares():
     assert react(Turn(text, other, state, one.session)).comment == "right_unseen"
 
 
-def test_a_number_of_one_digit_is_not_taken_to_be_that_of_a_card():
+def test_a_number_of_one_digit_is_neither_confirmed_nor_asked_for_its_source():
+    state, (moves,) = after_cards(interviewer(levels={}), "Users see 3 s.")
+    assert ("number", "source") not in state.depth and "on the card" not in words(moves)
     assert (_digits(10), _digits(5), _digits(14), _digits(1.4), _digits(426)) == (1, 1, 2, 2, 3)

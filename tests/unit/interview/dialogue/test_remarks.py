@@ -8,7 +8,7 @@ from harness.interview.dialogue import probes
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import Phase, Show
 from harness.interview.dialogue.progression import TOLD
-from harness.interview.dialogue.wording import reactions
+from harness.interview.dialogue.wording import meaning, reactions
 from harness.interview.reading import Act, Reading
 from tests.unit.interview.interviews import interviewer, played, words
 
@@ -194,3 +194,9 @@ def test_a_longer_remark_with_nothing_in_it_is_left_there():
     one = replace(interviewer(), read=lambda *_: Reading((Act.OFF_TOPIC,)))
     _, (moves,) = played(one, text)
     assert words(moves) in reactions().asides["other"].says
+
+
+@pytest.mark.parametrize("text", ["How big is the prompt, and what is inside?", "What is left?"])
+def test_the_content_of_a_thing_is_not_its_meaning(text):
+    assert meaning(text) is None
+    assert meaning("What is prefill?")
