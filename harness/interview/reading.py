@@ -27,6 +27,9 @@ class Act(StrEnum):
     DONE = "done"
 
 
+OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
+
+
 class Role(StrEnum):
     """What a sentence says about a change or the case."""
 

@@ -28,12 +28,11 @@ from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.turn import Turn, has_plan
 from harness.interview.dialogue.visitors import FOR_TEAM, VISITORS, chosen, offers_a_choice
 from harness.interview.listening.refusals import opens_with_refusal
-from harness.interview.reading import Act, Reading, Role, Unanswered
+from harness.interview.reading import OFFERS, Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
-OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
 STATES = OFFERS | {Act.CLAIM}
 REST = 2  # utterances of the interviewer without a question about a gap, after one
 WITHHELD = (

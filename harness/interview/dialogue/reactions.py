@@ -17,7 +17,7 @@ from harness.interview.dialogue.turn import CONTEXT, Turn
 from harness.interview.dialogue.turn_numbers import number_from_card, number_to_explain
 from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.remedies import remedies
-from harness.interview.reading import Act, Remedy, Role, Suspect
+from harness.interview.reading import OFFERS, Act, Remedy, Role, Suspect
 
 COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
@@ -74,7 +74,7 @@ def react(turn: Turn) -> Reaction | None:
 
 def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     reading = turn.reading
-    refuses = opens_with_refusal(turn.text)
+    refuses = opens_with_refusal(turn.text) and not OFFERS.isdisjoint(reading.acts)
     blames = reading.suspect and not (refuses and _is_spared(turn, reading.suspect))
     if blames and reading.suspect.cause == "right" and not turn.solved:
         yield _right(turn, reading.suspect)
@@ -86,13 +86,14 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _decided(turn)
     if refuses and not any(remedy.clear for remedy in reading.proposed):
         yield from refusals(turn)
-        yield Reaction("left_alone", after_refusal(turn))
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
-    if reading.suspect:
+    if blames:
         yield _suspected(turn, reading.suspect)
     yield from refusals(turn)
+    if refuses:
+        yield Reaction("left_alone", after_refusal(turn))
     yield _about(turn)
     yield _answered(turn)
     if Act.DECIDE in reading.acts:

@@ -32,13 +32,18 @@ REFUSES = (
 # What refuses, too, once the turn has begun with a refusal.
 REFUSES_ALSO = (
     rf"{REFUSES}|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|\blater\b|,? no[.!]?$|"
-    r"^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\bnot worth\b|\b(?:leave|skip|scrap|drop)\b"
+    r"^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\bnot worth\b"
 )
 GOES_ON = re.compile(
     r"\b(instead|rather|what i (would|.?d|will) (?!not)|first|i propose|i suggest|let.?s|so (i|we))\b",
     re.IGNORECASE,
 )
 PLANS = re.compile(r"\b(i.?d|i would|i.?ll|i will|let.?s)\b", re.IGNORECASE)
+# A plan beside the refusal: "I would not buy a card, I'd stream."
+PUT_INSTEAD = re.compile(
+    r"\b(i.?d|i would|i.?ll|i will|let.?s|my plan)\b(?! (also |really |certainly )?(not|leave|keep)\b)",
+    re.IGNORECASE,
+)
 # "A second box? Nah."
 ASKED = re.compile(
     r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|do|does|did|can|could|will|would|has|have)\b)"
@@ -67,16 +72,13 @@ def refuses_at(text: str, place: int) -> bool:
     """Return True if what is named at a place of a turn that opens with a refusal is refused, too."""
     listed = False
     for begin, sentence in _sentences(text):
-        listed = bool(LISTS.search(sentence)) or (listed and not GOES_ON.search(sentence))
+        goes_on = GOES_ON.search(sentence) or PUT_INSTEAD.search(sentence)
+        listed = bool(LISTS.search(sentence)) or (listed and not goes_on)
         if begin <= place < begin + len(sentence):
             asked = begin == 0 and ASKED.search(text)
-            return bool(listed or asked or REFUSED.search(sentence))
+            planned = PUT_INSTEAD.search(sentence[: place - begin])
+            return not planned and bool(listed or asked or REFUSED.search(sentence))
     return False
-
-
-def first_refusal(text: str) -> str:
-    """Return the first sentence of a turn that refuses; "" if none does."""
-    return next((s for _, s in _sentences(text) if OPENS.search(s)), "")
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:

@@ -320,9 +320,14 @@ def test_the_plan_as_a_whole_is_asked_about_once_its_parts_are_clear():
 def test_a_turn_that_opens_with_a_refusal_is_no_diagnosis_of_what_it_spares():
     one = interviewer()
     text = "I would not touch the handbook. It is the same each time."
-    spares = Reading((Act.CLAIM,), suspect=Suspect("prefill", "right", "handbook"))
+    spares = Reading((Act.CLAIM, Act.PROPOSE), suspect=Suspect("prefill", "right", "handbook"))
     state = replace(one.begin()[0], heard=(spares,))
     assert react(Turn(text, spares, state, one.session)).comment == "left_alone"
+    found = replace(spares, acts=(Act.CLAIM,))
+    assert (
+        react(Turn("The search? No, the handbook.", found, state, one.session)).comment
+        != "left_alone"
+    )
     other = replace(spares, suspect=Suspect("prefill", "right", "same each time"))
     assert react(Turn(text, other, state, one.session)).comment == "right_unseen"
 

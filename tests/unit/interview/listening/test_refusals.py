@@ -49,6 +49,8 @@ def test_others_do_not(text):
             ["card", "cache"],
             ["stream"],
         ),
+        ("I would not buy the card, I'd stream.", ["card"], ["stream"]),
+        ("Rejected: a new database. I'd stream it.", ["database"], ["stream"]),
         ("A larger model? Nah. Call those people for a higher limit.", ["larger"], ["limit"]),
     ],
 )
