@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from harness.interview.dialogue import case_figures
+from harness.interview.dialogue.asking import SENTENCE
 from harness.interview.dialogue.moves import SEARCH
 from harness.interview.dialogue.reaction import Reaction, fit, touched, words_for_two
 from harness.interview.dialogue.refused import after_refusal, refusals
@@ -43,9 +44,11 @@ CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))
 # What was planned before is dropped.
 TAKES_BACK = re.compile(
     r"\b(i.?ll |i |let me )?take (it|that|this) back\b|\b(scrap|scratch|forget) (that|it|what i said)\b|"
-    r"\bchanged? my mind\b|\bi withdraw\b",
+    r"\b(i|i.?ve) changed my mind\b|\bi withdraw\b",
     re.IGNORECASE,
 )
+# A condition for it is a safeguard: "I'd take it back if accuracy fell."
+ON_CONDITION = re.compile(r"\b(if|when|once|unless|would|i.?d)\b", re.IGNORECASE)
 # What a sentence about a change is asked about, unless it says it.
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
@@ -80,7 +83,7 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
         yield _right(turn, reading.suspect)
     if Act.STAKEHOLDER in reading.acts:
         yield _told(turn)
-    if TAKES_BACK.search(turn.text):
+    if _takes_back(turn.text):
         yield _withdrawn(turn)
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
         yield _decided(turn)
@@ -159,6 +162,12 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
     question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
     return Reaction(comment, question, remedy.id, remedy.quote, figure)
+
+
+def _takes_back(text: str) -> bool:
+    """Return True if a sentence drops what was planned, and not on a condition."""
+    said = SENTENCE.split(text)
+    return any(TAKES_BACK.search(s) and not ON_CONDITION.search(s) for s in said)
 
 
 def _withdrawn(turn: Turn) -> Reaction | None:

@@ -336,3 +336,12 @@ def test_a_number_of_one_digit_is_neither_confirmed_nor_asked_for_its_source():
     state, (moves,) = after_cards(interviewer(levels={}), "Users see 3 s.")
     assert ("number", "source") not in state.depth and "on the card" not in words(moves)
     assert (_digits(10), _digits(5), _digits(14), _digits(1.4), _digits(426)) == (1, 1, 2, 2, 3)
+
+
+def test_a_condition_for_taking_a_change_back_is_no_withdrawal():
+    one = interviewer()
+    heard = Reading((Act.CLAIM,))
+    state = replace(one.begin()[0], heard=(heard,))
+    for text, taken_back in (("I'd take it back if it fell to 88.", False), ("Scrap that.", True)):
+        found = react(Turn(text, heard, state, one.session))
+        assert (found is not None and found.comment == "withdrawn") == taken_back
