@@ -27,7 +27,7 @@ class Act(StrEnum):
     DONE = "done"
 
 
-OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))
+OFFERS = frozenset((Act.PROPOSE, Act.DECIDE))  # acts that put a change forward
 
 
 class Role(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 # A wish for data, in a turn that proposes nothing.
 WANTS = re.compile(
     r"\b(show|give|gimme|tell|pull|open|please|again|want|let me see|like to (see|know|have|hear)|"
-    r"(i.?d|would) (like|love) (a|an|the|some))\b",
+    r"(i.?d|would) (like|love) (an?|the|some|two|three|both|your))\b",
     re.IGNORECASE,
 )
 # A request in so many words: it asks, whatever else the turn does.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.asking import (
     NEGATED,
     REQUESTS,
@@ -21,11 +20,12 @@ from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.moves import SEARCH, Doubt, Phase, State
 from harness.interview.dialogue.pace import overdue
 from harness.interview.dialogue.probes import Reword
-from harness.interview.dialogue.reaction import Reaction
-from harness.interview.dialogue.reactions import react
+from harness.interview.dialogue.reacting import case_figures
+from harness.interview.dialogue.reacting.reaction import Reaction
+from harness.interview.dialogue.reacting.reactions import react
+from harness.interview.dialogue.reacting.turn import Turn, has_plan
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
-from harness.interview.dialogue.turn import Turn, has_plan
 from harness.interview.dialogue.visitors import FOR_TEAM, VISITORS, chosen, offers_a_choice
 from harness.interview.listening.refusals import opens_with_refusal
 from harness.interview.reading import OFFERS, Act, Reading, Role, Unanswered

@@ -57,7 +57,7 @@ CLOSES = re.compile(
 )
 HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
-ABOUT_INTERVIEW = ("over", "length", "task", "asking", "orders", "verdict", "stop")
+ABOUT_INTERVIEW = ("practical", "over", "length", "task", "asking", "orders", "verdict", "stop")
 # Questions of the interviewer that one word may answer: "Queueing."
 ASKS_WHY = re.compile(
     r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.asking import asked
 from harness.interview.dialogue.moves import Offer, Phase, Show
 from harness.interview.dialogue.on_cards import read_out
+from harness.interview.dialogue.reacting import case_figures
+from harness.interview.dialogue.reacting.turn import CONTEXT
 from harness.interview.dialogue.speech import Step, choose, say
-from harness.interview.dialogue.turn import CONTEXT
 from harness.interview.dialogue.wording import opinion, reactions
 from harness.interview.reading import Reading, Unanswered
 from harness.interview.scenario.interview_session import Session

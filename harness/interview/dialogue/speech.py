@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.interview.dialogue.moves import Move, Say, State
 from harness.interview.dialogue.probes import Reword
-from harness.interview.dialogue.reaction import Reaction
+from harness.interview.dialogue.reacting.reaction import Reaction
 from harness.interview.dialogue.wording import filled, least_used, moves, reactions, short, text_of
 from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event

@@ -22,25 +22,25 @@ PREFERENCE = re.compile(
     re.IGNORECASE,
 )
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
-ENGINEERS = (
-    r"(the |my |our |your |you |two |young )*(engineers?|(engineering )?team|developers?|devs|lads)"
+ENGINEERS = r"(engineers?|(engineering )?team|developers?|devs|lads|guys|colleagues)"
+# Words that turn to those who will build the fix, rather than speak of them: "And for the engineers: ..."
+TURNS_TO_THEM = (
+    r"((and|so|now|then|finally|ok\w*)\W+)*("
+    rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
+    rf"[^.:,!?]{{0,25}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
 )
-# What is said to those who will build the fix.
+FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(
-    rf"\b(to|for|tell) {ENGINEERS}\b|(^|[.!?]\s+)(and |so |ok(ay)? )?({ENGINEERS}|guys)\W*[,:]",
-    re.IGNORECASE,
-)
-# A turn that begins by turning to them.
-FOR_TEAM = re.compile(
-    r"^\W*((and|so|now|then|finally|ok\w*)\W+)*"
-    rf"((to|for) ({ENGINEERS}|(the |two )*colleagues)\b|({ENGINEERS}|guys)\W*[,:])",
-    re.IGNORECASE,
+    rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE
 )
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
 def product_manager(step: Step, session: Session, text: str) -> Step | None:
-    """Let the product manager object, then ask for what is missing; return None if nothing is open."""
+    """Let the product manager object, then ask for what is missing.
+
+    Returns None if nothing is open, or if the turn is for the engineers.
+    """
     state, out = step
     if FOR_TEAM.search(text):
         return None
@@ -92,8 +92,8 @@ def offers_a_choice(state: State, text: str) -> bool:
 def insistence(state: State, text: str) -> str | None:
     """Return the key of the product manager's next question, or None if nothing is open.
 
-    What they were told before counts as well: nobody is asked for a date that they have given. text: the last
-    turn.
+    What they were told before counts as well: who has given a date is not asked for one. text: the last
+    turn, or all that they were told.
     """
     if len(set(state.insisted) - {CHOICE}) >= MAX_INSISTENCE:
         return None
@@ -107,8 +107,9 @@ def insistence(state: State, text: str) -> str | None:
 
 
 def answers_pushback(state: State, pushback: str) -> bool:
-    """Return True if the last turn has told product about the change that their objection is about."""
-    named = {remedy.id for remedy in state.heard[-1].named}
+    """Return True if product was told, or has just heard, of the change that their objection is about."""
+    told = [reading for reading in state.heard if Act.STAKEHOLDER in reading.acts]
+    named = {remedy.id for reading in (*told, state.heard[-1]) for remedy in reading.named}
     return not named.isdisjoint(names_in(pushback))
 
 
@@ -116,9 +117,12 @@ def told_before(step: Step, session: Session) -> Step:
     """Let the product manager join, who was told something earlier, and ask for what was missing in it."""
     state, out = step
     key = insistence(state, _told(state))
-    asked = reactions().product_manager[key].says[0] if key else ""
-    asked = asked or session.filled(session.scenario.product.pushback)
-    state = replace(state, insisted=(key,) if key else ())
+    pushback = session.filled(session.scenario.product.pushback)
+    if key:
+        asked = reactions().product_manager[key].says[0]
+        state = replace(state, insisted=(*state.insisted, key))
+    else:
+        asked = reactions().content if answers_pushback(state, pushback) else pushback
     return say((state, out), session, "joins_later", asked=asked)
 
 

@@ -105,6 +105,7 @@ class Reactions(Strict):
     chooses: dict[
         bool, Wordings
     ]  # whether the first word or the whole answer is what matters, or another one
+    content: Text  # the product manager's words if nothing is missing
     team: Team
 
 

@@ -9,48 +9,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n+")
-REFUSED_VERBS = (
+SENTENCE = re.compile(r"(?<=[.?!;])\s+")
+VERBS = (
     r"(?:go (?:for|with)|do (?:that|it|this)|take|touch|use|buy|pay|swap|change|cut|shorten|cache|stream|"
-    r"switch|spend|sign|order|build|sell|remove|reduce|recommend|drop|add|route|batch|quanti\w+|chase)"
+    r"switch|spend|sign|order|build|sell|remove|reduce|recommend|drop|add|route|batch|quanti[sz]\w+|chase)"
 )
-# A list of what is not done: it goes on until something else is put forward.
-HEADING = (
-    r"^\W*(?:so |and |also )*(?:not doing|rejected|refused|won.?t do|things i.?m not doing|"
-    r"what i(?:.?d| would) leave (?:alone|out|as it is)|"
-    r"what i(?:.?d|.?ll| would| will| won.?t| wouldn.?t)(?: not)?(?<=t)(?: ever)? do)\b"
+# The head of a list of what is not done, which goes on until a plan.
+LISTS = (
+    r"^\W*(?:(?:so|and|also) )*(?:"
+    r"(?:not doing|rejected|refused|won.?t do|wouldn.?t do|things i.?m not doing)\s*[:–-]|"
+    r"what i(?:.?d| would|.?ll| will) not (?:ever )?do\b|what i (?:won.?t|wouldn.?t) (?:ever )?do\b|"
+    r"what i(?:.?d| would) leave (?:alone|out|as it is)\b)"
 )
-REFUSES = (
-    r"\b(?:i|we)(?:.?d| would|.?ll| will)(?: (?:also|really|certainly|definitely|still|rather))*"
-    rf" not (?:even )?{REFUSED_VERBS}\b|"
-    rf"(?:^\W*|\b(?:i|we|and|or) )(?:wouldn.?t|won.?t) (?:even )?{REFUSED_VERBS}\b|\bnor would i\b|"
-    r"(?<!by )\b(?:not|never) "
+OPENS = (
+    r"\b(?:i(?:.?d| would|.?ll| will)|we(?:.?d| would))"
+    r"(?: (?:also|really|certainly|definitely|still|rather))*"
+    rf" not (?:even )?{VERBS}\b|"
+    rf"(?:^\W*|\b(?:i|and|or) )(?:wouldn.?t|won.?t) (?:even )?{VERBS}\b|\bnor would i\b|"
+    r"(?:^\W*|\bi.?m |\bwe.?re )(?:not|never) "
     r"(?:touching|taking|buying|doing|going (?:for|with)|swapping|paying|signing|adding)\b|"
-    r"\b(?:out of the question|hard no|is a waste)\b|\bi(?: also)? (?:reject|refuse|rule out|veto)\b|"
-    rf"\b(?:i.?d|i would|i.?ll|i|we)(?: also)? leave [^.;,]{{2,50}}\b(?:be|alone|out)\b|^\W*no to\b|{HEADING}"
+    r"\b(?:out of the question|hard no)\b|\bi(?: also)? (?:reject|refuse|veto)\b|"
+    r"\b(?:i.?d|i would|i.?ll|i|we)(?: also)? leave (?!nothing)[^.;,]{2,50}\b(?:(?<!to )be|alone|out)\b|"
+    rf"^\W*no to\b|{LISTS}"
 )
 # What refuses, too, once the turn has begun with a refusal.
-REFUSES_ALSO = (
-    rf"{REFUSES}|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|\blater\b|,? no[.!]?$|"
-    r"^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\bnot worth\b"
+FOLLOWS = (
+    rf"{OPENS}|\bi(?: also)? rule out\b|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|"
+    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\bnot worth\b"
 )
-GOES_ON = re.compile(
-    r"\b(instead|rather|what i (would|.?d|will) (?!not)|first|i propose|i suggest|let.?s|so (i|we))\b",
-    re.IGNORECASE,
-)
-PLANS = re.compile(r"\b(i.?d|i would|i.?ll|i will|let.?s)\b", re.IGNORECASE)
-# A plan beside the refusal: "I would not buy a card, I'd stream."
-PUT_INSTEAD = re.compile(
-    r"\b(i.?d|i would|i.?ll|i will|let.?s|my plan)\b(?! (also |really |certainly )?(not|leave|keep)\b)",
+# A plan, which ends a list of refusals, and is none beside one: "I would not buy a card, I'd stream."
+PLAN = re.compile(
+    r"\b(i.?d|i would|i.?ll|i will|let.?s|my plan|i propose|i suggest|instead(?! of)|rather(?! than))\b"
+    r"(?! (also |really |certainly )?(rather )?(not|never|leave|keep)\b)",
     re.IGNORECASE,
 )
 # "A second box? Nah."
 ASKED = re.compile(
-    r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|do|does|did|can|could|will|would|has|have)\b)"
-    r"[^.?!\d]{2,60}\?\s+(?:\w+,? ){0,2}(?:no|nope|nah|never)\b",
+    r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|was|were|do|does|did|can|could|will|would|should|"
+    r"shall|may|has|have|any)\b)[^.?!\d]{2,60}\?\s+(?:\w+,? ){0,2}"
+    r"(?:no(?! (?:idea|clue|problem)\b)|nope|nah|never)\b",
     re.IGNORECASE,
 )
-OPENS, LISTS, REFUSED = (re.compile(p, re.IGNORECASE) for p in (REFUSES, HEADING, REFUSES_ALSO))
+REFUSAL, LIST, FURTHER = (re.compile(p, re.IGNORECASE) for p in (OPENS, LISTS, FOLLOWS))
 OPENING = 8  # words that may stand before the refusal: "Hm. And the cache?"
 
 
@@ -60,10 +60,10 @@ def opens_with_refusal(text: str) -> bool:
         return True
     before = 0
     for _, sentence in _sentences(text):
-        if OPENS.search(sentence):
+        if REFUSAL.search(sentence) and not sentence.endswith("?"):
             return True
         before += len(sentence.split())
-        if before > OPENING or PLANS.search(sentence):
+        if before > OPENING or PLAN.search(sentence):
             break
     return False
 
@@ -72,12 +72,11 @@ def refuses_at(text: str, place: int) -> bool:
     """Return True if what is named at a place of a turn that opens with a refusal is refused, too."""
     listed = False
     for begin, sentence in _sentences(text):
-        goes_on = GOES_ON.search(sentence) or PUT_INSTEAD.search(sentence)
-        listed = bool(LISTS.search(sentence)) or (listed and not goes_on)
+        listed = bool(LIST.search(sentence)) or (listed and not PLAN.search(sentence))
         if begin <= place < begin + len(sentence):
             asked = begin == 0 and ASKED.search(text)
-            planned = PUT_INSTEAD.search(sentence[: place - begin])
-            return not planned and bool(listed or asked or REFUSED.search(sentence))
+            planned = PLAN.search(sentence[: place - begin])
+            return not planned and bool(listed or asked or FURTHER.search(sentence))
     return False
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from harness.interview.content_files import CONTENT, Strict, Text, read
-from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.asking import REQUESTS
-from harness.interview.dialogue.reaction import fit
-from harness.interview.dialogue.turn import CONTEXT
+from harness.interview.dialogue.reacting import case_figures
+from harness.interview.dialogue.reacting.answered import said
+from harness.interview.dialogue.reacting.reaction import fit
+from harness.interview.dialogue.reacting.turn import CONTEXT
 from harness.interview.dialogue.wording import reactions, short
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import QUOTABLE, Act, Reading, Remedy

@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.interview.dialogue.case_figures import is_doubt
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import State
+from harness.interview.dialogue.reacting.case_figures import is_doubt
 from harness.interview.dialogue.showing import ABOUT_INTERVIEW
 from harness.interview.dialogue.visitors import TO_TEAM, offers_a_choice
 from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated

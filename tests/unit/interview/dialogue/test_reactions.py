@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.interview.dialogue import case_figures
-from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
-from harness.interview.dialogue.reactions import react
+from harness.interview.dialogue.reacting import case_figures
+from harness.interview.dialogue.reacting.answered import said
+from harness.interview.dialogue.reacting.reactions import react
+from harness.interview.dialogue.reacting.turn import Turn
+from harness.interview.dialogue.reacting.turn_numbers import _close, _digits
 from harness.interview.dialogue.speech import Style
-from harness.interview.dialogue.turn import Turn
-from harness.interview.dialogue.turn_numbers import _close, _digits
 from harness.interview.reading import Act, Reading, Remedy, Suspect
 from tests.unit.interview.interviews import by_words, interviewer, played, words
 

@@ -6,9 +6,11 @@ import pytest
 
 from harness.interview.dialogue.moves import Next, Phase, Utterance
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.dialogue.visitors import FOR_TEAM, answers_pushback
+from harness.interview.dialogue.visitors import FOR_TEAM, TO_TEAM, answers_pushback, told_before
+from harness.interview.dialogue.wording import reactions
 from harness.interview.listening.remedies import names_in
 from harness.interview.reading import Act, Reading, Remedy
+from harness.interview.scenario.transcript import Event
 from tests.unit.interview.interviews import by_words, interviewer, words
 
 SHOWN = dict.fromkeys(follow_ups(), "applied")
@@ -107,6 +109,19 @@ def test_a_turn_for_the_engineers(text):
     assert FOR_TEAM.search(text) and not FOR_TEAM.search(f"Product, tell {text}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For the engineers it is two days of work, so you see it on Friday.",
+        "The team, as far as I know, has no budget.",
+        "For the team that runs the guard, what is the p95?",
+        "To the team's credit, the cache works.",
+    ],
+)
+def test_a_turn_about_the_engineers_is_not_for_them(text):
+    assert not FOR_TEAM.search(text) and not TO_TEAM.search(text)
+
+
 def test_an_objection_that_was_answered_before_is_not_made():
     one = interviewer(level="mid", levels=SHOWN)
     pushback = one.session.filled(one.session.scenario.product.pushback)
@@ -115,3 +130,7 @@ def test_an_objection_that_was_answered_before_is_not_made():
     state = replace(one.begin()[0], heard=(told,))
     assert answers_pushback(state, pushback)
     assert not answers_pushback(replace(state, heard=(Reading(),)), pushback)
+    message = "500 is impossible, but by Friday you get 1 s for no money. Which do you prefer?"
+    state = replace(state, events=(Event(t=1, who="candidate", text=message),))
+    _, moves = told_before((state, []), one.session)
+    assert reactions().content in words(moves) and pushback not in words(moves)

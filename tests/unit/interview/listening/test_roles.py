@@ -3,7 +3,7 @@
 import pytest
 
 from harness.interview.content_files import BadContentError
-from harness.interview.dialogue.case_figures import is_doubt
+from harness.interview.dialogue.reacting.case_figures import is_doubt
 from harness.interview.listening.roles import NAMES, role, role_sentences
 from harness.interview.listening.said import Said
 from harness.interview.reading import Role

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from harness.interview.dialogue.reaction import Reaction, fit, touched, words_for, words_for_two
-from harness.interview.dialogue.turn import Turn
+from harness.interview.dialogue.reacting.reaction import (
+    Reaction,
+    fit,
+    words_for,
+    words_for_two,
+)
+from harness.interview.dialogue.reacting.turn import Turn
 from harness.interview.reading import Remedy
 
 # The question that leads on, after a refusal.
@@ -14,12 +18,12 @@ REFUSED_ONWARD = {"next_look": "next_look", "fix": "instead", "more": "reconside
 REASONED = 10  # words: a longer refusal has its reason with it
 
 
-def refusals(turn: Turn) -> Iterator[Reaction]:
-    """Yield the reaction to all clear refusals at once, and to the first one by itself."""
+def refusal(turn: Turn) -> Reaction | None:
+    """Return the reaction to the remedies that a turn clearly refuses; None if there is none."""
     clear = [remedy for remedy in turn.reading.refused if remedy.clear]
     if len(clear) > 1:
-        yield Reaction("refused_several", after_refusal(turn), quote=words_for_two(clear))
-    yield from (_refused(turn, remedy) for remedy in clear)
+        return Reaction("refused_several", after_refusal(turn), quote=words_for_two(clear))
+    return _refused(turn, clear[0]) if clear else None
 
 
 def _refused(turn: Turn, remedy: Remedy) -> Reaction:
@@ -29,12 +33,12 @@ def _refused(turn: Turn, remedy: Remedy) -> Reaction:
         reasoned = turn.says("why_not") or len(turn.text.split()) > REASONED or len(sentences) > 1
         question = onward if reasoned else "why_not"
         return Reaction("refused_fix", question, remedy.id, words)
-    figure = turn.unsaid(touched(turn, remedy))
+    figure = turn.unsaid(share_elsewhere(turn, remedy))
     return Reaction("refused_rightly", onward, remedy.id, words, figure)
 
 
 def after_refusal(turn: Turn) -> str:
-    """Return the question that leads on after a refusal; each kind is asked once."""
+    """Return the question that leads on after a refusal; the one of its own is asked once."""
     onward = REFUSED_ONWARD[turn.onward]
     asked = any(key.startswith(f"question.{onward}.") for key in turn.state.used)
     if not asked and not turn.says(onward):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.interview.dialogue.answered import said
 from harness.interview.dialogue.moves import SEARCH, State
+from harness.interview.dialogue.reacting.answered import said
 from harness.interview.reading import Reading, Role
 from harness.interview.scenario.interview_session import Session
 

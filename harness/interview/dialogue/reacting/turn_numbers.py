@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.interview.dialogue.turn import Turn
+from harness.interview.dialogue.reacting.turn import Turn
 from harness.interview.reading import Number
 from harness.interview.scoring.grounding import TOLERANCE
 
@@ -56,4 +56,4 @@ def _close(said: float, value: float) -> bool:
 
 def _digits(value: float) -> int:
     """Return the number of significant digits."""
-    return len(f"{value:g}".replace(".", "").strip("0"))
+    return len(f"{value:.15g}".replace(".", "").strip("0"))

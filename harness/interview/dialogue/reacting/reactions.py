@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.interview.dialogue import case_figures
 from harness.interview.dialogue.asking import SENTENCE
 from harness.interview.dialogue.moves import SEARCH
-from harness.interview.dialogue.reaction import Reaction, fit, touched, words_for_two
-from harness.interview.dialogue.refused import after_refusal, refusals
-from harness.interview.dialogue.turn import CONTEXT, Turn
-from harness.interview.dialogue.turn_numbers import number_from_card, number_to_explain
+from harness.interview.dialogue.reacting import case_figures
+from harness.interview.dialogue.reacting.on_refusals import after_refusal, refusal
+from harness.interview.dialogue.reacting.reaction import (
+    Reaction,
+    fit,
+    share_elsewhere,
+    words_for_two,
+)
+from harness.interview.dialogue.reacting.turn import CONTEXT, Turn
+from harness.interview.dialogue.reacting.turn_numbers import number_from_card, number_to_explain
 from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.remedies import remedies
 from harness.interview.reading import OFFERS, Act, Remedy, Role, Suspect
@@ -88,13 +93,13 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
         yield _decided(turn)
     if refuses and not any(remedy.clear for remedy in reading.proposed):
-        yield from refusals(turn)
+        yield refusal(turn)
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
     if blames:
         yield _suspected(turn, reading.suspect)
-    yield from refusals(turn)
+    yield refusal(turn)
     if refuses:
         yield Reaction("left_alone", after_refusal(turn))
     yield _about(turn)
@@ -157,7 +162,7 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     blamed = (
         turn.reading.cause == "right"
     )  # a remedy for the cause, if not the one that the case knows
-    figure = turn.unsaid(touched(turn, remedy)) if kind == "neutral" and not blamed else ""
+    figure = turn.unsaid(share_elsewhere(turn, remedy)) if kind == "neutral" and not blamed else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
     question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
