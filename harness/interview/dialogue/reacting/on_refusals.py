@@ -7,6 +7,7 @@ import re
 from harness.interview.dialogue.reacting.reaction import (
     Reaction,
     fit,
+    share_elsewhere,
     words_for,
     words_for_two,
 )
