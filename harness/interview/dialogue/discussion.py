@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from harness.interview.dialogue.addressees import FOR_TEAM
 from harness.interview.dialogue.asking import (
     NEGATED,
     REQUESTS,
@@ -26,7 +27,7 @@ from harness.interview.dialogue.reacting.reactions import react
 from harness.interview.dialogue.reacting.turn import Turn, has_plan
 from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
-from harness.interview.dialogue.visitors import FOR_TEAM, VISITORS, chosen, offers_a_choice
+from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
 from harness.interview.listening.refusals import opens_with_refusal
 from harness.interview.reading import OFFERS, Act, Reading, Role, Unanswered
 from harness.interview.scenario.interview_session import Session
@@ -76,7 +77,8 @@ class Discussion:
         if known.issuperset(cards):
             answers = ON_CARD & set(step[0].last_pools)
             return step if answers else beside(step, self.session, reading.near)
-        return step if step[0].held else self._others(step, reading, text)
+        several = SEVERAL.search(text) and not step[0].held
+        return self._also(step, reading) if several else step
 
     def _is_for_visitors(self, state: State, reading: Reading, text: str) -> bool:
         """Return True if a turn is for who has joined the interview, and not for the interviewer."""
@@ -87,12 +89,6 @@ class Discussion:
         """Return True if a turn lets product choose what the goal's card, seen before, leaves open."""
         told = Act.STAKEHOLDER in reading.acts and "goal" in state.opened
         return told and offers_a_choice(state, text)
-
-    def _others(self, step: Step, reading: Reading, text: str) -> Step:
-        """Show or offer what may be meant beside the cards that were shown."""
-        if SEVERAL.search(text):
-            return self._also(step, reading)
-        return beside(step, self.session, reading.also, "also")
 
     def _also(self, step: Step, reading: Reading) -> Step:
         """Show what was probably asked for, too, in a turn that names several things."""
@@ -184,11 +180,11 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
-        if _ends_asking(_last_text(state)):
-            return handed_back(step, self.session, asked(_last_text(state)))
+        if _ends_asking(state.last_turn):
+            return handed_back(step, self.session, asked(state.last_turn))
         quote = state.heard[-1].main_words
         taken = Reaction("taken" if quote else "plain", quote=quote)
-        idle = proposing and not questions(_last_text(state))
+        idle = proposing and not questions(state.last_turn)
         if idle and (own := self.follow_ups.about_own_number(self._answer(step, taken, ""))):
             return own
         if gap := self._gap(step):
@@ -261,8 +257,3 @@ def _asks_back(reading: Reading, text: str) -> bool:
     """Return True if a remark ends with a question that asks for no data, and says nothing to take up."""
     told = Act.STAKEHOLDER in reading.acts or reading.planned()
     return _ends_asking(text) and not (reading.suspect or reading.remedies or told)
-
-
-def _last_text(state: State) -> str:
-    spoken = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
-    return next(spoken, "")

@@ -156,6 +156,16 @@ class State:
         return next(said, "")
 
     @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the candidate's turns."""
+        return tuple(e.text for e in self.events if e.who == "candidate" and e.text)
+
+    @property
+    def last_turn(self) -> str:
+        """Return the candidate's last turn, or ""."""
+        return self.spoken[-1] if self.spoken else ""
+
+    @property
     def last_pools(self) -> tuple[str, ...]:
         """Return the pool of the last wording, or nothing, so that a pool is not used twice in a row."""
         return tuple(key.rpartition(".")[0] for key in self.used[-1:])

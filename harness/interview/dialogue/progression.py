@@ -2,74 +2,77 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from harness.interview.dialogue import probes
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT
 from harness.interview.dialogue.debrief import debrief
 from harness.interview.dialogue.moves import SEARCH, End, Phase, State
 from harness.interview.dialogue.own_numbers import OwnNumber
-from harness.interview.dialogue.pace import overdue, warning
+from harness.interview.dialogue.pace import UNTIL, elapsed, warning
 from harness.interview.dialogue.speech import Step, say, speak
-from harness.interview.dialogue.visitors import FOR_TEAM, answers_pushback, team_joins, told_before
+from harness.interview.dialogue.visitors import product_joins, team_joins, told_product
 from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
-TOLD = re.compile(
-    r"\b(tell|write to|say to|show|explain to|e-?mail)\b.{0,20}\b(product(?! \w+s\b)|(?<!\d )pm|manager)\b|"
-    r"\b(to|for) (the )?(product(?! \w+s\b)|pm|product manager)\b",
-    re.IGNORECASE,
-)
+MEETINGS = ("to_stakeholder", "joins", "joins_later")  # wordings with which product joins
 TEAM_MINUTES = 15  # a shorter interview has no time for the second round
 
 
 def next_phase(step: Step, session: Session) -> Step | None:
-    """Enter the next phase and ask its first question; None after the last one."""
+    """Enter the next phase and ask its first question; None after the last one.
+
+    After the proposals come a complication, the product manager and the engineers, each unless it was there
+    before.
+    """
     state, out = step
     if state.phase in SEARCH:
         named = any(reading.proposed for reading in state.heard)
         pool = "to_order" if named else "to_propose"
         return say((state.enter(Phase.PROPOSE), out), session, pool)
-    if state.phase == Phase.PROPOSE:
-        late = state.twisted or overdue(session, state)
-        if not late and session.level != "mid":
-            twist = session.filled(session.scenario.twist)
-            state = replace(state, twisted=True, depth=(*state.depth, ("twist", "twist")))
-            return say((state, out), session, "twist", twist=twist)
-        told = _told(state)
-        if told == "before":
-            return told_before((replace(state.enter(Phase.STAKEHOLDER), turns=1), out), session)
-        if told == "now":
-            # The product manager objects at once to what was meant for them.
-            state = replace(state.enter(Phase.STAKEHOLDER), turns=1)
-            pushback = session.filled(session.scenario.product.pushback)
-            if answers_pushback(state, pushback):
-                return told_before((state, out), session)
-            return say((state, out), session, "joins", pushback=pushback)
-        return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
-    if state.phase == Phase.STAKEHOLDER and session.level != "mid" and _has_time(session):
-        return team_joins((state, out), session)
-    if state.phase in (Phase.STAKEHOLDER, Phase.TEAM):
-        return say((state.enter(Phase.WRAP), out), session, "to_wrap")
+    if state.phase in (Phase.PROPOSE, Phase.STAKEHOLDER, Phase.TEAM):
+        return _next_guest(step, session)
     return None
 
 
-def _told(state: State) -> Literal["now", "before", "never"]:
-    """Return when the candidate addressed the product manager."""
-    said = [event.text for event in state.events if event.who == "candidate" and event.text]
-    if not said or not state.heard:
-        return "never"
-    if FOR_TEAM.search(said[-1]):
-        return _told_before(state)
-    if Role.MESSAGE in dict(state.heard[-1].roles) or TOLD.search(said[-1]):
-        return "now"
-    return _told_before(state)
+def _next_guest(step: Step, session: Session) -> Step:
+    state, out = step
+    if _complicates(session, state):
+        twist = session.filled(session.scenario.twist)
+        depth = (*state.depth, ("twist", "twist"))
+        state = replace(state, phase=Phase.PROPOSE, twisted=True, depth=depth)
+        return say((state, out), session, "twist", twist=twist)
+    if state.phase == Phase.PROPOSE and not met(state, MEETINGS):
+        return _meets_product(step, session)
+    if state.phase != Phase.TEAM and session.level != "mid" and _has_time(session):
+        return team_joins(step, session)
+    return say((state.enter(Phase.WRAP), out), session, "to_wrap")
 
 
-def _told_before(state: State) -> Literal["before", "never"]:
-    return "before" if any(Act.STAKEHOLDER in heard.acts for heard in state.heard) else "never"
+def _complicates(session: Session, state: State) -> bool:
+    """Return True if the scenario's complication is due: after the plan, before the engineers."""
+    late = elapsed(session, state) >= UNTIL[Phase.PROPOSE]
+    possible = session.level != "mid" and state.phase != Phase.TEAM and not (state.twisted or late)
+    return possible and not FOR_TEAM.search(state.last_turn)
+
+
+def met(state: State, pools: Collection[str]) -> bool:
+    """Return True if a wording of one of these pools was said."""
+    return any(key.rpartition(".")[0] in pools for key in state.used)
+
+
+def _meets_product(step: Step, session: Session) -> Step:
+    """Let the product manager join, or ask for a message if they were told nothing."""
+    state, out = step
+    said = state.last_turn
+    for_team = FOR_TEAM.search(said)
+    message = state.heard and Role.MESSAGE in dict(state.heard[-1].roles)
+    if (message or TO_PRODUCT.search(said)) and not for_team:
+        return product_joins(step, session, said, now=True)
+    if any(Act.STAKEHOLDER in heard.acts for heard in state.heard):
+        return product_joins(step, session, told_product(state), now=False)
+    return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
 
 
 def _has_time(session: Session) -> bool:

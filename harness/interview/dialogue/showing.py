@@ -101,10 +101,10 @@ def handed_back(step: Step, session: Session, text: str) -> Step:
     return choose(step, session, f"opinion.{kind}", wordings)
 
 
-def beside(step: Step, session: Session, cards: tuple[str, ...], pool: str = "beside") -> Step:
+def beside(step: Step, session: Session, cards: tuple[str, ...]) -> Step:
     """Name other cards that may be meant, if there are any that were not shown."""
     near = tuple(card for card in cards if card not in step[0].opened)
-    return _offered(step, session, pool, near) if near else step
+    return _offered(step, session, "beside", near) if near else step
 
 
 def _offered(step: Step, session: Session, pool: str, cards: tuple[str, ...]) -> Step:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_TEAM
 from harness.interview.dialogue.asking import WHICH_GOAL
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.speech import Step, choose, say
-from harness.interview.dialogue.wording import reactions, short
+from harness.interview.dialogue.wording import Wordings, reactions, short
 from harness.interview.listening.remedies import names_in
 from harness.interview.reading import Act, Reading
 from harness.interview.scenario.interview_session import Session
@@ -18,21 +19,15 @@ TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
 CHOICE = "chooses"  # the product manager has answered a question of which is better
 PREFERENCE = re.compile(
     r"\b(prefer|rather|better|matters? more|more important|your (choice|call)|choose|want)\b[^.!]*\?|"
-    r"\bor\b[^.!?]*\?|\b(need|want|ask) you to (pick|choose|decide between)\b",
+    r"\b(would|do|can|could) you\b[^.!?]*\bor\b(?! not\b)[^.!?]*\?|"
+    r"\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
 )
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
-ENGINEERS = r"(engineers?|(engineering )?team|developers?|devs|lads|guys|colleagues)"
-# Words that turn to those who will build the fix, rather than speak of them: "And for the engineers: ..."
-TURNS_TO_THEM = (
-    r"((and|so|now|then|finally|ok\w*)\W+)*("
-    rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
-    rf"[^.:,!?]{{0,25}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
-)
-FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
-TO_TEAM = re.compile(
-    rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE
-)
+JOINS = (
+    "joins_later",
+    "joins",
+)  # how the product manager joins: after earlier words to them, or at once
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -98,7 +93,7 @@ def insistence(state: State, text: str) -> str | None:
     if len(set(state.insisted) - {CHOICE}) >= MAX_INSISTENCE:
         return None
     for key, entry in reactions().product_manager.items():
-        known = _everything(state) if key in KNOWN else _told(state)
+        known = " ".join(state.spoken) if key in KNOWN else told_product(state)
         called_for = re.search(entry.after, text, re.IGNORECASE)
         answered = re.search(entry.unless, known, re.IGNORECASE)
         if key not in state.insisted and called_for and not answered:
@@ -113,52 +108,73 @@ def answers_pushback(state: State, pushback: str) -> bool:
     return not named.isdisjoint(names_in(pushback))
 
 
-def told_before(step: Step, session: Session) -> Step:
-    """Let the product manager join, who was told something earlier, and ask for what was missing in it."""
-    state, out = step
-    key = insistence(state, _told(state))
+def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
+    """Let the product manager join, who has heard what was meant for them, and answer it.
+
+    told: all of what they heard. now: whether they have heard the last turn, rather than an earlier one.
+    """
+    state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
+    said, insisted = _first_words(state, session, told, now)
+    if now and offers_a_choice(state, told):
+        said = f"{reactions().chooses[bool(WHICH_GOAL.search(told))][0]} {said}"
+        insisted = (*insisted, CHOICE)
+    state = replace(state, insisted=(*state.insisted, *insisted))
+    return say((state, out), session, JOINS[now], said=said)
+
+
+def _first_words(
+    state: State, session: Session, told: str, now: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Return what product says, and the keys of its questions: the objection, or what is missing.
+
+    They do not object if the objection is answered, or if the candidate shares their belief.
+    """
     pushback = session.filled(session.scenario.product.pushback)
-    if key:
-        asked = reactions().product_manager[key].says[0]
-        state = replace(state, insisted=(*state.insisted, key))
-    else:
-        asked = reactions().content if answers_pushback(state, pushback) else pushback
-    return say((state, out), session, "joins_later", asked=asked)
+    content = answers_pushback(state, pushback) or state.heard[-1].cause == "wrong"
+    if (content or not now) and (key := insistence(state, told)):
+        return reactions().product_manager[key].says[0], (key,)
+    return reactions().content if content else pushback, ()
 
 
 def team_joins(step: Step, session: Session) -> Step:
     """Let the engineers join, and ask for the fix, or ask back if it was explained to them before."""
     state, out = step
-    spoken = (e.text for e in state.events if e.who == "candidate" and e.text)
-    told = any(TO_TEAM.search(text) for text in spoken)
-    pool = reactions().team.told if told else reactions().team.ask
+    told = any(TO_TEAM.search(text) for text in state.spoken)
     state = replace(state.enter(Phase.TEAM), turns=int(told))
-    return choose((state, out), session, f"team.{'told' if told else 'ask'}", pool)
+    if not told:
+        return choose((state, out), session, "team.ask", reactions().team.ask)
+    return _engineer_asks((state, out), session, reactions().team.joins)
 
 
 def engineers(step: Step, session: Session, text: str) -> Step | None:
     """Let one of the engineers ask back once; return None after that."""
+    back = reactions().team.back
+    return None if step[0].turns >= TEAM_TURNS else _engineer_asks(step, session, back)
+
+
+def _engineer_asks(step: Step, session: Session, wordings: Wordings) -> Step:
+    """Let one of the engineers ask for the first thing that neither they nor the candidate have spoken of."""
     state, _ = step
-    if state.turns >= TEAM_TURNS:
-        return None
-    reading = state.heard[-1]
-    quote = next((r.quote for r in reading.proposed), reading.quote(reading.acts[0]) or text)
-    return choose(step, session, "team.follow", reactions().team.follow, {"quote": short(quote)})
+    asked = " ".join(e.text for e in state.events if e.who == "interviewer" and e.text)
+    known, (*questions, last) = " ".join(state.spoken), reactions().team.questions
+    missing = (
+        q
+        for q in questions
+        if q.says not in asked and not re.search(q.unless, known, re.IGNORECASE)
+    )
+    values = {"question": next(missing, last).says}
+    return choose(step, session, "team.asks", wordings, values)
 
 
 VISITORS = {Phase.STAKEHOLDER: product_manager, Phase.TEAM: engineers}
 
 
-def _told(state: State) -> str:
+def told_product(state: State) -> str:
     """Return what the candidate has said to the product manager: messages, and the turns of this part."""
-    spoken = [e.text for e in state.events if e.who == "candidate" and e.text]
+    spoken = state.spoken
     messages = (
         text
         for text, reading in zip(spoken, state.heard, strict=False)
         if Act.STAKEHOLDER in reading.acts
     )
     return " ".join([*messages, *spoken[len(spoken) - state.turns :]])
-
-
-def _everything(state: State) -> str:
-    return " ".join(e.text for e in state.events if e.who == "candidate" and e.text)

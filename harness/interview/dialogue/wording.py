@@ -78,12 +78,20 @@ class Insistence(Strict):
     after: Pattern = ""
 
 
+class EngineersQuestion(Strict):
+    """A question of the engineers, asked unless the candidate has said what matches."""
+
+    says: Text
+    unless: Pattern
+
+
 class Team(Strict):
-    """The questions of the engineers who are to build the fix."""
+    """The words of the engineers who are to build the fix."""
 
     ask: Wordings
-    told: Wordings  # instead, if they have heard the fix before
-    follow: Wordings
+    joins: Wordings  # instead, if they have heard the fix before
+    back: Wordings  # after the fix was explained to them
+    questions: tuple[EngineersQuestion, ...]
 
 
 class Reactions(Strict):

@@ -2,11 +2,12 @@
 
 import pytest
 
+from harness.interview.dialogue.addressees import TO_TEAM
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import State
 from harness.interview.dialogue.reacting.case_figures import is_doubt
 from harness.interview.dialogue.showing import ABOUT_INTERVIEW
-from harness.interview.dialogue.visitors import TO_TEAM, offers_a_choice
+from harness.interview.dialogue.visitors import offers_a_choice
 from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated
 from harness.interview.scoring.findings import Finding, Level, best
 from harness.interview.scoring.sentences import Sentence
@@ -107,5 +108,6 @@ def test_a_choice_for_product_and_an_address_to_the_team_are_recognised():
     assert offers_a_choice(State(), "first words fast or the whole answer fast?")
     assert offers_a_choice(State(), "Do you prefer it checked, or early?")
     assert not offers_a_choice(State(), "We check all of it, or it is not shown.")
+    assert not offers_a_choice(State(), "Is it ready in June or not?")
     assert TO_TEAM.search("And the two engineers: one batch call.")
     assert not TO_TEAM.search("There are two engineers and one sprint.")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from harness.interview.dialogue import probes
+from harness.interview.dialogue.addressees import TO_PRODUCT
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import Phase, Show
-from harness.interview.dialogue.progression import TOLD
 from harness.interview.dialogue.wording import meaning, reactions
 from harness.interview.reading import Act, Reading
 from tests.unit.interview.interviews import interviewer, played, words
@@ -113,10 +113,10 @@ def test_only_what_is_asked_for_is_shown(text, shown):
     assert state.opened == shown
 
 
-def test_a_card_that_may_be_meant_too_is_offered():
+def test_a_card_that_may_be_meant_too_is_shown_to_who_names_several_things():
     one = replace(interviewer(), read=lambda *_: Reading((Act.ASK,), ("goal",), also=("gpu",)))
-    state, (moves,) = played(one, "The goal?")
-    assert state.opened == ("goal",) and state.offered == ("gpu",) and "The GPU" in words(moves)
+    state, _ = played(one, "The goal?")
+    assert state.opened == ("goal",) and state.offered == ()
     state, _ = played(one, "The goal, and how busy is it?")
     assert state.opened == ("goal", "gpu")
 
@@ -149,7 +149,7 @@ def _proposing():
 def test_who_has_spoken_to_product_is_not_asked_to_do_it_again(later):
     told = Reading((Act.STAKEHOLDER,), quotes=((Act.STAKEHOLDER, "Tell them one second"),))
     state = replace(_proposing(), heard=(told,), twisted=True)
-    text = "That's all" if later else "Tell the product manager one second. That's all"
+    text = "That's all" if later else "To product: it will be one second. That's all"
     state, (moves,) = played(interviewer(), text, state=state)
     assert state.phase == Phase.STAKEHOLDER and "three sentences" not in words(moves)
     assert ("what you said to them" in words(moves)) == later
@@ -184,7 +184,7 @@ def test_a_claim_that_uses_a_term_gets_no_definition():
 
 @pytest.mark.parametrize("text", ["The peak is at 3 pm.", "I would say product images load later."])
 def test_words_that_only_look_like_a_message_to_product_are_none(text):
-    assert not TOLD.search(text)
+    assert not TO_PRODUCT.search(text)
 
 
 @pytest.mark.parametrize("text", ["Plan: a cache first.", "When I'm done measuring, I stream."])

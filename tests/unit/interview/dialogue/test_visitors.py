@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT, TO_TEAM
 from harness.interview.dialogue.moves import Next, Phase, Utterance
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.dialogue.visitors import FOR_TEAM, TO_TEAM, answers_pushback, told_before
+from harness.interview.dialogue.visitors import answers_pushback, product_joins
 from harness.interview.dialogue.wording import reactions
 from harness.interview.listening.remedies import names_in
 from harness.interview.reading import Act, Reading, Remedy
@@ -122,6 +123,71 @@ def test_a_turn_about_the_engineers_is_not_for_them(text):
     assert not FOR_TEAM.search(text) and not TO_TEAM.search(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To the product manager I'd say: it is the model.",
+        "@product: the search is fine",
+        "Dear PM, you were right.",
+        "For product: 500 is not possible.",
+        "(to product) it is an average",
+        "So, product. I hear you.",
+        "I'd tell the product manager: one sprint.",
+    ],
+)
+def test_a_message_to_product(text):
+    assert TO_PRODUCT.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The product manager says it's the search.",
+        "To product images we add nothing.",
+        "I would tell the product manager that later.",
+        "The goal is for the product to say.",
+    ],
+)
+def test_words_about_product_are_no_message(text):
+    assert not TO_PRODUCT.search(text)
+
+
+def with_plan(*texts):
+    """Return the interviewer after a plan, and what it says to each of these turns."""
+    one = replace(interviewer(levels=SHOWN), read=to_product)
+    state, _ = one.begin()
+    state, _ = one.step(state, Next(1))
+    state, _ = one.step(state, Utterance(2, "I would use a smaller model."))
+    said = []
+    for t, text in enumerate(texts, 3):
+        state, moves = one.step(state, Utterance(t, text))
+        said.append(words(moves))
+    return one, state, said
+
+
+def test_who_turns_to_product_with_a_plan_is_answered_by_product():
+    one, state, (said,) = with_plan("Product, you get one second by Friday.")
+    assert one.session.filled(one.session.scenario.product.pushback) in said
+    assert state.phase == Phase.STAKEHOLDER
+
+
+def test_after_product_comes_the_complication_and_then_the_engineers():
+    one, state, _said = with_plan("Product, you get one second by Friday.")
+    state, moves = one.step(state, Next(10))
+    assert state.twisted and state.phase == Phase.PROPOSE and "One change" in words(moves)
+    state, _ = one.step(state, Next(11))
+    assert state.phase == Phase.TEAM
+
+
+def test_engineers_ask_for_what_nobody_has_spoken_of():
+    _one, state, said = with_plan(
+        "Product, you get one second by Friday.",
+        "To the engineers: test it on old questions; a flag rolls it back.",
+    )
+    assert "Which number do we watch" in said[1]
+    assert state.phase == Phase.TEAM
+
+
 def test_an_objection_that_was_answered_before_is_not_made():
     one = interviewer(level="mid", levels=SHOWN)
     pushback = one.session.filled(one.session.scenario.product.pushback)
@@ -132,5 +198,5 @@ def test_an_objection_that_was_answered_before_is_not_made():
     assert not answers_pushback(replace(state, heard=(Reading(),)), pushback)
     message = "500 is impossible, but by Friday you get 1 s for no money. Which do you prefer?"
     state = replace(state, events=(Event(t=1, who="candidate", text=message),))
-    _, moves = told_before((state, []), one.session)
+    _, moves = product_joins((state, []), one.session, message, now=False)
     assert reactions().content in words(moves) and pushback not in words(moves)

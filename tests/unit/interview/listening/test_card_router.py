@@ -38,7 +38,7 @@ def scores(**given):
     ("given", "asked"),
     [
         (
-            {"cache": 3.0, "index": 1.0},
+            {"cache": 6.0, "index": 3.5},
             Asked(("cache",), ("index", *card_ids()[:2]), also=("index",)),
         ),
         ({"cache": 6.0, "index": 5.5}, Asked(("cache", "index"), tuple(card_ids()[:3]))),

@@ -1,0 +1,37 @@
+"""Words that turn to somebody else than the interviewer: to the product manager or to the engineers."""
+
+from __future__ import annotations
+
+import re
+
+START = r"(?:^|[.!?:]\s+|\n)\W*(?:(?:and|so|now|then|finally|well|ok\w*)\W+)*"
+# Words between a name and the message: "To the PM, who is waiting, I'd say:"
+SAYS = (
+    r"(?:i.?d|i would|i.?ll|i will|i|we.?d|we) (?:\w+ )?(?:say|tell|write|explain|answer|put it)\b"
+)
+PRODUCT = (
+    r"(?:product(?: (?:manager|owner|person|people|lead|team|side|(?:lady or )?(?:lady|gentleman)))?|"
+    r"(?:lady|gentleman) of product|p\.?m\.?|manager)\b(?!.s\b)"
+)
+THE = r"(?:the |my |our |your |lady or )*"
+TITLE = r"(?:dear|hello|hi|hey|mister|mr|madam|signora?|sir)"
+VERB = r"(?:say|tell|write|explain)(?: this| it)?(?: to)?"
+TO_PRODUCT = re.compile(
+    rf"{START}(?:(?:to|for) (?:you as )?{THE}{PRODUCT}(?:[^.:,!?\n]{{0,25}}[:,]|[.] |,? {SAYS})|"
+    rf"\((?:to )?{THE}{PRODUCT}\)|@{PRODUCT}|{TITLE} {THE}{PRODUCT}|"
+    rf"{THE}{PRODUCT}(?:, \w+(?: \w+)?)?[,:.] |"
+    rf"(?:(?:i.?d|i would|i.?ll|i will|i|let me) )?{VERB} {THE}{PRODUCT}\W*[:,“\"]|"
+    rf"i(?:.m| am)? (?:now )?(?:talk|speak|turn)(?:ing)? to {THE}{PRODUCT})",
+    re.IGNORECASE,
+)
+ENGINEERS = r"(engineers?|(engineering )?team|developers?|devs|lads|guys|colleagues)"
+# Words that turn to those who will build the fix, rather than speak of them: "And for the engineers: ..."
+TURNS_TO_THEM = (
+    r"((and|so|now|then|finally|ok\w*)\W+)*("
+    rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
+    rf"[^.:,!?]{{0,25}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
+)
+FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
+TO_TEAM = re.compile(
+    rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE
+)
