@@ -29,7 +29,7 @@ ENGINEERS = r"(engineers?|(engineering )?team|developers?|devs|lads|guys|colleag
 TURNS_TO_THEM = (
     r"((and|so|now|then|finally|ok\w*)\W+)*("
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
-    rf"[^.:,!?]{{0,25}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
+    rf"[^.:,!?]{{0,40}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
 )
 FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(

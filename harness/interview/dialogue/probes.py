@@ -34,7 +34,9 @@ BY_CARDS = {  # ideas that asking for one of these cards shows
 }
 # Words by which one of the last turns speaks of a gap: then it is not asked about.
 SPOKEN_OF = {
-    "TRD-COST": r"\b(cost\w*|price|pay|risk\w*|lose|loss|worse|free|trade.?off|give up)\b",
+    "SYS-BREAKDOWN": r"\d.*\D\d.*\D\d",  # several times of several things
+    "TRD-COST": r"\b(cost\w*|price|pay|bill|money|finance|cheap\w*|risk\w*|lose|loss|worse|free|trade.?off|"
+    r"give up|effort|weeks?)\b|\$",
     "TRD-MONEY": r"\b(cost\w*|money|dollars?|budget|bill|finance|pay|free)\b|\$",
     "TRD-OPTIONS": r"\b(plan b|option\w*|alternativ\w*|otherwise|instead|if (they|you) (say|refuse)|"
     r"(other|second|another) (way|option|choice|copy|change)|fall ?back|only if|in reserve|or (the|with) |"
@@ -80,7 +82,7 @@ def due(session: Session, state: State, levels: Mapping[str, str]) -> tuple[str,
     if len(state.probed) >= budget(session.minutes, state.phase):
         return None
     levels = dict(levels) | dict.fromkeys(shown_by_deeds(state), COVERED[0])
-    spoken = [e.text for e in state.events if e.who == "candidate" and e.text][-RECENT:]
+    spoken = state.spoken[-RECENT:]
     named = {remedy.id for reading in state.heard[-RECENT:] for remedy in reading.named}
     for target in _by_priority(session, state.phase, levels):
         if target in named or _is_spoken_of(target, spoken):
@@ -111,15 +113,16 @@ def shown_by_deeds(state: State) -> Iterator[str]:
     if any(reading.suspect for reading in readings):
         yield "SYS-HYPOTHESIS"
     yield from {remedy.id for reading in readings for remedy in reading.remedies}
-    if sum(Act.DECIDE in reading.acts for reading in readings):
+    if any(Act.DECIDE in reading.acts for reading in readings):
         yield "SYS-RANK"
+    if len({r.id for reading in readings for r in reading.proposed if r.clear}) > 1:
+        yield "TRD-OPTIONS"
 
 
 def worded(target: str, key: str, state: State, reword: Reword | None) -> str:
     """Return the follow-up with this key, reworded if `reword` is given."""
     question = text_of(key, follow_ups()[target].ask)
-    answers = (e.text for e in reversed(state.events) if e.who == "candidate" and e.text)
-    return reword(target, question, next(answers, "")) if reword else question
+    return reword(target, question, state.last_turn) if reword else question
 
 
 def help_with(target: str, state: State) -> tuple[str, str]:

@@ -11,12 +11,13 @@ SAID = {
     r"\b(to|is|at|about|around|maybe|roughly|under|below|near|saves?|left|not|and) [~≈]?\d{2,}(?![\w-])",
     "cost": r"\b(cost\w*|price|free|danger\w*|lose\w*|loss|quality|accura\w*|recall|stale|fresh\w*|money|"
     r"dollars?|worse|slower|effort|days?|weeks?|memory|trade.?off|expens\w*|give up|chop\w*|abrupt\w*|"
-    r"cut off|outdated|gone|must not|catch|throw away|miss\w*|downside)\b|\$",
+    r"cut off|outdated|gone|must not|catch|throw away|miss\w*|downside|drop\w*|points?|bill|finance|budget|"
+    r"a month)\b|\$",
     "mechanism": r"\b(because|since|so that|instead|wait\w*|each|every|then|while|one by one|at once)\b.*\w+",
     "risk": r"\b(risk\w*|wrong|fail\w*|roll|canary|watch|alert|revert|unless|if|monitor\w*|measure\w*)\b",
     "source": r"[=×*+]|\b(will|would|should|estimate|guess|roughly|then|card|from|measured|computed|times|"
     r"x|at|over|says|shows|because|sum)\b",
-    "win": r"\d",
+    "win": r"\d|\b(half|third|quarter|twice|double|first (words?|tokens?))\b",
     "harm": r"\b(because|queue|wait|slow\w*|miss\w*|nothing|worse|still)\b",
     "check": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",
     "evidence": r"\b(look|measure|check|card|trace|see|compare|number|if)\b|\d",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.interview.dialogue.moves import SEARCH, State
 from harness.interview.dialogue.reacting.answered import said
-from harness.interview.reading import Reading, Role
+from harness.interview.reading import OFFERS, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
 # Cards that describe the service and do not help to diagnose it.
@@ -55,7 +55,7 @@ class Turn:
         if self.state.phase in SEARCH and not self.solved:
             return "next_look"
         asked = sum(key.startswith("question.fix.") for key in self.state.used)
-        proposed = any(reading.proposed for reading in self.state.heard)
+        proposed = any(r.proposed or _plans(r) for r in self.state.heard)
         return "more" if proposed or asked >= MAX_FIX else "fix"
 
     @property
@@ -86,9 +86,9 @@ class Turn:
         open_ = (q for q in ON_PLAN if q not in asked and not any(said(q, text) for text in spoken))
         return next(open_, "more") if self.has_plan else "more"
 
-    def _since_the_plan(self) -> list[str]:
+    def _since_the_plan(self) -> Sequence[str]:
         """Return the candidate's turns from the first proposal on."""
-        spoken = [e.text for e in self.state.events if e.who == "candidate" and e.text]
+        spoken = self.state.spoken
         first = next((n for n, r in enumerate(self.state.heard) if r.proposed), len(spoken))
         return spoken[first:]
 
@@ -98,8 +98,7 @@ class Turn:
 
     def _said_before(self, subject: str, question: str) -> bool:
         """Return True if an earlier turn that names a remedy answers a question about it."""
-        spoken = (e.text for e in self.state.events if e.who == "candidate" and e.text)
-        for text, heard in zip(spoken, self.state.heard[:-1], strict=False):
+        for text, heard in zip(self.state.spoken, self.state.heard[:-1], strict=False):
             names = any(remedy.id == subject for remedy in heard.named)
             if names and replace(self, text=text, reading=heard).says(question):
                 return True
@@ -114,3 +113,8 @@ class Turn:
 def has_plan(state: State) -> bool:
     """Return True if the candidate has clearly proposed a remedy."""
     return any(remedy.clear for reading in state.heard for remedy in reading.proposed)
+
+
+def _plans(reading: Reading) -> bool:
+    """Return True if a turn proposes something that no remedy has a name for."""
+    return not (OFFERS.isdisjoint(reading.acts) or reading.remedies)
