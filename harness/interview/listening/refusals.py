@@ -51,6 +51,29 @@ ASKED = re.compile(
     re.IGNORECASE,
 )
 REFUSAL, LIST, FURTHER = (re.compile(p, re.IGNORECASE) for p in (OPENS, LISTS, FOLLOWS))
+# "I would also not store it": any verb of doing, in a sentence that refuses by itself.
+NOT_DOING = (
+    r"\b(?:i(?:.?d| would|.?ll| will)(?: (?:also|really|certainly|definitely|still|rather|personally))* "
+    r"(?:not|never)(?: even)?|i (?:wouldn.?t|won.?t)(?: even)?) "
+)
+REFUSED_BEFORE = re.compile(
+    NOT_DOING
+    + r"(?!(?:say|think|know|expect|be|have|call|mind|worry|trust|blame|bet|guess|believe|see|want|wonder|"
+    r"dare|need|like|care|find|argue|claim|promise|help|assume|count|hold|judge|wait|get|end|matter|over|yet|rule|"
+    r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show)\b)\w+",
+    re.IGNORECASE,
+)
+REFUSED_AFTER = re.compile(
+    rf"^\W*(?:but |and |so |well,? |no, )*"
+    rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)\b|"
+    r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)\b)",
+    re.IGNORECASE,
+)
+# What ends the reach of a refusal within its sentence.
+ENDS = re.compile(
+    r"[;:]|\b(?:but|because|unless|until|without|before|i.?d|i would|let.?s|instead|rather)\b(?! not)",
+    re.IGNORECASE,
+)
 OPENING = 8  # words that may stand before the refusal: "Hm. And the cache?"
 
 
@@ -77,6 +100,17 @@ def refuses_at(text: str, place: int) -> bool:
             asked = begin == 0 and ASKED.search(text)
             planned = PLAN.search(sentence[: place - begin])
             return not planned and bool(listed or asked or FURTHER.search(sentence))
+    return False
+
+
+def refused_by_itself(text: str, place: int) -> bool:
+    """Return True if the words before what is named at a place refuse it, or the next sentence does."""
+    sentences = list(_sentences(text))
+    for (begin, sentence), (_, following) in zip(sentences, [*sentences[1:], (0, "")], strict=True):
+        if begin <= place < begin + len(sentence):
+            found = list(REFUSED_BEFORE.finditer(sentence[: place - begin]))
+            reach = sentence[found[-1].end() : place - begin] if found else ""
+            return bool((found and not ENDS.search(reach)) or REFUSED_AFTER.search(following))
     return False
 
 

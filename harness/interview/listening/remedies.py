@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
-from harness.interview.listening.refusals import opens_with_refusal, refuses_at
+from harness.interview.listening.refusals import opens_with_refusal, refused_by_itself, refuses_at
 from harness.interview.listening.roles import role
 from harness.interview.listening.said import REMEDIES, Said
 from harness.interview.reading import REFUSED as NO
@@ -120,12 +120,12 @@ def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remed
 
 
 def _in_refusal(name: str, turn: Said, part: Said) -> bool:
-    """Return True if a sentence that refuses names the remedy, in a turn that opens with a refusal."""
-    if not opens_with_refusal(turn.text):
-        return False
+    """Return True if the sentence that names the remedy refuses it, or the turn does, which opens so."""
     span = _span(name, turn.text)
     place = span[0] if span else turn.text.find(part.text)
-    return refuses_at(turn.text, place)
+    if span and refused_by_itself(turn.text, place):
+        return True
+    return opens_with_refusal(turn.text) and refuses_at(turn.text, place)
 
 
 def _opposite(name: str, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.interview.listening.refusals import opens_with_refusal, refuses_at
+from harness.interview.listening.refusals import opens_with_refusal, refused_by_itself, refuses_at
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,28 @@ def test_others_do_not(text):
 def test_what_a_sentence_refuses(text, refused, kept):
     assert all(refuses_at(text, text.index(word)) for word in refused)
     assert not any(refuses_at(text, text.index(word)) for word in kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Someone will suggest a cache. I would not do that, it is stale.", "cache"),
+        ("For the users it is fine. I would also not store the dealer in a cache.", "cache"),
+        ("Some want a second replica. I wouldn't touch that.", "second replica"),
+    ],
+)
+def test_a_sentence_refuses_by_itself(text, name):
+    assert refused_by_itself(text, text.index(name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would not change the model but put a cache in front.",
+        "I would not ship it without a cache.",
+        "I'd rather not slow down, put a cache there.",
+        "First a cache. I would not expect that to be enough.",
+    ],
+)
+def test_a_plan_beside_a_refusal_is_not_refused_with_it(text):
+    assert not refused_by_itself(text, text.index("cache"))
