@@ -24,12 +24,15 @@ TO_PRODUCT = re.compile(
     rf"i(?:.m| am)? (?:now )?(?:talk|speak|turn)(?:ing)? to {THE}{PRODUCT})",
     re.IGNORECASE,
 )
-ENGINEERS = r"(engineers?|(engineering )?team|developers?|devs|lads|guys|colleagues)"
+ENGINEERS = (
+    r"(engineers?|(engineering )?team|developers?|programmers?|devs|"
+    r"lads|boys|guys|crew|folks|colleagues)"
+)
 # Words that turn to those who will build the fix, rather than speak of them: "And for the engineers: ..."
 TURNS_TO_THEM = (
     r"((and|so|now|then|finally|ok\w*)\W+)*("
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
-    rf"[^.:,!?]{{0,40}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:)"
+    rf"[^.:,!?]{{0,40}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
 )
 FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.addressees import TO_PRODUCT
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT
 from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, SHOW, WHICH_GOAL, questions
 from harness.interview.dialogue.choice import named_card, picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
@@ -31,7 +31,15 @@ from harness.interview.dialogue.moves import (
 from harness.interview.dialogue.own_numbers import OwnNumber
 from harness.interview.dialogue.pace import elapsed, overdue
 from harness.interview.dialogue.probes import Gaps, Reword
-from harness.interview.dialogue.progression import MEETINGS, end, helped, met, next_phase, warned
+from harness.interview.dialogue.progression import (
+    MEETINGS,
+    end,
+    has_team,
+    helped,
+    met,
+    next_phase,
+    warned,
+)
 from harness.interview.dialogue.reacting.turn import has_plan
 from harness.interview.dialogue.showing import GUESSES, handed_back, opened
 from harness.interview.dialogue.speech import Step, Style, choose, say, speak
@@ -169,8 +177,8 @@ class Interviewer:
             short = len(text.split()) <= REMARK
             if short or kind not in ("thanks", "other") or _says_nothing_else(reading, kind):
                 return choose(step, self.session, f"aside.{kind}", wordings)
-        if self._turns_to_product(step[0], text):
-            return product_joins(step, self.session, text, now=True)
+        if joined := self._joined(step, text):
+            return joined
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
         if phase == Phase.WRAP:
@@ -194,10 +202,16 @@ class Interviewer:
         named = looking or SHOW.search(text) or len(text.split()) >= TITLE
         return named_card(text, self.session.cards) if named and not reading.cards else None
 
-    def _turns_to_product(self, state: State, text: str) -> bool:
-        """Return True if a turn is a message to the product manager, who has not joined, about a plan."""
-        early = state.phase in (*SEARCH, Phase.PROPOSE) and not met(state, MEETINGS)
-        return early and has_plan(state) and bool(TO_PRODUCT.search(text))
+    def _joined(self, step: Step, text: str) -> Step | None:
+        """Let the product manager or the engineers join if a turn is meant for them, once there is a plan."""
+        state, phase = step[0], step[0].phase
+        if not has_plan(state) or phase in (Phase.TEAM, Phase.WRAP):
+            return None
+        if phase not in SEARCH and has_team(self.session) and FOR_TEAM.search(text):
+            return self._next(step)
+        if TO_PRODUCT.search(text) and not met(state, MEETINGS):
+            return product_joins(step, self.session, text, now=True)
+        return None
 
     @cached_property
     def discussion(self) -> Discussion:

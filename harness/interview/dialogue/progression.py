@@ -17,6 +17,7 @@ from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
 MEETINGS = ("to_stakeholder", "joins", "joins_later")  # wordings with which product joins
+TEAM = ("team.ask", "team.asks")  # those of the engineers
 TEAM_MINUTES = 15  # a shorter interview has no time for the second round
 
 
@@ -43,9 +44,12 @@ def _next_guest(step: Step, session: Session) -> Step:
         depth = (*state.depth, ("twist", "twist"))
         state = replace(state, phase=Phase.PROPOSE, twisted=True, depth=depth)
         return say((state, out), session, "twist", twist=twist)
-    if state.phase == Phase.PROPOSE and not met(state, MEETINGS):
+    team = has_team(session) and not met(state, TEAM)
+    if team and FOR_TEAM.search(state.last_turn):
+        return team_joins(step, session)
+    if not met(state, MEETINGS):
         return _meets_product(step, session)
-    if state.phase != Phase.TEAM and session.level != "mid" and _has_time(session):
+    if team:
         return team_joins(step, session)
     return say((state.enter(Phase.WRAP), out), session, "to_wrap")
 
@@ -66,17 +70,17 @@ def _meets_product(step: Step, session: Session) -> Step:
     """Let the product manager join, or ask for a message if they were told nothing."""
     state, out = step
     said = state.last_turn
-    for_team = FOR_TEAM.search(said)
     message = state.heard and Role.MESSAGE in dict(state.heard[-1].roles)
-    if (message or TO_PRODUCT.search(said)) and not for_team:
+    if message or TO_PRODUCT.search(said):
         return product_joins(step, session, said, now=True)
     if any(Act.STAKEHOLDER in heard.acts for heard in state.heard):
         return product_joins(step, session, told_product(state), now=False)
     return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
 
 
-def _has_time(session: Session) -> bool:
-    return session.minutes >= TEAM_MINUTES
+def has_team(session: Session) -> bool:
+    """Return True if an interview has a round with the engineers."""
+    return session.level != "mid" and session.minutes >= TEAM_MINUTES
 
 
 def warned(step: Step, session: Session) -> Step:

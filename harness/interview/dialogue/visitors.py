@@ -23,6 +23,11 @@ PREFERENCE = re.compile(
     r"\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
 )
+AGREES = re.compile(
+    r"\bwe (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
+    r"\byou (were|are) right from the (start|first)\b",
+    re.IGNORECASE,
+)
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
 JOINS = (
     "joins_later",
@@ -127,10 +132,11 @@ def _first_words(
 ) -> tuple[str, tuple[str, ...]]:
     """Return what product says, and the keys of its questions: the objection, or what is missing.
 
-    They do not object if the objection is answered, or if the candidate shares their belief.
+    They do not object if the objection is answered, the cause explained, or their own belief shared.
     """
     pushback = session.filled(session.scenario.product.pushback)
-    content = answers_pushback(state, pushback) or state.heard[-1].cause == "wrong"
+    explained = state.heard[-1].cause or AGREES.search(told)
+    content = bool(explained) or answers_pushback(state, pushback)
     if (content or not now) and (key := insistence(state, told)):
         return reactions().product_manager[key].says[0], (key,)
     return reactions().content if content else pushback, ()

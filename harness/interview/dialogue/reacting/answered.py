@@ -30,7 +30,6 @@ SAID = {
     "base": r"\d|\b(one|two|three|half|third|quarter|ten|percent|because|since|card|measured|trace|"
     r"table|as|shows?)\b",
     "sure": r"\b(measured|card|estimate|guess|about|roughly|assum\w*|if|maybe|probably|should)\b",
-    "objection": r"\b(if (they|she|he)|object\w*|push|insist\w*|disagree|otherwise)\b",
     "decides": r"\b(product|agree\w*|sign\w*|decide\w*|legal|team|users? (say|tell))\b",
     "reconsider": r"\b(reserve|not (now|yet|first)|only if|unless|until|when|if|after\w*|later|first|for now|"
     r"yet|then)\b",

@@ -34,12 +34,6 @@ ASKED = {
     "harmful": ("harm",),
 }
 FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
-# Words that tell product something, rather than speak of it.
-ADDRESSED = re.compile(
-    r"\b(tell|write|say|show|explain|promise|dear|you|your)\b|^\W*product\b|"
-    r"\b(to|for) (the )?(product|pm|board|users?|team)\b",
-    re.IGNORECASE,
-)
 # Changes that are put beside each other, rather than planned.
 COMPARES = re.compile(
     r"\b(options?|candidates?|alternatives?|either|versus|vs)\b|\(a\)", re.IGNORECASE
@@ -58,7 +52,6 @@ ON_CONDITION = re.compile(r"\b(if|when|once|unless|would|i.?d)\b", re.IGNORECASE
 ASKED_ABOUT = {
     Role.SAFEGUARD: ("limit", "responsible"),
     Role.EFFECT: ("sure",),
-    Role.MESSAGE: ("objection",),
     Role.GOAL: ("decides",),
     Role.ORDER: ("reorder",),
 }
@@ -86,8 +79,6 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     blames = reading.suspect and not (refuses and _is_spared(turn, reading.suspect))
     if blames and reading.suspect.cause == "right" and not turn.solved:
         yield _right(turn, reading.suspect)
-    if Act.STAKEHOLDER in reading.acts:
-        yield _told(turn)
     if _takes_back(turn.text):
         yield _withdrawn(turn)
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
@@ -182,22 +173,10 @@ def _withdrawn(turn: Turn) -> Reaction | None:
     return Reaction("withdrawn", turn.onward if turn.says("instead") else "instead")
 
 
-def _told(turn: Turn) -> Reaction | None:
-    """React to a message to product: ask what they will reply, once."""
-    if not ADDRESSED.search(turn.text):
-        return None
-    question = turn.open_question(Role.MESSAGE, ASKED_ABOUT[Role.MESSAGE])
-    quote = turn.reading.quote(Act.STAKEHOLDER)
-    return question and Reaction("about", question, Role.MESSAGE, quote)
-
-
 def _about(turn: Turn) -> Reaction | None:
-    """React to the last sentence about a change: its check, effect, place in the plan, or message."""
+    """React to the last sentence about a change: its check, its effect, or its place in the plan."""
     last = next(((r, words) for r, words in reversed(turn.reading.roles) if r in ASKED_ABOUT), None)
-    told = Act.STAKEHOLDER in turn.reading.acts
-    if last is None or (last[0] == Role.MESSAGE and not told):
-        return None
-    if last[0] in OF_A_PLAN and not turn.has_plan:
+    if last is None or (last[0] in OF_A_PLAN and not turn.has_plan):
         return None
     question = turn.open_question(last[0], ASKED_ABOUT[last[0]])
     return question and Reaction("about", question, last[0], last[1])

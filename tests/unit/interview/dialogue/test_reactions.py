@@ -221,16 +221,6 @@ def test_a_refusal_leads_to_what_is_done_instead_or_to_what_would_change_it():
         assert (react(turn).comment, react(turn).question) == ("refused_fix", question)
 
 
-def test_a_message_to_product_is_asked_for_their_reply_once():
-    one = interviewer()
-    told = Reading((Act.STAKEHOLDER,), quotes=((Act.STAKEHOLDER, "Tell them one second"),))
-    state = replace(one.begin()[0], heard=(told,))
-    first = react(Turn("Tell them one second.", told, state, one.session))
-    assert (first.quote, first.question) == ("Tell them one second", "objection")
-    asked = replace(state, depth=((first.subject, first.question),))
-    assert react(Turn("Tell them one second.", told, asked, one.session)) is None
-
-
 def test_a_figure_is_held_against_somebody_once():
     _, (_, first, again) = after_cards(interviewer(), WRONG, WRONG, WRONG)
     figure = interviewer().session.filled("{felt.mean.network} of {felt.mean.total}")

@@ -90,11 +90,10 @@ def test_engineers_who_have_heard_the_fix_ask_back_at_once():
     one = replace(interviewer(levels=SHOWN), read=by_words)
     state, _ = one.begin()
     state, _ = one.step(state, Next(1))
-    state, _ = one.step(state, Utterance(2, "To the engineers: I would use a smaller model."))
-    for t in range(3, 7):
-        if state.phase != Phase.TEAM:
-            state, moves = one.step(state, Next(t))
+    state, moves = one.step(state, Utterance(2, "To the engineers: I would use a smaller model."))
     assert state.phase == Phase.TEAM and "Explain the fix" not in words(moves)
+    state, moves = one.step(state, Next(3))
+    assert state.phase == Phase.STAKEHOLDER, "product is still to be spoken to"
 
 
 def test_who_turns_to_the_engineers_is_not_answered_by_product():
@@ -168,6 +167,12 @@ def with_plan(*texts):
 def test_who_turns_to_product_with_a_plan_is_answered_by_product():
     one, state, (said,) = with_plan("Product, you get one second by Friday.")
     assert one.session.filled(one.session.scenario.product.pushback) in said
+    assert state.phase == Phase.STAKEHOLDER
+
+
+def test_product_does_not_object_to_who_explains_the_cause():
+    one, state, (said,) = with_plan("Dear product, decode dominates; one second by Friday.")
+    assert one.session.filled(one.session.scenario.product.pushback) not in said
     assert state.phase == Phase.STAKEHOLDER
 
 
