@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-START = r"(?:^|[.!?:]\s+|\n)\W*(?:(?:and|so|now|then|finally|well|ok\w*)\W+)*"
+START = r"(?:^|[.!?:]\s+|\n)\W*(?:(?:and|so|now|then|finally|well|right|hi|hey|hello|ok\w*)\W+)*"
 # Words between a name and the message: "To the PM, who is waiting, I'd say:"
 SAYS = (
     r"(?:i.?d|i would|i.?ll|i will|i|we.?d|we) (?:\w+ )?(?:say|tell|write|explain|answer|put it)\b"
 )
 PRODUCT = (
-    r"(?:product(?: (?:manager|owner|person|people|lead|team|side|(?:lady or )?(?:lady|gentleman)))?|"
-    r"(?:lady|gentleman) of product|p\.?m\.?|manager)\b(?!.s\b)"
+    r"(?:product(?: (?:manager|owner|person|people|lead|team|side|boss|fella|guy|"
+    r"(?:lady or )?(?:lady|gentleman)))?|(?:lady|gentleman) of product|p\.?m\.?|manager)\b(?!.s\b)"
 )
 THE = r"(?:the |my |our |your |lady or )*"
 TITLE = r"(?:dear|hello|hi|hey|mister|mr|madam|signora?|sir)"
@@ -20,8 +20,8 @@ TO_PRODUCT = re.compile(
     rf"{START}(?:(?:to|for) (?:you as )?{THE}{PRODUCT}(?:[^.:,!?\n]{{0,25}}[:,]|[.] |,? {SAYS})|"
     rf"\((?:to )?{THE}{PRODUCT}\)|@{PRODUCT}|{TITLE} {THE}{PRODUCT}|"
     rf"{THE}{PRODUCT}(?:, \w+(?: \w+)?)?[,:.] |"
-    rf"(?:(?:i.?d|i would|i.?ll|i will|i|let me) )?{VERB} {THE}{PRODUCT}\W*[:,“\"]|"
-    rf"i(?:.m| am)? (?:now )?(?:talk|speak|turn)(?:ing)? to {THE}{PRODUCT})",
+    rf"(?:(?:i.?d|i would|i.?ll|i will|i|let me|if i (?:have|had) to) )?{VERB} {THE}{PRODUCT}\W*[:,“\"]|"
+    rf"(?:i(?:.m| am)? )?(?:now )?(?:talk|speak|turn)(?:ing)? (?:to|with) {THE}{PRODUCT})",
     re.IGNORECASE,
 )
 ENGINEERS = (

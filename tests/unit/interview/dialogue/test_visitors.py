@@ -132,6 +132,9 @@ def test_a_turn_about_the_engineers_is_not_for_them(text):
         "(to product) it is an average",
         "So, product. I hear you.",
         "I'd tell the product manager: one sprint.",
+        "hi, so for product: you're right that it is idle",
+        "Okay, speaking to the product manager: it is cold.",
+        "Now the product fella. Listen to me.",
     ],
 )
 def test_a_message_to_product(text):
