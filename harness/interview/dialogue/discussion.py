@@ -25,7 +25,7 @@ from harness.interview.dialogue.reacting import case_figures
 from harness.interview.dialogue.reacting.reaction import Reaction
 from harness.interview.dialogue.reacting.reactions import react
 from harness.interview.dialogue.reacting.turn import Turn, has_plan
-from harness.interview.dialogue.showing import ON_CARD, beside, handed_back, opened, unclear
+from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, speak
 from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
 from harness.interview.listening.refusals import opens_with_refusal
@@ -75,8 +75,8 @@ class Discussion:
         for card in [card for card in cards if card not in known] or cards:
             step = opened(step, self.session, card, text)
         if known.issuperset(cards):
-            answers = ON_CARD & set(step[0].last_pools)
-            return step if answers else beside(step, self.session, reading.near)
+            read_out = "on_card" in step[0].last_pools
+            return step if read_out else beside(step, self.session, reading.near[:1])
         several = SEVERAL.search(text) and not step[0].held
         return self._also(step, reading) if several else step
 

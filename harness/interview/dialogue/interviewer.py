@@ -299,7 +299,6 @@ def _talk(reading: Reading, text: str) -> tuple[str, tuple[str, ...]] | None:
     What is about the interview may sound like a request for data.
     """
     talk = small_talk(text)
-    if talk is None or reading.proposed:
+    if talk is None or reading.proposed or reading.suspect:
         return None
-    on_case = reading.cards or reading.suspect
-    return talk if talk[0] in ABOUT_INTERVIEW or not on_case else None
+    return talk if talk[0] in ABOUT_INTERVIEW or not reading.cards else None

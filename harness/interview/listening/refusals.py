@@ -35,7 +35,7 @@ OPENS = (
 # What refuses, too, once the turn has begun with a refusal.
 FOLLOWS = (
     rf"{OPENS}|\bi(?: also)? rule out\b|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|"
-    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\bnot worth\b"
+    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\b(?:not|hardly) worth\b"
 )
 # A plan, which ends a list of refusals, and is none beside one: "I would not buy a card, I'd stream."
 PLAN = re.compile(
@@ -43,11 +43,14 @@ PLAN = re.compile(
     r"(?! (also |really |certainly )?(rather )?(not|never|leave|keep)\b)",
     re.IGNORECASE,
 )
+DECLINES = (
+    r"(?:no(?! (?:idea|clue|problem|doubt|matter)\b)|nope|nah|never|(?:absolutely|certainly) not)\b"
+)
 # "A second box? Nah."
 ASKED = re.compile(
     r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|was|were|do|does|did|can|could|will|would|should|"
     r"shall|may|has|have|any)\b)[^.?!\d]{2,60}\?\s+(?:\w+,? ){0,2}"
-    r"(?:no(?! (?:idea|clue|problem)\b)|nope|nah|never)\b",
+    rf"{DECLINES}",
     re.IGNORECASE,
 )
 REFUSAL, LIST, FURTHER = (re.compile(p, re.IGNORECASE) for p in (OPENS, LISTS, FOLLOWS))
@@ -63,6 +66,7 @@ REFUSED_BEFORE = re.compile(
     r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show)\b)\w+",
     re.IGNORECASE,
 )
+ANSWERS_NO = re.compile(rf"^\W*{DECLINES}", re.IGNORECASE)
 REFUSED_AFTER = re.compile(
     rf"^\W*(?:but |and |so |well,? |no, )*"
     rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)\b|"
@@ -110,7 +114,9 @@ def refused_by_itself(text: str, place: int) -> bool:
         if begin <= place < begin + len(sentence):
             found = list(REFUSED_BEFORE.finditer(sentence[: place - begin]))
             reach = sentence[found[-1].end() : place - begin] if found else ""
-            return bool((found and not ENDS.search(reach)) or REFUSED_AFTER.search(following))
+            declined = sentence.endswith("?") and ANSWERS_NO.search(following)
+            after = declined or REFUSED_AFTER.search(following)
+            return bool(after or (found and not ENDS.search(reach)))
     return False
 
 

@@ -76,6 +76,7 @@ def test_what_a_sentence_refuses(text, refused, kept):
     [
         ("Someone will suggest a cache. I would not do that, it is stale.", "cache"),
         ("For the users it is fine. I would also not store the dealer in a cache.", "cache"),
+        ("It is basically free. Would I get a cache? No. I stream.", "cache"),
         ("Some want a second replica. I wouldn't touch that.", "second replica"),
     ],
 )
