@@ -9,6 +9,8 @@ START = r"(?:^|[.!?:]\s+|\n)\W*(?:(?:and|so|now|then|finally|well|right|hi|hey|h
 SAYS = (
     r"(?:i.?d|i would|i.?ll|i will|i|we.?d|we) (?:\w+ )?(?:say|tell|write|explain|answer|put it)\b"
 )
+# After the name: "For the team: ..." turns to them, "For the team, it is much work" speaks of them.
+TURNS = r"(?::|,(?! (?:it|this|that|there|which|who)\b))"
 PRODUCT = (
     r"(?:product(?: (?:manager|owner|person|people|lead|team|side|boss|fella|guy|"
     r"(?:lady or )?(?:lady|gentleman)))?|(?:lady|gentleman) of product|p\.?m\.?|manager)\b(?!.s\b)"
@@ -17,11 +19,12 @@ THE = r"(?:the |my |our |your |lady or )*"
 TITLE = r"(?:dear|hello|hi|hey|mister|mr|madam|signora?|sir)"
 VERB = r"(?:say|tell|write|explain)(?: this| it)?(?: to)?"
 TO_PRODUCT = re.compile(
-    rf"{START}(?:(?:to|for) (?:you as )?{THE}{PRODUCT}(?:[^.:,!?\n]{{0,25}}[:,]|[.] |,? {SAYS})|"
+    rf"{START}(?:(?:to|for) (?:you as )?{THE}{PRODUCT}(?:[^.:,!?\n]{{0,25}}{TURNS}|[.] |,? {SAYS})|"
     rf"\((?:to )?{THE}{PRODUCT}\)|@{PRODUCT}|{TITLE} {THE}{PRODUCT}|"
     rf"{THE}{PRODUCT}(?:, \w+(?: \w+)?)?[,:.] |"
     rf"(?:(?:i.?d|i would|i.?ll|i will|i|let me|if i (?:have|had) to) )?{VERB} {THE}{PRODUCT}\W*[:,“\"]|"
-    rf"(?:i(?:.m| am)? )?(?:now )?(?:talk|speak|turn)(?:ing)? (?:to|with) {THE}{PRODUCT})",
+    rf"(?:i(?:.m| am)? )?(?:now )?(?:talk|speak|turn)(?:ing)? (?:to|with) {THE}{PRODUCT}"
+    r"(?! (?:about|first|before|and ask|to (?:ask|find|learn|know))\b))",
     re.IGNORECASE,
 )
 ENGINEERS = (
@@ -32,7 +35,7 @@ ENGINEERS = (
 TURNS_TO_THEM = (
     r"((and|so|now|then|finally|ok\w*)\W+)*("
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
-    rf"[^.:,!?]{{0,40}}[:,]|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
+    rf"[^.:,!?]{{0,40}}{TURNS}|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
 )
 FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(

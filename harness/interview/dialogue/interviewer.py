@@ -33,6 +33,7 @@ from harness.interview.dialogue.pace import elapsed, overdue
 from harness.interview.dialogue.probes import Gaps, Reword
 from harness.interview.dialogue.progression import (
     MEETINGS,
+    TEAM,
     end,
     has_team,
     helped,
@@ -58,8 +59,9 @@ from harness.interview.scenario.transcript import Event, Transcript
 
 # The end of a plan, whatever else the turn says.
 CLOSES = re.compile(
-    r"^\W*((so|well|ok\w*)\W+)?(to (close|conclude|sum up)|in summary|summing up|summary)\b|"
-    r"(?<!if )\b(that.?s|that (was|is)|this (was|is)) (it|all|my (plan|answer|proposal))(?=\W*$|[.,;:!])|"
+    r"^\W*((so|well|ok\w*)\W+)?((to (close|conclude|sum up)|in summary|summing up)\b|summary\s*[:,.])|"
+    r"(?<!if )(?<!n.t think )(?<!not think )(?<!not sure )\b(that.?s|that (was|is)|this (was|is)) "
+    r"(it|all|my (plan|answer|proposal))(?=\W*$|[.,;:!])|"
     r"^\W*((so|well|ok\w*)\W+)?(my )?((final( \w+)?|decisions?)\s*:|final \w+\s*,)|"
     r"(?<!when )(?<!once )(?<!if )\bi.?m (done|finished|through)(?=\W*$|[.,;:!])|"
     r"\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
@@ -143,7 +145,8 @@ class Interviewer:
         reading = self.read(text, state.last_said)
         step = warned((state, []), self.session)
         if not reading.acts:
-            return self._say(step, "silence")
+            late = elapsed(self.session, state) >= 1
+            return self._end(step, "time") if late else self._say(step, "silence")
         state, out = _heard(step[0], reading, text), step[1]
         offered, step = state.offered, (replace(state, offered=()), out)
         if elapsed(self.session, state) >= 1:
@@ -161,22 +164,8 @@ class Interviewer:
 
     def _respond(self, step: Step, reading: Reading, text: str) -> Step:
         acts, phase = reading.acts, step[0].phase
-        if talk := _talk(reading, text):
-            return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
-        on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
-        if explained := meaning(text, sure=bool(on_case)):
-            return self._in_time(speak(step, explained))
-        if Act.HINT in acts and (HELP.search(text) or not reading.cards):
-            return self._help(step)
-        if _is_lost(reading, text):
-            return self._lost(step)
-        if ONCE_MORE.search(text) or (Act.REPEAT in acts and _is_bare(text)):
-            return self._repeated(step)
-        if Act.OFF_TOPIC in acts and not (phase in VISITORS and YES_NO.search(text)):
-            kind, wordings = aside(text)
-            short = len(text.split()) <= REMARK
-            if short or kind not in ("thanks", "other") or _says_nothing_else(reading, kind):
-                return choose(step, self.session, f"aside.{kind}", wordings)
+        if said := self._beside_the_case(_uncounted(step), reading, text):
+            return said
         if joined := self._joined(step, text):
             return joined
         if shown := self.discussion.shown(step, reading, text):
@@ -196,6 +185,27 @@ class Interviewer:
         reply = self.discussion.reply(step, reading, text)
         return reply or self._next(self.discussion.acknowledged(step))
 
+    def _beside_the_case(self, step: Step, reading: Reading, text: str) -> Step | None:
+        """Answer a remark about the interview, a term, or a wish for help; None for other turns."""
+        acts, phase = reading.acts, step[0].phase
+        if talk := _talk(reading, text):
+            return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
+        on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
+        if explained := meaning(text, sure=bool(on_case)):
+            return self._in_time(speak(step, explained))
+        if Act.HINT in acts and (HELP.search(text) or not reading.cards):
+            return self._help(step)
+        if _is_lost(reading, text):
+            return self._lost(step)
+        if ONCE_MORE.search(text) or (Act.REPEAT in acts and _is_bare(text)):
+            return self._repeated(step)
+        if Act.OFF_TOPIC in acts and not (phase in VISITORS and YES_NO.search(text)):
+            kind, wordings = aside(text)
+            short = len(text.split()) <= REMARK
+            if short or kind not in ("thanks", "other") or _says_nothing_else(reading, kind):
+                return choose(step, self.session, f"aside.{kind}", wordings)
+        return None
+
     def _named(self, state: State, reading: Reading, text: str) -> str | None:
         """Return the card whose name is all that was said, unless it answers the interviewer's question."""
         looking = state.phase in SEARCH and not ASKS_WHY.search(state.last_question)
@@ -207,7 +217,8 @@ class Interviewer:
         state, phase = step[0], step[0].phase
         if not has_plan(state) or phase in (Phase.TEAM, Phase.WRAP):
             return None
-        if phase not in SEARCH and has_team(self.session) and FOR_TEAM.search(text):
+        team = has_team(self.session) and not met(state, TEAM)
+        if phase not in SEARCH and team and FOR_TEAM.search(text):
             return self._next(step)
         if TO_PRODUCT.search(text) and not met(state, MEETINGS):
             return product_joins(step, self.session, text, now=True)
@@ -258,6 +269,11 @@ class Interviewer:
 
     def _say(self, step: Step, pool: str) -> Step:
         return say(step, self.session, pool)
+
+
+def _uncounted(step: Step) -> Step:
+    """Return the state without its last turn in the count of this phase: it answered nothing."""
+    return replace(step[0], turns=step[0].turns - 1), step[1]
 
 
 def _heard(state: State, reading: Reading, text: str) -> State:

@@ -57,7 +57,7 @@ def _next_guest(step: Step, session: Session) -> Step:
 def _complicates(session: Session, state: State) -> bool:
     """Return True if the scenario's complication is due: after the plan, before the engineers."""
     late = elapsed(session, state) >= UNTIL[Phase.PROPOSE]
-    possible = session.level != "mid" and state.phase != Phase.TEAM and not (state.twisted or late)
+    possible = session.level != "mid" and not (state.twisted or late or met(state, TEAM))
     return possible and not FOR_TEAM.search(state.last_turn)
 
 

@@ -18,7 +18,8 @@ MAX_INSISTENCE = 3  # questions of the product manager after the objection
 TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
 CHOICE = "chooses"  # the product manager has answered a question of which is better
 PREFERENCE = re.compile(
-    r"\b(prefer|rather|better|matters? more|more important|your (choice|call)|choose|want)\b[^.!]*\?|"
+    r"\b(prefer|rather|matters? more|more important|your (choice|call)|choose|you want)\b[^.!]*\?|"
+    r"\b(what|which)\b[^.!?]*\bbetter\b[^.!?]*\?|"
     r"\b(would|do|can|could) you\b[^.!?]*\bor\b(?! not\b)[^.!?]*\?|"
     r"\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
@@ -183,4 +184,5 @@ def told_product(state: State) -> str:
         for text, reading in zip(spoken, state.heard, strict=False)
         if Act.STAKEHOLDER in reading.acts
     )
-    return " ".join([*messages, *spoken[len(spoken) - state.turns :]])
+    here = state.turns if state.phase == Phase.STAKEHOLDER else 0
+    return " ".join([*messages, *spoken[len(spoken) - here :]])

@@ -44,7 +44,8 @@ PLAN = re.compile(
     re.IGNORECASE,
 )
 DECLINES = (
-    r"(?:no(?! (?:idea|clue|problem|doubt|matter)\b)|nope|nah|never|(?:absolutely|certainly) not)\b"
+    r"(?:no(?! (?:idea|clue|problem|doubt|matter|cost|risk|loss|harm|change)\b)|nope|nah|"
+    r"never(?! (?:hurts|mind)\b)|(?:absolutely|certainly) not)\b"
 )
 # "A second box? Nah."
 ASKED = re.compile(
@@ -63,7 +64,8 @@ REFUSED_BEFORE = re.compile(
     NOT_DOING
     + r"(?!(?:say|think|know|expect|be|have|call|mind|worry|trust|blame|bet|guess|believe|see|want|wonder|"
     r"dare|need|like|care|find|argue|claim|promise|help|assume|count|hold|judge|wait|get|end|matter|over|yet|rule|"
-    r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show)\b)\w+",
+    r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show|skip|lose|ship|leave|forget|miss|"
+    r"remove|drop|delay|start|begin|launch|deploy)\b)\w+",
     re.IGNORECASE,
 )
 ANSWERS_NO = re.compile(rf"^\W*{DECLINES}", re.IGNORECASE)

@@ -116,6 +116,7 @@ def test_a_turn_for_the_engineers(text):
         "The team, as far as I know, has no budget.",
         "For the team that runs the guard, what is the p95?",
         "To the team's credit, the cache works.",
+        "For the team, it is two weeks of work.",
     ],
 )
 def test_a_turn_about_the_engineers_is_not_for_them(text):
@@ -148,6 +149,8 @@ def test_a_message_to_product(text):
         "To product images we add nothing.",
         "I would tell the product manager that later.",
         "The goal is for the product to say.",
+        "For the product, it means a longer wait.",
+        "I talk to product about the goal first.",
     ],
 )
 def test_words_about_product_are_no_message(text):
@@ -208,3 +211,10 @@ def test_an_objection_that_was_answered_before_is_not_made():
     state = replace(state, events=(Event(t=1, who="candidate", text=message),))
     _, moves = product_joins((state, []), one.session, message, now=False)
     assert reactions().content in words(moves) and pushback not in words(moves)
+
+
+def test_a_wish_to_hear_it_again_does_not_use_up_the_objection():
+    one, state, _said = joined()
+    state, _ = one.step(state, Utterance(30, "Could you say that again, please?"))
+    _state, moves = one.step(state, Utterance(40, "Product, we shall see."))
+    assert one.session.filled(one.session.scenario.product.pushback) in words(moves)
