@@ -29,7 +29,7 @@ TO_PRODUCT = re.compile(
 )
 ENGINEERS = (
     r"(engineers?|(engineering )?team|developers?|programmers?|devs|"
-    r"lads|boys|guys|crew|folks|colleagues)"
+    r"lads|boys|guys|crew|folks|colleagues|you two)"
 )
 # Words that turn to those who will build the fix, rather than speak of them: "And for the engineers: ..."
 TURNS_TO_THEM = (

@@ -164,10 +164,10 @@ class Interviewer:
 
     def _respond(self, step: Step, reading: Reading, text: str) -> Step:
         acts, phase = reading.acts, step[0].phase
-        if said := self._beside_the_case(_uncounted(step), reading, text):
-            return said
         if joined := self._joined(step, text):
             return joined
+        if said := self._beside_the_case(_uncounted(step), reading, text):
+            return said
         if shown := self.discussion.shown(step, reading, text):
             return self._in_time(shown)
         if phase == Phase.WRAP:

@@ -44,6 +44,11 @@ def read_out(cards: Iterable[Card], question: str, least: int) -> tuple[Card, st
     return card, both if len(both.split()) <= READ_OUT else one
 
 
+def shared_words(one: str, other: str) -> int:
+    """Return how many words that say what a text is about are in both."""
+    return len(_stems(one) & _stems(other))
+
+
 def _sentences(card: Card) -> Iterator[tuple[str, str]]:
     """Yield each sentence with the next one or "", but for those that only introduce a table."""
     found = [said for said in SENTENCE.split(card.note) if not INTRODUCES.match(said)]

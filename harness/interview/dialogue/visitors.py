@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.interview.dialogue.addressees import FOR_TEAM, TO_TEAM
 from harness.interview.dialogue.asking import WHICH_GOAL
 from harness.interview.dialogue.moves import Phase, State
+from harness.interview.dialogue.on_cards import shared_words
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import Wordings, reactions, short
 from harness.interview.listening.remedies import names_in
@@ -26,9 +27,10 @@ PREFERENCE = re.compile(
 )
 AGREES = re.compile(
     r"\bwe (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
-    r"\byou (were|are) right from the (start|first)\b",
+    r"\byou (were|are) right (from the (start|first)|about the (remedy|fix))\b|\bon the same page\b",
     re.IGNORECASE,
 )
+ON_SUBJECT = 2  # words that a message shares with the objection that it answers
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
 JOINS = (
     "joins_later",
@@ -111,7 +113,9 @@ def answers_pushback(state: State, pushback: str) -> bool:
     """Return True if product was told, or has just heard, of the change that their objection is about."""
     told = [reading for reading in state.heard if Act.STAKEHOLDER in reading.acts]
     named = {remedy.id for reading in (*told, state.heard[-1]) for remedy in reading.named}
-    return not named.isdisjoint(names_in(pushback))
+    if not named.isdisjoint(names_in(pushback)):
+        return True
+    return shared_words(pushback, told_product(state)) >= ON_SUBJECT
 
 
 def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
@@ -122,7 +126,8 @@ def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
     state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
     said, insisted = _first_words(state, session, told, now)
     if now and offers_a_choice(state, told):
-        said = f"{reactions().chooses[bool(WHICH_GOAL.search(told))][0]} {said}"
+        wish = reactions().chooses[bool(WHICH_GOAL.search(told))][0]
+        said = wish if said == reactions().content else f"{wish} {said}"
         insisted = (*insisted, CHOICE)
     state = replace(state, insisted=(*state.insisted, *insisted))
     return say((state, out), session, JOINS[now], said=said)
