@@ -155,6 +155,7 @@ def _memories(rng: Random) -> list[tuple[list[int], list[int], int]]:
         ([40], [1], 3),
         ([], [], 4),
         ([20, 20], [0, 60], 5),
+        ([100, 5, 5], [1, 1, 1], 7),  # one if the newest leave, two if the oldest do
     ]
     return [*edges, *(_memory(rng) for _ in range(ROUNDS))]
 
