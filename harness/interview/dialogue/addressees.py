@@ -37,6 +37,7 @@ TURNS_TO_THEM = (
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
     rf"[^.:,!?]{{0,40}}{TURNS}|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
 )
+# At the beginning of a turn, which is then theirs; and anywhere in it, so that they have heard something.
 FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(
     rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE

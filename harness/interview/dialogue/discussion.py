@@ -92,7 +92,7 @@ class Discussion:
 
     def _also(self, step: Step, reading: Reading) -> Step:
         """Show what was probably asked for, too, in a turn that names several things."""
-        for card in reading.also[:1]:
+        for card in reading.also:
             if card not in step[0].opened:
                 step = opened(step, self.session, card)
         return step

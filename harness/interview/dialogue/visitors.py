@@ -25,6 +25,7 @@ PREFERENCE = re.compile(
     r"\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
 )
+# The candidate shares the belief of the product manager.
 AGREES = re.compile(
     r"\bwe (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
     r"\byou (were|are) right (from the (start|first)|about the (remedy|fix))\b|\bon the same page\b",
@@ -32,10 +33,8 @@ AGREES = re.compile(
 )
 ON_SUBJECT = 2  # words that a message shares with the objection that it answers
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
-JOINS = (
-    "joins_later",
-    "joins",
-)  # how the product manager joins: after earlier words to them, or at once
+# How the product manager joins: after earlier words to them, or at once.
+JOINS = ("joins_later", "joins")
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -110,7 +109,7 @@ def insistence(state: State, text: str) -> str | None:
 
 
 def answers_pushback(state: State, pushback: str) -> bool:
-    """Return True if product was told, or has just heard, of the change that their objection is about."""
+    """Return True if product has heard of the change, or of the subject, that their objection is about."""
     told = [reading for reading in state.heard if Act.STAKEHOLDER in reading.acts]
     named = {remedy.id for reading in (*told, state.heard[-1]) for remedy in reading.named}
     if not named.isdisjoint(names_in(pushback)):

@@ -27,7 +27,9 @@ MAX_CARDS = 4  # asked for in one turn
 ASKED = 5.0  # the least of a card that is asked for
 # If none is, one card is still shown that is likely and clearly ahead of the next one.
 LIKELY, LEAD = 1.5, 1.5
-ALSO, POSSIBLE = 2, 3.5  # cards that are shown beside the certain ones, and the least of them
+POSSIBLE = (
+    3.5  # the least of a card that is shown beside the certain ones, to who names several things
+)
 OPINION_LEAD = 2.0  # by how much an opinion must be likelier than a card with odds above 0
 NEARBY = -6.0  # the least of a card that is named in place of what nobody has
 # Taken from what a sentence or clause alone asks for, and from what a member of an enumeration asks for: the
@@ -113,7 +115,7 @@ def asked_for(odds: Mapping[str, float]) -> Asked:
     if not certain and best >= LIKELY and best - second >= LEAD:
         certain = (cards[0],)
     near = tuple(cards[len(certain) :][:OFFERED])
-    also = tuple(name for name in near[:ALSO] if certain and odds[name] >= POSSIBLE)
+    also = tuple(name for name in near[:1] if certain and odds[name] >= POSSIBLE)
     return Asked(certain, near, also=also)
 
 

@@ -94,6 +94,10 @@ def test_the_address_of_a_message_is_not_quoted(text, quote):
     ("text", "kind"),
     [
         ("can we pause for a moment please", "pause"),
+        ("Is this asked of all candidates, the same question?", "practical"),
+        ("Does the reranker read all candidates?", None),
+        ("Does the company have GPUs of its own?", None),
+        ("And is there a catch with four bits?", None),
         ("I just explained it, weren't you listening?", "listening"),
         ("The consumers pause for a second between two batches of documents.", None),
         ("What is in the system prompt, and how long is it?", None),
