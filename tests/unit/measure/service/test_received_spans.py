@@ -1,6 +1,7 @@
 """Spans that a service sends: received, bounded, and made into the parts of a request."""
 
 import gzip
+import time
 
 import httpx
 import pytest
@@ -150,6 +151,7 @@ def test_a_service_with_spans_of_its_own_is_profiled(monkeypatch):
             tracer.start_as_current_span("their search"),
         ):
             pass
+        time.sleep(0.01)  # the way back: a part below 1 ms is not shown
         handler.send(200, EVENTS, *GOOD)
 
     options = ["-n", "6", "--rate", "100", "--seed", "1", "--otlp", port, "--json"]
