@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from random import Random
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from harness.semconv import STAGES
 
 ROUNDS = 20  # fresh inputs per check: enough to meet every trap, far below a second
 DRAWN = 8  # percentiles whose fewest samples are asked for, beside p90 and p99
+APART_MS = 0.25  # over twice the tolerance of a duration
 SHARE = Unit("{:.3f}", 0.001)
 
 BREAKDOWN = Exercise("01", 1, "breakdown")
@@ -88,18 +90,35 @@ def percentile(function: Callable[[list[float], float], float], out_of: float) -
 def _values(limits: CallLimits, function: Callable) -> None:
     rng = fresh_rng()
     for p, sizes in [(50, (10, 11, 20)), (90, (44, 51, 60))] * (ROUNDS // 2):
-        samples = latencies(rng, rng.choice(sizes))
+        samples = _telling(rng, rng.choice(sizes), p)
         got = PERCENTILE.finite(limits.call(function, samples, p), f"p{p}")
         expected, where = float(np.percentile(samples, p)), f"as p{p} of {len(samples)} samples"
         PERCENTILE.expect(got, expected, where, _look_at_percentile, samples, p, unit=MS)
 
 
-def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
+def _telling(rng: Random, n: int, p: int) -> list[float]:
+    """Return `n` samples of which none is near the mean, which the order of arrival does not give either.
+
+    Otherwise chance gives one mistake the message of another.
+    """
+    while True:
+        samples = latencies(rng, n)
+        others = [_unsorted(samples, p), *samples]
+        if min(abs(other - np.mean(samples)) for other in others) > APART_MS:
+            return samples
+
+
+def _unsorted(samples: list[float], p: int) -> float:
+    """Return the percentile of samples that are taken for sorted."""
     rank = (len(samples) - 1) * p / 100
     low = math.floor(rank)
     high = min(low + 1, len(samples) - 1)
-    unsorted = samples[low] + (rank - low) * (samples[high] - samples[low])
-    if close(got, unsorted):
+    return samples[low] + (rank - low) * (samples[high] - samples[low])
+
+
+def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
+    rank = (len(samples) - 1) * p / 100
+    if close(got, _unsorted(samples, p)):
         return "the order of the samples: they arrive unsorted"
     if close(got, float(np.mean(samples))):
         return "the definition: this is the mean, and a percentile is not an average"
