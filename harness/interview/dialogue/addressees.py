@@ -35,10 +35,12 @@ ENGINEERS = (
 TURNS_TO_THEM = (
     r"((and|so|now|then|finally|ok\w*)\W+)*("
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
-    rf"[^.:,!?]{{0,40}}{TURNS}|(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
+    rf"[^.:,!?]{{0,40}}{TURNS}|"
+    rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}, who [^.:!?]{{3,60}}:|"
+    rf"(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
 )
-# At the beginning of a turn, which is then theirs; and anywhere in it, so that they have heard something.
-FOR_TEAM = re.compile(rf"^\W*{TURNS_TO_THEM}", re.IGNORECASE)
+# At the beginning of a turn, or after a remark, it is theirs; anywhere in it, they have heard something.
+FOR_TEAM = re.compile(rf"^([^.!?:]{{0,40}}[.!?]\s+){{0,2}}\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(
     rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE
 )

@@ -16,6 +16,11 @@ REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
     r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
+    r"\b(i.?d|i would|we.?d) (also |really )?(like|love) "
+    r"(to (see|know|have|get|look at)\b|one \w+ (cut|split|taken)\b)|"
+    r"\b(do|would|did) (you|we) (also |maybe |perhaps )?have (?!to\b)[^.?!]*\?|"
+    r"\b(have )?you got (any|an?|the)\b[^.?!]*\?|"
+    r"\bwalk me through (?!(the (plan|fix)|your))|"
     r"\bput ([\w, ]{3,30} )?on the table\b|\bquestions?: |\bi meant\b(?! (it|that|to|what))|"
     r"^\W*(break|split|walk me through|pull up|plot|list)\b(?=.{3,60}\b(down|up|out|by|per|into|for me)\b)|"
     r"\bplease (show|give|open|pull|tell)\b|\bplease\W*$|\blet.?s (look at|have a look)\b|"
@@ -67,10 +72,11 @@ SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
     r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
-    r"(?:what.?s|(?:what|which) kind of|"
+    r"(?:what.?s (?!left|missing|slow)|(?:what|which) kind of|"
     r"what (?:is (?!left|missing|slow)|are|does|do|happens (?!is)|runs (?!before|after)|else is)|"
     r"how (?:many|much|often|busy|big|is|are|does|do) (?!it\b)|how long (?:is|are|does|do)\b|"
-    r"who (?!ever|waits)|which (?!(?:is|means|leaves|makes|one)\b)|is (?:it|there|that|the)|"
+    r"who (?!ever|waits)|which (?!(?:is|means|leaves|makes|one)\b)|"
+    r"do (?:you|we) have (?:any|some|an?|the)\w*|is (?:it|there|that|the)|"
     r"are (?:there|they|the)|does (?!not)|did (?:you|they|we|he|she|it|the|any\w*|some\w*)|"
     r"has (?:it|the|any\w*|some\w*|he|she|your|our))\b"
     r"[^?.!]*(?:[.!]|$)",
@@ -81,7 +87,8 @@ UNKNOWN = re.compile(r"\b(i )?(don.?t|do not) know\b|\bno idea\b|\bidk\b", re.IG
 ONCE_MORE = re.compile(
     r"\bwhat (was|is) (the|your) question\W*$|\bwhat (did|do) you (ask|want to know)\W*$|\bwhat was that\?|"
     r"\b(say|ask|repeat) (it|that|the question) (again|once more),? please\b|"
-    r"\b(can|could|would) you (please )?(say|ask|repeat) (it|that|the question)\b|\bcome again\?",
+    r"\b(can|could|would) you (please )?(say|ask|repeat) (it|that|the question)\b|"
+    r"^\W*(?:\w+\W+)?come again\?",
     re.IGNORECASE,
 )
 # Product's goal is to be made clear.

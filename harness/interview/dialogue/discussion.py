@@ -26,7 +26,7 @@ from harness.interview.dialogue.reacting.reaction import Reaction
 from harness.interview.dialogue.reacting.reactions import react
 from harness.interview.dialogue.reacting.turn import Turn, has_plan
 from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
-from harness.interview.dialogue.speech import Step, Style, answer, speak
+from harness.interview.dialogue.speech import Step, Style, answer, say, speak
 from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
 from harness.interview.listening.refusals import opens_with_refusal
 from harness.interview.reading import OFFERS, Act, Reading, Role, Unanswered
@@ -68,17 +68,28 @@ class Discussion:
         if not (cards := self._asked(state, reading, text)):
             return None
         known = set(state.opened)
+        if known.issuperset(cards) and reading.cause and not _ends_asking(text):
+            return None  # a finding on a card that is open, rather than a question
         if commented and reading.suspect and (comment := self._comment(step, reading, text)):
-            if known.issuperset(cards):
-                return None  # a finding on a card that is open, rather than a question
             step = self._answer(step, comment, "")
-        for card in [card for card in cards if card not in known] or cards:
-            step = opened(step, self.session, card, text)
         if known.issuperset(cards):
-            read_out = "on_card" in step[0].last_pools
-            return step if read_out else beside(step, self.session, reading.near[:1])
+            return self._once_more(step, cards, reading, text)
+        for card in [card for card in cards if card not in known]:
+            step = opened(step, self.session, card, text)
         several = SEVERAL.search(text) and not step[0].held
         return self._also(step, reading) if several else step
+
+    def _once_more(self, step: Step, cards: tuple[str, ...], reading: Reading, text: str) -> Step:
+        """Read out what open cards say; instead show what is nearest if that does not answer the turn."""
+        again = step
+        for card in cards:
+            again = opened(again, self.session, card, text)
+        if "on_card" in again[0].last_pools:
+            return again
+        new = [card for card in reading.also if card not in step[0].opened]
+        if not new or self.session.mode == "coach":
+            return beside(again, self.session, reading.near[:1])
+        return opened(say(step, self.session, "nearest"), self.session, new[0], text)
 
     def _is_for_visitors(self, state: State, reading: Reading, text: str) -> bool:
         """Return True if a turn is for who has joined the interview, and not for the interviewer."""
@@ -132,7 +143,7 @@ class Discussion:
         if doubts and not told and case_figures.is_doubt(text) and not answers_itself(text):
             return speak(step, case_figures.answer(self.session, text))
         addressed = Act.STAKEHOLDER in reading.acts or FOR_TEAM.search(text)
-        asks = _asks(reading, text) and not addressed
+        asks = _asks(reading, text) and not (addressed or _wonders(reading))
         if asks and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
@@ -155,7 +166,7 @@ class Discussion:
     def _comment(self, step: Step, reading: Reading, text: str) -> Reaction | None:
         """Return the comment to a claim in a turn that also asks for data."""
         reaction = react(self._turn(step, reading, text))
-        says_something = reaction and reaction.comment in ("right", "symptom", "against")
+        says_something = reaction and reaction.comment in ("right", "symptom", "against", "taken")
         return replace(reaction, question=None) if reaction and says_something else None
 
     def _reacted(self, step: Step, reading: Reading, reaction: Reaction, text: str) -> Step:
@@ -240,11 +251,17 @@ def _asks(reading: Reading, text: str) -> bool:
     if Act.ASK not in reading.acts:
         return False
     says = not STATES.isdisjoint(reading.acts)
-    if says and not (_ends_asking(text) or REQUESTS.search(text)):
+    if says and not (questions(asked_last(text)) or REQUESTS.search(text)):
         return False
     offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
     wants = WANTS.search(text) and not answers_itself(text) and not offers
     return questions(text) or bool(wants)
+
+
+def _wonders(reading: Reading) -> bool:
+    """Return True if a question of opinion only goes with a claim or a proposal."""
+    says = reading.suspect or any(remedy.clear for remedy in reading.proposed)
+    return bool(says) and reading.unanswered == Unanswered.OPINION
 
 
 def _ends_asking(text: str) -> bool:

@@ -16,7 +16,12 @@ from harness.interview.dialogue.visitors import product_joins, team_joins, told_
 from harness.interview.reading import Act, Role
 from harness.interview.scenario.interview_session import Session
 
-MEETINGS = ("to_stakeholder", "joins", "joins_later")  # wordings with which product joins
+MEETINGS = (
+    "to_stakeholder",
+    "joins",
+    "joins_to",
+    "joins_later",
+)  # wordings with which product joins
 TEAM = ("team.ask", "team.asks")  # those of the engineers
 TEAM_MINUTES = 15  # a shorter interview has no time for the second round
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from harness.interview.dialogue.addressees import FOR_TEAM, TO_TEAM
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT, TO_TEAM
 from harness.interview.dialogue.asking import WHICH_GOAL
 from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.on_cards import shared_words
 from harness.interview.dialogue.speech import Step, choose, say
 from harness.interview.dialogue.wording import Wordings, reactions, short
 from harness.interview.listening.remedies import names_in
-from harness.interview.reading import Act, Reading
+from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
 MAX_INSISTENCE = 3  # questions of the product manager after the objection
@@ -25,14 +25,27 @@ PREFERENCE = re.compile(
     r"\b(need|want|ask) you to (pick|choose|decide between)\b",
     re.IGNORECASE,
 )
+# A question whether product accepts what is offered.
+OFFERS_A_DEAL = re.compile(
+    r"\b(can|could|shall|may) (we|i) (\w+ )?(agree|write|make|set|settle|call|define|change|count)\b"
+    r"[^.!?]*\?|"
+    r"\b(is|would) (that|this|it)( be)? (ok\w*|fine|acceptable|(good )?enough|a deal|all right)\b[^.!?]*\?|"
+    r"\b(do|can|could|would) you (accept|agree|live with|sign)\b[^.!?]*\?|\b(deal|agreed)\?",
+    re.IGNORECASE,
+)
 # The candidate shares the belief of the product manager.
 AGREES = re.compile(
-    r"\bwe (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
-    r"\byou (were|are) right (from the (start|first)|about the (remedy|fix))\b|\bon the same page\b",
+    r"\b(i|we) (can )?back you up\b|\byou.?ve (heard|read|seen) (it |that )?(correctly|right)\b|"
+    r"\b(we|you and (i|me)) (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
+    r"\b(hundred|100) ?(%|per ?cent) right\b|\byou (were|are) right[.!]|"
+    r"\byou (were|are) right (from the (start|first)|all along|about the (remedy|fix))\b|"
+    r"\bon the same page\b",
     re.IGNORECASE,
 )
 ON_SUBJECT = 2  # words that a message shares with the objection that it answers
 KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
+PROMISES = (Role.EFFECT, Role.PLAN, Role.GOAL, Role.FINDING, Role.MESSAGE)  # what product takes up
+FULL = 5  # words of it
 # How the product manager joins: after earlier words to them, or at once.
 JOINS = ("joins_later", "joins")
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
@@ -65,19 +78,19 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
 def chosen(step: Step, session: Session, text: str, key: str | None = None) -> Step:
     """Let the product manager say what they prefer, and ask for what is missing. key: of that question."""
     state, out = step
-    of_goal = bool(WHICH_GOAL.search(text))
     state = replace(state, insisted=(*state.insisted, CHOICE, *([key] if key else ())))
     asked = reactions().product_manager[key].says[0] if key else ""
     said = [
         f'The product manager says: "{wish} {asked}'.strip() + '"'
-        for wish in reactions().chooses[of_goal]
+        for wish in reactions().chooses[_choice(text) or "other"]
     ]
     return choose((state, out), session, "pm.chooses", said)
 
 
 def _after(reading: Reading) -> str:
-    """Return words that take up what was said to the interviewer rather than to the product manager."""
-    if Act.STAKEHOLDER in reading.acts or not (quote := reading.planned() or _quote(reading)):
+    """Return words that take up what was said, whether it was meant for the product manager or not."""
+    told = Act.STAKEHOLDER in reading.acts
+    if not (quote := _told(reading) if told else reading.planned() or _quote(reading)):
         return ""
     return f"hears “{short(quote)}” and "
 
@@ -88,7 +101,13 @@ def _quote(reading: Reading) -> str:
 
 def offers_a_choice(state: State, text: str) -> bool:
     """Return True if a text asks the product manager, for the first time, which of two things is wanted."""
-    return CHOICE not in state.insisted and bool(WHICH_GOAL.search(text) or PREFERENCE.search(text))
+    return CHOICE not in state.insisted and _choice(text) is not None
+
+
+def _choice(text: str) -> str | None:
+    """Return what a text asks the product manager to choose or to accept, by its key; None for nothing."""
+    kinds = {"goal": WHICH_GOAL, "deal": OFFERS_A_DEAL, "other": PREFERENCE}
+    return next((kind for kind, pattern in kinds.items() if pattern.search(text)), None)
 
 
 def insistence(state: State, text: str) -> str | None:
@@ -125,11 +144,20 @@ def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
     state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
     said, insisted = _first_words(state, session, told, now)
     if now and offers_a_choice(state, told):
-        wish = reactions().chooses[bool(WHICH_GOAL.search(told))][0]
+        wish = reactions().chooses[_choice(told) or "other"][0]
         said = wish if said == reactions().content else f"{wish} {said}"
         insisted = (*insisted, CHOICE)
     state = replace(state, insisted=(*state.insisted, *insisted))
-    return say((state, out), session, JOINS[now], said=said)
+    heard = short(_told(state.heard[-1]))
+    joins = "joins_to" if now and heard else JOINS[now]
+    return say((state, out), session, joins, said=said, heard=heard)
+
+
+def _told(reading: Reading) -> str:
+    """Return the words of a message that product takes up, of what it promises if any; or ""."""
+    said = {role: words for role, words in reversed(reading.roles) if len(words.split()) >= FULL}
+    ranked = (said[role] for role in PROMISES if role in said)
+    return next((words for words in ranked if not TO_PRODUCT.search(words)), "")
 
 
 def _first_words(
@@ -140,10 +168,11 @@ def _first_words(
     They do not object if the objection is answered, the cause explained, or their own belief shared.
     """
     pushback = session.filled(session.scenario.product.pushback)
-    explained = state.heard[-1].cause or AGREES.search(told)
-    content = bool(explained) or answers_pushback(state, pushback)
+    agrees = AGREES.search(told)
+    content = bool(agrees or state.heard[-1].cause) or answers_pushback(state, pushback)
     if (content or not now) and (key := insistence(state, told)):
-        return reactions().product_manager[key].says[0], (key,)
+        asked = reactions().product_manager[key].says[0]
+        return f"{reactions().shared} {asked}" if agrees else asked, (key,)
     return reactions().content if content else pushback, ()
 
 

@@ -111,8 +111,9 @@ class Reactions(Strict):
     interrupt: Wordings
     product_manager: dict[str, Insistence]
     chooses: dict[
-        bool, Wordings
-    ]  # whether the first word or the whole answer is what matters, or another one
+        str, Wordings
+    ]  # between first word and whole answer, on a deal, on another matter
+    shared: Text  # to who shares the product manager's belief
     content: Text  # the product manager's words if nothing is missing
     team: Team
 

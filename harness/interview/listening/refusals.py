@@ -26,6 +26,7 @@ OPENS = (
     r"(?: (?:also|really|certainly|definitely|still|rather))*"
     rf" not (?:even )?{VERBS}\b|"
     rf"(?:^\W*|\b(?:i|and|or) )(?:wouldn.?t|won.?t) (?:even )?{VERBS}\b|\bnor would i\b|"
+    r"\bi(?:.?m| am) against\b|\bhard pass\b|"
     r"(?:^\W*|\bi.?m |\bwe.?re )(?:not|never) "
     r"(?:touching|taking|buying|doing|going (?:for|with)|swapping|paying|signing|adding)\b|"
     r"\b(?:out of the question|hard no)\b|\bi(?: also)? (?:reject|refuse|veto)\b|"
@@ -34,8 +35,11 @@ OPENS = (
 )
 # What refuses, too, once the turn has begun with a refusal.
 FOLLOWS = (
-    rf"{OPENS}|\bi(?: also)? rule out\b|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|"
-    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\b(?:not|hardly) worth\b"
+    rf"{OPENS}|\bi (?:wouldn.?t|won.?t|would not|will not)"
+    r"(?: (?:do|touch|want))?(?: (?:either|it|that))?\W*$|"
+    r"\bi(?: also)? rule out\b|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|"
+    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\b(?:not|hardly) worth\b|"
+    r"\beven worse\b"
 )
 # A plan, which ends a list of refusals, and is none beside one: "I would not buy a card, I'd stream."
 PLAN = re.compile(
@@ -51,7 +55,7 @@ DECLINES = (
 ASKED = re.compile(
     r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|was|were|do|does|did|can|could|will|would|should|"
     r"shall|may|has|have|any)\b)[^.?!\d]{2,60}\?\s+(?:\w+,? ){0,2}"
-    rf"{DECLINES}",
+    rf"(?:{DECLINES}|(?:i (?:wouldn.?t|won.?t|would not|will not)\b))",
     re.IGNORECASE,
 )
 REFUSAL, LIST, FURTHER = (re.compile(p, re.IGNORECASE) for p in (OPENS, LISTS, FOLLOWS))
@@ -64,15 +68,19 @@ REFUSED_BEFORE = re.compile(
     NOT_DOING
     + r"(?!(?:say|think|know|expect|be|have|call|mind|worry|trust|blame|bet|guess|believe|see|want|wonder|"
     r"dare|need|like|care|find|argue|claim|promise|help|assume|count|hold|judge|wait|get|end|matter|over|yet|rule|"
+    r"pretend|speculate|quantify|estimate|commit|propose|tell|sleep|rather|"
+    r"make (?:one|it|that|anything|something|an?\w*) up|"
     r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show|skip|lose|ship|leave|forget|miss|"
     r"remove|drop|delay|start|begin|launch|deploy)\b)\w+",
     re.IGNORECASE,
 )
+ONLY_NO = re.compile(r"^\W*(?:no|nope|nah|never)\W*$", re.IGNORECASE)
 ANSWERS_NO = re.compile(rf"^\W*{DECLINES}", re.IGNORECASE)
 REFUSED_AFTER = re.compile(
     rf"^\W*(?:but |and |so |well,? |no, )*"
     rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)\b|"
-    r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)\b)",
+    r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)\b|"
+    r"(?:hard pass|out of the question|nope|nah)[.!]?$)",
     re.IGNORECASE,
 )
 # What ends the reach of a refusal within its sentence.
@@ -89,7 +97,8 @@ def opens_with_refusal(text: str) -> bool:
         return True
     before = 0
     for _, sentence in _sentences(text):
-        if REFUSAL.search(sentence) and not sentence.endswith("?"):
+        refuses = REFUSAL.search(sentence) or REFUSED_BEFORE.search(sentence)
+        if refuses and not sentence.endswith("?"):
             return True
         before += len(sentence.split())
         if before > OPENING or PLAN.search(sentence):
@@ -100,12 +109,14 @@ def opens_with_refusal(text: str) -> bool:
 def refuses_at(text: str, place: int) -> bool:
     """Return True if what is named at a place of a turn that opens with a refusal is refused, too."""
     listed = False
-    for begin, sentence in _sentences(text):
+    sentences = list(_sentences(text))
+    for (begin, sentence), (_, following) in zip(sentences, [*sentences[1:], (0, "")], strict=True):
         listed = bool(LIST.search(sentence)) or (listed and not PLAN.search(sentence))
         if begin <= place < begin + len(sentence):
             asked = begin == 0 and ASKED.search(text)
             planned = PLAN.search(sentence[: place - begin])
-            return not planned and bool(listed or asked or FURTHER.search(sentence))
+            refused = listed or asked or FURTHER.search(sentence) or ONLY_NO.search(following)
+            return not planned and bool(refused)
     return False
 
 

@@ -10,8 +10,8 @@ from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.refusals import opens_with_refusal, refused_by_itself, refuses_at
 from harness.interview.listening.roles import role
 from harness.interview.listening.said import REMEDIES, Said
+from harness.interview.reading import ABOUT, Remedy, Role
 from harness.interview.reading import REFUSED as NO
-from harness.interview.reading import Remedy, Role
 from harness.interview.scenario.scenario import Scenario
 
 REFUSES = "refuses"
@@ -114,8 +114,12 @@ def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remed
     refused = said_so or _refusal(name, turn) + PART_COUNTS * _refusal(name, part) > 0
     deferred = not refused and DEFERS.search(part.text)
     sure = said_so or total >= (CLEARLY_REFUSED if refused else CLEAR)
+    aside = not refused and not span and role(part) in ABOUT  # a price or a check without its name
     return Remedy(
-        name, refused, part.text[slice(*span)] if span else part.text, sure and not deferred
+        name,
+        refused,
+        part.text[slice(*span)] if span else part.text,
+        sure and not (deferred or aside),
     )
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from pydantic import Field
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
+from harness.interview.listening.refusals import SENTENCE
 from harness.interview.listening.said import SUSPECTS, Said
 from harness.interview.listening.turns import parts
 from harness.interview.reading import Cause, Suspect
@@ -62,7 +63,7 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
     """
     if ACQUITS.search(turn.text) and len(parts(turn.text)) == 1:
         return None
-    own = _named(scenario, turn.text)
+    own = named(scenario, turn.text)
     totals = {
         name: odds + PATTERN * bool(_quote(name, turn.text)) + _own(name, scenario, own)
         for name, odds in turn.odds[SUSPECTS].items()
@@ -72,9 +73,9 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
         return None
     cause = judged(best, scenario)
     part = max(heard, key=lambda part: part.odds[SUSPECTS][best]).text
-    if ACQUITS.search(part):
-        return None
     quote = (own if cause == "right" else None) or _quote(best, turn.text) or part
+    if any(ACQUITS.search(said) for said in (part, sentence_with(quote, turn.text))):
+        return None
     return Suspect(best, cause, quote, suspects()[best].stage)
 
 
@@ -91,6 +92,11 @@ def judged(suspect: str, scenario: Scenario) -> Cause | None:
     return None if scenario.id in entry.part_in else "wrong"
 
 
+def sentence_with(quote: str, text: str) -> str:
+    """Return the sentence of a text that has a quote in it, or ""."""
+    return next((sentence for sentence in SENTENCE.split(text) if quote in sentence), "")
+
+
 ACQUITS = re.compile(
     r"^\W*(?:(?:and|but|so)\W+)?not (the|their|our|its|your|a)\b|"
     r"\b(it|that)(.?s| is) not (the|their|our|its|your)\b(?!.*\b(it.?s|but|rather)\b)|"
@@ -98,12 +104,17 @@ ACQUITS = re.compile(
     r"can.?t be (it|the|that)|cannot be (it|the|that)|"
     r"innocent|red herring|negligible|noise|not (to blame|responsible|guilty)|excluded?|ruled out|"
     r"could vanish|is tiny|is fine|are fine|refutes?|not (the|a) (search|model|network|queue|cache)|"
-    r"(only|just) [\d.]+ ?(percent|ms))\b|\b(only|just) [\d.]+ ?%",
+    r"(only|just) [\d.]+ ?(percent|ms)|(?<!, )(that|it|this)(.?s| is) nothing|"
+    r"is (always )?(good|normal|healthy|weird|by design|noise)|"
+    r"(wouldn.?t|would not|don.?t|do not) (read|see) (any|much)|out of scope|never seen|"
+    r"not worried|wouldn.?t worry|"
+    r"(don.?t|do not|wouldn.?t|would not|can.?t|cannot) (optimi[sz]e|engineer|touch|mess with)|"
+    r"(nobody|no one)\b.{0,30} touch)\b|\b(only|just) [\d.]+ ?%",
     re.IGNORECASE,
 )
 
 
-def _named(scenario: Scenario, sentence: str) -> str | None:
+def named(scenario: Scenario, sentence: str) -> str | None:
     """Return the words that name the scenario's own cause, by its patterns."""
     found = (pattern.search(sentence) for pattern in _compiled(scenario.cause.named))
     return next((match[0] for match in found if match), None)

@@ -23,6 +23,7 @@ from harness.interview.dialogue.reacting.turn import CONTEXT, Turn
 from harness.interview.dialogue.reacting.turn_numbers import number_from_card, number_to_explain
 from harness.interview.listening.refusals import opens_with_refusal, refuses_at
 from harness.interview.listening.remedies import remedies
+from harness.interview.listening.suspects import named, sentence_with
 from harness.interview.reading import OFFERS, Act, Remedy, Role, Suspect
 
 COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
@@ -43,6 +44,7 @@ CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))
 # What was planned before is dropped.
 TAKES_BACK = re.compile(
     r"\b(i.?ll |i |let me )?take (it|that|this) back\b|\b(scrap|scratch|forget) (that|it|what i said)\b|"
+    r"\b(let me|let.?s|i.?ll|i.?d) (park|drop|bury|shelve) (that|it|this)\b|"
     r"\b(i|i.?ve) changed my mind\b|\bi withdraw\b",
     re.IGNORECASE,
 )
@@ -76,15 +78,16 @@ def react(turn: Turn) -> Reaction | None:
 def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     reading = turn.reading
     refuses = opens_with_refusal(turn.text) and not OFFERS.isdisjoint(reading.acts)
+    proposes = any(remedy.clear for remedy in reading.proposed)
     blames = reading.suspect and not (refuses and _is_spared(turn, reading.suspect))
+    if refuses and reading.refused and not proposes:
+        yield refusal(turn)
     if blames and reading.suspect.cause == "right" and not turn.solved:
         yield _right(turn, reading.suspect)
     if _takes_back(turn.text):
         yield _withdrawn(turn)
     if Act.DECIDE in reading.acts and CHOOSES.search(turn.text):
         yield _decided(turn)
-    if refuses and not any(remedy.clear for remedy in reading.proposed):
-        yield refusal(turn)
     if reading.proposed:
         yield _planned(turn)
         yield _proposed(turn, _best(turn))
@@ -126,7 +129,7 @@ def _is_spared(turn: Turn, suspect: Suspect) -> bool:
 
 def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
     if suspect.cause == "right":
-        return None
+        return _named_again(turn, suspect)
     if suspect.cause is None:
         figure = case_figures.share(turn.session, suspect.stage) if suspect.stage else ""
         figure = turn.unsaid(figure)
@@ -142,6 +145,14 @@ def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
     return Reaction("suspected", question, suspect.id, suspect.quote, doubts=suspect)
 
 
+def _named_again(turn: Turn, suspect: Suspect) -> Reaction | None:
+    """Take up the right cause that was named before, if the turn speaks of no remedy."""
+    if turn.reading.named or turn.reading.remedies:
+        return None
+    quote = sentence_with(suspect.quote, turn.text) or _words(turn)
+    return Reaction("taken", turn.onward, quote=quote)
+
+
 def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     if not turn.looked:
         return Reaction("early", "first_look", remedy.id, remedy.quote)
@@ -150,9 +161,8 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
         quote = words_for_two(turn.reading.proposed) if several else remedy.quote
         return Reaction("noted", turn.onward, quote=quote)
     kind = fit(turn.session, remedy)
-    blamed = (
-        turn.reading.cause == "right"
-    )  # a remedy for the cause, if not the one that the case knows
+    # a remedy for the cause, if not the one that the case knows
+    blamed = turn.reading.cause == "right" or named(turn.session.scenario, turn.text)
     figure = turn.unsaid(share_elsewhere(turn, remedy)) if kind == "neutral" and not blamed else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
