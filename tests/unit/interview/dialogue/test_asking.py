@@ -25,6 +25,7 @@ from harness.interview.dialogue.asking import (
         "whats the limit from finance",
         "What is the hit rate of the cache? No card shows it so far.",
         "Is there a peak? Right now I only know the mean.",
+        "Could go on a GPU? not sure. do you have anything on that",
         "It is not used much?? who would they be queueing behind",
     ],
 )
@@ -61,6 +62,7 @@ def test_what_is_asked_is_told_from_what_is_said_beside_it():
         "What runs before the search takes 2.3 s.",
         "Which one it is I cannot tell yet.",
         "So what is slow is the decode.",
+        "What's left over I'd look at next quarter.",
         "Did that already.",
     ],
 )
@@ -73,6 +75,14 @@ def test_a_clause_that_begins_like_a_question_asks_nothing(text):
     [
         (REQUESTS, "So show me the queue.", "The numbers tell me that decode dominates."),
         (REQUESTS, "Could you share it?", "Users put up with three seconds."),
+        (
+            REQUESTS,
+            "I'd like to know how busy it is. I bet it's idle.",
+            "I'd like a cache for that.",
+        ),
+        (REQUESTS, "Do you have the logs? They would show it.", "We do have to wait for it?"),
+        (REQUESTS, "Walk me through what a request does.", "I'll walk me through your plan."),
+        (ONCE_MORE, "Sorry, come again?", "And do the same questions come again?"),
         (NEGATED, "Spare me the percentiles.", "Please don't forget the error rate."),
         (ONCE_MORE, "Sorry, what was the question?", "Do users ask the question again?"),
         (WHICH_GOAL, "First word or the whole answer?", "Tell me whether it is the network."),

@@ -322,6 +322,25 @@ def test_a_turn_that_opens_with_a_refusal_is_no_diagnosis_of_what_it_spares():
     assert react(Turn(text, other, state, one.session)).comment == "right_unseen"
 
 
+def test_the_right_cause_is_taken_up_again_only_if_no_remedy_is_named():
+    named = Reading((Act.CLAIM,), suspect=Suspect("decode", "right", "decode"))
+    one = interviewer()
+    state = replace(one.begin()[0], heard=(named, named))
+    again = react(Turn("It is late. So decode is all of it.", named, state, one.session))
+    assert (again.comment, again.quote) == ("taken", "So decode is all of it.")
+    with_remedy = replace(named, named=(Remedy("STK-CACHE", False, "cache"),))
+    assert react(Turn("Decode, and a cache.", with_remedy, state, one.session)).comment != "taken"
+
+
+def test_a_known_card_that_does_not_answer_gives_way_to_the_one_that_may():
+    asks = {"acts": (Act.ASK,), "cards": ("breakdown",)}
+    one = heard_as(**asks, near=("gpu",), also=("gpu",))
+    state, (moves,) = after_cards(one, "And what does the accelerator do, please?")
+    assert state.opened[-1] == "gpu" and Show("gpu") in moves and Show("breakdown") not in moves
+    _, (moves,) = after_cards(heard_as(**asks), "And what does the accelerator do, please?")
+    assert Show("breakdown") in moves
+
+
 def test_a_number_of_one_digit_is_neither_confirmed_nor_asked_for_its_source():
     state, (moves,) = after_cards(interviewer(levels={}), "Users see 3 s.")
     assert ("number", "source") not in state.depth and "on the card" not in words(moves)

@@ -10,7 +10,7 @@ from harness.interview.dialogue.probes import follow_ups
 from harness.interview.dialogue.visitors import answers_pushback, product_joins
 from harness.interview.dialogue.wording import reactions
 from harness.interview.listening.remedies import names_in
-from harness.interview.reading import Act, Reading, Remedy
+from harness.interview.reading import Act, Reading, Remedy, Role
 from harness.interview.scenario.transcript import Event
 from tests.unit.interview.interviews import by_words, interviewer, words
 
@@ -103,10 +103,23 @@ def test_who_turns_to_the_engineers_is_not_answered_by_product():
 
 
 @pytest.mark.parametrize(
-    "text", ["To the engineers I say: a flag.", "so, engineers: batch", "for devs: 1 streaming"]
+    "text",
+    [
+        "To the engineers I say: a flag.",
+        "so, engineers: batch",
+        "for devs: 1 streaming",
+        "For the engineers, who want to go home: a flag.",
+    ],
 )
 def test_a_turn_for_the_engineers(text):
     assert FOR_TEAM.search(text) and not FOR_TEAM.search(f"Product, tell {text}")
+
+
+def test_a_remark_may_come_before_a_turn_for_the_engineers():
+    assert FOR_TEAM.search("How long is it still? I am hungry. For engineers: move the job.")
+    assert not FOR_TEAM.search(
+        "Product, it is the job of another team at night. Engineers: move it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,6 +193,35 @@ def test_product_does_not_object_to_who_explains_the_cause():
     one, state, (said,) = with_plan("Dear product, decode dominates; one second by Friday.")
     assert one.session.filled(one.session.scenario.product.pushback) not in said
     assert state.phase == Phase.STAKEHOLDER
+
+
+def test_product_takes_up_what_it_was_promised():
+    parts = (
+        (Role.MESSAGE, "I know you suspected it from the start"),
+        (Role.PLAN, "We move the nightly job to noon"),
+    )
+    read = Reading((Act.STAKEHOLDER,), roles=parts)
+    one = replace(interviewer(level="mid", levels=SHOWN), read=lambda *_: read)
+    state = replace(one.begin()[0], heard=(read,))
+    _, moves = product_joins((state, []), one.session, "We move the nightly job to noon.", now=True)
+    assert "heard “We move the nightly job to noon”" in words(moves)
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("You and I actually agree, it is the model.", "see it the same way"),
+        ("You were right all along, it is the model.", "see it the same way"),
+        ("One second by Friday. Can we agree on the first word?", "I can agree to that"),
+        ("One second by Friday. Would that be fine?", "I can agree to that"),
+    ],
+)
+def test_product_agrees_with_who_shares_its_belief_or_offers_a_deal(message, answer):
+    one = interviewer(level="mid", levels=SHOWN)
+    state = replace(one.begin()[0], heard=(Reading((Act.STAKEHOLDER,)),))
+    state = replace(state, events=(Event(t=1, who="candidate", text=message),))
+    _, moves = product_joins((state, []), one.session, message, now=True)
+    assert answer in words(moves)
 
 
 def test_after_product_comes_the_complication_and_then_the_engineers():

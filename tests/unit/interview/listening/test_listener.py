@@ -12,7 +12,7 @@ from harness.interview.listening.follow_ups import followed_up, taken_up
 from harness.interview.listening.numbers import numbers
 from harness.interview.listening.remedies import remedies
 from harness.interview.listening.said import said
-from harness.interview.listening.suspects import judged, suspects
+from harness.interview.listening.suspects import ACQUITS, judged, suspects
 from harness.interview.listening.turns import items, parts
 from harness.interview.reading import REFUSED, Act
 from harness.interview.scenario.cards import card_ids
@@ -200,3 +200,24 @@ def test_any_text_is_heard_without_an_error(text):
     from harness.interview.listening.listener import heard
 
     assert heard(text, "", "S01").to_json()["acts"] == [] or len(text) > 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The second model is just noise next to that, that's nothing.",
+        "Memory full is good, I wouldn't read anything into that.",
+        "The phone says 2.9 seconds, but phones are always weird. That is weird.",
+        "Nobody in a pharmacy should touch a safety check.",
+        "The shared job? I wouldn't worry.",
+    ],
+)
+def test_what_is_dismissed_is_not_blamed(text):
+    assert ACQUITS.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["It is the guard, 79 tokens.", "The model is slow, nothing else."]
+)
+def test_what_is_blamed_is_not_dismissed(text):
+    assert not ACQUITS.search(text)

@@ -15,6 +15,9 @@ from harness.interview.listening.refusals import opens_with_refusal, refused_by_
         "not doing: 3B model, second gpu",
         "What I won't do is raise the limit.",
         "And the managed search I also reject.",
+        "I would not spread out the expiry times.",
+        "And I'm against showing the text early.",
+        "Prefix caching? I wouldn't. It would never hit.",
     ],
 )
 def test_a_turn_opens_with_a_refusal(text):
@@ -39,6 +42,7 @@ def test_a_turn_opens_with_a_refusal(text):
         "We leave nothing out: queue and decode.",
         "I won't quantify that before I see it.",
         "45 ms? No, that must be the mean.",
+        "I won't make one up, and I'd rather not speculate.",
         "Before that we note who is on leave and who is out.",
     ],
 )
@@ -64,6 +68,21 @@ def test_others_do_not(text):
         ("I would not buy it. Drop the long answers.", [], ["long answers"]),
         ("Not doing: the database. What I'd do: stream.", ["database"], ["stream"]),
         ("A larger model? Nah. Call those people for a higher limit.", ["larger"], ["limit"]),
+        (
+            "I'd not take the 8B. Sending easy questions to it is even worse. Nor a cache. I'd stream.",
+            ["8B", "easy", "cache"],
+            ["stream"],
+        ),
+        (
+            "I would not touch the login. A smaller model for some. No. I'd batch.",
+            ["smaller"],
+            ["batch"],
+        ),
+        (
+            "Not doing it twice. And a replica I wouldn't do either. I'd batch.",
+            ["replica"],
+            ["batch"],
+        ),
     ],
 )
 def test_what_a_sentence_refuses(text, refused, kept):
@@ -78,6 +97,7 @@ def test_what_a_sentence_refuses(text, refused, kept):
         ("For the users it is fine. I would also not store the dealer in a cache.", "cache"),
         ("It is basically free. Would I get a cache? No. I stream.", "cache"),
         ("Some want a second replica. I wouldn't touch that.", "second replica"),
+        ("Keeping connections open costs sockets. Hard pass.", "connections"),
     ],
 )
 def test_a_sentence_refuses_by_itself(text, name):
