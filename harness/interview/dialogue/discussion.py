@@ -6,15 +6,10 @@ from dataclasses import dataclass, replace
 
 from harness.interview.dialogue.addressees import FOR_TEAM
 from harness.interview.dialogue.asking import (
-    NEGATED,
-    REQUESTS,
     SEVERAL,
-    SHOW,
-    WANTS,
     WHICH_GOAL,
     answers_itself,
     asked,
-    asked_last,
     questions,
 )
 from harness.interview.dialogue.deeper_questions import FollowUps
@@ -25,23 +20,22 @@ from harness.interview.dialogue.reacting import case_figures
 from harness.interview.dialogue.reacting.reaction import Reaction
 from harness.interview.dialogue.reacting.reactions import react
 from harness.interview.dialogue.reacting.turn import Turn, has_plan
+from harness.interview.dialogue.requested import (
+    asks,
+    asks_back,
+    cards_asked_for,
+    ends_asking,
+    only_wonders,
+)
 from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, say, speak
 from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
-from harness.interview.listening.refusals import opens_with_refusal
-from harness.interview.reading import OFFERS, Act, Reading, Role, Unanswered
+from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
 MIN_PROPOSAL_TURNS = 3  # turns of proposals before the product manager comes in
 REFUTED_AFTER_S = 60  # seconds between the naming of a wrong suspect and the figure against it
-STATES = OFFERS | {Act.CLAIM}
 REST = 2  # utterances of the interviewer without a question about a gap, after one
-WITHHELD = (
-    Unanswered.CAUSE,
-    Unanswered.EVERYTHING,
-    Unanswered.OPINION,
-)  # no nearest card is shown instead
-ASKS = 3  # words of a last question that is answered
 OPEN_ENDED = ("more", "refused_more", "next_look")  # questions that a gap in what was said replaces
 STAYS = ("noted", "about")  # comments that announce a question on the same subject
 
@@ -65,10 +59,10 @@ class Discussion:
             return None
         if self._offers_product(state, reading, text):
             return chosen(step, self.session, text)
-        if not (cards := self._asked(state, reading, text)):
+        if not (cards := cards_asked_for(state, reading, text)):
             return None
         known = set(state.opened)
-        if known.issuperset(cards) and reading.cause and not _ends_asking(text):
+        if known.issuperset(cards) and reading.cause and not ends_asking(text):
             return None  # a finding on a card that is open, rather than a question
         if commented and reading.suspect and (comment := self._comment(step, reading, text)):
             step = self._answer(step, comment, "")
@@ -108,32 +102,6 @@ class Discussion:
                 step = opened(step, self.session, card)
         return step
 
-    def _asked(self, state: State, reading: Reading, text: str) -> tuple[str, ...]:
-        """Return the cards that a turn asks for; only a clear request wants an opened card again.
-
-        A proposal without a question speaks of its check or its plan.
-        """
-        text = NEGATED.sub(" ", text)
-        vague = reading.proposed and not any(remedy.clear for remedy in reading.proposed)
-        proposes = Act.DECIDE in reading.acts or (Act.PROPOSE in reading.acts and not vague)
-        decides = not text.rstrip().endswith("?") and (
-            Act.DECIDE in reading.acts or opens_with_refusal(text)
-        )
-        if WHICH_GOAL.search(text):
-            return tuple(dict.fromkeys(("goal", *reading.cards)))
-        if REQUESTS.search(text):
-            near = SHOW.search(text) and reading.unanswered not in WITHHELD
-            return reading.cards or (reading.near[:1] if near else ())
-        if FOR_TEAM.search(text):
-            return ()
-        if questions(text) and not decides:
-            return reading.cards
-        if set(reading.acts) == {Act.ASK}:
-            return tuple(card for card in reading.cards if card not in state.opened)
-        if proposes or answers_itself(text):
-            return ()
-        return reading.cards if WANTS.search(text) else ()
-
     def reply(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Reply to a turn that opens no card; None if it is time for the next phase."""
         doubts = Act.CHALLENGE in reading.acts and not (reading.suspect or reading.proposed)
@@ -143,18 +111,18 @@ class Discussion:
         if doubts and not told and case_figures.is_doubt(text) and not answers_itself(text):
             return speak(step, case_figures.answer(self.session, text))
         addressed = Act.STAKEHOLDER in reading.acts or FOR_TEAM.search(text)
-        asks = _asks(reading, text) and not (addressed or _wonders(reading))
-        if asks and (unsure := unclear(step, self.session, reading, text)):
+        wants = asks(reading, text) and not (addressed or only_wonders(reading))
+        if wants and (unsure := unclear(step, self.session, reading, text)):
             return unsure
         if overdue(self.session, step[0]):
             return None
-        if _asks_back(reading, text):
+        if asks_back(reading, text):
             return handed_back(step, self.session, text)
         step = self._refuted(step, reading)
         reaction = react(self._turn(step, reading, text))
         if reaction is None:
             return self._go_on(step)
-        if _ends_asking(text) and reaction.comment and not addressed:
+        if ends_asking(text) and reaction.comment and not addressed:
             reaction = replace(reaction, question="asked_back", subject="")
         return self._reacted(step, reading, reaction, text)
 
@@ -191,7 +159,7 @@ class Discussion:
         enough = proposing and state.turns >= MIN_PROPOSAL_TURNS
         if enough and self.follow_ups.spent(step):
             return None
-        if _ends_asking(state.last_turn):
+        if ends_asking(state.last_turn):
             return handed_back(step, self.session, asked(state.last_turn))
         quote = state.heard[-1].main_words
         taken = Reaction("taken" if quote else "plain", quote=quote)
@@ -244,33 +212,3 @@ class Discussion:
 
     def _answer(self, step: Step, reaction: Reaction, text: str) -> Step:
         return answer(step, self.session, reaction, self.style, text, self.reword)
-
-
-def _asks(reading: Reading, text: str) -> bool:
-    """Return True if a turn asks for something, by a question, or by a request beside no proposal."""
-    if Act.ASK not in reading.acts:
-        return False
-    says = not STATES.isdisjoint(reading.acts)
-    if says and not (questions(asked_last(text)) or REQUESTS.search(text)):
-        return False
-    offers = not OFFERS.isdisjoint(reading.acts) and any(r.clear for r in reading.remedies)
-    wants = WANTS.search(text) and not answers_itself(text) and not offers
-    return questions(text) or bool(wants)
-
-
-def _wonders(reading: Reading) -> bool:
-    """Return True if a question of opinion only goes with a claim or a proposal."""
-    says = reading.suspect or any(remedy.clear for remedy in reading.proposed)
-    return bool(says) and reading.unanswered == Unanswered.OPINION
-
-
-def _ends_asking(text: str) -> bool:
-    """Return True if a text ends with a question of some words: "Happy?" wants no answer."""
-    last = asked_last(text)
-    return text.rstrip().endswith("?") and len(last.split()) >= ASKS and questions(last)
-
-
-def _asks_back(reading: Reading, text: str) -> bool:
-    """Return True if a remark ends with a question that asks for no data, and says nothing to take up."""
-    told = Act.STAKEHOLDER in reading.acts or reading.planned()
-    return _ends_asking(text) and not (reading.suspect or reading.remedies or told)

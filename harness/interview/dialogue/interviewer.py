@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT
-from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, SHOW, WHICH_GOAL, questions
+from harness.interview.dialogue.asking import SHOW, WHICH_GOAL, questions
 from harness.interview.dialogue.choice import named_card, picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
 from harness.interview.dialogue.discussion import MIN_PROPOSAL_TURNS, Discussion
@@ -42,15 +42,21 @@ from harness.interview.dialogue.progression import (
     warned,
 )
 from harness.interview.dialogue.reacting.turn import has_plan
+from harness.interview.dialogue.remarks import (
+    YES_NO,
+    about_the_interview,
+    aside_only,
+    is_lost,
+    wants_help,
+    wants_it_again,
+)
 from harness.interview.dialogue.showing import GUESSES, handed_back, opened
 from harness.interview.dialogue.speech import Step, Style, choose, say, speak
 from harness.interview.dialogue.visitors import VISITORS, product_joins
 from harness.interview.dialogue.wording import (
-    aside,
     meaning,
     question_in,
     reactions,
-    small_talk,
     unrepeated,
 )
 from harness.interview.reading import Act, Reading
@@ -67,23 +73,11 @@ CLOSES = re.compile(
     r"\bthat.?s me\b|[.,;:!]\s*(and )?(done|finish(ed)?)\W*$",
     re.IGNORECASE,
 )
-HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
-# Kinds of small talk.
-ABOUT_INTERVIEW = ("practical", "over", "length", "task", "asking", "orders", "verdict", "stop")
 # Questions of the interviewer that one word may answer: "Queueing."
 ASKS_WHY = re.compile(
     r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE
 )
-YES_NO = re.compile(r"^\W*(yes|yeah|yep|no|nope|sure|of course|certainly|ok(ay)?)\b", re.IGNORECASE)
-CORRECTS = re.compile(
-    r"\bi mean(t)?\b|\btypo\b", re.IGNORECASE
-)  # other words follow, no repetition
 TITLE = 3  # words; a card's title of so many answers no question
-REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
-AGAIN = 12  # words; a longer turn says more than that it was not understood
-NEEDS_NONE = re.compile(r"\b(don.?t|do not) (need|want|care)\b", re.IGNORECASE)
-# Words; a longer "I don't know", of one sentence or of several, says more.
-LOST, LOST_IN_PARTS = 18, 10
 
 
 @dataclass(frozen=True)
@@ -187,23 +181,20 @@ class Interviewer:
 
     def _beside_the_case(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Answer a remark about the interview, a term, or a wish for help; None for other turns."""
-        acts, phase = reading.acts, step[0].phase
-        if talk := _talk(reading, text):
+        if talk := about_the_interview(reading, text):
             return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
         on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
         if explained := meaning(text, sure=bool(on_case)):
             return self._in_time(speak(step, explained))
-        if Act.HINT in acts and (HELP.search(text) or not reading.cards):
+        if wants_help(reading, text):
             return self._help(step)
-        if _is_lost(reading, text):
+        if is_lost(reading, text):
             return self._lost(step)
-        if ONCE_MORE.search(text) or (Act.REPEAT in acts and _is_bare(text)):
+        if wants_it_again(reading, text):
             return self._repeated(step)
-        if Act.OFF_TOPIC in acts and not (phase in VISITORS and YES_NO.search(text)):
-            kind, wordings = aside(text)
-            short = len(text.split()) <= REMARK
-            if short or kind not in ("thanks", "other") or _says_nothing_else(reading, kind):
-                return choose(step, self.session, f"aside.{kind}", wordings)
+        answers = step[0].phase in VISITORS and YES_NO.search(text)
+        if not answers and (remark := aside_only(reading, text)):
+            return choose(step, self.session, f"aside.{remark[0]}", remark[1])
         return None
 
     def _named(self, state: State, reading: Reading, text: str) -> str | None:
@@ -283,38 +274,5 @@ def _heard(state: State, reading: Reading, text: str) -> State:
         heard=(*state.heard, reading),
         events=(*state.events, Event(t=state.t, who="candidate", text=text)),
         turns=state.turns + 1,
-        lost=state.lost + 1 if _is_lost(reading, text) else 0,
+        lost=state.lost + 1 if is_lost(reading, text) else 0,
     )
-
-
-def _is_lost(reading: Reading, text: str) -> bool:
-    """Return True if the candidate only says, in few words, that they do not know."""
-    long = len(text.split()) > (LOST if len(SENTENCE.split(text.strip())) == 1 else LOST_IN_PARTS)
-    more = Act.ASK in reading.acts or questions(text) or long or NEEDS_NONE.search(text)
-    return Act.DONT_KNOW in reading.acts and not (more or _is_on_case(reading))
-
-
-def _is_bare(text: str) -> bool:
-    """Return True if a wish to hear something again says nothing else."""
-    return len(text.split()) <= AGAIN and not CORRECTS.search(text)
-
-
-def _says_nothing_else(reading: Reading, kind: str) -> bool:
-    """Return True if a longer turn beside the subject has nothing in it to take up."""
-    aside = set(reading.acts) == {Act.OFF_TOPIC} and not reading.numbers
-    return kind == "other" and aside and not _is_on_case(reading)
-
-
-def _is_on_case(reading: Reading) -> bool:
-    return bool(reading.cards or reading.proposed or reading.suspect)
-
-
-def _talk(reading: Reading, text: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the kind of a turn about the conversation itself, and its answers; else None.
-
-    What is about the interview may sound like a request for data.
-    """
-    talk = small_talk(text)
-    if talk is None or reading.proposed or reading.suspect:
-        return None
-    return talk if talk[0] in ABOUT_INTERVIEW or not reading.cards else None
