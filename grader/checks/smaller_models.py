@@ -16,6 +16,7 @@ ROUNDS = 40  # fresh inputs per check
 # How a sentence ends is drawn, so that only `ended` can tell.
 MARKS, LAST_WORDS = (".", "!", "?", ";"), ("hours", "days", "watts", "metres")
 
+TIMES_ADDED = "prompt tokens / prefill speed, then (answer tokens - 1) / decode speed, in ms"
 EACH_PIECE = "pass each piece on, add it to the text, then call `ended` and count"
 
 STOP = Exercise("03", 1, "until_done")
@@ -133,14 +134,23 @@ def answer_ms(function: Callable[[int, int, float, float], float]) -> None:
     """Check prefill time, which gives the first token, plus one decode step for each further token."""
     limits, rng = CallLimits(PRICE), fresh_rng()
     for _ in range(ROUNDS):
-        prompt, answer = rng.randint(60, 900), rng.randint(1, 90)
-        prefill, decode = rng.uniform(200, 3000), rng.uniform(20, 250)
+        prompt, answer, prefill, decode = _telling(rng)
         got = PRICE.finite(limits.call(function, prompt, answer, prefill, decode), "the time")
         prefill_ms, step_ms = 1e3 * prompt / prefill, 1e3 / decode
         expected = prefill_ms + (answer - 1) * step_ms
         where = f"for {prompt} tokens at {prefill:.0f} a second, {answer} at {decode:.0f}"
         PRICE.expect(got, expected, where, _look_at_price, prefill_ms, step_ms, answer, unit=MS)
     PRICE.passed("Two speeds and two token counts explain most of an answer's time.")
+
+
+def _telling(rng: Random) -> tuple[int, int, float, float]:
+    """Return two counts and two speeds for which their products are near no other mistake."""
+    while True:
+        prompt, answer = rng.randint(60, 900), rng.randint(1, 90)
+        prefill, decode = rng.uniform(200, 3000), rng.uniform(20, 250)
+        products = (prompt * prefill + (answer - 1) * decode) / 1e3
+        if _look_at_price(products, 1e3 * prompt / prefill, 1e3 / decode, answer) == TIMES_ADDED:
+            return prompt, answer, prefill, decode
 
 
 def _look_at_price(got: float, prefill_ms: float, step_ms: float, answer: int) -> str:
@@ -153,8 +163,7 @@ def _look_at_price(got: float, prefill_ms: float, step_ms: float, answer: int) -
         "the second part: the decode steps follow the prefill": prefill_ms,
         "the first part: the prefill comes before the decode steps": decode_ms,
     }
-    default = "prompt tokens / prefill speed, then (answer tokens - 1) / decode speed, in ms"
-    return hint(got, mistakes, default)
+    return hint(got, mistakes, TIMES_ADDED)
 
 
 # ---- exercise 3: the Pareto frontier -------------------------------------------------------------------
@@ -197,11 +206,14 @@ def _close(rng: Random) -> list[dict[str, tuple[float, float]]]:
 
 
 def _options(rng: Random, turn: int) -> dict[str, tuple[float, float]]:
-    """Return name -> (ms, share); every second round has ties, and one has a single option."""
+    """Return name -> (ms, share); every second round has ties, and one has a single option.
+
+    The times are whole, so that only `_close` tells who rounds them, with the same message in every run.
+    """
     shares = [0.5, 0.6, 0.7, 0.8, 0.9]
-    times = [100.0, 200.0, 300.0, 400.0] if turn % 2 else [rng.uniform(80, 900) for _ in range(9)]
+    times = [100, 200, 300, 400] if turn % 2 else rng.sample(range(80, 900), 9)
     names = "abcdefg"[: 1 if turn == 4 else rng.randint(3, 7)]
-    return {name: (round(rng.choice(times), 1), rng.choice(shares)) for name in names}
+    return {name: (float(rng.choice(times)), rng.choice(shares)) for name in names}
 
 
 def _beaten(point: tuple[float, float], points: Mapping[str, tuple[float, float]]) -> bool:

@@ -113,11 +113,29 @@ def propose(function: Callable[[SimulatedModel, list[int], int], list[int]]) -> 
 
 def _drafted(limits: CallLimits, function: Callable, state: str, k: int, length: int) -> tuple:
     """Return (model, tokens, tokens read before, what the function returned or the CheckFailed)."""
-    model, rng = SimulatedModel(PROPOSE, fresh_seed()), Random(fresh_seed())
-    tokens = rng.sample(TOKENS, length)
-    had = STATES[state](model, tokens)
+    model, tokens, had = _telling(state, length)
     model.start(had)
     return model, tokens, had, outcome(limits, function, model, tokens, k)
+
+
+def _telling(state: str, length: int) -> tuple[SimulatedModel, list[int], list[int]]:
+    """Return (model, tokens, tokens read before), with three first tokens for three ways to draft.
+
+    Otherwise chance gives who keeps the rejected tokens the message of who takes the wrong choice.
+    """
+    while True:
+        model, rng = SimulatedModel(PROPOSE, fresh_seed()), Random(fresh_seed())
+        tokens = rng.sample(TOKENS, length)
+        had = STATES[state](model, tokens)
+        common = _common(had, tokens)
+        reads = {tuple(tokens), tuple(tokens[: common + 1]), (*had, *tokens[common:])}
+        if len({model.after(read) for read in reads}) == len(reads):
+            return model, tokens, had
+
+
+def _common(had: list[int], tokens: list[int]) -> int:
+    """Return how many tokens may stay read: those that agree, but the last, whose choice is needed."""
+    return min(agreeing(had, tokens), len(tokens) - 1)
 
 
 def _judge_draft(
@@ -129,7 +147,7 @@ def _judge_draft(
     wanted = model.text(tokens, len(tokens) + k)[len(tokens) :]
     where = f"for {len(tokens)} tokens and k = {k}; the small model had read {state}"
     PROPOSE.expect(drafted, wanted, where, _look_at_draft, model, tokens, had, k)
-    common = min(agreeing(had, tokens), len(tokens) - 1)
+    common = _common(had, tokens)
     if k and model.passes > k:
         look = "the last drafted token: nobody asks what follows it, so it need not be read"
         PROPOSE.fail(f"{k} steps for {k} tokens", f"{model.passes}", look)
@@ -144,7 +162,7 @@ def _judge_draft(
 def _look_at_draft(
     got: list[int], model: SimulatedModel, tokens: list[int], had: list[int], k: int
 ) -> str:
-    common = min(agreeing(had, tokens), len(tokens) - 1)
+    common = _common(had, tokens)
     if got == model.text(tokens, len(tokens) + k)[-k - 1 :]:
         return "the first token you return: the last of `tokens` is written already"
     if len(got) != k:

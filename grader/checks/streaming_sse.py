@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from random import Random
 
 from grader.exercise.call_limits import CallLimits
@@ -88,14 +88,21 @@ class Wire:
     look: str
     end: str = "\n"
     colon: str = ": "
-    extra: tuple[str, ...] = ()  # before each event, one of these lines or blocks
+    extra: tuple[str, ...] = ()  # before an event, one of these lines or blocks, or nothing
 
-    def frame(self, rng: Random, event: Event) -> str:
+    def before(self, rng: Random, n: int) -> list[str]:
+        """Return what precedes each of `n` events: every extra, and nothing, about equally often.
+
+        If each were drawn by itself, chance could leave an extra out, and with it the mistake it tells.
+        """
+        kinds = rng.sample(("", *self.extra), len(self.extra) + 1)
+        return rng.sample(list(islice(cycle(kinds), n)), n)
+
+    def frame(self, event: Event, before: str) -> str:
         """Return one event; the name `message` is not written, because it is the default."""
         name, data = event
         named = [] if name == "message" else [f"event{self.colon}{name}"]
         lines = [*named, *(f"data{self.colon}{line}" for line in data.split("\n")), ""]
-        before = rng.choice(("", *self.extra))
         return (before + "".join(f"{line}\n" for line in lines)).replace("\n", self.end)
 
 
@@ -154,8 +161,8 @@ def _edges(rng: Random) -> list[tuple[list[Event], Wire]]:
 def _cut(rng: Random, sent: list[Event], wire: Wire, whole: bool) -> tuple[list[bytes], list[int]]:
     """Return the written events, cut at random, and the chunk that completes each of them."""
     text, lengths = b"", []
-    for event in sent:
-        text += wire.frame(rng, event).encode()
+    for event, before in zip(sent, wire.before(rng, len(sent)), strict=True):
+        text += wire.frame(event, before).encode()
         lengths.append(len(text))
     text += b"event: done\ndata: the connection br"  # unfinished: the reader must drop it
     places = sorted(rng.sample(range(1, len(text)), 0 if whole else min(len(text) // 3, 40)))
