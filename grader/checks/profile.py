@@ -122,7 +122,7 @@ def _look_at_percentile(got: float, samples: list[float], p: int) -> str:
         return "the order of the samples: they arrive unsorted"
     if close(got, float(np.mean(samples))):
         return "the definition: this is the mean, and a percentile is not an average"
-    if got in samples:
+    if got in samples and rank % 1:
         return f"rank (n - 1) * p / 100 = {rank:.2f}: it lies between two samples, so interpolate"
     return f"rank (n - 1) * p / 100 = {rank:.2f}, counted from 0 in the sorted samples"
 

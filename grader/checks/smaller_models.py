@@ -190,7 +190,7 @@ def frontier(function: Callable[[Mapping[str, tuple[float, float]]], Collection[
 
 
 def _close(rng: Random) -> list[dict[str, tuple[float, float]]]:
-    """Return options that are equal after rounding, and options without any right answer."""
+    """Return options that are equal after rounding, others without any right answer, and equal ones."""
     ms, share = rng.randint(100, 300), rng.choice((0.5, 0.6, 0.7))
     near = [
         (ms + 0.4, share),
@@ -202,6 +202,7 @@ def _close(rng: Random) -> list[dict[str, tuple[float, float]]]:
         dict(zip("abcd", rng.sample(near, 4), strict=True)),
         {"a": (ms + 50.0, share), "b": (float(ms), 0.0)},
         {"a": (float(ms), 0.0), "b": (ms + 50.0, 0.0)},
+        {"a": (float(ms), share), "b": (float(ms), share)},
     ]
 
 

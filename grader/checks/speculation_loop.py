@@ -119,17 +119,16 @@ def _drafted(limits: CallLimits, function: Callable, state: str, k: int, length:
 
 
 def _telling(state: str, length: int) -> tuple[SimulatedModel, list[int], list[int]]:
-    """Return (model, tokens, tokens read before), with three first tokens for three ways to draft.
+    """Return (model, tokens, tokens read before) for which the right choice and a wrong one differ.
 
-    Otherwise chance gives who keeps the rejected tokens the message of who takes the wrong choice.
+    Otherwise chance gives one mistake the message of another.
     """
     while True:
         model, rng = SimulatedModel(PROPOSE, fresh_seed()), Random(fresh_seed())
         tokens = rng.sample(TOKENS, length)
         had = STATES[state](model, tokens)
-        common = _common(had, tokens)
-        reads = {tuple(tokens), tuple(tokens[: common + 1]), (*had, *tokens[common:])}
-        if len({model.after(read) for read in reads}) == len(reads):
+        read = tokens[: _common(had, tokens) + 1]
+        if read == tokens or model.after(read) != model.after(tokens):
             return model, tokens, had
 
 
@@ -167,8 +166,11 @@ def _look_at_draft(
         return "the first token you return: the last of `tokens` is written already"
     if len(got) != k:
         return "how many tokens you draft: k"
+    kept = "what stays read: only the tokens that agree with `tokens` from the front"
+    if len(model.seen) > common and model.seen[common] != tokens[common]:
+        return kept  # seen, not guessed from `got`, whose first token may be right by chance
     if got[0] == model.after(tokens[: common + 1]) and common + 1 < len(tokens):
         return "which choice you take: the last one follows all tokens that were read"
     if got[0] == model.after(tokens):
         return "the later tokens: read each drafted token, alone, before you draft the next"
-    return "what stays read: only the tokens that agree with `tokens` from the front"
+    return kept

@@ -74,7 +74,7 @@ def _look_at_frame(got: bytes, name: str, data: str, read: list[Event]) -> str:
         return "the end: a blank line says that the event is complete"
     if "\n" in data and data not in [d for _, d in read]:
         return "the line breaks in the data: each line gets its own `data: `, an empty one too"
-    if read and read[0][1] == data.removeprefix(" "):
+    if read and data.startswith(" ") and read[0][1] == data.removeprefix(" "):
         return "the space after the colon: readers drop one, so write one"
     if read and read[0][0] != name:
         return "the line `event: NAME`, before the data"
