@@ -27,7 +27,8 @@ PREFERENCE = re.compile(
 )
 # A question whether product accepts what is offered.
 OFFERS_A_DEAL = re.compile(
-    r"\b(can|could|shall|may) (we|i) (\w+ )?(agree|write|make|set|settle|call|define|change|count)\b"
+    r"\b(can|could|shall|may) (we|i) (\w+ )?"
+    r"(agree|settle|sign|write (that|this|it|the goal)|set the goal|call it|define)\b"
     r"[^.!?]*\?|"
     r"\b(is|would) (that|this|it)( be)? (ok\w*|fine|acceptable|(good )?enough|a deal|all right)\b[^.!?]*\?|"
     r"\b(do|can|could|would) you (accept|agree|live with|sign)\b[^.!?]*\?|\b(deal|agreed)\?",
@@ -35,11 +36,13 @@ OFFERS_A_DEAL = re.compile(
 )
 # The candidate shares the belief of the product manager.
 AGREES = re.compile(
+    r"(?<!not )(?<!n.t think )(?<!once )(?<!if )(?:"
     r"\b(i|we) (can )?back you up\b|\byou.?ve (heard|read|seen) (it |that )?(correctly|right)\b|"
-    r"\b(we|you and (i|me)) (actually |both )?agree\b|\byou (called|nailed|got) it\b|\bspot on\b|"
-    r"\b(hundred|100) ?(%|per ?cent) right\b|\byou (were|are) right[.!]|"
+    r"\b(we|you and (i|me)) (actually |both )?agree\b(?![^.!]*\?)|"
+    r"\byou (called|nailed|got) it(?=\W*$|[.,;:!])|\bspot on\b|"
+    r"\b(hundred|100) ?(%|per ?cent) right\b|\byou(.?re| were| are) right[.!]|"
     r"\byou (were|are) right (from the (start|first)|all along|about the (remedy|fix))\b|"
-    r"\bon the same page\b",
+    r"(?<!not )\bon the same page\b)",
     re.IGNORECASE,
 )
 ON_SUBJECT = 2  # words that a message shares with the objection that it answers

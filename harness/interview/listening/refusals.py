@@ -43,12 +43,14 @@ FOLLOWS = (
 )
 # A plan, which ends a list of refusals, and is none beside one: "I would not buy a card, I'd stream."
 PLAN = re.compile(
-    r"\b(i.?d|i would|i.?ll|i will|let.?s|my plan|i propose|i suggest|instead(?! of)|rather(?! than))\b"
+    r"(^\W*(first|then|next|now)\b.{0,15}\bi\b|"
+    r"\b(i.?d|i would|i.?ll|i will|let.?s|my plan|i propose|i suggest|instead(?! of)|rather(?! than))\b)"
     r"(?! (also |really |certainly )?(rather )?(not|never|leave|keep)\b)",
     re.IGNORECASE,
 )
 DECLINES = (
-    r"(?:no(?! (?:idea|clue|problem|doubt|matter|cost|risk|loss|harm|change)\b)|nope|nah|"
+    r"(?:no(?! (?:idea|clue|problem|doubt|matter|cost|risk|loss|harm|change|"
+    r"brainer|reason|downside|need|question|wait)\b)|nope|nah|"
     r"never(?! (?:hurts|mind)\b)|(?:absolutely|certainly) not)\b"
 )
 # "A second box? Nah."
@@ -68,6 +70,7 @@ REFUSED_BEFORE = re.compile(
     NOT_DOING
     + r"(?!(?:say|think|know|expect|be|have|call|mind|worry|trust|blame|bet|guess|believe|see|want|wonder|"
     r"dare|need|like|care|find|argue|claim|promise|help|assume|count|hold|judge|wait|get|end|matter|over|yet|rule|"
+    r"hesitate|waste|lie|deny|oppose|object|exclude|avoid|regret|postpone|rest|repeat|rush|"
     r"pretend|speculate|quantify|estimate|commit|propose|tell|sleep|rather|"
     r"make (?:one|it|that|anything|something|an?\w*) up|"
     r"it|that|this|you|we|they|even|do|stop|slow|go|only|just|give|show|skip|lose|ship|leave|forget|miss|"
@@ -78,8 +81,8 @@ ONLY_NO = re.compile(r"^\W*(?:no|nope|nah|never)\W*$", re.IGNORECASE)
 ANSWERS_NO = re.compile(rf"^\W*{DECLINES}", re.IGNORECASE)
 REFUSED_AFTER = re.compile(
     rf"^\W*(?:but |and |so |well,? |no, )*"
-    rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)\b|"
-    r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)\b|"
+    rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)(?: either| at all)?(?=\W*$|,)|"
+    r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)(?=\W*$|,)|"
     r"(?:hard pass|out of the question|nope|nah)[.!]?$)",
     re.IGNORECASE,
 )

@@ -11,7 +11,6 @@ from pydantic import Field
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
 from harness.interview.listening.refusals import SENTENCE
 from harness.interview.listening.said import SUSPECTS, Said
-from harness.interview.listening.turns import parts
 from harness.interview.reading import Cause, Suspect
 from harness.interview.scenario.scenario import Scenario
 
@@ -61,8 +60,6 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
 
     heard: its parts. If no pattern matches, the quote is the part with the highest odds.
     """
-    if ACQUITS.search(turn.text) and len(parts(turn.text)) == 1:
-        return None
     own = named(scenario, turn.text)
     totals = {
         name: odds + PATTERN * bool(_quote(name, turn.text)) + _own(name, scenario, own)
@@ -74,7 +71,7 @@ def blamed(turn: Said, heard: Sequence[Said], scenario: Scenario) -> Suspect | N
     cause = judged(best, scenario)
     part = max(heard, key=lambda part: part.odds[SUSPECTS][best]).text
     quote = (own if cause == "right" else None) or _quote(best, turn.text) or part
-    if any(ACQUITS.search(said) for said in (part, sentence_with(quote, turn.text))):
+    if any(_acquitted(quote, said) for said in (part, sentence_with(quote, turn.text))):
         return None
     return Suspect(best, cause, quote, suspects()[best].stage)
 
@@ -97,6 +94,18 @@ def sentence_with(quote: str, text: str) -> str:
     return next((sentence for sentence in SENTENCE.split(text) if quote in sentence), "")
 
 
+def _acquitted(quote: str, said: str) -> bool:
+    """Return True if the clause with a quote acquits it, or the next one that speaks of it."""
+    clauses = CLAUSE.split(said)
+    place = next((n for n, clause in enumerate(clauses) if quote in clause), None)
+    if place is None:
+        return bool(ACQUITS.search(said))
+    after = [clause for clause in clauses[place + 1 : place + 2] if OF_IT.search(clause)]
+    return any(ACQUITS.search(clause) for clause in (clauses[place], *after))
+
+
+CLAUSE = re.compile(r"[,;:]\s+|\b(?:while|but|because|since)\b")
+OF_IT = re.compile(r"^\W*(and )?(it|that|this|they|is|isn.?t|i|nobody)\b", re.IGNORECASE)
 ACQUITS = re.compile(
     r"^\W*(?:(?:and|but|so)\W+)?not (the|their|our|its|your|a)\b|"
     r"\b(it|that)(.?s| is) not (the|their|our|its|your)\b(?!.*\b(it.?s|but|rather)\b)|"

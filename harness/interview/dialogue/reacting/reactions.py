@@ -43,8 +43,9 @@ COMPARES = re.compile(
 CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))\b", re.IGNORECASE)
 # What was planned before is dropped.
 TAKES_BACK = re.compile(
-    r"\b(i.?ll |i |let me )?take (it|that|this) back\b|\b(scrap|scratch|forget) (that|it|what i said)\b|"
-    r"\b(let me|let.?s|i.?ll|i.?d) (park|drop|bury|shelve) (that|it|this)\b|"
+    r"\b(i.?ll|i|let me|i.?d|i would) take (it|that|this) back\b|"
+    r"(?:^|[.;,!]\s*)\W*(?:\w+\W+)?(scrap|scratch|forget) (that|it|what i said)(?=\W*$|[.,;!])|"
+    r"\b(let me|let.?s|i.?ll|i.?d) (park|drop|bury|shelve) (that|it|this)( one)?(?=\W*$|[.,;!])|"
     r"\b(i|i.?ve) changed my mind\b|\bi withdraw\b",
     re.IGNORECASE,
 )

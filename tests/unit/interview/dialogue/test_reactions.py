@@ -7,7 +7,7 @@ import pytest
 from harness.interview.dialogue.moves import Opened, Phase, Show, Tick, Utterance
 from harness.interview.dialogue.reacting import case_figures
 from harness.interview.dialogue.reacting.answered import said
-from harness.interview.dialogue.reacting.reactions import react
+from harness.interview.dialogue.reacting.reactions import _takes_back, react
 from harness.interview.dialogue.reacting.turn import Turn
 from harness.interview.dialogue.reacting.turn_numbers import _close, _digits
 from harness.interview.dialogue.speech import Style
@@ -285,6 +285,18 @@ def test_a_plan_that_is_taken_back_is_gone_and_another_is_asked_for():
     claim = {"acts": (Act.CLAIM,), "quotes": ((Act.CLAIM, "it would be seen"),)}
     state, (moves,) = after_cards(heard_as(**claim), "It would be seen. I take it back.")
     assert any(key.startswith("comment.withdrawn") for key in state.used) and "?" in words(moves)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We must not forget that the cache is cold.",
+        "Let's drop it to 20 tokens.",
+        "Cutting the prompt will take it back under 2 s.",
+    ],
+)
+def test_a_phrase_that_sounds_like_a_withdrawal_takes_nothing_back(text):
+    assert not _takes_back(text)
 
 
 def test_the_option_that_is_chosen_is_quoted_and_not_the_best_one():

@@ -7,7 +7,7 @@ import pytest
 from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT, TO_TEAM
 from harness.interview.dialogue.moves import Next, Phase, Utterance
 from harness.interview.dialogue.probes import follow_ups
-from harness.interview.dialogue.visitors import answers_pushback, product_joins
+from harness.interview.dialogue.visitors import AGREES, answers_pushback, product_joins
 from harness.interview.dialogue.wording import reactions
 from harness.interview.listening.remedies import names_in
 from harness.interview.reading import Act, Reading, Remedy, Role
@@ -222,6 +222,19 @@ def test_product_agrees_with_who_shares_its_belief_or_offers_a_deal(message, ans
     state = replace(state, events=(Event(t=1, who="candidate", text=message),))
     _, moves = product_joins((state, []), one.session, message, now=True)
     assert answer in words(moves)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are not on the same page: the model is innocent.",
+        "I don't think we agree on the cause.",
+        "You got it backwards, the model is fast.",
+        "Can we agree on the first word?",
+    ],
+)
+def test_a_denial_or_a_question_is_no_agreement(text):
+    assert not AGREES.search(text)
 
 
 def test_after_product_comes_the_complication_and_then_the_engineers():

@@ -221,3 +221,20 @@ def test_what_is_dismissed_is_not_blamed(text):
 )
 def test_what_is_blamed_is_not_dismissed(text):
     assert not ACQUITS.search(text)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It is retrieval, not the model.", "retrieval"),
+        ("Retrieval is the bottleneck, the network is only 40 ms.", "retrieval"),
+        ("The retrieval is fine, it is not the cause.", None),
+        ("So the retrieval, that is not the problem.", None),
+    ],
+)
+def test_a_clause_acquits_what_it_names_and_nothing_else(text, found):
+    from harness.interview.listening.listener import heard
+
+    suspect = heard(text, "What do you see?", "S02").suspect
+    assert (suspect and suspect.id) == found

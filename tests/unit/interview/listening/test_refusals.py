@@ -83,6 +83,11 @@ def test_others_do_not(text):
             ["replica"],
             ["batch"],
         ),
+        (
+            "What I won't do: buy a card. First I add a cache, then I stream.",
+            ["card"],
+            ["cache", "stream"],
+        ),
     ],
 )
 def test_what_a_sentence_refuses(text, refused, kept):
@@ -110,6 +115,9 @@ def test_a_sentence_refuses_by_itself(text, name):
         "I would not change the model but put a cache in front.",
         "I would not ship it without a cache.",
         "I'd rather not slow down, put a cache there.",
+        "I would not waste time and put a cache there.",
+        "A cache. I would not take that to production without a test.",
+        "A cache, yes. Leave it out of the slow path.",
         "First a cache. I would not expect that to be enough.",
     ],
 )
