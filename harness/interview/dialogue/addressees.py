@@ -19,7 +19,8 @@ THE = r"(?:the |my |our |your |lady or )*"
 TITLE = r"(?:dear|hello|hi|hey|mister|mr|madam|signora?|sir)"
 VERB = r"(?:say|tell|write|explain)(?: this| it)?(?: to)?"
 TO_PRODUCT = re.compile(
-    rf"{START}(?:(?:to|for) (?:you as )?{THE}{PRODUCT}(?:[^.:,!?\n]{{0,25}}{TURNS}|[.] |,? {SAYS})|"
+    rf"{START}(?:(?:to|for) (?:you,? (?:as|in|from|over at) )?{THE}{PRODUCT}"
+    rf"(?:[^.:,!?\n]{{0,25}}{TURNS}|, who [^.:!?\n]{{3,60}}:|[.] |,? {SAYS})|"
     rf"\((?:to )?{THE}{PRODUCT}\)|@{PRODUCT}|{TITLE} {THE}{PRODUCT}|"
     rf"{THE}{PRODUCT}(?:, \w+(?: \w+)?)?[,:.] |"
     rf"(?:(?:i.?d|i would|i.?ll|i will|i|let me|if i (?:have|had) to) )?{VERB} {THE}{PRODUCT}\W*[:,“\"]|"
@@ -37,7 +38,8 @@ TURNS_TO_THEM = (
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}\b(?!.s\b)(?! (it|this|that|who|is|are)\b)"
     rf"[^.:,!?]{{0,40}}{TURNS}|"
     rf"(to|for) (the |my |our |your |you |two |young )*{ENGINEERS}, who [^.:!?]{{3,60}}:|"
-    rf"(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] )"
+    rf"(dear |you |the two )*{ENGINEERS}\W*[,:]|the {ENGINEERS}\W*:|engineers[.] |"
+    rf"(the |my |our |two )*{ENGINEERS},? {SAYS})"
 )
 # At the beginning of a turn, or after a remark, it is theirs; anywhere in it, they have heard something.
 FOR_TEAM = re.compile(rf"^([^.!?:]{{0,40}}[.!?]\s+){{0,2}}\W*{TURNS_TO_THEM}", re.IGNORECASE)

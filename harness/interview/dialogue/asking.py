@@ -20,6 +20,8 @@ REQUESTS = re.compile(
     r"(to (see|know|have|get|look at)\b|one \w+ (cut|split|taken)\b)|"
     r"\b(do|would|did) (you|we) (also |maybe |perhaps )?have (?!to\b)[^.?!]*\?|"
     r"\b(have )?you got (any|an?|the)\b[^.?!]*\?|"
+    r"\bis there any(thing|body)? (data |numbers? )?(on|about|that)\b|"
+    r"\b(i.?m (also )?going to|i.?ll|let me|i want to) (also )?ask (you )?(about|for)\b|"
     r"\bwalk me through (?!(the (plan|fix)|your))|"
     r"\bput ([\w, ]{3,30} )?on the table\b|\bquestions?: |\bi meant\b(?! (it|that|to|what))|"
     r"^\W*(break|split|walk me through|pull up|plot|list)\b(?=.{3,60}\b(down|up|out|by|per|into|for me)\b)|"
@@ -99,7 +101,7 @@ WHICH_GOAL = re.compile(
     r"(?=[^.!]*\?)|"
     r"\b(goal|target|aim|500|instant)\b.{0,60}\b((nobody|never|not) (has |have |been |really |ever )*defined|"
     r"undefined)\b|"
-    r"\b(decide|say|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole answer)\b)",
+    r"\b(decide|say( us| me)?|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole answer)\b)",
     re.IGNORECASE,
 )
 

@@ -46,13 +46,14 @@ from harness.interview.dialogue.remarks import (
     YES_NO,
     about_the_interview,
     aside_only,
+    asks_product,
     is_lost,
     wants_help,
     wants_it_again,
 )
 from harness.interview.dialogue.showing import GUESSES, handed_back, opened
 from harness.interview.dialogue.speech import Step, Style, choose, say, speak
-from harness.interview.dialogue.visitors import VISITORS, product_joins
+from harness.interview.dialogue.visitors import VISITORS, product_joins, team_joins
 from harness.interview.dialogue.wording import (
     meaning,
     question_in,
@@ -78,6 +79,7 @@ ASKS_WHY = re.compile(
     r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE
 )
 TITLE = 3  # words; a card's title of so many answers no question
+LATE = 7  # turns of the candidate, more than half of most interviews
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,10 @@ class Interviewer:
         on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
         if explained := meaning(text, sure=bool(on_case)):
             return self._in_time(speak(step, explained))
+        if step[0].phase in SEARCH and asks_product(text):
+            return self._in_time(
+                speak(step, self.session.filled(self.session.scenario.product.premise))
+            )
         if wants_help(reading, text):
             return self._help(step)
         if is_lost(reading, text):
@@ -204,13 +210,17 @@ class Interviewer:
         return named_card(text, self.session.cards) if named and not reading.cards else None
 
     def _joined(self, step: Step, text: str) -> Step | None:
-        """Let the product manager or the engineers join if a turn is meant for them, once there is a plan."""
+        """Let the product manager or the engineers join if a turn is meant for them, and there is a plan.
+
+        Late in the interview there need not be one that has a name.
+        """
         state, phase = step[0], step[0].phase
-        if not has_plan(state) or phase in (Phase.TEAM, Phase.WRAP):
+        late = len(state.heard) > LATE
+        if not (has_plan(state) or late) or phase in (Phase.TEAM, Phase.WRAP):
             return None
         team = has_team(self.session) and not met(state, TEAM)
-        if phase not in SEARCH and team and FOR_TEAM.search(text):
-            return self._next(step)
+        if team and FOR_TEAM.search(text) and (late or phase not in SEARCH):
+            return team_joins(step, self.session)
         if TO_PRODUCT.search(text) and not met(state, MEETINGS):
             return product_joins(step, self.session, text, now=True)
         return None

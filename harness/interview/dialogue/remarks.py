@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, questions
+from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, asked_last, questions
 from harness.interview.dialogue.wording import Wordings, aside, small_talk
 from harness.interview.reading import Act, Reading
 
 HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
-ABOUT_INTERVIEW = ("practical", "over", "length", "task", "asking", "orders", "verdict", "stop")
+CONVERSATION = ("practical", "over", "length", "task", "asking", "orders", "verdict", "stop")
+OF_PRODUCT = re.compile(
+    r"\bwhat(?:.?s| does| did)? (?:he|she|the p\.?m\.?|(?:the )?product(?: \w+)?)\b"
+    r"[^.?!]{0,15}\b(?:say|think|believe|blame|suspect)s?\b",
+    re.IGNORECASE,
+)
 YES_NO = re.compile(r"^\W*(yes|yeah|yep|no|nope|sure|of course|certainly|ok(ay)?)\b", re.IGNORECASE)
 # Other words follow, no repetition.
 CORRECTS = re.compile(r"\bi mean(t)?\b|\btypo\b", re.IGNORECASE)
@@ -29,7 +34,12 @@ def about_the_interview(reading: Reading, text: str) -> tuple[str, Wordings] | N
     talk = small_talk(text)
     if talk is None or reading.proposed or reading.suspect:
         return None
-    return talk if talk[0] in ABOUT_INTERVIEW or not reading.cards else None
+    return talk if talk[0] in CONVERSATION or not reading.cards else None
+
+
+def asks_product(text: str) -> bool:
+    """Return True if a turn ends by asking what the product manager believes."""
+    return bool(OF_PRODUCT.search(asked_last(text)))
 
 
 def wants_help(reading: Reading, text: str) -> bool:

@@ -18,10 +18,10 @@ from harness.interview.scenario.interview_session import Session
 from harness.interview.scenario.transcript import Event
 
 # A question about the interview itself, which no data answer.
-ABOUT_INTERVIEW = re.compile(
+INTERVIEW_ITSELF = re.compile(
     r"\b(my score|my points|(did|do|have) i pass\w*|salary|coffee|tea|bathroom|hear back|on.?call|roster|"
     r"parking|(second|next|another) (round|interview)|(was|am) i good|is (it|this|that) recorded|"
-    r"holidays?|vacation|pension|dress code|start date|relocation|remote work|"
+    r"holidays?|vacation|(?<!my )pension|dress code|start date|relocation|remote work|"
     r"(am|are) (i|we) (done|finished)|can i go\W*$|should (i )?have asked)\b",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def unclear(step: Step, session: Session, reading: Reading, text: str) -> Step |
 
     None if nothing is near.
     """
-    if reading.unanswered and ABOUT_INTERVIEW.search(text):
+    if reading.unanswered and INTERVIEW_ITSELF.search(text):
         return choose(step, session, "aside.practical", reactions().asides["practical"].says)
     if known := answered(step, session, step[0].opened, text, SURELY):
         return known

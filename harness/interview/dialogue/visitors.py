@@ -22,7 +22,8 @@ PREFERENCE = re.compile(
     r"\b(prefer|rather|matters? more|more important|your (choice|call)|choose|you want)\b[^.!]*\?|"
     r"\b(what|which)\b[^.!?]*\bbetter\b[^.!?]*\?|"
     r"\b(would|do|can|could) you\b[^.!?]*\bor\b(?! not\b)[^.!?]*\?|"
-    r"\b(need|want|ask) you to (pick|choose|decide between)\b",
+    r"\b(need|want|ask) you to (pick|choose|decide between)\b|"
+    r"\byou.?(ve got| gotta| (have|need) to| must) (decide|choose|pick) (which|what|between)\b",
     re.IGNORECASE,
 )
 # A question whether product accepts what is offered.
@@ -31,7 +32,9 @@ OFFERS_A_DEAL = re.compile(
     r"(agree|settle|sign|write (that|this|it|the goal)|set the goal|call it|define)\b"
     r"[^.!?]*\?|"
     r"\b(is|would) (that|this|it)( be)? (ok\w*|fine|acceptable|(good )?enough|a deal|all right)\b[^.!?]*\?|"
-    r"\b(do|can|could|would) you (accept|agree|live with|sign)\b[^.!?]*\?|\b(deal|agreed)\?",
+    r"\b(do|can|could|would) you (accept|agree|live with|sign)\b[^.!?]*\?|\b(deal|agreed)\?|"
+    r"\b(need|want) (a|one|your) (decision|yes|signature)\b|"
+    r"\b(i.?d|i would|i|we) (ask|want|need) you to (accept|agree|sign)\b",
     re.IGNORECASE,
 )
 # The candidate shares the belief of the product manager.
@@ -39,6 +42,7 @@ AGREES = re.compile(
     r"(?<!not )(?<!n.t think )(?<!once )(?<!if )(?:"
     r"\b(i|we) (can )?back you up\b|\byou.?ve (heard|read|seen) (it |that )?(correctly|right)\b|"
     r"\b(we|you and (i|me)) (actually |both )?agree\b(?![^.!]*\?)|"
+    r"\bi (\w+ly )?agree with you( \w+ly)?(?=\W*$|[.,;:!])|"
     r"\byou (called|nailed|got) it(?=\W*$|[.,;:!])|\bspot on\b|"
     r"\b(hundred|100) ?(%|per ?cent) right\b|\byou(.?re| were| are) right[.!]|"
     r"\byou (were|are) right (from the (start|first)|all along|about the (remedy|fix))\b|"
@@ -46,11 +50,9 @@ AGREES = re.compile(
     re.IGNORECASE,
 )
 ON_SUBJECT = 2  # words that a message shares with the objection that it answers
-KNOWN = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
+SAID_TO_ANYBODY = ("cannot",)  # questions that are not asked of who has refused 500 ms to anybody
 PROMISES = (Role.EFFECT, Role.PLAN, Role.GOAL, Role.FINDING, Role.MESSAGE)  # what product takes up
 FULL = 5  # words of it
-# How the product manager joins: after earlier words to them, or at once.
-JOINS = ("joins_later", "joins")
 TEAM_TURNS = 2  # the explanation to the engineers and one follow-up
 
 
@@ -122,7 +124,7 @@ def insistence(state: State, text: str) -> str | None:
     if len(set(state.insisted) - {CHOICE}) >= MAX_INSISTENCE:
         return None
     for key, entry in reactions().product_manager.items():
-        known = " ".join(state.spoken) if key in KNOWN else told_product(state)
+        known = " ".join(state.spoken) if key in SAID_TO_ANYBODY else told_product(state)
         called_for = re.search(entry.after, text, re.IGNORECASE)
         answered = re.search(entry.unless, known, re.IGNORECASE)
         if key not in state.insisted and called_for and not answered:
@@ -147,12 +149,13 @@ def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
     state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
     said, insisted = _first_words(state, session, told, now)
     if now and offers_a_choice(state, told):
-        wish = reactions().chooses[_choice(told) or "other"][0]
-        said = wish if said == reactions().content else f"{wish} {said}"
+        kind = _choice(told) or "other"
+        wish = reactions().chooses[kind][0]
+        said = wish if kind == "deal" or said == reactions().content else f"{wish} {said}"
         insisted = (*insisted, CHOICE)
     state = replace(state, insisted=(*state.insisted, *insisted))
     heard = short(_told(state.heard[-1]))
-    joins = "joins_to" if now and heard else JOINS[now]
+    joins = "joins_later" if not now else "joins_to" if heard else "joins"
     return say((state, out), session, joins, said=said, heard=heard)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-SENTENCE = re.compile(r"(?<=[.?!;])\s+")
+STATEMENT = re.compile(r"(?<=[.?!;])\s+")
 VERBS = (
     r"(?:go (?:for|with)|do (?:that|it|this)|take|touch|use|buy|pay|swap|change|cut|shorten|cache|stream|"
     r"switch|spend|sign|order|build|sell|remove|reduce|recommend|drop|add|route|batch|quanti[sz]\w+|chase)"
@@ -38,7 +38,8 @@ FOLLOWS = (
     rf"{OPENS}|\bi (?:wouldn.?t|won.?t|would not|will not)"
     r"(?: (?:do|touch|want))?(?: (?:either|it|that))?\W*$|"
     r"\bi(?: also)? rule out\b|\bno,? (?:thanks?|way)\b|\b(?:some other|another) day\b|"
-    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame for\b|\b(?:not|hardly) worth\b|"
+    r"\b(?:for|until) later\b|,? no[.!]?$|^\W*(?:no|nor|nope|nah)\b|\bsame (?:story|goes )?for\b|"
+    r"\bsame story\b|\b(?:not|hardly) worth\b|"
     r"\beven worse\b"
 )
 # A plan, which ends a list of refusals, and is none beside one: "I would not buy a card, I'd stream."
@@ -54,7 +55,7 @@ DECLINES = (
     r"never(?! (?:hurts|mind)\b)|(?:absolutely|certainly) not)\b"
 )
 # "A second box? Nah."
-ASKED = re.compile(
+ASKED_AND_DECLINED = re.compile(
     r"^\W*(?!(?:what|how|which|who|where|when|why|is|are|was|were|do|does|did|can|could|will|would|should|"
     r"shall|may|has|have|any)\b)[^.?!\d]{2,60}\?\s+(?:\w+,? ){0,2}"
     rf"(?:{DECLINES}|(?:i (?:wouldn.?t|won.?t|would not|will not)\b))",
@@ -79,11 +80,27 @@ REFUSED_BEFORE = re.compile(
 )
 ONLY_NO = re.compile(r"^\W*(?:no|nope|nah|never)\W*$", re.IGNORECASE)
 ANSWERS_NO = re.compile(rf"^\W*{DECLINES}", re.IGNORECASE)
+# "Is there a risk with a cache? No." denies the risk.
+OF_A_RISK = re.compile(
+    r"\b(?:risk\w*|danger\w*|costs?|downside|problem|wrong|worse|harm\w*|break\w*|los[es]\w*|expensive|extra)\b",
+    re.IGNORECASE,
+)
 REFUSED_AFTER = re.compile(
     rf"^\W*(?:but |and |so |well,? |no, )*"
     rf"(?:{NOT_DOING}(?:do|touch|go|want|take|buy) (?:that|there|it|this)(?: either| at all)?(?=\W*$|,)|"
     r"(?:i(?:.?d| would) )?leave (?:it|that) (?:alone|out)(?=\W*$|,)|"
+    r"i (?:wouldn.?t|won.?t|would not|will not)[.!]?$|"
+    r"(?:i|i.?d|i would|i.?ll|i will)(?: (?:also|have to))? (?:refuse|reject|veto|decline|oppose) "
+    r"(?:to do )?(?:that|this|it|both|them)\b(?! and (?:go|use|take|do|build)\b)|"
     r"(?:hard pass|out of the question|nope|nah)[.!]?$)",
+    re.IGNORECASE,
+)
+# "You could take a smaller model, but I wouldn't bother." "A second GPU I also would not buy."
+DISMISSED = re.compile(
+    r"\bbut (?:i|we|honestly i|personally i) (?:wouldn.?t|won.?t|would not|will not)"
+    r"(?: (?:bother|do (?:it|that)|go there|recommend (?:it|that)|touch (?:it|that)))?(?=\W*$|,| because\b)|"
+    r"^[^.,;:?]{0,60}\bi (?:also |really |certainly )?(?:wouldn.?t|won.?t|would not|will not)"
+    rf"(?: {VERBS})?(?: either)?\W*$",
     re.IGNORECASE,
 )
 # What ends the reach of a refusal within its sentence.
@@ -96,7 +113,7 @@ OPENING = 8  # words that may stand before the refusal: "Hm. And the cache?"
 
 def opens_with_refusal(text: str) -> bool:
     """Return True if a turn refuses something before it says anything else."""
-    if ASKED.search(text):
+    if ASKED_AND_DECLINED.search(text):
         return True
     before = 0
     for _, sentence in _sentences(text):
@@ -116,22 +133,30 @@ def refuses_at(text: str, place: int) -> bool:
     for (begin, sentence), (_, following) in zip(sentences, [*sentences[1:], (0, "")], strict=True):
         listed = bool(LIST.search(sentence)) or (listed and not PLAN.search(sentence))
         if begin <= place < begin + len(sentence):
-            asked = begin == 0 and ASKED.search(text)
+            asked = begin == 0 and ASKED_AND_DECLINED.search(text)
             planned = PLAN.search(sentence[: place - begin])
-            refused = listed or asked or FURTHER.search(sentence) or ONLY_NO.search(following)
-            return not planned and bool(refused)
+            refused = listed or asked or _reached(sentence, place - begin)
+            return not planned and bool(refused or ONLY_NO.search(following))
     return False
 
 
+def _reached(sentence: str, place: int) -> bool:
+    """Return True if a refusal in a sentence reaches what is named at a place, before or after it."""
+    found = list(FURTHER.finditer(sentence))
+    return any(f.end() > place or not ENDS.search(sentence[f.end() : place]) for f in found)
+
+
 def refused_by_itself(text: str, place: int) -> bool:
-    """Return True if the words before what is named at a place refuse it, or the next sentence does."""
+    """Return True if the words around what is named at a place refuse it, or the next sentence does."""
     sentences = list(_sentences(text))
     for (begin, sentence), (_, following) in zip(sentences, [*sentences[1:], (0, "")], strict=True):
         if begin <= place < begin + len(sentence):
-            found = list(REFUSED_BEFORE.finditer(sentence[: place - begin]))
+            found = [f for f in REFUSED_BEFORE.finditer(sentence) if begin + f.start() < place]
             reach = sentence[found[-1].end() : place - begin] if found else ""
-            declined = sentence.endswith("?") and ANSWERS_NO.search(following)
-            after = declined or REFUSED_AFTER.search(following)
+            asked = sentence.endswith("?") and not OF_A_RISK.search(sentence)
+            declined = asked and ANSWERS_NO.search(following)
+            dismissed = DISMISSED.search(sentence[place - begin :])
+            after = declined or dismissed or REFUSED_AFTER.search(following)
             return bool(after or (found and not ENDS.search(reach)))
     return False
 
@@ -139,7 +164,7 @@ def refused_by_itself(text: str, place: int) -> bool:
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     """Yield (place, sentence)."""
     place = 0
-    for sentence in SENTENCE.split(text):
+    for sentence in STATEMENT.split(text):
         place = text.index(sentence, place)
         yield place, sentence
         place += len(sentence)

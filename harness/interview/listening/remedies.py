@@ -125,10 +125,11 @@ def _remedy(name: str, turn: Said, heard: Sequence[Said], total: float) -> Remed
 
 def _in_refusal(name: str, turn: Said, part: Said) -> bool:
     """Return True if the sentence that names the remedy refuses it, or the turn does, which opens so."""
-    span = _span(name, turn.text)
-    place = span[0] if span else turn.text.find(part.text)
-    if span and refused_by_itself(turn.text, place):
+    place = _first_place(name, turn.text)
+    if place is not None and refused_by_itself(turn.text, place):
         return True
+    if place is None:
+        place = turn.text.find(part.text)
     return opens_with_refusal(turn.text) and refuses_at(turn.text, place)
 
 
@@ -164,6 +165,12 @@ def _span(name: str, sentence: str) -> tuple[int, int] | None:
     """Return where a remedy's first matching pattern lies in the sentence."""
     found = (pattern.search(sentence) for pattern in _patterns()[name])
     return next((match.span() for match in found if match), None)
+
+
+def _first_place(name: str, text: str) -> int | None:
+    """Return where a text first names a remedy, by any pattern; None if it does not."""
+    found = (pattern.search(text) for pattern in _patterns()[name])
+    return min((match.start() for match in found if match), default=None)
 
 
 @cache

@@ -9,7 +9,7 @@ from functools import cache
 from pydantic import Field
 
 from harness.interview.content_files import CONTENT, Pattern, Strict, Text, read
-from harness.interview.listening.refusals import SENTENCE
+from harness.interview.listening.refusals import STATEMENT
 from harness.interview.listening.said import SUSPECTS, Said
 from harness.interview.reading import Cause, Suspect
 from harness.interview.scenario.scenario import Scenario
@@ -91,7 +91,7 @@ def judged(suspect: str, scenario: Scenario) -> Cause | None:
 
 def sentence_with(quote: str, text: str) -> str:
     """Return the sentence of a text that has a quote in it, or ""."""
-    return next((sentence for sentence in SENTENCE.split(text) if quote in sentence), "")
+    return next((sentence for sentence in STATEMENT.split(text) if quote in sentence), "")
 
 
 def _acquitted(quote: str, said: str) -> bool:

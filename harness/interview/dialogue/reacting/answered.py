@@ -34,7 +34,8 @@ SAID = {
     "reconsider": r"\b(reserve|not (now|yet|first)|only if|unless|until|when|if|after\w*|later|first|for now|"
     r"yet|then)\b",
     "total": r"\b(all in all|in (all|total)|(al)?together|leaves?|left|lands?|ends? up|comes? (down )?to|"
-    r"down to|remain\w*|then|after (that|all)|around|about|roughly)\b.{0,40}\d",
+    r"down to|remain\w*|then|after (that|all)|around|about|roughly|near(ly)?|arrives?|turns into|"
+    r"(will|would|.d|.ll) (be|have|get|land))\b.{0,40}(\d|\b(one|two|half a) (point|second))",
     "only_one": r"\b(first|(start|begin) with|priority|order|only one|one week|number one)\b",
     "unsolved": r"\b(still|not (under )?(500|half)|won.?t|will not|never|remain\w*|rest|isn.?t 500)\b",
     "noticed": r"\b(watch|monitor\w*|measur\w*|alert\w*|alarm\w*|p ?\d\d|dashboard|check\w*|verif\w*|canary|"

@@ -28,13 +28,13 @@ from harness.interview.reading import OFFERS, Act, Remedy, Role, Suspect
 
 COMMENTS = {"STK-STREAM": "sooner"}  # the total time stays what it is
 # What a strong answer says about a remedy, by its fit, in the order in which it is asked for.
-ASKED = {
+WHAT_TO_ASK = {
     "fixes": ("mechanism", "size", "cost", "risk"),
     "helps": ("size", "cost", "risk"),
     "neutral": ("win",),
     "harmful": ("harm",),
 }
-FITS = tuple(ASKED)  # best first: which remedy of a turn is taken up
+FITS = tuple(WHAT_TO_ASK)  # best first: which remedy of a turn is taken up
 # Changes that are put beside each other, rather than planned.
 COMPARES = re.compile(
     r"\b(options?|candidates?|alternatives?|either|versus|vs)\b|\(a\)", re.IGNORECASE
@@ -44,7 +44,8 @@ CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))
 # What was planned before is dropped.
 TAKES_BACK = re.compile(
     r"\b(i.?ll|i|let me|i.?d|i would) take (it|that|this) back\b|"
-    r"(?:^|[.;,!]\s*)\W*(?:\w+\W+)?(scrap|scratch|forget) (that|it|what i said)(?=\W*$|[.,;!])|"
+    r"(?:^|[.;,!]\s*)\W*(?:\w+\W+)?(scrap|scratch|forget|strike) (that|it|what i said)(?=\W*$|[.,;!])|"
+    r"(?:^|[.;,!]\s*)\W*(?:\w+\W+)?(scrap|scratch|strike|forget) my \w+( \w+){0,3}(?=\W*$|[.,;!])|"
     r"\b(let me|let.?s|i.?ll|i.?d) (park|drop|bury|shelve) (that|it|this)( one)?(?=\W*$|[.,;!])|"
     r"\b(i|i.?ve) changed my mind\b|\bi withdraw\b",
     re.IGNORECASE,
@@ -167,7 +168,7 @@ def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
     figure = turn.unsaid(share_elsewhere(turn, remedy)) if kind == "neutral" and not blamed else ""
     known = kind == "neutral" and not figure
     comment = "noted" if known or turn.offered_before(remedy.id) else COMMENTS.get(remedy.id, kind)
-    question = turn.open_question(remedy.id, ASKED[kind]) or turn.onward
+    question = turn.open_question(remedy.id, WHAT_TO_ASK[kind]) or turn.onward
     return Reaction(comment, question, remedy.id, remedy.quote, figure)
 
 
@@ -181,7 +182,8 @@ def _withdrawn(turn: Turn) -> Reaction | None:
     """React to the withdrawal of a plan, unless the turn has another one."""
     if any(remedy.clear for remedy in turn.reading.proposed):
         return None
-    return Reaction("withdrawn", turn.onward if turn.says("instead") else "instead")
+    goes_on = turn.says("instead") or not turn.has_plan
+    return Reaction("withdrawn", turn.onward if goes_on else "instead")
 
 
 def _about(turn: Turn) -> Reaction | None:
@@ -198,7 +200,7 @@ def _answered(turn: Turn) -> Reaction | None:
     subject, known = turn.state.subject, turn.session.scenario.remedies
     if subject not in remedies() or not turn.replies:
         return None
-    question = turn.open_question(subject, ASKED[known.get(subject, "neutral")])
+    question = turn.open_question(subject, WHAT_TO_ASK[known.get(subject, "neutral")])
     return question and Reaction("noted", question, subject, _words(turn))
 
 

@@ -6,7 +6,7 @@ from harness.interview.dialogue.addressees import TO_TEAM
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import State
 from harness.interview.dialogue.reacting.case_figures import is_doubt
-from harness.interview.dialogue.showing import ABOUT_INTERVIEW
+from harness.interview.dialogue.showing import INTERVIEW_ITSELF
 from harness.interview.dialogue.visitors import offers_a_choice
 from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated
 from harness.interview.scoring.findings import Finding, Level, best
@@ -42,7 +42,7 @@ def test_a_check_is_no_doubt():
     ],
 )
 def test_a_question_about_the_interview_is_none_about_the_service(text, about):
-    assert bool(ABOUT_INTERVIEW.search(text)) is about
+    assert bool(INTERVIEW_ITSELF.search(text)) is about
 
 
 def test_a_repeated_question_is_repeated_without_its_introduction():

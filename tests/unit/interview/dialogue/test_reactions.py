@@ -363,6 +363,11 @@ def test_a_condition_for_taking_a_change_back_is_no_withdrawal():
     one = interviewer()
     heard = Reading((Act.CLAIM,))
     state = replace(one.begin()[0], heard=(heard,))
-    for text, taken_back in (("I'd take it back if it fell to 88.", False), ("Scrap that.", True)):
+    for text, taken_back in (
+        ("I'd take it back if it fell to 88.", False),
+        ("Scrap that.", True),
+        ("Hm. Strike my overload thing.", True),
+        ("I would strike my name from that list of heroes.", False),
+    ):
         found = react(Turn(text, heard, state, one.session))
         assert (found is not None and found.comment == "withdrawn") == taken_back

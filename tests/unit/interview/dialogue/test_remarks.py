@@ -35,12 +35,22 @@ from tests.unit.interview.interviews import interviewer, played, words
         ("quit", "stop"),
         ("Please end the interview.", "stop"),
         ("I want to stop", "stop"),
+        ("How long's this go, by the way?", "length"),
+        ("Is it allowed to use a calculator?", "practical"),
+        ("Do you write down everything I say?", "listening"),
+        ("done?", "over"),
     ],
 )
 def test_small_talk_is_answered_and_asks_nothing_of_the_case(text, kind):
     state, (moves,) = played(interviewer(), text)
     assert [move.text for move in moves] == [words(moves)]
     assert words(moves) in reactions().small_talk[kind].says and not state.opened
+
+
+def test_who_asks_what_product_believes_is_told_again():
+    one = interviewer()
+    _state, (moves,) = played(one, "It never is what they say. What's the product fella say it is?")
+    assert words(moves) == one.session.filled(one.session.scenario.product.premise)
 
 
 def test_a_time_in_a_question_is_no_small_talk():

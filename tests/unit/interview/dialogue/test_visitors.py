@@ -109,6 +109,7 @@ def test_who_turns_to_the_engineers_is_not_answered_by_product():
         "so, engineers: batch",
         "for devs: 1 streaming",
         "For the engineers, who want to go home: a flag.",
+        "And the devs, I'd tell them: a flag.",
     ],
 )
 def test_a_turn_for_the_engineers(text):
@@ -149,6 +150,9 @@ def test_a_turn_about_the_engineers_is_not_for_them(text):
         "hi, so for product: you're right that it is idle",
         "Okay, speaking to the product manager: it is cold.",
         "Now the product fella. Listen to me.",
+        "So to you, from product: it is the sorting.",
+        "To you in product: it is the sorting.",
+        "To the product manager, who is surely charming: it is the queue.",
     ],
 )
 def test_a_message_to_product(text):
@@ -189,6 +193,27 @@ def test_who_turns_to_product_with_a_plan_is_answered_by_product():
     assert state.phase == Phase.STAKEHOLDER
 
 
+@pytest.mark.parametrize(
+    ("turns", "meets"), [(2, Phase.CLARIFY), (8, Phase.STAKEHOLDER)], ids=["early", "late"]
+)
+def test_late_in_an_interview_product_joins_without_a_plan_that_has_a_name(turns, meets):
+    one = replace(interviewer(levels=SHOWN), read=to_product)
+    state, _ = one.begin()
+    for t in range(1, turns):
+        state, _ = one.step(state, Utterance(t, "Hm, it is a long day."))
+    state, _ = one.step(replace(state, phase=Phase.CLARIFY), Utterance(20, "Product: by Friday."))
+    assert state.phase == meets
+
+
+def test_late_in_an_interview_the_engineers_join_without_a_plan_that_has_a_name():
+    one = interviewer(levels=SHOWN)
+    state, _ = one.begin()
+    for t in range(1, 8):
+        state, _ = one.step(state, Utterance(t, "Hm, it is a long day."))
+    state, _ = one.step(replace(state, phase=Phase.CLARIFY), Utterance(20, "Engineers: a flag."))
+    assert state.phase == Phase.TEAM
+
+
 def test_product_does_not_object_to_who_explains_the_cause():
     one, state, (said,) = with_plan("Dear product, decode dominates; one second by Friday.")
     assert one.session.filled(one.session.scenario.product.pushback) not in said
@@ -214,6 +239,8 @@ def test_product_takes_up_what_it_was_promised():
         ("You were right all along, it is the model.", "see it the same way"),
         ("One second by Friday. Can we agree on the first word?", "I can agree to that"),
         ("One second by Friday. Would that be fine?", "I can agree to that"),
+        ("I need one decision from you: the first word by Friday.", "I can agree to that"),
+        ("Madam, I agree with you entirely. It is the model.", "see it the same way"),
     ],
 )
 def test_product_agrees_with_who_shares_its_belief_or_offers_a_deal(message, answer):

@@ -88,6 +88,12 @@ def test_others_do_not(text):
             ["card"],
             ["cache", "stream"],
         ),
+        ("I'd not buy a second card but stream.", ["card"], ["stream"]),
+        (
+            "I would not touch the guard. And priority for our job, same story.",
+            ["priority"],
+            [],
+        ),
     ],
 )
 def test_what_a_sentence_refuses(text, refused, kept):
@@ -103,6 +109,11 @@ def test_what_a_sentence_refuses(text, refused, kept):
         ("It is basically free. Would I get a cache? No. I stream.", "cache"),
         ("Some want a second replica. I wouldn't touch that.", "second replica"),
         ("Keeping connections open costs sockets. Hard pass.", "connections"),
+        ("Somebody will suggest a cache. I'd refuse that, it is stale.", "cache"),
+        ("You will hear of a cache. I would not.", "cache"),
+        ("You could add a cache, but I wouldn't bother, it is small.", "cache"),
+        ("A cache I also would not add. It is stale.", "cache"),
+        ("I would not move their job or ask them to.", "move their job"),
     ],
 )
 def test_a_sentence_refuses_by_itself(text, name):
@@ -119,6 +130,9 @@ def test_a_sentence_refuses_by_itself(text, name):
         "A cache. I would not take that to production without a test.",
         "A cache, yes. Leave it out of the slow path.",
         "First a cache. I would not expect that to be enough.",
+        "Is there a risk with a cache? No.",
+        "A cache, but I wouldn't be surprised if it missed.",
+        "A slow search. I'd decline it and go for a cache.",
     ],
 )
 def test_a_plan_beside_a_refusal_is_not_refused_with_it(text):
