@@ -15,7 +15,8 @@ WANTS = re.compile(
 REQUESTS = re.compile(
     r"(?:^|[.,;:!?]\s*|\b(?:and|so|then|please|now|just|kindly|but)\s+)"
     r"(show|give|tell|send) (me|us)\b(?! up)|"
-    r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|\blet me (see|(also )?have)\b|"
+    r"\bkindly (share|show|give|send|tell)\b|(?:^|[.,;!?]\s*)put up the\b|"
+    r"\blet me (see\b(?!,)|(also )?have\b)|"
     r"\b(i.?d|i would|we.?d) (also |really )?(like|love) "
     r"(to (see|know|have|get|look at)\b|one \w+ (cut|split|taken)\b)|"
     r"\b(do|would|did) (you|we) (also |maybe |perhaps )?have (?!to\b)[^.?!]*\?|"
@@ -35,7 +36,7 @@ SHOW = re.compile(r"\b(show|give|see|look|open|pull|share)\b", re.IGNORECASE)
 # Data that are not wanted.
 NEGATED = re.compile(
     r"\b((don.?t|do not|no need to|won.?t|not going to|needn.?t) (show|need|want|look|open|bother)|"
-    r"spare me|never mind the)\b[^.;:!?]*",
+    r"spare me|never mind the)\b(?:(?!, (?:but|just|so|please|show|give|let)\b)[^.;:!?])*",
     re.IGNORECASE,
 )
 # A question that is only the end of a statement.

@@ -29,7 +29,7 @@ from harness.interview.dialogue.requested import (
 )
 from harness.interview.dialogue.showing import beside, handed_back, opened, unclear
 from harness.interview.dialogue.speech import Step, Style, answer, say, speak
-from harness.interview.dialogue.visitors import VISITORS, chosen, offers_a_choice
+from harness.interview.dialogue.visitors import VISITORS, chosen, offered_choice
 from harness.interview.reading import Act, Reading, Role
 from harness.interview.scenario.interview_session import Session
 
@@ -57,8 +57,8 @@ class Discussion:
         state = step[0]
         if self._is_for_visitors(state, reading, text):
             return None
-        if self._offers_product(state, reading, text):
-            return chosen(step, self.session, text)
+        if choice := self._for_product(state, reading, text):
+            return chosen(step, self.session, choice)
         if not (cards := cards_asked_for(state, reading, text)):
             return None
         known = set(state.opened)
@@ -90,10 +90,10 @@ class Discussion:
         told = Act.STAKEHOLDER in reading.acts or WHICH_GOAL.search(text)
         return state.phase == Phase.TEAM or bool(state.phase in VISITORS and told)
 
-    def _offers_product(self, state: State, reading: Reading, text: str) -> bool:
-        """Return True if a turn lets product choose what the goal's card, seen before, leaves open."""
+    def _for_product(self, state: State, reading: Reading, text: str) -> str | None:
+        """Return the kind of choice that a turn leaves to product, once the goal's card was seen."""
         told = Act.STAKEHOLDER in reading.acts and "goal" in state.opened
-        return told and offers_a_choice(state, text)
+        return offered_choice(state, text) if told else None
 
     def _also(self, step: Step, reading: Reading) -> Step:
         """Show what was probably asked for, too, in a turn that names several things."""

@@ -17,7 +17,6 @@ from harness.interview.scenario.interview_session import Session
 
 MAX_INSISTENCE = 3  # questions of the product manager after the objection
 TO_THE_INTERVIEWER = (Act.PROPOSE, Act.CLAIM, Act.DECIDE, Act.CHALLENGE)
-CHOICE = "chooses"  # the product manager has answered a question of which is better
 PREFERENCE = re.compile(
     r"\b(prefer|rather|matters? more|more important|your (choice|call)|choose|you want)\b[^.!]*\?|"
     r"\b(what|which)\b[^.!?]*\bbetter\b[^.!?]*\?|"
@@ -37,6 +36,8 @@ OFFERS_A_DEAL = re.compile(
     r"\b(i.?d|i would|i|we) (ask|want|need) you to (accept|agree|sign)\b",
     re.IGNORECASE,
 )
+# What product may be asked to choose or to accept, by kind; each is answered once.
+CHOICES = {"goal": WHICH_GOAL, "deal": OFFERS_A_DEAL, "other": PREFERENCE}
 # The candidate shares the belief of the product manager.
 AGREES = re.compile(
     r"(?<!not )(?<!n.t think )(?<!once )(?<!if )(?:"
@@ -68,8 +69,8 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     if state.turns == 1 and not answers_pushback(state, pushback):
         return say(step, session, "pushback", pushback=pushback)
     key = insistence(state, text)
-    if offers_a_choice(state, text):
-        return chosen(step, session, text, key)
+    if kind := offered_choice(state, text):
+        return chosen(step, session, kind, key)
     if key is None:
         return None
     wordings = reactions().product_manager[key].says
@@ -80,14 +81,14 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     return choose((state, out), session, f"pm.{key}", said)
 
 
-def chosen(step: Step, session: Session, text: str, key: str | None = None) -> Step:
-    """Let the product manager say what they prefer, and ask for what is missing. key: of that question."""
+def chosen(step: Step, session: Session, kind: str, key: str | None = None) -> Step:
+    """Let the product manager answer a choice, and ask for what is missing. key: of that question."""
     state, out = step
-    state = replace(state, insisted=(*state.insisted, CHOICE, *([key] if key else ())))
+    state = replace(state, insisted=(*state.insisted, kind, *([key] if key else ())))
     asked = reactions().product_manager[key].says[0] if key else ""
     said = [
         f'The product manager says: "{wish} {asked}'.strip() + '"'
-        for wish in reactions().chooses[_choice(text) or "other"]
+        for wish in reactions().chooses[kind]
     ]
     return choose((state, out), session, "pm.chooses", said)
 
@@ -104,15 +105,10 @@ def _quote(reading: Reading) -> str:
     return next((words for act, words in reading.quotes if act in TO_THE_INTERVIEWER), "")
 
 
-def offers_a_choice(state: State, text: str) -> bool:
-    """Return True if a text asks the product manager, for the first time, which of two things is wanted."""
-    return CHOICE not in state.insisted and _choice(text) is not None
-
-
-def _choice(text: str) -> str | None:
-    """Return what a text asks the product manager to choose or to accept, by its key; None for nothing."""
-    kinds = {"goal": WHICH_GOAL, "deal": OFFERS_A_DEAL, "other": PREFERENCE}
-    return next((kind for kind, pattern in kinds.items() if pattern.search(text)), None)
+def offered_choice(state: State, text: str) -> str | None:
+    """Return what a text asks product to choose or to accept, by kind; None for nothing new."""
+    found = next((kind for kind, pattern in CHOICES.items() if pattern.search(text)), None)
+    return None if found in state.insisted else found
 
 
 def insistence(state: State, text: str) -> str | None:
@@ -121,7 +117,7 @@ def insistence(state: State, text: str) -> str | None:
     What they were told before counts as well: who has given a date is not asked for one. text: the last
     turn, or all that they were told.
     """
-    if len(set(state.insisted) - {CHOICE}) >= MAX_INSISTENCE:
+    if len(set(state.insisted) - CHOICES.keys()) >= MAX_INSISTENCE:
         return None
     for key, entry in reactions().product_manager.items():
         known = " ".join(state.spoken) if key in SAID_TO_ANYBODY else told_product(state)
@@ -148,11 +144,10 @@ def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
     """
     state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
     said, insisted = _first_words(state, session, told, now)
-    if now and offers_a_choice(state, told):
-        kind = _choice(told) or "other"
+    if now and (kind := offered_choice(state, told)):
         wish = reactions().chooses[kind][0]
         said = wish if kind == "deal" or said == reactions().content else f"{wish} {said}"
-        insisted = (*insisted, CHOICE)
+        insisted = (*insisted, kind)
     state = replace(state, insisted=(*state.insisted, *insisted))
     heard = short(_told(state.heard[-1]))
     joins = "joins_later" if not now else "joins_to" if heard else "joins"

@@ -7,7 +7,7 @@ from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import State
 from harness.interview.dialogue.reacting.case_figures import is_doubt
 from harness.interview.dialogue.showing import INTERVIEW_ITSELF
-from harness.interview.dialogue.visitors import offers_a_choice
+from harness.interview.dialogue.visitors import offered_choice
 from harness.interview.dialogue.wording import meaning, reactions, short, small_talk, unrepeated
 from harness.interview.scoring.findings import Finding, Level, best
 from harness.interview.scoring.sentences import Sentence
@@ -109,9 +109,9 @@ def test_words_about_the_conversation_are_told_from_the_case(text, kind):
 
 
 def test_a_choice_for_product_and_an_address_to_the_team_are_recognised():
-    assert offers_a_choice(State(), "first words fast or the whole answer fast?")
-    assert offers_a_choice(State(), "Do you prefer it checked, or early?")
-    assert not offers_a_choice(State(), "We check all of it, or it is not shown.")
-    assert not offers_a_choice(State(), "Is it ready in June or not?")
+    assert offered_choice(State(), "first words fast or the whole answer fast?")
+    assert offered_choice(State(), "Do you prefer it checked, or early?")
+    assert not offered_choice(State(), "We check all of it, or it is not shown.")
+    assert not offered_choice(State(), "Is it ready in June or not?")
     assert TO_TEAM.search("And the two engineers: one batch call.")
     assert not TO_TEAM.search("There are two engineers and one sprint.")

@@ -108,6 +108,8 @@ def test_a_term_is_explained(text, term):
         ("Is it the goal? No. And I say so.", ()),
         ("That was the gpu, no?", ()),
         ("Don't show me the gpu.", ()),
+        ("I don't want to guess, show me the gpu.", ("gpu",)),
+        ("I'm also going to ask about the gpu, to rule it out.", ("gpu",)),
         ("Put up the gpu, go on. I would use a smaller model.", ("gpu",)),
         ("The goal? And the gpu, please.", ("goal", "gpu")),
         ("it is fast at night. whats on the gpu then", ("gpu",)),

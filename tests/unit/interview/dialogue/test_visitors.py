@@ -81,9 +81,16 @@ def test_the_product_manager_chooses_once_when_asked_which_is_wanted():
     state, moves = one.step(
         state, Utterance(40, "Product, do you want the first word early or the whole answer?")
     )
-    assert "The first words, if I must choose" in words(moves) and "chooses" in state.insisted
+    assert "The first words, if I must choose" in words(moves) and "goal" in state.insisted
     _state, moves = one.step(state, Utterance(50, "Product, is it one or the other?"))
     assert "must choose" not in words(moves)
+
+
+def test_the_product_manager_answers_a_deal_after_a_choice_and_neither_twice():
+    goal, deal = "Product, first words, or the whole answer?", "Product, by Friday, deal?"
+    _one, _state, (*said, again) = with_plan("Product, hello.", goal, deal, deal)
+    assert "The first words" in said[1] and "I can agree to that" in said[2]
+    assert "I can agree to that" not in again
 
 
 def test_engineers_who_have_heard_the_fix_ask_back_at_once():
