@@ -43,6 +43,7 @@ AGREES = re.compile(
     r"(?<!not )(?<!n.t think )(?<!once )(?<!if )(?:"
     r"\b(i|we) (can )?back you up\b|\byou.?ve (heard|read|seen) (it |that )?(correctly|right)\b|"
     r"\b(we|you and (i|me)) (actually |both )?agree\b(?![^.!]*\?)|"
+    r"\byour (observation|guess|suspicion|theory|hunch|diagnosis) (is|was) (\w+ly |quite )?(right|correct)\b|"
     r"\bi (\w+ly )?agree with you( \w+ly)?(?=\W*$|[.,;:!])|"
     r"\byou (called|nailed|got) it(?=\W*$|[.,;:!])|\bspot on\b|"
     r"\b(hundred|100) ?(%|per ?cent) right\b|\byou(.?re| were| are) right[.!]|"

@@ -159,6 +159,7 @@ def test_a_turn_about_the_engineers_is_not_for_them(text):
         "Now the product fella. Listen to me.",
         "So to you, from product: it is the sorting.",
         "To you in product: it is the sorting.",
+        "To my colleague from product: it is the sorting.",
         "To the product manager, who is surely charming: it is the queue.",
     ],
 )
@@ -248,6 +249,7 @@ def test_product_takes_up_what_it_was_promised():
         ("One second by Friday. Would that be fine?", "I can agree to that"),
         ("I need one decision from you: the first word by Friday.", "I can agree to that"),
         ("Madam, I agree with you entirely. It is the model.", "see it the same way"),
+        ("Your observation is correct, the GPU is idle.", "see it the same way"),
     ],
 )
 def test_product_agrees_with_who_shares_its_belief_or_offers_a_deal(message, answer):
