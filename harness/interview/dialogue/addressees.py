@@ -29,6 +29,14 @@ TO_PRODUCT = re.compile(
     r"(?! (?:about|first|before|and ask|to (?:ask|find|learn|know))\b))",
     re.IGNORECASE,
 )
+# A wish to speak to product, which says nothing to them yet.
+WANTS_PRODUCT = re.compile(
+    r"\b(?:(?:can|could|may|shall) (?:i|we) (?:please )?|(?:i.?d|i would) (?:now )?like to |"
+    r"i want to |let me )"
+    rf"(?:now )?(?:talk|speak) (?:to|with) {THE}{PRODUCT}|"
+    rf"\b(?:can|could|may) (?:i|we) (?:have|get|bring in|call) {THE}{PRODUCT}",
+    re.IGNORECASE,
+)
 ENGINEERS = (
     r"(engineers?|(engineering )?team|developers?|programmers?|devs|"
     r"lads|boys|guys|crew|folks|colleagues|you two)"
@@ -45,5 +53,6 @@ TURNS_TO_THEM = (
 # At the beginning of a turn, or after a remark, it is theirs; anywhere in it, they have heard something.
 FOR_TEAM = re.compile(rf"^([^.!?:]{{0,40}}[.!?]\s+){{0,2}}\W*{TURNS_TO_THEM}", re.IGNORECASE)
 TO_TEAM = re.compile(
-    rf"(^|[.!?]\s+){TURNS_TO_THEM}|\btell (the |my |our |your |two )*{ENGINEERS}\b", re.IGNORECASE
+    rf"(^|[.!?]\s+){TURNS_TO_THEM}|(?<!can i )(?<!may i )\btell (the |my |our |your |two )*{ENGINEERS}\b",
+    re.IGNORECASE,
 )

@@ -100,6 +100,8 @@ WHICH_GOAL = re.compile(
     r"\bfirst (words?|tokens?)( fast| early| quickly| soon)?\b,? or (is it |for )?(the )?(\w+ )?"
     r"(lot|whole|last|all|rest|complete|full|everything)\b"
     r"(?=[^.!]*\?)|"
+    r"\b(whole|complete|full|entire) (answer|reply|text|thing)\b[^.!?]{0,40}\bor\b[^.!?]{0,60}"
+    r"\b(start\w*|begin\w*|first (words?|part|line))\b[^.!?]*\?|"
     r"\b(goal|target|aim|500|instant)\b.{0,60}\b((nobody|never|not) (has |have |been |really |ever )*defined|"
     r"undefined)\b|"
     r"\b(decide|say( us| me)?|tell (me|us)) (which|whether|if)\b(?=.{0,60}\b(first word|whole answer)\b)",

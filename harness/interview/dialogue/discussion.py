@@ -93,7 +93,7 @@ class Discussion:
     def _for_product(self, state: State, reading: Reading, text: str) -> str | None:
         """Return the kind of choice that a turn leaves to product, once the goal's card was seen."""
         told = Act.STAKEHOLDER in reading.acts and "goal" in state.opened
-        return offered_choice(state, text) if told else None
+        return offered_choice(text) if told else None
 
     def _also(self, step: Step, reading: Reading) -> Step:
         """Show what was probably asked for, too, in a turn that names several things."""

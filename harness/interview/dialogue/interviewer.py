@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT
+from harness.interview.dialogue.addressees import FOR_TEAM, TO_PRODUCT, WANTS_PRODUCT
 from harness.interview.dialogue.asking import SHOW, WHICH_GOAL, questions
 from harness.interview.dialogue.choice import named_card, picked_card
 from harness.interview.dialogue.deeper_questions import FollowUps
@@ -39,6 +39,7 @@ from harness.interview.dialogue.progression import (
     helped,
     met,
     next_phase,
+    product_comes,
     warned,
 )
 from harness.interview.dialogue.reacting.turn import has_plan
@@ -47,6 +48,7 @@ from harness.interview.dialogue.remarks import (
     about_the_interview,
     aside_only,
     asks_product,
+    finishes,
     is_lost,
     wants_help,
     wants_it_again,
@@ -162,6 +164,8 @@ class Interviewer:
         acts, phase = reading.acts, step[0].phase
         if joined := self._joined(step, text):
             return joined
+        if finishes(step[0], text):
+            return self._next(step)
         if said := self._beside_the_case(_uncounted(step), reading, text):
             return said
         if shown := self.discussion.shown(step, reading, text):
@@ -184,7 +188,9 @@ class Interviewer:
     def _beside_the_case(self, step: Step, reading: Reading, text: str) -> Step | None:
         """Answer a remark about the interview, a term, or a wish for help; None for other turns."""
         if talk := about_the_interview(reading, text):
-            return self._in_time(choose(step, self.session, f"small_talk.{talk[0]}", talk[1]))
+            kind, wordings = f"small_talk.{talk[0]}", talk[1]
+            minutes = {"minutes": f"{self.session.minutes:g}"}
+            return self._in_time(choose(step, self.session, kind, wordings, minutes))
         on_case = WHICH_GOAL.search(text) or reading.cards or reading.suspect
         if explained := meaning(text, sure=bool(on_case)):
             return self._in_time(speak(step, explained))
@@ -221,7 +227,11 @@ class Interviewer:
         team = has_team(self.session) and not met(state, TEAM)
         if team and FOR_TEAM.search(text) and (late or phase not in SEARCH):
             return team_joins(step, self.session)
-        if TO_PRODUCT.search(text) and not met(state, MEETINGS):
+        if met(state, MEETINGS):
+            return None
+        if WANTS_PRODUCT.search(text):
+            return product_comes(step, self.session)
+        if TO_PRODUCT.search(text):
             return product_joins(step, self.session, text, now=True)
         return None
 

@@ -120,7 +120,7 @@ class State:
     heard: tuple[Reading, ...] = ()
     depth: tuple[tuple[str, str], ...] = ()
     doubt: Doubt | None = None
-    insisted: tuple[str, ...] = ()  # what the product manager has asked, and chosen
+    insisted: tuple[str, ...] = ()  # what the product manager has asked
     used: tuple[str, ...] = ()  # keys of the wordings so far
     probed: tuple[str, ...] = ()  # expectations asked about, one entry per question
     offered: tuple[str, ...] = ()  # cards of an open "did you mean"

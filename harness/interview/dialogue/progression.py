@@ -73,14 +73,19 @@ def met(state: State, pools: Collection[str]) -> bool:
 
 def _meets_product(step: Step, session: Session) -> Step:
     """Let the product manager join, or ask for a message if they were told nothing."""
-    state, out = step
+    state = step[0]
     said = state.last_turn
     message = state.heard and Role.MESSAGE in dict(state.heard[-1].roles)
     if message or TO_PRODUCT.search(said):
         return product_joins(step, session, said, now=True)
     if any(Act.STAKEHOLDER in heard.acts for heard in state.heard):
         return product_joins(step, session, told_product(state), now=False)
-    return say((state.enter(Phase.STAKEHOLDER), out), session, "to_stakeholder")
+    return product_comes(step, session)
+
+
+def product_comes(step: Step, session: Session) -> Step:
+    """Let the product manager come in, who waits for a message."""
+    return say((step[0].enter(Phase.STAKEHOLDER), step[1]), session, "to_stakeholder")
 
 
 def has_team(session: Session) -> bool:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 from harness.interview.dialogue.asking import ONCE_MORE, SENTENCE, asked_last, questions
+from harness.interview.dialogue.moves import Phase, State
 from harness.interview.dialogue.wording import Wordings, aside, small_talk
 from harness.interview.reading import Act, Reading
 
 HELP = re.compile(r"\b(hints?|clues?|help|stuck|missing|forg[eo]t\w*)\b", re.IGNORECASE)
 # Kinds of small talk.
-CONVERSATION = ("practical", "over", "length", "task", "asking", "orders", "verdict", "stop")
+CONVERSATION = (
+    "practical",
+    "human",
+    "over",
+    "length",
+    "task",
+    "asking",
+    "orders",
+    "verdict",
+    "stop",
+)
 OF_PRODUCT = re.compile(
     r"\bwhat(?:.?s| does| did)? (?:he|she|the p\.?m\.?|(?:the )?product(?: \w+)?)\b"
     r"[^.?!]{0,15}\b(?:say|think|believe|blame|suspect)s?\b",
@@ -19,6 +30,8 @@ OF_PRODUCT = re.compile(
 YES_NO = re.compile(r"^\W*(yes|yeah|yep|no|nope|sure|of course|certainly|ok(ay)?)\b", re.IGNORECASE)
 # Other words follow, no repetition.
 CORRECTS = re.compile(r"\bi mean(t)?\b|\btypo\b", re.IGNORECASE)
+OVER = "small_talk.over."  # wordings that ask what is still open
+NOTHING = re.compile(r"^\W*(no|nope|nah|nothing|none|that.?s (it|all))\b(?!.{40})", re.IGNORECASE)
 REMARK = 6  # words; a longer turn of thanks or beside the subject is still taken up
 AGAIN = 12  # words; a longer turn says more than that it was not understood
 NEEDS_NONE = re.compile(r"\b(don.?t|do not) (need|want|care)\b", re.IGNORECASE)
@@ -40,6 +53,12 @@ def about_the_interview(reading: Reading, text: str) -> tuple[str, Wordings] | N
 def asks_product(text: str) -> bool:
     """Return True if a turn ends by asking what the product manager believes."""
     return bool(OF_PRODUCT.search(asked_last(text)))
+
+
+def finishes(state: State, text: str) -> bool:
+    """Return True if a turn says that nothing is to be added, when that was asked."""
+    asked = state.phase == Phase.WRAP or any(key.startswith(OVER) for key in state.used[-1:])
+    return asked and bool(NOTHING.search(text))
 
 
 def wants_help(reading: Reading, text: str) -> bool:

@@ -36,7 +36,7 @@ OFFERS_A_DEAL = re.compile(
     r"\b(i.?d|i would|i|we) (ask|want|need) you to (accept|agree|sign)\b",
     re.IGNORECASE,
 )
-# What product may be asked to choose or to accept, by kind; each is answered once.
+# What product may be asked to choose or to accept, by kind.
 CHOICES = {"goal": WHICH_GOAL, "deal": OFFERS_A_DEAL, "other": PREFERENCE}
 # The candidate shares the belief of the product manager.
 AGREES = re.compile(
@@ -70,7 +70,7 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
     if state.turns == 1 and not answers_pushback(state, pushback):
         return say(step, session, "pushback", pushback=pushback)
     key = insistence(state, text)
-    if kind := offered_choice(state, text):
+    if kind := offered_choice(text):
         return chosen(step, session, kind, key)
     if key is None:
         return None
@@ -85,13 +85,13 @@ def product_manager(step: Step, session: Session, text: str) -> Step | None:
 def chosen(step: Step, session: Session, kind: str, key: str | None = None) -> Step:
     """Let the product manager answer a choice, and ask for what is missing. key: of that question."""
     state, out = step
-    state = replace(state, insisted=(*state.insisted, kind, *([key] if key else ())))
+    state = replace(state, insisted=(*state.insisted, *([key] if key else ())))
     asked = reactions().product_manager[key].says[0] if key else ""
     said = [
         f'The product manager says: "{wish} {asked}'.strip() + '"'
         for wish in reactions().chooses[kind]
     ]
-    return choose((state, out), session, "pm.chooses", said)
+    return choose((state, out), session, f"pm.chooses_{kind}", said)
 
 
 def _after(reading: Reading) -> str:
@@ -106,10 +106,9 @@ def _quote(reading: Reading) -> str:
     return next((words for act, words in reading.quotes if act in TO_THE_INTERVIEWER), "")
 
 
-def offered_choice(state: State, text: str) -> str | None:
-    """Return what a text asks product to choose or to accept, by kind; None for nothing new."""
-    found = next((kind for kind, pattern in CHOICES.items() if pattern.search(text)), None)
-    return None if found in state.insisted else found
+def offered_choice(text: str) -> str | None:
+    """Return what a text asks product to choose or to accept, by kind; None for nothing."""
+    return next((kind for kind, pattern in CHOICES.items() if pattern.search(text)), None)
 
 
 def insistence(state: State, text: str) -> str | None:
@@ -118,7 +117,7 @@ def insistence(state: State, text: str) -> str | None:
     What they were told before counts as well: who has given a date is not asked for one. text: the last
     turn, or all that they were told.
     """
-    if len(set(state.insisted) - CHOICES.keys()) >= MAX_INSISTENCE:
+    if len(state.insisted) >= MAX_INSISTENCE:
         return None
     for key, entry in reactions().product_manager.items():
         known = " ".join(state.spoken) if key in SAID_TO_ANYBODY else told_product(state)
@@ -145,10 +144,9 @@ def product_joins(step: Step, session: Session, told: str, now: bool) -> Step:
     """
     state, out = replace(step[0].enter(Phase.STAKEHOLDER), turns=1), step[1]
     said, insisted = _first_words(state, session, told, now)
-    if now and (kind := offered_choice(state, told)):
+    if now and (kind := offered_choice(told)):
         wish = reactions().chooses[kind][0]
         said = wish if kind == "deal" or said == reactions().content else f"{wish} {said}"
-        insisted = (*insisted, kind)
     state = replace(state, insisted=(*state.insisted, *insisted))
     heard = short(_told(state.heard[-1]))
     joins = "joins_later" if not now else "joins_to" if heard else "joins"

@@ -180,7 +180,13 @@ class _Advisor:
             return Advice(idea, says, rubric.by_id[trains].lab, self._say[idea])
         if idea in rubric.by_id:
             expectation = rubric.by_id[idea]
-            return Advice(idea, expectation.says, expectation.lab, self._say[idea])
+            begun = Level.ABSENT < self._level(expectation) < Level.EXPLAINED
+            says = (
+                f"more of “{expectation.says}”, with a reason and a number"
+                if begun
+                else expectation.says
+            )
+            return Advice(idea, says, expectation.lab, self._say[idea])
         wrong = next(m for m in rubric.misconceptions if m.id == idea)
         lab = rubric.by_id[wrong.denies[0]].lab
         return Advice(idea, f"takes back that {wrong.says}", lab, wrong.truth)

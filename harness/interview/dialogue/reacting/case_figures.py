@@ -11,10 +11,10 @@ from harness.interview.scenario.cards import abouts
 from harness.interview.scenario.interview_session import Session
 
 STAGES = {  # unless the scenario has another name for it
-    "network": "the way between user and server",
+    "network": "the network",
     "preprocess": "what runs before the search",
     "retrieval": "the search",
-    "queue": "what passes before the model starts",
+    "queue": "waiting before the model starts",
     "prefill": "reading the prompt",
     "decode": "writing the answer",
     "postprocess": "what runs after the last word",
@@ -39,7 +39,7 @@ def share(session: Session, stage: str) -> str:
     if session.filled(f"{{felt.mean.{stage}}}") == NO_TIME:
         return ""
     name = session.scenario.labels.get(stage, STAGES[stage])
-    text = f"For those who complain, {{felt.mean.{stage}}} of {{felt.mean.total}} go into {name}."
+    text = f"For those who complain, {{felt.mean.{stage}}} of {{felt.mean.total}} on average go into {name}."
     return filled(session, text)
 
 

@@ -68,6 +68,16 @@ OF_ONESELF = re.compile(
     r"^\W*i (talk|joke|know)\b",
     re.IGNORECASE,
 )
+BLAMES = re.compile(
+    r"\b(cause|culprit|bottleneck|problem|blame|fault|guilty|it.?s the|that.?s why|too slow|takes? too)\b",
+    re.IGNORECASE,
+)
+# Data are refused altogether.
+NO_DATA = re.compile(
+    r"\bno data\b(?! (on|about|for|in|that|yet))|"
+    r"\b(not|n.t) (look at|need|want|care about) (any |the |your )?(data|numbers|measurements?|figures)\b",
+    re.IGNORECASE,
+)
 MAX_UNPROVEN = 3  # claims that are asked for their reason
 JUST = 4  # events: what is said with a card, the card, an offer of another one, and the turn
 
@@ -81,7 +91,8 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     reading = turn.reading
     refuses = opens_with_refusal(turn.text) and not OFFERS.isdisjoint(reading.acts)
     proposes = any(remedy.clear for remedy in reading.proposed)
-    blames = reading.suspect and not (refuses and _is_spared(turn, reading.suspect))
+    spared = reading.suspect and refuses and _is_spared(turn, reading.suspect)
+    blames = reading.suspect and not (spared or _explains(turn, reading.suspect))
     if refuses and reading.refused and not proposes:
         yield refusal(turn)
     if blames and reading.suspect.cause == "right" and not turn.solved:
@@ -96,6 +107,8 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
     if blames:
         yield _suspected(turn, reading.suspect)
     yield refusal(turn)
+    if turn.state.phase in SEARCH and NO_DATA.search(turn.text):
+        yield Reaction("no_data", "evidence")
     if refuses:
         yield Reaction("left_alone", after_refusal(turn))
     yield _about(turn)
@@ -108,9 +121,13 @@ def _reactions(turn: Turn) -> Iterator[Reaction | None]:
 
 
 def _best(turn: Turn) -> Remedy:
-    """Return the proposed remedy that fits the case best, of those that are clear if any is."""
-    proposed = turn.reading.proposed
-    return min(proposed, key=lambda r: (not r.clear, FITS.index(fit(turn.session, r))))
+    """Return the proposed remedy that fits the case best, of those that are clear and new if any is."""
+
+    def rank(remedy: Remedy) -> tuple[bool, bool, int]:
+        known = turn.offered_before(remedy.id)
+        return not remedy.clear, known, FITS.index(fit(turn.session, remedy))
+
+    return min(turn.reading.proposed, key=rank)
 
 
 def _right(turn: Turn, suspect: Suspect) -> Reaction:
@@ -127,6 +144,12 @@ def _right(turn: Turn, suspect: Suspect) -> Reaction:
 def _is_spared(turn: Turn, suspect: Suspect) -> bool:
     """Return True if a turn refuses to change what it names: "I would not touch the guard"."""
     return refuses_at(turn.text, turn.text.find(suspect.quote))
+
+
+def _explains(turn: Turn, suspect: Suspect) -> bool:
+    """Return True if a turn answers a follow-up, and blames nothing in so many words."""
+    asked = [e.move for e in turn.state.events if e.who == "interviewer" and e.text][-1:]
+    return asked == ["probe"] and suspect.cause != "right" and not BLAMES.search(turn.text)
 
 
 def _suspected(turn: Turn, suspect: Suspect) -> Reaction | None:
@@ -156,7 +179,7 @@ def _named_again(turn: Turn, suspect: Suspect) -> Reaction | None:
 
 
 def _proposed(turn: Turn, remedy: Remedy) -> Reaction:
-    if not turn.looked:
+    if not turn.looked and turn.state.phase in SEARCH:
         return Reaction("early", "first_look", remedy.id, remedy.quote)
     if not remedy.clear:
         several = len(turn.reading.proposed) > 1

@@ -4,7 +4,6 @@ import pytest
 
 from harness.interview.dialogue.addressees import TO_TEAM
 from harness.interview.dialogue.interviewer import CLOSES
-from harness.interview.dialogue.moves import State
 from harness.interview.dialogue.reacting.case_figures import is_doubt
 from harness.interview.dialogue.showing import INTERVIEW_ITSELF
 from harness.interview.dialogue.visitors import offered_choice
@@ -109,9 +108,11 @@ def test_words_about_the_conversation_are_told_from_the_case(text, kind):
 
 
 def test_a_choice_for_product_and_an_address_to_the_team_are_recognised():
-    assert offered_choice(State(), "first words fast or the whole answer fast?")
-    assert offered_choice(State(), "Do you prefer it checked, or early?")
-    assert not offered_choice(State(), "We check all of it, or it is not shown.")
-    assert not offered_choice(State(), "Is it ready in June or not?")
+    assert offered_choice("first words fast or the whole answer fast?")
+    assert offered_choice("Do you prefer it checked, or early?")
+    assert not offered_choice("We check all of it, or it is not shown.")
+    assert not offered_choice("Is it ready in June or not?")
+    goal = "Do your users need the whole answer quickly, or is it enough if they can start to read at once?"
+    assert offered_choice(goal) == "goal"
     assert TO_TEAM.search("And the two engineers: one batch call.")
     assert not TO_TEAM.search("There are two engineers and one sprint.")

@@ -389,8 +389,8 @@ def test_the_product_manager_objects_and_then_asks_for_what_is_missing():
     state, moves = one.step(
         state, Utterance(5, "You can get 1 s by Friday. Would you rather wait?")
     )
-    assert state.insisted == ("instead", "other", "price")
-    assert "Whatever our users notice first" in words(moves)  # they answer, and ask on
+    assert state.insisted == ("instead", "price")
+    assert "The one that" in words(moves)  # they answer, and ask on
     state, moves = one.step(state, Utterance(6, "It costs two days."))
     assert state.phase == Phase.WRAP
 

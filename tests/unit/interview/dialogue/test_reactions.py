@@ -12,6 +12,7 @@ from harness.interview.dialogue.reacting.turn import Turn
 from harness.interview.dialogue.reacting.turn_numbers import _close, _digits
 from harness.interview.dialogue.speech import Style
 from harness.interview.reading import Act, Reading, Remedy, Suspect
+from harness.interview.scenario.transcript import Event
 from tests.unit.interview.interviews import by_words, interviewer, played, words
 
 RIGHT, WRONG = "The decode dominates, 2.3 s.", "The network dominates."
@@ -371,3 +372,28 @@ def test_a_condition_for_taking_a_change_back_is_no_withdrawal():
     ):
         found = react(Turn(text, heard, state, one.session))
         assert (found is not None and found.comment == "withdrawn") == taken_back
+
+
+@pytest.mark.parametrize(
+    ("text", "comment"),
+    [
+        ("Decode takes one pass for each token.", None),
+        ("Decode is the problem, one pass for each token.", "suspected"),
+    ],
+)
+def test_the_answer_to_a_follow_up_explains_and_blames_nothing(text, comment):
+    one = interviewer("S02")
+    heard = Reading((Act.CLAIM,), suspect=Suspect("decode", "wrong", "decode", "decode"))
+    asked = Event(t=0, who="interviewer", text="How does it write?", move="probe")
+    state = replace(one.begin()[0], heard=(heard,), phase=Phase.CLARIFY)
+    state = replace(state, events=(*state.events, asked))
+    found = react(Turn(text, heard, state, one.session))
+    assert (found.comment if found and found.comment == "suspected" else None) == comment
+
+
+def test_who_refuses_to_look_at_data_is_told_what_that_means():
+    one = interviewer()
+    heard = Reading((Act.PROPOSE,))
+    state = replace(one.begin()[0], heard=(heard,), phase=Phase.CLARIFY)
+    found = react(Turn("I told you, no data. I would not look at data.", heard, state, one.session))
+    assert found is not None and found.comment == "no_data"

@@ -8,7 +8,7 @@ from harness.interview.dialogue import probes
 from harness.interview.dialogue.addressees import TO_PRODUCT
 from harness.interview.dialogue.interviewer import CLOSES
 from harness.interview.dialogue.moves import Phase, Show
-from harness.interview.dialogue.wording import meaning, reactions
+from harness.interview.dialogue.wording import meaning, reactions, small_talk
 from harness.interview.reading import Act, Reading
 from tests.unit.interview.interviews import interviewer, played, words
 
@@ -39,12 +39,27 @@ from tests.unit.interview.interviews import interviewer, played, words
         ("Is it allowed to use a calculator?", "practical"),
         ("Do you write down everything I say?", "listening"),
         ("done?", "over"),
+        ("Are you a human?", "human"),
+        ("How long does this interview take?", "length"),
     ],
 )
 def test_small_talk_is_answered_and_asks_nothing_of_the_case(text, kind):
     state, (moves,) = played(interviewer(), text)
     assert [move.text for move in moves] == [words(moves)]
-    assert words(moves) in reactions().small_talk[kind].says and not state.opened
+    says = [said.format(minutes="20") for said in reactions().small_talk[kind].says]
+    assert words(moves) in says and not state.opened
+
+
+def test_nothing_to_add_ends_what_asks_for_more():
+    state = replace(_proposing(), twisted=True)
+    state, moves = played(interviewer(), "done?", "Nothing.", state=state)
+    assert state.phase == Phase.STAKEHOLDER and "product manager" in words(moves[1])
+    state, _ = played(interviewer(), "No.", state=replace(state, phase=Phase.WRAP))
+    assert state.ended
+
+
+def test_a_time_that_something_takes_is_no_small_talk():
+    assert small_talk("And how long does it take to read them?") is None
 
 
 def test_who_asks_what_product_believes_is_told_again():
@@ -164,7 +179,7 @@ def test_who_has_spoken_to_product_is_not_asked_to_do_it_again(later):
     text = "That's all" if later else "To product: it will be one second. That's all"
     state, (moves,) = played(interviewer(), text, state=state)
     assert state.phase == Phase.STAKEHOLDER and "three sentences" not in words(moves)
-    assert ("what you said to them" in words(moves)) == later
+    assert ("have told them what you said" in words(moves)) == later
 
 
 def test_a_question_beside_a_guess_is_not_lost():

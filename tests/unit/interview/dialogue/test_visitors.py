@@ -38,7 +38,7 @@ def joined(*texts):
 def test_who_wrote_to_the_product_manager_before_is_asked_for_what_was_missing():
     message = "Product, 500 is impossible, but by Friday you get 1 s. Which do you prefer?"
     _one, state, said = joined(message, "I would use a cache.")
-    assert "has been told what you said" in said and "cost me" in said
+    assert "have told them what you said" in said and "cost me" in said
     assert state.insisted == ("price",)
 
 
@@ -75,22 +75,34 @@ def test_what_the_product_manager_was_told_before_is_not_asked_for_later():
     assert "board 500" not in words(moves) and "by when" not in words(moves).lower()
 
 
-def test_the_product_manager_chooses_once_when_asked_which_is_wanted():
+def test_the_product_manager_chooses_when_asked_which_is_wanted():
     one, state, _said = joined()
     state, _ = one.step(state, Utterance(30, "Product, it will be about a second."))
     state, moves = one.step(
         state, Utterance(40, "Product, do you want the first word early or the whole answer?")
     )
-    assert "The first words, if I must choose" in words(moves) and "goal" in state.insisted
-    _state, moves = one.step(state, Utterance(50, "Product, is it one or the other?"))
-    assert "must choose" not in words(moves)
+    assert "The first words" in words(moves) and state.insisted == ("when",)
 
 
-def test_the_product_manager_answers_a_deal_after_a_choice_and_neither_twice():
+def test_the_product_manager_answers_each_choice_and_each_deal_in_other_words():
     goal, deal = "Product, first words, or the whole answer?", "Product, by Friday, deal?"
-    _one, _state, (*said, again) = with_plan("Product, hello.", goal, deal, deal)
-    assert "The first words" in said[1] and "I can agree to that" in said[2]
-    assert "I can agree to that" not in again
+    _one, _state, (_, chosen, *said) = with_plan("Product, hello.", goal, deal, deal)
+    deals = [f'"{wording}' for wording in reactions().chooses["deal"]]
+    assert "The first words" in chosen
+    assert len({wording for wording in deals for text in said if wording in text}) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could I talk to the product manager now?",
+        "If that is settled I would like to speak with the product manager about the goal.",
+        "Let me talk to product first.",
+    ],
+)
+def test_who_wishes_to_speak_to_product_is_let_to(text):
+    _one, state, (said,) = with_plan(text)
+    assert state.phase == Phase.STAKEHOLDER and "three sentences" in said
 
 
 def test_engineers_who_have_heard_the_fix_ask_back_at_once():
@@ -245,7 +257,7 @@ def test_product_takes_up_what_it_was_promised():
     [
         ("You and I actually agree, it is the model.", "see it the same way"),
         ("You were right all along, it is the model.", "see it the same way"),
-        ("One second by Friday. Can we agree on the first word?", "I can agree to that"),
+        ("One second by Friday. Can we agree on the first word?", "agree to that"),
         ("One second by Friday. Would that be fine?", "I can agree to that"),
         ("I need one decision from you: the first word by Friday.", "I can agree to that"),
         ("Madam, I agree with you entirely. It is the model.", "see it the same way"),
