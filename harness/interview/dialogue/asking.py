@@ -63,8 +63,8 @@ ANSWERS = re.compile(
 # How a question begins that wants an answer; "Cost?" and "A second machine?" begin a statement.
 WANTS_ANSWER = re.compile(
     r"\b((what|how|who|where).?s?|which|why|whom|whose|when|or)\b|"
-    r"(^|[:;,]\s*)(\W*(and|so|but|then|ok(ay)?|also|sorry|wait|um|er|hm+)\b)*"
-    r"\W*(is|are|was|were|do|does|did|has|have|had|can|could|may|might|will|would|should|shall|isn.?t|aren.?t|"
+    r"(^|[:;,]\s{0,3})(\W{0,3}(and|so|but|then|ok(ay)?|also|sorry|wait|um|er|hm+)\b){0,4}"
+    r"\W{0,3}(is|are|was|were|do|does|did|has|have|had|can|could|may|might|will|would|should|shall|isn.?t|aren.?t|"
     r"don.?t|doesn.?t|didn.?t|any|anything|anybody)\b",
     re.IGNORECASE,
 )
@@ -74,7 +74,7 @@ CONTINUES = re.compile(
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 # A question without its mark, as one types.
 UNMARKED = re.compile(
-    r"(?:^|[.!;:\n]\s*)\W*(?:(?:and|so|but|ok\w*|then|also)\W+)?"
+    r"(?:^|[.!;:\n]\s{0,3})\W{0,3}(?:(?:and|so|but|ok\w*|then|also)\W{1,3})?"
     r"(?:what.?s (?!left|missing|slow)|(?:what|which) kind of|"
     r"what (?:is (?!left|missing|slow)|are|does|do|happens (?!is)|runs (?!before|after)|else is)|"
     r"how (?:many|much|often|busy|big|is|are|does|do) (?!it\b)|how long (?:is|are|does|do)\b|"

@@ -81,6 +81,7 @@ ASKS_WHY = re.compile(
     r"\b(why|what makes|behind|explains?|cause|reason|points there)\b", re.IGNORECASE
 )
 TITLE = 3  # words; a card's title of so many answers no question
+SPACES = re.compile(r"(\s\s)\s+")  # a long run of them would keep patterns busy for seconds
 LATE = 7  # turns of the candidate, more than half of most interviews
 
 
@@ -121,7 +122,7 @@ class Interviewer:
         if elapsed(self.session, state) >= 1 and not isinstance(given, Utterance):
             return self._end((state, []), "time")
         if isinstance(given, Utterance):
-            return self._utterance(state, given.text)
+            return self._utterance(state, SPACES.sub(r"\1", given.text))
         step = warned((state, []), self.session)
         if isinstance(given, Opened):
             return self._in_time(opened(step, self.session, given.card))

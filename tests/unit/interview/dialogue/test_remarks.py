@@ -58,6 +58,13 @@ def test_nothing_to_add_ends_what_asks_for_more():
     assert state.ended
 
 
+@pytest.mark.parametrize("filler", [" ", "\n", ", ", ".", "a ", "no, ", "“"])
+def test_a_turn_of_ten_thousand_characters_is_answered(filler):
+    text = f"How long does it take? {filler * (10_000 // len(filler))} right"
+    _state, (moves,) = played(interviewer(), text)
+    assert moves
+
+
 def test_a_time_that_something_takes_is_no_small_talk():
     assert small_talk("And how long does it take to read them?") is None
 
