@@ -44,8 +44,8 @@ CHOOSES = re.compile(r"\b(i.?d|i would|i.?ll|i) (pick|choose|take|go (with|for))
 # What was planned before is dropped.
 TAKES_BACK = re.compile(
     r"\b(i.?ll|i|let me|i.?d|i would) take (it|that|this) back\b|"
-    r"(?:^|[.;,!]\s{0,3})\W{0,3}(?:\w+\W{1,3})?(scrap|scratch|forget|strike) (that|it|what i said)(?=\W*$|[.,;!])|"
-    r"(?:^|[.;,!]\s{0,3})\W{0,3}(?:\w+\W{1,3})?(scrap|scratch|strike|forget) my \w+( \w+){0,3}(?=\W*$|[.,;!])|"
+    r"(?:^|[.;,!]\s{0,3})\W{0,3}(?:\w+\W{1,3})?(scrap|scratch|forget|strike) "
+    r"(that|it|what i said|my \w+( \w+){0,3})(?=\W*$|[.,;!])|"
     r"\b(let me|let.?s|i.?ll|i.?d) (park|drop|bury|shelve) (that|it|this)( one)?(?=\W*$|[.,;!])|"
     r"\b(i|i.?ve) changed my mind\b|\bi withdraw\b",
     re.IGNORECASE,
