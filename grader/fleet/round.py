@@ -35,9 +35,13 @@ FRAGILE = "The grader failed, not you: several workers ended while they graded i
 
 @dataclass
 class Task:
-    """A chunk at the scheduler, since `sent` (monotonic, in s); `looks` at it have found nothing in a row."""
+    """A chunk at the scheduler, since `sent` (monotonic, in s); `looks` at it have found nothing in a row.
+
+    alone: nothing else was at the scheduler when it was sent.
+    """
 
     chunk: list[LockedSubmission]
+    alone: bool = False
     sent: float = field(default_factory=time.monotonic)
     idle_since: float | None = None
     looks: int = 0
@@ -92,6 +96,7 @@ class Round:
     workers: tuple[str, ...] = ()
     running: dict[Future, Task] = field(default_factory=dict)
     waiting: list[list[LockedSubmission]] = field(default_factory=list)
+    suspects: list[LockedSubmission] = field(default_factory=list)
     n_workers: int = 0
     refusals: int = 0
 
@@ -108,7 +113,8 @@ class Round:
                 except LOST as error:
                     self._reconnect(error)
         finally:  # also if the run is interrupted: release all locks
-            for locked in chain(*(task.chunk for task in self.running.values()), *self.waiting):
+            running = (task.chunk for task in self.running.values())
+            for locked in chain(*running, *self.waiting, self.suspects):
                 locked.stack.close()
 
     def _fill(self, feed: Iterator[Submission]) -> Iterator[Step]:
@@ -120,6 +126,9 @@ class Round:
                 self.waiting.append([])
                 yield from self._next_chunk(feed, self.waiting[-1])
             if not (chunk := self.waiting.pop()):
+                if self.suspects and not self.running:
+                    self._send([self.suspects[-1]], alone=True)
+                    self.suspects.pop()
                 return
             if self.refusals > RENEWALS:
                 self.ungraded.add(chunk, "the scheduler takes no task")
@@ -142,7 +151,7 @@ class Round:
             if len(chunk) == (1 if self.timed else CHUNK):
                 return
 
-    def _send(self, chunk: list[LockedSubmission]) -> None:
+    def _send(self, chunk: list[LockedSubmission], alone: bool = False) -> None:
         sent = Chunk(tuple(locked.item for locked in chunk), self.timed)
         future = self.connection.client.submit(
             in_worker,
@@ -151,7 +160,7 @@ class Round:
             workers=list(self.workers) or None,
             pure=False,
         )
-        self.running[future] = Task(chunk)
+        self.running[future] = Task(chunk, alone)
 
     def _receive(self) -> Iterator[Step]:
         """Wait for at least one chunk, but no longer than LOOK_S, and enter its results."""
@@ -197,7 +206,7 @@ class Round:
     def _failed(self, future: Future, error: BaseException) -> Iterator[Step]:
         """Handle a task without a result. A worker never raises, so the fleet itself has failed."""
         if is_lost_worker(error):
-            yield from self._isolate(self.running.pop(future).chunk)
+            yield from self._isolate(self.running.pop(future))
         else:
             self._refuse(future, f"its task failed at the scheduler or a worker ({failure(error)})")
 
@@ -214,12 +223,17 @@ class Round:
             else:
                 yield entered
 
-    def _isolate(self, chunk: list[LockedSubmission]) -> Iterator[Step]:
-        """Retry a chunk that killed workers one by one; a submission that does so alone is not graded."""
-        if len(chunk) > 1:
-            self.waiting += [[locked] for locked in chunk]
+    def _isolate(self, task: Task) -> Iterator[Step]:
+        """Retry one by one what was on a worker that ended; a submission that ends one alone is not graded.
+
+        Dask blames all tasks that are on a worker when it ends, also those that wait behind the one at fault.
+        """
+        if task.alone:
+            yield self.queue.give_up(task.chunk[0], FRAGILE)
+        elif len(task.chunk) > 1:
+            self.waiting += [[locked] for locked in task.chunk]
         else:
-            yield self.queue.give_up(chunk[0], FRAGILE)
+            self.suspects += task.chunk
 
     def _count_workers(self) -> int:
         """Return the number of workers for this kind of work. Raises FleetError if there never was one."""

@@ -14,7 +14,7 @@ from grader.fleet import scheduler_connection
 from grader.fleet.cluster import FleetError, check_workers, timing_workers
 from grader.fleet.in_worker import MOST_BYTES, answer, written
 from grader.fleet.noise import _noise
-from grader.fleet.round import INVALID, Round, Task, Ungraded, reports
+from grader.fleet.round import FRAGILE, INVALID, Round, Task, Ungraded, reports
 from grader.fleet.scheduler_connection import Connection
 from grader.fleet.submissions import SubmissionQueue
 from grader.fleet.worker import RefereeFactory, identify, identity
@@ -67,6 +67,22 @@ def test_a_lost_scheduler_is_no_unreadable_answer(locked):
     with pytest.raises(OSError):
         list(one._handle(task))
     assert task in one.running
+
+
+def test_who_was_beside_the_submission_that_ends_workers_is_tried_alone_before_it_is_given_up(
+    small, locked, monkeypatch
+):
+    monkeypatch.setattr("grader.fleet.round.is_lost_worker", lambda error: True)
+    monkeypatch.setattr("grader.fleet.round.packed", Mock())
+    queue, sent = SubmissionQueue(Batch(small, judge)), Mock(status="error")
+    connection = Mock(**{"client.submit.return_value": sent, "client.status": "running"})
+    one = Round(queue, connection, RefereeFactory(), [], Ungraded(), n_workers=1)
+    beside = Mock(status="error")
+    one.running[beside] = Task([locked])
+    assert list(one._handle(beside)) == [] and one.suspects == [locked]
+    assert list(one._fill(iter([]))) == [] and one.running[sent].alone and not one.suspects
+    [step] = one._handle(sent)
+    assert {mark.reason for mark in step.record.report.marks} == {FRAGILE}
 
 
 def test_the_reason_of_a_refusal_is_short(locked):
